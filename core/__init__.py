@@ -1,0 +1,1 @@
+"""Ground floor: values and rules. No I/O, no model, no disk."""

@@ -1,0 +1,175 @@
+"""The answer contract: what counts as an answer, and how it is read back.
+
+The task fixes it and no operator may touch it. Readers are tolerant and unambiguous: one label named, in any
+case, is that label; two are none. What cannot be read is a format failure, counted apart from a wrong answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from .errors import TaskError
+
+AnswerType = Literal["text", "label", "choice", "number", "regex", "json", "tag"]
+
+_NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+]?\.\d+")
+_FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
+_CHOICE_SAID = re.compile(r"(?:answer|option|choice)\s*(?:is|:)?\s*\(?([A-Za-z])\)?(?![A-Za-z])", re.IGNORECASE)
+
+
+class AnswerContract(BaseModel):
+    """What an answer is.
+
+    type: `text` (the whole output), `label` (one of `labels`), `choice` (a letter), `number` (the last one said),
+        `regex` (group 1 of `pattern`, or the match), `json` (an object, optionally of `schema`), `tag` (the text
+        in `<tag>`).
+    read: for labels, `mention` accepts one label named anywhere; `whole` wants the label and nothing else but
+        white space, quotes and a closing full stop.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    type: AnswerType = "text"
+    labels: tuple[str, ...] = ()
+    read: Literal["mention", "whole"] = "mention"
+    pattern: str | None = None
+    json_schema: dict[str, Any] | None = Field(default=None, alias="schema")
+    tag: str = "answer"
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.type == "label" and len({label.casefold() for label in self.labels}) < 2:
+            raise TaskError(
+                "a label contract needs at least two different labels",
+                where="[answer] labels",
+                remedy='write labels = ["yes", "no"]',
+            )
+        if self.type == "regex":
+            try:
+                re.compile(self.pattern or "")
+            except re.error as error:
+                raise TaskError(f"the pattern cannot be read: {error}", where="[answer] pattern") from error
+            if not self.pattern:
+                raise TaskError("a regex contract needs a pattern", where="[answer] pattern")
+        return self
+
+    @property
+    def hint(self) -> str:
+        """A plain wording of the contract; operators may search for a better one."""
+        match self.type:
+            case "label":
+                return f"Answer with one of: {', '.join(self.labels)}."
+            case "choice":
+                return "Answer with the letter of the right option."
+            case "number":
+                return "Give the result as a number at the end."
+            case "json":
+                return "Answer with one JSON object and nothing else."
+            case "tag":
+                return f"Put the answer in <{self.tag}></{self.tag}>."
+            case _:
+                return ""
+
+    def read_answer(self, output: str) -> str | None:
+        """The answer in an output, or None where none, or more than one, can be read. Pure; never raises."""
+        match self.type:
+            case "text":
+                return output.strip() or None
+            case "label":
+                return self._read_label(output)
+            case "choice":
+                return _read_choice(output)
+            case "number":
+                return _read_number(output)
+            case "regex":
+                return _read_regex(self.pattern or "", output)
+            case "json":
+                return _read_json(output, self.json_schema)
+            case "tag":
+                found = re.findall(rf"<{re.escape(self.tag)}>(.*?)</{re.escape(self.tag)}>", output, re.DOTALL)
+                return str(found[-1]).strip() or None if found else None
+
+    def accepts(self, reference: str) -> bool:
+        """Whether a reference output can be an answer under this contract."""
+        match self.type:
+            case "label":
+                return bare(reference) in {bare(label) for label in self.labels}
+            case "choice":
+                return re.fullmatch(r"\(?[A-Za-z]\)?", reference.strip()) is not None
+            case "number":
+                return _read_number(reference) is not None
+            case "json":
+                return _read_json(reference, self.json_schema) is not None
+            case _:
+                return bool(reference.strip())
+
+    def _read_label(self, output: str) -> str | None:
+        by_name = {bare(label): label for label in self.labels}
+        if (whole := by_name.get(bare(output))) is not None:
+            return whole
+        if self.read == "whole":
+            return None
+        left, found = output.casefold(), []
+        for label in sorted(self.labels, key=len, reverse=True):
+            left, count = re.subn(rf"(?<!\w){re.escape(label.casefold())}(?!\w)", " ", left)
+            if count:
+                found.append(label)
+        return found[0] if len(found) == 1 else None
+
+
+def bare(text: str) -> str:
+    """Text without what does not carry the answer: case, outer white space, quotes, emphasis, a closing stop."""
+    return " ".join(text.strip().strip("\"'`*“”‘’").rstrip(".!").strip("\"'`*“”‘’").casefold().split())
+
+
+def _read_choice(output: str) -> str | None:
+    text = output.strip()
+    if alone := re.fullmatch(r"\(?([A-Za-z])\)?[.):]?", text):
+        return alone[1].upper()
+    for pattern in (_CHOICE_SAID, re.compile(r"\(([A-Za-z])\)"), re.compile(r"^([A-Z])[.):]\s", re.MULTILINE)):
+        letters = {letter.upper() for letter in pattern.findall(text)}
+        if letters:
+            return letters.pop() if len(letters) == 1 else None
+    return None
+
+
+def _read_number(output: str) -> str | None:
+    found = _NUMBER.findall(output)
+    if not found:
+        return None
+    value = float(found[-1].replace(",", ""))
+    if value in (float("inf"), float("-inf")):
+        return None
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def _read_regex(pattern: str, output: str) -> str | None:
+    match = re.search(pattern, output, re.DOTALL)
+    if match is None:
+        return None
+    return (match[1] if match.re.groups else match[0]) or None
+
+
+def _read_json(output: str, schema: dict[str, Any] | None) -> str | None:
+    fenced = _FENCE.findall(output)
+    for text in [*reversed(fenced), output]:
+        start, end = text.find("{"), text.rfind("}")
+        if start < 0 or end < start:
+            continue
+        try:
+            value = json.loads(text[start : end + 1])
+        except ValueError:
+            continue
+        if schema is None or _fits(value, schema):
+            return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return None
+
+
+def _fits(value: Any, schema: dict[str, Any]) -> bool:
+    import jsonschema
+
+    return bool(jsonschema.Draft202012Validator(schema).is_valid(value))

@@ -1,0 +1,156 @@
+"""What may be spent, what was spent, and the gate between the two.
+
+A call's worst case is reserved before it is sent and settled after, so the ledger never passes the budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .errors import BudgetSpent, TaskError
+
+Payer = Literal["target", "optimizer"]
+
+
+class Budget(BaseModel):
+    """Hard limits over all roles of a run; None is no limit.
+
+    calls: all calls, the sealed test included. target_calls: calls of the target while it searches; the sealed
+    test comes on top. tokens: prompt and completion. usd: by litellm's price table, 0 for local models.
+    minutes: wall clock over all sessions of the run; what is in flight may finish.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    calls: int | None = None
+    target_calls: int | None = None
+    tokens: int | None = None
+    usd: float | None = None
+    minutes: float | None = None
+
+    def check(self) -> None:
+        """Raise TaskError for a limit of zero or less, or for no limit at all."""
+        limits = self.model_dump(exclude_none=True)
+        for name, value in limits.items():
+            if value <= 0:
+                raise TaskError(
+                    f"a budget of {value} {name} leaves nothing to spend",
+                    where=f"--{name.replace('_', '-')}",
+                    possible=("any number above 0",),
+                )
+        if not limits:
+            raise TaskError("no budget was set", where="budget", possible=tuple(Budget.model_fields))
+
+
+class Cost(BaseModel):
+    """What one call, or many, took."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    calls: int = Field(default=0, ge=0)
+    tokens: int = Field(default=0, ge=0)
+    usd: float = Field(default=0.0, ge=0)
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(calls=self.calls + other.calls, tokens=self.tokens + other.tokens, usd=self.usd + other.usd)
+
+    def __sub__(self, other: Cost) -> Cost:
+        return Cost(
+            calls=max(0, self.calls - other.calls),
+            tokens=max(0, self.tokens - other.tokens),
+            usd=max(0.0, self.usd - other.usd),
+        )
+
+
+class LedgerView(BaseModel):
+    """A snapshot, JSON, for state, events and screens.
+
+    used: what this run consumed, answers taken from the cache of earlier runs included; it is what the budget
+    limits, so that a run ends the same whether the cache is warm or cold. paid: what the endpoint was asked for.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    used: Mapping[Payer, Cost] = Field(default_factory=dict)
+    paid: Mapping[Payer, Cost] = Field(default_factory=dict)
+    lost: int = 0
+    seconds: float = 0.0
+
+    @property
+    def total(self) -> Cost:
+        return sum(self.used.values(), Cost())
+
+    @property
+    def total_paid(self) -> Cost:
+        return sum(self.paid.values(), Cost())
+
+
+@dataclass
+class Ledger:
+    """The running account of one run. Not thread-safe: it lives in the event loop that spends.
+
+    `sealed` opens the part that `hold_back` kept for the report.
+    """
+
+    budget: Budget
+    used: dict[Payer, Cost] = field(default_factory=dict)
+    paid: dict[Payer, Cost] = field(default_factory=dict)
+    reserved: dict[Payer, Cost] = field(default_factory=dict)
+    lost: int = 0
+    held_back: int = 0
+    sealed: bool = False
+
+    def hold_back(self, calls: int) -> None:
+        """Keep calls for the report: while searching, they count as spent."""
+        self.held_back = calls
+
+    def open_seal(self) -> None:
+        """From here on the held-back calls may be spent, and `target_calls` limits no more."""
+        self.sealed = True
+
+    def room(self, payer: Payer) -> int:
+        """How many calls of this payer still fit, by the limits on calls alone."""
+        limits = [2**31]
+        spent = self._committed()
+        if self.budget.calls is not None:
+            limits.append(self.budget.calls - spent.calls - (0 if self.sealed else self.held_back))
+        if self.budget.target_calls is not None and payer == "target" and not self.sealed:
+            limits.append(self.budget.target_calls - self._of("target").calls)
+        return max(0, min(limits))
+
+    def fits(self, payer: Payer, worst: Cost) -> bool:
+        spent = self._committed()
+        if worst.calls > self.room(payer):
+            return False
+        if self.budget.tokens is not None and spent.tokens + worst.tokens > self.budget.tokens:
+            return False
+        return self.budget.usd is None or spent.usd + worst.usd <= self.budget.usd + 1e-12
+
+    def reserve(self, payer: Payer, worst: Cost) -> None:
+        """Set the worst case of a call aside. Raises BudgetSpent where it does not fit; nothing is set aside then."""
+        if not self.fits(payer, worst):
+            raise BudgetSpent(f"the next {payer} call does not fit into the budget")
+        self.reserved[payer] = self.reserved.get(payer, Cost()) + worst
+
+    def settle(self, payer: Payer, worst: Cost, actual: Cost, *, cached: bool) -> None:
+        """Exchange a reservation for what the call took. A cached answer is used, but not paid."""
+        self.release(payer, worst)
+        self.used[payer] = self.used.get(payer, Cost()) + actual
+        if not cached:
+            self.paid[payer] = self.paid.get(payer, Cost()) + actual
+
+    def release(self, payer: Payer, worst: Cost) -> None:
+        self.reserved[payer] = self.reserved.get(payer, Cost()) - worst
+
+    def view(self, seconds: float = 0.0) -> LedgerView:
+        return LedgerView(used=dict(self.used), paid=dict(self.paid), lost=self.lost, seconds=seconds)
+
+    def _of(self, payer: Payer) -> Cost:
+        return self.used.get(payer, Cost()) + self.reserved.get(payer, Cost())
+
+    def _committed(self) -> Cost:
+        return self._of("target") + self._of("optimizer")

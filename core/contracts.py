@@ -1,0 +1,223 @@
+"""The contracts between the floors. The docstring is the law; `maieutic.testing` holds implementations to it.
+
+Everywhere: an example that fails is data, a system that fails is an error. Powers an implementation needs are
+declared in `needs`, never sniffed; a run that lacks one is refused before it spends anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .answer import AnswerContract
+from .budget import Payer
+from .candidate import Archive, Candidate
+from .dialogue import Ask, Case, Past, Reply
+from .example import Example
+from .identity import seeded
+from .models import Call, ModelRef, Output
+from .models import Reply as ModelReply
+from .program import Program
+from .score import Preference, Score
+
+Need = Literal["references", "logprobs", "judge", "human", "train", "embeddings"]
+Decision = Literal["keep", "drop", "undecided"]
+A = TypeVar("A", bound=Reply)
+
+
+class Evaluator(Protocol):
+    """Scores one output. Pure: the same arguments give the same score. Raises nothing for a bad row:
+    that is `Score(value=0, failure="example")`."""
+
+    name: str
+    needs: frozenset[Need]
+
+    async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
+        """`answer` is what the task's contract read from the output; None is a format failure."""
+        ...
+
+
+class PairEvaluator(Protocol):
+    name: str
+    needs: frozenset[Need]
+
+    async def prefer(self, example: Example, a: Output, b: Output) -> Preference:
+        """Exchanging `a` and `b` negates the margin in expectation."""
+        ...
+
+
+class LossEvaluator(Protocol):
+    name: str
+    needs: frozenset[Need]
+
+    async def loss(self, program: Program, example: Example) -> float:
+        """Mean negative log-likelihood per token of the reference, in nats, >= 0."""
+        ...
+
+
+class Gateway(Protocol):
+    """The door to the models, bound to one run's ledger and store."""
+
+    async def complete(self, call: Call, payer: Payer) -> ModelReply:
+        """Raises ModelError when the endpoint is unusable, BudgetSpent when the call does not fit."""
+        ...
+
+
+class Target(Protocol):
+    """Runs a program on one input. An answer cut short or empty is an Output; only a dead endpoint raises."""
+
+    name: str
+    needs: frozenset[Need]
+
+    async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output: ...
+
+
+class Team(Protocol):
+    """Who thinks. One model per role behind one call."""
+
+    async def act(self, ask: Ask[A]) -> A | None:
+        """The typed answer, or None where it could not be read after one repair question: an event, no error."""
+        ...
+
+
+class TaskBrief(BaseModel):
+    """What an operator may know of the task."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    description: str
+    answer: AnswerContract
+    max_prompt_tokens: int | None = None
+
+
+class Order(BaseModel):
+    """A strategy's decision, plain JSON: let `operator` work on `parents`.
+
+    cases: how many train rows each parent is run on first, so that there are failures to show.
+    count: how many proposals are wanted. stream: keeps the random draws of like orders apart.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    operator: str
+    parents: tuple[str, ...]
+    options: Mapping[str, Any] = Field(default_factory=dict)
+    cases: int = 0
+    count: int = 1
+    plan_step: str = ""
+    stream: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """An order with all its evidence. `failures` and `successes` belong to the first parent, from train rows only."""
+
+    order: Order
+    task: TaskBrief
+    parents: tuple[Candidate, ...]
+    train: tuple[Example, ...]
+    failures: tuple[Case, ...] = ()
+    successes: tuple[Case, ...] = ()
+    history: tuple[Past, ...] = ()
+    hints: tuple[str, ...] = ()
+    rules: tuple[tuple[str, str], ...] = ()
+    rng: Random
+
+
+class Proposal(BaseModel):
+    """A new program, why, and from whom (the order's parents unless named)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    program: Program
+    rationale: str = ""
+    parents: tuple[str, ...] | None = None
+
+
+class Operator(Protocol):
+    """Makes new programs. `calls` is the most model calls one order may take: it is set aside beforehand.
+
+    Draws from `request.rng` only. Nothing useful to propose is an empty list.
+    """
+
+    name: str
+    needs: frozenset[Need]
+    calls: int
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]: ...
+
+
+@dataclass(kw_only=True)
+class Search:
+    """What strategies and allocators decide from. Pure given this value: a resumed run decides the same.
+
+    memory: the policy's own state, plain JSON, the only thing it may write. room: target calls that still fit.
+    total: target calls that fitted when the search began. val, train: example ids in the task's order.
+    """
+
+    archive: Archive
+    train: tuple[str, ...]
+    val: tuple[str, ...]
+    seed: int
+    round: int
+    step: int
+    room: int
+    total: int
+    plan: tuple[str, ...] = ()
+    author_room: int = 2**31
+    examples: Mapping[str, Example] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    def rng(self, purpose: str) -> Random:
+        return seeded(self.seed, purpose, self.step)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One measurement to pay for."""
+
+    candidate: str
+    example: str
+
+
+class Strategy(Protocol):
+    """The search: which parents, which operators, what to keep."""
+
+    name: str
+    needs: frozenset[Need]
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        """The next round's orders; none ends the search."""
+        ...
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        """Which candidates are measured now, the new ones and incumbents. Empty measures nothing this round."""
+        ...
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        """Survivors. Called once a round, after measuring."""
+        ...
+
+    def final(self, search: Search) -> str:
+        """The winner's id."""
+        ...
+
+
+class Allocator(Protocol):
+    """Which (candidate, example) pairs to pay for next."""
+
+    name: str
+    needs: frozenset[Need]
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+        """The next batch, at most `search.room` pairs, none known already; empty when enough is known."""
+        ...
+
+    def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
+        """What the evidence says of each candidate of the pool."""
+        ...

@@ -1,0 +1,183 @@
+"""What agents are asked and what they answer, typed.
+
+Each question is a class; its `role` says whose turn it is, `skill` names the instruction file, `reply` the answer.
+`reads` maps a field to the kind of evidence it is: a team blanks the fields that a role may not read, so that
+"MARS as published" (blind) and "MARS that sees failures" differ by one line of a recipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from .models import Role
+
+Evidence = Literal["errors", "scores", "history", "rows", "hints"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Case(_Frozen):
+    """One row as an agent sees it: what went in, what was wanted, what came out."""
+
+    input: str
+    expected: str
+    output: str = ""
+    feedback: str = ""
+
+
+class Past(_Frozen):
+    """One earlier prompt and its score in [0, 1]."""
+
+    prompt: str
+    score: float
+
+
+class Reply(_Frozen):
+    """`raw` is what the model said, for the log."""
+
+    raw: str = ""
+
+
+R = TypeVar("R", bound=Reply, covariant=True)
+
+
+class Ask(_Frozen, Generic[R]):
+    role: ClassVar[Role]
+    skill: ClassVar[str]
+    reply: ClassVar[type[Reply]]
+    reads: ClassVar[Mapping[str, Evidence]] = {}
+
+
+class PathReply(Reply):
+    steps: tuple[str, ...]
+
+
+class QuestionsReply(Reply):
+    questions: tuple[str, ...]
+
+
+class JudgementReply(Reply):
+    accepted: bool
+    suggestion: str = ""
+
+
+class ReasonsReply(Reply):
+    reasons: tuple[str, ...]
+
+
+class PromptReply(Reply):
+    prompt: str
+
+
+class PlanPath(Ask[PathReply]):
+    """An ordered path of sub-goals (MARS, arXiv 2503.16874)."""
+
+    role = "planner"
+    skill = "plan"
+    reply = PathReply
+    reads = {"rows": "rows", "failures": "errors"}
+    task: str
+    prompt: str
+    rows: tuple[Case, ...] = ()
+    failures: tuple[Case, ...] = ()
+    steps: int = 4
+
+
+class AskQuestions(Ask[QuestionsReply]):
+    """Two Socratic questions: one on the last prompt, one on the step (MARS)."""
+
+    role = "teacher"
+    skill = "questions"
+    reply = QuestionsReply
+    reads = {"failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    step: str
+    suggestion: str = ""
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+class JudgeQuestions(Ask[JudgementReply]):
+    """Whether the questioning is Socratic; not whether the prompt is good (MARS)."""
+
+    role = "critic"
+    skill = "judge-questions"
+    reply = JudgementReply
+    questions: tuple[str, ...]
+
+
+class AnswerQuestions(Ask[PromptReply]):
+    """A new prompt that answers the questions (MARS)."""
+
+    role = "student"
+    skill = "answer-questions"
+    reply = PromptReply
+    reads = {"failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    questions: tuple[str, ...]
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+class FindReasons(Ask[ReasonsReply]):
+    """A textual gradient: why the prompt got these rows wrong (ProTeGi, arXiv 2305.03495)."""
+
+    role = "critic"
+    skill = "gradient"
+    reply = ReasonsReply
+    reads = {"failures": "errors"}
+    prompt: str
+    failures: tuple[Case, ...] = ()
+    count: int = 1
+
+
+class EditPrompt(Ask[PromptReply]):
+    """A prompt changed against one reason (ProTeGi)."""
+
+    role = "student"
+    skill = "edit"
+    reply = PromptReply
+    reads = {"failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    reason: str
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+class Paraphrase(Ask[PromptReply]):
+    """The same request in other words."""
+
+    role = "student"
+    skill = "paraphrase"
+    reply = PromptReply
+    prompt: str
+
+
+class Induce(Ask[PromptReply]):
+    """The instruction that would have led to these rows (APE, arXiv 2211.01910)."""
+
+    role = "student"
+    skill = "induce"
+    reply = PromptReply
+    reads = {"rows": "rows"}
+    rows: tuple[Case, ...]
+
+
+class ImproveOnHistory(Ask[PromptReply]):
+    """A new prompt from scored earlier ones, worst first (OPRO, arXiv 2309.03409)."""
+
+    role = "student"
+    skill = "history"
+    reply = PromptReply
+    reads = {"history": "history", "rows": "rows"}
+    task: str
+    history: tuple[Past, ...] = ()
+    rows: tuple[Case, ...] = ()

@@ -1,0 +1,59 @@
+"""Facts of a run, past tense, append-only, numbered without gaps.
+
+`key` makes an event the same event when a node is run again after a crash: the store keeps the first.
+Events come in balanced pairs where something starts and ends (`X_started`, `X_finished`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+EventKind = Literal[
+    "run_started",
+    "run_resumed",
+    "preflight_passed",
+    "baseline_measured",
+    "plan_made",
+    "round_started",
+    "round_finished",
+    "request_started",
+    "request_finished",
+    "agent_spoke",
+    "answer_unreadable",
+    "candidate_proposed",
+    "candidate_rejected",
+    "batch_started",
+    "batch_finished",
+    "candidate_kept",
+    "candidate_dropped",
+    "best_changed",
+    "directive_applied",
+    "directive_refused",
+    "run_paused",
+    "test_opened",
+    "report_written",
+    "run_stopped",
+    "run_failed",
+    "run_finished",
+]
+
+
+class Event(BaseModel):
+    """`number` counts from 1 within a run; the store gives it. `at` is UTC, ISO 8601."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: str
+    kind: EventKind
+    key: str
+    step: int = 0
+    data: Mapping[str, Any] = Field(default_factory=dict)
+    number: int = 0
+    at: str = ""
+
+    def line(self) -> dict[str, Any]:
+        """The event as one JSON line of `--json`."""
+        return {"event": self.kind, "run": self.run, "n": self.number, "at": self.at, "step": self.step, **self.data}

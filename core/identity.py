@@ -1,0 +1,35 @@
+"""Content addresses: the same value has the same id in every process and on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spare white space.
+
+    Raises TypeError for what JSON cannot say: an id must never depend on a `repr`.
+    """
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def content_id(kind: str, value: Mapping[str, Any] | list[Any] | str) -> str:
+    """`kind` and 12 hexadecimal digits of SHA-256, for example `c-9f86d081884c`."""
+    return f"{kind}-{digest(value)[:12]}"
+
+
+def digest(value: Any) -> str:
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def seeded(seed: int, *path: str | int) -> Random:
+    """A generator for one purpose of one run, for example `seeded(run.seed, "propose", 3)`.
+
+    Named streams make a resumed run draw what it would have drawn, with no generator state to store,
+    and keep one part's draws apart from another's.
+    """
+    return Random(int(digest([seed, *path])[:16], 16))

@@ -1,0 +1,47 @@
+"""A recipe: a published method as data. Strategy, operators, allocator, team, defaults, citation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .contracts import Need
+from .dialogue import Evidence
+from .models import Role
+
+
+class Use(BaseModel):
+    """A plugin by name with its options. `weight` is a prior for strategies that choose among operators."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    use: str
+    weight: float = Field(default=1.0, gt=0)
+    options: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Recipe(BaseModel):
+    """See `graphs/recipes/*.toml`.
+
+    evidence: role → what it may read; a role that is not named reads all. planner: whether a path is planned
+    first. rounds: the most rounds; the budget may end the run before. differs: what differs from the paper and why.
+    expected_calls: of target and optimizer at the defaults, in words or arithmetic over `val` and `train`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    summary: str
+    paper: str = ""
+    differs: str = ""
+    expected_calls: str = ""
+    needs: frozenset[Need] = frozenset()
+    strategy: Use
+    allocator: Use
+    operators: tuple[Use, ...]
+    evidence: Mapping[Role, tuple[Evidence, ...]] = Field(default_factory=dict)
+    planner: bool = False
+    rounds: int = Field(default=10_000, gt=0)
+    temperature: Mapping[Role, float] = Field(default_factory=dict)

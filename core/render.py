@@ -1,0 +1,135 @@
+"""From a prompt and an example to chat messages.
+
+Rendering is pure, and what candidates share comes first: instruction, then demos, then the one input,
+so that a server's prefix cache pays for the common part once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from .example import Example
+from .prompt import Branch, Format, Prompt
+
+_SLOT = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class Message(TypedDict):
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+def render(prompt: Prompt, example: Example) -> list[Message]:
+    """The messages that ask the target about one example.
+
+    Where the instruction has placeholders, they are filled and nothing is appended; otherwise the input
+    follows the instruction. Demos stand between the two, as turns or as text.
+    """
+    values = values_of(example)
+    instruction = brief(prompt)
+    if prompt.placeholders:
+        return _render_template(prompt, instruction, values)
+    style = prompt.format
+    system, opening, each = prompt.system, "", ""
+    if style.placement == "system":
+        system = _join(style.separator, prompt.system, instruction)
+    elif style.placement == "first" or style.demos == "text":
+        opening = instruction
+    else:
+        each = instruction
+    messages: list[Message] = [{"role": "system", "content": system}] if system else []
+    if style.demos == "text":
+        shown = [_ask(style, d.input) + _answer(style, d.output, d.rationale, after_prefix=True) for d in prompt.demos]
+        messages.append({"role": "user", "content": _join(style.separator, opening, *shown, _ask(style, example.text))})
+        return messages
+    for demo in prompt.demos:
+        messages.append({"role": "user", "content": _join(style.separator, opening, each, _ask(style, demo.input))})
+        messages.append({"role": "assistant", "content": _answer(style, demo.output, demo.rationale)})
+        opening = ""
+    messages.append({"role": "user", "content": _join(style.separator, opening, each, _ask(style, example.text))})
+    return messages
+
+
+def brief(prompt: Prompt) -> str:
+    """All that is asked, without demos and input: instruction, sections, principles, branches, answer hint."""
+    blocks = [prompt.instruction]
+    blocks += [f"{section.name}:\n{section.text}" for section in prompt.sections]
+    if prompt.principles:
+        blocks.append("\n".join(f"- {principle}" for principle in prompt.principles))
+    if prompt.branches:
+        blocks.append("\n".join(_branch_lines(prompt.branches, depth=0)))
+    blocks.append(prompt.format.answer_hint)
+    return _join(prompt.format.separator, *blocks)
+
+
+def values_of(example: Example) -> dict[str, str]:
+    """What placeholders of an example can be filled with: `input`, and each field of a mapping."""
+    values = {"input": example.text}
+    if isinstance(example.input, Mapping):
+        values |= {name: str(value) for name, value in example.input.items()}
+    return values
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Fill `{name}` once, from left to right; doubled braces become single, unknown names stay as they are."""
+
+    def one(match: re.Match[str]) -> str:
+        if match.group() in ("{{", "}}"):
+            return match.group()[0]
+        return values.get(match.group(1), match.group())
+
+    return _SLOT.sub(one, template)
+
+
+def as_text(messages: Sequence[Message]) -> str:
+    """The messages as one readable text, for diffs and reports."""
+    return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in messages)
+
+
+def _render_template(prompt: Prompt, instruction: str, values: Mapping[str, str]) -> list[Message]:
+    style = prompt.format
+    system = fill(prompt.system, values)
+    if style.placement == "system":
+        system, asked = _join(style.separator, system, fill(instruction, values)), values["input"]
+    else:
+        asked = fill(instruction, values)
+    messages: list[Message] = [{"role": "system", "content": system}] if system else []
+    if prompt.demos and style.demos == "text":
+        shown = [_ask(style, d.input) + _answer(style, d.output, d.rationale, after_prefix=True) for d in prompt.demos]
+        asked = _join(style.separator, *shown, asked)
+    elif prompt.demos:
+        for demo in prompt.demos:
+            filled = fill(instruction, {**values, "input": demo.input}) if style.placement != "system" else demo.input
+            messages.append({"role": "user", "content": filled})
+            messages.append({"role": "assistant", "content": _answer(style, demo.output, demo.rationale)})
+    messages.append({"role": "user", "content": asked})
+    return messages
+
+
+def _ask(style: Format, text: str) -> str:
+    asked = f"{style.input_prefix}{text}"
+    return f"{asked}\n{style.output_prefix}" if style.output_prefix else asked
+
+
+def _answer(style: Format, output: str, rationale: str | None, *, after_prefix: bool = False) -> str:
+    cased = {"as-is": output, "lower": output.lower(), "upper": output.upper(), "title": output.title()}[style.casing]
+    said = f"{rationale}\n{cased}" if rationale else cased
+    if not after_prefix:
+        return said
+    return f" {said}" if style.output_prefix else f"\n{said}"
+
+
+def _branch_lines(branches: Sequence[Branch], depth: int) -> list[str]:
+    lines: list[str] = []
+    for branch in branches:
+        lines.append(f"{'  ' * depth}- If {branch.when}: {branch.then}")
+        lines += _branch_lines(branch.branches, depth + 1)
+    return lines
+
+
+def _join(separator: str, *blocks: str) -> str:
+    return separator.join(block for block in blocks if block)
