@@ -1,0 +1,1 @@
+"""Allocators: which measurements to pay for next."""

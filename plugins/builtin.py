@@ -1,0 +1,46 @@
+"""What is shipped, offered through the same hooks as anybody's plugin. A name costs no import until it is used.
+
+To ship one more, add one line to the function of its kind: name, module and class below this package, summary.
+"""
+
+from __future__ import annotations
+
+from ..core.contracts import Need
+from .hookspecs import Register, hookimpl
+
+_LABELLED: frozenset[Need] = frozenset({"references"})
+
+
+def _at(place: str) -> str:
+    return f"{__package__}.{place}"
+
+
+@hookimpl
+def maieutic_evaluators(register: Register) -> None:
+    for name, place, summary in (
+        ("exact", "evaluators.text:Exact", "the answer is one of the references; case and white space do not count"),
+        ("contains", "evaluators.text:Contains", "a reference stands in the answer, as whole words"),
+        ("choice", "evaluators.text:Choice", "the letter of the right option"),
+        ("token_f1", "evaluators.text:TokenF1", "overlap of words with the best reference (F1, as SQuAD counts)"),
+        ("numeric", "evaluators.numbers:Numeric", "the number is within an absolute or relative tolerance"),
+        ("set", "evaluators.sets:Items", "the same items in any order: all of them, or F1"),
+        ("json_fields", "evaluators.structure:JsonFields", "the share of fields that equal the reference's"),
+    ):
+        register(name, _at(place), summary=summary, needs=_LABELLED)
+    register("regex", _at("evaluators.text:Regex"), summary="a pattern, or the reference as a pattern, is found")
+    register("json_schema", _at("evaluators.structure:JsonSchema"), summary="the answer is JSON that fits a schema")
+    register("callable", _at("evaluators.function:CallableEvaluator"), summary="any function, as module:function")
+
+
+@hookimpl
+def maieutic_targets(register: Register) -> None:
+    register("chat", _at("targets:ChatTarget"), summary="one call of a chat model")
+    register("callable", _at("targets:CallableTarget"), summary="any function, as module:function")
+
+
+@hookimpl
+def maieutic_loaders(register: Register) -> None:
+    register("jsonl", _at("loaders:JsonLines"), summary="one JSON object a line")
+    register("csv", _at("loaders:Csv"), summary="comma-separated values with a header")
+    register("tsv", _at("loaders:Tsv"), summary="tab-separated values with a header")
+    register("parquet", _at("loaders:Parquet"), summary="Apache Parquet; needs maieutic[parquet]")

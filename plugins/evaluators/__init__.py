@@ -1,0 +1,1 @@
+"""Evaluators: turn an output into a score."""

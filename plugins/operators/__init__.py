@@ -1,0 +1,1 @@
+"""Operators: make new programs from parents and evidence."""

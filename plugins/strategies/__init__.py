@@ -1,0 +1,1 @@
+"""Strategies: which parents, which operators, what to keep."""
