@@ -38,8 +38,8 @@ class Preference(BaseModel):
 class Evaluation(BaseModel):
     """One paid-for fact: a candidate ran on an example and was scored.
 
-    score: the weighted scalar in [0, 1]. scores: evaluator name → Score. soft: a smoother view of the same
-    answer in [0, 1] where the target shows likelihoods (the probability it gave to the right label), else None.
+    score: the weighted scalar in [0, 1]. scores: evaluator name → Score. likelihoods: label → the log-probability
+    (nats) that the answer begins with it, where the target shows likelihoods and answers are labels; else empty.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,7 +51,7 @@ class Evaluation(BaseModel):
     answer: str | None
     score: float = Field(ge=0, le=1)
     scores: Mapping[str, Score] = Field(default_factory=dict)
-    soft: float | None = None
+    likelihoods: Mapping[str, float] = Field(default_factory=dict)
     step: int = 0
 
     @property

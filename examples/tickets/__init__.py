@@ -1,0 +1,1 @@
+"""Data and task.toml; see the folder."""
