@@ -1,0 +1,106 @@
+"""What happened, what was said and what was ordered: events, dialogue, directives. All append-only."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from ...core.directives import Directive, directive_adapter
+from ...core.events import Event
+from .clock import now
+from .records import DialogueTurn
+from .redaction import redact, redact_json
+
+_EVENT = "SELECT run, number, key, kind, step, data, at FROM events WHERE run = ?"
+_TURN = (
+    'SELECT number, step, place, "order", role, skill, messages, raw, parsed, at FROM dialogue '
+    "WHERE run = ? AND number > ? ORDER BY number"
+)
+
+
+def append_events(db: sqlite3.Connection, events: Sequence[Event]) -> list[Event]:
+    """Numbers are taken inside the transaction that uses them: no other writer can take or leave out one."""
+    return [_first_of_key(db, event) or _append(db, event) for event in events]
+
+
+def events(db: sqlite3.Connection, run: str, after: int, limit: int | None) -> list[Event]:
+    rows = db.execute(f"{_EVENT} AND number > ? ORDER BY number LIMIT ?", (run, after, -1 if limit is None else limit))
+    return [_event(row) for row in rows]
+
+
+def add_directive(db: sqlite3.Connection, run: str, directive: Directive) -> int:
+    cursor = db.execute(
+        "INSERT INTO directives (run, kind, data, at) VALUES (?, ?, ?, ?)",
+        (run, directive.kind, json.dumps(directive.model_dump(mode="json")), now()),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def directives(db: sqlite3.Connection, run: str, after: int) -> list[tuple[int, Directive]]:
+    rows = db.execute("SELECT id, data FROM directives WHERE run = ? AND id > ? ORDER BY id", (run, after))
+    return [(number, directive_adapter.validate_json(data)) for number, data in rows]
+
+
+def save_dialogue(db: sqlite3.Connection, run: str, turn: DialogueTurn) -> int:
+    """The number of the turn; of the first one where it was said before."""
+    db.execute(
+        'INSERT INTO dialogue (run, step, place, "order", role, skill, messages, raw, parsed, at) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            run,
+            turn.step,
+            turn.place,
+            turn.order,
+            turn.role,
+            turn.skill,
+            json.dumps(redact_json(turn.messages)),
+            redact(turn.raw),
+            None if turn.parsed is None else json.dumps(redact_json(dict(turn.parsed))),
+            turn.at or now(),
+        ),
+    )
+    row = db.execute(
+        "SELECT number FROM dialogue WHERE run = ? AND step = ? AND place = ?", (run, turn.step, turn.place)
+    ).fetchone()
+    return int(row[0])
+
+
+def dialogue(db: sqlite3.Connection, run: str, after: int) -> list[DialogueTurn]:
+    return [
+        DialogueTurn(
+            number=number,
+            step=step,
+            place=place,
+            order=order,
+            role=role,
+            skill=skill,
+            messages=json.loads(messages),
+            raw=raw,
+            parsed=None if parsed is None else json.loads(parsed),
+            at=at,
+        )
+        for number, step, place, order, role, skill, messages, raw, parsed, at in db.execute(_TURN, (run, after))
+    ]
+
+
+def _first_of_key(db: sqlite3.Connection, event: Event) -> Event | None:
+    row = db.execute(f"{_EVENT} AND key = ?", (event.run, event.key)).fetchone()
+    return _event(row) if row else None
+
+
+def _append(db: sqlite3.Connection, event: Event) -> Event:
+    last = db.execute("SELECT max(number) FROM events WHERE run = ?", (event.run,)).fetchone()[0] or 0
+    data = redact_json(dict(event.data))
+    stored = event.model_copy(update={"number": last + 1, "at": event.at or now(), "data": data})
+    db.execute(
+        "INSERT INTO events (run, number, key, kind, step, data, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (stored.run, stored.number, stored.key, stored.kind, stored.step, json.dumps(data), stored.at),
+    )
+    return stored
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    run, number, key, kind, step, data, at = row
+    return Event(run=run, number=number, key=key, kind=kind, step=step, data=json.loads(data), at=at)

@@ -1,0 +1,51 @@
+"""Secrets stay out of the store, also where an endpoint's error text or a model's answer repeats one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+_SECRET_ENDINGS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
+_SHORTEST = 8
+
+
+def redact(text: str, environment: Mapping[str, str] | None = None) -> str:
+    """The text with the value of every secret environment variable replaced by its name in brackets.
+
+    A variable is secret by its name (`…_KEY`, `…_TOKEN`, `…_SECRET`, `…_PASSWORD`); values under 8 characters are
+    left alone, for they would hit ordinary words.
+    """
+    return _replace(text, _secrets(os.environ if environment is None else environment))
+
+
+def redact_json(value: Any, environment: Mapping[str, str] | None = None) -> Any:
+    """The same for every text in a JSON value, the names of fields included. The value itself is not changed."""
+    secrets = _secrets(os.environ if environment is None else environment)
+    return _walk(value, secrets) if secrets else value
+
+
+def _secrets(environment: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Longest first: a secret that begins with another one must not leave its tail behind."""
+    found = [
+        (value, f"[{name}]")
+        for name, value in environment.items()
+        if name.upper().endswith(_SECRET_ENDINGS) and len(value) >= _SHORTEST
+    ]
+    return sorted(found, key=lambda one: -len(one[0]))
+
+
+def _replace(text: str, secrets: list[tuple[str, str]]) -> str:
+    for value, name in secrets:
+        text = text.replace(value, name)
+    return text
+
+
+def _walk(value: Any, secrets: list[tuple[str, str]]) -> Any:
+    if isinstance(value, str):
+        return _replace(value, secrets)
+    if isinstance(value, Mapping):
+        return {_walk(name, secrets): _walk(one, secrets) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_walk(one, secrets) for one in value]
+    return value

@@ -1,0 +1,98 @@
+"""Runs and the rows they were given."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...core.errors import UsageError
+from ...core.example import Example, Split
+from .clock import now
+from .records import RunRecord
+
+_COLUMNS = tuple(RunRecord.model_fields)
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"
+_INSERT = f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+
+
+def create(db: sqlite3.Connection, run: RunRecord) -> None:
+    stamped = run if run.started else run.model_copy(update={"started": now()})
+    try:
+        db.execute(_INSERT, [_column(getattr(stamped, name)) for name in _COLUMNS])
+    except sqlite3.IntegrityError as error:
+        raise UsageError(f"a run called {run.id!r} exists already", remedy="choose another id") from error
+
+
+def update(db: sqlite3.Connection, run_id: str, fields: Mapping[str, Any]) -> None:
+    """Raises UsageError for an unknown run, pydantic.ValidationError for a field or a value that no run has."""
+    changed = RunRecord.model_validate({**_exactly(db, run_id).model_dump(), **fields})
+    if fields:
+        assignments = ", ".join(f"{name} = ?" for name in fields)
+        values = [_column(getattr(changed, name)) for name in fields]
+        db.execute(f"UPDATE runs SET {assignments} WHERE id = ?", [*values, run_id])
+
+
+def find(db: sqlite3.Connection, ref: str) -> RunRecord:
+    if ref == "latest":
+        rows = db.execute(f"{_SELECT} ORDER BY seq DESC LIMIT 1").fetchall()
+    else:
+        rows = db.execute(f"{_SELECT} WHERE id = ?", [ref]).fetchall()
+        if not rows and ref:
+            rows = db.execute(f"{_SELECT} WHERE substr(id, 1, ?) = ?", [len(ref), ref]).fetchall()
+    if len(rows) == 1:
+        return _record(rows[0])
+    known = [one for (one,) in db.execute("SELECT id FROM runs ORDER BY seq DESC LIMIT 20")]
+    if rows:
+        raise UsageError(
+            f"{ref!r} is the beginning of {len(rows)} runs",
+            where="run",
+            possible=[str(row[0]) for row in rows],
+            remedy="write more of the id",
+        )
+    raise UsageError(
+        f"there is no run {ref!r}" if known else "there are no runs here yet",
+        where="run",
+        possible=["latest", *known] if known else (),
+        remedy="name one of these, or the beginning of one" if known else "start one with maieutic optimize TASK",
+    )
+
+
+def newest_first(db: sqlite3.Connection) -> list[RunRecord]:
+    return [_record(row) for row in db.execute(f"{_SELECT} ORDER BY seq DESC")]
+
+
+def save_examples(db: sqlite3.Connection, run: str, rows: Iterable[tuple[Split, Example]]) -> None:
+    db.executemany(
+        "INSERT INTO examples (run, split, id, data) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(run, split, row.id, json.dumps(row.model_dump())) for split, row in rows],
+    )
+
+
+def examples(db: sqlite3.Connection, run: str, split: Split | None) -> list[tuple[Split, Example]]:
+    rows = db.execute(
+        "SELECT split, data FROM examples WHERE run = ?1 AND (?2 IS NULL OR split = ?2) ORDER BY seq", [run, split]
+    )
+    return [(where, Example.model_validate_json(data)) for where, data in rows]
+
+
+def example(db: sqlite3.Connection, run: str, example_id: str) -> Example | None:
+    row = db.execute("SELECT data FROM examples WHERE run = ? AND id = ? ORDER BY seq", [run, example_id]).fetchone()
+    return Example.model_validate_json(row[0]) if row else None
+
+
+def _exactly(db: sqlite3.Connection, run_id: str) -> RunRecord:
+    row = db.execute(f"{_SELECT} WHERE id = ?", [run_id]).fetchone()
+    if row is None:
+        raise UsageError(f"there is no run {run_id!r}", where="run")
+    return _record(row)
+
+
+def _record(row: tuple[Any, ...]) -> RunRecord:
+    fields = dict(zip(_COLUMNS, row, strict=True))
+    return RunRecord.model_validate({**fields, "options": json.loads(fields["options"])})
+
+
+def _column(value: Any) -> Any:
+    return json.dumps(dict(value)) if isinstance(value, Mapping) else value

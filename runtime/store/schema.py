@@ -1,0 +1,193 @@
+"""The tables, as steps that build on each other. A step that was released is never edited; a new one is added."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.db import Table
+from sqlite_utils.migrations import Migrations
+
+from ...core.errors import UsageError
+
+migrations = Migrations("maieutic")
+
+_RUN = ("run", "runs", "id")
+_CANDIDATE = (("run", "candidate"), "candidates", ("run", "id"))
+
+
+def migrate(connection: sqlite3.Connection, where: str) -> None:
+    """Bring a database up to date. Raises UsageError where a newer Maieutic wrote it.
+
+    The write lock is taken before looking, so that of two processes that open a new folder one builds and the
+    other finds it built; each step is a savepoint, and a crash leaves either all of them or none.
+    """
+    db = Database(connection, execute_plugins=False)
+    if is_current(connection, where):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(db)
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def is_current(connection: sqlite3.Connection, where: str) -> bool:
+    """Whether all steps were applied. Raises UsageError where steps were applied that this version does not know."""
+    db = Database(connection, execute_plugins=False, recursive_triggers=False)
+    unknown = {one.name for one in migrations.applied(db)} - {one.name for one in migrations._migrations}
+    if unknown:
+        raise UsageError(
+            f"a newer Maieutic wrote this store (it knows {', '.join(sorted(unknown))})",
+            where=where,
+            remedy="upgrade maieutic, or work in another folder",
+        )
+    return not migrations.pending(db)
+
+
+@migrations()
+def m001_runs(db: Database) -> None:
+    _create(
+        db,
+        "runs",
+        {
+            "seq": int,
+            "id": str,
+            "task": str,
+            "task_json": str,
+            "recipe": str,
+            "recipe_json": str,
+            "seed": int,
+            "state": str,
+            "best": str,
+            "best_score": float,
+            "calls": int,
+            "started": str,
+            "finished": str,
+            "budget_json": str,
+            "folder": str,
+            "source": str,
+            "pid": int,
+            "options": str,
+        },
+        pk="seq",
+        optional={"best", "best_score", "finished", "pid"},
+        unique=["id"],
+    )
+    columns = {"seq": int, "run": str, "split": str, "id": str, "data": str}
+    _create(db, "examples", columns, pk="seq", foreign=[_RUN], unique=["run", "split", "id"])
+
+
+@migrations()
+def m002_archive(db: Database) -> None:
+    _create(db, "prompts", {"id": str, "parts": str}, pk="id")
+    _create(db, "programs", {"id": str, "prompts": str, "router": str}, pk="id", optional={"router"})
+    _create(
+        db,
+        "candidates",
+        {
+            "seq": int,
+            "run": str,
+            "id": str,
+            "program": str,
+            "operator": str,
+            "rationale": str,
+            "status": str,
+            "reason": str,
+            "round": int,
+            "step": int,
+        },
+        pk="seq",
+        foreign=[_RUN, ("program", "programs", "id")],
+        unique=["run", "id"],
+    )
+    columns = {"run": str, "child": str, "place": int, "parent": str, "operator": str}
+    child = (("run", "child"), "candidates", ("run", "id"))
+    _create(db, "lineage", columns, pk=("run", "child", "place"), foreign=[child])
+    columns = {"run": str, "candidate": str, "step": int, "status": str, "reason": str}
+    _create(db, "verdicts", columns, pk=("run", "candidate", "step"), foreign=[_CANDIDATE])
+    _create(
+        db,
+        "evaluations",
+        {
+            "seq": int,
+            "run": str,
+            "candidate": str,
+            "example": str,
+            "split": str,
+            "score": float,
+            "step": int,
+            "data": str,
+        },
+        pk="seq",
+        foreign=[_CANDIDATE],
+        unique=["run", "candidate", "example", "split"],
+    )
+
+
+@migrations()
+def m003_calls(db: Database) -> None:
+    _create(db, "calls", {"key": str, "run": str, "model": str, "reply": str, "at": str}, pk="key", foreign=[_RUN])
+    attempts = {"id": int, "run": str, "key": str, "model": str, "payer": str, "role": str, "state": str}
+    attempts |= {"worst_tokens": int, "worst_usd": float, "tokens": int, "usd": float}
+    attempts |= {"error": str, "started": str, "finished": str}
+    _create(db, "attempts", attempts, pk="id", optional={"error", "finished"}, foreign=[_RUN])
+    _table(db, "attempts").create_index(["run", "state"])
+    charges = {"run": str, "key": str, "payer": str, "cached": int, "calls": int, "tokens": int, "usd": float}
+    _create(db, "charges", charges, pk=("run", "key"), foreign=[_RUN])
+
+
+@migrations()
+def m004_log(db: Database) -> None:
+    events = {"run": str, "number": int, "key": str, "kind": str, "step": int, "data": str, "at": str}
+    _create(db, "events", events, pk=("run", "number"), foreign=[_RUN], unique=["run", "key"])
+    directives = {"id": int, "run": str, "kind": str, "data": str, "at": str}
+    _create(db, "directives", directives, pk="id", foreign=[_RUN])
+    _table(db, "directives").create_index(["run"])
+    dialogue = {"number": int, "run": str, "step": int, "place": str, "order": int, "role": str, "skill": str}
+    dialogue |= {"messages": str, "raw": str, "parsed": str, "at": str}
+    _create(db, "dialogue", dialogue, pk="number", optional={"parsed"}, foreign=[_RUN], unique=["run", "step", "place"])
+
+
+@migrations()
+def m005_lessons(db: Database) -> None:
+    preferences = {"id": int, "run": str, "step": int, "a": str, "b": str, "example": str, "margin": float}
+    preferences |= {"by": str, "feedback": str}
+    _create(
+        db,
+        "preferences",
+        preferences,
+        pk="id",
+        foreign=[_RUN],
+        unique=["run", "step", "a", "b", "example", "by"],
+    )
+    rules = {"id": int, "run": str, "step": int, "when": str, "advice": str}
+    _create(db, "rules", rules, pk="id", foreign=[_RUN], unique=["run", "step", "when", "advice"])
+    stats = {"run": str, "operator": str, "step": int, "proposed": int, "kept": int, "calls": int, "gain": float}
+    _create(db, "operator_stats", stats, pk=("run", "operator", "step"), foreign=[_RUN])
+
+
+def _create(
+    db: Database,
+    name: str,
+    columns: dict[str, Any],
+    *,
+    pk: str | tuple[str, ...],
+    optional: set[str] | None = None,
+    foreign: list[Any] | None = None,
+    unique: list[str] | None = None,
+) -> None:
+    """A table whose columns are all required but the `optional` ones; a single integer key numbers itself."""
+    keys = {pk} if isinstance(pk, str) else set(pk)
+    required = columns.keys() - keys - (optional or set())
+    table = _table(db, name).create(columns, pk=pk, not_null=required, foreign_keys=foreign or [])
+    if unique:
+        table.create_index(unique, unique=True)
+
+
+def _table(db: Database, name: str) -> Table:
+    return db.table(name)

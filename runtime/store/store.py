@@ -1,0 +1,229 @@
+"""The store's front: everything a run remembers, behind one object."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from ...core.budget import Cost, Payer
+from ...core.candidate import Candidate
+from ...core.directives import Directive
+from ...core.errors import RunFailed, UsageError
+from ...core.events import Event
+from ...core.example import Example, Split
+from ...core.models import Reply
+from ...core.score import Evaluation
+from . import archive, calls, lessons, log, runs
+from .connection import Readers, check_readable, open_writing
+from .records import (
+    Attempt,
+    DialogueTurn,
+    LedgerRows,
+    OperatorStat,
+    PreferenceRow,
+    RuleRow,
+    RunRecord,
+    Verdict,
+)
+from .writer import Writer
+
+DATABASE = "maieutic.db"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Store:
+    """One SQLite file that any number of processes may open.
+
+    What is written is awaited, and durable when the wait is over; failing writes raise RunFailed and leave
+    everything else as it was. What is read is synchronous and may be called from any thread; it sees all that was
+    committed. Unknown runs read as empty, except by `run`.
+    """
+
+    def __init__(self, path: Path, writer: Writer | None) -> None:
+        self.path = path
+        self._writer = writer
+        self._readers = Readers(path)
+
+    @classmethod
+    def open(cls, folder: Path, *, read_only: bool = False) -> Store:
+        """The store of a `.maieutic` folder, made where it is missing.
+
+        Raises UsageError where it cannot be opened, and with `read_only` where there is none.
+        """
+        path = Path(folder) / DATABASE
+        if read_only:
+            check_readable(path)
+            return cls(path, None)
+        return cls(path, Writer(open_writing(path)))
+
+    def close(self) -> None:
+        """Carry out what still waits to be written, then let go of the file. May be called twice."""
+        if self._writer is not None:
+            self._writer.close()
+        self._readers.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Runs and their rows
+
+    async def create_run(self, run: RunRecord) -> None:
+        """Raises UsageError where the id is taken."""
+        await self._write(runs.create, run)
+
+    async def update_run(self, run_id: str, **fields: Any) -> None:
+        """Fields of RunRecord by name. Raises UsageError for an unknown run."""
+        await self._write(runs.update, run_id, fields)
+
+    def run(self, ref: str) -> RunRecord:
+        """By id, by a beginning that only one id has, or `latest`. Raises UsageError naming what there is."""
+        return self._read(runs.find, ref)
+
+    def runs(self) -> list[RunRecord]:
+        """Newest first."""
+        return self._read(runs.newest_first)
+
+    async def save_examples(self, run: str, rows: Iterable[tuple[Split, Example]]) -> None:
+        """Idempotent by (run, split, id)."""
+        await self._write(runs.save_examples, run, list(rows))
+
+    def examples(self, run: str, split: Split | None = None) -> list[tuple[Split, Example]]:
+        """In the order they were saved."""
+        return self._read(runs.examples, run, split)
+
+    def example(self, run: str, example_id: str) -> Example | None:
+        return self._read(runs.example, run, example_id)
+
+    # The archive
+
+    async def save_candidates(self, run: str, candidates: Sequence[Candidate]) -> None:
+        """With program, prompts and lineage. Idempotent by (run, id): what is there stays as it was."""
+        await self._write(archive.save_candidates, run, candidates)
+
+    async def save_verdicts(self, run: str, verdicts: Sequence[Verdict]) -> None:
+        """By (run, candidate, step); the same step may change its mind when it is run again."""
+        await self._write(archive.save_verdicts, run, verdicts)
+
+    def candidates(self, run: str, *, before_step: int | None = None) -> list[Candidate]:
+        """Those made before a step, in the order they came, with the status and reason they had when it began."""
+        return self._read(archive.candidates, run, before_step)
+
+    async def save_evaluations(self, run: str, evaluations: Sequence[Evaluation]) -> None:
+        """Idempotent by (run, candidate, example, split): what is there stays as it was."""
+        await self._write(archive.save_evaluations, run, evaluations)
+
+    def evaluations(
+        self, run: str, *, before_step: int | None = None, split: str | None = None, candidate: str | None = None
+    ) -> list[Evaluation]:
+        """In the order they came."""
+        return self._read(archive.evaluations, run, before_step, split, candidate)
+
+    # Calls
+
+    def cached(self, key: str) -> Reply | None:
+        """The answer to a call, whichever run paid for it, with `cached` set."""
+        return self._read(calls.cached, key)
+
+    async def begin_attempt(self, attempt: Attempt) -> int:
+        """Await it before the request is sent: a request that nobody wrote down would be spent unseen."""
+        return await self._write(calls.begin, attempt)
+
+    async def finish_attempt(self, attempt_id: int, *, reply: Reply | None, error: str | None) -> None:
+        """With a reply, the call is answered for good and charged to its run; without, the attempt failed."""
+        await self._write(calls.finish, attempt_id, reply, error)
+
+    async def charge_cached(self, run: str, key: str, payer: Payer, cost: Cost) -> bool:
+        """The run uses an answer that was paid for already. False where it had used it before: free then."""
+        return await self._write(calls.charge, run, key, payer, cost)
+
+    def charged(self, run: str, key: str) -> bool:
+        """Whether the run has used this answer already, paid for or not."""
+        return self._read(calls.charged, run, key)
+
+    async def mark_lost(self, run: str) -> int:
+        """Give up what a dead process left in flight; how many those were. Only where no process runs the run."""
+        return await self._write(calls.mark_lost, run)
+
+    def ledger_rows(self, run: str) -> LedgerRows:
+        return self._read(calls.ledger_rows, run)
+
+    # The log
+
+    async def append_events(self, events: Sequence[Event]) -> list[Event]:
+        """As stored: numbered without gaps within each run, and stamped. A key that a run has said already
+        stays said once, and comes back as it was stored first."""
+        return await self._write(log.append_events, events)
+
+    def events(self, run: str, *, after: int = 0, limit: int | None = None) -> list[Event]:
+        return self._read(log.events, run, after, limit)
+
+    async def add_directive(self, run: str, directive: Directive) -> int:
+        """The directive's number, the cursor of `directives`."""
+        return await self._write(log.add_directive, run, directive)
+
+    def directives(self, run: str, *, after: int = 0) -> list[tuple[int, Directive]]:
+        return self._read(log.directives, run, after)
+
+    async def save_dialogue(self, run: str, turn: DialogueTurn) -> int:
+        """The turn's number. Idempotent by (run, step, place)."""
+        return await self._write(log.save_dialogue, run, turn)
+
+    def dialogue(self, run: str, *, after: int = 0) -> list[DialogueTurn]:
+        return self._read(log.dialogue, run, after)
+
+    # Lessons
+
+    async def save_preferences(self, run: str, rows: Sequence[PreferenceRow]) -> None:
+        await self._write(lessons.save_preferences, run, rows)
+
+    def preferences(self, run: str, *, before_step: int | None = None) -> list[PreferenceRow]:
+        return self._read(lessons.preferences, run, before_step)
+
+    async def save_rules(self, run: str, rows: Sequence[RuleRow]) -> None:
+        await self._write(lessons.save_rules, run, rows)
+
+    def rules(self, run: str, *, before_step: int | None = None) -> list[RuleRow]:
+        return self._read(lessons.rules, run, before_step)
+
+    async def save_operator_stats(self, run: str, rows: Sequence[OperatorStat]) -> None:
+        await self._write(lessons.save_operator_stats, run, rows)
+
+    def operator_stats(self, run: str, *, before_step: int | None = None) -> list[OperatorStat]:
+        return self._read(lessons.operator_stats, run, before_step)
+
+    async def _write(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        if self._writer is None:
+            raise UsageError("this store was opened for reading only", where=str(self.path))
+        try:
+            return await self._writer.submit(lambda connection: work(connection, *args, **kwargs))
+        except sqlite3.Error as error:
+            raise self._failed("written", error) from error
+
+    def _read(self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._readers.borrow() as connection:
+            try:
+                return work(connection, *args, **kwargs)
+            except sqlite3.Error as error:
+                raise self._failed("read", error) from error
+
+    def _failed(self, how: str, error: sqlite3.Error) -> RunFailed:
+        unknown = "FOREIGN KEY" in str(error)
+        return RunFailed(
+            f"the store could not be {how}: {error}",
+            where=str(self.path),
+            remedy="save the run and its candidates before what belongs to them"
+            if unknown
+            else "check the disk's free space and the folder's permissions, then resume the run",
+        )

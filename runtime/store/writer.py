@@ -1,0 +1,141 @@
+"""The one thread that writes. Whatever waits is committed together; whoever awaited it goes on after the commit."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from ...core.errors import RunFailed
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+
+@dataclass(frozen=True, eq=False)
+class _Submission:
+    work: Work[Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    submission: _Submission
+    result: Any = None
+    error: Exception | None = None
+
+
+class Writer:
+    """Group commit without a timer: a batch is what queued up while the last one was being committed.
+
+    Submissions are carried out in the order they came, each in a savepoint, so one that fails takes nothing
+    with it. The thread starts with the first submission and owns the connection from then on.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._queue: SimpleQueue[_Submission | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    async def submit(self, work: Work[T]) -> T:
+        """The result of `work`, once it is committed. Raises what `work` raised, or sqlite3.Error for the commit.
+
+        Who is cancelled while waiting gives up the answer, not the write.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        with self._lock:
+            if self._closed:
+                raise RunFailed("the store was closed")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="maieutic-writer", daemon=True)
+                self._thread.start()
+            self._queue.put(_Submission(work, loop, future))
+        return await future
+
+    def close(self) -> None:
+        """Carry out what still waits, then end the thread and the connection."""
+        with self._lock:
+            already, self._closed = self._closed, True
+            thread = self._thread
+        if already:
+            return
+        if thread is not None:
+            self._queue.put(None)
+            thread.join()
+        self._connection.close()
+
+    def _serve(self) -> None:
+        while True:
+            batch, last = self._drain()
+            if batch:
+                _settle(self._commit(batch))
+            if last:
+                return
+
+    def _drain(self) -> tuple[list[_Submission], bool]:
+        """All that waits, at least one, and whether the writer is to end after it."""
+        batch: list[_Submission] = []
+        waiting = self._queue.get()
+        while waiting is not None:
+            batch.append(waiting)
+            try:
+                waiting = self._queue.get_nowait()
+            except Empty:
+                return batch, False
+        return batch, True
+
+    def _commit(self, batch: list[_Submission]) -> list[_Outcome]:
+        execute = self._connection.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            outcomes = [self._carry_out(submission) for submission in batch]
+            execute("COMMIT")
+        except sqlite3.Error as error:
+            with suppress(sqlite3.Error):
+                if self._connection.in_transaction:
+                    execute("ROLLBACK")
+            return [_Outcome(submission, error=error) for submission in batch]
+        return outcomes
+
+    def _carry_out(self, submission: _Submission) -> _Outcome:
+        """Raises sqlite3.Error only where SQLite gave up the whole transaction (a full disk): all of it is undone."""
+        execute = self._connection.execute
+        execute("SAVEPOINT one")
+        try:
+            result = submission.work(self._connection)
+        except Exception as error:  # noqa: BLE001  whatever it is belongs to its submitter; the others go on
+            execute("ROLLBACK TO one")
+            execute("RELEASE one")
+            return _Outcome(submission, error=error)
+        execute("RELEASE one")
+        return _Outcome(submission, result=result)
+
+
+def _settle(outcomes: list[_Outcome]) -> None:
+    """Wake each event loop once for all of its outcomes."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
+    for outcome in outcomes:
+        by_loop.setdefault(outcome.submission.loop, []).append(outcome)
+    for loop, own in by_loop.items():
+        with suppress(RuntimeError):  # a loop that was closed has nobody left who waits
+            loop.call_soon_threadsafe(_deliver, own)
+
+
+def _deliver(outcomes: list[_Outcome]) -> None:
+    for outcome in outcomes:
+        future = outcome.submission.future
+        if future.done():
+            continue
+        if outcome.error is not None:
+            future.set_exception(outcome.error)
+        else:
+            future.set_result(outcome.result)
