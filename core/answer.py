@@ -107,6 +107,15 @@ class AnswerContract(BaseModel):
             case _:
                 return bool(reference.strip())
 
+    def reference(self, text: str) -> str:
+        """A reference output as an answer is written: `1,000` as `1000`, `(b)` as `B`, a label in its own case.
+
+        Under the other contracts, and where nothing can be read, it stays as it is.
+        """
+        if self.type not in ("label", "choice", "number", "json"):
+            return text
+        return self.read_answer(text) or text
+
     def _read_label(self, output: str) -> str | None:
         by_name = {bare(label): label for label in self.labels}
         if (whole := by_name.get(bare(output))) is not None:

@@ -1,0 +1,58 @@
+"""What a metric returned, as a Score."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping
+from typing import Any
+
+from ...core.errors import PluginError
+from ...core.score import Score
+
+_VALUE = ("score", "value")
+_FEEDBACK = ("feedback", "comment", "reason", "explanation")
+_RETURNS = ("True or False", "a number in [0, 1]", 'a dict {"score": …, "feedback": …}', "a Score")
+
+
+def as_score(name: str, result: Any) -> Score:
+    """Raises PluginError, naming the function and the value, for what is no score."""
+    if isinstance(result, Score):
+        return result
+    if isinstance(result, Mapping):
+        return _from_fields(name, result)
+    if _is_number(result):
+        return Score(value=_in_range(name, result))
+    fields = {key: getattr(result, key) for key in (*_VALUE, *_FEEDBACK) if hasattr(result, key)}
+    if any(key in fields for key in _VALUE):
+        return _from_fields(name, fields)
+    raise _wrong(name, f"returned {result!r:.200}, which is no score")
+
+
+def _from_fields(name: str, result: Mapping[Any, Any]) -> Score:
+    key = next((one for one in _VALUE if one in result), None)
+    if key is None:
+        raise _wrong(name, f"returned a dict without a score; it has {', '.join(map(str, result)) or 'nothing'}")
+    if not _is_number(result[key]):
+        raise _wrong(name, f"returned {key} = {result[key]!r:.200}, which is no number")
+    said = next((str(result[one]) for one in _FEEDBACK if result.get(one)), None)
+    others = {str(k): float(v) for k, v in result.items() if k != key and _is_number(v) and math.isfinite(float(v))}
+    return Score(value=_in_range(name, result[key]), values=others, feedback=said)
+
+
+def _in_range(name: str, value: Any) -> float:
+    number = float(value)
+    if not 0 <= number <= 1:
+        raise _wrong(name, f"returned {number!r}, which is outside [0, 1]")
+    return number
+
+
+def _is_number(value: Any) -> bool:
+    """Python's numbers and bools, and the scalars of array libraries, which all have `item`."""
+    return isinstance(value, numbers.Real) or (hasattr(value, "item") and hasattr(value, "__float__"))
+
+
+def _wrong(name: str, what: str) -> PluginError:
+    return PluginError(
+        f"the metric {name} {what}", where=name, possible=_RETURNS, remedy="scale the value into [0, 1], 1 is best"
+    )

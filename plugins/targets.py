@@ -1,0 +1,120 @@
+"""Targets: how a program is run on one input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ..core.contracts import Gateway, Need
+from ..core.errors import MaieuticError, PluginError, UsageError
+from ..core.example import Example
+from ..core.models import Call, ModelRef, Output, Sampling
+from ..core.program import Program
+from ..core.render import Message, render
+from .functions import call, load_function, parameters_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatTarget:
+    """One call of a chat model with the program's main prompt.
+
+    top_logprobs: alternatives wanted per token, 0 is none. sample: tells repeated draws of the same request apart;
+    who wants the second draw replaces it by 1.
+    """
+
+    name: ClassVar[str] = "chat"
+    temperature: float = 0.0
+    max_tokens: int = 256
+    top_logprobs: int = 0
+    sample: int = 0
+    needs: frozenset[Need] = field(init=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "needs", frozenset({"logprobs"} if self.top_logprobs else ()))
+        try:
+            self.sampling  # noqa: B018 - builds the value, so that a wrong option is found here
+        except ValueError as error:
+            raise UsageError(f"the chat target cannot sample so: {error}", where="target chat") from error
+
+    @property
+    def sampling(self) -> Sampling:
+        return Sampling(temperature=self.temperature, max_tokens=self.max_tokens, top_logprobs=self.top_logprobs)
+
+    async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
+        messages = tuple(render(program.main, example))
+        request = Call(model=model, messages=messages, sampling=self.sampling, sample=self.sample)
+        reply = await gateway.complete(request, payer="target")
+        return Output(text=reply.text, messages=messages, replies=(reply,))
+
+
+class CallableTarget:
+    """A function of the user's: `f(messages)`, `f(program, example)`, or any of the names below; sync or async.
+
+    Arguments by name: program, prompt (its main prompt), example, input, messages, model (its name). It returns the
+    text or an Output. What it raises is an error of the system, not a wrong answer: PluginError.
+    """
+
+    needs: frozenset[Need] = frozenset()
+
+    def __init__(self, function: str | Callable[..., Any], folder: str = ".", **options: Any) -> None:
+        self.name = function if isinstance(function, str) else getattr(function, "__name__", "function")
+        self._function = load_function(function, Path(folder)) if isinstance(function, str) else function
+        self._options = options
+        self._by_name, self._by_place = _plan(self.name, self._function, options)
+
+    async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
+        messages = tuple(render(program.main, example))
+        values: dict[str, Any] = {
+            "program": program,
+            "prompt": program.main,
+            "example": example,
+            "input": example.input,
+            "messages": list(messages),
+            "model": str(model),
+        }
+        named = {name: values[name] for name in self._by_name}
+        try:
+            result = await call(self._function, *(values[one] for one in self._by_place), **named, **self._options)
+        except MaieuticError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"the target {self.name} failed: {type(error).__name__}: {error}",
+                where=f"example {example.id}",
+                remedy="let the function return a text for every input, or correct it",
+            ) from error
+        return _as_output(self.name, result, messages)
+
+
+_NAMES = ("program", "prompt", "example", "input", "messages", "model")
+
+
+def _plan(
+    name: str, function: Callable[..., Any], options: Mapping[str, Any]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which values are given by name, and which by position."""
+    parameters = parameters_of(function)
+    if parameters is None:
+        return (), ("messages",)
+    free = {n: p for n, p in parameters.items() if n not in options and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    required = [n for n, p in free.items() if p.default is p.empty]
+    if required and all(n in _NAMES and free[n].kind is not free[n].POSITIONAL_ONLY for n in required):
+        return tuple(n for n in free if n in _NAMES), ()
+    places = {1: ("messages",), 2: ("program", "example")}.get(len(required))
+    if places is None or any(free[n].kind is free[n].KEYWORD_ONLY for n in required):
+        raise UsageError(
+            f"the target {name} asks for {', '.join(required) or 'nothing'}, which cannot be given",
+            possible=_NAMES,
+            remedy="write f(messages) or f(program, example)",
+        )
+    return (), places
+
+
+def _as_output(name: str, result: Any, messages: tuple[Message, ...]) -> Output:
+    if isinstance(result, Output):
+        return result
+    if isinstance(result, str):
+        return Output(text=result, messages=messages)
+    raise PluginError(f"the target {name} returned {result!r:.200}", where=name, possible=("a text", "an Output"))

@@ -1,0 +1,207 @@
+"""Tasks from files: `task.toml` and the data beside it. Every mistake is one TaskError, before anything is spent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..core.answer import AnswerContract
+from ..core.errors import TaskError
+from ..core.example import Dataset
+from ..core.models import EMBEDDED, ROLES, ModelRef, Role
+from ..core.program import MAIN, Program
+from ..core.prompt import Prompt
+from ..core.task import Constraints, EvaluatorSpec, Models, Task
+from .rows import Reader, read_source, read_text
+from .task_data import load_data
+from .task_text import TaskText
+
+FILE = "task.toml"
+_KEYS = (
+    "name",
+    "description",
+    "prompt",
+    "program",
+    "data",
+    "answer",
+    "evaluators",
+    "models",
+    "constraints",
+    "plugins",
+)
+_ANSWER_KEYS = ("type", "labels", "read", "pattern", "schema", "tag")
+_MODEL_KEYS = ("target", "optimizer", "roles", "api_base", "key_env")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+def load_task(path: str | Path, *, read: Reader = read_source) -> Task:
+    """The task in a file, or in the `task.toml` of a folder.
+
+    read: how rows are read; `plugins.loaders.reader` adds the loaders of plugins. Paths in the file are relative to
+    it. Without `[data]` the splits are empty, for a synthesizer to fill. Raises TaskError.
+    """
+    text = TaskText.read(_locate(Path(path)))
+    text.check_keys(text.tables, _KEYS)
+    program = _program(text)
+    contract = _contract(text)
+    placeholders = list(dict.fromkeys(one for p in program.prompts.values() for one in p.placeholders))
+    data = Dataset()
+    if "data" in text.tables:
+        data = load_data(text, text.tables["data"], placeholders=placeholders, contract=contract, read=read)
+    evaluators = _evaluators(text)
+    models = _models(text)
+    constraints = text.guard(
+        lambda: Constraints.model_validate(text.tables.get("constraints", {})),
+        "constraints",
+        known=Constraints.model_fields,
+    )
+    rest = {key: text.tables[key] for key in ("name", "description", "plugins") if key in text.tables}
+    rest.setdefault("name", text.path.resolve().parent.name)
+    task = text.guard(
+        lambda: Task(
+            **rest,
+            program=program,
+            data=data,
+            evaluators=evaluators,
+            answer=contract,
+            models=models,
+            constraints=constraints,
+            source=str(text.path),
+        )
+    )
+    return text.guard(task.check) if "data" in text.tables else task
+
+
+def _locate(path: Path) -> Path:
+    if path.is_dir():
+        if (path / FILE).is_file():
+            return path / FILE
+        raise TaskError(
+            f"the folder has no {FILE}",
+            where=str(path),
+            possible=sorted(one.name for one in path.glob("*.toml")),
+            remedy="write one with `maieutic init`, or name the file",
+        )
+    if not path.is_file():
+        folder = path.parent if path.parent.is_dir() else Path()
+        raise TaskError(
+            f"there is no task {path.name!r}",
+            where=str(path),
+            possible=sorted(str(one) for one in (*folder.glob("*.toml"), *folder.glob(f"*/{FILE}")))[:12],
+            remedy="name a task file, or a folder with a task.toml",
+        )
+    return path
+
+
+def _program(text: TaskText) -> Program:
+    tables = text.tables
+    if ("prompt" in tables) == ("program" in tables):
+        what = "a task needs a prompt" if "prompt" not in tables else "a task has a prompt or a program, not both"
+        raise text.error(
+            what, *(("prompt",) if "prompt" in tables else ()), remedy='write prompt = "…", or [program.NAME] tables'
+        )
+    if "prompt" in tables:
+        return Program(prompts={MAIN: _prompt(text, tables["prompt"], "prompt")})
+    named = text.table(tables["program"], "program")
+    if not named:
+        raise text.error("the program has no prompt", "program", remedy="write a [program.NAME] table")
+    return Program(prompts={name: _prompt(text, value, "program", name) for name, value in named.items()})
+
+
+def _prompt(text: TaskText, value: Any, *keys: str) -> Prompt:
+    """A prompt from words, from a file, or from a table with the parts of a Prompt (`file` fills the instruction)."""
+    if isinstance(value, str):
+        named = value.endswith((".txt", ".md")) and len(value.split()) == 1
+        value = {"file": value} if named else {"instruction": value}
+    parts = dict(text.table(value, *keys))
+    if "file" in parts:
+        file = parts.pop("file")
+        if not isinstance(file, str) or "instruction" in parts:
+            raise text.error("the prompt has a file and an instruction", *keys, remedy="keep one of the two")
+        parts["instruction"] = text.guard(lambda: read_text(text.folder / file), *keys).rstrip("\n")
+    known = [*(name for name in Prompt.model_fields if name != "placeholders"), "file"]
+    text.check_keys(parts, known, *keys)
+    prompt = text.guard(lambda: Prompt.model_validate(parts), *keys, known=known)
+    if not prompt.words:
+        raise text.error("the prompt is empty", *keys, remedy="write what the model is to do")
+    return prompt
+
+
+def _contract(text: TaskText) -> AnswerContract:
+    table = text.table(text.tables.get("answer", {}), "answer")
+    text.check_keys(table, _ANSWER_KEYS, "answer")
+    return text.guard(lambda: AnswerContract.model_validate(table), "answer", known=_ANSWER_KEYS)
+
+
+def _evaluators(text: TaskText) -> tuple[EvaluatorSpec, ...]:
+    """`[[evaluators]]` tables, where every other key is an option, or a list of names."""
+    listed = text.tables.get("evaluators", ["exact"])
+    if not isinstance(listed, list) or not listed:
+        raise text.error("evaluators must be a list with at least one", "evaluators", remedy='[[evaluators]] use = "…"')
+    specs = []
+    for number, value in enumerate(listed):
+        table = {"use": value} if isinstance(value, str) else dict(text.table(value, "evaluators", number))
+        own = {key: table.pop(key) for key in ("use", "weight", "direction") if key in table}
+        options = {**text.table(table.pop("options", {}), "evaluators", number, "options"), **table}
+        spec = text.guard(
+            lambda own=own, options=options: EvaluatorSpec(**own, options=options),  # type: ignore[misc]
+            "evaluators",
+            number,
+        )
+        specs.append(spec)
+    return tuple(specs)
+
+
+def _models(text: TaskText) -> Models:
+    """`[models]`; `api_base` and `key_env` are one text for all models but the embedded one, or a table by name."""
+    table = text.table(text.tables.get("models", {}), "models")
+    text.check_keys(table, _MODEL_KEYS, "models")
+    named = text.table(table.get("roles", {}), "models", "roles")
+    thinking: list[Role] = [role for role in ROLES if role != "target"]
+    text.check_keys(named, thinking, "models", "roles")
+    used: set[str] = set()
+
+    def ref(name: Any, *keys: str) -> ModelRef:
+        if not isinstance(name, str):
+            raise text.error(f"a model is named by a text, not {name!r:.60}", "models", *keys, possible=(EMBEDDED,))
+        found = text.guard(lambda: ModelRef.parse(name), "models", *keys)
+        used.update((name, found.id))
+        extra = {key: value for key in ("api_base", "key_env") if (value := _for(table.get(key), name, found))}
+        return found.model_copy(update={**extra, **({"api_base": found.api_base} if found.api_base else {})})
+
+    models = Models(
+        target=ref(table.get("target", EMBEDDED), "target"),
+        optimizer=ref(table.get("optimizer", table.get("target", EMBEDDED)), "optimizer"),
+        roles={role: ref(named[role], "roles", role) for role in thinking if role in named},
+    )
+    _check_endpoints(text, table, used)
+    return models
+
+
+def _for(value: Any, name: str, ref: ModelRef) -> str | None:
+    if isinstance(value, Mapping):
+        value = value.get(name, value.get(ref.id))
+    elif ref.provider == "local":
+        return None
+    return value.rstrip("/") if isinstance(value, str) else None
+
+
+def _check_endpoints(text: TaskText, table: Mapping[str, Any], used: set[str]) -> None:
+    """Raise TaskError for an endpoint that is no URL, a key where its variable belongs, and a model nobody uses."""
+    for key in ("api_base", "key_env"):
+        given = table.get(key, {})
+        named = given if isinstance(given, dict) else {"": given}
+        text.check_keys({name: 0 for name in named if name}, used, "models", key)
+        for name, value in named.items():
+            place = ("models", key, name) if name else ("models", key)
+            if key == "api_base" and not (isinstance(value, str) and re.match(r"https?://\S+$", value)):
+                raise text.error(f"{value!r} is no endpoint", *place, remedy='write "http://127.0.0.1:8000/v1"')
+            if key == "key_env" and not (isinstance(value, str) and _VARIABLE.fullmatch(value)):
+                raise text.error(
+                    "key_env names an environment variable, this is none",
+                    *place,
+                    possible=("OPENAI_API_KEY",),
+                    remedy="put the key into a variable and its name here; keys never stand in files",
+                )
