@@ -47,6 +47,15 @@ def save_candidates(db: sqlite3.Connection, run: str, candidates: Sequence[Candi
             )
 
 
+def save_programs(db: sqlite3.Connection, programs: Sequence[Program]) -> None:
+    for program in programs:
+        _save_program(db, program)
+
+
+def program(db: sqlite3.Connection, name: str) -> Program | None:
+    return _load(db, [name]).get(name)
+
+
 def save_verdicts(db: sqlite3.Connection, run: str, verdicts: Sequence[Verdict]) -> None:
     """A second verdict of the same step replaces the first."""
     db.executemany(
@@ -112,8 +121,12 @@ def _save_program(db: sqlite3.Connection, program: Program) -> None:
 
 
 def _programs(db: sqlite3.Connection, run: str) -> dict[str, Program]:
+    return _load(db, [one for (one,) in db.execute("SELECT DISTINCT program FROM candidates WHERE run = ?", [run])])
+
+
+def _load(db: sqlite3.Connection, names: Sequence[str]) -> dict[str, Program]:
     rows = db.execute(
-        "SELECT id, prompts, router FROM programs WHERE id IN (SELECT program FROM candidates WHERE run = ?)", [run]
+        "SELECT id, prompts, router FROM programs WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(names)]
     ).fetchall()
     slots: dict[str, dict[str, str]] = {one: json.loads(prompts) for one, prompts, _ in rows}
     wanted = json.dumps(sorted({prompt for names in slots.values() for prompt in names.values()}))

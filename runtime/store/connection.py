@@ -22,7 +22,10 @@ def open_writing(path: Path) -> sqlite3.Connection:
     """
     from .schema import migrate
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(path, error) from error
     connection = _connect(str(path), path, uri=False)
     try:
         _enter_wal(connection)
@@ -127,7 +130,7 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
-def _unusable(path: Path, error: sqlite3.Error) -> UsageError:
+def _unusable(path: Path, error: sqlite3.Error | OSError) -> UsageError:
     return UsageError(
         f"the store cannot be opened: {error}",
         where=str(path),

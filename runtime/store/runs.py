@@ -34,6 +34,20 @@ def update(db: sqlite3.Connection, run_id: str, fields: Mapping[str, Any]) -> No
         db.execute(f"UPDATE runs SET {assignments} WHERE id = ?", [*values, run_id])
 
 
+def exists(db: sqlite3.Connection, run_id: str) -> bool:
+    return db.execute("SELECT 1 FROM runs WHERE id = ?", [run_id]).fetchone() is not None
+
+
+def save_report(db: sqlite3.Connection, run: str, data: str) -> None:
+    """A report that is written again by a step that runs again replaces itself."""
+    db.execute("INSERT OR REPLACE INTO reports (run, data, at) VALUES (?, ?, ?)", [run, data, now()])
+
+
+def report(db: sqlite3.Connection, run: str) -> str | None:
+    row = db.execute("SELECT data FROM reports WHERE run = ?", [run]).fetchone()
+    return row[0] if row else None
+
+
 def find(db: sqlite3.Connection, ref: str) -> RunRecord:
     if ref == "latest":
         rows = db.execute(f"{_SELECT} ORDER BY seq DESC LIMIT 1").fetchall()

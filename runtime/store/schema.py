@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 from sqlite_utils import Database
@@ -39,7 +40,7 @@ def migrate(connection: sqlite3.Connection, where: str) -> None:
 def is_current(connection: sqlite3.Connection, where: str) -> bool:
     """Whether all steps were applied. Raises UsageError where steps were applied that this version does not know."""
     db = Database(connection, execute_plugins=False, recursive_triggers=False)
-    unknown = {one.name for one in migrations.applied(db)} - {one.name for one in migrations._migrations}
+    unknown = {one.name for one in migrations.applied(db)} - steps()
     if unknown:
         raise UsageError(
             f"a newer Maieutic wrote this store (it knows {', '.join(sorted(unknown))})",
@@ -47,6 +48,12 @@ def is_current(connection: sqlite3.Connection, where: str) -> bool:
             remedy="upgrade maieutic, or work in another folder",
         )
     return not migrations.pending(db)
+
+
+def steps() -> set[str]:
+    """The names of all steps: what an empty database still has before it."""
+    with closing(sqlite3.connect(":memory:")) as empty:
+        return {one.name for one in migrations.pending(Database(empty, execute_plugins=False))}
 
 
 @migrations()
@@ -169,6 +176,11 @@ def m005_lessons(db: Database) -> None:
     _create(db, "rules", rules, pk="id", foreign=[_RUN], unique=["run", "step", "when", "advice"])
     stats = {"run": str, "operator": str, "step": int, "proposed": int, "kept": int, "calls": int, "gain": float}
     _create(db, "operator_stats", stats, pk=("run", "operator", "step"), foreign=[_RUN])
+
+
+@migrations()
+def m006_reports(db: Database) -> None:
+    _create(db, "reports", {"run": str, "data": str, "at": str}, pk="run", foreign=[_RUN])
 
 
 def _create(

@@ -15,6 +15,7 @@ from ...core.errors import RunFailed, UsageError
 from ...core.events import Event
 from ...core.example import Example, Split
 from ...core.models import Reply
+from ...core.program import Program
 from ...core.score import Evaluation
 from . import archive, calls, lessons, log, runs
 from .connection import Readers, check_readable, open_writing
@@ -93,6 +94,17 @@ class Store:
         """Newest first."""
         return self._read(runs.newest_first)
 
+    def has_run(self, run_id: str) -> bool:
+        return self._read(runs.exists, run_id)
+
+    async def save_report(self, run: str, data: str) -> None:
+        """The report as JSON; a later one replaces it."""
+        await self._write(runs.save_report, run, data)
+
+    def report(self, run: str) -> str | None:
+        """The report as JSON, or None before it is written."""
+        return self._read(runs.report, run)
+
     async def save_examples(self, run: str, rows: Iterable[tuple[Split, Example]]) -> None:
         """Idempotent by (run, split, id)."""
         await self._write(runs.save_examples, run, list(rows))
@@ -109,6 +121,14 @@ class Store:
     async def save_candidates(self, run: str, candidates: Sequence[Candidate]) -> None:
         """With program, prompts and lineage. Idempotent by (run, id): what is there stays as it was."""
         await self._write(archive.save_candidates, run, candidates)
+
+    async def save_programs(self, programs: Sequence[Program]) -> None:
+        """By content: a program that is there already is the same."""
+        await self._write(archive.save_programs, programs)
+
+    def program(self, name: str) -> Program | None:
+        """A program by its id."""
+        return self._read(archive.program, name)
 
     async def save_verdicts(self, run: str, verdicts: Sequence[Verdict]) -> None:
         """By (run, candidate, step); the same step may change its mind when it is run again."""

@@ -112,7 +112,9 @@ class Writer:
         execute("SAVEPOINT one")
         try:
             result = submission.work(self._connection)
-        except Exception as error:  # noqa: BLE001  whatever it is belongs to its submitter; the others go on
+        except Exception as error:  # whatever it is belongs to its submitter; the others go on
+            if not self._connection.in_transaction:
+                raise sqlite3.OperationalError(f"a whole batch was undone: {error}") from error
             execute("ROLLBACK TO one")
             execute("RELEASE one")
             return _Outcome(submission, error=error)
