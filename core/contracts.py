@@ -22,6 +22,7 @@ from .identity import seeded
 from .models import Call, ModelRef, Output
 from .models import Reply as ModelReply
 from .program import Program
+from .report import Report
 from .score import Preference, Score
 
 Need = Literal["references", "logprobs", "judge", "human", "train", "embeddings"]
@@ -220,4 +221,15 @@ class Allocator(Protocol):
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
         """What the evidence says of each candidate of the pool."""
+        ...
+
+
+class Exporter(Protocol):
+    """Writes a program down for another program. Pure: the same program gives the same text."""
+
+    name: str
+    suffix: str
+
+    def export(self, program: Program, task_name: str, report: Report | None) -> str:
+        """The whole file; `suffix` is how its name ends. Raises UsageError for a program the format cannot say."""
         ...

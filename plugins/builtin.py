@@ -44,3 +44,10 @@ def maieutic_loaders(register: Register) -> None:
     register("csv", _at("loaders:Csv"), summary="comma-separated values with a header")
     register("tsv", _at("loaders:Tsv"), summary="tab-separated values with a header")
     register("parquet", _at("loaders:Parquet"), summary="Apache Parquet; needs maieutic[parquet]")
+
+
+@hookimpl
+def maieutic_exporters(register: Register) -> None:
+    register("text", _at("exporters.text:TextExporter"), summary="plain text, to read and to paste")
+    register("json", _at("exporters.json_file:JsonExporter"), summary="every part, for Maieutic to read back")
+    register("langchain", _at("exporters.langchain:LangChainExporter"), summary="a LangChain ChatPromptTemplate")

@@ -1,0 +1,224 @@
+"""From what a run measured to its report. Pure: the same facts give the same report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .budget import Cost, LedgerView
+from .candidate import Archive
+from .example import Example
+from .program import MAIN, Program
+from .prompt import Prompt
+from .render import as_text, render
+from .report import Calls, ContentShare, Flips, FormatShare, Paid, Report, Row, Standing, Texts, Val, Winner, Words
+from .score import Evaluation
+from .statistics import (
+    Difference,
+    NoiseFloor,
+    compare,
+    detectable_gain,
+    flips,
+    mean_interval,
+    noise_floor,
+    shrunk_means,
+    verdict,
+)
+from .task import Task
+
+_FEW_ROWS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What the report's own measuring gave: the start and the best prompt on the sealed rows.
+
+    again: the start prompt on the same rows a second time, where the model is stochastic or noise was asked for.
+    Where the best is the start, `best` may stay empty.
+    """
+
+    start: Sequence[Evaluation]
+    best: Sequence[Evaluation] = ()
+    again: Sequence[Evaluation] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    """The rows both prompts were measured on, in the task's order."""
+
+    ids: tuple[str, ...]
+    start: tuple[Evaluation, ...]
+    best: tuple[Evaluation, ...]
+    of: int
+
+    @property
+    def before(self) -> list[float]:
+        return [one.score for one in self.start]
+
+    @property
+    def after(self) -> list[float]:
+        return [one.score for one in self.best]
+
+    @property
+    def unread(self) -> list[bool]:
+        pairs = zip(self.start, self.best, strict=True)
+        return [a.failure == "format" or b.failure == "format" for a, b in pairs]
+
+
+def build_report(
+    *, run: str, task: Task, recipe: str, seed: int, archive: Archive, best: str, measured: Measured, ledger: LedgerView
+) -> Report:
+    """The report of one run.
+
+    task: with its test rows. best: the chosen candidate's id. measured: evaluations of the test split; of val where
+    the task has no test rows, and then no claim is made. Rows that only one prompt was measured on are left out.
+    """
+    start = archive.start
+    rows = _rows(task, measured, same=best == start.id)
+    compared = compare(rows.before, rows.after, seed=seed)
+    noise = _noise(measured)
+    used, paid = ledger.used, ledger.paid
+    total, total_paid = ledger.total, ledger.total_paid
+    claimed = verdict(compared, compared.p) if task.data.test else "no evidence of improvement"
+    gained, lost = flips(rows.before, rows.after)
+    first, last = start.program, archive[best].program
+    return Report(
+        run=run,
+        task=task.name,
+        recipe=recipe,
+        seed=seed,
+        split="test" if task.data.test else "val",
+        verdict=claimed,
+        start=_standing(rows.before, seed),
+        best=Winner(**_standing(rows.after, seed).model_dump(), candidate=best),
+        difference=compared,
+        flips=Flips(gained=gained, lost=lost),
+        format=_format_share(rows),
+        content=_content_share(rows),
+        noise_floor=noise,
+        tried=len(_tried(archive, task)),
+        val=_val(archive, task, best),
+        calls=Calls(target=used.get("target", Cost()).calls, optimizer=used.get("optimizer", Cost()).calls),
+        paid=Paid(
+            target=paid.get("target", Cost()).calls,
+            optimizer=paid.get("optimizer", Cost()).calls,
+            tokens=total_paid.tokens,
+            usd=total_paid.usd,
+        ),
+        cached=max(0, total.calls - total_paid.calls),
+        lost=ledger.lost,
+        tokens=total.tokens,
+        usd=total.usd,
+        seconds=ledger.seconds,
+        words=Words(start=_words(first), best=_words(last)),
+        prompt=Texts(start=program_text(first), best=program_text(last)),
+        rows=tuple(Row(id=id_, start=a, best=b) for id_, a, b in zip(rows.ids, rows.before, rows.after, strict=True)),
+        warnings=tuple(_warnings(task, rows, compared, noise, ledger, unchanged=best == start.id)),
+    )
+
+
+def program_text(program: Program) -> str:
+    """What is said to the target, with a marker like «input» where a row's text goes."""
+    texts = {name: as_text(render(prompt, marked_example(prompt))) for name, prompt in program.prompts.items()}
+    if list(texts) == [MAIN]:
+        return texts[MAIN]
+    return "\n\n".join(f"=== {name} ===\n{text}" for name, text in texts.items())
+
+
+def marked_example(prompt: Prompt) -> Example:
+    """An example whose every field is its own name in guillemets."""
+    if not prompt.placeholders:
+        return Example(input="«input»")
+    return Example(input={name: f"«{name}»" for name in ("input", *prompt.placeholders)})
+
+
+def _rows(task: Task, measured: Measured, *, same: bool) -> _Rows:
+    start = {one.example: one for one in measured.start}
+    best = {one.example: one for one in measured.best} or (start if same else {})
+    wanted = task.data.test or task.data.val
+    ids = tuple(example.id for example in wanted if example.id in start and example.id in best)
+    return _Rows(ids=ids, start=tuple(start[one] for one in ids), best=tuple(best[one] for one in ids), of=len(wanted))
+
+
+def _standing(scores: Sequence[float], seed: int) -> Standing:
+    if not scores:
+        return Standing(score=None, n=0)
+    found = mean_interval(scores, seed=seed)
+    return Standing(score=found.value, n=len(scores), low=found.low, high=found.high)
+
+
+def _format_share(rows: _Rows) -> FormatShare:
+    gain = sum(b - a for a, b, unread in zip(rows.before, rows.after, rows.unread, strict=True) if unread)
+    return FormatShare(
+        start_failures=sum(one.failure == "format" for one in rows.start),
+        best_failures=sum(one.failure == "format" for one in rows.best),
+        gain=gain / len(rows.ids) if rows.ids else 0.0,
+    )
+
+
+def _content_share(rows: _Rows) -> ContentShare:
+    read = [b - a for a, b, unread in zip(rows.before, rows.after, rows.unread, strict=True) if not unread]
+    mean = sum(read) / len(read) if read else None
+    return ContentShare(gain=sum(read) / len(rows.ids) if rows.ids else 0.0, n=len(read), mean=mean)
+
+
+def _noise(measured: Measured) -> NoiseFloor | None:
+    first = {one.example: one.score for one in measured.start}
+    pairs = [(first[one.example], one.score) for one in measured.again if one.example in first]
+    return noise_floor([a for a, _ in pairs], [b for _, b in pairs]) if pairs else None
+
+
+def _tried(archive: Archive, task: Task) -> list[str]:
+    val = [example.id for example in task.data.val]
+    return [one for one in archive.candidates if one != archive.start.id and archive.scores.count(one, val)]
+
+
+def _val(archive: Archive, task: Task, best: str) -> Val | None:
+    ids = [example.id for example in task.data.val]
+    known = archive.scores.row(archive.start.id, ids)
+    both = list(archive.scores.row(best, list(known)))
+    start, chosen = archive.scores.mean(archive.start.id, both), archive.scores.mean(best, both)
+    if start is None or chosen is None:
+        return None
+    entered = list(dict.fromkeys([archive.start.id, *_tried(archive, task)]))
+    counts = [archive.scores.count(one, ids) for one in entered]
+    sums = [sum(row.score for row in archive.scores.row(one, ids).values()) for one in entered]
+    shrunk = shrunk_means(counts, sums)[entered.index(best)]
+    return Val(start=start, best=chosen, n=len(both), shrunk=shrunk)
+
+
+def _words(program: Program) -> int:
+    return sum(prompt.words for prompt in program.prompts.values())
+
+
+def _warnings(
+    task: Task, rows: _Rows, compared: Difference, noise: NoiseFloor | None, ledger: LedgerView, *, unchanged: bool
+) -> list[str]:
+    n, split = len(rows.ids), "test" if task.data.test else "val"
+    found: list[str] = []
+    if unchanged:
+        found.append("no candidate was chosen over the start prompt: start and best are the same prompt")
+    if not task.data.test:
+        found.append("the task has no test rows: these are the val rows that chose the winner, so nothing is claimed")
+    if n < rows.of:
+        found.append(f"the {split} split was scored on {n} of {rows.of} rows to stay within the budget")
+    if 0 < n < _FEW_ROWS:
+        seen = detectable_gain(n, base=min(0.99, sum(rows.before) / n))
+        reach = f"gains below {100 * seen:.0f} points are likely to be missed" if seen else "no gain can be proved"
+        found.append(f"only {n} {split} row{'s' if n > 1 else ''}: {reach}")
+    if unscored := sum(
+        a.failure == "example" or b.failure == "example" for a, b in zip(rows.start, rows.best, strict=True)
+    ):
+        found.append(f"{unscored} of {n} rows could not be scored for a prompt and count as 0 there")
+    if n and not unchanged and rows.before == rows.after:
+        found.append("no row changed its score: the interval is the point itself, which is no proof of equality")
+    if compared.excludes_zero and compared.p >= 0.05:
+        found.append(f"the interval excludes zero, but the {compared.test} test does not reject: nothing is claimed")
+    if noise and compared.value and abs(compared.value) <= noise.floor:
+        found.append(
+            f"the start prompt measured twice differs by up to {100 * noise.floor:.1f} points by chance alone, "
+            "as much as the difference"
+        )
+    if ledger.lost:
+        found.append(f"{ledger.lost} call{'s' if ledger.lost > 1 else ''} may have been paid for without an answer")
+    return found

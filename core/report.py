@@ -1,0 +1,126 @@
+"""The report of a run: what was gained, how sure that is, and what it cost."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from .statistics import Difference, NoiseFloor, Verdict
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Standing(_Part):
+    """A prompt's mean score on the rows of the claim with its 95 % interval; None where no row was measured."""
+
+    score: float | None
+    n: int
+    low: float | None = None
+    high: float | None = None
+
+
+class Winner(Standing):
+    candidate: str
+
+
+class Flips(_Part):
+    """Rows that got better and rows that got worse."""
+
+    gained: int
+    lost: int
+
+
+class FormatShare(_Part):
+    """Answers that could not be read, and the part of the difference that lies on rows where one was not."""
+
+    start_failures: int
+    best_failures: int
+    gain: float
+
+
+class ContentShare(_Part):
+    """The part of the difference that lies on rows both prompts answered readably; mean is over those rows."""
+
+    gain: float
+    n: int
+    mean: float | None
+
+
+class Val(_Part):
+    """Means on the val rows that both were measured on. They chose the winner, so they are no claim;
+    `shrunk` is the winner's mean as far as its rows support it among all that were tried."""
+
+    start: float
+    best: float
+    n: int
+    shrunk: float
+
+
+class Calls(_Part):
+    target: int
+    optimizer: int
+
+
+class Paid(Calls):
+    """What the endpoint was asked for now, without answers from the cache."""
+
+    tokens: int
+    usd: float
+
+
+class Words(_Part):
+    start: int
+    best: int
+
+
+class Texts(_Part):
+    start: str
+    best: str
+
+
+class Row(_Part):
+    """One row of the claim: its id and both scores."""
+
+    id: str
+    start: float
+    best: float
+
+
+class Report(_Part):
+    """Everything a reader needs to believe a claim or not.
+
+    split: where the claim was measured: `test`, sealed until now; a task without test rows has only `val`, which
+    supports no claim. calls, tokens, usd: what the run consumed, cached answers included; `paid` is without them,
+    `cached` their number, `lost` calls whose answer never arrived. tried: candidates measured beside the start.
+    format and content add up to the difference.
+    """
+
+    run: str
+    task: str
+    recipe: str
+    seed: int
+    split: Literal["test", "val"]
+    verdict: Verdict
+    start: Standing
+    best: Winner
+    difference: Difference
+    flips: Flips
+    format: FormatShare
+    content: ContentShare
+    noise_floor: NoiseFloor | None = None
+    tried: int
+    val: Val | None = None
+    calls: Calls
+    paid: Paid
+    cached: int
+    lost: int
+    tokens: int
+    usd: float
+    seconds: float
+    words: Words
+    prompt: Texts
+    rows: tuple[Row, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,60 @@
+"""The program as JSON that Maieutic reads back, with the report's claim beside it."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import ValidationError
+
+from ...core.errors import UsageError
+from ...core.program import Program
+from ...core.report import Report
+
+FORMAT = "maieutic-program"
+VERSION = 1
+
+
+class JsonExporter:
+    """Every part of the program; `load_json` gives an equal program back."""
+
+    name = "json"
+    suffix = ".json"
+
+    def export(self, program: Program, task_name: str, report: Report | None) -> str:
+        claimed = {"run", "verdict", "start", "best", "difference"}
+        claim = report.model_dump(mode="json", include=claimed) if report else None
+        body = {
+            "format": FORMAT,
+            "version": VERSION,
+            "task": task_name,
+            "program": program.parts(),
+            "report": claim,
+        }
+        return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+
+
+def load_json(text: str, *, where: str = "export") -> Program:
+    """The program of an export. Raises UsageError for a text that is none, or of a newer version."""
+    try:
+        body = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"this is no JSON: {error}", where=where) from error
+    if not isinstance(body, dict) or body.get("format") != FORMAT:
+        raise UsageError(
+            f"this JSON is no exported program: it does not say format = {FORMAT!r}",
+            where=where,
+            remedy="write one with: maieutic export RUN --format json",
+        )
+    if body.get("version") != VERSION:
+        raise UsageError(
+            f"the export has version {body.get('version')!r}",
+            where=where,
+            possible=(str(VERSION),),
+            remedy="update maieutic",
+        )
+    try:
+        return Program.model_validate(body.get("program"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in ("program", *first["loc"]))
+        raise UsageError(f"the program cannot be read: {first['msg']}", where=f"{where}: {place}") from error

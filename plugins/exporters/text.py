@@ -1,0 +1,32 @@
+"""The prompt as plain text, to read and to paste."""
+
+from __future__ import annotations
+
+from ...core.example import Example
+from ...core.program import MAIN, Program
+from ...core.prompt import Prompt
+from ...core.render import as_text, render
+from ...core.report import Report
+
+
+class TextExporter:
+    """What is said to the target, with `{input}` where a row's text goes; one message is written without its role.
+
+    For eyes: braces of the prompt itself stand as they are sent, so the text cannot be told back into a template.
+    """
+
+    name = "text"
+    suffix = ".txt"
+
+    def export(self, program: Program, task_name: str, report: Report | None) -> str:
+        texts = {name: _text(prompt) for name, prompt in program.prompts.items()}
+        if list(texts) == [MAIN]:
+            return texts[MAIN] + "\n"
+        return "\n\n".join(f"=== {name} ===\n{text}" for name, text in texts.items()) + "\n"
+
+
+def _text(prompt: Prompt) -> str:
+    names = ("input", *prompt.placeholders)
+    example = Example(input={name: f"{{{name}}}" for name in names} if prompt.placeholders else "{input}")
+    messages = render(prompt, example)
+    return messages[0]["content"] if len(messages) == 1 else as_text(messages)

@@ -1,0 +1,168 @@
+"""A report for readers: a few plain lines, Markdown, HTML, JSON. Pure: texts in, texts out."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from ..core.report import Report, Standing
+from .report_page import page
+
+_BACKTICKS = re.compile(r"`+")
+_MARKED = re.compile(r"([\\`*_{}\[\]<>|#])")
+
+
+def summary_lines(report: Report) -> list[str]:
+    """Verdict, scores, shares, cost, choice, then one line for each caveat; no markup."""
+    return [
+        f"{report.verdict}: {_difference_words(report)}",
+        _score_words(report),
+        _share_words(report),
+        _cost_words(report),
+        _choice_words(report),
+        *(f"note: {warning}" for warning in report.warnings),
+    ]
+
+
+def to_json(report: Report) -> str:
+    return report.model_dump_json(indent=2)
+
+
+def to_markdown(report: Report) -> str:
+    verdict, *facts = [_escaped(line) for line in summary_lines(report)[:5]]
+    blocks = [
+        f"# {_escaped(report.task)}: {report.verdict}",
+        "\n".join(f"- {line}" for line in (f"**{verdict}**", *facts)),
+        "## Prompt, before and after",
+        _fenced(prompt_diff(report) or "no change", "diff"),
+        "### Start",
+        _fenced(report.prompt.start),
+        "### Best",
+        _fenced(report.prompt.best),
+        "## How sure this is",
+        "\n".join(f"- {_escaped(line)}" for line in evidence_lines(report)),
+    ]
+    if report.warnings:
+        blocks += ["## Caveats", "\n".join(f"- {_escaped(warning)}" for warning in report.warnings)]
+    blocks += [
+        f"Run {_escaped(report.run)}, recipe {_escaped(report.recipe)}, seed {report.seed}, "
+        f"best candidate {_escaped(report.best.candidate)}."
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def to_html(report: Report) -> str:
+    """One self-contained page: no script, nothing loaded, every text escaped, light and dark."""
+    return page(report, summary_lines(report)[:5], evidence_lines(report), prompt_diff(report))
+
+
+def evidence_lines(report: Report) -> list[str]:
+    """What stands behind the verdict, a sentence a line."""
+    found, shown = report.difference, report.format
+    lines = [
+        f"Difference {_signed(found.value)} points, 95 % interval {_signed(found.low)} to {_signed(found.high)} "
+        f"(paired bootstrap, BCa), p = {_p(found.p)} ({found.test}), {_rows_words(report)}.",
+        f"Start {_standing_words(report.start)}; best {_standing_words(report.best)}.",
+        f"{report.flips.gained} rows got better, {report.flips.lost} got worse.",
+        f"Unreadable answers: start {shown.start_failures}, best {shown.best_failures}. "
+        f"Of the difference, {_signed(shown.gain)} points lie on rows where an answer could not be read, "
+        f"{_signed(report.content.gain)} on the {report.content.n} rows that both prompts answered readably.",
+    ]
+    if report.noise_floor is None:
+        lines.append("Noise floor: not measured (the start prompt was not run twice).")
+    else:
+        noise = report.noise_floor
+        lines.append(
+            f"Noise floor: the start prompt run twice on {noise.n} rows differed by {_signed(noise.difference)} "
+            f"points; {100 * noise.changed:.0f} % of the rows changed; "
+            f"chance alone reaches ±{100 * noise.floor:.1f} points."
+        )
+    if report.val is not None:
+        lines.append(
+            f"On the {report.val.n} val rows that chose it, the best had {report.val.best:.3f} "
+            f"(start {report.val.start:.3f}); allowing for the choice among {report.tried}, {report.val.shrunk:.3f}."
+        )
+    return lines
+
+
+def prompt_diff(report: Report) -> str:
+    """Unified, whole texts as context; empty where nothing changed."""
+    before, after = report.prompt.start.splitlines(), report.prompt.best.splitlines()
+    context = max(len(before), len(after))
+    return "\n".join(difflib.unified_diff(before, after, "start", "best", lineterm="", n=context))
+
+
+def _difference_words(report: Report) -> str:
+    found = report.difference
+    if not report.best.n:
+        return "no row was scored for both prompts"
+    return (
+        f"{_signed(found.value)} points (95 % interval {_signed(found.low)} to {_signed(found.high)}, "
+        f"p = {_p(found.p)}, {found.test}) on {_rows_words(report)}"
+    )
+
+
+def _score_words(report: Report) -> str:
+    if report.start.score is None or report.best.score is None:
+        return "start and best: not measured"
+    gained, lost = report.flips.gained, report.flips.lost
+    return f"score {report.start.score:.3f} → {report.best.score:.3f}; {gained} rows better, {lost} worse"
+
+
+def _share_words(report: Report) -> str:
+    shown = report.format
+    return (
+        f"of the difference, format {_signed(shown.gain)}, content {_signed(report.content.gain)}; "
+        f"unreadable answers {shown.start_failures} → {shown.best_failures}"
+    )
+
+
+def _cost_words(report: Report) -> str:
+    calls = report.calls.target + report.calls.optimizer
+    cached = f", {report.cached:,} of them from the cache" if report.cached else ""
+    return (
+        f"cost: {calls:,} calls ({report.calls.target:,} target, {report.calls.optimizer:,} optimizer{cached}), "
+        f"{report.tokens:,} tokens, ${report.usd:,.4f} (${report.paid.usd:,.4f} paid), {_clock(report.seconds)}"
+    )
+
+
+def _choice_words(report: Report) -> str:
+    return f"chosen among {report.tried} candidates; prompt {report.words.start} → {report.words.best} words"
+
+
+def _rows_words(report: Report) -> str:
+    return f"{report.best.n} {'sealed test' if report.split == 'test' else 'val'} rows"
+
+
+def _standing_words(one: Standing) -> str:
+    if one.score is None or one.low is None or one.high is None:
+        return "not measured"
+    return f"{one.score:.3f} ({one.low:.3f} to {one.high:.3f})"
+
+
+def _signed(share: float) -> str:
+    """A share as signed points, without a minus before zero."""
+    points = round(100 * share, 1) + 0.0
+    return f"{points:+.1f}" if points else "0.0"
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def _fenced(text: str, language: str = "") -> str:
+    """A fence longer than any run of backticks in the text, so that no prompt can end it."""
+    fence = "`" * max(3, 1 + max((len(run) for run in _BACKTICKS.findall(text)), default=0))
+    return f"{fence}{language or 'text'}\n{text}\n{fence}"
+
+
+def _escaped(text: str) -> str:
+    return _MARKED.sub(r"\\\1", " ".join(text.split()))
