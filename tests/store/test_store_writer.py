@@ -98,6 +98,22 @@ async def test_nobody_is_told_of_success_when_sqlite_gives_up_the_batch(writer: 
     assert await writer.submit(say("c")) == 1
 
 
+async def test_nobody_writes_between_what_a_write_reads_and_what_it_writes(writer: Writer, file: Path) -> None:
+    def look_then_say(connection: sqlite3.Connection) -> str:
+        connection.execute("SELECT count(*) FROM said").fetchone()
+        other = sqlite3.connect(file, isolation_level=None, timeout=0)
+        try:
+            other.execute("INSERT INTO said VALUES ('theirs')")
+        except sqlite3.OperationalError as error:
+            return str(error)
+        finally:
+            other.close()
+        return "got in between"
+
+    assert await writer.submit(look_then_say) == "database is locked"
+    assert said(file) == []
+
+
 async def test_who_stops_waiting_gives_up_the_answer_not_the_write(writer: Writer, file: Path) -> None:
     task = asyncio.create_task(writer.submit(say("a")))
     await asyncio.sleep(0)
