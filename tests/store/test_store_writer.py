@@ -19,6 +19,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def connection(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("CREATE TABLE said (word TEXT UNIQUE)")
     return connection
 
