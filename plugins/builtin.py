@@ -39,6 +39,51 @@ def maieutic_targets(register: Register) -> None:
 
 
 @hookimpl
+def maieutic_operators(register: Register) -> None:
+    train: frozenset[Need] = frozenset({"train"})
+    for name, place, summary, needs in (
+        ("gradient", "gradient:Gradient", "reasons from failures, edits against them, paraphrases (ProTeGi)", train),
+        ("history", "history:History", "a new prompt from scored earlier ones (OPRO)", train),
+        ("induce", "induce:Induce", "the instruction guessed from rows alone (APE)", train | _LABELLED),
+        ("paraphrase", "paraphrase:Paraphrase", "the same request in other words", frozenset[Need]()),
+        ("rewrite", "rewrite:Rewrite", "one edit with the failures in view", train),
+        ("socratic", "socratic:Socratic", "teacher asks, critic judges, student answers (MARS)", frozenset[Need]()),
+        ("demos", "demos:Demos", "random sets of worked examples", train),
+        ("demo-swap", "demos:DemoSwap", "some demos exchanged for others", train),
+        ("demo-order", "demos:DemoOrder", "the same demos in another order", frozenset[Need]()),
+        ("demo-count", "demos:DemoCount", "a demo more or fewer", train),
+        ("label-balance", "balance:LabelBalance", "demos moved towards the labels given too seldom", train),
+        ("layout", "layout:Layout", "placement, prefixes, separators, demo style", frozenset[Need]()),
+        ("answer-hint", "layout:AnswerHint", "the wanted form of the answer in words", frozenset[Need]()),
+        ("components", "components:Components", "an instruction component added or dropped (SPRIG)", frozenset[Need]()),
+    ):
+        register(name, _at(f"operators.{place}"), summary=summary, needs=needs)
+
+
+@hookimpl
+def maieutic_strategies(register: Register) -> None:
+    for name, place, summary in (
+        ("bandit", "bandit:Bandit", "operators that paid off are asked again (auto)"),
+        ("beam", "beam:Beam", "the best few and their children (ProTeGi)"),
+        ("history", "history:History", "new prompts from scored earlier ones (OPRO)"),
+        ("planned", "planned:Planned", "along the planner's path (MARS)"),
+        ("pool", "pool:Pool", "propose once, measure, choose (APE)"),
+    ):
+        register(name, _at(f"strategies.{place}"), summary=summary)
+
+
+@hookimpl
+def maieutic_allocators(register: Register) -> None:
+    for name, place, summary in (
+        ("full", "full:Full", "everything, or the same sample for all"),
+        ("halving", "halving:Halving", "the better half goes on, on more rows"),
+        ("race", "race:Race", "many met briefly, leaders measured well, on pooled evidence (auto)"),
+        ("ucb", "ucb:Ucb", "upper confidence bounds (ProTeGi)"),
+    ):
+        register(name, _at(f"allocators.{place}"), summary=summary)
+
+
+@hookimpl
 def maieutic_loaders(register: Register) -> None:
     register("jsonl", _at("loaders:JsonLines"), summary="one JSON object a line")
     register("csv", _at("loaders:Csv"), summary="comma-separated values with a header")

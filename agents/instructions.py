@@ -1,0 +1,104 @@
+"""Instruction files: what an agent is told, as text beside the code.
+
+A file is named `<role>.<skill>.v<version>.md` and has TOML between two `+++` lines, then the text. `{field}` is filled
+from the ask. A paragraph whose fields are all empty is left out, so that one file serves with and without evidence.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache, cached_property
+from importlib import resources
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..core.errors import RunFailed
+from ..core.prompt import placeholders_in
+from ..core.render import fill
+from .blocks import tagged
+
+REPAIR = "any.repair"
+_FILE = re.compile(r"^(?P<role>[a-z]+)\.(?P<skill>[a-z-]+)\.v(?P<version>\d+)\.md$")
+_FRONT = re.compile(r"\A\+\+\+\n(.*?)\n\+\+\+\n(.*)\Z", re.DOTALL)
+
+
+class Instruction(BaseModel):
+    """One instruction file.
+
+    tags: the blocks wanted in the answer. form: the answer's form, repeated where an answer could not be read.
+    max_tokens: of the answer, for prompts of usual length.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: str
+    skill: str
+    version: int = Field(gt=0)
+    tags: tuple[str, ...]
+    form: str
+    max_tokens: int = Field(default=256, gt=0)
+    temperature: float = Field(default=0.7, ge=0, le=2)
+    body: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.role}.{self.skill}.v{self.version}"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The placeholders of the text, in order."""
+        return placeholders_in(self.body)
+
+    @cached_property
+    def samples(self) -> tuple[str, ...]:
+        """What stands in such blocks as a sample; an answer that only repeats one is no answer."""
+        blocks = [block for tag in self.tags for text in (self.body, self.form) for block in tagged(text, tag)]
+        return tuple(dict.fromkeys(block for block in blocks if not placeholders_in(block)))
+
+    def write(self, values: Mapping[str, str]) -> str:
+        """The text with its fields filled; paragraphs that have fields, but none with a value, are left out."""
+        kept = []
+        for paragraph in re.split(r"\n{2,}", self.body.strip()):
+            fields = placeholders_in(paragraph)
+            if not fields or any(values.get(field, "").strip() for field in fields):
+                kept.append(fill(paragraph, values))
+        return "\n\n".join(kept)
+
+
+def read(text: str, *, where: str) -> Instruction:
+    """An instruction from the text of its file. Raises RunFailed for one that breaks the form."""
+    parts = _FRONT.match(text.replace("\r\n", "\n"))
+    if parts is None:
+        raise RunFailed("an instruction file begins with TOML between two +++ lines", where=where)
+    try:
+        return Instruction.model_validate({**tomllib.loads(parts[1]), "body": parts[2].strip()})
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise RunFailed(f"an instruction file cannot be read: {error}", where=where) from error
+
+
+@cache
+def shipped() -> Mapping[str, Instruction]:
+    """`role.skill` → the newest shipped version."""
+    newest: dict[str, Instruction] = {}
+    for file in resources.files(f"{__package__}.prompts").iterdir():
+        named = _FILE.match(file.name)
+        if named is None:
+            continue
+        one = read(file.read_text(encoding="utf-8"), where=file.name)
+        if (one.role, one.skill, str(one.version)) != named.groups():
+            raise RunFailed(f"the file calls itself {one.name}", where=file.name, remedy="name both alike")
+        key = f"{one.role}.{one.skill}"
+        if key not in newest or newest[key].version < one.version:
+            newest[key] = one
+    return dict(sorted(newest.items()))
+
+
+def instruction_for(role: str, skill: str) -> Instruction:
+    """The instruction of a skill. Raises RunFailed, naming those there are, for one that was never written."""
+    key = f"{role}.{skill}"
+    try:
+        return shipped()[key]
+    except KeyError:
+        raise RunFailed(f"no instruction is written for {key}", possible=tuple(shipped())) from None

@@ -1,0 +1,186 @@
+"""From what a model said to a typed reply, or None where nobody could tell what was meant. Never raises.
+
+Tried in turn: tagged blocks, JSON, lists or fences, and for some replies the bare text. An answer that only repeats
+a sample of the instruction, or its own form, is no answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..core.dialogue import (
+    Ask,
+    FindReasons,
+    JudgementReply,
+    PathReply,
+    PlanPath,
+    PromptReply,
+    QuestionsReply,
+    ReasonsReply,
+    Reply,
+)
+from .blocks import fenced, jsonic, legible, listed, open_ended, tagged, texts, under
+from .tidy import is_instruction, refuses, tidied, whole_sentences
+
+__all__ = ["legible", "parse"]
+
+PROMPT_TAGS = ("prompt", "new_prompt", "improved_prompt", "instruction", "ins")
+MOST_ITEMS = 12
+LONGEST_ITEM = 800
+LONGEST = 20_000
+
+
+def parse(ask: Ask[Any], text: str, *, cut: bool = False, samples: Iterable[str] = ()) -> Reply | None:
+    """cut: the model ran out of tokens, so an open block ends with its last whole sentence. samples: texts that
+    the instruction gave as samples."""
+    text, known = legible(text)[:LONGEST], {_flat(one) for one in samples}
+    if not text:
+        return None
+    if ask.reply is PromptReply:
+        prompt = _prompt(text, cut, known)
+        return PromptReply(prompt=prompt, raw=text) if prompt else None
+    if ask.reply is JudgementReply:
+        return _judgement(text)
+    if ask.reply is ReasonsReply:
+        most = ask.count if isinstance(ask, FindReasons) else MOST_ITEMS
+        reasons = _items(text, ("reason", "reasons"), known)
+        if not reasons and not tagged(text, "reason"):
+            reasons = _paragraphs(text, cut, known)
+        return ReasonsReply(reasons=tuple(reasons[:most]), raw=text) if reasons else None
+    if ask.reply is QuestionsReply:
+        questions = [one for one in _items(text, ("question", "questions"), known) if "?" in one]
+        questions = questions or _questions_in(text, known)
+        return QuestionsReply(questions=tuple(questions), raw=text) if questions else None
+    if ask.reply is PathReply:
+        most = ask.steps if isinstance(ask, PlanPath) else MOST_ITEMS
+        steps = _items(text, ("step", "steps", "path", "plan"), known)[:most]
+        return PathReply(steps=tuple(steps), raw=text) if steps else None
+    return _by_fields(ask.reply, text)
+
+
+def _prompt(text: str, cut: bool, known: set[str]) -> str | None:
+    blocks = tagged(text, *PROMPT_TAGS)
+    if blocks and cut and open_ended(text, *PROMPT_TAGS):
+        blocks[-1] = whole_sentences(blocks[-1])
+    for block in reversed(blocks):
+        if is_instruction(found := tidied(block)) and _flat(found) not in known and not _only_form(found):
+            return found
+    if blocks:
+        return None
+    said = texts(under(jsonic(text), PROMPT_TAGS))
+    for candidate in [*said, *reversed(fenced(text))]:
+        if is_instruction(found := tidied(candidate), loose=False) and _flat(found) not in known:
+            return found
+    found = tidied(whole_sentences(text) if cut else text)
+    return found if is_instruction(found, loose=False) and _flat(found) not in known else None
+
+
+def _items(text: str, names: tuple[str, ...], known: set[str]) -> list[str]:
+    """A block may hold one item or a list of them; the same item twice is one."""
+    single, *several = names
+    found: list[str] = []
+    for block in tagged(text, single) or tagged(text, *several) or []:
+        found += listed(block) or [block]
+    value = None if found else jsonic(text)
+    if value is not None:
+        found = texts(under(value, names) or (value if isinstance(value, list) else None))
+    return _cleaned(found or listed(text), known)
+
+
+def _cleaned(items: Iterable[str], known: set[str]) -> list[str]:
+    kept: dict[str, str] = {}
+    for item in items:
+        plain = re.sub(r"</?\w{1,20}>", " ", item).strip().strip("*_`").strip()
+        plain = " ".join(plain.split())[:LONGEST_ITEM]
+        flat = _flat(plain)
+        if len(flat.split()) >= 2 and flat not in known and not _only_form(plain) and not refuses(plain):
+            kept.setdefault(flat, plain)
+    return list(kept.values())[:MOST_ITEMS]
+
+
+def _paragraphs(text: str, cut: bool, known: set[str]) -> list[str]:
+    text = whole_sentences(text) if cut else text
+    blocks = [
+        block for block in re.split(r"\n{2,}", text) if len(block.split()) >= 5 and not block.rstrip().endswith(":")
+    ]
+    return _cleaned(blocks, known)
+
+
+def _questions_in(text: str, known: set[str]) -> list[str]:
+    plain = re.sub(r"<[^<>\n]{1,30}>", " ", text)
+    sentences = re.findall(r"[^.!?\n][^.!?\n]*\?", plain)
+    return _cleaned([re.sub(r"^\W*(?:\d+[.):]\s*)?", "", one) for one in sentences if len(one.split()) >= 4], known)
+
+
+_FORM = re.compile(r"(?:the |your |my )?(?:whole |new |improved )*(?:prompt|instruction)s?(?: here| in other words)?")
+_SAID = {"true": True, "false": False, "yes": True, "no": False, "accepted": True, "rejected": False}
+_NEGATED = re.compile(r"\b(?:not|n't|neither|isn.t)\b[^.\n]{0,12}\b(?:true|false)\b", re.IGNORECASE)
+
+
+def _judgement(text: str) -> JudgementReply | None:
+    value = jsonic(text)
+    said = under(value, ("accepted", "verdict", "judgement", "judgment", "answer", "result"))
+    block = tagged(text, "verdict", "judgement", "judgment", "accepted", "answer")
+    marked = re.search(r"suggestions?\s*:\s*", text, re.IGNORECASE)
+    advice = tagged(text, "suggestion") or texts(under(value, ("suggestion", "suggestions", "advice")))
+    if not advice and marked:
+        advice = [text[marked.end() :]]
+    body = text[: marked.start()] if marked else re.sub(r"<suggestion>.*", "", text, flags=re.DOTALL | re.IGNORECASE)
+    if isinstance(said, bool):
+        accepted: bool | None = said
+    elif isinstance(said, str):
+        accepted = _verdict(said)
+    else:
+        verdicts = {_verdict(one) for one in block or [body]}
+        accepted = verdicts.pop() if len(verdicts) == 1 else None
+    if accepted is None:
+        return None
+    if not accepted and not advice and not block:
+        advice = [re.sub(r"^\W*(?:false|no|rejected)\b\W*", "", body, flags=re.IGNORECASE)]
+    suggestion = " ".join(advice[0].split()).strip("[]()<>\"' ") if advice and not accepted else ""
+    return JudgementReply(accepted=accepted, suggestion=suggestion[:LONGEST_ITEM], raw=text)
+
+
+def _verdict(text: str) -> bool | None:
+    """The one verdict that is said. Where both stand, the first counts if its line holds no other; else none."""
+    if _NEGATED.search(text):
+        return None
+    lines = [line for line in text.splitlines() if line.strip()] or [""]
+    for part, words in ((text, "true|false"), (lines[0], "true|false"), (lines[0], "yes|no|accepted|rejected")):
+        found = {_SAID[word.lower()] for word in re.findall(rf"\b({words})\b", part, re.IGNORECASE)}
+        if len(found) == 1:
+            return found.pop()
+    return None
+
+
+def _by_fields(reply: type[Reply], text: str) -> Reply | None:
+    """A reply of a plugin's own: by blocks named like its fields, or by a JSON object."""
+    value: dict[str, Any] = {}
+    whole = jsonic(text)
+    for name in reply.model_fields:
+        if name == "raw":
+            continue
+        if (block := tagged(text, name)) and text.count("<"):
+            value[name] = block[-1]
+        elif (said := under(whole, (name,))) is not None:
+            value[name] = said
+    try:
+        return reply.model_validate({**value, "raw": text})
+    except ValidationError:
+        return None
+
+
+def _flat(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def _only_form(text: str) -> bool:
+    """Whether a block was filled with its own description instead of an answer."""
+    return (
+        re.fullmatch(r"(?:the |your |my )?(?:whole |new |improved )*(?:prompt|instruction)s?(?: here)?", _flat(text))
+        is not None
+    )

@@ -1,0 +1,1 @@
+"""The agents' instructions: one text file a role and skill, versioned by name."""

@@ -1,0 +1,157 @@
+"""The team: one model per role, each ask one turn, the answer typed or None."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
+
+from ..core.contracts import Gateway
+from ..core.dialogue import Ask, Evidence, Reply
+from ..core.errors import UsageError
+from ..core.events import EventKind
+from ..core.identity import digest, seeded
+from ..core.models import Call, ModelRef, Role, Sampling
+from ..core.render import Message
+from ..core.task import Models
+from .instructions import REPAIR, Instruction, instruction_for, shipped
+from .parse import legible, parse
+from .wording import clipped, values_of_ask
+
+A = TypeVar("A", bound=Reply)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One ask and what came of it.
+
+    place: the same turn of the same run has the same place, however often a node is executed. messages: all that was
+    said to the model; after a repair question they hold the first answer too. reply: None where no answer could be
+    read.
+    """
+
+    place: str
+    role: Role
+    skill: str
+    model: str
+    messages: tuple[Message, ...]
+    raw: str
+    reply: Reply | None
+    repaired: bool
+
+    @property
+    def kind(self) -> EventKind:
+        return "answer_unreadable" if self.reply is None else "agent_spoke"
+
+
+Listen = Callable[[Turn], Awaitable[None]]
+
+
+async def unheard(turn: Turn) -> None:
+    """The listener of a team that nobody listens to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelTeam:
+    """Models behind roles.
+
+    evidence: role → what it may read; a role that is not named reads all. temperature: role → in place of the
+    instruction's own. instructions: `role.skill` → in place of the shipped one. path: the request this team works
+    for; draws of one path are told apart by number, draws of different paths by seed.
+    """
+
+    models: Models
+    gateway: Gateway
+    seed: int = 0
+    evidence: Mapping[Role, tuple[Evidence, ...]] = field(default_factory=dict)
+    temperature: Mapping[Role, float] = field(default_factory=dict)
+    instructions: Mapping[str, Instruction] = field(default_factory=dict)
+    listen: Listen = unheard
+    path: tuple[str | int, ...] = ()
+    _asked: Counter[str] = field(default_factory=Counter, init=False, repr=False, compare=False)
+
+    def for_request(self, *path: str | int) -> ModelTeam:
+        """The team for one request, with a count of its own. Like paths draw alike, whatever ran before."""
+        return replace(self, path=path)
+
+    async def act(self, ask: Ask[A]) -> A | None:
+        """The typed answer, or None where it could not be read after one repair question.
+
+        Like asks are numbered in the order in which they are made, before anything is awaited: an operator that
+        makes them in a fixed order gets the same draws at any concurrency. Raises what the gateway raises, and
+        UsageError where the recipe hides from a role what its ask consists of.
+        """
+        shown = self._shown(ask)
+        address = digest([ask.role, ask.skill, shown.model_dump(mode="json")])[:12]
+        number = self._asked[address]
+        self._asked[address] += 1
+
+        told = self._instruction(ask.role, ask.skill)
+        messages: tuple[Message, ...] = ({"role": "user", "content": told.write(values_of_ask(shown))},)
+        reply, raw = await self._ask(shown, told, messages, number)
+        repaired = reply is None
+        if repaired:
+            messages = _with_repair(messages, raw, told)
+            reply, raw = await self._ask(shown, told, messages, number)
+        turn = Turn(
+            place="/".join([*map(str, self.path), f"{ask.role}.{ask.skill}", address, str(number)]),
+            role=ask.role,
+            skill=ask.skill,
+            model=str(self._model(ask.role)),
+            messages=messages,
+            raw=raw,
+            reply=reply,
+            repaired=repaired,
+        )
+        await self.listen(turn)
+        return cast("A | None", reply)
+
+    async def _ask(
+        self, ask: Ask[Any], told: Instruction, messages: tuple[Message, ...], number: int
+    ) -> tuple[Reply | None, str]:
+        sampling = Sampling(
+            temperature=self.temperature.get(ask.role, told.temperature),
+            max_tokens=_room(ask, told),
+            seed=seeded(self.seed, "team", *self.path, number).getrandbits(31),
+        )
+        call = Call(model=self._model(ask.role), messages=messages, sampling=sampling, sample=number)
+        answer = await self.gateway.complete(call, "optimizer")
+        raw = legible(answer.text)
+        return parse(ask, raw, cut=answer.finish == "length", samples=told.samples), raw
+
+    def _shown(self, ask: Ask[A]) -> Ask[A]:
+        """The ask without what its role may not read."""
+        allowed = self.evidence.get(ask.role)
+        if allowed is None:
+            return ask
+        hidden = {name for name, kind in ask.reads.items() if kind not in allowed}
+        for name in sorted(hidden):
+            if type(ask).model_fields[name].is_required():
+                raise UsageError(
+                    f"the {ask.role} is asked {ask.skill!r}, which is made of {name}, and may not read it",
+                    where="the recipe's [evidence]",
+                    possible=tuple(sorted(set(ask.reads.values()))),
+                    remedy=f'add "{ask.reads[name]}" to what the {ask.role} may read, or leave the operator out',
+                )
+        return ask.model_copy(update={name: type(ask).model_fields[name].default for name in hidden})
+
+    def _instruction(self, role: Role, skill: str) -> Instruction:
+        return self.instructions.get(f"{role}.{skill}") or instruction_for(role, skill)
+
+    def _model(self, role: Role) -> ModelRef:
+        return self.models.of(role)
+
+
+def _room(ask: Ask[Any], told: Instruction) -> int:
+    """A long prompt needs room to be written anew: its own length and half as much, at 3 characters a token."""
+    prompt = getattr(ask, "prompt", "") if "prompt" in told.tags else ""
+    return max(told.max_tokens, len(prompt) // 2)
+
+
+def _with_repair(messages: tuple[Message, ...], raw: str, told: Instruction) -> tuple[Message, ...]:
+    """The first answer and one more question. Where nothing was answered, the question is put anew in one turn."""
+    question = shipped()[REPAIR].write({"form": told.form})
+    if raw.strip():
+        return (*messages, {"role": "assistant", "content": clipped(raw, 1200)}, {"role": "user", "content": question})
+    return ({"role": "user", "content": f"{messages[0]['content']}\n\n{question}"},)

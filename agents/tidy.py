@@ -1,0 +1,87 @@
+"""A prompt out of the chatter around it."""
+
+from __future__ import annotations
+
+import re
+
+_SUBJECT = r"(?:prompt|instruction|version|paraphrase|rewrite|rewording|wording|answer)s?"
+_LEAD = re.compile(
+    rf"^\W{{0,3}}(?:(?:sure|certainly|of course|okay|ok|absolutely|great)\b[^\n:]{{0,40}}[!.,:]\s*)?"
+    rf"(?:(?:here(?:'s|’s| is| are)|below is|this is|i(?:'ve| have| would| suggest)|to\b|based on|the|my|an?)\b)"
+    rf"[^\n:]{{0,120}}\b{_SUBJECT}\b[^\n:]{{0,60}}:[*_\s]*",
+    re.IGNORECASE,
+)
+_SURE = re.compile(r"^(?:sure|certainly|of course|okay|absolutely)(?:\s+thing)?[!.,]\s*", re.IGNORECASE)
+_LABEL = re.compile(
+    rf"^[#*_>\s]*(?:the\s+)?(?:(?:new|improved|revised|rewritten|updated|final|better|modified|paraphrased|whole|system)"
+    rf"\s+)*{_SUBJECT}[*_\s]*:[*_]*\s*",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"\n\s*(?:[#*_\s]*(?:explanation|rationale|reasoning|changes|note|notes|why this works|key changes)\b[*_\s]*:"
+    r"|(?:this|the) (?:new|improved|revised|rewritten|updated|modified|paraphrased)?\s*(?:prompt|instruction|version)\b"
+    r"|i hope|let me know|feel free|please let me|if you (?:have|need|would)"
+    r"|(?:in )?this (?:new |revised |improved )?(?:version|prompt)).*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_REFUSAL = re.compile(
+    r"^\W*(?:i['’]?m (?:sorry|unable|afraid)|i (?:can(?:no|['’])t|am unable|am sorry|do not have|don['’]t have)"
+    r"|sorry\b|as an ai\b|unfortunately,? i\b|n/?a\b\s*:?|error\b\s*:|none\W*$)",
+    re.IGNORECASE,
+)
+_ASKS_BACK = re.compile(
+    r"^\W*(?:could|can|would|do) you (?:please )?(?:provide|share|tell|give|clarify|want)\b", re.IGNORECASE
+)
+_ROW = re.compile(r"^\W*(?:1\W{1,3})?Input: .*\n\s*(?:Expected|Output|Got): ", re.IGNORECASE)
+_ANY_TAG = re.compile(r"</?\s*[a-zA-Z][\w-]{0,30}\s*>")
+_QUOTES = {'"': '"', "“": "”", "'": "'", "`": "`", "«": "»", "‘": "’"}
+_SENTENCE_END = re.compile(r"[.!?:](?:[\"'”’)]*)(?=\s|$)|\n")
+
+
+def tidied(text: str) -> str:
+    """A prompt without fences, labels, surrounding quotes and remarks on it; empty where nothing is left."""
+    text = text.strip()
+    for _ in range(4):
+        before = text
+        text = _LABEL.sub("", _LEAD.sub("", _SURE.sub("", text)))
+        text = _unquoted(re.sub(r"\A```[\w-]*[ \t]*\n?|\n?```\Z", "", text.strip()).strip())
+        if text == before:
+            break
+    return _AFTER.sub("", f"\n{text}").strip()
+
+
+def whole_sentences(text: str) -> str:
+    """A text that was cut short, up to the end of its last whole sentence or line; empty where it has none."""
+    ends = [end.end() for end in _SENTENCE_END.finditer(text)]
+    return text[: ends[-1]].strip() if ends else ""
+
+
+def refuses(text: str) -> bool:
+    """Whether a model says that it will not, or cannot."""
+    return _REFUSAL.match(text) is not None
+
+
+def is_instruction(text: str, *, loose: bool = True) -> bool:
+    """Whether a text can be a prompt: at least two words, no refusal, no rows; where it was not marked as a prompt
+    (not `loose`), also no tags in it and no question back."""
+    words = re.findall(r"\w{2,}", text)
+    if _ROW.match(text) or len(words) < 2 or refuses(text) or len({word.casefold() for word in words}) < 2:
+        return False
+    if loose:
+        return True
+    asks_back = re.match(
+        r"^\W*(?:could|can|would|do) you (?:please )?(?:provide|share|tell|give|clarify|want)\b", text, re.I
+    )
+    return len(words) >= 3 and asks_back is None and _ANY_TAG.search(text) is None
+
+
+def _unquoted(text: str) -> str:
+    close = _QUOTES.get(text[:1], "")
+    if len(text) > 2 and close and text.endswith(close):
+        inner = text[1:-1]
+        if text[0] not in inner and close not in inner:
+            return inner.strip()
+    for emphasis in ("**", "__"):
+        if len(text) > 4 and text.startswith(emphasis) and text.endswith(emphasis) and emphasis not in text[2:-2]:
+            return text[2:-2].strip()
+    return text

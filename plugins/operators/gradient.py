@@ -1,0 +1,62 @@
+"""ProTeGi (arXiv 2305.03495): reasons from failures, edits against the reasons, paraphrases of the edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue import Case, EditPrompt, FindReasons, Paraphrase, PromptReply
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+
+
+@dataclass(kw_only=True)
+class Gradient:
+    """gradients: groups of failures looked at. errors_per_gradient: failures in a group. reasons_per_gradient: what
+    is asked of each group. steps_per_gradient: edits against each reason. paraphrases: of each edit.
+
+    The rationale of a proposal is the reason. No failures, no proposals.
+    """
+
+    gradients: int = 4
+    errors_per_gradient: int = 4
+    reasons_per_gradient: int = 1
+    steps_per_gradient: int = 1
+    paraphrases: int = 2
+    name: str = field(default="gradient", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        edits = self.gradients * self.reasons_per_gradient * self.steps_per_gradient
+        self.calls = CALLS_PER_ASK * (self.gradients + edits + edits * self.paraphrases)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        """Each stage is finished before the next begins, so that draws do not depend on who answers first."""
+        if not request.failures:
+            return []
+        prompt = instruction_of(request)
+        size = min(self.errors_per_gradient, len(request.failures))
+        groups = [tuple(request.rng.sample(request.failures, size)) for _ in range(self.gradients)]
+        found = await together(
+            team.act(FindReasons(prompt=prompt, failures=group, count=self.reasons_per_gradient)) for group in groups
+        )
+        reasons: list[tuple[str, tuple[Case, ...]]] = [
+            (reason, group)
+            for group, reply in zip(groups, found, strict=True)
+            if reply is not None
+            for reason in reply.reasons[: self.reasons_per_gradient]
+            for _ in range(self.steps_per_gradient)
+        ]
+        task, hints = about(request.task), hints_of(request)
+        edited = await together(
+            team.act(EditPrompt(task=task, prompt=prompt, reason=reason, failures=group, hints=hints))
+            for reason, group in reasons
+        )
+        edits = [
+            (reply.prompt, reason) for reply, (reason, _) in zip(edited, reasons, strict=True) if reply is not None
+        ]
+        wanted = [(text, reason) for text, reason in edits for _ in range(self.paraphrases)]
+        said: list[PromptReply | None] = await together(team.act(Paraphrase(prompt=text)) for text, _ in wanted)
+        edits += [(reply.prompt, reason) for reply, (_, reason) in zip(said, wanted, strict=True) if reply is not None]
+        return distinct(reworded(request, text, reason) for text, reason in edits)

@@ -1,0 +1,34 @@
+"""OPRO (arXiv 2309.03409): a new prompt from the best earlier ones and their scores, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue import ImproveOnHistory
+from .rewording import CALLS_PER_ASK, about, distinct, drawn_cases, reworded, together
+
+
+@dataclass(kw_only=True)
+class History:
+    """count: draws of the same question. longest: earlier prompts shown, the best of them last. exemplars: train rows
+    shown, the same for all draws."""
+
+    count: int = 8
+    longest: int = 20
+    exemplars: int = 3
+    name: str = field(default="history", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.count
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        best = sorted(request.history, key=lambda past: past.score)[-self.longest :] if self.longest else []
+        rows = drawn_cases(request.train, self.exemplars, request.rng)
+        ask = ImproveOnHistory(task=about(request.task), history=tuple(best), rows=rows)
+        replies = await together(team.act(ask) for _ in range(self.count))
+        top = f"after {len(best)} scored prompts" + (f", the best at {best[-1].score:.2f}" if best else "")
+        return distinct(reworded(request, reply.prompt, top) for reply in replies if reply is not None)

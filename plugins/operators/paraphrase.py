@@ -1,0 +1,30 @@
+"""The same request in other words: a step to the side, for resampling around a good prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue import Paraphrase as ParaphraseAsk
+from .rewording import CALLS_PER_ASK, distinct, instruction_of, reworded, together
+
+
+@dataclass(kw_only=True)
+class Paraphrase:
+    """count: draws. An instruction that is empty cannot be paraphrased."""
+
+    count: int = 2
+    name: str = field(default="paraphrase", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.count
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        prompt = instruction_of(request)
+        if not prompt.strip():
+            return []
+        replies = await together(team.act(ParaphraseAsk(prompt=prompt)) for _ in range(self.count))
+        return distinct(reworded(request, reply.prompt, "in other words") for reply in replies if reply is not None)

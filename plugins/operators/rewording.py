@@ -1,0 +1,114 @@
+"""What the operators that let an agent write have in common: the task in words, cases from rows, a safe exchange."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Sequence
+from random import Random
+from typing import Any, TypeVar
+
+from ...core.contracts import Proposal, Request, TaskBrief
+from ...core.dialogue import Case
+from ...core.example import Example
+from ...core.prompt import placeholders_in
+from ...core.render import values_of
+
+T = TypeVar("T")
+CALLS_PER_ASK = 2
+LONGER = 4
+ALWAYS_FREE = 80
+
+
+async def together(turns: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """All turns side by side, results in order. Where one fails, the others are awaited first: a call in flight is
+    paid for, and its answer has to reach the cache."""
+    done = await asyncio.gather(*turns, return_exceptions=True)
+    for one in done:
+        if isinstance(one, BaseException):
+            raise one
+    return [one for one in done if not isinstance(one, BaseException)]
+
+
+def about(task: TaskBrief) -> str:
+    """The task as agents are told it: its description and what counts as an answer."""
+    return " ".join(part for part in (task.description.strip() or task.name, task.answer.hint) if part)
+
+
+def instruction_of(request: Request) -> str:
+    """What is to be reworded: the main prompt's instruction of the first parent."""
+    return request.parents[0].program.main.instruction
+
+
+def hints_of(request: Request) -> tuple[str, ...]:
+    """What people want, rules included."""
+    return (*request.hints, *(f"Where {when}: {advice}" for when, advice in request.rules))
+
+
+def drawn_cases(rows: Sequence[Example], count: int, rng: Random) -> tuple[Case, ...]:
+    """Some labelled rows as cases, all different."""
+    labelled = [row for row in rows if row.output is not None]
+    return tuple(Case(input=r.text, expected=r.output or "") for r in rng.sample(labelled, min(count, len(labelled))))
+
+
+def reworded(request: Request, text: str, rationale: str = "") -> Proposal | None:
+    """The first parent with another instruction; demos, format and everything else stay.
+
+    None where the text is empty, says what the parent says, is over four times as long (short parents may grow to
+    80 words), or asks for a field that no row brings. Placeholders that were lost are put back at the end.
+    """
+    program = request.parents[0].program
+    old, new = program.main.instruction, text.strip()
+    if not new or new.split() == old.split():
+        return None
+    if len(new.split()) > max(ALWAYS_FREE, LONGER * len(old.split())):
+        return None
+    wanted = placeholders_in(old)
+    new = _with_placeholders(new, old, wanted, _fields(request))
+    if not new or new.split() == old.split():
+        return None
+    return Proposal(program=program.replace(program.main.with_(instruction=new)), rationale=rationale.strip())
+
+
+def distinct(proposals: Iterable[Proposal | None]) -> list[Proposal]:
+    """Without the unusable and the repeated; the first stays."""
+    kept: dict[str, Proposal] = {}
+    for proposal in proposals:
+        if proposal is not None:
+            kept.setdefault(proposal.program.id, proposal)
+    return list(kept.values())
+
+
+def _fields(request: Request) -> frozenset[str]:
+    return frozenset(values_of(request.train[0])) if request.train else frozenset({"input"})
+
+
+def _with_placeholders(new: str, old: str, wanted: tuple[str, ...], known: frozenset[str]) -> str:
+    """The text with exactly the fields it needs; empty where that cannot be had.
+
+    A model that invents one name for the one missing field meant that field. Otherwise an invented name would turn
+    the prompt into a template that no row can fill.
+    """
+    strange = [name for name in placeholders_in(new) if name not in known and name not in wanted]
+    missing = [name for name in wanted if name not in placeholders_in(new)]
+    if strange:
+        meant = missing or ([] if placeholders_in(new) != tuple(strange) else ["input"])
+        if len(strange) > 1 or len(meant) != 1:
+            return ""
+        new = new.replace(f"{{{strange[0]}}}", f"{{{meant[0]}}}")
+        missing = []
+    if not missing:
+        return new
+    tail = _tail(old, missing)
+    if tail is not None and not set(placeholders_in(tail)) & set(placeholders_in(new)):
+        return f"{new}\n\n{tail}"
+    if len(missing) == 1:
+        return f"{new}\n\n{{{missing[0]}}}"
+    return f"{new}\n\n" + "\n".join(f"{name}: {{{name}}}" for name in missing)
+
+
+def _tail(old: str, missing: Sequence[str]) -> str | None:
+    """The last lines of a prompt, from the first missing field on, if other lines stand above them."""
+    lines = old.splitlines()
+    first = min((at for at, line in enumerate(lines) if set(placeholders_in(line)) & set(missing)), default=0)
+    tail = "\n".join(lines[first:]).strip()
+    return tail if first > 0 and "\n".join(lines[:first]).strip() else None

@@ -1,0 +1,36 @@
+"""One edit with the failures in view and no reason named: the cheapest step that looks at evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue import EditPrompt
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+
+
+@dataclass(kw_only=True)
+class Rewrite:
+    """errors: failures shown, at most. count: draws. With neither failures nor hints there is nothing to go by."""
+
+    errors: int = 4
+    count: int = 1
+    name: str = field(default="rewrite", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.count
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        hints = hints_of(request)
+        shown = tuple(request.rng.sample(request.failures, min(self.errors, len(request.failures))))
+        if not shown and not hints:
+            return []
+        ask = EditPrompt(
+            task=about(request.task), prompt=instruction_of(request), reason="", failures=shown, hints=hints
+        )
+        replies = await together(team.act(ask) for _ in range(self.count))
+        why = f"rewritten with {len(shown)} failures in view" if shown else "rewritten as the user wished"
+        return distinct(reworded(request, reply.prompt, why) for reply in replies if reply is not None)

@@ -1,0 +1,71 @@
+"""Every skill has an instruction, and every instruction asks for what its ask and its reader know."""
+
+import inspect
+
+import pytest
+from maieutic.agents.instructions import REPAIR, Instruction, instruction_for, read, shipped
+from maieutic.agents.leaks import leaks
+from maieutic.agents.parse import parse
+from maieutic.core import dialogue
+from maieutic.core.dialogue import Ask
+from maieutic.core.errors import RunFailed
+
+ASKS = [
+    one
+    for _, one in inspect.getmembers(dialogue, inspect.isclass)
+    if issubclass(one, Ask) and "skill" in vars(one) and one.__module__ == dialogue.__name__
+]
+FRONT = '+++\nrole = "critic"\nskill = "x"\nversion = 1\ntags = ["a"]\nform = "<a>…</a>"\n+++\n'
+
+
+def test_all_asks_are_found() -> None:
+    assert len(ASKS) >= 9
+
+
+@pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.skill)
+def test_a_skill_has_an_instruction_that_knows_its_fields(ask: type[Ask]) -> None:
+    told = instruction_for(ask.role, ask.skill)
+    assert told.fields
+    assert set(told.fields) <= set(ask.model_fields), "a placeholder that the ask does not have"
+    assert set(ask.model_fields) <= set(told.fields), "a field that is never shown"
+
+
+@pytest.mark.parametrize("told", shipped().values(), ids=lambda told: told.name)
+def test_the_form_names_the_tags(told: Instruction) -> None:
+    for tag in told.tags:
+        assert f"<{tag}>" in told.form
+        assert f"<{tag}>" in told.body
+
+
+@pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.skill)
+def test_a_repeated_sample_or_form_is_no_answer(ask: type[Ask]) -> None:
+    told = instruction_for(ask.role, ask.skill)
+    asked = ask.model_construct(count=3, steps=4)
+    echo = "\n".join(f"<{told.tags[0]}>{sample}</{told.tags[0]}>" for sample in told.samples)
+    assert parse(asked, echo or told.form, samples=told.samples) is None
+    assert parse(asked, told.form, samples=told.samples) is None
+
+
+@pytest.mark.parametrize("told", shipped().values(), ids=lambda told: told.name)
+def test_an_instruction_in_a_prompt_is_found(told: Instruction) -> None:
+    if told.form:
+        assert leaks(f"Classify the review.\n{told.body.upper()}") is not None
+
+
+def test_paragraphs_without_evidence_are_left_out() -> None:
+    told = read(f"{FRONT}Head.\n\nSeen:\n{{failures}}\n\nPrompt: {{prompt}}\n{{hints}}", where="here")
+    assert told.write({"prompt": "P {failures}", "failures": "", "hints": ""}) == "Head.\n\nPrompt: P {failures}\n"
+
+
+@pytest.mark.parametrize("text", ["no front", "+++\nrole = 1\n+++\nx", f"{FRONT.replace('version', 'verzion')}x"])
+def test_a_broken_file_is_named(text: str) -> None:
+    with pytest.raises(RunFailed) as error:
+        read(text, where="critic.x.v1.md")
+    assert error.value.where == "critic.x.v1.md"
+
+
+def test_an_unwritten_skill_says_which_are_written() -> None:
+    with pytest.raises(RunFailed) as error:
+        instruction_for("critic", "sing")
+    assert "critic.gradient" in error.value.possible
+    assert REPAIR in error.value.possible

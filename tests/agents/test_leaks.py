@@ -1,0 +1,33 @@
+"""An agent's instruction in a prompt is found; a prompt about the same things is not."""
+
+from maieutic.agents.instructions import instruction_for
+from maieutic.agents.leaks import leaked, leaks
+
+TOLD = "You improve prompts. Say {prompt} clearly what to do and how to answer, then stop."
+
+
+def test_eight_words_in_a_row_are_a_leak_and_seven_are_none() -> None:
+    assert leaked("Clearly what to do: and how to ANSWER", [TOLD])
+    assert not leaked("clearly what to do and how to reply", [TOLD])
+    assert not leaked("", [TOLD])
+
+
+def test_what_is_filled_in_is_not_the_instruction() -> None:
+    assert not leaked("You improve prompts. Say clearly what to do now", [TOLD])
+
+
+def test_a_leak_is_named_by_its_file() -> None:
+    edit = instruction_for("student", "edit")
+    line = next(line for line in edit.body.splitlines() if line.startswith("Write a new prompt with which"))
+    sentence = line.partition(".")[0]
+    assert leaks(f"Classify the review. {sentence}") == edit.name
+
+
+def test_ordinary_prompts_are_no_leaks() -> None:
+    for prompt in (
+        "Determine whether a movie review is positive or negative. Answer with one word.",
+        "Translate the sentence into French.",
+        "You are a helpful assistant. Write a new prompt for an image model from this description.",
+        "",
+    ):
+        assert leaks(prompt) is None
