@@ -76,6 +76,13 @@ def finish(db: sqlite3.Connection, attempt_id: int, reply: Reply | None, error: 
     charge(db, run, key, payer, Cost(calls=1, tokens=reply.tokens, usd=reply.usd), cached=False)
 
 
+def withdraw(db: sqlite3.Connection, attempt_id: int, reason: str) -> None:
+    db.execute(
+        "UPDATE attempts SET state = 'withdrawn', error = ?, finished = ? WHERE id = ? AND state IN ('sent', 'lost')",
+        (redact(reason), now(), attempt_id),
+    )
+
+
 def charge(db: sqlite3.Connection, run: str, key: str, payer: Payer, cost: Cost, *, cached: bool = True) -> bool:
     """True where the run had not consumed this answer before."""
     cursor = db.execute(

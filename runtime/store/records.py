@@ -55,13 +55,14 @@ class Verdict(_Record):
 
 
 class Attempt(_Record):
-    """One request on its way to an endpoint. `worst` is what was reserved for it."""
+    """One request on its way to an endpoint. `worst` is what was reserved for it; the role is the payer's name where
+    the asker did not say more."""
 
     run: str
     key: str
     model: str
     payer: Payer
-    role: Role
+    role: Role | Payer
     worst: Cost = Cost(calls=1)
 
 

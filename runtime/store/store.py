@@ -162,6 +162,10 @@ class Store:
         """With a reply, the call is answered for good and charged to its run; without, the attempt failed."""
         await self._write(calls.finish, attempt_id, reply, error)
 
+    async def withdraw_attempt(self, attempt_id: int, reason: str) -> None:
+        """The request never left (nothing listened): no endpoint counted it, so it is in no sum."""
+        await self._write(calls.withdraw, attempt_id, reason)
+
     async def charge_cached(self, run: str, key: str, payer: Payer, cost: Cost) -> bool:
         """The run uses an answer that was paid for already. False where it had used it before: free then."""
         return await self._write(calls.charge, run, key, payer, cost)

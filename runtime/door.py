@@ -1,0 +1,210 @@
+"""The door that runs share: connections, the embedded server, and requests that are under way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Protocol, Self
+from urllib.parse import urlsplit
+
+from ..core.budget import Cost
+from ..core.errors import ModelError, NeedsError
+from ..core.models import EMBEDDED, Call, ModelRef, Reply
+from .lanes import wire
+from .lanes.direct import DirectLane
+from .lanes.lane import Endpoint, Lane
+from .lanes.litellm import LitellmLane
+from .lanes.loss import teacher_forced
+
+LaneName = Literal["auto", "direct", "litellm"]
+
+_COMPATIBLE = frozenset(
+    {
+        "custom_openai",
+        "deepseek",
+        "fireworks_ai",
+        "groq",
+        "hosted_vllm",
+        "llamacpp",
+        "llamafile",
+        "lm_studio",
+        "mistral",
+        "ollama",
+        "openai",
+        "openai_like",
+        "openrouter",
+        "together_ai",
+        "vllm",
+        "xinference",
+    }
+)
+_PRICED_HOSTS = frozenset({"api.openai.com"})
+_SCORES_TEXT = frozenset({"local", "llamacpp"})
+
+
+class Embedded(Protocol):
+    """A server inside this process."""
+
+    base: str
+    key: str
+
+    def close(self) -> None: ...
+
+
+@dataclass(eq=False)
+class Flight:
+    """A request under way, the run that asks, and how many wait for it."""
+
+    task: asyncio.Task[Reply]
+    run: str
+    waiting: int = 0
+
+
+class ModelDoor:
+    """All that stands between this process and its models. Used in one event loop, closed when that is done.
+
+    `lane` forces one lane for everything; by default OpenAI-compatible addresses and the embedded model go
+    directly, and the rest through litellm.
+    """
+
+    def __init__(
+        self, *, lane: LaneName = "auto", start_embedded: Callable[[], Awaitable[Embedded]] | None = None
+    ) -> None:
+        self.flights: dict[tuple[Path, str], Flight] = {}
+        self._forced = lane
+        self._direct = DirectLane()
+        self._litellm = LitellmLane()
+        self._start_embedded = start_embedded or _start_embedded
+        self._embedded: Embedded | None = None
+        self._starting = asyncio.Lock()
+        self._endpoints: dict[ModelRef, Endpoint] = {}
+
+    async def send(self, call: Call, within: float) -> Reply:
+        """One request, no retry. Raises ModelError."""
+        return await self._lane(call.model).send(call, await self._endpoint(call.model), within)
+
+    async def loss(self, call: Call, reference: str, within: float) -> Reply:
+        """One request whose reply's text is the loss. Raises NeedsError for a model that cannot do it."""
+        if "loss" not in await self.capabilities(call.model):
+            raise NeedsError(
+                f"{call.model.id} cannot score a given text",
+                possible=(EMBEDDED, "llamacpp/NAME@http://HOST:PORT/v1"),
+                remedy="use a model that llama.cpp serves, or an evaluator without a loss",
+            )
+        return await teacher_forced(self._direct, call, reference, await self._endpoint(call.model), within)
+
+    async def worst(self, call: Call) -> Cost:
+        """The most one request can take."""
+        if self._is_direct(call.model) or call.model.provider == "local":
+            return Cost(calls=1, tokens=wire.worst_tokens(call))
+        return await self._litellm.worst(call)
+
+    async def start(self, model: ModelRef) -> None:
+        """Have the embedded model ready, where this is it; the first call does the same."""
+        await self._endpoint(model)
+
+    async def check(self, model: ModelRef) -> None:
+        """Raises ModelError where calls to this model would fail: key, name, address. Nothing is paid."""
+        await self._lane(model).check(model, await self._endpoint(model))
+
+    async def capabilities(self, model: ModelRef) -> frozenset[str]:
+        """What the model declares beyond chat: `logprobs`, `loss`."""
+        if model.provider in _SCORES_TEXT:
+            return frozenset({"logprobs", "loss"})
+        if self._is_direct(model):
+            return frozenset({"logprobs"})
+        return await self._litellm.capabilities(model)
+
+    async def aclose(self) -> None:
+        """Let go of connections and stop the embedded server. May be called twice."""
+        await self._direct.aclose()
+        await self._litellm.aclose()
+        embedded, self._embedded = self._embedded, None
+        self._endpoints.clear()
+        if embedded is not None:
+            await asyncio.to_thread(embedded.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _is_direct(self, model: ModelRef) -> bool:
+        if self._forced != "auto":
+            return self._forced == "direct"
+        if model.provider == "local":
+            return True
+        return (
+            model.provider in _COMPATIBLE
+            and model.api_base is not None
+            and urlsplit(model.api_base).hostname not in _PRICED_HOSTS
+        )
+
+    def _lane(self, model: ModelRef) -> Lane:
+        return self._direct if self._is_direct(model) else self._litellm
+
+    async def _endpoint(self, model: ModelRef) -> Endpoint:
+        known = self._endpoints.get(model)
+        if known is None:
+            known = await self._embed(model) if model.provider == "local" else _remote(model)
+            self._endpoints[model] = known
+        return known
+
+    async def _embed(self, model: ModelRef) -> Endpoint:
+        if model.id != EMBEDDED:
+            raise ModelError(
+                f"there is no embedded model {model.name!r}",
+                possible=(EMBEDDED,),
+                remedy="serve it yourself and name it llamacpp/NAME@http://HOST:PORT/v1",
+            )
+        async with self._starting:
+            if self._embedded is None:
+                self._embedded = await self._start_embedded()
+        return Endpoint(base=self._embedded.base, name=model.name, key=self._embedded.key)
+
+
+async def _start_embedded() -> Embedded:
+    from .local_model import LocalServer
+
+    return await asyncio.to_thread(LocalServer.start)
+
+
+def _remote(model: ModelRef) -> Endpoint:
+    variable = model.key_env or _default_variable(model)
+    key = os.environ.get(variable) if variable else None
+    if model.key_env and not key:
+        raise ModelError(
+            f"{model.id} has no key",
+            where=f"environment variable {model.key_env}, which is not set",
+            remedy=f"export {model.key_env}=…",
+        )
+    base = model.api_base or ""
+    if model.provider == "ollama" and base and not urlsplit(base).path.strip("/"):
+        base += "/v1"
+    where = base or f"provider {model.provider}"
+    return Endpoint(base=where, name=model.name, key=key, key_env=variable, proxy=_proxy(base))
+
+
+def _default_variable(model: ModelRef) -> str | None:
+    """litellm finds the keys of its providers itself."""
+    if not model.api_base:
+        return None
+    return f"{model.provider.upper().replace('-', '_')}_API_KEY"
+
+
+def _proxy(base: str) -> str | None:
+    """What the environment says of proxies; never for this machine itself."""
+    from urllib.request import getproxies, proxy_bypass
+
+    address = urlsplit(base)
+    host = address.hostname or ""
+    if host in ("localhost", "127.0.0.1", "::1", "") or proxy_bypass(host):
+        return None
+    return getproxies().get(address.scheme)

@@ -1,0 +1,234 @@
+"""The only door to the models, bound to one run: cache, budget, retries, and one request for identical ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from ..core.budget import Cost, Ledger, Payer
+from ..core.errors import BudgetSpent
+from ..core.identity import digest, seeded
+from ..core.models import Call, Reply, Role
+from .door import Flight, ModelDoor
+from .lanes.lane import Failure
+from .limits import Patience, Traffic
+from .store import Attempt, Store
+
+__all__ = ["ModelDoor", "Patience", "RunGateway"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Question:
+    """Something to be asked for once: its address in the cache, its worst case, and how to ask."""
+
+    key: str
+    model: str
+    payer: Payer
+    role: Role | Payer
+    worst: Callable[[], Awaitable[Cost]]
+    ask: Callable[[], Awaitable[Reply]]
+
+
+class RunGateway:
+    """Implements `core.contracts.Gateway` for one run.
+
+    Every request is written down before it is sent and reserved before it is written down; what came of it is
+    settled in the ledger and durable in the store before the answer is handed out (L1, L3, L4). A retry is a
+    request of its own.
+    """
+
+    def __init__(
+        self,
+        *,
+        run: str,
+        store: Store,
+        ledger: Ledger,
+        door: ModelDoor,
+        concurrency: int,
+        patience: Patience | None = None,
+    ) -> None:
+        self.run = run
+        self._store = store
+        self.ledger = ledger
+        self._door = door
+        self._concurrency = concurrency
+        self._patience = patience or Patience()
+        self._rng = seeded(0, "retries", run)
+        self._traffic: dict[str, Traffic] = {}
+        self._tasks: set[asyncio.Task[Reply]] = set()
+        self._reserved = 0
+        self._settled = asyncio.Event()
+
+    async def complete(self, call: Call, payer: Payer, *, role: Role | None = None) -> Reply:
+        """The answer, paid for at most once. Raises ModelError when the endpoint is unusable, BudgetSpent when the
+        call does not fit; no answer is ever made up."""
+        return await self._once(
+            _Question(
+                key=call.key,
+                model=str(call.model),
+                payer=payer,
+                role=role or payer,
+                worst=lambda: self._door.worst(call),
+                ask=lambda: self._door.send(call, self._patience.timeout),
+            )
+        )
+
+    async def loss(self, call: Call, reference: str, payer: Payer = "target") -> float:
+        """Mean negative log-likelihood of `reference` after the messages, in nats per token, >= 0.
+
+        One request, cached and charged like any other. Raises NeedsError where the model does not declare `loss`.
+        """
+        reply = await self._once(
+            _Question(
+                key=digest({"loss": call.key, "reference": reference}),
+                model=str(call.model),
+                payer=payer,
+                role=payer,
+                worst=lambda: self._worst_loss(call, reference),
+                ask=lambda: self._door.loss(call, reference, self._patience.timeout),
+            )
+        )
+        return float(reply.text)
+
+    async def aclose(self) -> None:
+        """Give up what is under way; the door stays open for other runs."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _worst_loss(self, call: Call, reference: str) -> Cost:
+        worst = await self._door.worst(call)
+        return worst + Cost(tokens=2 * len(reference.encode()))
+
+    async def _once(self, question: _Question) -> Reply:
+        """Whoever asks first asks; who asks the same meanwhile waits for that answer. It is given up when nobody
+        waits any more."""
+        place = (self._store.path, question.key)
+        while True:
+            flight = self._door.flights.get(place)
+            mine = flight is None or flight.task.done()
+            if flight is None or flight.task.done():
+                flight = self._take_off(place, question)
+            flight.waiting += 1
+            try:
+                reply = await asyncio.shield(flight.task)
+            except asyncio.CancelledError:
+                if _is_cancelled() or flight.run == self.run:
+                    raise
+                continue  # the other run was stopped; its answer is this run's to fetch
+            except BudgetSpent:
+                if flight.run == self.run:
+                    raise
+                continue  # another run's budget says nothing about this one's
+            finally:
+                flight.waiting -= 1
+                if not flight.waiting and not flight.task.done():
+                    flight.task.cancel()
+            if flight.run == self.run:
+                return reply if mine else reply.model_copy(update={"cached": True})
+
+    def _take_off(self, place: tuple[object, str], question: _Question) -> Flight:
+        flights = self._door.flights
+        task = asyncio.create_task(self._obtain(question))
+        flight = Flight(task=task, run=self.run)
+        key = (self._store.path, question.key)
+        flights[key] = flight
+        self._tasks.add(task)
+
+        def land(done: asyncio.Task[Reply]) -> None:
+            self._tasks.discard(done)
+            if flights.get(key) is flight:
+                del flights[key]
+            if not done.cancelled():
+                done.exception()  # where everybody who waited was cancelled, nobody else looks at it
+
+        task.add_done_callback(land)
+        return flight
+
+    async def _obtain(self, question: _Question) -> Reply:
+        known = self._store.cached(question.key)
+        if known is None:
+            return await self._buy(question)
+        if self._store.charged(self.run, question.key):
+            return known
+        cost = Cost(calls=1, tokens=known.tokens, usd=known.usd)
+        await self._reserve(question.payer, cost)
+        self._settle(question.payer, cost, cost, cached=True)
+        await self._store.charge_cached(self.run, question.key, question.payer, cost)
+        return known
+
+    async def _buy(self, question: _Question) -> Reply:
+        worst = await question.worst()
+        traffic = self._traffic.get(question.model)
+        if traffic is None:
+            traffic = self._traffic[question.model] = Traffic(self._concurrency, self._patience.clock)
+        failed = 0
+        while True:
+            async with traffic.slot() as ticket:
+                await self._reserve(question.payer, worst)
+                outcome = await self._attempt(question, worst)
+            if isinstance(outcome, Reply):
+                traffic.answered()
+                return outcome
+            failed += 1
+            traffic.failed(outcome, ticket)
+            wait = self._patience.wait(failed, outcome.retry_after, self._rng)
+            if not outcome.retryable or failed >= self._patience.attempts or wait is None:
+                raise outcome.after(failed) from outcome
+            await self._patience.clock.sleep(wait)
+
+    async def _attempt(self, question: _Question, worst: Cost) -> Reply | Failure:
+        """One request, with its reservation already made. Whoever is cancelled here leaves an attempt without an
+        answer: it is counted as lost, here and in the store."""
+        payer = question.payer
+        try:
+            attempt = await self._store.begin_attempt(
+                Attempt(
+                    run=self.run, key=question.key, model=question.model, payer=payer, role=question.role, worst=worst
+                )
+            )
+            reply = await question.ask()
+        except Failure as failure:
+            if failure.kind == "unreachable":
+                self._settle(payer, worst, None)
+                await self._store.withdraw_attempt(attempt, failure.what)
+            else:
+                self._settle(payer, worst, Cost(calls=1))
+                await self._store.finish_attempt(attempt, reply=None, error=failure.what)
+            return failure
+        except BaseException:
+            self._settle(payer, worst, None)
+            self.ledger.lost += 1
+            raise
+        self._settle(payer, worst, Cost(calls=1, tokens=reply.tokens, usd=reply.usd))
+        await self._store.finish_attempt(attempt, reply=reply, error=None)
+        return reply
+
+    async def _reserve(self, payer: Payer, worst: Cost) -> None:
+        """Set the worst case aside. While others are under way their worst cases may still shrink to what they took,
+        so that only a call that does not fit beside settled ones is refused, whatever the concurrency."""
+        while True:
+            try:
+                self.ledger.reserve(payer, worst)
+            except BudgetSpent:
+                if not self._reserved:
+                    raise
+            else:
+                self._reserved += 1
+                return
+            await self._settled.wait()
+
+    def _settle(self, payer: Payer, worst: Cost, actual: Cost | None, *, cached: bool = False) -> None:
+        if actual is None:
+            self.ledger.release(payer, worst)
+        else:
+            self.ledger.settle(payer, worst, actual, cached=cached)
+        self._reserved -= 1
+        self._settled.set()
+        self._settled.clear()
+
+
+def _is_cancelled() -> bool:
+    current = asyncio.current_task()
+    return current is not None and current.cancelling() > 0

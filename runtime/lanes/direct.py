@@ -1,0 +1,126 @@
+"""The direct lane: OpenAI-compatible endpoints over plain HTTP.
+
+Measured beside the SDKs it spends a tenth of their processor time per call, which is what limits an evaluation on a
+fast endpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from ...core.models import Call, ModelRef, Reply
+from . import wire
+from .lane import Endpoint, Failure
+
+if TYPE_CHECKING:
+    import aiohttp
+
+
+class DirectLane:
+    """One pool of connections for all endpoints; opened with the first request, in the loop that sends it."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+        began = time.perf_counter()
+        model = call.model.id
+        status, text, headers = await self.request(
+            "POST", f"{endpoint.base}/chat/completions", endpoint, model, within, wire.body(call, endpoint.name)
+        )
+        seconds = time.perf_counter() - began
+        if status == 200:
+            try:
+                return wire.parse(json.loads(text), call, seconds)
+            except ValueError as error:
+                raise Failure(
+                    f"{model} sent something that is no answer: {error}",
+                    kind="server",
+                    where=endpoint.base,
+                    remedy="check that the address is that of an OpenAI-compatible API; it usually ends in /v1",
+                    status=status,
+                ) from error
+        if status == 400 and (reply := wire.answerless(text, call, seconds)) is not None:
+            return reply
+        known = await self._names(endpoint) if status == 404 else ()
+        raise wire.refusal(model, endpoint, status, text, headers, known)
+
+    async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
+        status, text, headers = await self.request("GET", f"{endpoint.base}/models", endpoint, model.id, 20.0)
+        if status in (401, 403) or status >= 500:
+            raise wire.refusal(model.id, endpoint, status, text, headers)
+        known, any_name = _models(text) if status == 200 else ((), True)
+        if any_name or not known or endpoint.name in known or f"{endpoint.name}:latest" in known:
+            return
+        raise wire.refusal(model.id, endpoint, 404, "it is not among the endpoint's models", {}, known)
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def request(
+        self, method: str, url: str, endpoint: Endpoint, model: str, within: float, fields: Any = None
+    ) -> tuple[int, str, dict[str, str]]:
+        """Status, text and headers. Raises Failure where there is no whole answer."""
+        import aiohttp
+
+        headers = {"Content-Type": "application/json"}
+        if endpoint.key:
+            headers["Authorization"] = f"Bearer {endpoint.key}"
+        content = None if fields is None else json.dumps(fields, ensure_ascii=False).encode()
+        wait = aiohttp.ClientTimeout(total=within, sock_connect=min(within, 20.0))
+        try:
+            async with self._open().request(
+                method, url, data=content, headers=headers, timeout=wait, proxy=endpoint.proxy
+            ) as response:
+                return response.status, await response.text(errors="replace"), dict(response.headers)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+            raise Failure(
+                f"nothing answers for {model} ({error or type(error).__name__})",
+                kind="unreachable",
+                where=endpoint.base,
+                remedy="start the server, or correct the address behind the model's name (@http://…/v1)",
+            ) from error
+        except TimeoutError as error:
+            raise Failure(
+                f"{model} did not answer within {within:g} seconds",
+                kind="timeout",
+                where=endpoint.base,
+                remedy="lower --concurrency, or take a faster model; then resume the run",
+            ) from error
+        except aiohttp.ClientError as error:
+            raise Failure(
+                f"the connection to {model} broke ({error or type(error).__name__})",
+                kind="dropped",
+                where=endpoint.base,
+                remedy="look at the server's own log; then resume the run",
+            ) from error
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            import aiohttp
+
+            # How many requests run at once is decided by the gateway; a second limit here would only hide it.
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
+            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        return self._session
+
+    async def _names(self, endpoint: Endpoint) -> tuple[str, ...]:
+        try:
+            status, text, _ = await self.request("GET", f"{endpoint.base}/models", endpoint, endpoint.name, 5.0)
+        except Failure:
+            return ()
+        return _models(text)[0] if status == 200 else ()
+
+
+def _models(text: str) -> tuple[tuple[str, ...], bool]:
+    """The names an endpoint lists, and whether it answers to any name: llama.cpp serves one model under all."""
+    try:
+        rows = json.loads(text)["data"]
+        names = tuple(str(row["id"]) for row in rows)[:50]
+        return names, any(row.get("owned_by") == "llamacpp" for row in rows)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return (), True

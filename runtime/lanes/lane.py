@@ -1,0 +1,73 @@
+"""What every lane promises, and how it says that something went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from ...core.errors import ModelError
+from ...core.models import Call, ModelRef, Reply
+
+FailureKind = Literal["unreachable", "dropped", "timeout", "limited", "server", "key", "model", "refused"]
+"""unreachable: nothing was sent. dropped: sent, and the connection broke. The last three are final."""
+
+_FINAL: frozenset[FailureKind] = frozenset({"key", "model", "refused"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """Where a model is, and the way in. The key is neither shown nor stored."""
+
+    base: str
+    name: str
+    key: str | None = field(default=None, repr=False)
+    key_env: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+
+
+class Failure(ModelError):
+    """One request that came to nothing."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        kind: FailureKind,
+        where: str,
+        remedy: str,
+        possible: tuple[str, ...] = (),
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        retryable = kind not in _FINAL
+        super().__init__(
+            what, where=where, possible=possible, remedy=remedy, retryable=retryable, retry_after=retry_after
+        )
+        self.kind: FailureKind = kind
+        self.status = status
+
+    def after(self, attempts: int) -> ModelError:
+        """The same, when there is no further attempt."""
+        count = f" ({attempts} attempts)" if attempts > 1 else ""
+        return ModelError(
+            f"{self.what}{count}", where=self.where, possible=self.possible, remedy=self.remedy, retryable=True
+        )
+
+    def once_more(self) -> ModelError:
+        """The same, for a caller that was not let through."""
+        return ModelError(self.what, where=self.where, remedy=self.remedy, retryable=True)
+
+
+class Lane(Protocol):
+    """A way to a model. Sends each request once: retries are the gateway's, for each of them is paid."""
+
+    async def send(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+        """Raises Failure, whatever went wrong, and when no answer came within so many seconds. A prompt that is too
+        long for the model, or that a filter stopped, is a Reply without text whose `finish` says so."""
+        ...
+
+    async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
+        """Raises Failure where the model cannot be used: key, name, connection. Costs nothing."""
+        ...
+
+    async def aclose(self) -> None: ...

@@ -1,0 +1,195 @@
+"""The litellm lane: every provider that litellm knows, its prices, and what its models can do.
+
+The only file that imports litellm, and not before the first request that needs it: the import takes seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from ...core.budget import Cost
+from ...core.models import Call, ModelRef, Reply
+from . import wire
+from .lane import Endpoint, Failure
+
+_PLAIN = frozenset({"local", "llamacpp", "vllm", "openai_like"})
+"""Providers that are an OpenAI-compatible address and nothing else."""
+
+
+class LitellmLane:
+    """Sends through `litellm.acompletion`, which never retries here: a retry it made would be paid unseen."""
+
+    def __init__(self) -> None:
+        self._module: Any = None
+
+    async def send(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+        litellm = await self._load()
+        began = time.perf_counter()
+        try:
+            response = await litellm.acompletion(
+                **{**wire.body(call, ""), "model": _name(call.model), "messages": list(call.messages)},
+                **_address(endpoint),
+                timeout=within,
+                num_retries=0,
+                max_retries=0,
+                drop_params=True,
+            )
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            seconds = time.perf_counter() - began
+            reply = wire.answerless(str(error), call, seconds) if _status(error) == 400 else None
+            if reply is not None:
+                return reply
+            raise _failure(error, call.model.id, endpoint, within) from error
+        hidden = getattr(response, "_hidden_params", None) or {}
+        usd = float(hidden.get("response_cost") or 0.0)
+        try:
+            return wire.parse(response.model_dump(), call, time.perf_counter() - began, usd)
+        except ValueError as error:
+            raise Failure(
+                f"{call.model.id} sent something that is no answer: {error}",
+                kind="server",
+                where=endpoint.base,
+                remedy="check the model's name and address",
+            ) from error
+
+    async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
+        """By litellm's own table of providers and the keys that they need."""
+        litellm = await self._load()
+        name = _name(model)
+        try:
+            litellm.get_llm_provider(name, api_base=model.api_base)
+        except Exception as error:
+            raise Failure(
+                f"litellm knows no provider {model.provider!r}",
+                kind="model",
+                where=f"model {model}",
+                possible=tuple(sorted(str(getattr(one, "value", one)) for one in litellm.provider_list))[:40],
+                remedy="write provider/model as litellm spells it, or openai/NAME@http://HOST/v1 for a server of yours",
+            ) from error
+        if endpoint.key:
+            return
+        found = litellm.validate_environment(name, api_base=model.api_base)
+        if found["missing_keys"] and not model.api_base:
+            missing = ", ".join(found["missing_keys"])
+            raise Failure(
+                f"{model.id} needs a key, and there is none",
+                kind="key",
+                where=f"environment variable {missing}",
+                remedy=f"export {missing}=…, or use local/smollm2, which needs none",
+            )
+
+    async def worst(self, call: Call) -> Cost:
+        """The most a call can take, in tokens and by the price table."""
+        prices = self._info(await self._load(), call.model)
+        tokens = wire.worst_tokens(call)
+        completion = call.sampling.max_tokens
+        usd = (tokens - completion) * (prices.get("input_cost_per_token") or 0.0)
+        usd += completion * (prices.get("output_cost_per_token") or 0.0)
+        return Cost(calls=1, tokens=tokens, usd=usd)
+
+    async def capabilities(self, model: ModelRef) -> frozenset[str]:
+        litellm = await self._load()
+        known = litellm.get_supported_openai_params(_name(model)) or ()
+        return frozenset({"logprobs"}) if "top_logprobs" in known else frozenset()
+
+    async def aclose(self) -> None:
+        if self._module is not None:
+            await self._module.close_litellm_async_clients()
+
+    async def _load(self) -> Any:
+        """litellm with the table it was shipped with, and silent."""
+        if self._module is None:
+            os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+            self._module = await asyncio.to_thread(_import)
+        return self._module
+
+    def _info(self, litellm: Any, model: ModelRef) -> dict[str, Any]:
+        try:
+            return dict(litellm.get_model_info(_name(model)))
+        except Exception:  # noqa: BLE001 - its way to say that the table has no such model
+            return {}
+
+
+def _import() -> Any:
+    import litellm
+
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return litellm
+
+
+def _name(model: ModelRef) -> str:
+    return f"openai/{model.name}" if model.provider in _PLAIN else model.id
+
+
+def _address(endpoint: Endpoint) -> dict[str, Any]:
+    """Nothing where litellm knows better; a server of one's own may want no key, but litellm wants a word there."""
+    fields: dict[str, Any] = {"api_key": endpoint.key} if endpoint.key else {}
+    if endpoint.base.startswith("http"):
+        fields = {"api_key": endpoint.key or "none", "api_base": endpoint.base}
+    return fields
+
+
+def _status(error: BaseException) -> int | None:
+    status = getattr(error, "status_code", None)
+    return int(status) if isinstance(status, int | str) and str(status).isdigit() else None
+
+
+def _failure(error: Exception, model: str, endpoint: Endpoint, within: float) -> Failure:
+    names = {type(one).__name__ for one in _chain(error)}
+    if "Timeout" in names or "APITimeoutError" in names:
+        return Failure(
+            f"{model} did not answer within {within:g} seconds",
+            kind="timeout",
+            where=endpoint.base,
+            remedy="lower --concurrency, or take a faster model; then resume the run",
+        )
+    if names & {"ConnectError", "ClientConnectorError", "ConnectionRefusedError", "gaierror"}:
+        return Failure(
+            f"nothing answers for {model} ({_innermost(error)})",
+            kind="unreachable",
+            where=endpoint.base,
+            remedy="start the server, or correct the address behind the model's name (@http://…/v1)",
+        )
+    if type(error).__name__ == "APIConnectionError":
+        return Failure(
+            f"the connection to {model} broke ({_innermost(error)})",
+            kind="dropped",
+            where=endpoint.base,
+            remedy="look at the server's own log; then resume the run",
+        )
+    return wire.refusal(model, endpoint, _status(error) or 500, _words(error), _headers(error))
+
+
+def _words(error: Exception) -> str:
+    """Without the names of classes that litellm and the SDK put in front."""
+    text = str(getattr(error, "message", "") or error)
+    for mark in ("Exception - ", "Error: "):
+        text = text.rsplit(mark, 1)[-1]
+    return text
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    response = getattr(error, "response", None)
+    found = getattr(error, "litellm_response_headers", None) or getattr(response, "headers", None) or {}
+    return {str(name).lower(): str(value) for name, value in dict(found).items()}
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _innermost(error: BaseException) -> str:
+    last = list(_chain(error))[-1]
+    return str(last)[:200] or type(last).__name__

@@ -1,0 +1,31 @@
+"""A gateway without a network, a store or a budget."""
+
+from __future__ import annotations
+
+from ..core.budget import Payer
+from ..core.models import Call, Reply
+from .models import Model, count_tokens
+
+
+class ScriptedGateway:
+    """Implements `core.contracts.Gateway` over a stand-in model. `calls` holds all that was asked, in order.
+
+    Give it to an operator's team or to a target in a unit test. Nothing is cached and nothing is limited; for
+    that, put a `StubServer` behind a real gateway.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.calls: list[tuple[Call, Payer]] = []
+
+    async def complete(self, call: Call, payer: Payer) -> Reply:
+        self.calls.append((call, payer))
+        said = self._model.answer(call.messages, (call.sampling.seed or 0) + call.sample)
+        top = (said.logprobs or {said.text: -0.01},) if call.sampling.top_logprobs else ()
+        return Reply(
+            text=said.text,
+            prompt_tokens=count_tokens(call.messages),
+            completion_tokens=len(said.text.split()),
+            top_logprobs=top,
+            finish=said.finish,
+        )

@@ -1,0 +1,81 @@
+"""Deterministic models: the same messages get the same answer, in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..core.identity import seeded
+from ..core.render import Message
+
+Messages = Sequence[Message]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a model says. logprobs: alternatives for the first token, token → natural log-probability; where it is
+    empty and someone asks, the answer's first word is nearly certain."""
+
+    text: str
+    logprobs: Mapping[str, float] = field(default_factory=dict)
+    finish: str = "stop"
+
+
+class Model(Protocol):
+    """Answers messages. `draw` tells repeated requests for the same messages apart: it is the request's seed."""
+
+    def answer(self, messages: Messages, draw: int = 0) -> Answer: ...
+
+
+class ScriptedModel:
+    """Answers by a function of the messages, or by a table.
+
+    A table maps a piece of text to the answer given when the last message contains it; the first match wins, and
+    `otherwise` is said when there is none. `asked` holds every list of messages it saw, in order.
+    """
+
+    def __init__(
+        self, script: Callable[[Messages], str | Answer] | Mapping[str, str | Answer], *, otherwise: str = ""
+    ) -> None:
+        self._script = script
+        self._otherwise = otherwise
+        self.asked: list[list[Message]] = []
+
+    def answer(self, messages: Messages, draw: int = 0) -> Answer:
+        self.asked.append(list(messages))
+        said = self._script(messages) if callable(self._script) else self._look_up(messages[-1]["content"])
+        return said if isinstance(said, Answer) else Answer(text=said)
+
+    def _look_up(self, text: str) -> str | Answer:
+        assert not callable(self._script)
+        return next((answer for piece, answer in self._script.items() if piece in text), self._otherwise)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoisyModel:
+    """A model whose true accuracy is known: it is right with a probability that the prompt's hidden quality sets.
+
+    truth: the right label for an input found in the last message. quality: from the whole text of the messages to
+    the accuracy in [0, 1]; by default 0.5. labels: what it can say; a wrong answer is one of the others.
+    Whether one request is answered rightly is drawn from the seed, the messages and the draw, so that repeating a
+    request repeats the answer, and the mean over many inputs is the quality.
+    """
+
+    truth: Callable[[str], str]
+    labels: tuple[str, ...]
+    quality: Callable[[str], float] = lambda text: 0.5
+    seed: int = 0
+
+    def answer(self, messages: Messages, draw: int = 0) -> Answer:
+        text = "\n".join(message["content"] for message in messages)
+        rng = seeded(self.seed, "noisy", text, draw)
+        right = self.truth(messages[-1]["content"])
+        if rng.random() < self.quality(text):
+            return Answer(text=right)
+        return Answer(text=rng.choice([label for label in self.labels if label != right]))
+
+
+def count_tokens(messages: Messages) -> int:
+    """What the stand-ins count: one token for each word, and four that frame a message."""
+    return sum(len(message["content"].split()) + 4 for message in messages)
