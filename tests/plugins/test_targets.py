@@ -1,0 +1,121 @@
+"""Targets: one chat call, or any function; a broken function is an error and no wrong answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from maieutic.core.budget import Payer
+from maieutic.core.errors import BudgetSpent, PluginError, UsageError
+from maieutic.core.example import Example
+from maieutic.core.models import Call, ModelRef, Output, Reply
+from maieutic.core.program import Program
+from maieutic.plugins.registry import Registry
+from maieutic.plugins.targets import CallableTarget, ChatTarget
+
+MODEL = ModelRef.parse("local/smollm2")
+PROGRAM = Program.of("Judge.")
+ROW = Example(input="fine", outputs=("good",))
+
+
+class Echo:
+    """A gateway that says back the last message, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Call, Payer]] = []
+
+    async def complete(self, call: Call, payer: Payer) -> Reply:
+        self.calls.append((call, payer))
+        return Reply(text=call.messages[-1]["content"], prompt_tokens=3)
+
+
+async def test_chat_is_one_call_paid_by_the_target() -> None:
+    gateway = Echo()
+    target = Registry.load(()).create("target", "chat", temperature=0.5, max_tokens=7, top_logprobs=2)
+    output = await target.run(PROGRAM, ROW, MODEL, gateway)
+    ((call, payer),) = gateway.calls
+    assert payer == "target"
+    assert (call.sampling.temperature, call.sampling.max_tokens, call.sampling.top_logprobs) == (0.5, 7, 2)
+    assert output.text == "Judge.\n\nfine"
+    assert output.messages == call.messages
+    assert output.replies[0].prompt_tokens == 3
+    assert target.needs == {"logprobs"}
+
+
+async def test_a_second_draw_is_another_call() -> None:
+    gateway = Echo()
+    for target in (ChatTarget(), replace(ChatTarget(), sample=1)):
+        await target.run(PROGRAM, ROW, MODEL, gateway)
+    first, second = (call.key for call, _ in gateway.calls)
+    assert first != second
+
+
+def test_sampling_that_cannot_be_is_refused_when_the_target_is_made() -> None:
+    with pytest.raises(UsageError, match="cannot sample"):
+        Registry.load(()).create("target", "chat", temperature=5.0)
+
+
+async def by_messages(messages: list[dict[str, str]]) -> str:
+    return messages[-1]["content"].upper()
+
+
+def by_place(what: Program, row: Example) -> str:
+    return f"{what.main.instruction} {row.text}"
+
+
+def by_name(input: str, model: str, loud: bool = False) -> Output:
+    return Output(text=f"{input} {model} {loud}")
+
+
+def one_thing(chat: list[dict[str, str]]) -> str:
+    return str(len(chat))
+
+
+@pytest.mark.parametrize(
+    ("function", "options", "text"),
+    [
+        (by_messages, {}, "JUDGE.\n\nFINE"),
+        (by_place, {}, "Judge. fine"),
+        (by_name, {"loud": True}, "fine local/smollm2 True"),
+        (one_thing, {}, "1"),
+    ],
+)
+async def test_any_function_is_a_target(function: Any, options: dict[str, Any], text: str) -> None:
+    gateway = Echo()
+    output = await CallableTarget(function, **options).run(PROGRAM, ROW, MODEL, gateway)
+    assert output.text == text
+    assert gateway.calls == []
+
+
+async def test_a_function_is_found_beside_the_task(tmp_path: Any) -> None:
+    (tmp_path / "app.py").write_text("def answer(input): return input[::-1]")
+    target = Registry.load((), folder=tmp_path).create("target", "app.py:answer")
+    assert (await target.run(PROGRAM, ROW, MODEL, Echo())).text == "enif"
+
+
+def raises(input: str) -> str:
+    raise ValueError(input)
+
+
+def gives_none(input: str) -> None:
+    return None
+
+
+@pytest.mark.parametrize(("function", "said"), [(raises, "ValueError: fine"), (gives_none, "returned None")])
+async def test_a_function_that_fails_is_an_error_of_the_system(function: Any, said: str) -> None:
+    with pytest.raises(PluginError, match=said):
+        await CallableTarget(function).run(PROGRAM, ROW, MODEL, Echo())
+
+
+async def test_a_spent_budget_passes_through() -> None:
+    def spends(input: str) -> str:
+        raise BudgetSpent(input)
+
+    with pytest.raises(BudgetSpent):
+        await CallableTarget(spends).run(PROGRAM, ROW, MODEL, Echo())
+
+
+def test_a_function_that_asks_for_too_much_is_refused() -> None:
+    with pytest.raises(UsageError, match="asks for a, b, c"):
+        CallableTarget(lambda a, b, c: "")
