@@ -104,7 +104,8 @@ class Task(BaseModel):
     ) -> Task:
         """A task from Python: rows as `{"input": …, "output": …}`, all other fields of Task by name."""
         data = Dataset(train=_rows(train), val=_rows(val), test=_rows(test))
-        return cls(name=name, program=Program.of(prompt), data=data, **fields).check()
+        task = cls(name=name, program=Program.of(prompt), data=data, **fields).check()
+        return task.model_copy(update={"data": _as_answers(task.data, task.answer)})
 
     def where(self, field: str) -> str:
         return f"{self.source or 'task'}: {field}"
@@ -155,6 +156,19 @@ class Task(BaseModel):
     def visible(self) -> Task:
         """The task without its test rows: what everything but the report works with."""
         return self.model_copy(update={"data": self.data.visible})
+
+
+def _as_answers(data: Dataset, contract: AnswerContract) -> Dataset:
+    """The data with its references written as the contract writes answers, so that `1,000` equals `1000`."""
+    return Dataset(
+        **{
+            split: tuple(
+                one.model_copy(update={"outputs": tuple(contract.reference(text) for text in one.outputs)})
+                for one in data[split]
+            )
+            for split in SPLITS
+        }
+    )
 
 
 def _rows(rows: Sequence[Mapping[str, Any] | Example]) -> tuple[Example, ...]:

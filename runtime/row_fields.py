@@ -62,6 +62,14 @@ def to_example(
     )
 
 
+def output_columns(columns: Mapping[str, Any], fields: FieldMap) -> tuple[str, ...]:
+    """The columns that hold the wanted outputs; none of them may be part of an input."""
+    if fields.output is not None:
+        return (fields.output,) if isinstance(fields.output, str) else fields.output
+    plain = next((one for one in OUTPUTS if one in columns), None)
+    return (plain,) if plain else ()
+
+
 def content_of(example: Example) -> str:
     """What makes two rows the same row, whatever ids they carry."""
     given = example.input if isinstance(example.input, str) else dict(example.input)
@@ -121,11 +129,7 @@ def _scalar(value: Any, column: str, where: str) -> str:
 def _outputs(
     columns: Mapping[str, Any], where: str, fields: FieldMap, *, labelled: bool
 ) -> tuple[tuple[str, ...], set[str]]:
-    if fields.output is not None:
-        names = (fields.output,) if isinstance(fields.output, str) else fields.output
-    else:
-        plain = next((one for one in OUTPUTS if one in columns), None)
-        names = (plain,) if plain else ()
+    names = output_columns(columns, fields)
     for name in names:
         if name not in columns and labelled:
             raise _missing("output", name, columns, where)
@@ -175,7 +179,9 @@ def _check_texts(value: Any, column: str, where: str) -> None:
     try:
         size = sum(len(text.encode()) for text in texts)
     except UnicodeEncodeError as error:
-        raise TaskError(f"the {column} holds half a character: {error.reason}", where=where) from error
+        raise TaskError(
+            f"the {column} holds half a character: {error.reason}", where=where, remedy="write the row anew as UTF-8"
+        ) from error
     if size > LIMIT:
         raise TaskError(
             f"the {column} is {size / 1_000_000:.1f} MB long",

@@ -9,7 +9,7 @@ from typing import Any
 from ..core.answer import AnswerContract
 from ..core.errors import TaskError
 from ..core.example import SPLITS, Dataset, Example, Split
-from .row_fields import FieldMap, content_of, to_example
+from .row_fields import FieldMap, content_of, output_columns, to_example
 from .rows import READERS, Reader, Row
 from .task_text import TaskText
 
@@ -116,14 +116,16 @@ def _check_filled(
     if fields.input is not None:
         return
     columns = {str(name).strip(): value for name, value in rows[0].fields.items()}
-    inner = [name for value in columns.values() if isinstance(value, dict) for name in value]
+    secret = output_columns(columns, fields)
+    shown = [name for name in columns if name not in secret]
+    inner = [name for one in shown if isinstance(value := columns[one], dict) for name in value]
     for name in placeholders:
-        if name not in columns and name not in inner:
-            possible = [f"{{{one}}}" for one in dict.fromkeys(["input", *columns, *inner])]
+        if name not in shown and name not in inner:
+            what = "which is the wanted output" if name in secret else f"which no column of {source} brings"
             raise text.error(
-                f"the prompt asks for {{{name}}}, which no column of {source} brings",
+                f"the prompt asks for {{{name}}}, {what}",
                 *(("prompt",) if "prompt" in text.tables else ("program",)),
-                possible=possible,
+                possible=[f"{{{one}}}" for one in dict.fromkeys(["input", *shown, *inner])],
                 remedy="rename the placeholder, add the column, or write {{ }} for literal braces",
             )
 

@@ -115,7 +115,11 @@ def _prompt(text: TaskText, value: Any, *keys: str) -> Prompt:
     if isinstance(value, str):
         named = value.endswith((".txt", ".md")) and len(value.split()) == 1
         value = {"file": value} if named else {"instruction": value}
-    parts = dict(text.table(value, *keys))
+    if not isinstance(value, Mapping):
+        raise text.error(
+            f"a prompt is a text, a file or a table, not {value!r:.60}", *keys, remedy='write prompt = "…"'
+        )
+    parts = dict(value)
     if "file" in parts:
         file = parts.pop("file")
         if not isinstance(file, str) or "instruction" in parts:

@@ -17,6 +17,7 @@ from .rows import read_text
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([A-Za-z0-9_.-]+))\s*=""")
+_ROW = re.compile(r"(?::| row )\d+$")
 T = TypeVar("T")
 
 
@@ -77,7 +78,7 @@ class TaskText:
             first = error.errors(include_url=False)[0]
             path = tuple(part for part in first["loc"] if isinstance(part, str | int))
             where = (*keys, *path)
-            name = ".".join(str(part) for part in where) or "the task"
+            name = ".".join(str(part + 1 if isinstance(part, int) else part) for part in where) or "the task"
             if first["type"] == "extra_forbidden":
                 raise self.error(
                     f"unknown key {str(path[-1])!r}",
@@ -86,11 +87,16 @@ class TaskText:
                     remedy=did_you_mean(str(path[-1]), list(known)),
                 ) from error
             context = first.get("ctx") or {}
-            possible = [str(context["expected"])] if "expected" in context else list(known)
+            possible = [str(context["expected"])] if "expected" in context else []
             given = f" (it is {first['input']!r:.60})" if first["type"] != "missing" else ""
-            raise self.error(f"{name}: {_plain(first['msg'])}{given}", *where, possible=possible) from error
+            raise self.error(
+                f"{name}: {_plain(first['msg'])}{given}",
+                *where,
+                possible=possible,
+                remedy="correct the value" if given else "add the key",
+            ) from error
         except UsageError as error:
-            if error.where and str(self.path) in error.where:
+            if error.where and (str(self.path) in error.where or _ROW.search(error.where)):
                 raise
             detail = f"{self.where(*keys)}: {error.where}" if error.where else self.where(*keys)
             raise TaskError(error.what, where=detail, possible=error.possible, remedy=error.remedy) from error

@@ -50,7 +50,7 @@ BAD: dict[str, tuple[str, dict[str, str | bytes], tuple[str, ...]]] = {
     "no prompt": ('name = "t"\n' + DATA, {}, ("needs a prompt", "task.toml")),
     "prompt and program": (HEAD + '[program.a]\ninstruction = "x"\n' + DATA, {}, ("not both",)),
     "empty prompt": ('name = "t"\nprompt = " "\n' + DATA, {}, ("prompt is empty", "task.toml:2")),
-    "prompt of a wrong type": ('name = "t"\nprompt = 3\n' + DATA, {}, ("prompt must be a table", "task.toml:2")),
+    "prompt of a wrong type": ('name = "t"\nprompt = 3\n' + DATA, {}, ("a prompt is a text", "task.toml:2")),
     "missing prompt file": (
         'name = "t"\nprompt = "prompt.txt"\n' + DATA,
         {},
@@ -166,7 +166,12 @@ BAD: dict[str, tuple[str, dict[str, str | bytes], tuple[str, ...]]] = {
     "unknown placeholder": (
         HEAD.replace("the review", "{reveiw}") + DATA,
         {},
-        ("{reveiw}", "task.toml:2", "possible: {input}, {output}", "rename"),
+        ("{reveiw}", "task.toml:2", "possible: {input}\n", "rename"),
+    ),
+    "placeholder for the wanted output": (
+        HEAD.replace("the review", "{input} {output}") + DATA,
+        {},
+        ("{output}, which is the wanted output", "task.toml:2", "possible: {input}\n"),
     ),
     "wrong model name": (HEAD + DATA + '[models]\ntarget = "gpt"\n', {}, ("'gpt'", "task.toml:7", "provider/model")),
     "model that is no text": (HEAD + DATA + "[models]\ntarget = 4\n", {}, ("named by a text", "task.toml:7")),
@@ -193,7 +198,7 @@ BAD: dict[str, tuple[str, dict[str, str | bytes], tuple[str, ...]]] = {
     "weight of zero": (
         HEAD + DATA + '[[evaluators]]\nuse = "exact"\n[[evaluators]]\nuse = "set"\nweight = 0\n',
         {},
-        ("evaluators.1.weight", "task.toml:10", "greater than 0"),
+        ("evaluators.2.weight", "task.toml:10", "greater than 0"),
     ),
     "evaluator without a name": (HEAD + DATA + "[[evaluators]]\nweight = 1\n", {}, ("use", "field required")),
     "no evaluators": (HEAD + "evaluators = []\n" + DATA, {}, ("at least one", "task.toml:3")),
@@ -217,6 +222,8 @@ def test_a_mistake_is_one_clear_block(mistake: str, write: Any) -> None:
     assert caught.value.where
     assert "pydantic" not in said
     assert len(said) < 1500
+    assert said.count("where: ") == 1
+    assert str(write(toml, **files)) in said
 
 
 def test_a_key_is_never_shown(write: Any) -> None:
