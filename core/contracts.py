@@ -116,7 +116,10 @@ class Order(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """An order with all its evidence. `failures` and `successes` belong to the first parent, from train rows only."""
+    """An order with all its evidence. `failures` and `successes` belong to the first parent, from train rows only.
+
+    answers: label → (share the first parent gave it, share the references want), where answers are labels.
+    """
 
     order: Order
     task: TaskBrief
@@ -127,6 +130,7 @@ class Request:
     history: tuple[Past, ...] = ()
     hints: tuple[str, ...] = ()
     rules: tuple[tuple[str, str], ...] = ()
+    answers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     rng: Random
 
 
@@ -158,7 +162,8 @@ class Search:
     """What strategies and allocators decide from. Pure given this value: a resumed run decides the same.
 
     memory: the policy's own state, plain JSON, the only thing it may write. room: target calls that still fit.
-    total: target calls that fitted when the search began. val, train: example ids in the task's order.
+    total: target calls that fitted when the search began. val, train: example ids in the task's order. operators:
+    the recipe's operators with their prior weights.
     """
 
     archive: Archive
@@ -171,6 +176,7 @@ class Search:
     total: int
     plan: tuple[str, ...] = ()
     author_room: int = 2**31
+    operators: Mapping[str, float] = field(default_factory=dict)
     examples: Mapping[str, Example] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
 

@@ -128,7 +128,8 @@ def _fit_log_odds(
     logits = {one.id: _logits(archive, one.id, known, labels) for one in shown}
     consensus, heard = _consensus(logits, len(known), len(labels))
     return {
-        one.id: _expected_accuracy(*logits[one.id], consensus, heard, right) * _label_rate(archive, one.id, rows, labels)
+        one.id: _expected_accuracy(*logits[one.id], consensus, heard, right)
+        * _label_rate(archive, one.id, rows, labels)
         for one in candidates
         if one.id in logits
     }
@@ -147,7 +148,9 @@ def _gold(example: Example, labels: Sequence[str]) -> str | None:
     return next((label for label in labels if bare(label) in meant), None)
 
 
-def _logits(archive: Archive, candidate: str, rows: Sequence[str], labels: Sequence[str]) -> tuple[NDArray[np.int64], Array]:
+def _logits(
+    archive: Archive, candidate: str, rows: Sequence[str], labels: Sequence[str]
+) -> tuple[NDArray[np.int64], Array]:
     """The places in `rows` with likelihoods, and there (places, labels) log-probabilities centred over labels."""
     seen = archive.scores.row(candidate)
     places = [i for i, row in enumerate(rows) if row in seen and seen[row].likelihoods]

@@ -36,7 +36,7 @@ def label_likelihoods(labels: Sequence[str], alternatives: Sequence[Mapping[str,
     """
     if not alternatives:
         return {}
-    mass = {label: 0.0 for label in labels}
+    mass = dict.fromkeys(labels, 0.0)
     for token, logprob in alternatives[0].items():
         begun = token.strip().casefold()
         meant = [label for label in labels if begun and label.casefold().startswith(begun)]

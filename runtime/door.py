@@ -103,6 +103,12 @@ class ModelDoor:
             return Cost(calls=1, tokens=wire.worst_tokens(call))
         return await self._litellm.worst(call)
 
+    async def price(self, model: ModelRef) -> tuple[float, float] | None:
+        """US dollars for a token of the prompt and of the answer, None where nobody knows; the embedded model is free."""
+        if model.provider == "local":
+            return (0.0, 0.0)
+        return None if self._is_direct(model) else await self._litellm.price(model)
+
     async def start(self, model: ModelRef) -> None:
         """Have the embedded model ready, where this is it; the first call does the same."""
         await self._endpoint(model)

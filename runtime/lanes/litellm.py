@@ -94,6 +94,12 @@ class LitellmLane:
         usd += completion * (prices.get("output_cost_per_token") or 0.0)
         return Cost(calls=1, tokens=tokens, usd=usd)
 
+    async def price(self, model: ModelRef) -> tuple[float, float] | None:
+        """US dollars for a token of the prompt and of the answer; None where the table has no price."""
+        prices = self._info(await self._load(), model)
+        prompt, answer = prices.get("input_cost_per_token"), prices.get("output_cost_per_token")
+        return None if prompt is None or answer is None else (float(prompt), float(answer))
+
     async def capabilities(self, model: ModelRef) -> frozenset[str]:
         litellm = await self._load()
         known = litellm.get_supported_openai_params(_name(model)) or ()

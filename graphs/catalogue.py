@@ -1,0 +1,95 @@
+"""The recipes there are, and how `--set` changes one."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..core.errors import UsageError
+from ..core.naming import did_you_mean
+from ..core.recipe import Recipe
+from ..plugins.registry import Registry
+
+_SWITCHES = ("strategy", "allocator", "operators", "planner", "rounds", "evidence")
+
+
+def recipe_names(registry: Registry) -> list[str]:
+    shipped = [entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml")]
+    return sorted({*shipped, *registry.names("recipe")})
+
+
+def recipes(registry: Registry) -> list[Recipe]:
+    return [load_recipe(name, registry) for name in recipe_names(registry)]
+
+
+def load_recipe(name: str, registry: Registry) -> Recipe:
+    """Raises UsageError for a name that nobody has, naming the nearest."""
+    entry = _folder() / f"{name}.toml"
+    if name.replace("-", "").isalnum() and entry.is_file():
+        return read_recipe(entry.read_text(encoding="utf-8"), where=f"recipe {name}")
+    if registry.has("recipe", name):
+        return read_recipe(str(registry.create("recipe", name)), where=f"recipe {name}")
+    names = recipe_names(registry)
+    raise UsageError(f"there is no recipe {name!r}", possible=names, remedy=did_you_mean(name, names))
+
+
+def read_recipe(text: str, *, where: str) -> Recipe:
+    try:
+        return Recipe.model_validate(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise UsageError(f"the recipe cannot be read: {error}", where=where) from error
+
+
+def adjust(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
+    """Apply `--set` pairs.
+
+    `strategy=NAME`, `allocator=NAME`, `operators=A,B`, `planner=true`, `rounds=3`, `evidence=errors` (what of the
+    measurements all roles may read: errors, scores, history, or none), and `PLUGIN.option=value` for the options of
+    a strategy, allocator or operator in use. Raises UsageError for anything else.
+    """
+    data = recipe.model_dump(mode="json")
+    for key, value in settings.items():
+        if key in ("strategy", "allocator"):
+            data[key] = {"use": value}
+        elif key == "operators":
+            known = {use["use"]: use for use in data["operators"]}
+            data["operators"] = [known.get(one.strip(), {"use": one.strip()}) for one in value.split(",")]
+        elif key == "planner":
+            data["planner"] = _typed(value) is True
+        elif key == "rounds":
+            data["rounds"] = _typed(value)
+        elif key == "evidence":
+            kinds = ["rows", "hints", *([] if value == "none" else value.split(","))]
+            data["evidence"] = dict.fromkeys(("planner", "teacher", "critic", "student"), kinds)
+        else:
+            _set_option(data, key, value)
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        raise UsageError(f"these settings do not fit the recipe: {error}", where="--set") from error
+
+
+def _set_option(data: dict[str, Any], key: str, value: str) -> None:
+    plugin, _, option = key.partition(".")
+    uses = [data["strategy"], data["allocator"], *data["operators"]]
+    for use in uses:
+        if option and use["use"] == plugin:
+            use["options"] = {**use["options"], option: _typed(value)}
+            return
+    names = [*_SWITCHES, *(f"{use['use']}.OPTION" for use in uses)]
+    raise UsageError(f"nothing is called {key!r} in this recipe", where="--set", possible=names)
+
+
+def _typed(value: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value
+
+
+def _folder() -> Any:
+    return resources.files(f"{__package__}.recipes")

@@ -1,0 +1,90 @@
+"""Where a run's doors are opened once and closed once, however the graph is driven."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from ..core.budget import Budget
+from ..runtime.gateway import ModelDoor
+from ..runtime.store import RunRecord, Store
+from .session import Listener, Session
+from .setup import Setup
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """Sessions by run. An embedded graph opens it with its first node; `optimize` holds it as a context manager."""
+
+    setup: Setup
+    listen: Listener | None = None
+    store: Store | None = None
+    door: ModelDoor | None = None
+    _sessions: dict[str, Session] = field(default_factory=dict)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def __aenter__(self) -> Self:
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        for session in self._sessions.values():
+            await session.aclose()
+        self._sessions.clear()
+        await self._stack.aclose()
+        self.door = self.store = None
+
+    async def session(self, state: Mapping[str, Any]) -> Session:
+        """The session of the state's run. A graph that is embedded without a run gets a record of its own."""
+        store, door = await self._open()
+        run = state.get("run") or new_run_id()
+        if run not in self._sessions:
+            if not store.has_run(run):
+                await store.create_run(record_of(self.setup, run))
+            if state.get("budget"):
+                self.setup.budget = Budget.model_validate(state["budget"])
+            session = await Session.open(self.setup, run, store, door, self.listen)
+            session.ledger.hold_back(2 * state.get("sealed_rows", 0))
+            self._sessions[run] = session
+        return self._sessions[run]
+
+    async def _open(self) -> tuple[Store, ModelDoor]:
+        if self.store is None or self.door is None:
+            self.store = Store.open(self.setup.folder)
+            self._stack.callback(self.store.close)
+            self.door = await self._stack.enter_async_context(ModelDoor())
+        return self.store, self.door
+
+
+def new_run_id() -> str:
+    """Sortable by time, unique without asking anybody: `20261121-104530-3f9a`."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
+
+
+def record_of(setup: Setup, run: str) -> RunRecord:
+    task = setup.task
+    return RunRecord(
+        id=run,
+        task=task.name,
+        task_json=task.model_dump_json(by_alias=True),
+        recipe=setup.recipe.name,
+        recipe_json=setup.recipe.model_dump_json(),
+        seed=setup.seed,
+        state="running",
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        budget_json=setup.budget.model_dump_json(),
+        source=task.source,
+        pid=os.getpid(),
+        options={"concurrency": setup.concurrency, "settings": dict(setup.settings)},
+    )

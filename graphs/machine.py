@@ -1,0 +1,96 @@
+"""The state machine: DESIGN's nodes as one LangGraph, and who may go where.
+
+prepare → plan → sample → propose ⇉ screen → evaluate ↺ → select → steer → plan | report
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Send
+
+from . import nodes, proposing
+from .desk import Desk
+from .session import Session
+from .socratic import socratic_graph
+from .state import ProposeState, RunState
+from .steer import steer
+from .verdict import report
+
+Node = Callable[[Session, RunState], Awaitable[RunState]]
+
+
+def machine(desk: Desk) -> StateGraph[RunState, Any, RunState, RunState]:
+    """The graph, not compiled: the caller brings a checkpointer, or none as a subgraph."""
+    graph: StateGraph[RunState, Any, RunState, RunState] = StateGraph(RunState)
+    for name, node in {
+        "prepare": nodes.prepare,
+        "plan": nodes.plan,
+        "sample": nodes.sample,
+        "screen": proposing.screen,
+        "evaluate": nodes.evaluate,
+        "select": nodes.select,
+        "steer": steer,
+        "report": report,
+    }.items():
+        graph.add_node(name, _at(desk, node))  # type: ignore[arg-type]
+
+    async def propose(state: ProposeState) -> RunState:
+        return await proposing.propose(await desk.session(state), state)
+
+    graph.add_node("propose", propose, input_schema=ProposeState)
+    graph.add_node("socratic", socratic_graph(desk).compile(), input_schema=ProposeState)
+    graph.add_edge(START, "prepare")
+    graph.add_edge("prepare", "plan")
+    graph.add_conditional_edges("plan", after_plan, ["sample", "report"])
+    graph.add_conditional_edges("sample", fan_out, ["propose", "socratic"])
+    graph.add_edge("propose", "screen")
+    graph.add_edge("socratic", "screen")
+    graph.add_edge("screen", "evaluate")
+    graph.add_conditional_edges("evaluate", after_evaluate, ["evaluate", "select"])
+    graph.add_edge("select", "steer")
+    graph.add_conditional_edges("steer", after_steer, ["plan", "report"])
+    graph.add_edge("report", END)
+    return graph
+
+
+def after_plan(state: RunState) -> Literal["sample", "report"]:
+    return "report" if state["ending"] else "sample"
+
+
+def fan_out(state: RunState) -> list[Send]:
+    """One Send per order; the Socratic operator is a subgraph of its own."""
+    return [
+        Send("socratic" if order["operator"] == "socratic" else "propose", _errand(state, order, place))
+        for place, order in enumerate(state["orders"])
+    ]
+
+
+def after_evaluate(state: RunState) -> Literal["evaluate", "select"]:
+    return "evaluate" if state["batch"] else "select"
+
+
+def after_steer(state: RunState) -> Literal["plan", "report"]:
+    return "report" if state["ending"] else "plan"
+
+
+def _errand(state: RunState, order: dict[str, Any], place: int) -> ProposeState:
+    return {
+        "run": state["run"],
+        "step": state["step"],
+        "round": state["round"],
+        "plan": state["plan"],
+        "hints": state["hints"],
+        "order": order,
+        "place": place,
+    }
+
+
+def _at(desk: Desk, node: Node) -> Callable[[RunState], Awaitable[RunState]]:
+    async def run(state: RunState) -> RunState:
+        return await node(await desk.session(state), state)
+
+    run.__name__ = node.__name__
+    return run

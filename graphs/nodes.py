@@ -1,0 +1,216 @@
+"""The nodes of the state machine: each reads the state, does one thing, and says so in the log.
+
+A node that is run again after a crash does the same again: it decides from the archive before its own step and from
+the account at the end of the last one, its calls are in the cache, and its writes replace themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..core.candidate import Candidate
+from ..core.contracts import Decision, Order
+from ..core.dialogue import Case, PlanPath
+from ..core.estimate import estimate
+from ..core.example import SPLITS
+from ..core.identity import seeded
+from ..core.render import brief
+from ..runtime.store import Verdict
+from .evidence import sample_pairs
+from .measure import measure_pairs
+from .preflight import preflight, sealed_rows
+from .screen import candidate_id
+from .session import Session, account, close
+from .state import RunState
+
+
+async def prepare(session: Session, state: RunState) -> RunState:
+    """Check what can be checked without spending, and enter the start prompt as the first candidate."""
+    setup, step = session.setup, 1
+    task = setup.task
+    await preflight(session)
+    rows = [(split, example) for split in SPLITS for example in task.data[split]]
+    await session.store.save_examples(session.run, rows)
+    start = Candidate(
+        id=candidate_id(task.program),
+        program=task.program,
+        operator="start",
+        rationale="as the user wrote it",
+        step=step,
+    )
+    await session.store.save_candidates(session.run, [start])
+    held = sealed_rows(setup)
+    session.ledger.hold_back(held * 2)
+    session.learn(step, [], [start])
+    await session.emit(
+        "run_started",
+        step,
+        task=task.name,
+        recipe=setup.recipe.name,
+        seed=setup.seed,
+        target=task.models.target.id,
+        optimizer=task.models.optimizer.id,
+        budget=setup.budget.model_dump(exclude_none=True),
+        train=len(task.data.train),
+        val=len(task.data.val),
+        test=len(task.data.test),
+        sealed=held,
+    )
+    begun: RunState = {
+        "run": session.run,
+        "round": 0,
+        "plan": [],
+        "memory": {},
+        "hints": [],
+        "directive": 0,
+        "sealed_rows": held,
+        "best": start.id,
+        "ending": "",
+        "report": True,
+        "budget": setup.budget.model_dump(),
+    }
+    return close(session, state, {**begun, "step": step})
+
+
+async def plan(session: Session, state: RunState) -> RunState:
+    """Begin a round: a path of sub-goals where the recipe plans, then the strategy's orders."""
+    setup, step = session.setup, state["step"]
+    update: RunState = {"round": state["round"] + 1, "orders": [], "drafts": None, "new": [], "pool": [], "batch": 0}  # type: ignore[typeddict-item]
+    search = session.search({**state, **update}, "strategy")
+    update["total"] = search.total
+    ending = _ending(session, state, search.room)
+    if not ending and setup.recipe.planner and not state.get("plan"):
+        update["plan"] = await _path(session, step)
+        search.plan = tuple(update["plan"])
+    orders = [] if ending else list(setup.strategy.ask(search))
+    afforded = _afforded(session, orders, search.author_room)
+    if not ending and not afforded:
+        ending = "the recipe has nothing more to propose" if not orders else "the budget is spent"
+    update["orders"] = [order.model_dump(mode="json") for order in afforded]
+    update["memory"] = {**state["memory"], "strategy": search.memory}
+    update["ending"] = ending
+    if not ending:
+        told = [{"operator": order.operator, "parents": list(order.parents)} for order in afforded]
+        await session.emit("round_started", step, round=update["round"], orders=told)
+    return close(session, state, {**update, "step": step})
+
+
+async def sample(session: Session, state: RunState) -> RunState:
+    """Run the parents on train rows, where the orders want failures to show."""
+    orders, step = _orders(state), state["step"]
+    pairs = sample_pairs(
+        orders, session.archive(step), session.setup.task.data.train, session.setup.seed, state["round"]
+    )
+    room = session.search(state, "strategy").room
+    done = await measure_pairs(session, pairs[:room], split="train", step=step)
+    session.learn(step, done, [])
+    if done:
+        await session.emit("batch_finished", step, phase="sample", pairs=len(done), ledger=account(session))
+    return close(session, state, {"step": step})
+
+
+async def evaluate(session: Session, state: RunState) -> RunState:
+    """One batch of measurements. The graph comes back here until the allocator has seen enough."""
+    step = state["step"]
+    search = session.search(state, "allocator")
+    pairs = list(session.setup.allocator.ask(search, state["pool"]))[: search.room] if state["pool"] else []
+    known = session.archive(step).scores
+    pairs = [pair for pair in pairs if known.get(pair.candidate, pair.example) is None]
+    late = session.setup.budget.minutes is not None and session.elapsed(state) >= session.setup.budget.minutes * 60
+    done = [] if late else await measure_pairs(session, pairs, split="val", step=step)
+    session.learn(step, done, [])
+    if done:
+        await session.emit("batch_finished", step, phase="evaluate", pairs=len(done), ledger=account(session))
+    memory = {**state["memory"], "allocator": search.memory}
+    return close(session, state, {"batch": len(done), "memory": memory, "step": step})
+
+
+async def select(session: Session, state: RunState) -> RunState:
+    """Who stays, who goes, who leads."""
+    step, setup = state["step"], session.setup
+    pool = state["pool"]
+    judging = session.search(state, "allocator")
+    verdicts: Mapping[str, Decision] = setup.allocator.tell(judging, pool) if pool else {}
+    search = session.search(state, "strategy")
+    decided = setup.strategy.tell(search, pool, verdicts)
+    archive = session.archive(step)
+    changed = []
+    for name, decision in decided.items():
+        status = {"keep": "kept", "drop": "dropped", "undecided": "racing"}[decision]
+        before = archive[name]
+        if before.status not in (status, "pinned", "vetoed"):
+            changed.append(before.model_copy(update={"status": status}))
+    await session.store.save_verdicts(
+        session.run, [Verdict(candidate=c.id, step=step, status=c.status, reason=c.reason) for c in changed]
+    )
+    for one in changed:
+        if one.status in ("kept", "dropped"):
+            kind = "candidate_kept" if one.status == "kept" else "candidate_dropped"
+            await session.emit(kind, step, one.id, candidate=one.id)  # type: ignore[arg-type]
+    session.learn(step, [], changed)
+    best = setup.strategy.final(search)
+    if best != state["best"]:
+        await _announce(session, step, best)
+    names = {decision: [name for name, one in decided.items() if one == decision] for decision in ("keep", "drop")}
+    await session.emit(
+        "round_finished", step, round=state["round"], kept=len(names["keep"]), dropped=len(names["drop"])
+    )
+    memory = {**state["memory"], "strategy": search.memory}
+    return close(session, state, {"best": best, "memory": memory, "step": step})
+
+
+async def _announce(session: Session, step: int, best: str) -> None:
+    archive, val = session.archive(step + 1), [example.id for example in session.setup.task.data.val]
+    told = estimate(archive, [archive[best]], session.examples, val)[best]
+    low, high = max(0.0, told.mean - 1.96 * told.sd), min(1.0, told.mean + 1.96 * told.sd)
+    await session.emit(
+        "best_changed",
+        step,
+        best,
+        candidate=best,
+        operator=archive[best].operator,
+        score=round(told.mean, 4),
+        low=round(low, 4),
+        high=round(high, 4),
+        n=told.rows,
+    )
+
+
+async def _path(session: Session, step: int) -> list[str]:
+    """The planner's ordered sub-goals. A plan that cannot be read leaves one step: improve the prompt."""
+    task = session.setup.task
+    rows = seeded(session.setup.seed, "plan", step).sample(list(task.data.train), min(1, len(task.data.train)))
+    cases = tuple(Case(input=row.text, expected=row.output or "") for row in rows)
+    ask = PlanPath(task=session.brief().description, prompt=brief(task.program.main), rows=cases)
+    reply = await session.team(step, "plan").act(ask)
+    steps = list(reply.steps) if reply and reply.steps else ["Make the task and the wanted answer unmistakable."]
+    await session.emit("plan_made", step, steps=steps)
+    return steps
+
+
+def _ending(session: Session, state: RunState, room: int) -> str:
+    if state.get("ending"):
+        return state["ending"]
+    if room < 1:
+        return "the budget is spent"
+    minutes = session.setup.budget.minutes
+    if minutes is not None and session.elapsed(state) >= minutes * 60:
+        return "the time is up"
+    if state["round"] >= session.setup.recipe.rounds:
+        return "the recipe's rounds are done"
+    return ""
+
+
+def _afforded(session: Session, orders: Sequence[Order], room: int) -> list[Order]:
+    """The orders whose worst case of author calls still fits, in their order; a small reserve is never split."""
+    kept = []
+    for order in orders:
+        cost = session.setup.operators[order.operator].calls * max(1, order.count)
+        if cost <= room:
+            kept.append(order)
+            room -= cost
+    return kept
+
+
+def _orders(state: RunState) -> list[Order]:
+    return [Order.model_validate(order) for order in state["orders"]]

@@ -1,0 +1,53 @@
+"""What is checked before a run spends: models, evaluators, the contract; and what is kept for the report."""
+
+from __future__ import annotations
+
+from ..core.errors import TaskError
+from ..core.models import ModelRef, Output
+from .session import Session
+from .setup import Setup
+
+_ROWS = 3
+_SEALED_SHARE = 0.4
+
+
+async def preflight(session: Session) -> None:
+    """Raises ModelError for an unusable endpoint or key, TaskError for an evaluator that refuses the references."""
+    for model in models_used(session.setup):
+        await session.door.check(model)
+    await check_evaluators(session.setup)
+    await session.emit("preflight_passed", 1, models=[model.id for model in models_used(session.setup)])
+
+
+def models_used(setup: Setup) -> list[ModelRef]:
+    """The target, and the authors if any operator asks one."""
+    models = setup.task.models
+    if setup.recipe.planner or any(operator.calls for operator in setup.operators.values()):
+        return list(models.distinct().values())
+    return [models.target]
+
+
+async def check_evaluators(setup: Setup) -> None:
+    """A reference must satisfy its own row; an evaluator that gives all of them 0 is misnamed or misread."""
+    rows = [example for example in setup.task.data.val if example.outputs][:_ROWS]
+    for name, evaluator in setup.evaluators.items():
+        scores = []
+        for example in rows:
+            text = example.outputs[0]
+            scores.append(await evaluator.evaluate(example, Output(text=text), setup.task.answer.read_answer(text)))
+        if scores and all(score.value == 0 for score in scores):
+            said = next((score.feedback for score in scores if score.feedback), "")
+            raise TaskError(
+                f"the evaluator {name!r} gives 0 to the reference outputs themselves" + (f": {said}" if said else ""),
+                where=setup.task.where("[[evaluators]]"),
+                possible=setup.registry.names("evaluator"),
+                remedy="choose another evaluator, or correct the references or the [answer] table",
+            )
+
+
+def sealed_rows(setup: Setup) -> int:
+    """How many test rows the report can afford: all of them, or what 40 % of a budget of calls can pay twice."""
+    rows = len(setup.task.data.test)
+    if setup.budget.calls is None:
+        return rows
+    return min(rows, int(setup.budget.calls * _SEALED_SHARE / 2))

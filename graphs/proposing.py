@@ -1,0 +1,106 @@
+"""From orders to candidates: operators propose side by side, the screen lets them in one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core.candidate import Candidate
+from ..core.contracts import Order, Proposal, Request
+from ..core.errors import RunFailed
+from ..core.program import Program
+from .evidence import assemble
+from .screen import candidate_id, refusal
+from .session import Session, close
+from .state import Draft, ProposeState, RunState
+
+
+async def propose(session: Session, state: ProposeState) -> RunState:
+    """One operator works on one order; many stand side by side."""
+    order = Order.model_validate(state["order"])
+    step, place = state["step"], state["place"]
+    await session.emit("request_started", step, f"{place}", operator=order.operator, parents=list(order.parents))
+    operator = session.setup.operators[order.operator]
+    proposals = await operator.propose(request_of(session, state), session.team(step, f"{place}"))
+    return {"drafts": await hand_in(session, proposals, order, step, place)}
+
+
+def request_of(session: Session, state: ProposeState) -> Request:
+    return assemble(
+        Order.model_validate(state["order"]),
+        archive=session.archive(state["step"]),
+        examples=session.examples,
+        train=session.setup.task.data.train,
+        val=[example.id for example in session.setup.task.data.val],
+        task=session.brief(),
+        labels=session.setup.labels,
+        hints=state["hints"],
+        seed=session.setup.seed,
+        step=state["step"],
+        place=state["place"],
+    )
+
+
+async def hand_in(session: Session, proposals: Sequence[Proposal], order: Order, step: int, place: int) -> list[Draft]:
+    """Programs go into the store; the state carries their ids."""
+    await session.store.save_programs([proposal.program for proposal in proposals])
+    await session.emit("request_finished", step, f"{place}", operator=order.operator, proposals=len(proposals))
+    return [
+        {
+            "order": place,
+            "place": number,
+            "program": proposal.program.id,
+            "parents": list(proposal.parents if proposal.parents is not None else order.parents),
+            "operator": order.operator,
+            "rationale": proposal.rationale[:2000],
+        }
+        for number, proposal in enumerate(proposals)
+    ]
+
+
+async def screen(session: Session, state: RunState) -> RunState:
+    """Drafts become candidates, in the order of the orders; guards and duplicates are refused with a reason."""
+    step, setup = state["step"], session.setup
+    archive = session.archive(step)
+    entered: dict[str, Candidate] = {}
+    refused: dict[str, Candidate] = {}
+    for draft in sorted(state.get("drafts", []), key=lambda one: (one["order"], one["place"])):
+        program = _program(session, draft["program"])
+        name = candidate_id(program)
+        if name in entered or name in archive:
+            continue
+        reason = refusal(program, setup.task, archive)
+        one = Candidate(
+            id=name,
+            program=program,
+            parents=tuple(draft["parents"]),
+            operator=draft["operator"],
+            rationale=draft["rationale"],
+            status="rejected" if reason else "racing",
+            reason=reason,
+            round=state["round"],
+            step=step,
+        )
+        (refused if reason else entered)[name] = one
+    made = [*entered.values(), *refused.values()]
+    await session.store.save_candidates(session.run, made)
+    for one in entered.values():
+        await session.emit(
+            "candidate_proposed", step, one.id, candidate=one.id, operator=one.operator, parents=list(one.parents)
+        )
+    for one in refused.values():
+        await session.emit(
+            "candidate_rejected", step, one.id, candidate=one.id, operator=one.operator, reason=one.reason
+        )
+    session.learn(step, [], made)
+    pooling: RunState = {**state, "step": step + 1}
+    search = session.search(pooling, "strategy")
+    pool = list(setup.strategy.pool(search, list(entered)))
+    memory = {**state["memory"], "strategy": search.memory, "allocator": {}}
+    return close(session, state, {"new": list(entered), "pool": pool, "memory": memory, "step": step})
+
+
+def _program(session: Session, name: str) -> Program:
+    program = session.store.program(name)
+    if program is None:
+        raise RunFailed(f"the program {name} is not in the store", remedy="the store was changed while the run went on")
+    return program

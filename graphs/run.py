@@ -1,0 +1,233 @@
+"""Start, follow, resume: the graph as a library call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.graph.state import CompiledStateGraph
+
+from ..core.budget import Budget
+from ..core.errors import MaieuticError, RunFailed, RunStopped
+from ..core.events import Event
+from ..core.program import Program
+from ..core.prompt import Prompt
+from ..core.recipe import Recipe
+from ..core.report import Report
+from ..core.task import Task
+from ..plugins.registry import Registry
+from ..runtime.store import Store
+from .desk import Desk, new_run_id, record_of
+from .machine import machine
+from .session import Listener
+from .setup import Setup
+from .state import RunState
+from .verdict import summary
+
+_STEPS = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came of a run. `report` is None where the run was stopped without one."""
+
+    run: str
+    state: Literal["finished", "stopped"]
+    program: Program
+    candidate: str
+    report: Report | None
+
+    @property
+    def prompt(self) -> Prompt:
+        """The winning prompt of a plain program."""
+        return self.program.main
+
+
+async def aoptimize(
+    task: Task,
+    *,
+    recipe: str | Recipe = "auto",
+    budget: Budget | None = None,
+    seed: int = 0,
+    concurrency: int = 4,
+    folder: Path | str = ".maieutic",
+    settings: Mapping[str, str] | None = None,
+    listen: Listener | None = None,
+    registry: Registry | None = None,
+    run: str | None = None,
+) -> Result:
+    """Optimize a task's program and prove the gain on its sealed test split.
+
+    budget: 400 calls unless given. folder: where the store lives; runs in one folder share the cache. listen: called
+    with every event, in order. Raises UsageError or TaskError before anything is spent, ModelError for an unusable
+    endpoint (what was answered is kept, `aresume` goes on), RunFailed for what else fails.
+    """
+    setup = Setup.make(
+        task,
+        recipe=recipe,
+        budget=budget,
+        seed=seed,
+        concurrency=concurrency,
+        folder=folder,
+        settings=settings,
+        registry=registry,
+    )
+    name = run or new_run_id()
+    async with Desk(setup=setup, listen=listen) as desk:
+        assert desk.store is not None
+        await desk.store.create_run(record_of(setup, name))
+        return await _drive(desk, name, {"run": name})
+
+
+def optimize(task: Task, **options: Any) -> Result:
+    """`aoptimize` for callers without an event loop; same arguments."""
+    return asyncio.run(aoptimize(task, **options))
+
+
+async def aresume(
+    run: str = "latest",
+    *,
+    folder: Path | str = ".maieutic",
+    concurrency: int | None = None,
+    budget: Budget | None = None,
+    listen: Listener | None = None,
+    registry: Registry | None = None,
+) -> Result:
+    """Go on where a run was interrupted: with a deterministic model it ends as if it had not been.
+
+    budget: a new one, in place of the run's. A finished run is returned as it ended. Raises UsageError for an
+    unknown run.
+    """
+    with Store.open(Path(folder), read_only=True) as store:
+        record = store.run(run)
+    task = Task.model_validate_json(record.task_json)
+    setup = Setup.make(
+        task,
+        recipe=Recipe.model_validate_json(record.recipe_json),
+        budget=budget or Budget.model_validate_json(record.budget_json),
+        seed=record.seed,
+        concurrency=concurrency or int(record.options.get("concurrency", 4)),
+        folder=folder,
+        registry=registry,
+    )
+    async with Desk(setup=setup, listen=listen) as desk:
+        assert desk.store is not None
+        if record.state == "finished":
+            return _result(desk.store, record.id, record.best or "", "finished")
+        await desk.store.update_run(record.id, state="running", budget_json=setup.budget.model_dump_json())
+        return await _drive(desk, record.id, None, override=budget)
+
+
+def resume(run: str = "latest", **options: Any) -> Result:
+    """`aresume` for callers without an event loop; same arguments."""
+    return asyncio.run(aresume(run, **options))
+
+
+async def astream(task: Task, **options: Any) -> AsyncIterator[Event]:
+    """The events of a run as they happen; same arguments as `aoptimize` but `listen`. Leaving early stops the run."""
+    queue: asyncio.Queue[Event | None] = asyncio.Queue()
+    work = asyncio.create_task(aoptimize(task, listen=queue.put_nowait, **options))
+    work.add_done_callback(lambda _: queue.put_nowait(None))
+    try:
+        while (event := await queue.get()) is not None:
+            yield event
+        await work
+    finally:
+        if not work.done():
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+
+def build_graph(
+    task: Task,
+    recipe: str | Recipe = "auto",
+    *,
+    checkpointer: BaseCheckpointSaver[Any] | None = None,
+    listen: Listener | None = None,
+    **options: Any,
+) -> CompiledStateGraph[RunState, Any, RunState, RunState]:
+    """The compiled state machine, to run or to embed as a subgraph (then leave the checkpointer out).
+
+    options: `budget, seed, concurrency, folder, settings, registry` as in `aoptimize`. Invoke it with `{}`; the final
+    state names the run and its best candidate, and the store in `folder` holds the rest. Give a high
+    `recursion_limit` in the config: a run takes some ten steps a round.
+    """
+    setup = Setup.make(task, recipe=recipe, **options)
+    return machine(Desk(setup=setup, listen=listen)).compile(checkpointer=checkpointer, name="maieutic")
+
+
+async def _drive(desk: Desk, run: str, begin: RunState | None, *, override: Budget | None = None) -> Result:
+    assert desk.store is not None
+    config = {"configurable": {"thread_id": run}, "recursion_limit": _STEPS}
+    async with AsyncSqliteSaver.from_conn_string(str(desk.setup.folder / "checkpoints.db")) as saver:
+        graph = machine(desk).compile(checkpointer=saver)
+        if begin is None:
+            known = await graph.aget_state(config)  # type: ignore[arg-type]
+            begin = None if known.values else {"run": run}
+            session = await desk.session({**known.values, "run": run, **({"budget": None} if override else {})})
+            await session.emit("run_resumed", known.values.get("step", 0), f"{datetime.now(UTC).timestamp()}")
+        try:
+            final = await graph.ainvoke(begin, config, durability="sync")  # type: ignore[call-overload]
+        except asyncio.CancelledError:
+            await _end(desk, run, "stopped", "interrupted")
+            raise
+        except (MaieuticError, BaseExceptionGroup) as error:
+            raise await _fail(desk, run, error) from error
+    return await _finish(desk, run, final)
+
+
+async def _finish(desk: Desk, run: str, final: RunState) -> Result:
+    assert desk.store is not None
+    result = _result(desk.store, run, final["best"], "finished")
+    score = result.report.best.score if result.report else None
+    calls = sum(cost["calls"] for cost in final["ledger"]["used"].values())
+    await desk.store.update_run(
+        run, state="finished", best=final["best"], best_score=score, calls=calls, finished=datetime.now(UTC).isoformat()
+    )
+    session = await desk.session({"run": run})
+    told = summary(result.report) if result.report else {}
+    await session.emit("run_finished", final["step"], best=final["best"], reason=final["ending"], **told)
+    return result
+
+
+async def _fail(desk: Desk, run: str, error: BaseException) -> BaseException:
+    """The one error that a person should see, out of a group of concurrent ones; the log and the record know it."""
+    cause = _first(error)
+    code = cause.code if isinstance(cause, MaieuticError) else "error"
+    await _end(desk, run, "failed", f"{code}: {cause}")
+    if isinstance(cause, MaieuticError | RunStopped):
+        return cause
+    return RunFailed(f"the run failed: {cause!r}", where=f"run {run}", remedy=f"maieutic resume {run}")
+
+
+async def _end(desk: Desk, run: str, state: Literal["stopped", "failed"], reason: str) -> None:
+    assert desk.store is not None
+    await desk.store.update_run(run, state=state)
+    session = await desk.session({"run": run})
+    kind: Literal["run_stopped", "run_failed"] = "run_stopped" if state == "stopped" else "run_failed"
+    await session.emit(kind, 0, f"{datetime.now(UTC).timestamp()}", reason=reason[:2000])
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        known = [one for one in error.exceptions if isinstance(one, MaieuticError | BaseExceptionGroup)]
+        error = (known or list(error.exceptions))[0]
+    return error
+
+
+def _result(store: Store, run: str, best: str, state: Literal["finished", "stopped"]) -> Result:
+    program = next(one.program for one in store.candidates(run) if one.id == best)
+    written = store.report(run)
+    return Result(
+        run=run,
+        state=state,
+        program=program,
+        candidate=best,
+        report=Report.model_validate_json(written) if written else None,
+    )

@@ -1,0 +1,198 @@
+"""One run in one process: its doors, its account, and the archive as it was at a step."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..agents.team import ModelTeam, Turn
+from ..core.answer import AnswerContract
+from ..core.budget import Cost, Ledger, LedgerView
+from ..core.candidate import Archive, Candidate
+from ..core.contracts import Search, TaskBrief
+from ..core.events import Event, EventKind
+from ..core.example import Example
+from ..core.score import Evaluation
+from ..runtime.gateway import ModelDoor, RunGateway
+from ..runtime.store import DialogueTurn, Store
+from .setup import Setup
+from .state import RunState
+
+Listener = Callable[[Event], None]
+_log = logging.getLogger("maieutic")
+
+
+@dataclass(kw_only=True)
+class Session:
+    """Opened by the first node that runs, closed by whoever opened the graph's `Desk`."""
+
+    setup: Setup
+    run: str
+    store: Store
+    gateway: RunGateway
+    door: ModelDoor
+    ledger: Ledger
+    listen: Listener | None = None
+    began: float = field(default_factory=time.monotonic)
+    _archive: Archive | None = None
+    _archive_step: int = -1
+    _heard: int = 0
+    _before: float | None = None
+
+    @classmethod
+    async def open(cls, setup: Setup, run: str, store: Store, door: ModelDoor, listen: Listener | None) -> Session:
+        """Rebuild the account from the store; calls that a dead process left in flight are counted as lost."""
+        await store.mark_lost(run)
+        ledger = store.ledger_rows(run).ledger(setup.budget)
+        gateway = RunGateway(run=run, store=store, ledger=ledger, door=door, concurrency=setup.concurrency)
+        last = store.events(run)
+        heard = last[-1].number if last else 0
+        return cls(
+            setup=setup, run=run, store=store, gateway=gateway, door=door, ledger=ledger, listen=listen, _heard=heard
+        )
+
+    async def emit(self, kind: EventKind, step: int, subject: str = "", **data: Any) -> None:
+        """Write a fact; a node that runs again writes the same fact, which the store keeps once."""
+        event = Event(run=self.run, kind=kind, key=f"{step}:{kind}:{subject}", step=step, data=data)
+        for stored in await self.store.append_events([event]):
+            if self.listen is None or stored.number <= self._heard:
+                continue
+            self._heard = stored.number
+            try:
+                self.listen(stored)
+            except Exception:  # noqa: BLE001 - an observer can neither change nor break a run (L7)
+                _log.exception("a listener failed on %s", stored.kind)
+
+    def archive(self, step: int) -> Archive:
+        """What was known before `step`. Kept in memory while steps follow one another, else read from the store."""
+        if self._archive is None or self._archive_step != step:
+            candidates = self.store.candidates(self.run, before_step=step)
+            evaluations = self.store.evaluations(self.run, before_step=step)
+            self._archive = Archive(candidates, evaluations)
+            self._archive_step = step
+        return self._archive
+
+    def learn(self, step: int, evaluations: list[Evaluation], candidates: list[Candidate]) -> None:
+        """Carry what step wrote into the archive in memory, which then stands at step + 1."""
+        archive = self.archive(step)
+        for candidate in candidates:
+            archive.add(candidate)
+        for evaluation in evaluations:
+            archive.scores.add(evaluation)
+        self._archive_step = step + 1
+
+    def at_step(self, step: int) -> None:
+        """The step before `step` wrote nothing into the archive; what is in memory stands."""
+        if self._archive_step == step - 1:
+            self._archive_step = step
+
+    def elapsed(self, state: RunState) -> float:
+        """Seconds over all sessions of the run; the first state that is seen tells what came before this one."""
+        if self._before is None:
+            self._before = state.get("seconds", 0.0)
+        return self._before + time.monotonic() - self.began
+
+    def team(self, step: int, stream: str) -> ModelTeam:
+        """Who thinks about one order; repeated questions within it are different draws."""
+        recipe, task = self.setup.recipe, self.setup.task
+
+        async def hear(turn: Turn) -> None:
+            await self.store.save_dialogue(
+                self.run,
+                DialogueTurn(
+                    step=step,
+                    place=turn.place,
+                    role=turn.role,
+                    skill=turn.skill,
+                    messages=turn.messages,
+                    raw=turn.raw,
+                    parsed=turn.reply.model_dump(mode="json") if turn.reply else None,
+                ),
+            )
+            await self.emit(turn.kind, step, turn.place, role=turn.role, skill=turn.skill, text=turn.raw[:2000])
+
+        return ModelTeam(
+            models=task.models,
+            gateway=self.gateway,
+            evidence=recipe.evidence,
+            temperature=recipe.temperature,
+            seed=self.setup.seed,
+            path=(step, stream),
+            listen=hear,
+        )
+
+    def brief(self) -> TaskBrief:
+        task = self.setup.task
+        return TaskBrief(
+            name=task.name,
+            description=task.description or task.program.main.instruction,
+            answer=task.answer,
+            max_prompt_tokens=task.constraints.max_prompt_tokens,
+        )
+
+    def search(self, state: RunState, policy: str) -> Search:
+        """What a policy decides from. Its memory is a copy: `policy`'s new memory goes back into the state."""
+        task = self.setup.task
+        view = LedgerView.model_validate(state["ledger"])
+        room = room_left(self.ledger, view)
+        return Search(
+            archive=self.archive(state["step"]),
+            train=tuple(example.id for example in task.data.train),
+            val=tuple(example.id for example in task.data.val),
+            seed=self.setup.seed,
+            round=state["round"],
+            step=state["step"],
+            room=room["target"],
+            total=state.get("total") or room["target"],
+            author_room=room["optimizer"],
+            plan=tuple(state.get("plan", ())),
+            operators={use.use: use.weight for use in self.setup.recipe.operators},
+            examples=self.examples,
+            memory=dict(state.get("memory", {}).get(policy, {})),
+        )
+
+    @property
+    def examples(self) -> Mapping[str, Example]:
+        """All rows but those of the sealed split (L5)."""
+        return self.setup.task.data.visible.index()
+
+    @property
+    def answer(self) -> AnswerContract:
+        return self.setup.task.answer
+
+    async def aclose(self) -> None:
+        await self.gateway.aclose()
+
+
+def room_left(ledger: Ledger, view: LedgerView) -> dict[str, int]:
+    """Calls that still fit by the account of a step's end, so that a step that is run again decides the same."""
+    frozen = Ledger(budget=ledger.budget, used=dict(view.used), held_back=ledger.held_back, sealed=ledger.sealed)
+    tokens = frozen.budget.tokens is not None and not frozen.fits("target", Cost(tokens=1))
+    usd = frozen.budget.usd is not None and not frozen.fits("target", Cost(usd=1e-9))
+    if tokens or usd:
+        return {"target": 0, "optimizer": 0}
+    return {"target": frozen.room("target"), "optimizer": frozen.room("optimizer")}
+
+
+def account(session: Session) -> dict[str, Any]:
+    view = session.ledger.view()
+    zero = Cost()
+    return {
+        "target_calls": view.used.get("target", zero).calls,
+        "optimizer_calls": view.used.get("optimizer", zero).calls,
+        "paid": view.total_paid.calls,
+        "tokens": view.total.tokens,
+        "usd": round(view.total.usd, 6),
+    }
+
+
+def close(session: Session, state: RunState, update: RunState) -> RunState:
+    """Close a step: count it, and put the account into the state."""
+    update["step"] = update["step"] + 1
+    update["seconds"] = session.elapsed(state)
+    update["ledger"] = session.ledger.view().model_dump(mode="json")
+    session.at_step(update["step"])
+    return update

@@ -1,0 +1,120 @@
+"""Everything a run is made of, checked before anything is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..core.budget import Budget
+from ..core.contracts import Allocator, Evaluator, Operator, Strategy, Target
+from ..core.errors import NeedsError, UsageError
+from ..core.labels import labels_of
+from ..core.recipe import Recipe, Use
+from ..core.task import Task
+from ..plugins.evaluators.weighing import names_of
+from ..plugins.registry import Registry
+from .catalogue import adjust, load_recipe
+
+DEFAULT_BUDGET = Budget(calls=400)
+
+
+@dataclass(kw_only=True)
+class Setup:
+    """A run's parts. Making one creates every plugin by name, so an unknown name or option fails here."""
+
+    task: Task
+    recipe: Recipe
+    budget: Budget
+    seed: int
+    concurrency: int
+    folder: Path
+    registry: Registry
+    strategy: Strategy
+    allocator: Allocator
+    operators: dict[str, Operator]
+    evaluators: dict[str, Evaluator]
+    target: Target
+    target_options: Mapping[str, Any]
+    labels: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def make(
+        cls,
+        task: Task,
+        *,
+        recipe: str | Recipe = "auto",
+        budget: Budget | None = None,
+        seed: int = 0,
+        concurrency: int = 4,
+        folder: Path | str = ".maieutic",
+        settings: Mapping[str, str] | None = None,
+        registry: Registry | None = None,
+    ) -> Setup:
+        """Raises UsageError, TaskError or NeedsError; spends nothing."""
+        registry = registry or Registry.load()
+        base = Path(task.source).parent if task.source else Path()
+        registry.require(task.plugins, folder=base)
+        chosen = load_recipe(recipe, registry) if isinstance(recipe, str) else recipe
+        chosen = adjust(chosen, settings or {})
+        limits = budget or DEFAULT_BUDGET
+        limits.check()
+        if concurrency < 1:
+            raise UsageError(f"a concurrency of {concurrency} runs nothing", possible=("1 or more",))
+        task.check()
+        labels = labels_of(task.answer, [*task.data.train, *task.data.val])
+        options = _target_options(task, bool(labels))
+        setup = cls(
+            task=task,
+            recipe=chosen,
+            budget=limits,
+            seed=seed,
+            concurrency=concurrency,
+            folder=Path(folder),
+            registry=registry,
+            strategy=registry.create("strategy", chosen.strategy.use, **chosen.strategy.options),
+            allocator=registry.create("allocator", chosen.allocator.use, **chosen.allocator.options),
+            operators={use.use: _operator(registry, use) for use in chosen.operators},
+            evaluators=_evaluators(registry, task),
+            target=registry.create("target", "chat", **options),
+            target_options=options,
+            labels=labels,
+            settings=dict(settings or {}),
+        )
+        setup._check_needs()
+        return setup
+
+    def _check_needs(self) -> None:
+        has = {"references"} if all(example.outputs for example in self.task.data.val) else set()
+        has |= {"train"} if any(example.outputs for example in self.task.data.train) else set()
+        parts: list[tuple[str, Any]] = [("strategy", self.strategy), ("allocator", self.allocator)]
+        parts += [("operator", one) for one in self.operators.values()]
+        parts += [("evaluator", one) for one in self.evaluators.values()]
+        for kind, part in [("recipe", self.recipe), *parts]:
+            if missing := sorted(part.needs - has):
+                raise NeedsError(
+                    f"the {kind} {part.name!r} needs {', '.join(missing)}, which this run does not have",
+                    where=self.task.where("[data]"),
+                    possible=sorted(has),
+                    remedy="bring what it needs, or choose another recipe (maieutic recipes)",
+                )
+
+
+def _operator(registry: Registry, use: Use) -> Operator:
+    made: Operator = registry.create("operator", use.use, **use.options)
+    return made
+
+
+def _evaluators(registry: Registry, task: Task) -> dict[str, Evaluator]:
+    made = [registry.create("evaluator", spec.use, **spec.options) for spec in task.evaluators]
+    return dict(zip(names_of(task.evaluators), made, strict=True))
+
+
+def _target_options(task: Task, labels: bool) -> dict[str, Any]:
+    return {
+        "max_tokens": task.answer_tokens,
+        "temperature": task.constraints.temperature,
+        "top_logprobs": 20 if labels else 0,
+    }

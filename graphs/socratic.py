@@ -1,0 +1,71 @@
+"""Teacher → critic ↺ → student: the Socratic dialogue of MARS (arXiv 2503.16874) as a graph of its own."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from langgraph.graph import END, START, StateGraph
+from typing_extensions import TypedDict
+
+from ..core.contracts import Order, Request, Team
+from ..plugins.operators.socratic import answer, ask_questions, judge
+from . import proposing
+from .desk import Desk
+from .session import Session
+from .state import Draft, ProposeState
+
+
+class Dialogue(ProposeState, total=False):
+    """One dialogue: the errand, and what was said so far."""
+
+    questions: list[str]
+    suggestion: str
+    asked: int
+    drafts: list[Draft]
+
+
+class Spoken(TypedDict):
+    drafts: list[Draft]
+
+
+def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken]:
+    """The teacher asks; the critic judges the questioning once; the teacher may ask once more; the student answers."""
+
+    async def at(state: Dialogue) -> tuple[Session, Request, Team]:
+        session = await desk.session(state)
+        return session, proposing.request_of(session, state), session.team(state["step"], f"{state['place']}")
+
+    async def teacher(state: Dialogue) -> dict[str, Any]:
+        _, request, team = await at(state)
+        questions = await ask_questions(request, team, state.get("suggestion", ""))
+        return {"questions": list(questions) or state.get("questions", []), "asked": state.get("asked", 0) + 1}
+
+    async def critic(state: Dialogue) -> dict[str, Any]:
+        _, _, team = await at(state)
+        verdict = await judge(state["questions"], team)
+        return {"suggestion": "" if verdict is None or verdict.accepted else verdict.suggestion}
+
+    async def student(state: Dialogue) -> dict[str, Any]:
+        session, request, team = await at(state)
+        proposal = await answer(request, team, state["questions"]) if state["questions"] else None
+        made = [proposal] if proposal is not None else []
+        order = Order.model_validate(state["order"])
+        return {"drafts": await proposing.hand_in(session, made, order, state["step"], state["place"])}
+
+    def after_teacher(state: Dialogue) -> Literal["critic", "student"]:
+        return "critic" if state["asked"] == 1 and state["questions"] else "student"
+
+    def after_critic(state: Dialogue) -> Literal["teacher", "student"]:
+        return "teacher" if state["suggestion"] else "student"
+
+    graph: StateGraph[Dialogue, Any, ProposeState, Spoken] = StateGraph(
+        Dialogue, input_schema=ProposeState, output_schema=Spoken
+    )
+    graph.add_node("teacher", teacher)
+    graph.add_node("critic", critic)
+    graph.add_node("student", student)
+    graph.add_edge(START, "teacher")
+    graph.add_conditional_edges("teacher", after_teacher, ["critic", "student"])
+    graph.add_conditional_edges("critic", after_critic, ["teacher", "student"])
+    graph.add_edge("student", END)
+    return graph

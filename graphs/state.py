@@ -1,0 +1,66 @@
+"""The state of the graph: small, typed, JSON. Texts live in the store, by content hash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from typing_extensions import TypedDict
+
+
+class Draft(TypedDict):
+    """A proposal on its way to the screen: the program is in the store under its id."""
+
+    order: int
+    place: int
+    program: str
+    parents: list[str]
+    operator: str
+    rationale: str
+
+
+def gather(old: Sequence[Draft], new: Sequence[Draft] | None) -> list[Draft]:
+    """Drafts of a round arrive side by side; None clears the tray for the next round."""
+    return [] if new is None else [*old, *new]
+
+
+class RunState(TypedDict, total=False):
+    """What a checkpoint holds.
+
+    step: counts the nodes that ran; what a node writes into the store carries it, so that a node that is run again
+    after a crash sees the archive as it was. ledger: the account at the end of the last step; decisions use it and
+    not the live one. memory: the policies' own JSON state. ending: why the search ended, empty while it goes on.
+    """
+
+    run: str
+    step: int
+    round: int
+    plan: list[str]
+    orders: list[dict[str, Any]]
+    drafts: Annotated[list[Draft], gather]
+    new: list[str]
+    pool: list[str]
+    batch: int
+    memory: dict[str, dict[str, Any]]
+    hints: list[str]
+    directive: int
+    ledger: dict[str, Any]
+    total: int
+    sealed_rows: int
+    seconds: float
+    best: str
+    ending: str
+    report: bool
+    budget: dict[str, Any]
+
+
+class ProposeState(TypedDict):
+    """What one `Send` carries: a place in the round's orders, and what the node needs of the run's state."""
+
+    run: str
+    step: int
+    round: int
+    plan: list[str]
+    hints: list[str]
+    order: dict[str, Any]
+    place: int

@@ -1,0 +1,89 @@
+"""The report: opens the sealed split once, and says what it shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.budget import LedgerView
+from ..core.candidate import Candidate
+from ..core.example import Example
+from ..core.identity import seeded
+from ..core.reckoning import Measured, build_report
+from ..core.report import Report
+from ..core.score import Evaluation
+from .measure import measure
+from .session import Session, close, room_left
+from .state import RunState
+
+NULL_ROWS = 20
+
+
+async def report(session: Session, state: RunState) -> RunState:
+    """Start and winner on the same sealed rows, and the start on some of them again, for the noise floor."""
+    step, setup = state["step"], session.setup
+    if not state.get("report", True):
+        return close(session, state, {"step": step})
+    archive = session.archive(step)
+    start, best = archive.start, archive[state["best"]]
+    session.ledger.open_seal()
+    rows = _sealed(session, state)
+    if rows:
+        await session.emit("test_opened", step, rows=len(rows))
+        # By the account of the last step: a report that is written again after a crash draws the same rows.
+        left = room_left(session.ledger, LedgerView.model_validate(state["ledger"]))["target"] - 2 * len(rows)
+        measured = await _on_test(session, start, best, rows, step, spare=min(NULL_ROWS, len(rows), max(0, left)))
+    else:
+        val = [example.id for example in setup.task.data.val]
+        seen = archive.scores.row
+        measured = Measured(start=tuple(seen(start.id, val).values()), best=tuple(seen(best.id, val).values()))
+    written = build_report(
+        run=session.run,
+        task=setup.task,
+        recipe=setup.recipe.name,
+        seed=setup.seed,
+        archive=archive,
+        best=best.id,
+        measured=measured,
+        ledger=session.ledger.view(session.elapsed(state)),
+    )
+    await session.store.save_report(session.run, written.model_dump_json())
+    await session.emit("report_written", step, **summary(written))
+    return close(session, state, {"step": step})
+
+
+def summary(written: Report) -> dict[str, Any]:
+    """The report in one flat line, for events."""
+    return {
+        "verdict": written.verdict,
+        "start": written.start.score,
+        "score": written.best.score,
+        "difference": written.difference.value,
+        "low": written.difference.low,
+        "high": written.difference.high,
+        "n": written.best.n,
+    }
+
+
+async def _on_test(
+    session: Session, start: Candidate, best: Candidate, rows: list[Example], step: int, *, spare: int
+) -> Measured:
+    both = [start] if best.id == start.id else [start, best]
+    done = await measure(session, [(one, row) for one in both for row in rows], split="test", step=step)
+    again: list[Evaluation] = []
+    if spare:
+        target = session.setup.registry.create("target", "chat", **session.setup.target_options, sample=1)
+        pairs = [(start, row) for row in rows[:spare]]
+        again = await measure(session, pairs, split="test", step=step, target=target, keep=False)
+    return Measured(
+        start=tuple(one for one in done if one.candidate == start.id),
+        best=tuple(one for one in done if one.candidate == best.id and best.id != start.id),
+        again=tuple(again),
+    )
+
+
+def _sealed(session: Session, state: RunState) -> list[Example]:
+    """All test rows, or a fixed sample of what was held back for them."""
+    rows = list(session.setup.task.data.test)
+    if state["sealed_rows"] >= len(rows):
+        return rows
+    return seeded(session.setup.seed, "sealed").sample(rows, state["sealed_rows"])

@@ -1,0 +1,32 @@
+"""Everything, or the same sample for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Decision, Need, Pair, Search
+from .batches import all_measured, missing, row_order
+
+
+@dataclass(kw_only=True)
+class Full:
+    """Every candidate of the pool on the same val rows. rows: at most so many.
+
+    Where the budget is short, all get fewer rows, so that comparisons stay paired.
+    """
+
+    name: str = field(default="full", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    rows: int | None = None
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+        rows = row_order(search)[: self.rows]
+        wanted = missing(search, pool, rows)
+        while rows and len(wanted) > search.room:
+            rows = rows[:-1]
+            wanted = missing(search, pool, rows)
+        return wanted
+
+    def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
+        return all_measured(search, pool)

@@ -1,0 +1,80 @@
+"""Racing on pooled evidence: many are met briefly, few are measured well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Decision, Need, Pair, Search
+from ...core.estimate import Estimate, estimate
+from .batches import missing, row_order
+
+
+@dataclass(kw_only=True)
+class Race:
+    """Newcomers are met on one balanced block of rows; leaders by estimate are measured on more, always the same ones.
+
+    first: rows a newcomer is met on where likelihoods are shown; `first_blind` where only right and wrong are.
+    grow: rows a leader gains a round. leaders: how many are followed. closing: when the room falls below this share
+    of the whole, all that is left goes to the leaders.
+    """
+
+    name: str = field(default="race", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"references"}), init=False)
+    first: int = 6
+    first_blind: int = 8
+    grow: int = 8
+    leaders: int = 3
+    closing: float = 0.4
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+        order = row_order(search)
+        met = missing(search, pool, order[: self._first(search)])
+        if met:
+            return met[: search.room]
+        told = self._estimates(search)
+        leading = self._leading(search, told)
+        if search.room <= self.closing * search.total:
+            return self._close(search, leading, order, told)
+        if search.memory.get("grown"):
+            return []
+        search.memory["grown"] = True
+        pairs: list[Pair] = []
+        for name in leading:
+            rows = min(len(order), told[name].rows + self.grow)
+            pairs += missing(search, [name], order[:rows])
+        return pairs[: search.room]
+
+    def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
+        told = self._estimates(search)
+        leading = self._leading(search, told)
+        best = told[leading[0]].mean if leading else 0.0
+        return {
+            name: "keep" if name in leading else "drop" if told[name].optimistic(1.5) < best else "undecided"
+            for name in pool
+            if name in told
+        }
+
+    def _first(self, search: Search) -> int:
+        shown = any(evaluation.likelihoods for evaluation in search.archive.scores)
+        return min(self.first if shown or not len(search.archive.scores) else self.first_blind, len(search.val))
+
+    def _estimates(self, search: Search) -> dict[str, Estimate]:
+        measured = [one for one in search.archive.alive if search.archive.scores.count(one.id, search.val)]
+        return estimate(search.archive, measured, search.examples, search.val)
+
+    def _leading(self, search: Search, told: Mapping[str, Estimate]) -> list[str]:
+        pinned = [one.id for one in search.archive.with_status("pinned") if one.id in told]
+        ranked = sorted(told, key=lambda name: -told[name].optimistic(0.5))
+        return list(dict.fromkeys([*ranked[: self.leaders], *pinned]))
+
+    def _close(
+        self, search: Search, leading: Sequence[str], order: Sequence[str], told: Mapping[str, Estimate]
+    ) -> Sequence[Pair]:
+        """The leader with the fewest rows catches up and goes ahead by a block; ties fall to the better one."""
+        behind = [name for name in leading if told[name].rows < len(order)]
+        if not behind:
+            return []
+        name = min(behind, key=lambda one: (told[one].rows, -told[one].mean))
+        rows = min(len(order), told[name].rows + self.grow)
+        return missing(search, [name], order[:rows])[: search.room]

@@ -1,0 +1,50 @@
+"""Upper confidence bounds (the bandit selection of ProTeGi, arXiv 2305.03495, section 2.2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Decision, Need, Pair, Search
+from .batches import all_measured, missing, row_order
+
+
+@dataclass(kw_only=True)
+class Ucb:
+    """Each pull asks the most promising candidates on their next rows.
+
+    rounds: pulls a round of search. arms: candidates a pull. rows: rows a pull and candidate. c: the weight of what
+    is unknown, as in mean + c * sqrt(log(all rows) / own rows); the original takes the logarithm of the pull's number,
+    which explores nothing in the first.
+    """
+
+    name: str = field(default="ucb", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    rounds: int = 8
+    arms: int = 8
+    rows: int = 32
+    c: float = 1.0
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+        pulls = search.memory.get("pulls", 0)
+        if pulls >= self.rounds:
+            return []
+        search.memory["pulls"] = pulls + 1
+        scores, order = search.archive.scores, row_order(search)
+        total = sum(scores.count(name, search.val) for name in pool)
+        bounds = {name: self._bound(search, name, total) for name in pool}
+        pairs: list[Pair] = []
+        for name in sorted(pool, key=lambda one: -bounds[one])[: self.arms]:
+            pairs += missing(search, [name], order)[: self.rows]
+        return pairs[: search.room]
+
+    def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
+        return all_measured(search, pool)
+
+    def _bound(self, search: Search, name: str, total: int) -> float:
+        count = search.archive.scores.count(name, search.val)
+        if not count:
+            return math.inf
+        mean = search.archive.scores.mean(name, search.val) or 0.0
+        return mean + self.c * math.sqrt(math.log(max(total, 2)) / count)

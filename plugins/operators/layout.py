@@ -1,0 +1,81 @@
+"""Layout: where things stand and what separates them; it moves accuracy (FormatSpread, arXiv 2310.11324)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.prompt import Format, Prompt
+
+_PREFIXES = (("", ""), ("Input: ", "Output:"), ("Q: ", "A:"), ("Text: ", "Answer:"))
+_SEPARATORS = ("\n\n", "\n", "\n---\n")
+
+
+@dataclass(kw_only=True)
+class Layout:
+    """One or two changes of placement, demo style, prefixes or separator, drawn from a fixed grammar."""
+
+    name: str = field(default="layout", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(default=0, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        parent = request.parents[0]
+        prompt, made = parent.program.main, []
+        for _ in range(request.order.count):
+            style, said = _varied(prompt, request.rng)
+            if style != prompt.format:
+                made.append(Proposal(program=parent.program.replace(prompt.with_(format=style)), rationale=said))
+        return made
+
+
+@dataclass(kw_only=True)
+class AnswerHint:
+    """Say, or stop saying, what form the answer must have; the contract's labels are named where there are any."""
+
+    name: str = field(default="answer-hint", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(default=0, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        parent = request.parents[0]
+        prompt = parent.program.main
+        labels = sorted(request.answers) or list(request.task.answer.labels)
+        hints = ["", "Answer with the result only.", "Give a short answer and nothing else."]
+        if request.task.answer.hint:
+            hints.append(request.task.answer.hint)
+        if labels:
+            listed = " or ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
+            hints += [f"Answer with one word: {listed}.", f"Reply only {listed}."]
+        left = [hint for hint in dict.fromkeys(hints) if hint != prompt.format.answer_hint]
+        chosen = request.rng.sample(left, min(request.order.count, len(left)))
+        return [
+            Proposal(
+                program=parent.program.replace(
+                    prompt.with_(format=prompt.format.model_copy(update={"answer_hint": hint}))
+                ),
+                rationale=f"the answer's form is said as {hint!r}" if hint else "the answer's form is no longer said",
+            )
+            for hint in chosen
+        ]
+
+
+def _varied(prompt: Prompt, rng: Random) -> tuple[Format, str]:
+    style = prompt.format
+    changes = ["placement", "prefix"] + (["separator", "demos"] if prompt.demos else [])
+    picked = rng.sample(changes, rng.choice((1, 1, 2)))
+    update: dict[str, object] = {}
+    for change in picked:
+        match change:
+            case "placement":
+                update["placement"] = rng.choice([p for p in ("user", "system", "first") if p != style.placement])
+            case "prefix":
+                before, after = rng.choice([p for p in _PREFIXES if p[0] != style.input_prefix])
+                update |= {"input_prefix": before, "output_prefix": after}
+            case "separator":
+                update["separator"] = rng.choice([s for s in _SEPARATORS if s != style.separator])
+            case _:
+                update["demos"] = "text" if style.demos == "turns" else "turns"
+    return style.model_copy(update=update), f"layout: {', '.join(picked)}"

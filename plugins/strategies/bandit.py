@@ -1,0 +1,109 @@
+"""A bandit over operators: what has paid off so far is asked again (our own, the strategy of `auto`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from ...core.contracts import Decision, Need, Order, Search
+from ...core.estimate import Estimate, estimate
+
+_GAIN_SCALE = 0.05
+_GAIN_PRIOR = 3.0
+
+
+@dataclass(kw_only=True)
+class Bandit:
+    """First a pool of seeds on the start prompt, then rounds of children of the leaders.
+
+    An operator is drawn with a chance that grows with its prior weight and with the shrunken gain of its children
+    over their parents, both as estimated on all of val. seeds: operator → proposals of the first round.
+    children: proposals a later round. leaders: parents are drawn among so many, the best most often.
+    cases: train rows a leader is run on for operators that read failures. author_orders: at most so many orders of a
+    round ask a model. closing: below this share of the room nothing new is proposed.
+    """
+
+    name: str = field(default="bandit", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
+    seeds: Mapping[str, int] = field(default_factory=dict)
+    children: int = 8
+    leaders: int = 3
+    authors: Sequence[str] = ()
+    author_orders: int = 2
+    cases: int = 4
+    closing: float = 0.4
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        start = search.archive.start.id
+        if search.round == 1:
+            wanted = {name: self.seeds.get(name, 0) for name in search.operators}
+            return [
+                Order(operator=name, parents=(start,), count=count, stream=place)
+                for place, (name, count) in enumerate(wanted.items())
+                if count
+            ]
+        if search.room <= self.closing * search.total and not self._unfinished(search):
+            return []
+        rng, told = search.rng("orders"), self._estimates(search)
+        leading = sorted(told, key=lambda name: -told[name].mean)[: self.leaders] or [start]
+        drawn = self._draw(search, told, rng)
+        return [
+            Order(
+                operator=operator,
+                parents=(leading[min(int(rng.expovariate(1.2)), len(leading) - 1)],),
+                cases=self.cases if operator in self.authors else 0,
+                stream=place,
+            )
+            for place, operator in enumerate(drawn)
+        ]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        start = [search.archive.start.id] if search.round == 1 else []
+        return list(dict.fromkeys([*start, *people, *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        return dict(verdicts)
+
+    def final(self, search: Search) -> str:
+        """The best estimate among those measured on at least half as many rows as any."""
+        told = self._estimates(search)
+        if not told:
+            return search.archive.start.id
+        most = max(one.rows for one in told.values())
+        solid = {name: one for name, one in told.items() if one.rows * 2 >= most}
+        return max(solid, key=lambda name: solid[name].mean)
+
+    def gains(self, search: Search, told: Mapping[str, Estimate]) -> dict[str, tuple[float, int]]:
+        """Operator → (shrunken mean gain of its children over their parents, how many children)."""
+        seen: dict[str, list[float]] = {name: [] for name in search.operators}
+        for one in search.archive.candidates.values():
+            if one.operator in seen and one.id in told and one.parents and one.parents[0] in told:
+                seen[one.operator].append(told[one.id].mean - told[one.parents[0]].mean)
+        return {name: (sum(values) / (len(values) + _GAIN_PRIOR), len(values)) for name, values in seen.items()}
+
+    def _draw(self, search: Search, told: Mapping[str, Estimate], rng: Random) -> list[str]:
+        gains = self.gains(search, told)
+        weights = {
+            name: prior * math.exp(max(-2.0, min(2.0, gains[name][0] / _GAIN_SCALE)))
+            for name, prior in search.operators.items()
+        }
+        drawn: list[str] = []
+        while len(drawn) < self.children and weights:
+            name = rng.choices(list(weights), list(weights.values()))[0]
+            drawn.append(name)
+            if name in self.authors and sum(one in self.authors for one in drawn) >= self.author_orders:
+                weights = {one: weight for one, weight in weights.items() if one not in self.authors}
+        return drawn
+
+    def _unfinished(self, search: Search) -> bool:
+        """Whether the leaders are fully measured although room is left: then there is nothing to close."""
+        told = self._estimates(search)
+        leading = sorted(told, key=lambda name: -told[name].mean)[: self.leaders]
+        return bool(leading) and all(told[name].rows >= len(search.val) for name in leading)
+
+    def _estimates(self, search: Search) -> dict[str, Estimate]:
+        measured = [one for one in search.archive.alive if search.archive.scores.count(one.id, search.val)]
+        return estimate(search.archive, measured, search.examples, search.val)

@@ -1,0 +1,48 @@
+"""Beam search (ProTeGi, arXiv 2305.03495)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Decision, Need, Order, Search
+from .choosing import best_mean, keep_top
+
+
+@dataclass(kw_only=True)
+class Beam:
+    """Each round every prompt of the beam gets an order of each operator; parents and children race for the beam.
+
+    width: prompts kept. minibatch: train rows on which each parent shows its errors first. children: at most so many
+    new prompts are measured a round, drawn at random.
+    """
+
+    name: str = field(default="beam", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    width: int = 4
+    minibatch: int = 64
+    children: int = 8
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        return [
+            Order(operator=operator, parents=(parent,), cases=self.minibatch)
+            for parent in self._beam(search)
+            for operator in search.operators
+        ]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        drawn = list(new)
+        if len(drawn) > self.children:
+            drawn = search.rng("children").sample(drawn, self.children)
+        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        return list(dict.fromkeys([*self._beam(search), *people, *drawn]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        return keep_top(search, pool, self.width)
+
+    def final(self, search: Search) -> str:
+        return best_mean(search)
+
+    def _beam(self, search: Search) -> list[str]:
+        kept = search.archive.with_status("kept", "pinned")
+        return [one.id for one in search.archive.ranked(kept, search.val)[: self.width]] or [search.archive.start.id]

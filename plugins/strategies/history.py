@@ -1,0 +1,35 @@
+"""Sampling from a scored history (OPRO, arXiv 2309.03409)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Decision, Need, Order, Search
+from .choosing import best_mean
+
+
+@dataclass(kw_only=True)
+class History:
+    """Each round `samples` new prompts are written from the best earlier ones with their scores; all are kept.
+
+    Nothing is dropped: the history in the author's question is the selection.
+    """
+
+    name: str = field(default="history", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    samples: int = 8
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        best = self.final(search)
+        return [Order(operator=name, parents=(best,), count=self.samples) for name in search.operators]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        return list(dict.fromkeys([search.archive.start.id, *people, *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        return {name: "keep" for name in pool if search.archive.scores.count(name, search.val)}
+
+    def final(self, search: Search) -> str:
+        return best_mean(search)

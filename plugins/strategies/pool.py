@@ -1,0 +1,43 @@
+"""Propose once, measure, choose (APE, arXiv 2211.01910; random demos)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Decision, Need, Order, Search
+from .choosing import best_mean, keep_top
+
+
+@dataclass(kw_only=True)
+class Pool:
+    """One round of orders, one for each operator, on the start prompt.
+
+    count: proposals wanted of each operator. rows: where set, no more proposals than the budget can measure on so
+    many val rows, the start prompt included. with_start: whether the start prompt is in the race.
+    """
+
+    name: str = field(default="pool", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    count: int = 16
+    rows: int | None = None
+    with_start: bool = True
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        if search.round > 1:
+            return []
+        count = self.count
+        if self.rows is not None:
+            afforded = search.room // min(self.rows, len(search.val)) - self.with_start
+            count = max(1, min(count, afforded))
+        start = search.archive.start.id
+        return [Order(operator=name, parents=(start,), count=count) for name in search.operators]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        return [search.archive.start.id, *new] if self.with_start else list(new)
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        return keep_top(search, pool, 1)
+
+    def final(self, search: Search) -> str:
+        return best_mean(search)

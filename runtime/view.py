@@ -1,0 +1,285 @@
+"""What a person sees of a run: a pure function of its event log, for the terminal, the TUI and scripts alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+from ..core.events import Event
+from .telling import tell
+
+Phase = Literal[
+    "waiting", "preparing", "measuring the start", "planning", "proposing", "measuring", "testing", "reporting", "over"
+]
+State = Literal["waiting", "running", "paused", "stopped", "failed", "finished"]
+Fate = Literal["proposed", "alive", "dropped", "rejected"]
+
+RECENT = 8
+_HUGE = 1e18
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+_PHASES: Mapping[str, Phase] = {
+    "run_started": "preparing",
+    "run_resumed": "preparing",
+    "preflight_passed": "measuring the start",
+    "baseline_measured": "planning",
+    "plan_made": "proposing",
+    "round_started": "proposing",
+    "candidate_proposed": "proposing",
+    "batch_started": "measuring",
+    "batch_finished": "measuring",
+    "test_opened": "testing",
+    "report_written": "reporting",
+    "run_stopped": "over",
+    "run_failed": "over",
+    "run_finished": "over",
+}
+_STATES: Mapping[str, State] = {
+    "run_paused": "paused",
+    "run_stopped": "stopped",
+    "run_failed": "failed",
+    "run_finished": "finished",
+}
+_FATES: Mapping[str, Fate] = {
+    "candidate_proposed": "proposed",
+    "candidate_rejected": "rejected",
+    "candidate_kept": "alive",
+    "candidate_dropped": "dropped",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Born:
+    """A candidate as the log tells it."""
+
+    id: str
+    operator: str = ""
+    parents: tuple[str, ...] = ()
+    fate: Fate = "proposed"
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A candidate's score in [0, 1], its 95 % interval and the rows behind it."""
+
+    candidate: str
+    score: float
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What the run used so far, answers from the cache included."""
+
+    target_calls: int = 0
+    optimizer_calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+
+    @property
+    def calls(self) -> int:
+        return self.target_calls + self.optimizer_calls
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunView:
+    """`apply` gives the next view and leaves this one as it is.
+
+    Any prefix of a log is a valid view; an event that was applied already, a fact of an unknown kind and a field
+    that is missing or of a wrong type change nothing. seconds: of wall clock between the events, pauses between
+    sessions left out. recent: the last lines worth telling, oldest first. pairs: measurements made.
+    """
+
+    run: str = ""
+    state: State = "waiting"
+    phase: Phase = "waiting"
+    started: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    budget: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    round: int = 0
+    candidates: Mapping[str, Born] = field(default_factory=lambda: MappingProxyType({}))
+    start: Standing | None = None
+    best: Standing | None = None
+    spent: Spent = Spent()
+    pairs: int = 0
+    unreadable: int = 0
+    plan: tuple[str, ...] = ()
+    recent: tuple[str, ...] = ()
+    report: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    number: int = 0
+    at: str = ""
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> RunView:
+        view = cls()
+        for event in events:
+            view = view.apply(event)
+        return view
+
+    def apply(self, event: Event) -> RunView:
+        if event.number and event.number <= self.number:
+            return self
+        line = tell(event)
+        after = replace(
+            self,
+            run=event.run,
+            number=event.number or self.number,
+            at=event.at or self.at,
+            seconds=self.seconds + self._since(event),
+            state=_STATES.get(event.kind, "running"),
+            phase=_PHASES.get(event.kind, self.phase),
+            recent=(*self.recent, line)[-RECENT:] if line else self.recent,
+        )
+        return after._with(event.kind, event.data)
+
+    @property
+    def tried(self) -> int:
+        """Candidates that were proposed; the start prompt is none."""
+        return len(self.candidates)
+
+    @property
+    def alive(self) -> int:
+        return sum(one.fate in ("proposed", "alive") for one in self.candidates.values())
+
+    @property
+    def rate(self) -> float:
+        """Calls a second over the whole run; 0 before anything can be said."""
+        return self.spent.calls / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds until the tightest limit is reached at the present rate; None where nothing limits or moves."""
+        used = {
+            "calls": self.spent.calls,
+            "target_calls": self.spent.target_calls,
+            "tokens": self.spent.tokens,
+            "usd": self.spent.usd,
+            "minutes": self.seconds / 60,
+        }
+        left = [
+            self.seconds * (limit - used[name]) / used[name]
+            for name in used
+            if (limit := _number(self.budget, name)) and used[name] > 0 and self.seconds > 0
+        ]
+        return max(0.0, min(left)) if left and self.state == "running" else None
+
+    def _since(self, event: Event) -> float:
+        if event.kind == "run_resumed":
+            return 0.0
+        then, now = _time(self.at), _time(event.at)
+        return max(0.0, (now - then).total_seconds()) if then and now else 0.0
+
+    def _with(self, kind: str, data: Mapping[str, Any]) -> RunView:
+        match kind:
+            case "run_started":
+                limits = data.get("budget")
+                return replace(self, started=dict(data), budget=dict(limits) if isinstance(limits, Mapping) else {})
+            case "baseline_measured":
+                start = _standing(data) or self.start
+                return replace(self, start=start, best=self.best or start)
+            case "plan_made":
+                return replace(self, plan=_texts(data, "steps"))
+            case "round_started":
+                return replace(self, round=_count(data, "round", self.round))
+            case "candidate_proposed" | "candidate_rejected" | "candidate_kept" | "candidate_dropped":
+                return self._meet(kind, data)
+            case "batch_finished":
+                return replace(self, pairs=self.pairs + _pairs(data), spent=_spent(data, self.spent))
+            case "best_changed":
+                return replace(self, best=_standing(data) or self.best)
+            case "round_finished":
+                return self._judge(_texts(data, "kept"), _texts(data, "dropped"))
+            case "answer_unreadable":
+                return replace(self, unreadable=self.unreadable + 1)
+            case "report_written":
+                return replace(self, report=dict(data), spent=_spent(data, self.spent))
+        return replace(self, spent=_spent(data, self.spent))
+
+    def _meet(self, kind: str, data: Mapping[str, Any]) -> RunView:
+        name = data.get("candidate")
+        if not isinstance(name, str):
+            return self
+        known = self.candidates.get(name) or Born(id=name)
+        told = replace(
+            known,
+            operator=_text(data, "operator") or known.operator,
+            parents=_texts(data, "parents") or known.parents,
+            reason=_text(data, "reason") or known.reason,
+            fate=_FATES[kind],
+        )
+        return replace(self, candidates={**self.candidates, name: told})
+
+    def _judge(self, kept: tuple[str, ...], dropped: tuple[str, ...]) -> RunView:
+        fates: dict[str, Fate] = {**dict.fromkeys(kept, "alive"), **dict.fromkeys(dropped, "dropped")}
+        told = {
+            name: replace(one, fate=fates[name]) if name in fates and one.fate != "rejected" else one
+            for name, one in self.candidates.items()
+        }
+        return replace(self, candidates=told)
+
+
+def _standing(data: Mapping[str, Any]) -> Standing | None:
+    score = _number(data, "score")
+    if score is None:
+        return None
+    return Standing(
+        candidate=_text(data, "candidate"),
+        score=score,
+        low=_number(data, "low"),
+        high=_number(data, "high"),
+        n=_count(data, "n", 0),
+    )
+
+
+def _spent(data: Mapping[str, Any], before: Spent) -> Spent:
+    """Ledgers only grow; a batch that was told again after a crash takes nothing back."""
+    ledger = data.get("ledger")
+    if not isinstance(ledger, Mapping):
+        return before
+    return Spent(
+        target_calls=max(before.target_calls, _count(ledger, "target_calls", 0)),
+        optimizer_calls=max(before.optimizer_calls, _count(ledger, "optimizer_calls", 0)),
+        tokens=max(before.tokens, _count(ledger, "tokens", 0)),
+        usd=max(before.usd, _number(ledger, "usd") or 0.0),
+    )
+
+
+def _pairs(data: Mapping[str, Any]) -> int:
+    pairs = data.get("pairs")
+    return len(pairs) if isinstance(pairs, list | tuple) else _count(data, "pairs", 0)
+
+
+def _number(data: Mapping[str, Any], key: str) -> float | None:
+    value = data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if -_HUGE < value < _HUGE else None
+
+
+def _count(data: Mapping[str, Any], key: str, otherwise: int) -> int:
+    value = _number(data, key)
+    return int(value) if value is not None and value >= 0 else otherwise
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = data.get(key)
+    return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except ValueError:
+        return None
