@@ -52,7 +52,7 @@ def parse(ask: Ask[Any], text: str, *, cut: bool = False, samples: Iterable[str]
             reasons = _paragraphs(text, cut, known)
         return ReasonsReply(reasons=tuple(reasons[:most]), raw=text) if reasons else None
     if ask.reply is QuestionsReply:
-        questions = [one for one in _items(text, ("question", "questions"), known) if "?" in one]
+        questions = [one for one in _items(text, ("question", "questions"), known) if _asks(one)]
         questions = questions or _questions_in(text, known)
         return QuestionsReply(questions=tuple(questions), raw=text) if questions else None
     if ask.reply is PathReply:
@@ -114,6 +114,11 @@ def _questions_in(text: str, known: set[str]) -> list[str]:
     plain = re.sub(r"<[^<>\n]{1,30}>", " ", text)
     sentences = re.findall(r"[^.!?\n][^.!?\n]*\?", plain)
     return _cleaned([re.sub(r"^\W*(?:\d+[.):]\s*)?", "", one) for one in sentences if len(one.split()) >= 4], known)
+
+
+def _asks(text: str) -> bool:
+    """Whether it is a question of at least three words, not a row of question words."""
+    return "?" in text and len(text.partition("?")[0].split()) >= 3
 
 
 _FORM = re.compile(r"(?:the |your |my )?(?:whole |new |improved )*(?:prompt|instruction)s?(?: here| in other words)?")

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 
-_SUBJECT = r"(?:prompt|instruction|version|paraphrase|rewrite|rewording|wording|answer)s?"
+_SUBJECT = r"(?:prompt|instruction|version|paraphrase|rewrite|rewording|wording)s?"
+_NEW = r"(?:new|improved|revised|rewritten|reworded|updated|final|better|modified|paraphrased|whole|system)"
+_SURE = re.compile(r"^(?:sure|certainly|of course|okay|absolutely)(?:\s+thing)?[!.,]\s*", re.IGNORECASE)
 _LEAD = re.compile(
-    rf"^\W{{0,3}}(?:(?:sure|certainly|of course|okay|ok|absolutely|great)\b[^\n:]{{0,40}}[!.,:]\s*)?"
-    rf"(?:(?:here(?:'s|’s| is| are)|below is|this is|i(?:'ve| have| would| suggest)|to\b|based on|the|my|an?)\b)"
-    rf"[^\n:]{{0,120}}\b{_SUBJECT}\b[^\n:]{{0,60}}:[*_\s]*",
+    rf"^\W{{0,3}}(?:(?:here(?:['’]s| is| are| you)|below is|this is)\b[^\n:]{{0,120}}\b{_SUBJECT}\b"
+    rf"[^\n:]{{0,60}}:[*_\s]*"
+    rf"|[^\n:]{{0,120}}\b{_NEW} (?:\w+ )?{_SUBJECT}\b[^\n:]{{0,60}}:[*_]*(?:[ \t]*\n|\s*(?=[\"“`]))\s*)",
     re.IGNORECASE,
 )
-_SURE = re.compile(r"^(?:sure|certainly|of course|okay|absolutely)(?:\s+thing)?[!.,]\s*", re.IGNORECASE)
 _LABEL = re.compile(
-    rf"^[#*_>\s]*(?:the\s+)?(?:(?:new|improved|revised|rewritten|updated|final|better|modified|paraphrased|whole|system)"
-    rf"\s+)*{_SUBJECT}[*_\s]*:[*_]*\s*",
+    rf"^[#*_>\s]*(?:reworded text|(?:(?:the|your)\s+)?(?:{_NEW}\s+)*{_SUBJECT}(?:\s+(?:is|was))?)[*_\s]*:[*_]*\s*",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"\n\s*(?:[#*_\s]*(?:explanation|rationale|reasoning|changes|note|notes|why this works|key changes)\b[*_\s]*:"
+    r"\n\s*(?:your new prompt\s*:|reworded text\s*:|the instruction was\s*:|your answer\s*:"
+    r"|[#*_\s]*(?:explanation|rationale|reasoning|changes|note|notes|why this works|key changes)\b[*_\s]*:"
     r"|(?:this|the) (?:new|improved|revised|rewritten|updated|modified|paraphrased)?\s*(?:prompt|instruction|version)\b"
     r"|i hope|let me know|feel free|please let me|if you (?:have|need|would)"
     r"|(?:in )?this (?:new |revised |improved )?(?:version|prompt)).*\Z",
@@ -29,8 +30,11 @@ _REFUSAL = re.compile(
     r"|sorry\b|as an ai\b|unfortunately,? i\b|n/?a\b\s*:?|error\b\s*:|none\W*$)",
     re.IGNORECASE,
 )
-_ASKS_BACK = re.compile(
-    r"^\W*(?:could|can|would|do) you (?:please )?(?:provide|share|tell|give|clarify|want)\b", re.IGNORECASE
+_TALKS = re.compile(
+    r"^\W*(?:could|can|would|do) you (?:please )?(?:provide|share|tell|give|clarify|want)\b"
+    r"|\bi(?:['’]m| am|['’]d be| would be|['’]ll be| will be) (?:ready|happy|glad|here to|an? (?:ai|language)|sorry)\b"
+    r"|\b(?:new|old|this|previous|original|existing|your|what) prompts?\b",
+    re.IGNORECASE,
 )
 _ROW = re.compile(r"^\W*(?:1\W{1,3})?Input: .*\n\s*(?:Expected|Output|Got): ", re.IGNORECASE)
 _ANY_TAG = re.compile(r"</?\s*[a-zA-Z][\w-]{0,30}\s*>")
@@ -61,18 +65,19 @@ def refuses(text: str) -> bool:
     return _REFUSAL.match(text) is not None
 
 
+def rambles(text: str) -> bool:
+    """Whether half of its sentences, of four or more, were said before: what small models fall into."""
+    sentences = [" ".join(one.casefold().split()) for one in re.split(r"[.!?\n]+", text) if one.strip()]
+    return len(sentences) >= 4 and len(set(sentences)) <= len(sentences) // 2
+
+
 def is_instruction(text: str, *, loose: bool = True) -> bool:
-    """Whether a text can be a prompt: at least two words, no refusal, no rows; where it was not marked as a prompt
-    (not `loose`), also no tags in it and no question back."""
-    words = re.findall(r"\w{2,}", text)
-    if _ROW.match(text) or len(words) < 2 or refuses(text) or len({word.casefold() for word in words}) < 2:
+    """Whether a text can be a prompt: at least two words, no refusal, no rows, not one thing over and over; where it
+    was not marked as a prompt (not `loose`), also no tags in it and no talk about the work."""
+    words = {word.casefold() for word in re.findall(r"\w{2,}", text)}
+    if len(words) < 2 or refuses(text) or rambles(text) or _ROW.match(text):
         return False
-    if loose:
-        return True
-    asks_back = re.match(
-        r"^\W*(?:could|can|would|do) you (?:please )?(?:provide|share|tell|give|clarify|want)\b", text, re.I
-    )
-    return len(words) >= 3 and asks_back is None and _ANY_TAG.search(text) is None
+    return loose or (len(words) >= 3 and _TALKS.search(text) is None and _ANY_TAG.search(text) is None)
 
 
 def _unquoted(text: str) -> str:

@@ -54,6 +54,9 @@ def prompt_in(text: str, *, cut: bool = False, samples: tuple[str, ...] = ()) ->
         f"{GOOD}\n\nThis version is clearer than before.",
         f"{GOOD}<|im_end|>",
         f"<prompt>```text\n{GOOD}\n```</prompt>",
+        f"Reworded text:\n{GOOD}\n\nReworded text:\n{GOOD}",
+        f'The whole new prompt is: "{GOOD}"',
+        f"The instruction was:\n\n{GOOD}",
         f"<prompt></prompt><prompt>{GOOD}</prompt><prompt>...</prompt>",
     ],
 )
@@ -74,6 +77,11 @@ def test_a_prompt_is_found(text: str) -> None:
         "N/A : Format wrong",
         "As an AI language model, I have no prompt.",
         "Could you please provide the prompt?",
+        "I'm ready to help! What prompt do you have?",
+        "I am an AI assistant. Tell me more.",
+        "A dull film, and what a new prompt it is.",
+        "<prompt>[1] Input: a dull film\n    Expected: negative</prompt>",
+        "<prompt>" + "Choose the word. You chose it. " * 5 + "</prompt>",
         "positive",
         "<think>never came to an answer",
     ],
@@ -85,6 +93,21 @@ def test_no_prompt_is_invented(text: str) -> None:
 def test_a_prompt_keeps_its_own_quotes_lists_and_tags() -> None:
     own = 'Answer "yes" or "no".\n1. Read <text>.\n2. Put the result in <answer></answer>.'
     assert prompt_in(f"<prompt>{own}</prompt>") == own
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "The answer must be one of the following: positive, negative.",
+        "Here is a movie review: say whether it is positive or negative.",
+        "Answer: say positive or negative.",
+        "To answer, read the instructions of the user: do what they say.",
+        'Say "positive" or "negative"',
+    ],
+)
+def test_what_only_looks_like_a_remark_stays(own: str) -> None:
+    assert prompt_in(f"<prompt>{own}</prompt>") == own
+    assert prompt_in(own) == own
 
 
 def test_a_prompt_cut_short_ends_with_a_whole_sentence() -> None:
@@ -122,6 +145,7 @@ def test_questions_in_prose_are_found_and_statements_are_none() -> None:
     assert isinstance(reply, QuestionsReply)
     assert reply.questions == ("What would a reader miss here?", "And how should it answer?")
     assert parse(ASK, "The prompt is good.") is None
+    assert parse(ASK, "1. What? How? Why?\n2. Which? Which?") is None
 
 
 @pytest.mark.parametrize(
