@@ -1,1 +1,94 @@
-"""placeholder"""
+"""Maieutic draws a better prompt out of a model and proves the gain on sealed data.
+
+The public names are loaded when they are first used: `import maieutic` alone imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .core.answer import AnswerContract as AnswerContract
+    from .core.budget import Budget as Budget
+    from .core.errors import MaieuticError as MaieuticError
+    from .core.events import Event as Event
+    from .core.example import Dataset as Dataset
+    from .core.example import Example as Example
+    from .core.program import Program as Program
+    from .core.prompt import Prompt as Prompt
+    from .core.recipe import Recipe as Recipe
+    from .core.report import Report as Report
+    from .core.score import Score as Score
+    from .core.task import Task as Task
+    from .graphs.run import Result as Result
+    from .graphs.run import aoptimize as aoptimize
+    from .graphs.run import aresume as aresume
+    from .graphs.run import astream as astream
+    from .graphs.run import build_graph as build_graph
+    from .graphs.run import optimize as optimize
+    from .graphs.run import resume as resume
+    from .plugins.hookspecs import hookimpl as hookimpl
+    from .runtime.task_file import load_task as load_task
+
+_HOMES = {
+    "AnswerContract": "core.answer",
+    "Budget": "core.budget",
+    "Dataset": "core.example",
+    "Event": "core.events",
+    "Example": "core.example",
+    "MaieuticError": "core.errors",
+    "Program": "core.program",
+    "Prompt": "core.prompt",
+    "Recipe": "core.recipe",
+    "Report": "core.report",
+    "Result": "graphs.run",
+    "Score": "core.score",
+    "Task": "core.task",
+    "aoptimize": "graphs.run",
+    "aresume": "graphs.run",
+    "astream": "graphs.run",
+    "build_graph": "graphs.run",
+    "hookimpl": "plugins.hookspecs",
+    "load_task": "runtime.task_file",
+    "optimize": "graphs.run",
+    "resume": "graphs.run",
+}
+
+__all__ = [
+    "AnswerContract",
+    "Budget",
+    "Dataset",
+    "Event",
+    "Example",
+    "MaieuticError",
+    "Program",
+    "Prompt",
+    "Recipe",
+    "Report",
+    "Result",
+    "Score",
+    "Task",
+    "aoptimize",
+    "aresume",
+    "astream",
+    "build_graph",
+    "hookimpl",
+    "load_task",
+    "optimize",
+    "resume",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("maieutic")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'maieutic' has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

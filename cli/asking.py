@@ -1,0 +1,175 @@
+"""`init`: what a person wishes, asked where it is not given, and written down once it holds together."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ..core.errors import TaskError, UsageError
+
+if TYPE_CHECKING:
+    from ..core.task import Task
+
+_ANSWERS = ("text", "label", "choice", "number", "json")
+_PASTED = "rows.jsonl"
+_ARROWS = ("=>", "\t")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What was given on the command line or answered. pasted: rows as (input, output)."""
+
+    name: str | None = None
+    description: str | None = None
+    prompt: str | None = None
+    data: Path | None = None
+    answer: str | None = None
+    labels: tuple[str, ...] = ()
+    metric: str | None = None
+    target: str | None = None
+    optimizer: str | None = None
+    pasted: tuple[tuple[str, str], ...] = ()
+
+
+def ask_for_rest(wishes: Wishes, place: Path) -> Wishes:
+    """Ask for what was not given; an empty answer takes the default in brackets."""
+    from ..core.models import EMBEDDED, ModelRef
+
+    name = wishes.name or _ask("name", default=place.resolve().name)
+    description = wishes.description or _ask("what is the task, in a sentence", default="")
+    prompt = wishes.prompt or _ask("the prompt you have now, or a file of it")
+    data, pasted = wishes.data, wishes.pasted
+    if data is None:
+        said = _ask("a file of rows (JSONL, CSV, TSV); empty to paste them", default="")
+        data, pasted = (Path(said), ()) if said else (None, _paste())
+    answer = wishes.answer or _ask(f"what is an answer ({', '.join(_ANSWERS)})", default="text", check=_answer_type)
+    labels = wishes.labels
+    if answer == "label" and not labels:
+        labels = tuple(one.strip() for one in _ask("the labels, with commas").split(",") if one.strip())
+    metric = wishes.metric or _ask("the metric", default=_metric_for(answer))
+    target = wishes.target or _ask(
+        "the model that answers", default=EMBEDDED, check=lambda text: str(ModelRef.parse(text))
+    )
+    optimizer = wishes.optimizer or _ask(
+        "the model that improves the prompt", default=target, check=lambda text: str(ModelRef.parse(text))
+    )
+    return replace(
+        wishes,
+        name=name,
+        description=description,
+        prompt=prompt,
+        data=data,
+        answer=answer,
+        labels=labels,
+        metric=metric,
+        target=target,
+        optimizer=optimizer,
+        pasted=pasted,
+    )
+
+
+def write(wishes: Wishes, place: Path) -> tuple[Path, Task]:
+    """The task file and the task. It is loaded from a draft aside first, so nothing is written that does not load.
+
+    Raises UsageError where something needed is missing or would be written over, TaskError where it does not fit.
+    """
+    from ..runtime.task_file import load_task
+    from ..runtime.task_writer import write_task
+
+    tables = _tables(wishes, place)
+    with tempfile.TemporaryDirectory(prefix="maieutic-init-") as aside:
+        source = _rows_file(wishes, Path(aside))
+        write_task(Path(aside) / "draft", {**tables, "data": {"path": str(source)}})
+        try:
+            draft = load_task(Path(aside) / "draft")
+        except TaskError as error:
+            raise _without_draft(error, aside) from error
+    rows = {split: draft.data[split] for split in ("train", "val", "test")}
+    written = write_task(place, tables, {split: found for split, found in rows.items() if found})  # type: ignore[misc]
+    return written, load_task(written)
+
+
+def _tables(wishes: Wishes, place: Path) -> dict[str, Any]:
+    from ..core.models import EMBEDDED, ModelRef
+
+    if not wishes.prompt:
+        raise UsageError("a task needs a start prompt", where="--prompt", remedy='give --prompt "…", or a file of it')
+    answer: dict[str, Any] = {"type": wishes.answer or ("label" if wishes.labels else "text")}
+    if wishes.labels:
+        answer["labels"] = list(wishes.labels)
+    target = str(ModelRef.parse(wishes.target or EMBEDDED))
+    return {
+        "name": wishes.name or place.resolve().name,
+        "description": wishes.description or "",
+        "prompt": _prompt_text(wishes.prompt),
+        "answer": answer,
+        "evaluators": [{"use": wishes.metric or _metric_for(answer["type"])}],
+        "models": {"target": target, "optimizer": str(ModelRef.parse(wishes.optimizer or target))},
+    }
+
+
+def _prompt_text(prompt: str) -> str:
+    """The words themselves; what names a text file stands for its content."""
+    from ..runtime.rows import read_text
+
+    named = prompt.endswith((".txt", ".md")) and len(prompt.split()) == 1
+    return read_text(Path(prompt)).rstrip("\n") if named else prompt
+
+
+def _rows_file(wishes: Wishes, aside: Path) -> Path:
+    if wishes.data is not None:
+        if not wishes.data.exists():
+            raise UsageError("there is no such file of rows", where=str(wishes.data), remedy="correct --data")
+        return wishes.data.resolve()
+    if not wishes.pasted:
+        raise UsageError("a task needs rows", where="--data", remedy="give --data FILE with at least 6 rows")
+    rows = [json.dumps({"input": given, "output": wanted}, ensure_ascii=False) for given, wanted in wishes.pasted]
+    path = aside / _PASTED
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def _paste() -> tuple[tuple[str, str], ...]:
+    """Lines `input => output`, or with a tab between them, until an empty one."""
+    typer.echo("one row a line, as   input => output   and an empty line at the end:")
+    rows: list[tuple[str, str]] = []
+    while line := _ask(f"row {len(rows) + 1}", default="").strip():
+        arrow = next((one for one in _ARROWS if one in line), None)
+        if arrow is None:
+            typer.echo("  there is no => in it; write   input => output")
+            continue
+        given, wanted = line.rsplit(arrow, 1)
+        rows.append((given.strip(), wanted.strip()))
+    return tuple(rows)
+
+
+def _ask(question: str, *, default: str | None = None, check: Callable[[str], str] = str.strip) -> str:
+    """Ask until the answer holds."""
+    while True:
+        said = str(typer.prompt(question, default=default, show_default=bool(default)))
+        try:
+            return check(said)
+        except UsageError as error:
+            typer.echo(f"  {error.what}")
+
+
+def _answer_type(text: str) -> str:
+    if text.strip() not in _ANSWERS:
+        raise UsageError(f"{text!r} is none of {', '.join(_ANSWERS)}")
+    return text.strip()
+
+
+def _metric_for(answer: str) -> str:
+    return {"number": "numeric", "json": "json_fields", "choice": "choice", "text": "token_f1"}.get(answer, "exact")
+
+
+def _without_draft(error: TaskError, aside: str) -> TaskError:
+    """The draft is gone by the time a person reads of it, so it must not be named as the place to look."""
+    where = None if error.where is None or aside in error.where else error.where
+    return TaskError(error.what, where=where, possible=error.possible, remedy=error.remedy)

@@ -1,0 +1,69 @@
+"""A run that outlives its terminal."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from ..core.errors import RunFailed, UsageError
+
+_PATIENCE_SECONDS = 20.0
+_LOOK_SECONDS = 0.1
+_SCREEN_WORDS = frozenset({"--detach", "--plain", "--json"})
+
+
+def start_detached(words: Sequence[str], *, folder: Path, as_json: bool, run: str | None) -> None:
+    """Start the same command in a session of its own and return when the run is in the store.
+
+    Its events go to `RUN.log` in the folder. Raises RunFailed, with what the process said, where it ends before.
+    """
+    from ..graphs.desk import new_run_id
+
+    name = run or new_run_id()
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"{name}.log"
+    said = [word for word in words if word not in _SCREEN_WORDS]
+    command = [sys.executable, "-m", "maieutic", *said, *([] if run else ["--run", name]), "--json"]
+    with log.open("wb") as out:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    _await_begin(child, name, folder, log)
+    if as_json:
+        typer.echo(json.dumps({"run": name, "pid": child.pid, "log": str(log)}))
+    else:
+        typer.echo(f"run {name} goes on in the background (process {child.pid})")
+        typer.echo(f"  maieutic show {name}   maieutic stop {name}   tail -f {log}")
+
+
+def _await_begin(child: subprocess.Popen[bytes], run: str, folder: Path, log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if _is_in_store(run, folder):
+            return
+        try:
+            code = child.wait(timeout=_LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        if code == 0 or _is_in_store(run, folder):
+            return
+        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        raise RunFailed(f"the run ended at once: {' '.join(last)}", where=str(log), remedy="run it without --detach")
+
+
+def _is_in_store(run: str, folder: Path) -> bool:
+    from ..runtime.store import DATABASE, Store
+
+    if not (folder / DATABASE).is_file():
+        return False
+    try:
+        with Store.open(folder, read_only=True) as store:
+            return store.run(run).id == run
+    except UsageError:
+        return False

@@ -1,0 +1,169 @@
+"""Commands that run: demo, optimize, resume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..core.errors import UsageError
+from .options import (
+    HERE,
+    AsJson,
+    Concurrency,
+    Folder,
+    NoPlugins,
+    RunName,
+    TaskFile,
+    budget_of,
+    pairs,
+    registry_of,
+    with_models,
+)
+
+_DEMO_CALLS = 400
+_MODELS, _BUDGET, _SCREEN = "Models", "Budget (any of these)", "Screen"
+
+Recipe = Annotated[str, typer.Option(help="the method; see maieutic recipes")]
+Target = Annotated[str | None, typer.Option(metavar="MODEL", help="answers the rows", rich_help_panel=_MODELS)]
+Optimizer = Annotated[str | None, typer.Option(metavar="MODEL", help="writes prompts", rich_help_panel=_MODELS)]
+Roles = Annotated[
+    list[str] | None, typer.Option("--role", metavar="ROLE=MODEL", help="one role alone", rich_help_panel=_MODELS)
+]
+Calls = Annotated[int | None, typer.Option(help="all calls, the sealed test included", rich_help_panel=_BUDGET)]
+TargetCalls = Annotated[int | None, typer.Option(help="calls of the target while it searches", rich_help_panel=_BUDGET)]
+Tokens = Annotated[int | None, typer.Option(help="prompt and completion", rich_help_panel=_BUDGET)]
+Usd = Annotated[float | None, typer.Option(help="money", rich_help_panel=_BUDGET)]
+Minutes = Annotated[float | None, typer.Option(help="wall clock", rich_help_panel=_BUDGET)]
+Seed = Annotated[int, typer.Option(help="the same seed gives the same search", rich_help_panel="Run")]
+Plain = Annotated[bool, typer.Option("--plain", help="lines instead of a live panel", rich_help_panel=_SCREEN)]
+
+
+def demo(seed: Seed = 0, plain: Plain = False, as_json: AsJson = False, folder: Folder = HERE) -> None:
+    """The embedded model improves a shipped task in minutes, live; no key needed."""
+    from ..core.budget import Budget
+    from ..graphs.run import aoptimize
+    from ..runtime.task_file import load_task
+    from .running import carry_out
+
+    task = load_task(_shipped("reviews"))
+    budget = Budget(calls=_DEMO_CALLS)
+    if not as_json:
+        typer.echo(
+            f"{task.description} The embedded model answers and improves its own prompt "
+            f"within {_DEMO_CALLS} calls, {len(task.data.test)} sealed rows decide."
+        )
+    carry_out(
+        lambda watch: aoptimize(task, budget=budget, seed=seed, folder=folder, listen=watch),
+        folder=folder,
+        plain=plain,
+        as_json=as_json,
+    )
+
+
+def optimize(
+    context: typer.Context,
+    task: TaskFile,
+    recipe: Recipe = "auto",
+    target: Target = None,
+    optimizer: Optimizer = None,
+    role: Roles = None,
+    calls: Calls = None,
+    target_calls: TargetCalls = None,
+    tokens: Tokens = None,
+    usd: Usd = None,
+    minutes: Minutes = None,
+    seed: Seed = 0,
+    concurrency: Concurrency = 4,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="change the recipe", rich_help_panel="Run"),
+    ] = None,
+    plain: Plain = False,
+    as_json: AsJson = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="run in the background, print the run's id", rich_help_panel=_SCREEN)
+    ] = False,
+    folder: Folder = HERE,
+    no_plugins: NoPlugins = False,
+    run: Annotated[str | None, typer.Option(help="the new run's id", rich_help_panel="Where")] = None,
+) -> None:
+    """Improve the task's prompt inside the budget, and report what the sealed rows say of it."""
+    from ..graphs.run import aoptimize
+    from ..graphs.setup import DEFAULT_BUDGET, Setup
+    from .running import carry_out, read_task
+
+    budget = budget_of(calls, target_calls, tokens, usd, minutes)
+    changes = pairs(settings or [], "--set")
+    made = with_models(read_task(task, no_plugins=no_plugins), target, optimizer, pairs(role or [], "--role"))
+    registry = registry_of(made, no_plugins=no_plugins)
+    if budget is None:
+        budget = DEFAULT_BUDGET
+        typer.echo(f"no budget was given: --calls {budget.calls}", err=True)
+    if detach:
+        from .detach import start_detached
+
+        Setup.make(
+            made, recipe=recipe, budget=budget, seed=seed, concurrency=concurrency, settings=changes, registry=registry
+        )
+        start_detached(list(context.obj or []), folder=folder, as_json=as_json, run=run)
+        return
+    carry_out(
+        lambda watch: aoptimize(
+            made,
+            recipe=recipe,
+            budget=budget,
+            seed=seed,
+            concurrency=concurrency,
+            folder=folder,
+            settings=changes,
+            listen=watch,
+            registry=registry,
+            run=run,
+        ),
+        folder=folder,
+        plain=plain,
+        as_json=as_json,
+    )
+
+
+def resume(
+    run: RunName = "latest",
+    calls: Calls = None,
+    target_calls: TargetCalls = None,
+    tokens: Tokens = None,
+    usd: Usd = None,
+    minutes: Minutes = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="calls at a time", rich_help_panel="Run")] = None,
+    plain: Plain = False,
+    as_json: AsJson = False,
+    folder: Folder = HERE,
+) -> None:
+    """Take up a stopped or interrupted run where it was; what was paid for is not paid again."""
+    from ..graphs.run import aresume
+    from .options import open_store
+    from .running import carry_out, is_alive
+
+    budget = budget_of(calls, target_calls, tokens, usd, minutes)
+    with open_store(folder) as store:
+        record = store.run(run)
+    if is_alive(record):
+        raise UsageError(
+            f"run {record.id} is still running, in process {record.pid}",
+            where=str(folder),
+            remedy=f"wait for it, or stop it first: maieutic stop {record.id}",
+        )
+    carry_out(
+        lambda watch: aresume(record.id, folder=folder, concurrency=concurrency, budget=budget, listen=watch),
+        folder=folder,
+        plain=plain,
+        as_json=as_json,
+    )
+
+
+def _shipped(task: str) -> Path:
+    """The folder of a task that comes with the package."""
+    from importlib import resources
+
+    return Path(str(resources.files(f"{__package__.rpartition('.')[0]}.examples.{task}")))

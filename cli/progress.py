@@ -1,0 +1,167 @@
+"""Three ways to watch a run from the terminal: a live panel, plain lines, JSON lines. All only listen."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from ..core.events import Event
+from ..runtime.telling import tell
+from ..runtime.view import RunView, Standing
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_PLAIN = frozenset(
+    {
+        "run_started",
+        "run_resumed",
+        "baseline_measured",
+        "plan_made",
+        "best_changed",
+        "round_finished",
+        "directive_applied",
+        "directive_refused",
+        "run_paused",
+        "test_opened",
+        "run_stopped",
+        "run_failed",
+    }
+)
+_FLUSHES_PER_SECOND = 8
+
+
+class Watcher(Protocol):
+    """Hears every event in order; `view` is what was heard so far."""
+
+    view: RunView
+
+    def __call__(self, event: Event) -> None: ...
+
+
+class Lines:
+    """One line for each round and each new best; with `as_json`, one JSON object for each event."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.view = RunView()
+        self._as_json = as_json
+        self._gone = False
+
+    def __call__(self, event: Event) -> None:
+        self.view = self.view.apply(event)
+        if self._as_json:
+            self._write(json.dumps(event.line(), ensure_ascii=False))
+        elif event.kind in _PLAIN and (line := tell(event)):
+            suffix = f" · {_account(self.view)}" if event.kind in ("round_finished", "best_changed") else ""
+            self._write(f"{line}{suffix}")
+
+    def _write(self, line: str) -> None:
+        """A reader who hung up is no reason to end the run."""
+        if self._gone:
+            return
+        try:
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            self._gone = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class Panel:
+    """A panel that is redrawn in place, a few times a second and never once per event."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.live import Live
+
+        self.view = RunView()
+        self.live = Live(
+            console=console,
+            get_renderable=lambda: draw(self.view, console.width),
+            refresh_per_second=_FLUSHES_PER_SECOND,
+            transient=True,
+        )
+
+    def __call__(self, event: Event) -> None:
+        self.view = self.view.apply(event)
+
+
+@contextmanager
+def watching(*, plain: bool, as_json: bool) -> Iterator[Watcher]:
+    """The right watcher for this terminal; a panel only where someone can see it."""
+    if as_json or plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        yield Lines(as_json=as_json)
+        return
+    from rich.console import Console
+
+    panel = Panel(Console())
+    with panel.live:
+        yield panel
+
+
+def draw(view: RunView, width: int) -> RenderableType:
+    """The view as a rich renderable; each line is cut to the width, so that nothing jumps."""
+    from rich import box
+    from rich.panel import Panel as Frame
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(width=10, style="dim", no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    for name, value in facts(view):
+        table.add_row(name, Text(value))
+    for line in view.recent:
+        table.add_row("", Text(line, style="dim"))
+    title = f"{view.started.get('task', 'maieutic')} · {view.state}"
+    return Frame(table, title=Text(title), title_align="left", box=box.ROUNDED, width=min(width, 110))
+
+
+def facts(view: RunView) -> list[tuple[str, str]]:
+    """What the panel says, as pairs of name and value."""
+    rows = [
+        ("run", f"{view.run}  recipe {view.started.get('recipe', '?')}  target {view.started.get('target', '?')}"),
+        ("phase", f"{view.phase}, round {view.round}" if view.round else view.phase),
+        ("candidates", f"{view.tried} tried, {view.alive} alive"),
+        ("best", _standing(view.best)),
+        ("start", _standing(view.start)),
+        ("spent", _account(view)),
+        ("pace", f"{view.rate:.1f} calls/s, {_clock(view.seconds)} so far{_eta(view)}"),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _standing(standing: Standing | None) -> str:
+    if standing is None:
+        return ""
+    said = f"{standing.score:.2f}"
+    if standing.low is not None and standing.high is not None:
+        said += f" [{standing.low:.2f}, {standing.high:.2f}]"
+    return f"{said} on {standing.n} rows  {standing.candidate}".rstrip()
+
+
+def _account(view: RunView) -> str:
+    spent, budget = view.spent, view.budget
+    parts = [f"{spent.calls}{_of(budget.get('calls'))} calls", f"{spent.target_calls} target"]
+    if limit := budget.get("target_calls"):
+        parts[1] = f"{spent.target_calls} of {limit} target"
+    parts.append(f"{spent.tokens:,}{_of(budget.get('tokens'))} tokens")
+    if spent.usd or budget.get("usd"):
+        parts.append(f"${spent.usd:.4f}{_of(budget.get('usd'))}")
+    return ", ".join(parts)
+
+
+def _of(limit: object) -> str:
+    return f" of {limit:,}" if isinstance(limit, int | float) else ""
+
+
+def _eta(view: RunView) -> str:
+    return f", about {_clock(view.eta)} to the limit" if view.eta is not None else ""
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"

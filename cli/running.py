@@ -1,0 +1,98 @@
+"""Carrying out a run in the foreground: watch it, take Ctrl-C, say what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ..core.errors import RunStopped
+from .interrupt import run_until_interrupted
+from .options import registry_of
+from .progress import Watcher, watching
+
+if TYPE_CHECKING:
+    from ..core.report import Report
+    from ..core.task import Task
+    from ..graphs.run import Result
+    from ..runtime.store import RunRecord
+
+
+def carry_out(
+    work: Callable[[Watcher], Coroutine[Any, Any, Result]], *, folder: Path, plain: bool, as_json: bool
+) -> None:
+    """Raises RunStopped where the run can be resumed, RunFailed where it failed."""
+    with watching(plain=plain, as_json=as_json) as watch:
+        result = run_until_interrupted(work(watch), goes_on_with=lambda: resume_command(watch.view.run, folder))
+    if result is None or result.state != "finished":
+        run = result.run if result else watch.view.run
+        state = result.state if result else "interrupted"
+        raise RunStopped(
+            f"run {run or '(not begun)'} was {state}; what was paid for is kept",
+            remedy=f"resume with: {resume_command(run, folder)}",
+        )
+    if not as_json:
+        tell_result(result.run, result.report, folder)
+
+
+def tell_result(run: str, report: Report | None, folder: Path) -> None:
+    """Verdict first, then the prompts, then where to go on."""
+    if report is None:
+        typer.echo(f"run {run} ended without a report; its candidates: maieutic show {run}{_at(folder)}")
+        return
+    from ..runtime.reporting import summary_lines
+
+    verdict, *rest = summary_lines(report)
+    colour = {"improved": "green", "worse": "red"}.get(report.verdict)
+    typer.echo()
+    typer.secho(verdict, fg=colour, bold=True)
+    for line in rest:
+        typer.echo(line)
+    typer.secho("\nbefore", bold=True)
+    typer.echo(_indented(report.prompt.start))
+    typer.secho("\nafter", bold=True)
+    typer.echo(_indented(report.prompt.best))
+    typer.secho("\nnext", bold=True)
+    at = _at(folder)
+    for command, why in (
+        (f"maieutic report {run} --format html -o report.html{at}", "the whole report"),
+        (f"maieutic show {run}{at}", "all candidates"),
+        (f"maieutic export {run} --format text{at}", "take the prompt with you"),
+    ):
+        typer.echo(f"  {command}   {why}")
+
+
+def resume_command(run: str, folder: Path) -> str:
+    return f"maieutic resume {run or 'latest'}{_at(folder)}"
+
+
+def read_task(path: Path, *, no_plugins: bool) -> Task:
+    """The task of a file or folder, with rows that plugins' loaders may read too."""
+    from ..plugins.loaders import reader
+    from ..runtime.task_file import load_task
+
+    return load_task(path, read=reader(registry_of(None, no_plugins=no_plugins)))
+
+
+def is_alive(record: RunRecord) -> bool:
+    """Whether the process that runs a run is still there. Pids are reused, so a finished run is never alive."""
+    if record.state not in ("running", "paused") or record.pid is None:
+        return False
+    try:
+        os.kill(record.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _at(folder: Path) -> str:
+    return "" if folder == Path(".maieutic") else f" --folder {folder}"

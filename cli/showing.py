@@ -1,0 +1,161 @@
+"""One run and one candidate, for eyes and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from .look import archive_of
+from .progress import facts
+from .running import is_alive
+from .tables import print_diff, print_table
+
+if TYPE_CHECKING:
+    from ..core.candidate import Candidate
+    from ..runtime.store import RunRecord, Store
+    from ..runtime.view import RunView
+
+_CUT = 60
+
+
+def run_json(store: Store, record: RunRecord) -> dict[str, Any]:
+    """The run, its account and every candidate."""
+    from ..core.budget import Cost
+
+    used = store.ledger_rows(record.id).used
+    return {
+        "id": record.id,
+        "task": record.task,
+        "recipe": record.recipe,
+        "seed": record.seed,
+        "state": record.state,
+        "alive": is_alive(record),
+        "best": record.best,
+        "best_score": record.best_score,
+        "started": record.started,
+        "finished": record.finished,
+        "source": record.source,
+        "calls": {payer: used.get(payer, Cost()).calls for payer in ("target", "optimizer")},
+        "tokens": sum(cost.tokens for cost in used.values()),
+        "usd": sum(cost.usd for cost in used.values()),
+        "candidates": _candidate_rows(store, record),
+    }
+
+
+def show_run(store: Store, record: RunRecord, limit: int) -> None:
+    view = _view(store, record)
+    rows = _candidate_rows(store, record)
+    state = record.state if is_alive(record) or record.state not in ("running", "paused") else "interrupted"
+    typer.secho(f"{record.task} · {state}", bold=True)
+    for name, value in facts(view):
+        typer.echo(f"{name:<11} {value}")
+    shown = sorted(rows, key=lambda row: (row["score"] is None, -(row["score"] or 0.0)))[:limit]
+    typer.echo()
+    cells = [{**row, "score": "" if row["score"] is None else f"{row['score']:.2f}"} for row in shown]
+    print_table(cells, ["id", "score", "n", "status", "operator", "round", "reason"])
+    if len(rows) > len(shown):
+        typer.echo(f"… and {len(rows) - len(shown)} more (--limit)")
+
+
+def candidate_json(store: Store, record: RunRecord, one: Candidate) -> dict[str, Any]:
+    from ..core.reckoning import program_text
+
+    evaluations = store.evaluations(record.id, candidate=one.id)
+    row = next(row for row in _candidate_rows(store, record) if row["id"] == one.id)
+    return {
+        **row,
+        "rationale": one.rationale,
+        "text": program_text(one.program),
+        "program": one.program.parts(),
+        "evaluations": [evaluation.model_dump(mode="json", exclude={"likelihoods"}) for evaluation in evaluations],
+    }
+
+
+def show_candidate(store: Store, record: RunRecord, one: Candidate, limit: int) -> None:
+    """The prompt, what changed since its first parent, and how it did row by row, failures first."""
+    import difflib
+
+    from ..core.reckoning import program_text
+
+    row = next(row for row in _candidate_rows(store, record) if row["id"] == one.id)
+    score = "not measured" if row["score"] is None else f"{row['score']:.2f} on {row['n']} val rows"
+    typer.secho(f"{one.id} · {one.status} · {score}", bold=True)
+    typer.echo(f"by {one.operator} in round {one.round}, from {', '.join(one.parents) or 'nobody'}")
+    for note in (one.reason, one.rationale):
+        if note:
+            typer.echo(note)
+    typer.secho("\nprompt", bold=True)
+    text = program_text(one.program)
+    typer.echo(text)
+    known = {other.id: other for other in store.candidates(record.id)}
+    if parent := next((known[name] for name in one.parents if name in known), None):
+        typer.secho(f"\nchanged since {parent.id}", bold=True)
+        before = program_text(parent.program).splitlines()
+        print_diff(list(difflib.unified_diff(before, text.splitlines(), parent.id, one.id, lineterm="", n=1)))
+    examples = {example.id: example for _, example in store.examples(record.id)}
+    rows = sorted(store.evaluations(record.id, candidate=one.id), key=lambda evaluation: evaluation.score)
+    if not rows:
+        return
+    typer.secho("\nrows", bold=True)
+    cells = [
+        {
+            "split": evaluation.split,
+            "score": f"{evaluation.score:.2f}",
+            "input": _cut(examples[evaluation.example].text if evaluation.example in examples else evaluation.example),
+            "expected": _cut(
+                " | ".join(examples[evaluation.example].outputs) if evaluation.example in examples else ""
+            ),
+            "output": _cut(evaluation.output),
+        }
+        for evaluation in rows[:limit]
+    ]
+    print_table(cells, ["split", "score", "input", "expected", "output"])
+    if len(rows) > limit:
+        typer.echo(f"… and {len(rows) - limit} more (--limit)")
+
+
+def _view(store: Store, record: RunRecord) -> RunView:
+    """As the log tells it, with the account as the store has it: the log speaks of it at the end of batches only."""
+    from dataclasses import replace
+
+    from ..core.budget import Cost
+    from ..runtime.view import RunView, Spent, Standing
+
+    view = RunView.of(store.events(record.id))
+    used = store.ledger_rows(record.id).used
+    target, optimizer = used.get("target", Cost()), used.get("optimizer", Cost())
+    spent = Spent(
+        target_calls=target.calls,
+        optimizer_calls=optimizer.calls,
+        tokens=target.tokens + optimizer.tokens,
+        usd=target.usd + optimizer.usd,
+    )
+    best = view.best
+    if best is None and record.best:
+        archive, val = archive_of(store, record)
+        mean, rows = archive.scores.mean(record.best, val), archive.scores.count(record.best, val)
+        best = None if mean is None else Standing(candidate=record.best, score=mean, n=rows)
+    return replace(view, run=record.id, spent=spent, best=best)
+
+
+def _candidate_rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:
+    archive, val = archive_of(store, record)
+    return [
+        {
+            "id": one.id,
+            "score": archive.scores.mean(one.id, val),
+            "n": archive.scores.count(one.id, val),
+            "status": one.status,
+            "operator": one.operator,
+            "parents": list(one.parents),
+            "round": one.round,
+            "reason": one.reason,
+        }
+        for one in archive.candidates.values()
+    ]
+
+
+def _cut(text: str) -> str:
+    said = " ".join(text.split())
+    return said if len(said) <= _CUT else f"{said[: _CUT - 1]}…"

@@ -1,0 +1,136 @@
+"""Commands about the installation: recipes, models, doctor."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import HERE, AsJson, Folder, NoPlugins, print_json, registry_of
+
+models = typer.Typer(help="The embedded model, and whether a model answers.", no_args_is_help=False)
+
+_ACKNOWLEDGED = "reply with the single word ready"
+
+
+def recipes(
+    name: Annotated[str | None, typer.Argument(help="one of them, in full")] = None,
+    as_json: AsJson = False,
+    no_plugins: NoPlugins = False,
+) -> None:
+    """The methods there are, with the paper each comes from."""
+    from ..graphs.catalogue import load_recipe
+    from ..graphs.catalogue import recipes as all_recipes
+    from .tables import print_table
+
+    registry = registry_of(None, no_plugins=no_plugins)
+    if name is not None:
+        one = load_recipe(name, registry)
+        if as_json:
+            print_json(one.model_dump(mode="json"))
+            return
+        typer.secho(f"{one.name}: {one.summary}", bold=True)
+        for label, text in (
+            ("paper", one.paper),
+            ("calls", one.expected_calls),
+            ("needs", ", ".join(sorted(one.needs)) or "nothing beyond the task"),
+            ("strategy", one.strategy.use),
+            ("allocator", one.allocator.use),
+            ("operators", ", ".join(use.use for use in one.operators)),
+            ("planner", "yes" if one.planner else "no"),
+            ("differs", one.differs),
+        ):
+            if text:
+                typer.echo(f"{label:<10} {text}")
+        return
+    rows = [
+        {
+            "name": one.name,
+            "paper": one.paper,
+            "needs": sorted(one.needs),
+            "expected_calls": one.expected_calls,
+            "summary": one.summary,
+        }
+        for one in all_recipes(registry)
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table([{**row, "needs": ", ".join(row["needs"])} for row in rows], ["name", "needs", "summary", "paper"])
+
+
+@models.callback(invoke_without_command=True)
+def models_callback(context: typer.Context, as_json: AsJson = False) -> None:
+    """The embedded model, and whether a model answers."""
+    if context.invoked_subcommand is None:
+        list_models(as_json=as_json)
+
+
+@models.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """Where the embedded model's weights are, and how large."""
+    from .checks import embedded_state
+
+    state = embedded_state()
+    if as_json:
+        print_json([state])
+        return
+    found = f"{state['path']} ({state['megabytes']} MB)" if state["path"] else "not here yet: maieutic models pull"
+    typer.echo(f"{state['model']}  {found}")
+    typer.echo("any other model is named provider/model, as litellm spells it, or openai/NAME@http://HOST/v1")
+
+
+@models.command()
+def pull(as_json: AsJson = False) -> None:
+    """Fetch the embedded model's weights now instead of at the first run."""
+    from ..runtime.local_weights import weights
+    from .checks import embedded_state
+
+    weights()
+    if as_json:
+        print_json(embedded_state())
+    else:
+        typer.echo(f"ready: {embedded_state()['path']}")
+
+
+@models.command("test")
+def ask_once(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="provider/model")] = "local/smollm2",
+    as_json: AsJson = False,
+) -> None:
+    """Make one tiny call."""
+    from ..core.models import ModelRef
+    from .checks import one_call
+    from .interrupt import run_until_interrupted
+
+    reply = run_until_interrupted(
+        one_call(ModelRef.parse(model), _ACKNOWLEDGED), goes_on_with=lambda: f"maieutic models test {model}"
+    )
+    if reply is None:
+        from ..core.errors import RunStopped
+
+        raise RunStopped("the call was interrupted", remedy=f"maieutic models test {model}")
+    if as_json:
+        print_json({"model": model, **reply.model_dump(include={"text", "seconds", "usd"}), "tokens": reply.tokens})
+    else:
+        typer.echo(f"{model} answers in {reply.seconds:.2f} s: {' '.join(reply.text.split())[:80]}")
+
+
+def doctor(as_json: AsJson = False, folder: Folder = HERE) -> None:
+    """Look whether everything a run needs is in place; nothing is called or changed."""
+    from ..core.errors import UsageError
+    from .checks import checks
+
+    found = checks(folder)
+    if as_json:
+        print_json([{"check": one.name, "ok": one.ok, "said": one.said, "remedy": one.remedy} for one in found])
+    else:
+        for one in found:
+            mark = "ok  " if one.ok else "FAIL"
+            typer.secho(f"{mark} {one.name}: {one.said}", fg=None if one.ok else "red")
+            if one.remedy:
+                typer.echo(f"     what to do: {one.remedy}")
+    if broken := [one.name for one in found if not one.ok]:
+        if as_json:
+            raise typer.Exit(2)
+        raise UsageError(f"{len(broken)} of {len(found)} checks failed: {', '.join(broken)}")

@@ -1,0 +1,218 @@
+"""Commands about a task: estimate, eval; and init, whose questions are in `asking.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from ..core.errors import UsageError
+from .optimize import Calls, Minutes, Optimizer, Recipe, Target, TargetCalls, Tokens, Usd
+from .options import (
+    HERE,
+    AsJson,
+    Concurrency,
+    Folder,
+    NoPlugins,
+    TaskFile,
+    budget_of,
+    interactive,
+    print_json,
+    registry_of,
+    with_models,
+)
+
+if TYPE_CHECKING:
+    from ..core.example import Split
+    from ..core.program import Program
+    from ..core.score import Evaluation
+    from ..core.task import Task
+    from ..graphs.forecast import Forecast
+
+_ANSWERS = Literal["text", "label", "choice", "number", "regex", "json", "tag"]
+
+
+def init(
+    place: Annotated[Path, typer.Argument(metavar="DIR", help="a folder, made where it is missing")] = Path(),
+    name: Annotated[str | None, typer.Option(help="the task's name")] = None,
+    description: Annotated[str | None, typer.Option(help="what is to be done, in a sentence")] = None,
+    prompt: Annotated[str | None, typer.Option(help="the start prompt, or a .txt or .md file of it")] = None,
+    data: Annotated[Path | None, typer.Option(help="rows: JSONL, CSV, TSV, JSON or Parquet")] = None,
+    answer: Annotated[_ANSWERS | None, typer.Option(help="what counts as an answer")] = None,
+    labels: Annotated[str | None, typer.Option(metavar="A,B", help="for label answers")] = None,
+    metric: Annotated[str | None, typer.Option(help="an evaluator, for example exact or token_f1")] = None,
+    target: Target = None,
+    optimizer: Optimizer = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="ask nothing; take what is given and the defaults")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a few questions and write task.toml with its data."""
+    from .asking import Wishes, ask_for_rest, write
+
+    wishes = Wishes(
+        name=name,
+        description=description,
+        prompt=prompt,
+        data=data,
+        answer=answer,
+        labels=tuple(one.strip() for one in (labels or "").split(",") if one.strip()),
+        metric=metric,
+        target=target,
+        optimizer=optimizer,
+    )
+    if (place / "task.toml").exists():
+        raise UsageError("there is a task here already", where=str(place / "task.toml"), remedy="choose another folder")
+    if not yes and not as_json and interactive():
+        wishes = ask_for_rest(wishes, place)
+    written, task = write(wishes, place)
+    rows = {split: len(task.data[split]) for split in ("train", "val", "test")}
+    if as_json:
+        print_json({"task": task.name, "file": str(written), "rows": rows})
+        return
+    typer.echo(f"wrote {written}: {rows['train']} train, {rows['val']} val, {rows['test']} test rows")
+    typer.echo(f"next: maieutic estimate {place}   then   maieutic optimize {place}")
+
+
+def estimate(
+    task: TaskFile,
+    recipe: Recipe = "auto",
+    target: Target = None,
+    optimizer: Optimizer = None,
+    calls: Calls = None,
+    target_calls: TargetCalls = None,
+    tokens: Tokens = None,
+    usd: Usd = None,
+    minutes: Minutes = None,
+    concurrency: Concurrency = 4,
+    as_json: AsJson = False,
+    no_plugins: NoPlugins = False,
+) -> None:
+    """Calls, tokens, money and minutes, and the gain that could be seen; before anything is spent."""
+    import asyncio
+
+    from ..graphs.forecast import forecast
+    from .prices import prices_of
+    from .running import read_task
+
+    budget = budget_of(calls, target_calls, tokens, usd, minutes)
+    made = with_models(read_task(task, no_plugins=no_plugins), target, optimizer, {})
+    registry = registry_of(made, no_plugins=no_plugins)
+    prices = asyncio.run(prices_of(made))
+    found = forecast(made, recipe, budget, registry, concurrency=concurrency, prices=prices)
+    if as_json:
+        print_json({**found.model_dump(mode="json"), "assumes_default_budget": budget is None})
+        return
+    if budget is None:
+        typer.echo("no budget was given: --calls 400", err=True)
+    for line in _forecast_lines(found):
+        typer.echo(line)
+
+
+def evaluate(
+    task: TaskFile,
+    prompt: Annotated[Path | None, typer.Option(help="a text, or an exported .json; the task's own without")] = None,
+    split: Annotated[Literal["train", "val", "test"], typer.Option(help="which rows")] = "test",
+    target: Target = None,
+    calls: Calls = None,
+    concurrency: Concurrency = 4,
+    as_json: AsJson = False,
+    folder: Folder = HERE,
+    no_plugins: NoPlugins = False,
+) -> None:
+    """Score one prompt on a task's rows."""
+    from ..graphs.scoring import score
+    from .interrupt import run_until_interrupted
+    from .running import read_task
+
+    made = with_models(read_task(task, no_plugins=no_plugins), target, None, {})
+    program = _program_in(prompt) if prompt else made.program
+    if not made.data[split]:
+        raise UsageError(
+            f"the task has no {split} rows",
+            where=made.where(f"[data] {split}"),
+            possible=[one for one in ("train", "val", "test") if made.data[one]],  # type: ignore[index]
+        )
+    registry = registry_of(made, no_plugins=no_plugins)
+    budget = budget_of(calls, None, None, None, None)
+    work = score(made, program, split=split, concurrency=concurrency, folder=folder, registry=registry, budget=budget)
+    done = run_until_interrupted(work, goes_on_with=lambda: f"maieutic eval {task}")
+    if done is None:
+        from ..core.errors import RunStopped
+
+        raise RunStopped("the evaluation was interrupted; what was answered is in the cache", remedy="run it again")
+    found = _evaluation_json(made, program, split, done)
+    if as_json:
+        print_json(found)
+    else:
+        for line in _evaluation_lines(found):
+            typer.echo(line)
+
+
+def _forecast_lines(found: Forecast) -> list[str]:
+    rows = ", ".join(f"{n} {split}" for split, n in found.rows.items())
+    lines = [f"{found.task} with {found.recipe}: {rows} rows, {found.sealed_rows} of the test rows for the report"]
+    if found.calls:
+        lines.append(
+            f"calls    about {found.calls.total:,}: {found.calls.target:,} target, "
+            f"{found.calls.optimizer:,} optimizer, {found.calls.sealed:,} sealed test"
+        )
+    if found.tokens:
+        parts = [f"{one.prompt + one.answer:,} {who}" for who, one in found.tokens.items()]
+        lines.append(f"tokens   about {' and '.join(parts)}")
+    money = "no price is known for these models" if found.usd is None else f"about ${found.usd:,.4f}"
+    lines.append(f"money    {money}")
+    if found.minutes is not None:
+        lines.append(f"minutes  about {found.minutes:g}")
+    if found.detectable_gain is not None:
+        lines.append(
+            f"proof    with {found.sealed_rows} sealed rows you can see a gain of "
+            f"{100 * found.detectable_gain:.0f} points (four times in five)"
+        )
+    else:
+        lines.append(f"proof    {found.sealed_rows} sealed rows can prove no gain; bring more test rows")
+    lines += [f"note: the {name} expected are above the limit, which will end the run first" for name in found.exceeds]
+    return lines
+
+
+def _program_in(path: Path) -> Program:
+    from ..core.program import Program
+    from ..plugins.exporters.json_file import load_json
+    from ..runtime.rows import read_text
+
+    text = read_text(path)
+    return load_json(text, where=str(path)) if path.suffix == ".json" else Program.of(text.rstrip("\n"))
+
+
+def _evaluation_json(task: Task, program: Program, split: Split, done: list[Evaluation]) -> dict[str, Any]:
+    from ..core.statistics import mean_interval
+
+    scores = [one.score for one in done]
+    interval = mean_interval(scores, seed=0) if scores else None
+    return {
+        "task": task.name,
+        "split": split,
+        "prompt": program.main.id,
+        "model": str(task.models.target),
+        "score": interval.value if interval else None,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "n": len(done),
+        "of": len(task.data[split]),
+        "unreadable": sum(one.failure == "format" for one in done),
+        "unscored": sum(one.failure == "example" for one in done),
+    }
+
+
+def _evaluation_lines(found: dict[str, Any]) -> list[str]:
+    if found["score"] is None:
+        return [f"no {found['split']} row was scored"]
+    lines = [
+        f"{found['task']}: {found['score']:.3f} [{found['low']:.3f}, {found['high']:.3f}] "
+        f"on {found['n']} of {found['of']} {found['split']} rows with {found['model']}",
+    ]
+    if found["unreadable"] or found["unscored"]:
+        lines.append(f"{found['unreadable']} answers could not be read, {found['unscored']} rows could not be scored")
+    if found["split"] == "test":
+        lines.append("the test rows were looked at: choose no prompt by this number")
+    return lines

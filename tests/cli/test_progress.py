@@ -1,0 +1,69 @@
+"""Watching a run: lines, JSON lines, and a panel that needs no terminal to be drawn."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+
+import pytest
+from maieutic.cli.progress import Lines, Panel, draw, facts, watching
+from maieutic.core.events import Event
+from maieutic.runtime.view import RunView
+from rich.console import Console
+
+EVENTS = [
+    Event(run="r", kind="run_started", key="1", number=1, data={"task": "parity", "recipe": "auto", "n": "x"}),
+    Event(run="r", kind="candidate_proposed", key="2", number=2, data={"candidate": "c-1", "operator": "demos"}),
+    Event(run="r", kind="best_changed", key="3", number=3, data={"candidate": "c-1", "score": 0.71, "n": 20}),
+    Event(run="r", kind="run_finished", key="4", number=4, data={"best": "c-1", "seq": 99, "event": "other"}),
+]
+
+
+def test_plain_lines_tell_rounds_and_bests_only(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    for event in EVENTS:
+        lines(event)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "run r: parity with the recipe auto"
+    assert said[1].startswith("best is now c-1: 0.71 on 20 rows · 0 calls")
+    assert len(said) == 2
+    assert lines.view == RunView.of(EVENTS)
+
+
+def test_json_lines_hold_every_event_and_end_with_run_finished(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines(as_json=True)
+    for event in EVENTS:
+        lines(event)
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["seq"] for one in said] == [1, 2, 3, 4]
+    assert (said[-1]["event"], said[-1]["run"]) == ("run_finished", "r")
+    assert said[2]["n"] == 20
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_the_panel_keeps_its_width_and_needs_no_colour(width: int) -> None:
+    out = StringIO()
+    Console(file=out, width=width, no_color=True).print(draw(RunView.of(EVENTS), width))
+    lines = out.getvalue().splitlines()
+    assert {len(line) for line in lines} == {min(width, 110)}
+    assert "parity" in lines[0]
+
+
+def test_the_panel_says_what_is_spent_against_the_budget() -> None:
+    started = Event(run="r", kind="run_started", key="1", data={"budget": {"calls": 400, "usd": 2}})
+    ledger = {"target_calls": 30, "optimizer_calls": 2, "tokens": 1200, "usd": 0.25}
+    batch = Event(run="r", kind="batch_finished", key="2", data={"ledger": ledger})
+    spent = dict(facts(RunView.of([started, batch])))["spent"]
+    assert spent == "32 of 400 calls, 30 target, 1,200 tokens, $0.2500 of 2"
+
+
+def test_the_panel_hears_without_being_shown() -> None:
+    panel = Panel(Console(file=StringIO()))
+    for event in EVENTS:
+        panel(event)
+    assert panel.view.state == "finished"
+
+
+def test_without_a_terminal_there_are_lines() -> None:
+    with watching(plain=False, as_json=False) as watch:
+        assert isinstance(watch, Lines)
