@@ -53,9 +53,10 @@ class Instruction(BaseModel):
 
     @cached_property
     def samples(self) -> tuple[str, ...]:
-        """What stands in such blocks as a sample; an answer that only repeats one is no answer."""
-        blocks = [block for tag in self.tags for text in (self.body, self.form) for block in tagged(text, tag)]
-        return tuple(dict.fromkeys(block for block in blocks if not placeholders_in(block)))
+        """What stands in such blocks, and the lines of the text; an answer that only repeats one is no answer."""
+        said = [block for tag in self.tags for text in (self.body, self.form) for block in tagged(text, tag)]
+        said += [line.strip() for line in self.body.splitlines() if line.strip()]
+        return tuple(dict.fromkeys(text for text in said if not placeholders_in(text)))
 
     def write(self, values: Mapping[str, str]) -> str:
         """The text with its fields filled; paragraphs that have fields, but none with a value, are left out."""

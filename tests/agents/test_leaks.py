@@ -21,6 +21,7 @@ def test_a_leak_is_named_by_its_file() -> None:
     line = next(line for line in edit.body.splitlines() if line.startswith("Write a new prompt with which"))
     sentence = line.partition(".")[0]
     assert leaks(f"Classify the review. {sentence}") == edit.name
+    assert leaks("What is wrong with the prompt:") == edit.name
 
 
 def test_ordinary_prompts_are_no_leaks() -> None:
