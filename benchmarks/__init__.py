@@ -1,0 +1,1 @@
+"""Measurements that users can repeat. Nothing here is asserted in a test."""

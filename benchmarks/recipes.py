@@ -1,0 +1,162 @@
+"""Recipes side by side on equal calls: start, best on val, sealed test with interval, cost.
+
+    python -m maieutic.benchmarks.recipes DATA --tasks sentiment,larger_animal --recipes auto,random-demos \
+        --calls 300,600 --seeds 0,1,2 [--target M] [--optimizer M] [--minutes N] --out results.jsonl
+
+DATA is a folder with one folder a task (train.jsonl, val.jsonl, test.jsonl). `--calls` counts calls of the target while
+it searches; the sealed test comes on top. Each run has a store of its own, so none profits from another's cache. Rows
+are appended to `--out`; rows that are there already are not run again. `--table` only prints what is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from maieutic.core.budget import Budget
+from maieutic.core.models import EMBEDDED, ModelRef
+from maieutic.core.task import Models, Task
+from maieutic.graphs.run import aoptimize
+from maieutic.runtime.store import Store
+from maieutic.runtime.task_file import load_task
+
+PROMPTS = {
+    "sentiment": "Determine whether a movie review is positive or negative.",
+    "larger_animal": "Write the larger of the two animals.",
+    "singular_to_plural": "Write the plural form of the word.",
+    "antonyms": "Write a word that means the opposite.",
+    "first_word_letter": "Write the first letter of the word.",
+}
+
+
+def task_of(folder: Path, models: Models) -> Task:
+    prompt = PROMPTS.get(folder.name, f"Solve the task: {folder.name.replace('_', ' ')}.")
+    with tempfile.TemporaryDirectory() as made:
+        files = "\n".join(f'{split} = "{(folder / split).resolve()}.jsonl"' for split in ("train", "val", "test"))
+        text = f'name = "{folder.name}"\nprompt = "{prompt}"\n[data]\n{files}\n[[evaluators]]\nuse = "exact"\n'
+        (Path(made) / "task.toml").write_text(text, encoding="utf-8")
+        return load_task(made).model_copy(update={"models": models, "source": ""})
+
+
+async def one(task: Task, recipe: str, calls: int, seed: int, options: argparse.Namespace) -> dict[str, Any]:
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        result = await aoptimize(
+            task,
+            recipe=recipe,
+            budget=Budget(target_calls=calls, minutes=options.minutes),
+            seed=seed,
+            concurrency=options.concurrency,
+            folder=folder,
+            settings=dict(pair.split("=", 1) for pair in options.set),
+        )
+        with Store.open(Path(folder), read_only=True) as store:
+            kinds = [event.kind for event in store.events(result.run)]
+    report = result.report
+    assert report is not None
+    spoke, unread = kinds.count("agent_spoke"), kinds.count("answer_unreadable")
+    return {
+        "task": task.name,
+        "recipe": recipe,
+        "budget": calls,
+        "seed": seed,
+        "optimizer": task.models.optimizer.id,
+        "settings": options.set,
+        "start": report.start.score,
+        "val": report.val.best if report.val else None,
+        "test": report.best.score,
+        "low": report.difference.low,
+        "high": report.difference.high,
+        "p": report.difference.p,
+        "verdict": report.verdict,
+        "target_calls": report.calls.target,
+        "author_calls": report.calls.optimizer,
+        "tokens": report.tokens,
+        "seconds": round(time.monotonic() - began, 1),
+        "asks": spoke + unread,
+        "read": spoke,
+        "candidates": report.tried,
+        "prompt": report.prompt.best,
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Markdown: a line a (task, recipe, budget), the mean over seeds, and the seeds behind it."""
+    groups: dict[tuple[str, str, int], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[row["task"], row["recipe"], row["budget"]].append(row)
+    lines = [
+        "| task | recipe | calls | start | val | test | by seed | gain, 95 % by seed | author calls (read) | tokens | s |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for (task, recipe, budget), some in sorted(groups.items()):
+        seeds = sorted(some, key=lambda row: row["seed"])
+        spans = "; ".join(f"{r['test'] - r['start']:+.2f} [{r['low']:+.2f}, {r['high']:+.2f}]" for r in seeds)
+        scores = " ".join(f"{r['test']:.2f}" for r in seeds)
+        asks = sum(r["asks"] for r in seeds)
+        read = f"{mean(r['author_calls'] for r in seeds):.0f}" + (
+            f" ({sum(r['read'] for r in seeds)}/{asks})" if asks else ""
+        )
+        lines.append(
+            f"| {task} | {recipe} | {budget} | {mean(r['start'] for r in seeds):.2f} "
+            f"| {mean(r['val'] or 0 for r in seeds):.2f} | **{mean(r['test'] for r in seeds):.3f}** "
+            f"| {scores} | {spans} | {read} "
+            f"| {mean(r['tokens'] for r in seeds):,.0f} | {mean(r['seconds'] for r in seeds):.0f} |"
+        )
+    means: dict[tuple[str, int], list[float]] = defaultdict(list)
+    for row in rows:
+        means[row["recipe"], row["budget"]].append(row["test"])
+    lines += [
+        "",
+        *(
+            f"- {recipe}, {budget} calls: mean test {mean(v):.3f} over {len(v)} runs"
+            for (recipe, budget), v in sorted(means.items())
+        ),
+    ]
+    return "\n".join(lines)
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--tasks", default="sentiment,larger_animal,singular_to_plural")
+    parser.add_argument("--recipes", default="auto,random-demos")
+    parser.add_argument("--calls", default="300")
+    parser.add_argument("--seeds", default="0")
+    parser.add_argument("--target", default=EMBEDDED)
+    parser.add_argument("--optimizer", default=EMBEDDED)
+    parser.add_argument("--minutes", type=float, default=None)
+    parser.add_argument("--concurrency", type=int, default=4)
+    parser.add_argument("--set", action="append", default=[])
+    parser.add_argument("--out", type=Path, default=Path("recipes.jsonl"))
+    parser.add_argument("--table", action="store_true")
+    options = parser.parse_args()
+    rows = [json.loads(line) for line in options.out.read_text().splitlines()] if options.out.exists() else []
+    done = {(row["task"], row["recipe"], row["budget"], row["seed"]) for row in rows}
+    models = Models(target=ModelRef.parse(options.target), optimizer=ModelRef.parse(options.optimizer))
+    wanted = itertools.product(
+        options.seeds.split(","), options.tasks.split(","), options.calls.split(","), options.recipes.split(",")
+    )
+    for seed, task, calls, recipe in wanted if not options.table else ():
+        if (task, recipe, int(calls), int(seed)) in done:
+            continue
+        row = await one(task_of(options.data / task, models), recipe, int(calls), int(seed), options)
+        rows.append(row)
+        with options.out.open("a") as out:
+            out.write(json.dumps(row) + "\n")
+        shown = {key: value for key, value in row.items() if key not in ("prompt", "settings")}
+        print(json.dumps(shown), file=sys.stderr, flush=True)
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
