@@ -104,7 +104,7 @@ class ModelDoor:
         return await self._litellm.worst(call)
 
     async def price(self, model: ModelRef) -> tuple[float, float] | None:
-        """US dollars for a token of the prompt and of the answer, None where nobody knows; the embedded model is free."""
+        """US dollars for a token of the prompt and of the answer, None where nobody knows."""
         if model.provider == "local":
             return (0.0, 0.0)
         return None if self._is_direct(model) else await self._litellm.price(model)

@@ -29,28 +29,31 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class Seen:
-    """What the server saw. keys: a digest of every chat request's body, in order of arrival. most: how many were
-    being answered at once."""
+    """What the server saw. keys: a digest of every chat request's body, in order of arrival. most, running: how many
+    were, and are, being answered at once. news: told of each arrival."""
 
     keys: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     tokens: int = 0
     most: int = 0
-    _running: int = 0
+    running: int = 0
+    news: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     @contextmanager
     def arrived(self, body: dict[str, Any], keep: bool) -> Iterator[int]:
         """The request's number."""
         number = len(self.keys)
-        self.keys.append(digest(body))
-        if keep:
-            self.bodies.append(body)
-        self._running += 1
-        self.most = max(self.most, self._running)
+        with self.news:
+            self.keys.append(digest(body))
+            if keep:
+                self.bodies.append(body)
+            self.news.notify_all()
+        self.running += 1
+        self.most = max(self.most, self.running)
         try:
             yield number
         finally:
-            self._running -= 1
+            self.running -= 1
 
 
 class StubServer:
@@ -82,7 +85,7 @@ class StubServer:
         self._ready = threading.Event()
         self._over = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self.keep_bodies = True
         self.seen = Seen()
 
@@ -95,6 +98,12 @@ class StubServer:
     def count(self) -> int:
         """How many chat requests arrived, the failed ones included."""
         return len(self.seen.keys)
+
+    def wait_for(self, count: int, limit: float = 10.0) -> None:
+        """Block until so many chat requests have arrived. Raises TimeoutError."""
+        with self.seen.news:
+            if not self.seen.news.wait_for(lambda: self.count >= count, limit):
+                raise TimeoutError(f"{self.count} of {count} requests arrived within {limit:g} seconds")
 
     def start(self) -> Self:
         """Raises OSError where the port is taken."""
@@ -123,7 +132,7 @@ class StubServer:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._serve())
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - raised again by `start`, in the thread that asked
             self._failure = error
         finally:
             self._ready.set()
@@ -136,10 +145,10 @@ class StubServer:
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/count", self._count)
-        runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
+        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, "127.0.0.1", self._port, shutdown_timeout=0.1)
+            site = web.TCPSite(runner, "127.0.0.1", self._port)
             await site.start()
             self._port = runner.addresses[0][1]
             self._ready.set()
@@ -155,7 +164,7 @@ class StubServer:
         with self.seen.arrived(body, self.keep_bodies) as number:
             if not self._allowed(request):
                 return self._refuse(Fault(status=401, text="Incorrect API key provided"))
-            if self._at_once is not None and self.seen._running > self._at_once:
+            if self._at_once is not None and self.seen.running > self._at_once:
                 return self._refuse(Fault(status=429, text="too many requests at once", retry_after="0.01"))
             if body["model"] not in self._names:
                 return self._refuse(Fault(status=404, text=f"The model `{body['model']}` does not exist"))
