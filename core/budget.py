@@ -15,6 +15,9 @@ from .errors import BudgetSpent, TaskError
 
 Payer = Literal["target", "optimizer"]
 
+_KEPT_SHARE = 0.4
+_LONGER = 1.5
+
 
 class Budget(BaseModel):
     """Hard limits over all roles of a run; None is no limit.
@@ -105,7 +108,8 @@ class Ledger:
     sealed: bool = False
 
     def hold_back(self, calls: int) -> None:
-        """Keep calls for the report: while searching, they count as spent."""
+        """Keep calls for the report, and what they will take of tokens and money; while searching, they count as
+        spent."""
         self.held_back = calls
 
     def open_seal(self) -> None:
@@ -126,9 +130,11 @@ class Ledger:
         spent = self._committed()
         if worst.calls > self.room(payer):
             return False
-        if self.budget.tokens is not None and spent.tokens + worst.tokens > self.budget.tokens:
+        target = self.used.get("target", Cost())
+        tokens, usd = self.budget.tokens, self.budget.usd
+        if tokens is not None and spent.tokens + worst.tokens > tokens - self._kept(tokens, target.tokens):
             return False
-        return self.budget.usd is None or spent.usd + worst.usd <= self.budget.usd + 1e-12
+        return usd is None or spent.usd + worst.usd <= usd - self._kept(usd, target.usd) + 1e-12
 
     def reserve(self, payer: Payer, worst: Cost) -> None:
         """Set the worst case of a call aside. Raises BudgetSpent where it does not fit; nothing is set aside then."""
@@ -148,6 +154,15 @@ class Ledger:
 
     def view(self, seconds: float = 0.0) -> LedgerView:
         return LedgerView(used=dict(self.used), paid=dict(self.paid), lost=self.lost, seconds=seconds)
+
+    def _kept(self, limit: float, taken: float) -> float:
+        """What the held-back calls will take of a limit: half as much again as the target's calls took so far, and
+        never more than a fixed share of it."""
+        if self.sealed or not self.held_back:
+            return 0.0
+        calls = self.used.get("target", Cost()).calls
+        most = _KEPT_SHARE * limit
+        return min(most, _LONGER * self.held_back * taken / calls) if calls else most
 
     def _of(self, payer: Payer) -> Cost:
         return self.used.get(payer, Cost()) + self.reserved.get(payer, Cost())

@@ -28,8 +28,10 @@ class Desk:
     door: ModelDoor | None = None
     _sessions: dict[str, Session] = field(default_factory=dict)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _held: bool = False
 
     async def __aenter__(self) -> Self:
+        self._held = True
         await self._open()
         return self
 
@@ -37,6 +39,13 @@ class Desk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    async def leave(self, run: str) -> None:
+        """A run is over: the graph that opened the doors for it closes them behind the last one."""
+        if not self._held and (session := self._sessions.pop(run, None)) is not None:
+            await session.aclose()
+            if not self._sessions:
+                await self.aclose()
 
     async def aclose(self) -> None:
         for session in self._sessions.values():

@@ -1,6 +1,6 @@
 """The state machine: DESIGN's nodes as one LangGraph, and who may go where.
 
-prepare → plan → sample → propose ⇉ screen → evaluate ↺ → select → steer → plan | report
+prepare → plan → sample → propose ⇉ screen → evaluate ↺ → select → steer → plan | report → finish
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .session import Session
 from .socratic import socratic_graph
 from .state import ProposeState, RunState
 from .steer import steer
-from .verdict import report
+from .verdict import finish, report
 
 Node = Callable[[Session, RunState], Awaitable[RunState]]
 
@@ -34,6 +34,7 @@ def machine(desk: Desk) -> StateGraph[RunState, Any, RunState, RunState]:
         "select": nodes.select,
         "steer": steer,
         "report": report,
+        "finish": finish,
     }.items():
         graph.add_node(name, _at(desk, node))  # type: ignore[arg-type]
 
@@ -52,7 +53,8 @@ def machine(desk: Desk) -> StateGraph[RunState, Any, RunState, RunState]:
     graph.add_conditional_edges("evaluate", after_evaluate, ["evaluate", "select"])
     graph.add_edge("select", "steer")
     graph.add_conditional_edges("steer", after_steer, ["plan", "report"])
-    graph.add_edge("report", END)
+    graph.add_edge("report", "finish")
+    graph.add_edge("finish", END)
     return graph
 
 
@@ -90,7 +92,10 @@ def _errand(state: RunState, order: dict[str, Any], place: int) -> ProposeState:
 
 def _at(desk: Desk, node: Node) -> Callable[[RunState], Awaitable[RunState]]:
     async def run(state: RunState) -> RunState:
-        return await node(await desk.session(state), state)
+        update = await node(await desk.session(state), state)
+        if node is finish:
+            await desk.leave(update["run"])
+        return update
 
     run.__name__ = node.__name__
     return run

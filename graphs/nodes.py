@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..core.candidate import Candidate
+from ..core.candidate import Archive, Candidate
 from ..core.contracts import Decision, Order
 from ..core.dialogue import Case, PlanPath
+from ..core.errors import BudgetSpent
 from ..core.estimate import estimate
 from ..core.example import SPLITS
 from ..core.identity import seeded
@@ -21,7 +22,7 @@ from .measure import measure_pairs
 from .preflight import preflight, sealed_rows
 from .screen import candidate_id
 from .session import Session, account, close
-from .state import RunState
+from .state import SPENT, RunState
 
 
 async def prepare(session: Session, state: RunState) -> RunState:
@@ -75,7 +76,8 @@ async def prepare(session: Session, state: RunState) -> RunState:
 async def plan(session: Session, state: RunState) -> RunState:
     """Begin a round: a path of sub-goals where the recipe plans, then the strategy's orders."""
     setup, step = session.setup, state["step"]
-    update: RunState = {"round": state["round"] + 1, "orders": [], "drafts": None, "new": [], "pool": [], "batch": 0}  # type: ignore[typeddict-item]
+    update: RunState = {"round": state["round"] + 1, "orders": [], "new": [], "pool": [], "batch": 0}
+    update |= {"drafts": None, "unpaid": None}  # type: ignore[typeddict-item]
     search = session.search({**state, **update}, "strategy")
     update["total"] = search.total
     ending = _ending(session, state, search.room)
@@ -85,7 +87,7 @@ async def plan(session: Session, state: RunState) -> RunState:
     orders = [] if ending else list(setup.strategy.ask(search))
     afforded = _afforded(session, orders, search.author_room)
     if not ending and not afforded:
-        ending = "the recipe has nothing more to propose" if not orders else "the budget is spent"
+        ending = "the recipe has nothing more to propose" if not orders else SPENT
     update["orders"] = [order.model_dump(mode="json") for order in afforded]
     update["memory"] = {**state["memory"], "strategy": search.memory}
     update["ending"] = ending
@@ -122,7 +124,8 @@ async def evaluate(session: Session, state: RunState) -> RunState:
     if done:
         await session.emit("batch_finished", step, phase="evaluate", pairs=len(done), ledger=account(session))
     memory = {**state["memory"], "allocator": search.memory}
-    return close(session, state, {"batch": len(done), "memory": memory, "step": step})
+    ending = SPENT if pairs and not done and not late else state["ending"]
+    return close(session, state, {"batch": len(done), "memory": memory, "ending": ending, "step": step})
 
 
 async def select(session: Session, state: RunState) -> RunState:
@@ -150,7 +153,7 @@ async def select(session: Session, state: RunState) -> RunState:
     session.learn(step, [], changed)
     best = setup.strategy.final(search)
     if best != state["best"]:
-        await _announce(session, step, best)
+        await announce(session, step, session.archive(step + 1), best)
     names = {decision: [name for name, one in decided.items() if one == decision] for decision in ("keep", "drop")}
     await session.emit(
         "round_finished", step, round=state["round"], kept=len(names["keep"]), dropped=len(names["drop"])
@@ -159,8 +162,9 @@ async def select(session: Session, state: RunState) -> RunState:
     return close(session, state, {"best": best, "memory": memory, "step": step})
 
 
-async def _announce(session: Session, step: int, best: str) -> None:
-    archive, val = session.archive(step + 1), [example.id for example in session.setup.task.data.val]
+async def announce(session: Session, step: int, archive: Archive, best: str) -> None:
+    """Another prompt leads. It may be one that nothing was measured of, where a person took all others out."""
+    val = [example.id for example in session.setup.task.data.val]
     told = estimate(archive, [archive[best]], session.examples, val)[best]
     low, high = max(0.0, told.mean - 1.96 * told.sd), min(1.0, told.mean + 1.96 * told.sd)
     await session.emit(
@@ -182,7 +186,10 @@ async def _path(session: Session, step: int) -> list[str]:
     rows = seeded(session.setup.seed, "plan", step).sample(list(task.data.train), min(1, len(task.data.train)))
     cases = tuple(Case(input=row.text, expected=row.output or "") for row in rows)
     ask = PlanPath(task=session.brief().description, prompt=brief(task.program.main), rows=cases)
-    reply = await session.team(step, "plan").act(ask)
+    try:
+        reply = await session.team(step, "plan").act(ask)
+    except BudgetSpent:
+        reply = None
     steps = list(reply.steps) if reply and reply.steps else ["Make the task and the wanted answer unmistakable."]
     await session.emit("plan_made", step, steps=steps)
     return steps
@@ -192,7 +199,7 @@ def _ending(session: Session, state: RunState, room: int) -> str:
     if state.get("ending"):
         return state["ending"]
     if room < 1:
-        return "the budget is spent"
+        return SPENT
     minutes = session.setup.budget.minutes
     if minutes is not None and session.elapsed(state) >= minutes * 60:
         return "the time is up"
@@ -205,7 +212,7 @@ def _afforded(session: Session, orders: Sequence[Order], room: int) -> list[Orde
     """The orders whose worst case of author calls still fits, in their order; a small reserve is never split."""
     kept = []
     for order in orders:
-        cost = session.setup.operators[order.operator].calls * max(1, order.count)
+        cost = session.setup.operators[order.operator].calls
         if cost <= room:
             kept.append(order)
             room -= cost

@@ -6,22 +6,29 @@ from collections.abc import Sequence
 
 from ..core.candidate import Candidate
 from ..core.contracts import Order, Proposal, Request
-from ..core.errors import RunFailed
+from ..core.errors import BudgetSpent, RunFailed
 from ..core.program import Program
 from .evidence import assemble
 from .screen import candidate_id, refusal
 from .session import Session, close
-from .state import Draft, ProposeState, RunState
+from .state import SPENT, Draft, ProposeState, RunState
 
 
 async def propose(session: Session, state: ProposeState) -> RunState:
     """One operator works on one order; many stand side by side."""
     order = Order.model_validate(state["order"])
     step, place = state["step"], state["place"]
-    await session.emit("request_started", step, f"{place}", operator=order.operator, parents=list(order.parents))
+    await begin(session, order, step, place)
     operator = session.setup.operators[order.operator]
-    proposals = await operator.propose(request_of(session, state), session.team(step, f"{place}"))
+    try:
+        proposals = await operator.propose(request_of(session, state), session.team(step, f"{place}"))
+    except BudgetSpent:
+        return {"drafts": await hand_in(session, [], order, step, place), "unpaid": [place]}
     return {"drafts": await hand_in(session, proposals, order, step, place)}
+
+
+async def begin(session: Session, order: Order, step: int, place: int) -> None:
+    await session.emit("request_started", step, f"{place}", operator=order.operator, parents=list(order.parents))
 
 
 def request_of(session: Session, state: ProposeState) -> Request:
@@ -96,7 +103,9 @@ async def screen(session: Session, state: RunState) -> RunState:
     search = session.search(pooling, "strategy")
     pool = list(setup.strategy.pool(search, list(entered)))
     memory = {**state["memory"], "strategy": search.memory, "allocator": {}}
-    return close(session, state, {"new": list(entered), "pool": pool, "memory": memory, "step": step})
+    ending = SPENT if state.get("unpaid") and not state.get("drafts") else state["ending"]
+    update: RunState = {"new": list(entered), "pool": pool, "memory": memory, "ending": ending, "step": step}
+    return close(session, state, update)
 
 
 def _program(session: Session, name: str) -> Program:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,7 +29,6 @@ from .machine import machine
 from .session import Listener
 from .setup import Setup
 from .state import RunState
-from .verdict import summary
 
 _STEPS = 1_000_000
 
@@ -120,8 +120,9 @@ async def aresume(
         assert desk.store is not None
         if record.state == "finished":
             return _result(desk.store, record.id, record.best or "", "finished")
-        await desk.store.update_run(record.id, state="running", budget_json=setup.budget.model_dump_json())
-        return await _drive(desk, record.id, None, override=budget)
+        limits = setup.budget.model_dump_json()
+        await desk.store.update_run(record.id, state="running", pid=os.getpid(), budget_json=limits)
+        return await _drive(desk, record.id, None)
 
 
 def resume(run: str = "latest", **options: Any) -> Result:
@@ -162,38 +163,31 @@ def build_graph(
     return machine(Desk(setup=setup, listen=listen)).compile(checkpointer=checkpointer, name="maieutic")
 
 
-async def _drive(desk: Desk, run: str, begin: RunState | None, *, override: Budget | None = None) -> Result:
+async def _drive(desk: Desk, run: str, begin: RunState | None) -> Result:
+    """From the beginning, or on from the last checkpoint. However it ends, the run's record says so."""
+    try:
+        final = await _walk(desk, run, begin)
+    except asyncio.CancelledError:
+        await _end(desk, run, "stopped", "interrupted")
+        raise
+    except Exception as error:
+        raise await _fail(desk, run, error) from error
     assert desk.store is not None
+    return _result(desk.store, run, final["best"], "finished")
+
+
+async def _walk(desk: Desk, run: str, begin: RunState | None) -> RunState:
     config = {"configurable": {"thread_id": run}, "recursion_limit": _STEPS}
     async with AsyncSqliteSaver.from_conn_string(str(desk.setup.folder / "checkpoints.db")) as saver:
         graph = machine(desk).compile(checkpointer=saver)
         if begin is None:
             known = await graph.aget_state(config)  # type: ignore[arg-type]
             begin = None if known.values else {"run": run}
-            session = await desk.session({**known.values, "run": run, **({"budget": None} if override else {})})
+            # The record knows the budget that holds now: a person may have given a new one since the checkpoint.
+            session = await desk.session({**known.values, "run": run, "budget": None})
             await session.emit("run_resumed", known.values.get("step", 0), f"{datetime.now(UTC).timestamp()}")
-        try:
-            final = await graph.ainvoke(begin, config, durability="sync")  # type: ignore[call-overload]
-        except asyncio.CancelledError:
-            await _end(desk, run, "stopped", "interrupted")
-            raise
-        except (MaieuticError, BaseExceptionGroup) as error:
-            raise await _fail(desk, run, error) from error
-    return await _finish(desk, run, final)
-
-
-async def _finish(desk: Desk, run: str, final: RunState) -> Result:
-    assert desk.store is not None
-    result = _result(desk.store, run, final["best"], "finished")
-    score = result.report.best.score if result.report else None
-    calls = sum(cost["calls"] for cost in final["ledger"]["used"].values())
-    await desk.store.update_run(
-        run, state="finished", best=final["best"], best_score=score, calls=calls, finished=datetime.now(UTC).isoformat()
-    )
-    session = await desk.session({"run": run})
-    told = summary(result.report) if result.report else {}
-    await session.emit("run_finished", final["step"], best=final["best"], reason=final["ending"], **told)
-    return result
+        final: RunState = await graph.ainvoke(begin, config, durability="sync")  # type: ignore[call-overload]
+        return final
 
 
 async def _fail(desk: Desk, run: str, error: BaseException) -> BaseException:

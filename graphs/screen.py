@@ -22,12 +22,12 @@ def refusal(program: Program, task: Task, archive: Archive) -> str:
         original = task.program.prompts.get(name)
         if original and (lost := set(original.placeholders) - set(prompt.placeholders)):
             return f"it lost the placeholder {', '.join(f'{{{one}}}' for one in sorted(lost))}"
-        asked = brief(prompt)
-        if not asked.strip() and not prompt.demos and not prompt.system:
+        asked = f"{prompt.system}\n{brief(prompt)}".strip()
+        if not asked and not prompt.demos:
             return "it says nothing"
         if leak := leaks(asked):
             return f"an agent's own instruction leaked into it: {leak[:80]!r}"
-        if copied := _copied(asked, brief(original) if original else "", task):
+        if copied := _copied(asked, f"{original.system}\n{brief(original)}" if original else "", task):
             return f"it copies a row into the instruction: {copied[:80]!r}"
     ceiling = task.constraints.max_prompt_tokens
     if ceiling is not None and (size := prompt_tokens(program, task)) > ceiling:

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
 
-from ..core.contracts import Order, Request, Team
+from ..core.contracts import Request, Team
+from ..core.errors import BudgetSpent
 from ..plugins.operators.socratic import answer, ask_questions, judge
 from . import proposing
 from .desk import Desk
@@ -22,10 +23,12 @@ class Dialogue(ProposeState, total=False):
     suggestion: str
     asked: int
     drafts: list[Draft]
+    unpaid: list[int]
 
 
 class Spoken(TypedDict):
     drafts: list[Draft]
+    unpaid: list[int]
 
 
 def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken]:
@@ -36,21 +39,32 @@ def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken
         return session, proposing.request_of(session, state), session.team(state["step"], f"{state['place']}")
 
     async def teacher(state: Dialogue) -> dict[str, Any]:
-        _, request, team = await at(state)
-        questions = await ask_questions(request, team, state.get("suggestion", ""))
+        session, request, team = await at(state)
+        await proposing.begin(session, request.order, state["step"], state["place"])
+        try:
+            questions = await ask_questions(request, team, state.get("suggestion", ""))
+        except BudgetSpent:
+            return {"questions": state.get("questions", []), "asked": 2, "unpaid": [state["place"]]}
         return {"questions": list(questions) or state.get("questions", []), "asked": state.get("asked", 0) + 1}
 
     async def critic(state: Dialogue) -> dict[str, Any]:
         _, _, team = await at(state)
-        verdict = await judge(state["questions"], team)
+        try:
+            verdict = await judge(state["questions"], team)
+        except BudgetSpent:
+            return {"suggestion": "", "unpaid": [state["place"]]}
         return {"suggestion": "" if verdict is None or verdict.accepted else verdict.suggestion}
 
     async def student(state: Dialogue) -> dict[str, Any]:
         session, request, team = await at(state)
-        proposal = await answer(request, team, state["questions"]) if state["questions"] else None
+        proposal, unpaid = None, state.get("unpaid", [])
+        try:
+            proposal = await answer(request, team, state["questions"]) if state["questions"] else None
+        except BudgetSpent:
+            unpaid = [state["place"]]
         made = [proposal] if proposal is not None else []
-        order = Order.model_validate(state["order"])
-        return {"drafts": await proposing.hand_in(session, made, order, state["step"], state["place"])}
+        drafts = await proposing.hand_in(session, made, request.order, state["step"], state["place"])
+        return {"drafts": drafts, "unpaid": unpaid}
 
     def after_teacher(state: Dialogue) -> Literal["critic", "student"]:
         return "critic" if state["asked"] == 1 and state["questions"] else "student"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from typing_extensions import TypedDict
 
@@ -19,8 +19,12 @@ class Draft(TypedDict):
     rationale: str
 
 
-def gather(old: Sequence[Draft], new: Sequence[Draft] | None) -> list[Draft]:
-    """Drafts of a round arrive side by side; None clears the tray for the next round."""
+T = TypeVar("T")
+SPENT = "the budget is spent"
+
+
+def gather(old: Sequence[T], new: Sequence[T] | None) -> list[T]:
+    """What a round's orders bring arrives side by side; None clears the tray for the next round."""
     return [] if new is None else [*old, *new]
 
 
@@ -29,7 +33,8 @@ class RunState(TypedDict, total=False):
 
     step: counts the nodes that ran; what a node writes into the store carries it, so that a node that is run again
     after a crash sees the archive as it was. ledger: the account at the end of the last step; decisions use it and
-    not the live one. memory: the policies' own JSON state. ending: why the search ended, empty while it goes on.
+    not the live one. memory: the policies' own JSON state. unpaid: places of the round's orders that
+    the budget had no calls for. ending: why the search ended, empty while it goes on.
     """
 
     run: str
@@ -38,6 +43,7 @@ class RunState(TypedDict, total=False):
     plan: list[str]
     orders: list[dict[str, Any]]
     drafts: Annotated[list[Draft], gather]
+    unpaid: Annotated[list[int], gather]
     new: list[str]
     pool: list[str]
     batch: int

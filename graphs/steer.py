@@ -8,11 +8,13 @@ from typing import Any
 from ..core.budget import Budget
 from ..core.candidate import Candidate
 from ..core.directives import ChangeBudget, Directive, Edit, Hint, Pause, Pin, Replan, Resume, Stop, Veto
+from ..core.errors import TaskError
 from ..core.lineage import Lineage
 from ..runtime.store import Verdict
+from .nodes import announce
 from .screen import candidate_id, refusal
 from .session import Session, close
-from .state import RunState
+from .state import SPENT, RunState
 
 _POLL_SECONDS = 0.2
 
@@ -37,8 +39,12 @@ async def steer(session: Session, state: RunState) -> RunState:
         await session.emit("run_paused", step)
         await session.store.update_run(session.run, state="paused")
         await asyncio.sleep(_POLL_SECONDS)
-    await session.store.update_run(session.run, state="running", best=state["best"])
-    return close(session, state, update)
+    best = state["best"]
+    if session.archive(step)[best].status == "vetoed":
+        best = session.setup.strategy.final(session.search({**state, **update}, "strategy"))
+        await announce(session, step, session.archive(step), best)
+    await session.store.update_run(session.run, state="running", best=best)
+    return close(session, state, {**update, "best": best})
 
 
 async def _apply(session: Session, state: RunState, directive: Directive, step: int) -> dict[str, Any]:
@@ -53,7 +59,7 @@ async def _apply(session: Session, state: RunState, directive: Directive, step: 
         case Replan():
             return {"plan": []}
         case ChangeBudget():
-            return _budget(session, directive.budget)
+            return await _budget(session, state, directive.budget)
         case Pin() | Veto() | Edit() if directive.candidate not in session.archive(step):
             return {"refused": f"there is no candidate {directive.candidate}"}
         case Pin():
@@ -68,10 +74,16 @@ async def _apply(session: Session, state: RunState, directive: Directive, step: 
             return {"refused": f"nothing in this recipe uses {directive.kind!r}"}
 
 
-def _budget(session: Session, budget: Budget) -> dict[str, Any]:
+async def _budget(session: Session, state: RunState, budget: Budget) -> dict[str, Any]:
+    try:
+        budget.check()
+    except TaskError as error:
+        return {"refused": error.what}
     session.ledger.budget = budget
     session.setup.budget = budget
-    return {"budget": budget.model_dump(), "ending": ""}
+    await session.store.update_run(session.run, budget_json=budget.model_dump_json())
+    more = {"ending": ""} if state["ending"] == SPENT else {}
+    return {"budget": budget.model_dump(), **more}
 
 
 async def _mark(session: Session, names: list[str], status: str, step: int) -> dict[str, Any]:

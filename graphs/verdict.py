@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from ..core.budget import LedgerView
@@ -51,6 +52,23 @@ async def report(session: Session, state: RunState) -> RunState:
     return close(session, state, {"step": step})
 
 
+async def finish(session: Session, state: RunState) -> RunState:
+    """The run's record and the log say that it is over."""
+    step, text = state["step"], session.store.report(session.run)
+    written = Report.model_validate_json(text) if text else None
+    await session.store.update_run(
+        session.run,
+        state="finished",
+        best=state["best"],
+        best_score=written.best.score if written else None,
+        calls=session.ledger.view().total.calls,
+        finished=datetime.now(UTC).isoformat(),
+    )
+    told = summary(written) if written else {}
+    await session.emit("run_finished", step, best=state["best"], reason=state["ending"], **told)
+    return close(session, state, {"run": session.run, "step": step})
+
+
 def summary(written: Report) -> dict[str, Any]:
     """The report in one flat line, for events."""
     return {
@@ -68,7 +86,8 @@ async def _on_test(
     session: Session, start: Candidate, best: Candidate, rows: list[Example], step: int, *, spare: int
 ) -> Measured:
     both = [start] if best.id == start.id else [start, best]
-    done = await measure(session, [(one, row) for one in both for row in rows], split="test", step=step)
+    # Row by row: where the budget ends early, the rows that were paid for are paired.
+    done = await measure(session, [(one, row) for row in rows for one in both], split="test", step=step)
     again: list[Evaluation] = []
     if spare:
         target = session.setup.registry.create("target", "chat", **session.setup.target_options, sample=1)

@@ -1,0 +1,230 @@
+"""Whole runs, in process and as processes of their own, against two endpoints that count: target and author."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from maieutic.core.budget import Budget
+from maieutic.core.events import Event
+from maieutic.core.identity import digest
+from maieutic.core.models import ModelRef
+from maieutic.core.report import Report
+from maieutic.core.task import Models, Task
+from maieutic.graphs.run import Result, aoptimize, aresume
+from maieutic.runtime.store import Store
+from maieutic.testing import Answer, Fault, StubServer
+
+RECIPES = ("auto", "random-demos", "ape", "opro", "protegi", "mars")
+LABELS = ("red", "blue")
+_ROW = re.compile(r"(?:train|val|test) word \d+")
+
+
+def number(*parts: Any) -> int:
+    """A number that the parts decide, the same in every process."""
+    return int(digest([str(part) for part in parts])[:12], 16)
+
+
+def truth(row: str) -> str:
+    return LABELS[number("truth", row) % 2]
+
+
+class TargetModel:
+    """Right in 35 to 85 % of rows, by the prompt; sometimes what it says is no label at all."""
+
+    def answer(self, messages: Sequence[Any], draw: int = 0) -> Answer:
+        text = "\n".join(message["content"] for message in messages)
+        row = _ROW.findall(messages[-1]["content"])[-1]
+        quality = 35 + number(text.replace(row, "")) % 50
+        right, wrong = (truth(row), LABELS[truth(row) == "red"])
+        if number("form", text) % 12 == 0:
+            return Answer(text="I would rather not say", logprobs={"I": -0.1})
+        said = right if number("draw", text) % 100 < quality else wrong
+        sure = 0.05 + (number("sure", text) % 60) / 100
+        other = LABELS[said == "red"]
+        return Answer(text=said, logprobs={said: -sure, other: -1.5 - sure})
+
+
+class AuthorModel:
+    """Answers each agent in the form that its instruction asks for; another draw is another wording."""
+
+    def answer(self, messages: Sequence[Any], draw: int = 0) -> Answer:
+        text = messages[0]["content"]
+        mark = number(text, draw) % 9973
+        if "<verdict>" in text:
+            said = "true" if mark % 2 else f"false <suggestion>Ask about the colour number {mark}.</suggestion>"
+            return Answer(text=f"<verdict>{said.split(' ')[0]}</verdict> {said.partition(' ')[2]}")
+        if "<reason>" in text:
+            return Answer(text=f"<reason>The prompt never says how word {mark} gets its colour.</reason>")
+        if "<question>" in text:
+            return Answer(text=f"<question>Which colour fits rule {mark} best?</question>")
+        if "<step>" in text:
+            return Answer(text=f"<step>Name colour {mark} first.</step><step>Forbid all other words.</step>")
+        return Answer(text=f"<prompt>Name the colour of the word, by rule {mark}: red or blue.</prompt>")
+
+
+class Endpoint(StubServer):
+    """A stub whose latency is drawn anew for each request where `jitter` is set, from a seed."""
+
+    jitter: float = 0.0
+    fault: Callable[[int], Fault | None] = staticmethod(lambda number: None)
+    rng = Random(0)
+
+    async def _chat(self, request: Any) -> Any:
+        if self.jitter:
+            await asyncio.sleep(self.rng.uniform(0, self.jitter))
+        return await super()._chat(request)
+
+
+@dataclass(kw_only=True)
+class Lab:
+    """Two endpoints, a task over them, and folders for runs. `asked` is what both endpoints saw since `fresh`."""
+
+    target: Endpoint
+    author: Endpoint
+    base: Path
+    _folders: Iterator[int] = field(default_factory=itertools.count)
+    _from: tuple[int, int] = (0, 0)
+
+    def fresh(self) -> None:
+        self._from = (self.target.count, self.author.count)
+        for stub in (self.target, self.author):
+            stub.jitter, stub.fault = 0.0, lambda number: None
+
+    @property
+    def keys(self) -> list[str]:
+        return [*self.target.seen.keys[self._from[0] :], *self.author.seen.keys[self._from[1] :]]
+
+    @property
+    def asked(self) -> int:
+        return len(self.keys)
+
+    @property
+    def bodies(self) -> list[dict[str, Any]]:
+        return [*self.target.seen.bodies[self._from[0] :], *self.author.seen.bodies[self._from[1] :]]
+
+    def folder(self) -> Path:
+        return self.base / f"store-{next(self._folders)}"
+
+    def task(self, *, train: int = 16, val: int = 12, test: int = 12, **fields: Any) -> Task:
+        def rows(split: str, count: int) -> list[dict[str, str]]:
+            names = [f"{split} word {n}" for n in range(count)]
+            return [{"input": name, "output": truth(name)} for name in names]
+
+        target = ModelRef.parse(f"openai/stub@{self.target.base}", key_env="STUB_KEY")
+        author = ModelRef.parse(f"openai/stub@{self.author.base}", key_env="STUB_KEY")
+        made: dict[str, Any] = {"models": Models(target=target, optimizer=author), "name": "colours", **fields}
+        prompt = made.pop("prompt", "Say red or blue.")
+        return Task.create(prompt, train=rows("train", train), val=rows("val", val), test=rows("test", test), **made)
+
+    async def run(self, recipe: str = "auto", calls: int = 90, task: Task | None = None, **options: Any) -> Result:
+        options = {"folder": self.folder(), "budget": Budget(calls=calls), "run": "r", **options}
+        return await aoptimize(task or self.task(), recipe=recipe, **options)
+
+    async def resume(self, folder: Path, run: str = "r", **options: Any) -> Result:
+        return await aresume(run, folder=folder, **options)
+
+    def start_process(self, folder: Path, recipe: str, calls: int, *, concurrency: int = 4) -> subprocess.Popen[bytes]:
+        """A run of its own process, or its resumption where the folder has the run already."""
+        file = self.base / "task.json"
+        file.write_text(self.task().model_dump_json(by_alias=True), encoding="utf-8")
+        words = [sys.executable, "-c", _PROCESS, str(file), str(folder), recipe, str(calls), str(concurrency)]
+        return subprocess.Popen(words, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+
+    def kill_at(self, process: list[subprocess.Popen[bytes]], moments: set[int]) -> None:
+        """Kill the newest process while it waits for the answer to the n-th request since `fresh`."""
+
+        def when(_: int) -> None:
+            if self.asked in moments:
+                moments.discard(self.asked)
+                os.kill(process[-1].pid, signal.SIGKILL)
+
+        self.target.fault = self.author.fault = when  # type: ignore[assignment]
+
+
+_PROCESS = """
+import sys
+from pathlib import Path
+from maieutic.core.budget import Budget
+from maieutic.core.task import Task
+from maieutic.graphs.run import optimize, resume
+file, folder, recipe, calls, concurrency = sys.argv[1:]
+if (Path(folder) / "maieutic.db").exists():
+    resume("r", folder=folder)
+else:
+    task = Task.model_validate_json(Path(file).read_text())
+    optimize(task, recipe=recipe, budget=Budget(calls=int(calls)), concurrency=int(concurrency), folder=folder, run="r")
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a finished run left behind, without what may differ between two runs that did the same."""
+
+    candidates: list[Any]
+    evaluations: list[Any]
+    best: str
+    report: dict[str, Any]
+
+    @classmethod
+    def of(cls, folder: Path, run: str = "r") -> Ended:
+        with Store.open(folder, read_only=True) as store:
+            record = store.run(run)
+            assert record.state == "finished", record.state
+            written = Report.model_validate_json(store.report(run) or "{}")
+            return cls(
+                candidates=[one.model_dump(mode="json") for one in store.candidates(run)],
+                evaluations=[one.model_dump(mode="json") for one in store.evaluations(run)],
+                best=record.best or "",
+                report=_numbers(written),
+            )
+
+
+def _numbers(report: Report) -> dict[str, Any]:
+    told = report.model_dump(mode="json", exclude={"run", "seconds", "paid", "cached", "lost"})
+    return {**told, "warnings": [one for one in told["warnings"] if "without an answer" not in one]}
+
+
+def events_of(folder: Path, run: str = "r") -> list[Event]:
+    with Store.open(folder, read_only=True) as store:
+        return store.events(run)
+
+
+def kinds(folder: Path, run: str = "r") -> Counter[str]:
+    return Counter(event.kind for event in events_of(folder, run))
+
+
+@pytest.fixture(scope="module")
+def _endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with Endpoint(TargetModel(), faults=lambda n: target.fault(n)) as target:
+        with Endpoint(AuthorModel(), faults=lambda n: author.fault(n)) as author:
+            yield Lab(target=target, author=author, base=tmp_path_factory.mktemp("lab"))
+
+
+@pytest.fixture
+def lab(_endpoints: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setenv("STUB_KEY", "anything")
+    _endpoints.fresh()
+    return _endpoints
+
+
+@pytest.fixture
+def ended() -> Callable[..., Ended]:
+    return Ended.of
+
+
+@pytest.fixture
+def log() -> Callable[..., list[Event]]:
+    return events_of
