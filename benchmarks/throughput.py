@@ -3,7 +3,7 @@
     python benchmarks/throughput.py [--calls 2000] [--litellm-calls 300]
 
 A stub in a process of its own answers after 50 ms; 64 requests at once would ideally make 1,280 calls a second. Every
-call is one evaluation: looked up in the cache, reserved, written down, sent, settled, made durable, and its score saved.
+call is one evaluation: looked up in the cache, reserved, written down, sent, settled, durable, and its score saved.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from maieutic.core.budget import Budget, Ledger
@@ -41,7 +42,15 @@ def call(base: str, lane: str, row: int) -> Call:
     )
 
 
-async def bare(base: str, calls: int) -> float:
+async def timed(one: Callable[[int], Awaitable[None]], calls: int) -> tuple[float, float]:
+    """Seconds and processor seconds, after one call that opens what is opened once."""
+    await one(-1)
+    began, cpu = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(one(row) for row in range(calls)))
+    return time.perf_counter() - began, time.process_time() - cpu
+
+
+async def bare(base: str, calls: int) -> tuple[float, float]:
     """Nothing but aiohttp: what this machine can do at all."""
     import aiohttp
 
@@ -56,13 +65,10 @@ async def bare(base: str, calls: int) -> float:
                 ) as response:
                     json.loads(await response.read())
 
-        await one(-1)
-        began = time.perf_counter()
-        await asyncio.gather(*(one(row) for row in range(calls)))
-        return time.perf_counter() - began
+        return await timed(one, calls)
 
 
-async def through(base: str, lane: str, calls: int, folder: Path) -> float:
+async def through(base: str, lane: str, calls: int, folder: Path) -> tuple[float, float]:
     """The whole way, store included."""
     candidate = Candidate(id="c-1", program=Program.of(PROMPT), operator="start")
     with Store.open(folder) as store:
@@ -86,12 +92,9 @@ async def through(base: str, lane: str, calls: int, folder: Path) -> float:
                 )
                 await store.save_evaluations(lane, [made])
 
-            await one(-1)
-            began = time.perf_counter()
-            await asyncio.gather(*(one(row) for row in range(calls)))
-            seconds = time.perf_counter() - began
+            took = await timed(one, calls)
             assert store.ledger_rows(lane).paid["target"].calls == ledger.view().total_paid.calls == calls + 1
-            return seconds
+            return took
 
 
 def measure(lane: str, calls: int) -> dict[str, float]:
@@ -101,10 +104,8 @@ def measure(lane: str, calls: int) -> dict[str, float]:
         assert stub.stdout is not None
         base = stub.stdout.readline().strip()
         try:
-            cpu = time.process_time()
             work = bare(base, calls) if lane == "bare" else through(base, lane, calls, Path(folder))
-            seconds = asyncio.run(work)
-            cpu = time.process_time() - cpu
+            seconds, cpu = asyncio.run(work)
             with urllib.request.urlopen(base.replace("/v1", "/count")) as response:
                 assert json.load(response)["count"] == calls + 1
         finally:

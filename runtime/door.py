@@ -57,11 +57,12 @@ class Embedded(Protocol):
 
 @dataclass(eq=False)
 class Flight:
-    """A request under way, the run that asks, and how many wait for it."""
+    """A request under way, the run that asks, and how many wait for it. given_up: the run was closed meanwhile."""
 
     task: asyncio.Task[Reply]
     run: str
     waiting: int = 0
+    given_up: bool = False
 
 
 class ModelDoor:
@@ -88,17 +89,24 @@ class ModelDoor:
         return await self._lane(call.model).send(call, await self._endpoint(call.model), within)
 
     async def loss(self, call: Call, reference: str, within: float) -> Reply:
-        """One request whose reply's text is the loss. Raises NeedsError for a model that cannot do it."""
-        if "loss" not in await self.capabilities(call.model):
-            raise NeedsError(
-                f"{call.model.id} cannot score a given text",
-                possible=(EMBEDDED, "llamacpp/NAME@http://HOST:PORT/v1"),
-                remedy="use a model that llama.cpp serves, or an evaluator without a loss",
-            )
+        """One request whose reply's text is the loss. Raises ModelError."""
         return await teacher_forced(self._direct, call, reference, await self._endpoint(call.model), within)
 
-    async def worst(self, call: Call) -> Cost:
-        """The most one request can take."""
+    async def worst(self, call: Call, reference: str | None = None) -> Cost:
+        """The most one request can take, for an answer or for the loss of a reference.
+
+        Raises what keeps it from being sent at all, before anything is written down: ModelError for a missing key or
+        an embedded model that does not start, NeedsError for a model that gives no losses.
+        """
+        if reference is not None:
+            if "loss" not in await self.capabilities(call.model):
+                raise NeedsError(
+                    f"{call.model.id} cannot score a given text",
+                    possible=(EMBEDDED, "llamacpp/NAME@http://HOST:PORT/v1"),
+                    remedy="use a model that llama.cpp serves, or an evaluator without a loss",
+                )
+            return await self.worst(call) + Cost(tokens=len(reference.encode()))
+        await self._endpoint(call.model)
         if self._is_direct(call.model) or call.model.provider == "local":
             return Cost(calls=1, tokens=wire.worst_tokens(call))
         return await self._litellm.worst(call)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..core.budget import Cost, Ledger, Payer
 from ..core.errors import BudgetSpent
@@ -56,7 +57,7 @@ class RunGateway:
         self._patience = patience or Patience()
         self._rng = seeded(0, "retries", run)
         self._traffic: dict[str, Traffic] = {}
-        self._tasks: set[asyncio.Task[Reply]] = set()
+        self._flights: set[Flight] = set()
         self._reserved = 0
         self._settled = asyncio.Event()
 
@@ -85,7 +86,7 @@ class RunGateway:
                 model=str(call.model),
                 payer=payer,
                 role=payer,
-                worst=lambda: self._worst_loss(call, reference),
+                worst=lambda: self._door.worst(call, reference),
                 ask=lambda: self._door.loss(call, reference, self._patience.timeout),
             )
         )
@@ -93,13 +94,11 @@ class RunGateway:
 
     async def aclose(self) -> None:
         """Give up what is under way; the door stays open for other runs."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _worst_loss(self, call: Call, reference: str) -> Cost:
-        worst = await self._door.worst(call)
-        return worst + Cost(tokens=2 * len(reference.encode()))
+        under_way = tuple(self._flights)
+        for flight in under_way:
+            flight.given_up = True
+            flight.task.cancel()
+        await asyncio.gather(*(flight.task for flight in under_way), return_exceptions=True)
 
     async def _once(self, question: _Question) -> Reply:
         """Whoever asks first asks; who asks the same meanwhile waits for that answer. It is given up when nobody
@@ -107,16 +106,16 @@ class RunGateway:
         place = (self._store.path, question.key)
         while True:
             flight = self._door.flights.get(place)
-            mine = flight is None or flight.task.done()
+            mine = False
             if flight is None or flight.task.done():
-                flight = self._take_off(place, question)
+                flight, mine = self._take_off(place, question), True
             flight.waiting += 1
             try:
                 reply = await asyncio.shield(flight.task)
             except asyncio.CancelledError:
-                if _is_cancelled() or flight.run == self.run:
+                if _is_cancelled() or (flight.given_up and flight.run == self.run):
                     raise
-                continue  # the other run was stopped; its answer is this run's to fetch
+                continue  # those who waited for it were cancelled, this one was not: it asks again
             except BudgetSpent:
                 if flight.run == self.run:
                     raise
@@ -128,18 +127,17 @@ class RunGateway:
             if flight.run == self.run:
                 return reply if mine else reply.model_copy(update={"cached": True})
 
-    def _take_off(self, place: tuple[object, str], question: _Question) -> Flight:
+    def _take_off(self, place: tuple[Path, str], question: _Question) -> Flight:
         flights = self._door.flights
         task = asyncio.create_task(self._obtain(question))
         flight = Flight(task=task, run=self.run)
-        key = (self._store.path, question.key)
-        flights[key] = flight
-        self._tasks.add(task)
+        flights[place] = flight
+        self._flights.add(flight)
 
         def land(done: asyncio.Task[Reply]) -> None:
-            self._tasks.discard(done)
-            if flights.get(key) is flight:
-                del flights[key]
+            self._flights.discard(flight)
+            if flights.get(place) is flight:
+                del flights[place]
             if not done.cancelled():
                 done.exception()  # where everybody who waited was cancelled, nobody else looks at it
 

@@ -89,7 +89,7 @@ class LocalServer:
 
 def _serve(key: str) -> Any:
     try:
-        import xllamacpp
+        import xllamacpp  # type: ignore[import-untyped]
     except ImportError as error:
         raise ModelError(
             f"the embedded model cannot run here: xllamacpp does not load ({error})",

@@ -142,3 +142,25 @@ async def test_who_waits_for_the_same_answer_keeps_it_when_the_first_is_cancelle
         assert (await second).text == "ok"
         assert stub.count == 1
     assert one.ledger.lost == 0
+
+
+async def test_who_asks_while_a_request_is_being_cancelled_is_not_cancelled_with_it(gateway: Open, ask: Ask) -> None:
+    with StubServer(faults={0: Fault(how="hang")}) as stub:
+        one = gateway()
+        first = asyncio.create_task(one.complete(ask(stub), "target"))
+        await asyncio.to_thread(stub.wait_for, 1)
+        first.cancel()
+        await asyncio.sleep(0)
+        assert (await one.complete(ask(stub), "target")).text == "ok"
+        assert stub.count == 2
+
+
+async def test_closing_gives_up_what_is_under_way(gateway: Open, ask: Ask, store: Store) -> None:
+    with StubServer(faults=lambda number: Fault(how="hang")) as stub:
+        one = gateway("r-0")
+        asking = asyncio.create_task(one.complete(ask(stub), "target"))
+        await asyncio.to_thread(stub.wait_for, 1)
+        await one.aclose()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert one.ledger.lost == store.ledger_rows("r-0").lost == stub.count == 1

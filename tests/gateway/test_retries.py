@@ -17,6 +17,7 @@ from maieutic.runtime.door import ModelDoor
 from maieutic.runtime.gateway import RunGateway
 from maieutic.runtime.lanes.wire import retry_after
 from maieutic.runtime.limits import Patience
+from maieutic.runtime.store import Store
 from maieutic.testing import Answer, Fault, ScriptedModel, StubServer
 
 Open = Callable[..., RunGateway]
@@ -90,11 +91,13 @@ async def test_the_right_key_is_sent(gateway: Open, ask: Ask, monkeypatch: pytes
         assert (await gateway().complete(ask(stub, key_env="STUB_KEY"), "target")).text == "ok"
 
 
-async def test_a_key_that_is_named_but_missing_spends_nothing(gateway: Open, ask: Ask) -> None:
+async def test_a_key_that_is_named_but_missing_spends_nothing(gateway: Open, ask: Ask, store: Store) -> None:
+    one = gateway("r-0")
     with StubServer() as stub:
         with pytest.raises(ModelError, match="has no key"):
-            await gateway().complete(ask(stub, key_env="NOT_SET_ANYWHERE"), "target")
+            await one.complete(ask(stub, key_env="NOT_SET_ANYWHERE"), "target")
         assert stub.count == 0
+    assert (one.ledger.lost, store.ledger_rows("r-0").lost) == (0, 0)
 
 
 async def test_an_unknown_model_ends_at_once(gateway: Open, ask: Ask, lane: str) -> None:
