@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ..core.events import Event
@@ -15,6 +18,8 @@ from ..runtime.view import RunView, Standing
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from ..runtime.store import Store
 
 _PLAIN = frozenset(
     {
@@ -33,6 +38,7 @@ _PLAIN = frozenset(
     }
 )
 _FLUSHES_PER_SECOND = 8
+_LOOK_SECONDS = 1.0
 
 
 class Watcher(Protocol):
@@ -72,34 +78,66 @@ class Lines:
 
 
 class Panel:
-    """A panel that is redrawn in place, a few times a second and never once per event."""
+    """A panel that is redrawn in place, a few times a second and never once per event.
 
-    def __init__(self, console: Console) -> None:
+    Between events, which come at the end of batches, the store tells what is spent and the clock goes on.
+    """
+
+    def __init__(self, console: Console, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         from rich.live import Live
 
         self.view = RunView()
+        self._folder, self._clock = folder, clock
+        self._heard = self._looked = clock()
+        self._store: Store | None = None
+        self._drawn = self.view
         self.live = Live(
             console=console,
-            get_renderable=lambda: draw(self.view, console.width),
+            get_renderable=lambda: draw(self.now(), console.width),
             refresh_per_second=_FLUSHES_PER_SECOND,
             transient=True,
         )
 
     def __call__(self, event: Event) -> None:
         self.view = self.view.apply(event)
+        self._drawn = replace(self.view, spent=max(self.view.spent, self._drawn.spent, key=lambda one: one.calls))
+        self._heard = self._clock()
+
+    def now(self) -> RunView:
+        """The view with what is known beyond the last event; asks the store once a second at most."""
+        if self._clock() - self._looked >= _LOOK_SECONDS and self.view.state == "running":
+            self._looked = self._clock()
+            self._drawn = self._look()
+        since = self._clock() - self._heard if self.view.state == "running" else 0.0
+        return replace(self._drawn, seconds=self.view.seconds + since)
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+
+    def _look(self) -> RunView:
+        from ..runtime.store import Store
+        from .account import with_account
+
+        if self._store is None:
+            self._store = Store.open(self._folder, read_only=True)
+        return with_account(self.view, self._store)
 
 
 @contextmanager
-def watching(*, plain: bool, as_json: bool) -> Iterator[Watcher]:
+def watching(*, folder: Path, plain: bool, as_json: bool) -> Iterator[Watcher]:
     """The right watcher for this terminal; a panel only where someone can see it."""
     if as_json or plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         yield Lines(as_json=as_json)
         return
     from rich.console import Console
 
-    panel = Panel(Console())
-    with panel.live:
-        yield panel
+    panel = Panel(Console(), folder)
+    try:
+        with panel.live:
+            yield panel
+    finally:
+        panel.close()
 
 
 def draw(view: RunView, width: int) -> RenderableType:

@@ -25,7 +25,7 @@ def carry_out(
     work: Callable[[Watcher], Coroutine[Any, Any, Result]], *, folder: Path, plain: bool, as_json: bool
 ) -> None:
     """Raises RunStopped where the run can be resumed, RunFailed where it failed."""
-    with watching(plain=plain, as_json=as_json) as watch:
+    with watching(folder=folder, plain=plain, as_json=as_json) as watch:
         result = run_until_interrupted(work(watch), goes_on_with=lambda: resume_command(watch.view.run, folder))
     if result is None or result.state != "finished":
         run = result.run if result else watch.view.run

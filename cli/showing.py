@@ -116,27 +116,19 @@ def show_candidate(store: Store, record: RunRecord, one: Candidate, limit: int) 
 
 
 def _view(store: Store, record: RunRecord) -> RunView:
-    """As the log tells it, with the account as the store has it: the log speaks of it at the end of batches only."""
+    """As the log tells it, with the account as it stands now and, before any change of the best, the first one."""
     from dataclasses import replace
 
-    from ..core.budget import Cost
-    from ..runtime.view import RunView, Spent, Standing
+    from ..runtime.view import RunView, Standing
+    from .account import with_account
 
-    view = RunView.of(store.events(record.id))
-    used = store.ledger_rows(record.id).used
-    target, optimizer = used.get("target", Cost()), used.get("optimizer", Cost())
-    spent = Spent(
-        target_calls=target.calls,
-        optimizer_calls=optimizer.calls,
-        tokens=target.tokens + optimizer.tokens,
-        usd=target.usd + optimizer.usd,
-    )
+    view = with_account(replace(RunView.of(store.events(record.id)), run=record.id), store)
     best = view.best
     if best is None and record.best:
         archive, val = archive_of(store, record)
         mean, rows = archive.scores.mean(record.best, val), archive.scores.count(record.best, val)
         best = None if mean is None else Standing(candidate=record.best, score=mean, n=rows)
-    return replace(view, run=record.id, spent=spent, best=best)
+    return replace(view, best=best)
 
 
 def _candidate_rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:

@@ -131,7 +131,7 @@ def evaluate(
         raise UsageError(
             f"the task has no {split} rows",
             where=made.where(f"[data] {split}"),
-            possible=[one for one in ("train", "val", "test") if made.data[one]],  # type: ignore[index]
+            possible=[one for one in ("train", "val", "test") if made.data[one]],
         )
     registry = registry_of(made, no_plugins=no_plugins)
     budget = budget_of(calls, None, None, None, None)

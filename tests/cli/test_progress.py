@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from maieutic.cli.progress import Lines, Panel, draw, facts, watching
 from maieutic.core.events import Event
+from maieutic.core.models import Reply
+from maieutic.runtime.store import Attempt, Store
 from maieutic.runtime.view import RunView
 from rich.console import Console
 
@@ -57,13 +62,24 @@ def test_the_panel_says_what_is_spent_against_the_budget() -> None:
     assert spent == "32 of 400 calls, 30 target, 1,200 tokens, $0.2500 of 2"
 
 
-def test_the_panel_hears_without_being_shown() -> None:
-    panel = Panel(Console(file=StringIO()))
-    for event in EVENTS:
-        panel(event)
-    assert panel.view.state == "finished"
+def test_between_events_the_panel_asks_the_store_and_the_clock(folder: Path, ids: Any) -> None:
+    time = [0.0]
+    panel = Panel(Console(file=StringIO()), folder, clock=lambda: time[0])
+    panel(Event(run=ids.other, kind="run_started", key="1", number=1, at="2026-11-21T10:00:00+00:00"))
+    with Store.open(folder) as store:
+        attempt = Attempt(run=ids.other, key="k", model="m", payer="target", role="target")
+        number = asyncio.run(store.begin_attempt(attempt))
+        asyncio.run(store.finish_attempt(number, reply=Reply(text="yes", prompt_tokens=7), error=None))
+    assert panel.now().spent.calls == 0
+    time[0] = 5.0
+    assert panel.now().spent.calls == 1
+    assert panel.now().seconds == 5.0
+    panel(Event(run=ids.other, kind="run_finished", key="2", number=2, at="2026-11-21T10:00:06+00:00"))
+    time[0] = 50.0
+    assert (panel.now().seconds, panel.now().spent.calls) == (6.0, 1)
+    panel.close()
 
 
-def test_without_a_terminal_there_are_lines() -> None:
-    with watching(plain=False, as_json=False) as watch:
+def test_without_a_terminal_there_are_lines(tmp_path: Path) -> None:
+    with watching(folder=tmp_path, plain=False, as_json=False) as watch:
         assert isinstance(watch, Lines)

@@ -1,0 +1,24 @@
+"""A run's account as the store has it; the log speaks of it at the end of batches only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..core.budget import Cost
+from ..runtime.view import RunView, Spent
+
+if TYPE_CHECKING:
+    from ..runtime.store import Store
+
+
+def with_account(view: RunView, store: Store) -> RunView:
+    used = store.ledger_rows(view.run).used
+    target, optimizer = used.get("target", Cost()), used.get("optimizer", Cost())
+    spent = Spent(
+        target_calls=target.calls,
+        optimizer_calls=optimizer.calls,
+        tokens=target.tokens + optimizer.tokens,
+        usd=target.usd + optimizer.usd,
+    )
+    return replace(view, spent=spent)
