@@ -113,7 +113,11 @@ class Lab:
 
     @property
     def bodies(self) -> list[dict[str, Any]]:
-        return [*self.target.seen.bodies[self._from[0] :], *self.author.seen.bodies[self._from[1] :]]
+        return [*self.target_bodies, *self.author.seen.bodies[self._from[1] :]]
+
+    @property
+    def target_bodies(self) -> list[dict[str, Any]]:
+        return self.target.seen.bodies[self._from[0] :]
 
     def folder(self) -> Path:
         return self.base / f"store-{next(self._folders)}"
@@ -136,36 +140,116 @@ class Lab:
     async def resume(self, folder: Path, run: str = "r", **options: Any) -> Result:
         return await aresume(run, folder=folder, **options)
 
-    def start_process(self, folder: Path, recipe: str, calls: int, *, concurrency: int = 4) -> subprocess.Popen[bytes]:
-        """A run of its own process, or its resumption where the folder has the run already."""
-        file = self.base / "task.json"
-        file.write_text(self.task().model_dump_json(by_alias=True), encoding="utf-8")
-        words = [sys.executable, "-c", _PROCESS, str(file), str(folder), recipe, str(calls), str(concurrency)]
-        return subprocess.Popen(words, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    def at(self, kind: str, act: Callable[[], Any], *, times: int = 1) -> Callable[[Event], None]:
+        """A listener that does something at the first events of a kind; what it does is awaited on the side."""
+        left, going = [times], set[asyncio.Task[Any]]()
 
-    def kill_at(self, process: list[subprocess.Popen[bytes]], moments: set[int]) -> None:
-        """Kill the newest process while it waits for the answer to the n-th request since `fresh`."""
+        def listen(event: Event) -> None:
+            if event.kind == kind and left[0]:
+                left[0] -= 1
+                task = asyncio.ensure_future(act())
+                going.add(task)
+                task.add_done_callback(going.discard)
+
+        return listen
+
+    def call_at(self, moment: int, act: Callable[[], Any]) -> None:
+        """Do something in the running loop when the n-th request since `fresh` arrives, before it is answered."""
+        loop = asyncio.get_running_loop()
 
         def when(_: int) -> None:
-            if self.asked in moments:
-                moments.discard(self.asked)
-                os.kill(process[-1].pid, signal.SIGKILL)
+            if self.asked == moment:
+                loop.call_soon_threadsafe(act)
 
-        self.target.fault = self.author.fault = when  # type: ignore[assignment]
+        self.target.fault = self.author.fault = when
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """What another process or the loop itself brings about, within 20 seconds."""
+        async with asyncio.timeout(20):
+            while not holds():  # noqa: ASYNC110 - the store has no event to wait for
+                await asyncio.sleep(0.01)
+
+    def outlive(
+        self, folder: Path, recipe: str, calls: int, moments: set[int], *, concurrency: int = 4, news: int = 0
+    ) -> int:
+        """Start a run as a process, kill it while it waits for the answer to the n-th request since `fresh`, resume
+        it in a new process, and so on until one ends by itself. How many were killed. news: each process kills
+        itself as soon as it has told so many events, between one node and the next."""
+        file, left, running = self.base / "task.json", set(moments), [0]
+        file.write_text(self.task().model_dump_json(by_alias=True), encoding="utf-8")
+
+        def when(_: int) -> None:
+            if self.asked in left:
+                left.discard(self.asked)
+                os.kill(running[0], signal.SIGKILL)
+
+        self.target.fault = self.author.fault = when
+        with Nursery() as nursery:
+            for killed in range(100 if news else len(moments) + 1):
+                running[0] = nursery.start(str(file), str(folder), recipe, str(calls), str(concurrency), str(news))
+                if (code := nursery.wait()) == 0:
+                    return killed
+                assert code == -signal.SIGKILL
+        raise AssertionError("the last process was killed by nobody")
 
 
-_PROCESS = """
-import sys
+class Nursery:
+    """A process that has imported everything and forks one child for each run: starting one takes no time."""
+
+    def __enter__(self) -> Nursery:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _NURSERY],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.communicate()
+
+    def start(self, *words: str) -> int:
+        """The child's process id."""
+        assert self.process.stdin is not None
+        print(*words, sep="\t", file=self.process.stdin, flush=True)
+        return self._read()
+
+    def wait(self) -> int:
+        """The child's exit code, negative for the signal that ended it."""
+        return self._read()
+
+    def _read(self) -> int:
+        assert self.process.stdout is not None
+        return int(self.process.stdout.readline())
+
+
+_NURSERY = """
+import os, signal, sys
 from pathlib import Path
+import aiohttp, scipy.stats
 from maieutic.core.budget import Budget
 from maieutic.core.task import Task
 from maieutic.graphs.run import optimize, resume
-file, folder, recipe, calls, concurrency = sys.argv[1:]
-if (Path(folder) / "maieutic.db").exists():
-    resume("r", folder=folder)
-else:
-    task = Task.model_validate_json(Path(file).read_text())
-    optimize(task, recipe=recipe, budget=Budget(calls=int(calls)), concurrency=int(concurrency), folder=folder, run="r")
+
+def work(file, folder, recipe, calls, concurrency, news):
+    told = []
+    def listen(event):
+        told.append(event)
+        if len(told) == int(news):
+            os.kill(os.getpid(), signal.SIGKILL)
+    if (Path(folder) / "maieutic.db").exists():
+        return resume("r", folder=folder, listen=listen)
+    options = dict(budget=Budget(calls=int(calls)), concurrency=int(concurrency), folder=folder, run="r")
+    return optimize(Task.model_validate_json(Path(file).read_text()), recipe=recipe, listen=listen, **options)
+
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        work(*line.rstrip("\\n").split("\\t"))
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
