@@ -1,0 +1,71 @@
+"""Scoring one program on a split, outside any search."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..core.budget import Budget
+from ..core.candidate import Candidate
+from ..core.errors import UsageError
+from ..core.example import Split
+from ..core.program import Program
+from ..core.recipe import Recipe, Use
+from ..core.score import Evaluation
+from ..core.task import Task
+from ..plugins.registry import Registry
+from .desk import Desk, new_run_id, record_of
+from .measure import measure
+from .preflight import check_evaluators
+from .screen import candidate_id
+from .setup import Setup
+
+EVAL = Recipe(
+    name="eval",
+    summary="Score one prompt; nothing is searched.",
+    strategy=Use(use="pool"),
+    allocator=Use(use="full"),
+    operators=(),
+)
+
+
+async def score(
+    task: Task,
+    program: Program,
+    *,
+    split: Split = "test",
+    concurrency: int = 4,
+    folder: Path | str = ".maieutic",
+    registry: Registry | None = None,
+    budget: Budget | None = None,
+) -> list[Evaluation]:
+    """Evaluations of a program on a split, in the split's order; rows beyond the budget are left out.
+
+    The store keeps it as a run of the recipe `eval`, so answers are cached and the cost is on record. Raises
+    UsageError for an empty split, ModelError for an unusable endpoint.
+    """
+    rows = task.data[split]
+    if not rows:
+        raise UsageError(f"the split {split} has no rows", where=task.where(f"[data] {split}"))
+    limits = budget or Budget(calls=len(rows))
+    setup = Setup.make(task, recipe=EVAL, budget=limits, concurrency=concurrency, folder=folder, registry=registry)
+    await check_evaluators(setup)
+    run = new_run_id()
+    one = Candidate(id=candidate_id(program), program=program, operator="given", step=1)
+    async with Desk(setup=setup) as desk:
+        assert desk.store is not None and desk.door is not None
+        await desk.door.check(task.models.target)
+        await desk.store.create_run(record_of(setup, run))
+        session = await desk.session({"run": run})
+        await desk.store.save_candidates(run, [one])
+        ended = "failed"
+        try:
+            done = await measure(session, [(one, row) for row in rows], split=split, step=1)
+            ended = "finished"
+        except asyncio.CancelledError:
+            ended = "stopped"
+            raise
+        finally:
+            await desk.store.update_run(run, state=ended, best=one.id, finished=datetime.now(UTC).isoformat())
+    return done
