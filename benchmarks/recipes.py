@@ -95,7 +95,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         groups[row["task"], row["recipe"], row["budget"]].append(row)
     lines = [
-        "| task | recipe | calls | start | val | test | by seed | gain, 95 % by seed | author calls (read) | tokens | s |",
+        "| task | recipe | calls | start | val | test | by seed | gain [95 %] | author calls (read) | tokens | s |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for (task, recipe, budget), some in sorted(groups.items()):

@@ -55,6 +55,6 @@ class Event(BaseModel):
     at: str = ""
 
     def line(self) -> dict[str, Any]:
-        """The event as one JSON line of `--json`. `seq` is its number; what it tells stands beside and hides nothing."""
+        """The event as one JSON line of `--json`. `seq` is its number; what it tells hides none of the heading."""
         head = {"event": self.kind, "run": self.run, "seq": self.number, "at": self.at, "step": self.step}
         return {**head, **{key: value for key, value in self.data.items() if key not in head}}

@@ -16,6 +16,7 @@ from ..core.estimate import estimate
 from ..core.example import SPLITS
 from ..core.identity import seeded
 from ..core.render import brief
+from ..core.score import Evaluation
 from ..runtime.store import Verdict
 from .evidence import sample_pairs
 from .measure import measure_pairs
@@ -23,6 +24,9 @@ from .preflight import preflight, sealed_rows
 from .screen import candidate_id
 from .session import Session, account, close
 from .state import SPENT, RunState
+
+# A batch is told in slices, so that whoever watches a slow model sees it move.
+_SLICE = 24
 
 
 async def prepare(session: Session, state: RunState) -> RunState:
@@ -119,10 +123,14 @@ async def evaluate(session: Session, state: RunState) -> RunState:
     known = session.archive(step).scores
     pairs = [pair for pair in pairs if known.get(pair.candidate, pair.example) is None]
     late = session.setup.budget.minutes is not None and session.elapsed(state) >= session.setup.budget.minutes * 60
-    done = [] if late else await measure_pairs(session, pairs, split="val", step=step)
+    done: list[Evaluation] = []
+    size = max(_SLICE, 4 * session.setup.concurrency)
+    for at in range(0, 0 if late else len(pairs), size):
+        some = await measure_pairs(session, pairs[at : at + size], split="val", step=step)
+        done += some
+        told = {"phase": "evaluate", "pairs": len(some), "of": len(pairs), "ledger": account(session)}
+        await session.emit("batch_finished", step, f"{at}", **told)
     session.learn(step, done, [])
-    if done:
-        await session.emit("batch_finished", step, phase="evaluate", pairs=len(done), ledger=account(session))
     memory = {**state["memory"], "allocator": search.memory}
     ending = SPENT if pairs and not done and not late else state["ending"]
     return close(session, state, {"batch": len(done), "memory": memory, "ending": ending, "step": step})

@@ -54,7 +54,8 @@ async def score(
     run = new_run_id()
     one = Candidate(id=candidate_id(program), program=program, operator="given", step=1)
     async with Desk(setup=setup) as desk:
-        assert desk.store is not None and desk.door is not None
+        assert desk.store is not None
+        assert desk.door is not None
         await desk.door.check(task.models.target)
         await desk.store.create_run(record_of(setup, run))
         session = await desk.session({"run": run})

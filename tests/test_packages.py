@@ -13,8 +13,8 @@ OUTSIDE = {"tests", "benchmarks", "docs", "build"}
 
 @pytest.fixture(scope="module")
 def setuptools() -> dict[str, object]:
-    found: dict[str, object] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    return found
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return dict(project["tool"]["setuptools"])
 
 
 def test_every_package_folder_is_listed_and_every_listed_package_is_a_folder(setuptools: dict[str, object]) -> None:
