@@ -13,7 +13,7 @@ from ..core.reckoning import Measured, build_report
 from ..core.report import Report
 from ..core.score import Evaluation
 from .measure import measure
-from .session import Session, close, room_left
+from .session import Session, account, close, room_left
 from .state import RunState
 
 NULL_ROWS = 20
@@ -48,7 +48,7 @@ async def report(session: Session, state: RunState) -> RunState:
         ledger=session.ledger.view(session.elapsed(state)),
     )
     await session.store.save_report(session.run, written.model_dump_json())
-    await session.emit("report_written", step, **summary(written))
+    await session.emit("report_written", step, **summary(written), ledger=account(session))
     return close(session, state, {"step": step})
 
 

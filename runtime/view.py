@@ -205,6 +205,8 @@ class RunView:
         name = data.get("candidate")
         if not isinstance(name, str):
             return self
+        if name not in self.candidates and kind in ("candidate_kept", "candidate_dropped"):
+            return self  # the start prompt: nobody proposed it
         known = self.candidates.get(name) or Born(id=name)
         told = replace(
             known,

@@ -133,7 +133,8 @@ class Lab:
         prompt = made.pop("prompt", "Say red or blue.")
         return Task.create(prompt, train=rows("train", train), val=rows("val", val), test=rows("test", test), **made)
 
-    async def run(self, recipe: str = "auto", calls: int = 90, task: Task | None = None, **options: Any) -> Result:
+    async def run(self, recipe: str = "auto", calls: int = 0, task: Task | None = None, **options: Any) -> Result:
+        calls = calls or (200 if recipe == "ape" else 90)  # ape sets its 50 questions, each asked twice, aside at once
         options = {"folder": self.folder(), "budget": Budget(calls=calls), "run": "r", **options}
         return await aoptimize(task or self.task(), recipe=recipe, **options)
 
