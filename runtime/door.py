@@ -181,7 +181,7 @@ class ModelDoor:
         async with self._starting:
             if self._embedded is None:
                 self._embedded = await self._start_embedded()
-        return Endpoint(base=self._embedded.base, name=model.name, key=self._embedded.key)
+        return Endpoint(base=self._embedded.base, name=model.name, key=self._embedded.key, embedded=True)
 
 
 async def _start_embedded() -> Embedded:

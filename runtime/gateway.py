@@ -165,7 +165,9 @@ class RunGateway:
         while True:
             async with traffic.slot() as ticket:
                 await self._reserve(question.payer, worst)
-                outcome = await self._attempt(question, worst)
+                attempt, outcome = await self._attempt(question, worst)
+            # The endpoint is done with it: the next request need not wait until this answer is on the disk.
+            await self._record(attempt, outcome)
             if isinstance(outcome, Reply):
                 traffic.answered()
                 return outcome
@@ -176,9 +178,9 @@ class RunGateway:
                 raise outcome.after(failed) from outcome
             await self._patience.clock.sleep(wait)
 
-    async def _attempt(self, question: _Question, worst: Cost) -> Reply | Failure:
-        """One request, with its reservation already made. Whoever is cancelled here leaves an attempt without an
-        answer: it is counted as lost, here and in the store."""
+    async def _attempt(self, question: _Question, worst: Cost) -> tuple[int, Reply | Failure]:
+        """One request, with its reservation already made, and what it is called in the store. Whoever is cancelled
+        here leaves an attempt without an answer: it is counted as lost, here and in the store."""
         payer = question.payer
         try:
             attempt = await self._store.begin_attempt(
@@ -188,20 +190,23 @@ class RunGateway:
             )
             reply = await question.ask()
         except Failure as failure:
-            if failure.kind == "unreachable":
-                self._settle(payer, worst, None)
-                await self._store.withdraw_attempt(attempt, failure.what)
-            else:
-                self._settle(payer, worst, Cost(calls=1))
-                await self._store.finish_attempt(attempt, reply=None, error=failure.what)
-            return failure
+            self._settle(payer, worst, None if failure.kind == "unreachable" else Cost(calls=1))
+            return attempt, failure
         except BaseException:
             self._settle(payer, worst, None)
             self.ledger.lost += 1
             raise
         self._settle(payer, worst, Cost(calls=1, tokens=reply.tokens, usd=reply.usd))
-        await self._store.finish_attempt(attempt, reply=reply, error=None)
-        return reply
+        return attempt, reply
+
+    async def _record(self, attempt: int, outcome: Reply | Failure) -> None:
+        """The same in the store as in the ledger. Who is cancelled while this is being written has it written."""
+        if isinstance(outcome, Reply):
+            await self._store.finish_attempt(attempt, reply=outcome, error=None)
+        elif outcome.kind == "unreachable":
+            await self._store.withdraw_attempt(attempt, outcome.what)
+        else:
+            await self._store.finish_attempt(attempt, reply=None, error=outcome.what)
 
     async def _reserve(self, payer: Payer, worst: Cost) -> None:
         """Set the worst case aside. While others are under way their worst cases may still shrink to what they took,

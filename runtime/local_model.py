@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import threading
 import time
 import urllib.error
@@ -25,8 +26,8 @@ _STOPS_WITHIN = 5.0
 class LocalServer:
     """At most one per process, shared by all doors: its memory is the machine's, not a run's.
 
-    base, key: what a client needs; the key is made anew for each process, so that no other program of this machine
-    can use the model.
+    base, key: what a client needs; the key is made anew for each process, so that no other program of this machine can
+    use the model.
     """
 
     _lock: ClassVar[threading.Lock] = threading.Lock()
@@ -89,7 +90,7 @@ class LocalServer:
 
 def _serve(key: str) -> Any:
     try:
-        import xllamacpp  # type: ignore[import-untyped]
+        import xllamacpp
     except ImportError as error:
         raise ModelError(
             f"the embedded model cannot run here: xllamacpp does not load ({error})",
@@ -97,7 +98,7 @@ def _serve(key: str) -> Any:
             remedy="pip install xllamacpp, or name another model with --target",
         ) from error
     path = weights()
-    cores = len(os.sched_getaffinity(0))
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.model_alias = {"smollm2"}

@@ -5,7 +5,6 @@ docs/decisions/2026-11-21-repacked-weights.md says why they are repacked.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import importlib.util
 import os
@@ -160,7 +159,11 @@ def _repack(source: Path, target: Path) -> None:
 
 @contextmanager
 def _only_one(path: Path) -> Iterator[None]:
-    """Two processes that start at once: one repacks, the other waits and finds it done."""
+    """Two processes that start at once: one repacks, the other waits and finds it done. On Windows both may repack,
+    each under a name of its own."""
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield

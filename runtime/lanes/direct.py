@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...core.models import Call, ModelRef, Reply
 from . import wire
 from .lane import Endpoint, Failure
+from .turns import Turns
 
 if TYPE_CHECKING:
     import aiohttp
@@ -23,12 +25,20 @@ class DirectLane:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._turns = Turns()
 
     async def send(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+        if not endpoint.embedded:
+            return await self._send(call, endpoint, within)
+        async with self._turns.turn(call):
+            return await self._send(call, endpoint, within)
+
+    async def _send(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
         began = time.perf_counter()
         model = call.model.id
+        fields = wire.body(call, endpoint.name)
         status, text, headers = await self.request(
-            "POST", f"{endpoint.base}/chat/completions", endpoint, model, within, wire.body(call, endpoint.name)
+            "POST", f"{endpoint.base}/chat/completions", endpoint, model, within, fields
         )
         seconds = time.perf_counter() - began
         if status == 200:
@@ -63,7 +73,7 @@ class DirectLane:
 
     async def request(
         self, method: str, url: str, endpoint: Endpoint, model: str, within: float, fields: Any = None
-    ) -> tuple[int, str, dict[str, str]]:
+    ) -> tuple[int, str, Mapping[str, str]]:
         """Status, text and headers. Raises Failure where there is no whole answer."""
         import aiohttp
 
@@ -76,7 +86,7 @@ class DirectLane:
             async with self._open().request(
                 method, url, data=content, headers=headers, timeout=wait, proxy=endpoint.proxy
             ) as response:
-                return response.status, await response.text(errors="replace"), dict(response.headers)
+                return response.status, (await response.read()).decode(errors="replace"), response.headers
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             raise Failure(
                 f"nothing answers for {model} ({error or type(error).__name__})",

@@ -16,13 +16,15 @@ _FINAL: frozenset[FailureKind] = frozenset({"key", "model", "refused"})
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """Where a model is, and the way in. The key is neither shown nor stored."""
+    """Where a model is, and the way in. The key is neither shown nor stored. embedded: it is the server
+    inside this process, whose prompts take turns."""
 
     base: str
     name: str
     key: str | None = field(default=None, repr=False)
     key_env: str | None = None
     proxy: str | None = field(default=None, repr=False)
+    embedded: bool = False
 
 
 class Failure(ModelError):
