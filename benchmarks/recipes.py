@@ -4,8 +4,9 @@
         --calls 300,600 --seeds 0,1,2 [--target M] [--optimizer M] [--minutes N] --out results.jsonl
 
 DATA is a folder with one folder a task (train.jsonl, val.jsonl, test.jsonl). `--calls` counts calls of the target while
-it searches; the sealed test comes on top. Each run has a store of its own, so none profits from another's cache. Rows
-are appended to `--out`; rows that are there already are not run again. `--table` only prints what is there.
+it searches; the sealed test comes on top. Runs of a task share a store beside `--out`: an answer is paid for once but
+counts in every run that uses it, so results do not depend on what ran before; only the seconds do. Rows are appended to
+`--out`, and rows that are there are not run again. `--table` only prints what is there.
 """
 
 from __future__ import annotations
@@ -49,18 +50,18 @@ def task_of(folder: Path, models: Models) -> Task:
 
 async def one(task: Task, recipe: str, calls: int, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        result = await aoptimize(
-            task,
-            recipe=recipe,
-            budget=Budget(target_calls=calls, minutes=options.minutes),
-            seed=seed,
-            concurrency=options.concurrency,
-            folder=folder,
-            settings=dict(pair.split("=", 1) for pair in options.set),
-        )
-        with Store.open(Path(folder), read_only=True) as store:
-            kinds = [event.kind for event in store.events(result.run)]
+    folder = options.out.with_suffix("") / task.name
+    result = await aoptimize(
+        task,
+        recipe=recipe,
+        budget=Budget(target_calls=calls, minutes=options.minutes),
+        seed=seed,
+        concurrency=options.concurrency,
+        folder=folder,
+        settings=dict(pair.split("=", 1) for pair in options.set),
+    )
+    with Store.open(folder, read_only=True) as store:
+        kinds = [event.kind for event in store.events(result.run)]
     report = result.report
     assert report is not None
     spoke, unread = kinds.count("agent_spoke"), kinds.count("answer_unreadable")

@@ -21,11 +21,11 @@ class Race:
 
     name: str = field(default="race", init=False)
     needs: frozenset[Need] = field(default=frozenset({"references"}), init=False)
-    first: int = 6
+    first: int = 4
     first_blind: int = 8
-    grow: int = 8
+    grow: int = 4
     leaders: int = 3
-    closing: float = 0.4
+    closing: float = 0.35
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
         order = row_order(search)

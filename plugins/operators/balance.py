@@ -12,6 +12,8 @@ from ...core.example import Example
 from ...core.prompt import Demo
 from .demos import demo_of, with_demos
 
+_MOVES_PER_GAP = 4.0
+
 
 @dataclass(kw_only=True)
 class LabelBalance:
@@ -33,8 +35,11 @@ class LabelBalance:
         if len(gap) < 2 or not demos or max(gap.values()) <= 0:
             return []
         seldom, often = max(gap, key=lambda one: gap[one]), min(gap, key=lambda one: gap[one])
+        moves = 1 + int(_MOVES_PER_GAP * gap[seldom])
         for _ in range(request.order.count):
-            changed = _shifted(demos, request.train, seldom, often, rng)
+            changed = demos
+            for _ in range(rng.randint(1, moves)):
+                changed = _shifted(changed, request.train, seldom, often, rng)
             made.append(with_demos(parent, changed, f"answers moved from {often!r} towards {seldom!r}"))
         return made
 

@@ -19,21 +19,23 @@ class Bandit:
     """First a pool of seeds on the start prompt, then rounds of children of the leaders.
 
     An operator is drawn with a chance that grows with its prior weight and with the shrunken gain of its children
-    over their parents, both as estimated on all of val. seeds: operator → proposals of the first round.
-    children: proposals a later round. leaders: parents are drawn among so many, the best most often.
-    cases: train rows a leader is run on for operators that read failures. author_orders: at most so many orders of a
-    round ask a model. closing: below this share of the room nothing new is proposed.
+    over their parents, both as estimated on all of val; one that proposes nothing is asked less.
+
+    seeds: operator → proposals of the first round. children: orders of a later round. leaders: parents are drawn
+    among so many, the best most often. authors: operators that ask a model; author_orders: at most so many of them a
+    round. cases: train rows a leader is run on for operators that read failures. closing: below this share of the
+    room nothing new is proposed.
     """
 
     name: str = field(default="bandit", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
     seeds: Mapping[str, int] = field(default_factory=dict)
-    children: int = 8
+    children: int = 6
     leaders: int = 3
     authors: Sequence[str] = ()
-    author_orders: int = 2
+    author_orders: int = 1
     cases: int = 4
-    closing: float = 0.4
+    closing: float = 0.35
 
     def ask(self, search: Search) -> Sequence[Order]:
         start = search.archive.start.id
@@ -85,9 +87,11 @@ class Bandit:
         return {name: (sum(values) / (len(values) + _GAIN_PRIOR), len(values)) for name, values in seen.items()}
 
     def _draw(self, search: Search, told: Mapping[str, Estimate], rng: Random) -> list[str]:
-        gains = self.gains(search, told)
+        gains, asked = self.gains(search, told), search.memory.setdefault("asked", {})
         weights = {
-            name: prior * math.exp(max(-2.0, min(2.0, gains[name][0] / _GAIN_SCALE)))
+            name: prior
+            * math.exp(max(-2.0, min(2.0, gains[name][0] / _GAIN_SCALE)))
+            * min(1.0, (1 + gains[name][1]) / (1 + asked.get(name, 0)))
             for name, prior in search.operators.items()
         }
         drawn: list[str] = []
@@ -96,6 +100,8 @@ class Bandit:
             drawn.append(name)
             if name in self.authors and sum(one in self.authors for one in drawn) >= self.author_orders:
                 weights = {one: weight for one, weight in weights.items() if one not in self.authors}
+        for name in drawn:
+            asked[name] = asked.get(name, 0) + 1
         return drawn
 
     def _unfinished(self, search: Search) -> bool:
