@@ -14,7 +14,8 @@ from .batches import missing, row_order
 class Race:
     """Newcomers are met on one balanced block of rows; leaders by estimate are measured on more, always the same ones.
 
-    first: rows a newcomer is met on where likelihoods are shown; `first_blind` where only right and wrong are.
+    first: rows a newcomer is met on. first_blind: where no likelihoods are shown and rows tell less, the better half of
+    the newcomers is met on so many.
     grow: rows a leader gains a round. leaders: how many are followed. closing: when the room falls below this share
     of the whole, all that is left goes to the leaders.
     """
@@ -29,10 +30,13 @@ class Race:
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
         order = row_order(search)
-        met = missing(search, pool, order[: self._first(search)])
+        met = missing(search, pool, order[: self.first])
         if met:
             return met[: search.room]
         told = self._estimates(search)
+        again = missing(search, self._better_half(search, pool, told), order[: self.first_blind])
+        if again:
+            return again[: search.room]
         leading = self._leading(search, told)
         if search.room <= self.closing * search.total:
             return self._close(search, leading, order, told)
@@ -55,9 +59,14 @@ class Race:
             if name in told
         }
 
-    def _first(self, search: Search) -> int:
-        shown = any(evaluation.likelihoods for evaluation in search.archive.scores)
-        return min(self.first if shown or not len(search.archive.scores) else self.first_blind, len(search.val))
+    def _better_half(self, search: Search, pool: Sequence[str], told: Mapping[str, Estimate]) -> Sequence[str]:
+        """Of a pool that was met without likelihoods: once a round, so that the half stays the same half."""
+        if any(evaluation.likelihoods for evaluation in search.archive.scores):
+            return []
+        if "better" not in search.memory:
+            ranked = sorted((name for name in pool if name in told), key=lambda name: -told[name].mean)
+            search.memory["better"] = ranked[: (len(ranked) + 1) // 2]
+        return list(search.memory["better"])
 
     def _estimates(self, search: Search) -> dict[str, Estimate]:
         measured = [one for one in search.archive.alive if search.archive.scores.count(one.id, search.val)]
