@@ -105,7 +105,7 @@ class DemoCount:
     name: str = field(default="demo-count", init=False)
     needs: frozenset[Need] = field(default=_TRAIN, init=False)
     calls: int = field(default=0, init=False)
-    most: int = 16
+    most: int = 12
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent, rng, made = request.parents[0], request.rng, list[Proposal]()
