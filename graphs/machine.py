@@ -46,7 +46,7 @@ def machine(desk: Desk) -> StateGraph[RunState, Any, RunState, RunState]:
     graph.add_edge(START, "prepare")
     graph.add_edge("prepare", "plan")
     graph.add_conditional_edges("plan", after_plan, ["sample", "report"])
-    graph.add_conditional_edges("sample", fan_out, ["propose", "socratic"])
+    graph.add_conditional_edges("sample", fan_out, ["propose", "socratic", "screen"])
     graph.add_edge("propose", "screen")
     graph.add_edge("socratic", "screen")
     graph.add_edge("screen", "evaluate")
@@ -62,8 +62,10 @@ def after_plan(state: RunState) -> Literal["sample", "report"]:
     return "report" if state["ending"] else "sample"
 
 
-def fan_out(state: RunState) -> list[Send]:
+def fan_out(state: RunState) -> list[Send] | Literal["screen"]:
     """One Send per order; the Socratic operator is a subgraph of its own."""
+    if not state["orders"]:
+        return "screen"
     return [
         Send("socratic" if order["operator"] == "socratic" else "propose", _errand(state, order, place))
         for place, order in enumerate(state["orders"])

@@ -28,6 +28,10 @@ from .state import SPENT, RunState
 # A batch is told in slices, so that whoever watches a slow model sees it move.
 _SLICE = 24
 
+_EXHAUSTED = "the recipe has nothing more to propose"
+_ROUNDS_DONE = "the recipe's rounds are done"
+_IDLE_ROUNDS = 10
+
 
 async def prepare(session: Session, state: RunState) -> RunState:
     """Check what can be checked without spending, and enter the start prompt as the first candidate."""
@@ -81,6 +85,7 @@ async def plan(session: Session, state: RunState) -> RunState:
     """Begin a round: a path of sub-goals where the recipe plans, then the strategy's orders."""
     setup, step = session.setup, state["step"]
     update: RunState = {"round": state["round"] + 1, "orders": [], "new": [], "pool": [], "batch": 0}
+    update["idle"] = state.get("idle", 0) + 1
     update |= {"drafts": None, "unpaid": None}  # type: ignore[typeddict-item]
     search = session.search({**state, **update}, "strategy")
     update["total"] = search.total
@@ -91,7 +96,10 @@ async def plan(session: Session, state: RunState) -> RunState:
     orders = [] if ending else list(setup.strategy.ask(search))
     afforded = _afforded(session, orders, search.author_room)
     if not ending and not afforded:
-        ending = "the recipe has nothing more to propose" if not orders else SPENT
+        ending = _EXHAUSTED if not orders else SPENT
+    if ending in (_EXHAUSTED, _ROUNDS_DONE) and search.room and _edited(session, step):
+        # A prompt by hand that came when the search had ended is measured all the same, in a round without orders.
+        ending, update["round"] = "", state["round"]
     update["orders"] = [order.model_dump(mode="json") for order in afforded]
     update["memory"] = {**state["memory"], "strategy": search.memory}
     update["ending"] = ending
@@ -133,7 +141,8 @@ async def evaluate(session: Session, state: RunState) -> RunState:
     session.learn(step, done, [])
     memory = {**state["memory"], "allocator": search.memory}
     ending = SPENT if pairs and not done and not late else state["ending"]
-    return close(session, state, {"batch": len(done), "memory": memory, "ending": ending, "step": step})
+    idle = 0 if done else state["idle"]
+    return close(session, state, {"batch": len(done), "memory": memory, "ending": ending, "idle": idle, "step": step})
 
 
 async def select(session: Session, state: RunState) -> RunState:
@@ -212,8 +221,15 @@ def _ending(session: Session, state: RunState, room: int) -> str:
     if minutes is not None and session.elapsed(state) >= minutes * 60:
         return "the time is up"
     if state["round"] >= session.setup.recipe.rounds:
-        return "the recipe's rounds are done"
+        return _ROUNDS_DONE
+    if state.get("idle", 0) >= _IDLE_ROUNDS:
+        return f"{_IDLE_ROUNDS} rounds in a row brought nothing new"
     return ""
+
+
+def _edited(session: Session, step: int) -> bool:
+    """Whether a person wrote a prompt at the boundary just before this step."""
+    return any(one.operator == "person" and one.step == step - 1 for one in session.archive(step).alive)
 
 
 def _afforded(session: Session, orders: Sequence[Order], room: int) -> list[Order]:

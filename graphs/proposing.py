@@ -102,10 +102,19 @@ async def screen(session: Session, state: RunState) -> RunState:
     pooling: RunState = {**state, "step": step + 1}
     search = session.search(pooling, "strategy")
     pool = list(setup.strategy.pool(search, list(entered)))
+    if pool or not state["orders"]:
+        pool = list(dict.fromkeys([*_by_hand(session, step + 1), *pool]))
     memory = {**state["memory"], "strategy": search.memory, "allocator": {}}
     ending = SPENT if state.get("unpaid") and not state.get("drafts") else state["ending"]
     update: RunState = {"new": list(entered), "pool": pool, "memory": memory, "ending": ending, "step": step}
+    update["idle"] = 0 if entered else state["idle"]
     return close(session, state, update)
+
+
+def _by_hand(session: Session, step: int) -> list[str]:
+    """Prompts that a person wrote and nobody measured yet: every search has to look at them."""
+    archive, val = session.archive(step), [example.id for example in session.setup.task.data.val]
+    return [one.id for one in archive.alive if one.operator == "person" and not archive.scores.count(one.id, val)]
 
 
 def _program(session: Session, name: str) -> Program:

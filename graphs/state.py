@@ -33,8 +33,9 @@ class RunState(TypedDict, total=False):
 
     step: counts the nodes that ran; what a node writes into the store carries it, so that a node that is run again
     after a crash sees the archive as it was. ledger: the account at the end of the last step; decisions use it and
-    not the live one. memory: the policies' own JSON state. unpaid: places of the round's orders that
-    the budget had no calls for. ending: why the search ended, empty while it goes on.
+    not the live one. memory: the policies' own JSON state. unpaid: places of the round's orders that the budget had
+    no calls for. idle: rounds in a row without a new candidate or measurement. ending: why the search ended, empty
+    while it goes on.
     """
 
     run: str
@@ -46,6 +47,7 @@ class RunState(TypedDict, total=False):
     unpaid: Annotated[list[int], gather]
     new: list[str]
     pool: list[str]
+    idle: int
     batch: int
     memory: dict[str, dict[str, Any]]
     hints: list[str]

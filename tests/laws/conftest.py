@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -24,6 +25,9 @@ from maieutic.core.models import ModelRef
 from maieutic.core.report import Report
 from maieutic.core.task import Models, Task
 from maieutic.graphs.run import Result, aoptimize, aresume
+from maieutic.plugins.guests import Plugin
+from maieutic.plugins.hookspecs import HOOKS, hookimpl
+from maieutic.plugins.registry import Registry
 from maieutic.runtime.store import Store
 from maieutic.testing import Answer, Fault, StubServer
 
@@ -49,7 +53,7 @@ class TargetModel:
         row = _ROW.findall(messages[-1]["content"])[-1]
         quality = 35 + number(text.replace(row, "")) % 50
         right, wrong = (truth(row), LABELS[truth(row) == "red"])
-        if number("form", text) % 12 == 0:
+        if number("form", text) % 12 == 0 or "BREAK" in text:
             return Answer(text="I would rather not say", logprobs={"I": -0.1})
         said = right if number("draw", text) % 100 < quality else wrong
         sure = 0.05 + (number("sure", text) % 60) / 100
@@ -138,6 +142,16 @@ class Lab:
         options = {"folder": self.folder(), "budget": Budget(calls=calls), "run": "r", **options}
         return await aoptimize(task or self.task(), recipe=recipe, **options)
 
+    def registry(self, **kinds: dict[str, Any]) -> Registry:
+        """Built-ins and what a test brings: kind → name → factory."""
+        module = ModuleType("here")
+        for kind, made in kinds.items():
+            setattr(module, HOOKS[kind], _hook(made))  # type: ignore[index]
+        plugin = Plugin(name="here", module="here", distribution="here", version="1", state="loaded")
+        registry = Registry()
+        assert registry._register(plugin, module) is None
+        return registry
+
     async def resume(self, folder: Path, run: str = "r", **options: Any) -> Result:
         return await aresume(run, folder=folder, **options)
 
@@ -192,6 +206,14 @@ class Lab:
                     return killed
                 assert code == -signal.SIGKILL
         raise AssertionError("the last process was killed by nobody")
+
+
+def _hook(made: dict[str, Any]) -> Callable[..., None]:
+    def offer(register: Any) -> None:
+        for name, factory in made.items():
+            register(name, factory)
+
+    return hookimpl(offer)
 
 
 class Nursery:

@@ -12,8 +12,6 @@ from maieutic.core.events import Event
 from maieutic.core.recipe import Use
 from maieutic.graphs.catalogue import load_recipe
 from maieutic.plugins.allocators.full import Full
-from maieutic.plugins.hookspecs import hookimpl
-from maieutic.plugins.registry import Registry
 from maieutic.plugins.strategies.beam import Beam
 from maieutic.runtime.store import Store
 from maieutic.runtime.view import RunView
@@ -72,16 +70,10 @@ async def test_L5_no_test_row_is_sent_before_the_seal_is_opened_nor_to_an_author
 async def test_L5_policies_see_no_test_row(lab: Any) -> None:
     seen: list[Search] = []
 
-    class Spies:
-        @hookimpl
-        def maieutic_strategies(self, register: Any) -> None:
-            register("spy", lambda: _with(SpyStrategy(), seen))
-
-        @hookimpl
-        def maieutic_allocators(self, register: Any) -> None:
-            register("spy", lambda: _with(SpyAllocator(rows=6), seen))
-
-    registry = _registry(Spies())
+    registry = lab.registry(
+        strategy={"spy": lambda: _with(SpyStrategy(), seen)},
+        allocator={"spy": lambda: _with(SpyAllocator(rows=6), seen)},
+    )
     recipe = load_recipe("protegi", registry).model_copy(
         update={"strategy": Use(use="spy"), "allocator": Use(use="spy")}
     )
@@ -142,15 +134,6 @@ async def test_L7_a_replayed_log_is_the_live_view(lab: Any, log: Any) -> None:
     with Store.open(folder, read_only=True) as store:
         assert live[-1].tried == len(store.candidates("r")) - 1
     assert live[-1].report["verdict"] == done.report.verdict
-
-
-def _registry(plugin: Any) -> Registry:
-    from maieutic.plugins.guests import Plugin
-
-    registry = Registry()
-    own = Plugin(name="spies", module="spies", distribution="spies", version="1", state="loaded")
-    assert registry._register(own, plugin) is None
-    return registry
 
 
 def _with(spy: Any, seen: list[Search]) -> Any:

@@ -1,0 +1,64 @@
+"""Searches end by themselves, also where nothing new can be found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from maieutic.core.answer import AnswerContract
+from maieutic.core.contracts import Order, Proposal, Search
+from maieutic.core.program import Program
+from maieutic.core.recipe import Recipe, Use
+from maieutic.core.task import Constraints
+
+
+async def test_a_search_whose_every_candidate_is_refused_ends(lab: Any, log: Any) -> None:
+    folder = lab.folder()
+    done = await lab.run(folder=folder, task=lab.task(constraints=Constraints(max_prompt_tokens=8)), calls=300)
+    events = log(folder)
+    assert events[-1].data["reason"] == "10 rounds in a row brought nothing new"
+    assert {event.kind for event in events} >= {"candidate_rejected", "run_finished"}
+    assert done.report.start.n == 12
+
+
+async def test_a_prompt_that_breaks_the_form_scores_nothing_and_is_told_as_a_failure_of_form(lab: Any) -> None:
+    """METHODS 2.5: what cannot be read is no wrong answer and never a lucky one."""
+    broken = "Explain at length. BREAK"
+
+    class Breaker:
+        name, needs, calls = "breaker", frozenset[Any](), 0
+
+        async def propose(self, request: Any, team: Any) -> Any:
+            return [Proposal(program=Program.of(broken))]
+
+    class Stubborn:
+        """Insists on the newest prompt, whatever it scores."""
+
+        name, needs = "stubborn", frozenset[Any]()
+
+        def ask(self, search: Search) -> Any:
+            return [Order(operator="breaker", parents=(search.archive.start.id,))] if search.round == 1 else []
+
+        def pool(self, search: Search, new: Any) -> Any:
+            return [search.archive.start.id, *new]
+
+        def tell(self, search: Search, pool: Any, verdicts: Any) -> Any:
+            return dict.fromkeys(pool, "keep")
+
+        def final(self, search: Search) -> str:
+            return list(search.archive.candidates)[-1]
+
+    registry = lab.registry(operator={"breaker": Breaker}, strategy={"stubborn": Stubborn})
+    recipe = Recipe(
+        name="broken",
+        summary="breaks the form",
+        strategy=Use(use="stubborn"),
+        allocator=Use(use="full"),
+        operators=(Use(use="breaker"),),
+    )
+    task = lab.task(answer=AnswerContract(type="label", labels=("red", "blue")))
+    done = await lab.run(recipe, task=task, registry=registry)
+    assert done.report.best.score == 0
+    assert done.report.format.best_failures == 12
+    assert done.report.format.gain == done.report.difference.value < 0
+    assert done.report.content.gain == 0
+    assert done.report.verdict == "worse"
