@@ -1,0 +1,144 @@
+"""Operators that ask no model: demos, balance, layout, components."""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from maieutic.core.answer import AnswerContract, bare
+from maieutic.core.candidate import Candidate
+from maieutic.core.contracts import Order, Request, TaskBrief
+from maieutic.core.example import Example
+from maieutic.core.program import Program
+from maieutic.core.prompt import Demo, Format, Prompt
+from maieutic.plugins.operators.balance import LabelBalance
+from maieutic.plugins.operators.components import Components, corpus
+from maieutic.plugins.operators.demos import DemoCount, DemoOrder, Demos, DemoSwap, balanced_sample
+from maieutic.plugins.operators.layout import AnswerHint, Layout
+
+TRAIN = tuple(Example(id=f"t{n}", input=f"row {n}", outputs=("yes" if n % 4 else "no",)) for n in range(20))
+BRIEF = TaskBrief(name="x", description="x", answer=AnswerContract(type="label", labels=("yes", "no")))
+MAKERS: dict[str, Any] = {
+    "demos": lambda: Demos(shots=(3, 6), balanced=True, placements=("user", "system")),
+    "swap": DemoSwap,
+    "order": DemoOrder,
+    "count": lambda: DemoCount(most=8),
+    "balance": LabelBalance,
+    "layout": Layout,
+    "hint": AnswerHint,
+    "components": Components,
+}
+
+
+def request(demos: int = 4, *, seed: int = 0, count: int = 3, **parts: Any) -> Request:
+    shown = tuple(Demo(input=row.text, output=row.output or "", source=row.id) for row in TRAIN[:demos])
+    prompt = Prompt(instruction="Yes or no?", demos=shown, **parts)
+    parent = Candidate(id="c", program=Program.of(prompt), operator="start")
+    return Request(
+        order=Order(operator="x", parents=("c",), count=count),
+        task=BRIEF,
+        parents=(parent,),
+        train=TRAIN,
+        answers={"yes": (0.9, 0.5), "no": (0.1, 0.5)},
+        rng=Random(seed),
+    )
+
+
+async def proposed(name: str, asked: Request) -> list[Prompt]:
+    operator = MAKERS[name]()
+    assert operator.calls == 0
+    return [one.program.main for one in await operator.propose(asked, team=None)]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+@settings(max_examples=30)
+@given(demos=st.integers(0, 8), seed=st.integers(0, 10_000), count=st.integers(1, 4))
+async def test_proposals_follow_from_the_draws_and_keep_the_question(
+    name: str, demos: int, seed: int, count: int
+) -> None:
+    made = await proposed(name, request(demos, seed=seed, count=count))
+    assert made == await proposed(name, request(demos, seed=seed, count=count))
+    assert len(made) <= count
+    known = {row.id: row for row in TRAIN}
+    for prompt in made:
+        assert prompt.instruction == "Yes or no?"
+        assert len({demo.source for demo in prompt.demos}) == len(prompt.demos)
+        assert all(demo.output == known[demo.source or ""].output for demo in prompt.demos)
+
+
+async def test_balanced_demos_show_each_label_alike() -> None:
+    for prompt in await proposed("demos", request(seed=5, count=8)):
+        counts = Counter(demo.output for demo in prompt.demos)
+        assert len(prompt.demos) in (3, 6)
+        assert abs(counts["yes"] - counts["no"]) <= 1
+        assert prompt.format.placement in ("user", "system")
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 20])
+def test_a_balanced_sample_has_its_size_and_no_row_twice(size: int) -> None:
+    drawn = balanced_sample(TRAIN, size, Random(1))
+    assert len(drawn) == len({row.id for row in drawn}) == size
+
+
+async def test_a_swap_changes_at_most_half_and_an_order_changes_no_demo() -> None:
+    before = {demo.source for demo in request().parents[0].program.main.demos}
+    for prompt in await proposed("swap", request(seed=2)):
+        assert 1 <= len({demo.source for demo in prompt.demos} - before) <= 2
+        assert len(prompt.demos) == 4
+    for prompt in await proposed("order", request(seed=2)):
+        assert {demo.source for demo in prompt.demos} == before
+
+
+async def test_where_there_is_nothing_to_do_nothing_is_proposed() -> None:
+    assert await proposed("swap", request(0)) == []
+    assert await proposed("order", request(1)) == []
+    assert await proposed("balance", request(0)) == []
+
+
+async def test_a_count_stays_within_its_bounds() -> None:
+    for seed in range(20):
+        for prompt in await proposed("count", request(8, seed=seed)):
+            assert 2 <= len(prompt.demos) <= 8
+
+
+async def test_balance_moves_answers_towards_the_label_given_too_seldom() -> None:
+    seen = Counter[str]()
+    for seed in range(30):
+        before = request(6, seed=seed).parents[0].program.main.demos
+        for prompt in await proposed("balance", request(6, seed=seed)):
+            wanted = sum(bare(demo.output) == "no" for demo in prompt.demos)
+            had = sum(bare(demo.output) == "no" for demo in before)
+            assert wanted >= had
+            seen["more" if wanted > had else "moved"] += 1
+            assert wanted > had or prompt.demos[-1].output == "no"
+    assert set(seen) == {"more", "moved"}
+
+
+async def test_a_layout_changes_only_the_layout() -> None:
+    for seed in range(20):
+        for prompt in await proposed("layout", request(seed=seed)):
+            assert prompt.with_(format=Format()) == request().parents[0].program.main.with_(format=Format())
+            assert prompt.format != Format()
+
+
+async def test_hints_are_distinct_and_name_the_labels() -> None:
+    made = await proposed("hint", request(count=20))
+    hints = [prompt.format.answer_hint for prompt in made]
+    assert len(hints) == len(set(hints))
+    assert "" not in hints
+    assert any("yes" in hint and "no" in hint for hint in hints)
+    assert "" in [
+        p.format.answer_hint for p in await proposed("hint", request(count=20, format=Format(answer_hint="x")))
+    ]
+
+
+async def test_components_come_from_the_corpus_and_stay_few() -> None:
+    full = corpus()[:2]
+    for seed in range(20):
+        for prompt in await proposed("components", request(seed=seed, principles=("Mine.", *full))):
+            assert "Mine." in prompt.principles
+            assert sum(one in corpus() for one in prompt.principles) <= 2
