@@ -62,6 +62,7 @@ async def one(task: Task, recipe: str, calls: int, seed: int, options: argparse.
     )
     with Store.open(folder, read_only=True) as store:
         kinds = [event.kind for event in store.events(result.run)]
+        chosen = [one.score for one in store.evaluations(result.run, split="val", candidate=result.candidate)]
     report = result.report
     assert report is not None
     spoke, unread = kinds.count("agent_spoke"), kinds.count("answer_unreadable")
@@ -73,7 +74,8 @@ async def one(task: Task, recipe: str, calls: int, seed: int, options: argparse.
         "optimizer": task.models.optimizer.id,
         "settings": options.set,
         "start": report.start.score,
-        "val": report.val.best if report.val else None,
+        "val": mean(chosen) if chosen else None,
+        "val_rows": len(chosen),
         "test": report.best.score,
         "low": report.difference.low,
         "high": report.difference.high,

@@ -10,7 +10,8 @@ With 5 to 50 rows noise decides, so evidence is pooled in three ways, each a shr
 * *Parts.* Candidates that share parts (number of demos, placement, wording) inform one another by ridge regression.
 * *Parents.* A child is expected to do about as well as its parent.
 
-The observed mean joins with the weight of its rows.
+The observed mean joins with the weight of its rows, after the ease of those rows was taken out: who was met on four
+easy rows is not better than who was measured on forty.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ PRIOR_ROWS = 20.0
 """What the prior weighs, in rows, where nothing but parts and parents speak: Var(right) / Var(between) = .22 / .01."""
 FACTOR_ROWS = 30.0
 """What the fitted log-odds weigh, in rows."""
+_EASE_PRIOR = 3.0
 _NOISE = 0.05
 _SLOPE, _SLOPE_ROWS = 0.9, 3.0
 _DRAWS = 64
@@ -39,11 +41,15 @@ _DRAWS = 64
 
 @dataclass(frozen=True)
 class Estimate:
-    """mean: expected score on val in [0, 1]. sd: of that mean. rows: how many were measured."""
+    """mean: expected score on val in [0, 1]. sd: of that mean. rows: how many were measured.
+
+    potential: the mean that a candidate would have if its answers were not shifted towards a label; else the mean.
+    """
 
     mean: float
     sd: float
     rows: int
+    potential: float
 
     def optimistic(self, width: float = 1.0) -> float:
         return self.mean + width * self.sd
@@ -56,17 +62,39 @@ def estimate(
     if not candidates:
         return {}
     fitted = _fit_log_odds(archive, candidates, examples, rows)
-    prior = _prior_means(archive, candidates, rows)
+    ease = _ease(archive, rows)
+    prior = _prior_means(archive, candidates, rows, ease)
     result = {}
     for one in candidates:
         seen = archive.scores.row(one.id, rows)
-        total, weight = sum(e.score for e in seen.values()), float(len(seen))
-        base, strength = (fitted[one.id], FACTOR_ROWS) if one.id in fitted else (prior[one.id], PRIOR_ROWS)
-        mean = (total + strength * base) / (weight + strength)
+        total, weight = sum(e.score - ease[row] for row, e in seen.items()), float(len(seen))
+        base, strength = (fitted[one.id][0], FACTOR_ROWS) if one.id in fitted else (prior[one.id], PRIOR_ROWS)
+        mean = min(1.0, max(0.0, (total + strength * base) / (weight + strength)))
         left = max(0.0, 1 - len(seen) / max(1, len(rows)))
         sd = float(np.sqrt(max(mean * (1 - mean), 0.01) / (weight + strength) * (0.25 + 0.75 * left)))
-        result[one.id] = Estimate(mean=float(mean), sd=sd, rows=len(seen))
+        potential = max(mean, fitted[one.id][1]) if one.id in fitted else mean
+        result[one.id] = Estimate(mean=float(mean), sd=sd, rows=len(seen), potential=float(potential))
     return result
+
+
+def _ease(archive: Archive, rows: Sequence[str]) -> dict[str, float]:
+    """How much better than usual candidates do on a row: shrunken residuals of a two-way fit, 0 on average."""
+    scores = {name: archive.scores.row(name, rows) for name in archive.candidates}
+    ease = dict.fromkeys(rows, 0.0)
+    for _ in range(3):
+        level = {
+            name: sum(e.score - ease[row] for row, e in seen.items()) / len(seen)
+            for name, seen in scores.items()
+            if seen
+        }
+        rest: dict[str, list[float]] = {row: [] for row in rows}
+        for name, seen in scores.items():
+            for row, evaluation in seen.items():
+                rest[row].append(evaluation.score - level[name])
+        ease = {row: sum(values) / (len(values) + _EASE_PRIOR) for row, values in rest.items()}
+        usual = sum(ease.values()) / max(1, len(ease))
+        ease = {row: value - usual for row, value in ease.items()}
+    return ease
 
 
 def features(candidate: Candidate) -> dict[str, float]:
@@ -84,12 +112,18 @@ def features(candidate: Candidate) -> dict[str, float]:
     }
 
 
-def _prior_means(archive: Archive, candidates: Sequence[Candidate], rows: Sequence[str]) -> dict[str, float]:
+def _prior_means(
+    archive: Archive, candidates: Sequence[Candidate], rows: Sequence[str], ease: Mapping[str, float]
+) -> dict[str, float]:
+    def level(name: str) -> float:
+        seen = archive.scores.row(name, rows)
+        return sum(e.score - ease[row] for row, e in seen.items()) / max(1, len(seen))
+
     measured = [one for one in archive.candidates.values() if archive.scores.count(one.id, rows)]
     if not measured:
         return {one.id: 0.5 for one in candidates}
     counts = np.array([archive.scores.count(one.id, rows) for one in measured], dtype=float)
-    means = np.array([archive.scores.mean(one.id, rows) or 0.0 for one in measured])
+    means = np.array([level(one.id) for one in measured])
     grand = float((counts * means).sum() / counts.sum())
     described = [features(one) for one in measured]
     names = sorted({name for row in described for name in row})
@@ -109,7 +143,7 @@ def _prior_means(archive: Archive, candidates: Sequence[Candidate], rows: Sequen
         parents = [p for p in one.parents if p in archive and archive.scores.count(p, rows)]
         if parents:
             seen = archive.scores.count(parents[0], rows)
-            theirs = (archive.scores.mean(parents[0], rows) or 0.0) * seen + PRIOR_ROWS * by_parts(archive[parents[0]])
+            theirs = level(parents[0]) * seen + PRIOR_ROWS * by_parts(archive[parents[0]])
             guess = (guess + theirs / (seen + PRIOR_ROWS)) / 2
         expected[one.id] = float(np.clip(guess, 0.0, 1.0))
     return expected
@@ -117,7 +151,8 @@ def _prior_means(archive: Archive, candidates: Sequence[Candidate], rows: Sequen
 
 def _fit_log_odds(
     archive: Archive, candidates: Sequence[Candidate], examples: Mapping[str, Example], rows: Sequence[str]
-) -> dict[str, float]:
+) -> dict[str, tuple[float, float]]:
+    """Candidate → (expected accuracy as it is, and with its shift taken out), for those that show likelihoods."""
     labels = _labels(archive, rows)
     gold = {row: _gold(examples[row], labels) for row in rows} if labels else {}
     known = [row for row in rows if gold.get(row) is not None]
@@ -127,12 +162,15 @@ def _fit_log_odds(
     right = np.array([labels.index(gold[row] or "") for row in known])
     logits = {one.id: _logits(archive, one.id, known, labels) for one in shown}
     consensus, heard = _consensus(logits, len(known), len(labels))
-    return {
-        one.id: _expected_accuracy(*logits[one.id], consensus, heard, right)
-        * _label_rate(archive, one.id, rows, labels)
-        for one in candidates
-        if one.id in logits
-    }
+    result = {}
+    for one in candidates:
+        if one.id in logits:
+            rate = _label_rate(archive, one.id, rows, labels)
+            level, sigma = _fitted_level(*logits[one.id], consensus)
+            level = level[heard]
+            kept, centred = (_accuracy(x, sigma, right[heard]) for x in (level, level - level.mean(axis=0)))
+            result[one.id] = (kept * rate, centred * rate)
+    return result
 
 
 def _labels(archive: Archive, rows: Sequence[str]) -> list[str]:
@@ -178,9 +216,8 @@ def _consensus(
     return consensus, weight > 0
 
 
-def _expected_accuracy(
-    places: NDArray[np.int64], values: Array, consensus: Array, heard: NDArray[np.bool_], right: NDArray[np.int64]
-) -> float:
+def _fitted_level(places: NDArray[np.int64], values: Array, consensus: Array) -> tuple[Array, float]:
+    """A candidate's log-odds on every row as shift + slope * consensus, and the spread of what is left."""
     seen = consensus[places]
     x, y = seen - seen.mean(axis=0), values - values.mean(axis=0)
     spread = max(0.3, float(y.std()))
@@ -188,11 +225,14 @@ def _expected_accuracy(
     shift = values.mean(axis=0) - slope * seen.mean(axis=0)
     rest = values - shift - slope * seen
     sigma = float(np.sqrt((rest**2).sum() / max(1, rest.size) + _NOISE))
-    level = shift + slope * consensus[heard]
+    return shift + slope * consensus, sigma
+
+
+def _accuracy(level: Array, sigma: float, right: NDArray[np.int64]) -> float:
     # Fixed draws: the expectation over a candidate's own noise, the same in every process.
-    noise = np.random.default_rng(0).standard_normal((_DRAWS, 1, values.shape[1])) * sigma
+    noise = np.random.default_rng(0).standard_normal((_DRAWS, 1, level.shape[1])) * sigma
     chosen = (level[None] + noise).argmax(axis=2)
-    return float((chosen == right[heard][None]).mean())
+    return float((chosen == right[None]).mean())
 
 
 def _label_rate(archive: Archive, candidate: str, rows: Sequence[str], labels: Sequence[str]) -> float:

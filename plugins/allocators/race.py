@@ -17,16 +17,17 @@ class Race:
     first: rows a newcomer is met on. first_blind: where no likelihoods are shown and rows tell less, the better half of
     the newcomers is met on so many.
     grow: rows a leader gains a round. leaders: how many are followed. closing: when the room falls below this share
-    of the whole, all that is left goes to the leaders.
+    of the whole, all that is left goes to the `finalists`: half of it to all, on equal rows, the rest to the best two.
     """
 
     name: str = field(default="race", init=False)
     needs: frozenset[Need] = field(default=frozenset({"references"}), init=False)
     first: int = 4
-    first_blind: int = 8
+    first_blind: int = 12
     grow: int = 4
     leaders: int = 3
     closing: float = 0.35
+    finalists: int = 4
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
         order = row_order(search)
@@ -39,7 +40,7 @@ class Race:
             return again[: search.room]
         leading = self._leading(search, told)
         if search.room <= self.closing * search.total:
-            return self._close(search, leading, order, told)
+            return self._close(search, order, told)
         if search.memory.get("grown"):
             return []
         search.memory["grown"] = True
@@ -72,18 +73,25 @@ class Race:
         measured = [one for one in search.archive.alive if search.archive.scores.count(one.id, search.val)]
         return estimate(search.archive, measured, search.examples, search.val)
 
-    def _leading(self, search: Search, told: Mapping[str, Estimate]) -> list[str]:
+    def _leading(self, search: Search, told: Mapping[str, Estimate], count: int | None = None) -> list[str]:
         pinned = [one.id for one in search.archive.with_status("pinned") if one.id in told]
         ranked = sorted(told, key=lambda name: -told[name].optimistic(0.5))
-        return list(dict.fromkeys([*ranked[: self.leaders], *pinned]))
+        return list(dict.fromkeys([*ranked[: count or self.leaders], *pinned]))
 
-    def _close(
-        self, search: Search, leading: Sequence[str], order: Sequence[str], told: Mapping[str, Estimate]
-    ) -> Sequence[Pair]:
-        """The leader with the fewest rows catches up and goes ahead by a block; ties fall to the better one."""
-        behind = [name for name in leading if told[name].rows < len(order)]
-        if not behind:
+    def _close(self, search: Search, order: Sequence[str], told: Mapping[str, Estimate]) -> Sequence[Pair]:
+        memory = search.memory
+        stage = memory["stage"] = memory.get("stage", 0) + 1
+        if stage > 2:
             return []
-        name = min(behind, key=lambda one: (told[one].rows, -told[one].mean))
-        rows = min(len(order), told[name].rows + self.grow)
-        return missing(search, [name], order[:rows])[: search.room]
+        names = self._leading(search, told, self.finalists) if stage == 1 else memory["finalists"]
+        if stage == 2:
+            names = sorted(names, key=lambda name: -told[name].mean)[:2]
+        memory["finalists"] = list(names)
+        spend = search.room // 2 if stage == 1 else search.room
+        pairs: list[Pair] = []
+        for rows in range(1, len(order) + 1):
+            more = missing(search, names, order[:rows])
+            if len(more) > spend:
+                break
+            pairs = more
+        return pairs or self._close(search, order, told)

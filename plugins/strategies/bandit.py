@@ -22,7 +22,8 @@ class Bandit:
     over their parents, both as estimated on all of val; one that proposes nothing is asked less.
 
     seeds: operator → proposals of the first round. children: orders of a later round. leaders: parents are drawn
-    among so many, the best most often. authors: operators that ask a model; author_orders: at most so many of them a
+    among so many, the best most often; for the `levelling` operators, which take out a shift towards a label, the best
+    without their shift. authors: operators that ask a model; author_orders: at most so many of them a
     round. cases: train rows a leader is run on for operators that read failures. closing: below this share of the
     room nothing new is proposed.
     """
@@ -33,6 +34,7 @@ class Bandit:
     children: int = 6
     leaders: int = 3
     authors: Sequence[str] = ()
+    levelling: Sequence[str] = ()
     author_orders: int = 1
     cases: int = 4
     closing: float = 0.35
@@ -49,12 +51,18 @@ class Bandit:
         if search.room <= self.closing * search.total and not self._unfinished(search):
             return []
         rng, told = search.rng("orders"), self._estimates(search)
-        leading = sorted(told, key=lambda name: -told[name].mean)[: self.leaders] or [start]
+        by_mean = sorted(told, key=lambda name: -told[name].mean)[: self.leaders] or [start]
+        by_potential = sorted(told, key=lambda name: -told[name].potential)[: self.leaders] or [start]
         drawn = self._draw(search, told, rng)
+
+        def parent(operator: str) -> str:
+            leading = by_potential if operator in self.levelling else by_mean
+            return leading[min(int(rng.expovariate(1.2)), len(leading) - 1)]
+
         return [
             Order(
                 operator=operator,
-                parents=(leading[min(int(rng.expovariate(1.2)), len(leading) - 1)],),
+                parents=(parent(operator),),
                 cases=self.cases if operator in self.authors else 0,
                 stream=place,
             )
