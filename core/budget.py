@@ -130,11 +130,16 @@ class Ledger:
         spent = self._committed()
         if worst.calls > self.room(payer):
             return False
-        target = self.used.get("target", Cost())
-        tokens, usd = self.budget.tokens, self.budget.usd
-        if tokens is not None and spent.tokens + worst.tokens > tokens - self._kept(tokens, target.tokens):
+        tokens, usd = self.left("tokens"), self.left("usd")
+        if tokens is not None and spent.tokens + worst.tokens > tokens:
             return False
-        return usd is None or spent.usd + worst.usd <= usd - self._kept(usd, target.usd) + 1e-12
+        return usd is None or spent.usd + worst.usd <= usd + 1e-12
+
+    def left(self, limit: Literal["tokens", "usd"]) -> float | None:
+        """What may be spent of a limit in all, without what is kept for the report; None where there is no limit."""
+        most: float | None = getattr(self.budget, limit)
+        taken: float = getattr(self.used.get("target", Cost()), limit)
+        return None if most is None else most - self._kept(most, taken)
 
     def reserve(self, payer: Payer, worst: Cost) -> None:
         """Set the worst case of a call aside. Raises BudgetSpent where it does not fit; nothing is set aside then."""

@@ -25,7 +25,6 @@ EventKind = Literal[
     "answer_unreadable",
     "candidate_proposed",
     "candidate_rejected",
-    "batch_started",
     "batch_finished",
     "candidate_kept",
     "candidate_dropped",

@@ -88,7 +88,6 @@ async def plan(session: Session, state: RunState) -> RunState:
     update["idle"] = state.get("idle", 0) + 1
     update |= {"drafts": None, "unpaid": None}  # type: ignore[typeddict-item]
     search = session.search({**state, **update}, "strategy")
-    update["total"] = search.total
     ending = _ending(session, state, search.room)
     if not ending and setup.recipe.planner and not state.get("plan"):
         update["plan"] = await _path(session, step)
@@ -168,6 +167,7 @@ async def select(session: Session, state: RunState) -> RunState:
             kind = "candidate_kept" if one.status == "kept" else "candidate_dropped"
             await session.emit(kind, step, one.id, candidate=one.id)  # type: ignore[arg-type]
     session.learn(step, [], changed)
+    await _baseline(session, step)
     best = setup.strategy.final(search)
     if best != state["best"]:
         await announce(session, step, session.archive(step + 1), best)
@@ -177,6 +177,15 @@ async def select(session: Session, state: RunState) -> RunState:
     )
     memory = {**state["memory"], "strategy": search.memory}
     return close(session, state, {"best": best, "memory": memory, "step": step})
+
+
+async def _baseline(session: Session, step: int) -> None:
+    """Told once, when the start prompt was first measured: the key carries no step."""
+    archive = session.archive(step + 1)
+    seen = archive.scores.row(archive.start.id, [example.id for example in session.setup.task.data.val])
+    if seen:
+        mean = sum(one.score for one in seen.values()) / len(seen)
+        await session.emit("baseline_measured", 0, candidate=archive.start.id, score=round(mean, 4), n=len(seen))
 
 
 async def announce(session: Session, step: int, archive: Archive, best: str) -> None:

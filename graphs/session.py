@@ -137,7 +137,7 @@ class Session:
         """What a policy decides from. Its memory is a copy: `policy`'s new memory goes back into the state."""
         task = self.setup.task
         view = LedgerView.model_validate(state["ledger"])
-        room = room_left(self.ledger, view)
+        room = room_left(self.ledger, view, state.get("seconds", 0.0))
         return Search(
             archive=self.archive(state["step"]),
             train=tuple(example.id for example in task.data.train),
@@ -146,7 +146,7 @@ class Session:
             round=state["round"],
             step=state["step"],
             room=room["target"],
-            total=state.get("total") or room["target"],
+            total=room["target"] + view.used.get("target", Cost()).calls,
             author_room=room["optimizer"],
             plan=tuple(state.get("plan", ())),
             operators={use.use: use.weight for use in self.setup.recipe.operators},
@@ -167,14 +167,28 @@ class Session:
         await self.gateway.aclose()
 
 
-def room_left(ledger: Ledger, view: LedgerView) -> dict[str, int]:
-    """Calls that still fit by the account of a step's end, so that a step that is run again decides the same."""
+def room_left(ledger: Ledger, view: LedgerView, seconds: float = 0.0) -> dict[str, int]:
+    """Calls that still fit by the account of a step's end, so that a step that is run again decides the same.
+
+    Limits on tokens, money and minutes are told in calls of the mean size so far, once there is one: a search that
+    closes by its room needs to know that it runs out.
+    """
     frozen = Ledger(budget=ledger.budget, used=dict(view.used), held_back=ledger.held_back, sealed=ledger.sealed)
-    tokens = frozen.budget.tokens is not None and not frozen.fits("target", Cost(tokens=1))
-    usd = frozen.budget.usd is not None and not frozen.fits("target", Cost(usd=1e-9))
-    if tokens or usd:
+    if not frozen.fits("target", Cost(tokens=1, usd=1e-9)):
         return {"target": 0, "optimizer": 0}
-    return {"target": frozen.room("target"), "optimizer": frozen.room("optimizer")}
+    most = min(
+        (
+            int((limit - spent) * view.total.calls / spent)
+            for limit, spent in (
+                (frozen.left("tokens"), view.total.tokens),
+                (frozen.left("usd"), view.total.usd),
+                (frozen.budget.minutes and frozen.budget.minutes * 60, seconds),
+            )
+            if limit is not None and spent
+        ),
+        default=2**31,
+    )
+    return {"target": min(max(1, most), frozen.room("target")), "optimizer": frozen.room("optimizer")}
 
 
 def account(session: Session) -> dict[str, Any]:

@@ -53,7 +53,6 @@ class RunState(TypedDict, total=False):
     hints: list[str]
     directive: int
     ledger: dict[str, Any]
-    total: int
     sealed_rows: int
     seconds: float
     best: str

@@ -29,7 +29,6 @@ _PHASES: Mapping[str, Phase] = {
     "plan_made": "proposing",
     "round_started": "proposing",
     "candidate_proposed": "proposing",
-    "batch_started": "measuring",
     "batch_finished": "measuring",
     "test_opened": "testing",
     "report_written": "reporting",
