@@ -36,7 +36,7 @@ def machine(desk: Desk) -> StateGraph[RunState, Any, RunState, RunState]:
         "report": report,
         "finish": finish,
     }.items():
-        graph.add_node(name, _at(desk, node))  # type: ignore[arg-type]
+        graph.add_node(name, _at(desk, node))
 
     async def propose(state: ProposeState) -> RunState:
         return await proposing.propose(await desk.session(state), state)
@@ -92,7 +92,7 @@ def _errand(state: RunState, order: dict[str, Any], place: int) -> ProposeState:
     }
 
 
-def _at(desk: Desk, node: Node) -> Callable[[RunState], Awaitable[RunState]]:
+def _at(desk: Desk, node: Node) -> Any:  # langgraph's overloads do not resolve for a node made by a function
     async def run(state: RunState) -> RunState:
         update = await node(await desk.session(state), state)
         if node is finish:
