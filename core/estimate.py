@@ -8,7 +8,7 @@ With 5 to 50 rows noise decides, so evidence is pooled in three ways, each a shr
   a two-label task, 4 rows ranked candidates better this way (rank correlation with held-out accuracy 0.72-0.75)
   than 20 rows of right-or-wrong did (0.49); see docs/decisions/2026-11-21-likelihoods-in-auto.md.
 * *Parts.* Candidates that share parts (number of demos, placement, wording) inform one another by ridge regression.
-* *Parents.* A child is expected to do about as well as its parent.
+* *Parents.* What a parent does better than its parts explain, its child is expected to do half as much better.
 
 The observed mean joins with the weight of its rows, after the ease of those rows was taken out: who was met on four
 easy rows is not better than who was measured on forty.
@@ -34,6 +34,7 @@ PRIOR_ROWS = 20.0
 FACTOR_ROWS = 30.0
 """What the fitted log-odds weigh, in rows."""
 _EASE_PRIOR = 3.0
+_INHERITED = 0.5
 _NOISE = 0.05
 _SLOPE, _SLOPE_ROWS = 0.9, 3.0
 _DRAWS = 64
@@ -143,8 +144,8 @@ def _prior_means(
         parents = [p for p in one.parents if p in archive and archive.scores.count(p, rows)]
         if parents:
             seen = archive.scores.count(parents[0], rows)
-            theirs = level(parents[0]) * seen + PRIOR_ROWS * by_parts(archive[parents[0]])
-            guess = (guess + theirs / (seen + PRIOR_ROWS)) / 2
+            surplus = level(parents[0]) - by_parts(archive[parents[0]])
+            guess += _INHERITED * surplus * seen / (seen + PRIOR_ROWS)
         expected[one.id] = float(np.clip(guess, 0.0, 1.0))
     return expected
 
