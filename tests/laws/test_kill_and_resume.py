@@ -35,7 +35,8 @@ async def test_L2_five_kills_change_nothing(
     assert ended(folder) == ended(calm)
     again = sum(count - 1 for count in Counter(lab.keys).values())
     rows, paid = ledger(folder)
-    assert again <= rows.lost <= killed * concurrency
+    # A slot is free again when its answer is there, a moment before the answer is durable.
+    assert again <= rows.lost <= killed * 2 * concurrency
     assert paid <= lab.asked <= paid + rows.lost
     if concurrency == 1:
         assert paid + rows.lost == lab.asked
