@@ -172,9 +172,9 @@ async def select(session: Session, state: RunState) -> RunState:
     if best != state["best"]:
         await announce(session, step, session.archive(step + 1), best)
     names = {decision: [name for name, one in decided.items() if one == decision] for decision in ("keep", "drop")}
-    await session.emit(
-        "round_finished", step, round=state["round"], kept=len(names["keep"]), dropped=len(names["drop"])
-    )
+    kept, dropped = len(names["keep"]), len(names["drop"])
+    spent = account(session)
+    await session.emit("round_finished", step, round=state["round"], kept=kept, dropped=dropped, ledger=spent)
     memory = {**state["memory"], "strategy": search.memory}
     return close(session, state, {"best": best, "memory": memory, "step": step})
 

@@ -193,7 +193,8 @@ class RunView:
             case "best_changed":
                 return replace(self, best=_standing(data) or self.best)
             case "round_finished":
-                return self._judge(_texts(data, "kept"), _texts(data, "dropped"))
+                judged = self._judge(_texts(data, "kept"), _texts(data, "dropped"))
+                return replace(judged, spent=_spent(data, judged.spent))
             case "answer_unreadable":
                 return replace(self, unreadable=self.unreadable + 1)
             case "report_written":
