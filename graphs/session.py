@@ -137,7 +137,7 @@ class Session:
         """What a policy decides from. Its memory is a copy: `policy`'s new memory goes back into the state."""
         task = self.setup.task
         view = LedgerView.model_validate(state["ledger"])
-        room = room_left(self.ledger, view, state.get("seconds", 0.0))
+        room = room_left(self.ledger, view)
         return Search(
             archive=self.archive(state["step"]),
             train=tuple(example.id for example in task.data.train),
@@ -167,11 +167,12 @@ class Session:
         await self.gateway.aclose()
 
 
-def room_left(ledger: Ledger, view: LedgerView, seconds: float = 0.0) -> dict[str, int]:
+def room_left(ledger: Ledger, view: LedgerView) -> dict[str, int]:
     """Calls that still fit by the account of a step's end, so that a step that is run again decides the same.
 
-    Limits on tokens, money and minutes are told in calls of the mean size so far, once there is one: a search that
-    closes by its room needs to know that it runs out.
+    Limits on tokens and money are told in calls of the mean size so far, once there is one: a search that closes by its
+    room needs to know that it runs out. Minutes are not: an author may take as long as fifty answers of the target, and
+    a race that was told so would starve.
     """
     frozen = Ledger(budget=ledger.budget, used=dict(view.used), held_back=ledger.held_back, sealed=ledger.sealed)
     if not frozen.fits("target", Cost(tokens=1, usd=1e-9)):
@@ -182,7 +183,6 @@ def room_left(ledger: Ledger, view: LedgerView, seconds: float = 0.0) -> dict[st
             for limit, spent in (
                 (frozen.left("tokens"), view.total.tokens),
                 (frozen.left("usd"), view.total.usd),
-                (frozen.budget.minutes and frozen.budget.minutes * 60, seconds),
             )
             if limit is not None and spent
         ),
