@@ -7,7 +7,7 @@ a sample of the instruction, or its own form, is no answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,6 +24,8 @@ from ..core.dialogue import (
     Reply,
 )
 from .blocks import fenced, jsonic, legible, listed, open_ended, tagged, texts, under
+from .shared import SHARED, read_shared
+from .shared import flat as _flat
 from .tidy import is_instruction, refuses, tidied, whole_sentences
 
 __all__ = ["legible", "parse"]
@@ -34,9 +36,11 @@ LONGEST_ITEM = 800
 LONGEST = 20_000
 
 
-def parse(ask: Ask[Any], text: str, *, cut: bool = False, samples: Iterable[str] = ()) -> Reply | None:
+def parse(
+    ask: Ask[Any], text: str, *, cut: bool = False, samples: Iterable[str] = (), tags: Sequence[str] = ()
+) -> Reply | None:
     """cut: the model ran out of tokens, so an open block ends with its last whole sentence. samples: texts that
-    the instruction gave as samples."""
+    the instruction gave as samples. tags: the blocks that the instruction wants."""
     text, known = legible(text)[:LONGEST], {_flat(one) for one in samples}
     if not text:
         return None
@@ -59,6 +63,8 @@ def parse(ask: Ask[Any], text: str, *, cut: bool = False, samples: Iterable[str]
         most = ask.steps if isinstance(ask, PlanPath) else MOST_ITEMS
         steps = _items(text, ("step", "steps", "path", "plan"), known)[:most]
         return PathReply(steps=tuple(steps), raw=text) if steps else None
+    if ask.reply in SHARED:
+        return read_shared(ask.reply, text, tags=tuple(tags), known=known, cut=cut)
     return _by_fields(ask.reply, text)
 
 
@@ -177,10 +183,6 @@ def _by_fields(reply: type[Reply], text: str) -> Reply | None:
         return reply.model_validate({**value, "raw": text})
     except ValidationError:
         return None
-
-
-def _flat(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def _only_form(text: str) -> bool:

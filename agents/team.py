@@ -118,7 +118,7 @@ class ModelTeam:
         call = Call(model=self._model(ask.role), messages=messages, sampling=sampling, sample=number)
         answer = await self.gateway.complete(call, "optimizer")
         raw = legible(answer.text)
-        return parse(ask, raw, cut=answer.finish == "length", samples=told.samples), raw
+        return parse(ask, raw, cut=answer.finish == "length", samples=told.samples, tags=told.tags), raw
 
     def _shown(self, ask: Ask[A]) -> Ask[A]:
         """The ask without what its role may not read."""

@@ -100,7 +100,9 @@ class Order(BaseModel):
     """A strategy's decision, plain JSON: let `operator` work on `parents`.
 
     cases: how many train rows each parent is run on first, so that there are failures to show.
-    count: how many proposals are wanted. stream: keeps the random draws of like orders apart.
+    count: how many proposals are wanted. stream: keeps the random draws of like orders apart. slot: which of a
+    program's named prompts is worked on: the operator sees parents of that one prompt, and what it proposes is put
+    back in its place. Empty is the only prompt, or the whole program where there are several.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -112,6 +114,7 @@ class Order(BaseModel):
     count: int = 1
     plan_step: str = ""
     stream: int = 0
+    slot: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +122,8 @@ class Request:
     """An order with all its evidence. `failures` and `successes` belong to the first parent, from train rows only.
 
     answers: label → (share the first parent gave it, share the references want), where answers are labels.
+    scores: candidate id → mean on val, of the parents and their ancestors that were measured. ancestors: of the first
+    parent, oldest first. examples: every row that may be seen, by id (none of the sealed split).
     """
 
     order: Order
@@ -131,6 +136,9 @@ class Request:
     hints: tuple[str, ...] = ()
     rules: tuple[tuple[str, str], ...] = ()
     answers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+    ancestors: tuple[Candidate, ...] = ()
+    examples: Mapping[str, Example] = field(default_factory=dict)
     rng: Random
 
 
@@ -157,13 +165,26 @@ class Operator(Protocol):
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]: ...
 
 
+class Outcome(BaseModel):
+    """One duel that was decided. margin: in [-1, 1], positive where the output of `first` was preferred."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first: str
+    second: str
+    example: str
+    margin: float = Field(ge=-1, le=1)
+    author: str = "judge"
+
+
 @dataclass(kw_only=True)
 class Search:
     """What strategies and allocators decide from. Pure given this value: a resumed run decides the same.
 
     memory: the policy's own state, plain JSON, the only thing it may write. room: target calls that still fit.
     total: target calls that fitted when the search began. val, train: example ids in the task's order. operators:
-    the recipe's operators with their prior weights.
+    the recipe's operators with their prior weights. duels: whose output was preferred, oldest first, by a judge or a
+    person.
     """
 
     archive: Archive
@@ -178,6 +199,7 @@ class Search:
     author_room: int = 2**31
     operators: Mapping[str, float] = field(default_factory=dict)
     examples: Mapping[str, Example] = field(default_factory=dict)
+    duels: Sequence[Outcome] = ()
     memory: dict[str, Any] = field(default_factory=dict)
 
     def rng(self, purpose: str) -> Random:
@@ -186,10 +208,23 @@ class Search:
 
 @dataclass(frozen=True)
 class Pair:
-    """One measurement to pay for."""
+    """One measurement to pay for. The example may be a val row, or a train row where a method gates on those."""
 
     candidate: str
     example: str
+
+
+@dataclass(frozen=True)
+class Duel:
+    """One comparison to pay for: both candidates' outputs on an example go to the recipe's judge.
+
+    number: tells repeated judgements of the same two apart; each is a draw of its own.
+    """
+
+    first: str
+    second: str
+    example: str
+    number: int = 0
 
 
 class Strategy(Protocol):
@@ -221,8 +256,11 @@ class Allocator(Protocol):
     name: str
     needs: frozenset[Need]
 
-    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
-        """The next batch, at most `search.room` pairs, none known already; empty when enough is known."""
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair | Duel]:
+        """The next batch, at most `search.room` pairs, none known already; empty when enough is known.
+
+        A duel's outputs are measured first where they are not known; what was decided stands in `search.duels`.
+        """
         ...
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:

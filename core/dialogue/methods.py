@@ -1,77 +1,9 @@
-"""What agents are asked and what they answer, typed.
-
-Each question is a class; its `role` says whose turn it is, `skill` names the instruction file, `reply` the answer.
-`reads` maps a field to the kind of evidence it is: a team blanks the fields that a role may not read, so that
-"MARS as published" (blind) and "MARS that sees failures" differ by one line of a recipe.
-"""
+"""The questions of MARS, ProTeGi, APE and OPRO. Those of other methods stand in files of their own beside this one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Generic, Literal, TypeVar
-
-from pydantic import BaseModel, ConfigDict
-
-from .models import Role
-
-Evidence = Literal["errors", "scores", "history", "rows", "hints"]
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Case(_Frozen):
-    """One row as an agent sees it: what went in, what was wanted, what came out."""
-
-    input: str
-    expected: str
-    output: str = ""
-    feedback: str = ""
-
-
-class Past(_Frozen):
-    """One earlier prompt and its score in [0, 1]."""
-
-    prompt: str
-    score: float
-
-
-class Reply(_Frozen):
-    """`raw` is what the model said, for the log."""
-
-    raw: str = ""
-
-
-R = TypeVar("R", bound=Reply, covariant=True)
-
-
-class Ask(_Frozen, Generic[R]):
-    role: ClassVar[Role]
-    skill: ClassVar[str]
-    reply: ClassVar[type[Reply]]
-    reads: ClassVar[Mapping[str, Evidence]] = {}
-
-
-class PathReply(Reply):
-    steps: tuple[str, ...]
-
-
-class QuestionsReply(Reply):
-    questions: tuple[str, ...]
-
-
-class JudgementReply(Reply):
-    accepted: bool
-    suggestion: str = ""
-
-
-class ReasonsReply(Reply):
-    reasons: tuple[str, ...]
-
-
-class PromptReply(Reply):
-    prompt: str
+from .ask import Ask, Case, Past
+from .replies import JudgementReply, PathReply, PromptReply, QuestionsReply, ReasonsReply
 
 
 class PlanPath(Ask[PathReply]):

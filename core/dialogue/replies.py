@@ -1,0 +1,62 @@
+"""What agents answer, typed. Replies that several methods share stand here; a plugin may bring its own."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from .ask import Case, Reply
+
+
+class PathReply(Reply):
+    steps: tuple[str, ...]
+
+
+class QuestionsReply(Reply):
+    questions: tuple[str, ...]
+
+
+class JudgementReply(Reply):
+    accepted: bool
+    suggestion: str = ""
+
+
+class ReasonsReply(Reply):
+    reasons: tuple[str, ...]
+
+
+class PromptReply(Reply):
+    prompt: str
+
+
+class TextReply(Reply):
+    """Free text: a critique, an analysis, a persona, a rationale."""
+
+    text: str
+
+
+class ItemsReply(Reply):
+    """A list of short texts: keywords, principles, components."""
+
+    items: tuple[str, ...]
+
+
+class CasesReply(Reply):
+    """Rows that a model made up; `expected` is empty where it gave no answer."""
+
+    cases: tuple[Case, ...]
+
+
+class ChoiceReply(Reply):
+    """Which of two is better."""
+
+    choice: Literal["a", "b", "tie"]
+    why: str = ""
+
+
+class RatingReply(Reply):
+    """A rating, brought to [0, 1]."""
+
+    rating: float = Field(ge=0, le=1)
+    why: str = ""
