@@ -55,7 +55,7 @@ class LossEvaluator(Protocol):
     name: str
     needs: frozenset[Need]
 
-    async def loss(self, program: Program, example: Example) -> float:
+    async def loss(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> float:
         """Mean negative log-likelihood per token of the reference, in nats, >= 0."""
         ...
 
@@ -67,6 +67,13 @@ class Gateway(Protocol):
         """Raises ModelError when the endpoint is unusable, BudgetSpent when the call does not fit."""
         ...
 
+    async def loss(self, call: Call, reference: str, payer: Payer) -> float:
+        """Mean negative log-likelihood per token of `reference` as the answer, in nats.
+
+        Raises as `complete` does, and NeedsError where the model gives no losses.
+        """
+        ...
+
 
 class Target(Protocol):
     """Runs a program on one input. An answer cut short or empty is an Output; only a dead endpoint raises."""
@@ -75,6 +82,10 @@ class Target(Protocol):
     needs: frozenset[Need]
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output: ...
+
+    def calls(self, program: Program) -> int:
+        """The most model calls that one run of the program takes, >= 1. What the budget is planned with."""
+        ...
 
 
 class Team(Protocol):

@@ -28,7 +28,8 @@ class Recipe(BaseModel):
     evidence: role → what it may read; a role that is not named reads all. planner: whether a path is planned
     first. rounds: the most rounds; the budget may end the run before. differs: what differs from the paper and why.
     judge: who decides duels, a pair evaluator by name, where the allocator asks for some. scorer: how candidates are
-    scored while searching, in place of the task's own evaluators; the sealed test is always scored by those.
+    scored while searching, in place of the task's own evaluators; loss: a loss evaluator instead, a candidate's score
+    is then exp(-loss). The sealed test is always scored by the task's own.
     expected_calls: of target and optimizer at the defaults, in words or arithmetic over `val` and `train`.
     """
 
@@ -48,4 +49,5 @@ class Recipe(BaseModel):
     rounds: int = Field(default=10_000, gt=0)
     judge: Use | None = None
     scorer: Use | None = None
+    loss: Use | None = None
     temperature: Mapping[Role, float] = Field(default_factory=dict)

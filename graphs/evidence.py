@@ -10,6 +10,7 @@ from ..core.dialogue import Case, Past
 from ..core.example import Example
 from ..core.identity import seeded
 from ..core.labels import shares
+from ..core.lineage import Lineage
 from ..core.render import brief
 
 HISTORY = 20
@@ -59,6 +60,8 @@ def assemble(
         for row, evaluation in seen.items()
         if row in examples
     ]
+    line = Lineage(archive.candidates.values()).path_to(parents[0].id)[:-1] if parents else []
+    kin = dict.fromkeys([*order.parents, *line])
     return Request(
         order=order,
         task=task,
@@ -69,6 +72,9 @@ def assemble(
         history=history(archive, val),
         hints=tuple(hints),
         answers=_label_shares(labels, archive, parents[0].id, examples) if parents else {},
+        scores={one: mean for one in kin if (mean := archive.scores.mean(one, val)) is not None},
+        ancestors=tuple(archive[one] for one in line),
+        examples=examples,
         rng=seeded(seed, "operator", order.operator, step, place),
     )
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 
 from ..core.candidate import Candidate
-from ..core.contracts import Pair, Target
+from ..core.contracts import Evaluator, LossEvaluator, Pair, Target
 from ..core.errors import BudgetSpent
 from ..core.example import Example, Split
 from ..core.labels import label_likelihoods
 from ..core.models import Output
-from ..core.score import Evaluation
+from ..core.score import Evaluation, Score
 from ..plugins.evaluators.weighing import combine
 from .session import Session
 
@@ -37,10 +38,28 @@ async def measure(
     return done
 
 
-async def measure_pairs(session: Session, pairs: Sequence[Pair], *, split: Split, step: int) -> list[Evaluation]:
+def affordable(session: Session, pairs: Sequence[Pair], room: int, step: int) -> list[Pair]:
+    """As many pairs, from the first on, as `room` target calls can pay: programs of several calls take several."""
+    archive, kept = session.archive(step), []
+    for pair in pairs:
+        room -= session.setup.target.calls(archive[pair.candidate].program)
+        if room < 0:
+            break
+        kept.append(pair)
+    return kept
+
+
+async def measure_pairs(session: Session, pairs: Sequence[Pair], *, step: int) -> list[Evaluation]:
+    """Pairs on rows of train or val; the row tells which. In the order of the pairs, train rows first."""
     archive, examples = session.archive(step), session.examples
-    wanted = [(archive[pair.candidate], examples[pair.example]) for pair in pairs]
-    return await measure(session, wanted, split=split, step=step)
+    train = {example.id for example in session.setup.task.data.train}
+    done: list[Evaluation] = []
+    splits: tuple[Split, Split] = ("train", "val")
+    for split in splits:
+        some = [pair for pair in pairs if (pair.example in train) == (split == "train")]
+        wanted = [(archive[pair.candidate], examples[pair.example]) for pair in some]
+        done += await measure(session, wanted, split=split, step=step)
+    return done
 
 
 async def _one(
@@ -48,20 +67,52 @@ async def _one(
 ) -> Evaluation | None:
     setup = session.setup
     runner = target or setup.target
+    searching = split != "test"
     try:
+        if searching and setup.loss is not None:
+            return await _by_loss(session, setup.loss, candidate, example, split, step)
         output = await runner.run(candidate.program, example, setup.task.models.target, session.gateway)
     except BudgetSpent:
         return None
-    return await judge(session, candidate.id, example, output, split=split, step=step)
+    scorer = setup.scorer if searching else None
+    return await judge(session, candidate.id, example, output, split=split, step=step, scorer=scorer)
+
+
+async def _by_loss(
+    session: Session, scorer: LossEvaluator, candidate: Candidate, example: Example, split: Split, step: int
+) -> Evaluation:
+    """No answer is sampled: the score is the mean probability per token that the reference has as the answer."""
+    model = session.setup.task.models.target
+    loss = await scorer.loss(candidate.program, example, model, session.gateway)
+    value = math.exp(-loss)
+    return Evaluation(
+        candidate=candidate.id,
+        example=example.id,
+        split=split,
+        output="",
+        answer=None,
+        score=value,
+        scores={scorer.name: Score(value=value, values={"loss": loss})},
+        step=step,
+    )
 
 
 async def judge(
-    session: Session, candidate: str, example: Example, output: Output, *, split: Split, step: int
+    session: Session,
+    candidate: str,
+    example: Example,
+    output: Output,
+    *,
+    split: Split,
+    step: int,
+    scorer: Evaluator | None = None,
 ) -> Evaluation:
-    """Read the answer by the contract and score it by every evaluator."""
+    """Read the answer by the contract and score it by every evaluator of the task, or by `scorer` alone."""
     setup = session.setup
     answer = setup.task.answer.read_answer(output.text)
-    scores = {name: await one.evaluate(example, output, answer) for name, one in setup.evaluators.items()}
+    judges = setup.evaluators if scorer is None else {scorer.name: scorer}
+    scores = {name: await one.evaluate(example, output, answer) for name, one in judges.items()}
+    rated = list(scores.values())
     shown = output.replies[0].top_logprobs if output.replies and setup.labels else ()
     return Evaluation(
         candidate=candidate,
@@ -69,7 +120,7 @@ async def judge(
         split=split,
         output=output.text,
         answer=answer,
-        score=combine(setup.task.evaluators, list(scores.values())),
+        score=combine(setup.task.evaluators, rated) if scorer is None else rated[0].value,
         scores=scores,
         likelihoods=label_likelihoods(setup.labels, shown),
         step=step,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..core.candidate import Archive, Candidate
-from ..core.contracts import Decision, Order
+from ..core.contracts import Decision, Order, Pair
 from ..core.dialogue import Case, PlanPath
 from ..core.errors import BudgetSpent
 from ..core.estimate import estimate
@@ -19,7 +19,7 @@ from ..core.render import brief
 from ..core.score import Evaluation
 from ..runtime.store import Verdict
 from .evidence import sample_pairs
-from .measure import measure_pairs
+from .measure import affordable, measure_pairs
 from .preflight import preflight, sealed_rows
 from .screen import candidate_id
 from .session import Session, account, close
@@ -49,7 +49,7 @@ async def prepare(session: Session, state: RunState) -> RunState:
     )
     await session.store.save_candidates(session.run, [start])
     held = sealed_rows(setup)
-    session.ledger.hold_back(held * 2)
+    session.ledger.hold_back(held * 2 * setup.target.calls(task.program))
     session.learn(step, [], [start])
     await session.emit(
         "run_started",
@@ -115,7 +115,7 @@ async def sample(session: Session, state: RunState) -> RunState:
         orders, session.archive(step), session.setup.task.data.train, session.setup.seed, state["round"]
     )
     room = session.search(state, "strategy").room
-    done = await measure_pairs(session, pairs[:room], split="train", step=step)
+    done = await measure_pairs(session, affordable(session, pairs, room, step), step=step)
     session.learn(step, done, [])
     if done:
         await session.emit("batch_finished", step, phase="sample", pairs=len(done), ledger=account(session))
@@ -126,14 +126,15 @@ async def evaluate(session: Session, state: RunState) -> RunState:
     """One batch of measurements. The graph comes back here until the allocator has seen enough."""
     step = state["step"]
     search = session.search(state, "allocator")
-    pairs = list(session.setup.allocator.ask(search, state["pool"]))[: search.room] if state["pool"] else []
+    asked = list(session.setup.allocator.ask(search, state["pool"])) if state["pool"] else []
     known = session.archive(step).scores
-    pairs = [pair for pair in pairs if known.get(pair.candidate, pair.example) is None]
+    pairs = [one for one in asked if isinstance(one, Pair) and known.get(one.candidate, one.example) is None]
+    pairs = affordable(session, pairs, search.room, step)
     late = session.setup.budget.minutes is not None and session.elapsed(state) >= session.setup.budget.minutes * 60
     done: list[Evaluation] = []
     size = max(_SLICE, 4 * session.setup.concurrency)
     for at in range(0, 0 if late else len(pairs), size):
-        some = await measure_pairs(session, pairs[at : at + size], split="val", step=step)
+        some = await measure_pairs(session, pairs[at : at + size], step=step)
         done += some
         told = {"phase": "evaluate", "pairs": len(some), "of": len(pairs), "ledger": account(session)}
         await session.emit("batch_finished", step, f"{at}", **told)

@@ -9,6 +9,7 @@ from ..core.contracts import Order, Proposal, Request
 from ..core.errors import BudgetSpent, RunFailed
 from ..core.program import Program
 from .evidence import assemble
+from .focus import focused, put_back
 from .screen import candidate_id, refusal
 from .session import Session, close
 from .state import SPENT, Draft, ProposeState, RunState
@@ -32,7 +33,8 @@ async def begin(session: Session, order: Order, step: int, place: int) -> None:
 
 
 def request_of(session: Session, state: ProposeState) -> Request:
-    return assemble(
+    """What the operator is told; of several prompts, the order's slot alone."""
+    request = assemble(
         Order.model_validate(state["order"]),
         archive=session.archive(state["step"]),
         examples=session.examples,
@@ -45,10 +47,13 @@ def request_of(session: Session, state: ProposeState) -> Request:
         step=state["step"],
         place=state["place"],
     )
+    return focused(request)
 
 
 async def hand_in(session: Session, proposals: Sequence[Proposal], order: Order, step: int, place: int) -> list[Draft]:
     """Programs go into the store; the state carries their ids."""
+    if order.slot:
+        proposals = put_back(proposals, order.slot, session.archive(step)[order.parents[0]].program)
     await session.store.save_programs([proposal.program for proposal in proposals])
     await session.emit("request_finished", step, f"{place}", operator=order.operator, proposals=len(proposals))
     return [

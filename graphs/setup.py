@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.budget import Budget
-from ..core.contracts import Allocator, Evaluator, Operator, Strategy, Target
+from ..core.contracts import Allocator, Evaluator, LossEvaluator, Operator, PairEvaluator, Strategy, Target
 from ..core.errors import NeedsError, UsageError
 from ..core.labels import labels_of
 from ..core.recipe import Recipe, Use
@@ -37,6 +37,9 @@ class Setup:
     evaluators: dict[str, Evaluator]
     target: Target
     target_options: Mapping[str, Any]
+    judge: PairEvaluator | None = None
+    scorer: Evaluator | None = None
+    loss: LossEvaluator | None = None
     labels: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -79,6 +82,9 @@ class Setup:
             operators={use.use: _operator(registry, use) for use in chosen.operators},
             evaluators=_evaluators(registry, task),
             target=registry.create("target", "chat", **options),
+            judge=_maybe(registry, chosen.judge),
+            scorer=_maybe(registry, chosen.scorer),
+            loss=_maybe(registry, chosen.loss),
             target_options=options,
             labels=labels,
             settings=dict(settings or {}),
@@ -91,7 +97,8 @@ class Setup:
         has |= {"train"} if any(example.outputs for example in self.task.data.train) else set()
         parts: list[tuple[str, Any]] = [("strategy", self.strategy), ("allocator", self.allocator)]
         parts += [("operator", one) for one in self.operators.values()]
-        parts += [("evaluator", one) for one in self.evaluators.values()]
+        asked = [one for one in (self.judge, self.scorer, self.loss) if one is not None]
+        parts += [("evaluator", one) for one in [*self.evaluators.values(), *asked]]
         for kind, part in [("recipe", self.recipe), *parts]:
             if missing := sorted(part.needs - has):
                 raise NeedsError(
@@ -105,6 +112,10 @@ class Setup:
 def _operator(registry: Registry, use: Use) -> Operator:
     made: Operator = registry.create("operator", use.use, **use.options)
     return made
+
+
+def _maybe(registry: Registry, use: Use | None) -> Any:
+    return None if use is None else registry.create("evaluator", use.use, **use.options)
 
 
 def _evaluators(registry: Registry, task: Task) -> dict[str, Evaluator]:

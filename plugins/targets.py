@@ -48,6 +48,9 @@ class ChatTarget:
         reply = await gateway.complete(request, payer="target")
         return Output(text=reply.text, messages=messages, replies=(reply,))
 
+    def calls(self, program: Program) -> int:
+        return 1
+
 
 class CallableTarget:
     """A function of the user's: `f(messages)`, `f(program, example)`, or any of the names below; sync or async.
@@ -86,6 +89,10 @@ class CallableTarget:
                 remedy="let the function return a text for every input, or correct it",
             ) from error
         return _as_output(self.name, result, messages)
+
+    def calls(self, program: Program) -> int:
+        """Calls that the function makes on its own are not counted against the budget."""
+        return 1
 
 
 _NAMES = ("program", "prompt", "example", "input", "messages", "model")

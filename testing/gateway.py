@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from ..core.budget import Payer
+from ..core.errors import NeedsError
 from ..core.models import Call, Reply
+from ..core.render import Message
 from .models import Model, count_tokens
 
 
@@ -14,8 +18,9 @@ class ScriptedGateway:
     that, put a `StubServer` behind a real gateway.
     """
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self, model: Model, losses: Callable[[Sequence[Message], str], float] | None = None) -> None:
+        """losses: (messages, reference) → mean negative log-likelihood per token; without it, losses are refused."""
+        self._model, self._losses = model, losses
         self.calls: list[tuple[Call, Payer]] = []
 
     async def complete(self, call: Call, payer: Payer) -> Reply:
@@ -29,3 +34,9 @@ class ScriptedGateway:
             top_logprobs=top,
             finish=said.finish,
         )
+
+    async def loss(self, call: Call, reference: str, payer: Payer = "target") -> float:
+        self.calls.append((call, payer))
+        if self._losses is None:
+            raise NeedsError("the scripted gateway gives no losses", remedy="make it with losses=FUNCTION")
+        return self._losses(call.messages, reference)

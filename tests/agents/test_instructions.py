@@ -1,6 +1,8 @@
 """Every skill has an instruction, and every instruction asks for what its ask and its reader know."""
 
 import inspect
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from maieutic.agents.instructions import REPAIR, Instruction, instruction_for, read, shipped
@@ -10,10 +12,12 @@ from maieutic.core import dialogue
 from maieutic.core.dialogue import Ask
 from maieutic.core.errors import RunFailed
 
+MODULES = [import_module(f"{dialogue.__name__}.{one.name}") for one in iter_modules(dialogue.__path__)]
 ASKS = [
     one
-    for _, one in inspect.getmembers(dialogue, inspect.isclass)
-    if issubclass(one, Ask) and "skill" in vars(one) and one.__module__ == dialogue.__name__
+    for module in MODULES
+    for _, one in inspect.getmembers(module, inspect.isclass)
+    if issubclass(one, Ask) and "skill" in vars(one) and one.__module__ == module.__name__
 ]
 FRONT = '+++\nrole = "critic"\nskill = "x"\nversion = 1\ntags = ["a"]\nform = "<a>…</a>"\n+++\n'
 
@@ -42,8 +46,8 @@ def test_a_repeated_sample_or_form_is_no_answer(ask: type[Ask]) -> None:
     told = instruction_for(ask.role, ask.skill)
     asked = ask.model_construct(count=3, steps=4)
     echo = "\n".join(f"<{told.tags[0]}>{sample}</{told.tags[0]}>" for sample in told.samples)
-    assert parse(asked, echo or told.form, samples=told.samples) is None
-    assert parse(asked, told.form, samples=told.samples) is None
+    assert parse(asked, echo or told.form, samples=told.samples, tags=told.tags) is None
+    assert parse(asked, told.form, samples=told.samples, tags=told.tags) is None
 
 
 @pytest.mark.parametrize("told", shipped().values(), ids=lambda told: told.name)
