@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from .budget import Budget
+from .models import ModelRef, Role
 from .prompt import Prompt
 
 
@@ -15,6 +17,8 @@ class _Directive(BaseModel):
 
 
 class Pause(_Directive):
+    """What is in flight may finish; nothing new is asked until resume or stop."""
+
     kind: Literal["pause"] = "pause"
 
 
@@ -23,7 +27,7 @@ class Resume(_Directive):
 
 
 class Stop(_Directive):
-    """End the search; the best so far goes to the report unless `report` is false."""
+    """End the search; the best so far goes to the report. Without `report` the run can be taken up again."""
 
     kind: Literal["stop"] = "stop"
     report: bool = True
@@ -45,11 +49,15 @@ class Veto(_Directive):
 
 
 class Edit(_Directive):
-    """A prompt by hand. It is a candidate of its own, made by the person, and passes the same gate."""
+    """A prompt by hand. It is a candidate of its own, made by the person, and passes the same gate.
+
+    slot: which of the program's named prompts it replaces; empty is the main one.
+    """
 
     kind: Literal["edit"] = "edit"
     candidate: str
     prompt: Prompt
+    slot: str = ""
 
 
 class Hint(_Directive):
@@ -78,16 +86,35 @@ class Prefer(_Directive):
 
 
 class Annotate(_Directive):
+    """The wanted output of a row of train or val, in place of those it has."""
+
     kind: Literal["annotate"] = "annotate"
     example: str
     output: str
 
 
+class AddExample(_Directive):
+    """A row more, for example a boundary case. On val, all that are in the race are scored on it first."""
+
+    kind: Literal["add-example"] = "add-example"
+    split: Literal["train", "val"] = "val"
+    input: str | Mapping[str, Any]
+    output: str
+
+
+class Approve(_Directive):
+    """The next round may be paid for; with `rest`, all that follow too."""
+
+    kind: Literal["approve"] = "approve"
+    rest: bool = False
+
+
 class Fork(_Directive):
-    """Start a new run from a candidate of this one."""
+    """A new run was begun from a candidate of this one."""
 
     kind: Literal["fork"] = "fork"
     candidate: str
+    run: str = ""
 
 
 class ChangeBudget(_Directive):
@@ -95,12 +122,47 @@ class ChangeBudget(_Directive):
     budget: Budget
 
 
+class Roles(_Directive):
+    """Another model for a role from now on."""
+
+    kind: Literal["roles"] = "roles"
+    role: Role
+    model: ModelRef
+
+
+class Weights(_Directive):
+    """Another prior weight for an operator, for strategies that choose among operators."""
+
+    kind: Literal["weights"] = "weights"
+    of: Literal["operator", "evaluator"] = "operator"
+    name: str
+    weight: float = Field(gt=0, allow_inf_nan=False)
+
+
 class Replan(_Directive):
+    """The planner lays its path anew."""
+
     kind: Literal["replan"] = "replan"
 
 
 Directive = Annotated[
-    Pause | Resume | Stop | Pin | Veto | Edit | Hint | Rule | Prefer | Annotate | Fork | ChangeBudget | Replan,
+    Pause
+    | Resume
+    | Stop
+    | Pin
+    | Veto
+    | Edit
+    | Hint
+    | Rule
+    | Prefer
+    | Annotate
+    | AddExample
+    | Approve
+    | Fork
+    | ChangeBudget
+    | Roles
+    | Weights
+    | Replan,
     Field(discriminator="kind"),
 ]
 

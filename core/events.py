@@ -32,6 +32,7 @@ EventKind = Literal[
     "directive_applied",
     "directive_refused",
     "run_paused",
+    "approval_asked",
     "test_opened",
     "report_written",
     "run_stopped",

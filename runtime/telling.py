@@ -42,6 +42,9 @@ def tell(event: Event) -> str:
             return f"directive refused: {_directive(data)}: {_of(data, 'reason')}"
         case "run_paused":
             return "paused; maieutic steer RUN resume goes on"
+        case "approval_asked":
+            most = f"at most {_of(data, 'target')} calls of the target and {_of(data, 'optimizer')} of the authors"
+            return f"round {_of(data, 'round')} waits for an approval: {most}; maieutic steer RUN approve"
         case "test_opened":
             return f"the sealed test split was opened: {_of(data, 'rows')} rows"
         case "report_written":

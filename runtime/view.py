@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
 from ..core.events import Event
+from .fields import count_of, kind_of, number_of, text_of, texts_of, time_of
 from .telling import tell
 
 Phase = Literal[
     "waiting", "preparing", "measuring the start", "planning", "proposing", "measuring", "testing", "reporting", "over"
 ]
 State = Literal["waiting", "running", "paused", "stopped", "failed", "finished"]
-Fate = Literal["proposed", "alive", "dropped", "rejected"]
+Fate = Literal["proposed", "alive", "dropped", "rejected", "pinned", "vetoed"]
 
 RECENT = 8
-_HUGE = 1e18
+_FIXED = ("rejected", "pinned", "vetoed")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 _PHASES: Mapping[str, Phase] = {
@@ -36,6 +36,7 @@ _PHASES: Mapping[str, Phase] = {
     "run_failed": "over",
     "run_finished": "over",
 }
+_GO_ON = frozenset({"resume", "stop"})
 _STATES: Mapping[str, State] = {
     "run_paused": "paused",
     "run_stopped": "stopped",
@@ -92,7 +93,8 @@ class RunView:
 
     Any prefix of a log is a valid view; an event that was applied already, a fact of an unknown kind and a field
     that is missing or of a wrong type change nothing. seconds: of wall clock between the events, pauses between
-    sessions left out. recent: the last lines worth telling, oldest first. pairs: measurements made.
+    sessions left out. recent: the last lines worth telling, oldest first. pairs: measurements made. asking: the most
+    that the next round can take, while the run waits for an approval; else empty.
     """
 
     run: str = ""
@@ -108,6 +110,7 @@ class RunView:
     pairs: int = 0
     unreadable: int = 0
     plan: tuple[str, ...] = ()
+    asking: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     recent: tuple[str, ...] = ()
     report: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     number: int = 0
@@ -131,7 +134,8 @@ class RunView:
             number=event.number or self.number,
             at=event.at or self.at,
             seconds=self.seconds + self._since(event),
-            state=_STATES.get(event.kind, "running"),
+            state=self._state(event),
+            asking=self._asking(event),
             phase=_PHASES.get(event.kind, self.phase),
             recent=(*self.recent, line)[-RECENT:] if line else self.recent,
         )
@@ -144,7 +148,7 @@ class RunView:
 
     @property
     def alive(self) -> int:
-        return sum(one.fate in ("proposed", "alive") for one in self.candidates.values())
+        return sum(one.fate in ("proposed", "alive", "pinned") for one in self.candidates.values())
 
     @property
     def rate(self) -> float:
@@ -164,14 +168,26 @@ class RunView:
         left = [
             self.seconds * (limit - used[name]) / used[name]
             for name in used
-            if (limit := _number(self.budget, name)) and used[name] > 0 and self.seconds > 0
+            if (limit := number_of(self.budget, name)) and used[name] > 0 and self.seconds > 0
         ]
         return max(0.0, min(left)) if left and self.state == "running" else None
+
+    def _state(self, event: Event) -> State:
+        """What was in flight may still be told after a pause: only a person, a new session or an end undoes it."""
+        if self.state == "paused" and event.kind not in _STATES and event.kind != "run_resumed":
+            return "running" if event.kind == "directive_applied" and kind_of(event.data) in _GO_ON else "paused"
+        return _STATES.get(event.kind, "running")
+
+    def _asking(self, event: Event) -> Mapping[str, Any]:
+        if event.kind == "approval_asked":
+            return dict(event.data)
+        answered = event.kind == "directive_applied" and kind_of(event.data) in ("approve", "stop")
+        return _NOTHING if answered or event.kind in _STATES or event.kind == "round_started" else self.asking
 
     def _since(self, event: Event) -> float:
         if event.kind == "run_resumed":
             return 0.0
-        then, now = _time(self.at), _time(event.at)
+        then, now = time_of(self.at), time_of(event.at)
         return max(0.0, (now - then).total_seconds()) if then and now else 0.0
 
     def _with(self, kind: str, data: Mapping[str, Any]) -> RunView:
@@ -183,9 +199,9 @@ class RunView:
                 start = _standing(data) or self.start
                 return replace(self, start=start, best=self.best or start)
             case "plan_made":
-                return replace(self, plan=_texts(data, "steps"))
+                return replace(self, plan=texts_of(data, "steps"))
             case "round_started":
-                return replace(self, round=_count(data, "round", self.round))
+                return replace(self, round=count_of(data, "round", self.round))
             case "candidate_proposed" | "candidate_rejected" | "candidate_kept" | "candidate_dropped":
                 return self._meet(kind, data)
             case "batch_finished":
@@ -193,8 +209,10 @@ class RunView:
             case "best_changed":
                 return replace(self, best=_standing(data) or self.best)
             case "round_finished":
-                judged = self._judge(_texts(data, "kept"), _texts(data, "dropped"))
+                judged = self._judge(texts_of(data, "kept"), texts_of(data, "dropped"))
                 return replace(judged, spent=_spent(data, judged.spent))
+            case "directive_applied":
+                return self._told(data)
             case "answer_unreadable":
                 return replace(self, unreadable=self.unreadable + 1)
             case "report_written":
@@ -210,32 +228,48 @@ class RunView:
         known = self.candidates.get(name) or Born(id=name)
         told = replace(
             known,
-            operator=_text(data, "operator") or known.operator,
-            parents=_texts(data, "parents") or known.parents,
-            reason=_text(data, "reason") or known.reason,
+            operator=text_of(data, "operator") or known.operator,
+            parents=texts_of(data, "parents") or known.parents,
+            reason=text_of(data, "reason") or known.reason,
             fate=_FATES[kind],
         )
         return replace(self, candidates={**self.candidates, name: told})
 
+    def _told(self, data: Mapping[str, Any]) -> RunView:
+        """What a person's word changed: limits, and the fate of candidates."""
+        directive, kind = data.get("directive"), kind_of(data)
+        limits = directive.get("budget") if isinstance(directive, Mapping) else None
+        if kind == "budget" and isinstance(limits, Mapping):
+            return replace(self, budget={name: limit for name, limit in limits.items() if limit is not None})
+        fates: Mapping[str, Fate] = {"pin": "pinned", "veto": "vetoed"}
+        if kind not in fates:
+            return self
+        changed = {
+            name: replace(self.candidates[name], fate=fates[kind], reason="by a person")
+            for name in texts_of(data, "candidates")
+            if name in self.candidates
+        }
+        return replace(self, candidates={**self.candidates, **changed})
+
     def _judge(self, kept: tuple[str, ...], dropped: tuple[str, ...]) -> RunView:
         fates: dict[str, Fate] = {**dict.fromkeys(kept, "alive"), **dict.fromkeys(dropped, "dropped")}
         told = {
-            name: replace(one, fate=fates[name]) if name in fates and one.fate != "rejected" else one
+            name: replace(one, fate=fates[name]) if name in fates and one.fate not in _FIXED else one
             for name, one in self.candidates.items()
         }
         return replace(self, candidates=told)
 
 
 def _standing(data: Mapping[str, Any]) -> Standing | None:
-    score = _number(data, "score")
+    score = number_of(data, "score")
     if score is None:
         return None
     return Standing(
-        candidate=_text(data, "candidate"),
+        candidate=text_of(data, "candidate"),
         score=score,
-        low=_number(data, "low"),
-        high=_number(data, "high"),
-        n=_count(data, "n", 0),
+        low=number_of(data, "low"),
+        high=number_of(data, "high"),
+        n=count_of(data, "n", 0),
     )
 
 
@@ -245,43 +279,13 @@ def _spent(data: Mapping[str, Any], before: Spent) -> Spent:
     if not isinstance(ledger, Mapping):
         return before
     return Spent(
-        target_calls=max(before.target_calls, _count(ledger, "target_calls", 0)),
-        optimizer_calls=max(before.optimizer_calls, _count(ledger, "optimizer_calls", 0)),
-        tokens=max(before.tokens, _count(ledger, "tokens", 0)),
-        usd=max(before.usd, _number(ledger, "usd") or 0.0),
+        target_calls=max(before.target_calls, count_of(ledger, "target_calls", 0)),
+        optimizer_calls=max(before.optimizer_calls, count_of(ledger, "optimizer_calls", 0)),
+        tokens=max(before.tokens, count_of(ledger, "tokens", 0)),
+        usd=max(before.usd, number_of(ledger, "usd") or 0.0),
     )
 
 
 def _pairs(data: Mapping[str, Any]) -> int:
     pairs = data.get("pairs")
-    return len(pairs) if isinstance(pairs, list | tuple) else _count(data, "pairs", 0)
-
-
-def _number(data: Mapping[str, Any], key: str) -> float | None:
-    value = data.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if -_HUGE < value < _HUGE else None
-
-
-def _count(data: Mapping[str, Any], key: str, otherwise: int) -> int:
-    value = _number(data, key)
-    return int(value) if value is not None and value >= 0 else otherwise
-
-
-def _text(data: Mapping[str, Any], key: str) -> str:
-    value = data.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    value = data.get(key)
-    return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except ValueError:
-        return None
+    return len(pairs) if isinstance(pairs, list | tuple) else count_of(data, "pairs", 0)

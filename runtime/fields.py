@@ -1,0 +1,45 @@
+"""Fields of an event's data, read so that what is missing or of a wrong type harms nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+_HUGE = 1e18
+
+
+def kind_of(data: Mapping[str, Any]) -> str:
+    """The kind of the directive that an event tells of."""
+    directive = data.get("directive")
+    return text_of(directive, "kind") if isinstance(directive, Mapping) else ""
+
+
+def number_of(data: Mapping[str, Any], key: str) -> float | None:
+    value = data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if -_HUGE < value < _HUGE else None
+
+
+def count_of(data: Mapping[str, Any], key: str, otherwise: int) -> int:
+    value = number_of(data, key)
+    return int(value) if value is not None and value >= 0 else otherwise
+
+
+def text_of(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def texts_of(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = data.get(key)
+    return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()
+
+
+def time_of(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except ValueError:
+        return None
