@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -49,23 +49,20 @@ class Budget(BaseModel):
             raise TaskError("no budget was set", where="budget", possible=tuple(Budget.model_fields))
 
 
-class Cost(BaseModel):
-    """What one call, or many, took."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one call, or many, took. Every call of a run is added up several times, so it is no pydantic model; where it
+    is part of one, it is validated like one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    calls: Annotated[int, Field(ge=0)] = 0
+    tokens: Annotated[int, Field(ge=0)] = 0
+    usd: Annotated[float, Field(ge=0)] = 0.0
 
-    calls: int = Field(default=0, ge=0)
-    tokens: int = Field(default=0, ge=0)
-    usd: float = Field(default=0.0, ge=0)
-
-    # Sums of valid costs are valid: every call of a run passes here several times, validation would be a tenth of it.
     def __add__(self, other: Cost) -> Cost:
-        return Cost.model_construct(
-            calls=self.calls + other.calls, tokens=self.tokens + other.tokens, usd=self.usd + other.usd
-        )
+        return Cost(calls=self.calls + other.calls, tokens=self.tokens + other.tokens, usd=self.usd + other.usd)
 
     def __sub__(self, other: Cost) -> Cost:
-        return Cost.model_construct(
+        return Cost(
             calls=max(0, self.calls - other.calls),
             tokens=max(0, self.tokens - other.tokens),
             usd=max(0.0, self.usd - other.usd),
