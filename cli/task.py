@@ -192,7 +192,7 @@ def _evaluation_json(task: Task, program: Program, split: Split, done: list[Eval
     return {
         "task": task.name,
         "split": split,
-        "prompt": program.main.id,
+        "prompt": program.main.id if len(program.prompts) == 1 else program.id,
         "model": str(task.models.target),
         "score": interval.value if interval else None,
         "low": interval.low if interval else None,

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from .identity import content_id
 from .prompt import Prompt
+from .routing import Router
+
+__all__ = ["MAIN", "Program", "Router"]
 
 MAIN = "prompt"
-
-
-class Router(BaseModel):
-    """Which prompt answers which input.
-
-    kind: `centroid` and `nearest` compare the input with `anchors` (prompt name → texts).
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["centroid", "nearest"] = "centroid"
-    anchors: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Program(BaseModel):
@@ -46,6 +37,16 @@ class Program(BaseModel):
     def main(self) -> Prompt:
         """The prompt of a plain program; of several, the first."""
         return self.prompts.get(MAIN) or next(iter(self.prompts.values()))
+
+    def chosen(self, text: str) -> tuple[str, ...]:
+        """The names of the prompts that answer an input, in the order of their names: all where they vote, else one.
+
+        Without a router that is the main prompt. Names are sorted since a value's id does not know another order.
+        """
+        names = sorted(self.prompts)
+        if self.router is None:
+            return (MAIN if MAIN in self.prompts else next(iter(self.prompts)),)
+        return tuple(names) if self.router.kind == "vote" else (self.router.route(text, names),)
 
     def parts(self) -> dict[str, Any]:
         return {

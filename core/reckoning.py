@@ -120,9 +120,10 @@ def build_report(
 def program_text(program: Program) -> str:
     """What is said to the target, with a marker like «input» where a row's text goes."""
     texts = {name: as_text(render(prompt, marked_example(prompt))) for name, prompt in program.prompts.items()}
-    if list(texts) == [MAIN]:
+    if list(texts) == [MAIN] and program.router is None:
         return texts[MAIN]
-    return "\n\n".join(f"=== {name} ===\n{text}" for name, text in texts.items())
+    told = [f"=== {name} ===\n{text}" for name, text in texts.items()]
+    return "\n\n".join([*told, *([f"=== which prompt ===\n{program.router}"] if program.router else [])])
 
 
 def marked_example(prompt: Prompt) -> Example:

@@ -48,8 +48,9 @@ async def score(
     rows = task.data[split]
     if not rows:
         raise UsageError(f"the split {split} has no rows", where=task.where(f"[data] {split}"))
-    limits = budget or Budget(calls=len(rows))
-    setup = Setup.make(task, recipe=EVAL, budget=limits, concurrency=concurrency, folder=folder, registry=registry)
+    setup = Setup.make(task, recipe=EVAL, budget=budget, concurrency=concurrency, folder=folder, registry=registry)
+    if budget is None:
+        setup.budget = Budget(calls=len(rows) * setup.target.calls(program))
     await check_evaluators(setup)
     run = new_run_id()
     one = Candidate(id=candidate_id(program), program=program, operator="given", step=1)

@@ -7,19 +7,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ..core.answer import AnswerContract
 from ..core.contracts import Gateway, Need
 from ..core.errors import MaieuticError, PluginError, UsageError
 from ..core.example import Example
-from ..core.models import Call, ModelRef, Output, Sampling
+from ..core.models import Call, ModelRef, Output, Reply, Sampling
 from ..core.program import Program
+from ..core.prompt import Prompt
 from ..core.render import Message, render
+from ..core.routing import majority
 from .functions import call, load_function, parameters_of
+from .operators.rewording import together
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChatTarget:
-    """One call of a chat model with the program's main prompt.
+    """One call of a chat model with the program's main prompt; where a router stands, with the one that it takes.
 
+    Prompts that vote are asked side by side, one call each: the output is the first that gave the majority's answer,
+    its reply stands first, and `trajectory` tells what each voice said. answer: how answers are read for a vote.
     top_logprobs: alternatives wanted per token, 0 is none. sample: tells repeated draws of the same request apart;
     who wants the second draw replaces it by 1.
     """
@@ -29,6 +35,7 @@ class ChatTarget:
     max_tokens: int = 256
     top_logprobs: int = 0
     sample: int = 0
+    answer: AnswerContract = field(default_factory=AnswerContract)
     needs: frozenset[Need] = field(init=False, default=frozenset())
 
     def __post_init__(self) -> None:
@@ -43,13 +50,28 @@ class ChatTarget:
         return Sampling(temperature=self.temperature, max_tokens=self.max_tokens, top_logprobs=self.top_logprobs)
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
-        messages = tuple(render(program.main, example))
+        names = program.chosen(example.text)
+        voices = await together(self._ask(program.prompts[name], example, model, gateway) for name in names)
+        won = majority([self.answer.read_answer(reply.text) for _, reply in voices]) if len(names) > 1 else 0
+        messages, spoke = voices[won]
+        told = [{"prompt": name, "output": reply.text} for name, (_, reply) in zip(names, voices, strict=True)]
+        return Output(
+            text=spoke.text,
+            messages=messages,
+            replies=(spoke, *(reply for place, (_, reply) in enumerate(voices) if place != won)),
+            trajectory=tuple(told) if program.router is not None else (),
+        )
+
+    async def _ask(
+        self, prompt: Prompt, example: Example, model: ModelRef, gateway: Gateway
+    ) -> tuple[tuple[Message, ...], Reply]:
+        messages = tuple(render(prompt, example))
         request = Call(model=model, messages=messages, sampling=self.sampling, sample=self.sample)
-        reply = await gateway.complete(request, payer="target")
-        return Output(text=reply.text, messages=messages, replies=(reply,))
+        return messages, await gateway.complete(request, payer="target")
 
     def calls(self, program: Program) -> int:
-        return 1
+        votes = program.router is not None and program.router.kind == "vote"
+        return len(program.prompts) if votes else 1
 
 
 class CallableTarget:

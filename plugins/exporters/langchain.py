@@ -5,25 +5,27 @@ from __future__ import annotations
 import json
 import re
 import warnings
+from collections.abc import Callable
 from typing import Any
 
-from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
 from ...core.render import Message, render, values_of
 from ...core.report import Report
+from ...core.routing import Router, majority
 
 _ROLES = {"system": "system", "user": "human", "assistant": "ai"}
 _NAMES = {theirs: ours for ours, theirs in _ROLES.items()}
 
 
 class LangChainExporter:
-    """JSON for `langchain_core.load.loads`: a template, or name → template for a program of several prompts.
+    """JSON for `langchain_core.load.loads`: a template, or name → template for a program of several prompts; with a
+    router, its kind and texts stand beside them, and `load_chain` makes the whole a Runnable.
 
     Formatted with a row's values it gives exactly the messages that Maieutic sends, for rows whose values are not
     empty (Maieutic leaves out a block without text, a template cannot). The variables are `input`, or the prompt's
-    placeholders. A router cannot be said in LangChain's JSON: that is a UsageError.
+    placeholders.
     """
 
     name = "langchain"
@@ -32,14 +34,10 @@ class LangChainExporter:
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
         from langchain_core.load import dumps
 
-        if program.router is not None:
-            raise UsageError(
-                "a program with a router is more than LangChain's templates can say",
-                where="--format langchain",
-                possible=("json", "text"),
-                remedy="export as json, and route in your application",
-            )
         templates = {name: _template(prompt) for name, prompt in program.prompts.items()}
+        if program.router is not None:
+            body = {"router": program.router.model_dump(mode="json"), "templates": templates}
+            return dumps(body, pretty=True) + "\n"
         plain = list(templates) == [MAIN]
         return dumps(templates[MAIN] if plain else templates, pretty=True) + "\n"
 
@@ -49,6 +47,15 @@ def read_messages(text: str, example: Example, name: str = MAIN) -> list[Message
 
     `name` chooses among several prompts. It lets an export be scored again outside Maieutic's renderer.
     """
+    template = load_templates(text)[name]
+    return [
+        {"role": _NAMES[message.type], "content": message.text}  # type: ignore[typeddict-item]
+        for message in template.format_messages(**values_of(example))
+    ]
+
+
+def load_templates(text: str) -> dict[str, Any]:
+    """Prompt name → LangChain template of an export, loaded by LangChain alone."""
     from langchain_core import prompts
     from langchain_core.load import loads
     from langchain_core.load.serializable import Serializable
@@ -60,16 +67,46 @@ def read_messages(text: str, example: Example, name: str = MAIN) -> list[Message
         prompts.HumanMessagePromptTemplate,
         prompts.AIMessagePromptTemplate,
     ]
-    plain = isinstance(json.loads(text).get("lc"), int)
+    body = json.loads(text)
+    plain = isinstance(body.get("lc"), int)
     with warnings.catch_warnings():
         # `loads` is marked as beta in langchain-core 1.x, and there is no other way in.
         warnings.filterwarnings("ignore", message=".*is in beta.*")
         loaded: Any = loads(text, allowed_objects=allowed)
-    template = loaded if plain else loaded[name]
-    return [
-        {"role": _NAMES[message.type], "content": message.text}  # type: ignore[typeddict-item]
-        for message in template.format_messages(**values_of(example))
-    ]
+    return {MAIN: loaded} if plain else dict(loaded["templates"] if _is_routed(body) else loaded)
+
+
+def load_chain(text: str, model: Any, read: Callable[[str], str | None] = str.strip) -> Any:
+    """An export with a model, as a Runnable from a row's values (`{"input": …}`) to the model's message.
+
+    A router becomes a `RunnableBranch`; prompts that vote run side by side, and the message whose answer, as `read`
+    reads it, the majority gave is passed on. Of several prompts without a router, the main one.
+    """
+    from langchain_core.runnables import RunnableBranch, RunnableLambda, RunnableParallel
+
+    body = json.loads(text)
+    chains = {name: template | model for name, template in sorted(load_templates(text).items())}
+    if not _is_routed(body):
+        return chains[MAIN] if MAIN in chains else next(iter(chains.values()))
+    router, names = Router.model_validate(body["router"]), list(chains)
+    if router.kind == "vote":
+
+        def won(said: dict[str, Any]) -> Any:
+            return said[names[majority([read(said[name].text) for name in names])]]
+
+        return RunnableParallel(chains) | RunnableLambda(won)
+
+    def fits(name: str) -> Any:
+        return RunnableLambda(lambda row: router.route(row.get("input") or Example(input=row).text, names) == name)
+
+    *others, last = names
+    if not others:
+        return chains[last]
+    return RunnableBranch(*((fits(name), chains[name]) for name in others), chains[last])
+
+
+def _is_routed(body: dict[str, Any]) -> bool:
+    return "templates" in body and "kind" in body.get("router", {})
 
 
 def _template(prompt: Prompt) -> Any:

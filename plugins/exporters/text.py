@@ -20,9 +20,11 @@ class TextExporter:
 
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
         texts = {name: _text(prompt) for name, prompt in program.prompts.items()}
-        if list(texts) == [MAIN]:
+        if list(texts) == [MAIN] and program.router is None:
             return texts[MAIN] + "\n"
-        return "\n\n".join(f"=== {name} ===\n{text}" for name, text in texts.items()) + "\n"
+        told = [f"=== {name} ===\n{text}" for name, text in texts.items()]
+        told += [f"=== which prompt ===\n{program.router}"] if program.router else []
+        return "\n\n".join(told) + "\n"
 
 
 def _text(prompt: Prompt) -> str:

@@ -1,6 +1,7 @@
 """Exports: what goes out is what Maieutic itself would send."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +10,10 @@ from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
 from maieutic.core.program import Program, Router
 from maieutic.core.prompt import Branch, Demo, Format, Prompt, Section
+from maieutic.core.reckoning import program_text
 from maieutic.core.render import render
 from maieutic.plugins.exporters.json_file import JsonExporter, load_json
-from maieutic.plugins.exporters.langchain import LangChainExporter, read_messages
+from maieutic.plugins.exporters.langchain import LangChainExporter, load_chain, read_messages
 from maieutic.plugins.exporters.text import TextExporter
 from maieutic.plugins.registry import Registry
 
@@ -94,13 +96,58 @@ def test_rows_of_several_fields_fill_the_template() -> None:
     assert read_messages(exported, example) == render(prompt, example)
 
 
-def test_several_prompts_become_several_templates_and_a_router_is_refused() -> None:
+def test_several_prompts_become_several_templates() -> None:
     prompts = {"ask": Prompt(instruction="Ask."), "check": Prompt(system="Check {{it}}.")}
     exported = LangChainExporter().export(Program(prompts=prompts), "task", None)
     for name, prompt in prompts.items():
         assert read_messages(exported, Example(input="x"), name) == render(prompt, Example(input="x"))
-    with pytest.raises(UsageError, match="router"):
-        LangChainExporter().export(Program(prompts=prompts, router=Router()), "task", None)
+
+
+ROUTED = Program(
+    prompts={"a": Prompt(instruction="Film?"), "b": Prompt(instruction="Food?", demos=(Demo(input="i", output="o"),))},
+    router=Router(anchors={"a": ("a fine film",), "b": ("tasty food",)}),
+)
+
+
+def _echo() -> Any:
+    from langchain_core.language_models import GenericFakeChatModel
+    from langchain_core.messages import AIMessage
+    from langchain_core.runnables import RunnableLambda
+
+    def say(prompt: Any) -> Any:
+        last = prompt.to_messages()[-1].text
+        return GenericFakeChatModel(messages=iter([AIMessage(last.partition("?")[0])])).invoke(prompt)
+
+    return RunnableLambda(say)
+
+
+def test_a_routed_program_runs_in_langchain_as_it_does_here() -> None:
+    exported = LangChainExporter().export(ROUTED, "task", None)
+    chain = load_chain(exported, _echo())
+    for text in ("what a film", "food, tasty", "nothing known"):
+        (name,) = ROUTED.chosen(text)
+        assert read_messages(exported, Example(input=text), name) == render(ROUTED.prompts[name], Example(input=text))
+        assert chain.invoke({"input": text}).text == {"a": "Film", "b": "Food"}[name]
+
+
+def test_a_vote_runs_in_langchain() -> None:
+    prompts = {name: Prompt(instruction=f"{said}?") for name, said in zip("abc", ("No", "yes", "Yes"), strict=True)}
+    exported = LangChainExporter().export(Program(prompts=prompts, router=Router(kind="vote")), "task", None)
+    assert load_chain(exported, _echo()).invoke({"input": "x"}).text == "yes"
+
+
+def test_plain_programs_become_chains_too() -> None:
+    exported = LangChainExporter().export(Program.of("Say?"), "task", None)
+    assert load_chain(exported, _echo()).invoke({"input": "x"}).text == "Say"
+
+
+def test_text_tells_how_a_prompt_is_chosen() -> None:
+    text = TextExporter().export(ROUTED, "task", None)
+    assert "=== a ===\nFilm?" in text
+    assert "- b: 1 texts, such as tasty food" in text
+    voting = TextExporter().export(ROUTED.model_copy(update={"router": Router(kind="vote")}), "task", None)
+    assert "most frequent answer wins" in voting
+    assert program_text(ROUTED).endswith("such as tasty food")
 
 
 @settings(deadline=None)

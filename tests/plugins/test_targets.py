@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Payer
 from maieutic.core.errors import BudgetSpent, PluginError, UsageError
 from maieutic.core.example import Example
 from maieutic.core.models import Call, ModelRef, Output, Reply
-from maieutic.core.program import Program
+from maieutic.core.program import Program, Router
+from maieutic.core.prompt import Prompt
 from maieutic.plugins.registry import Registry
 from maieutic.plugins.targets import CallableTarget, ChatTarget
 
@@ -119,3 +121,49 @@ async def test_a_spent_budget_passes_through() -> None:
 def test_a_function_that_asks_for_too_much_is_refused() -> None:
     with pytest.raises(UsageError, match="asks for a, b, c"):
         CallableTarget(lambda a, b, c: "")
+
+
+class Table:
+    """A gateway that answers by what stands in the message; `spent` raises for one piece instead."""
+
+    def __init__(self, answers: dict[str, str], spent: str = "") -> None:
+        self.answers, self.spent, self.asked = answers, spent, list[str]()
+
+    async def complete(self, call: Call, payer: Payer) -> Reply:
+        text = call.messages[-1]["content"]
+        self.asked.append(text)
+        if self.spent and self.spent in text:
+            raise BudgetSpent("no more")
+        return Reply(text=next(answer for piece, answer in self.answers.items() if piece in text))
+
+
+def _several(kind: str, **anchors: tuple[str, ...]) -> Program:
+    prompts = {name: Prompt(instruction=f"As {name}.") for name in ("a", "b", "c")}
+    return Program(prompts=prompts, router=Router.model_validate({"kind": kind, "anchors": anchors}))
+
+
+async def test_a_routed_program_asks_only_the_prompt_that_fits() -> None:
+    gateway = Table({"As b.": "good"})
+    program = _several("centroid", a=("bad weather",), b=("fine film",))
+    output = await ChatTarget().run(program, ROW, MODEL, gateway)
+    assert gateway.asked == ["As b.\n\nfine"]
+    assert (output.text, output.trajectory) == ("good", ({"prompt": "b", "output": "good"},))
+    assert ChatTarget().calls(program) == 1
+
+
+async def test_votes_are_read_by_the_contract_and_the_majority_speaks() -> None:
+    gateway = Table({"As a.": "good or bad", "As b.": "It is Bad.", "As c.": "bad"})
+    target = ChatTarget(answer=AnswerContract(type="label", labels=("good", "bad")))
+    output = await target.run(_several("vote"), ROW, MODEL, gateway)
+    assert sorted(gateway.asked) == ["As a.\n\nfine", "As b.\n\nfine", "As c.\n\nfine"]
+    assert (output.text, output.replies[0].text, len(output.replies)) == ("It is Bad.", "It is Bad.", 3)
+    assert output.messages[-1]["content"] == "As b.\n\nfine"
+    assert target.calls(_several("vote")) == 3
+    assert target.calls(PROGRAM) == 1
+
+
+async def test_a_vote_that_cannot_be_paid_in_full_is_none() -> None:
+    gateway = Table({"As": "good"}, spent="As b.")
+    with pytest.raises(BudgetSpent):
+        await ChatTarget().run(_several("vote"), ROW, MODEL, gateway)
+    assert len(gateway.asked) == 3

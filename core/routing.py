@@ -1,0 +1,74 @@
+"""Which prompt answers which input: the one whose texts it is most like, or all of them by vote."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .answer import bare
+from .vectors import Space, Vector, centre, likeness
+
+RouterKind = Literal["centroid", "nearest", "vote"]
+_SHOWN, _SHOWN_LETTERS = 2, 60
+
+
+class Router(BaseModel):
+    """Which prompt answers which input.
+
+    kind: `centroid` takes the prompt whose anchors' centre is most like the input, `nearest` the one with the most
+    like anchor; with `vote` every prompt answers and the majority wins. anchors: prompt name → texts. The vectors
+    follow from the anchors alone, so that the router does the same wherever it is loaded.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: RouterKind = "centroid"
+    anchors: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    def route(self, text: str, names: Sequence[str]) -> str:
+        """One of `names`; the first on ties, and where the text is like none of the anchors."""
+        space, places = self._map
+        wanted = space.vector(text)
+        best, most = names[0], 0.0
+        for name in names:
+            alike = max((likeness(wanted, place) for place in places.get(name, ())), default=0.0)
+            if alike > most:
+                best, most = name, alike
+        return best
+
+    def __str__(self) -> str:
+        """How the prompt is chosen, in words, with a few of the texts."""
+        if self.kind == "vote":
+            return "Every prompt answers an input; the most frequent answer wins."
+        whose = "whose texts, on the whole, are" if self.kind == "centroid" else "that has the one text"
+        lines = [f"An input goes to the prompt {whose} most like it:"]
+        for name in sorted(self.anchors):
+            texts = self.anchors[name]
+            shown = "; ".join(" ".join(text.split())[:_SHOWN_LETTERS] for text in texts[:_SHOWN])
+            lines.append(f"- {name}: {len(texts)} texts, such as {shown}")
+        return "\n".join(lines)
+
+    @cached_property
+    def _map(self) -> tuple[Space, dict[str, tuple[Vector, ...]]]:
+        """The space, and for each prompt the places that an input is compared with."""
+        named = {name: self.anchors[name] for name in sorted(self.anchors)}
+        space = Space([text for texts in named.values() for text in texts])
+        told = {name: tuple(space.vector(text) for text in texts) for name, texts in named.items()}
+        if self.kind == "centroid":
+            told = {name: (centre(vectors),) for name, vectors in told.items()}
+        return space, told
+
+
+def majority(answers: Sequence[str | None]) -> int:
+    """The place of the first voice with the most frequent answer; the earlier answer on ties.
+
+    Answers are compared without case and white space. Voices that could not be read have no say; where none could,
+    the first one speaks.
+    """
+    said = [None if answer is None else bare(answer) for answer in answers]
+    counts = Counter(one for one in said if one is not None)
+    return said.index(max(counts, key=counts.__getitem__)) if counts else 0

@@ -1,0 +1,58 @@
+"""Texts as weighted bags of terms (TF-IDF), so that likeness can be told without any model."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+Vector = Mapping[str, float]
+_WORD = re.compile(r"\w+")
+_SHORT = 8
+
+
+class Space:
+    """The weights that a collection of texts gives to terms: rare ones say more.
+
+    Terms are words in lower case; where the texts are short (under eight words on average) also runs of three
+    letters, so that single words can be alike. The same texts in the same order give the same space.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        counts = [len(_WORD.findall(text)) for text in texts]
+        self._fine = sum(counts) < _SHORT * len(texts)
+        seen = Counter(term for text in texts for term in dict.fromkeys(self._terms(text)))
+        self._weights = {term: math.log((1 + len(texts)) / (1 + many)) + 1 for term, many in seen.items()}
+
+    def vector(self, text: str) -> Vector:
+        """Of length one; empty where the space knows no term of the text."""
+        counts = Counter(term for term in self._terms(text) if term in self._weights)
+        return unit({term: (1 + math.log(many)) * self._weights[term] for term, many in counts.items()})
+
+    def _terms(self, text: str) -> list[str]:
+        words = _WORD.findall(text.casefold())
+        if not self._fine:
+            return words
+        return [*words, *(f"<{word}>"[at : at + 3] for word in words for at in range(len(word)))]
+
+
+def unit(vector: Vector) -> Vector:
+    """The same direction at length one; nothing stays nothing."""
+    size = math.sqrt(math.fsum(value * value for value in vector.values()))
+    return {term: value / size for term, value in vector.items()} if size else {}
+
+
+def likeness(a: Vector, b: Vector) -> float:
+    """The cosine of two vectors of length one, in [0, 1]."""
+    short, long = (a, b) if len(a) <= len(b) else (b, a)
+    return math.fsum(value * long[term] for term, value in short.items() if term in long)
+
+
+def centre(vectors: Iterable[Vector]) -> Vector:
+    """The direction of the sum."""
+    total: dict[str, float] = {}
+    for vector in vectors:
+        for term, value in vector.items():
+            total[term] = total.get(term, 0.0) + value
+    return unit(total)
