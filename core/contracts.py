@@ -28,6 +28,7 @@ from .score import Preference, Score
 Need = Literal["references", "logprobs", "judge", "human", "train", "embeddings"]
 Decision = Literal["keep", "drop", "undecided"]
 A = TypeVar("A", bound=Reply)
+WHOLE = "*"
 
 
 class Evaluator(Protocol):
@@ -110,10 +111,11 @@ class TaskBrief(BaseModel):
 class Order(BaseModel):
     """A strategy's decision, plain JSON: let `operator` work on `parents`.
 
-    cases: how many train rows each parent is run on first, so that there are failures to show.
+    cases: how many train rows the first parent is run on, so that there are failures to show. rows: which train rows
+    in place of drawn ones; the operator then sees cases of these alone.
     count: how many proposals are wanted. stream: keeps the random draws of like orders apart. slot: which of a
     program's named prompts is worked on: the operator sees parents of that one prompt, and what it proposes is put
-    back in its place. Empty is the only prompt, or the whole program where there are several.
+    back in its place. Empty is the only prompt; of several, one is chosen. `WHOLE` is all of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -122,6 +124,7 @@ class Order(BaseModel):
     parents: tuple[str, ...]
     options: Mapping[str, Any] = Field(default_factory=dict)
     cases: int = 0
+    rows: tuple[str, ...] = ()
     count: int = 1
     plan_step: str = ""
     stream: int = 0
@@ -194,8 +197,8 @@ class Search:
 
     memory: the policy's own state, plain JSON, the only thing it may write. room: target calls that still fit.
     total: target calls that fitted when the search began. val, train: example ids in the task's order. operators:
-    the recipe's operators with their prior weights. duels: whose output was preferred, oldest first, by a judge or a
-    person.
+    the recipe's operators with their prior weights. orders: what this round was ordered. duels: whose output was
+    preferred, oldest first, by a judge or a person.
     """
 
     archive: Archive
@@ -210,6 +213,7 @@ class Search:
     author_room: int = 2**31
     operators: Mapping[str, float] = field(default_factory=dict)
     examples: Mapping[str, Example] = field(default_factory=dict)
+    orders: Sequence[Order] = ()
     duels: Sequence[Outcome] = ()
     memory: dict[str, Any] = field(default_factory=dict)
 

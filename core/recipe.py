@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -30,6 +30,7 @@ class Recipe(BaseModel):
     judge: who decides duels, a pair evaluator by name, where the allocator asks for some. scorer: how candidates are
     scored while searching, in place of the task's own evaluators; loss: a loss evaluator instead, a candidate's score
     is then exp(-loss). The sealed test is always scored by the task's own.
+    slots: of a program's several prompts, which is worked on next: each in turn, or by what edits of it brought.
     expected_calls: of target and optimizer at the defaults, in words or arithmetic over `val` and `train`.
     """
 
@@ -50,4 +51,5 @@ class Recipe(BaseModel):
     judge: Use | None = None
     scorer: Use | None = None
     loss: Use | None = None
+    slots: Literal["in-turn", "credit"] = "credit"
     temperature: Mapping[Role, float] = Field(default_factory=dict)

@@ -40,6 +40,7 @@ class Evaluation(BaseModel):
 
     score: the weighted scalar in [0, 1]. scores: evaluator name → Score. likelihoods: label → the log-probability
     (nats) that the answer begins with it, where the target shows likelihoods and answers are labels; else empty.
+    trajectory: where several prompts made the output, each step's `prompt`, `input` and `output`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +53,7 @@ class Evaluation(BaseModel):
     score: float = Field(ge=0, le=1)
     scores: Mapping[str, Score] = Field(default_factory=dict)
     likelihoods: Mapping[str, float] = Field(default_factory=dict)
+    trajectory: tuple[Mapping[str, str], ...] = ()
     step: int = 0
 
     @property

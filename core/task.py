@@ -32,6 +32,15 @@ class EvaluatorSpec(BaseModel):
     options: Mapping[str, Any] = Field(default_factory=dict)
 
 
+class TargetSpec(BaseModel):
+    """How a program is run: a target by its registered name or as `module:function`, with its options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    use: str = "chat"
+    options: Mapping[str, Any] = Field(default_factory=dict)
+
+
 class Models(BaseModel):
     """Which model plays which role. `optimizer` plays every role but the target, unless `roles` names another."""
 
@@ -77,6 +86,7 @@ class Task(BaseModel):
     name: str
     description: str = ""
     program: Program
+    target: TargetSpec = TargetSpec()
     data: Dataset = Dataset()
     evaluators: tuple[EvaluatorSpec, ...] = (EvaluatorSpec(use="exact"),)
     answer: AnswerContract = AnswerContract()
@@ -136,8 +146,9 @@ class Task(BaseModel):
                             possible=self.answer.labels,
                             remedy="correct the row, or the [answer] table",
                         )
-        known = frozenset(values_of(self.data.val[0]))
+        fields = frozenset(values_of(self.data.val[0]))
         for name, prompt in self.program.prompts.items():
+            known = fields | (self.program.prompts.keys() - {name})
             check_placeholders(prompt, known, where=self.where(f"prompt {name!r}"))
         return self
 

@@ -14,7 +14,7 @@ from ..core.naming import did_you_mean
 from ..core.recipe import Recipe
 from ..plugins.registry import Registry
 
-_SWITCHES = ("strategy", "allocator", "operators", "planner", "rounds", "evidence")
+_SWITCHES = ("strategy", "allocator", "operators", "planner", "rounds", "slots", "evidence")
 
 
 def recipe_names(registry: Registry) -> list[str]:
@@ -47,9 +47,10 @@ def read_recipe(text: str, *, where: str) -> Recipe:
 def adjust(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
     """Apply `--set` pairs.
 
-    `strategy=NAME`, `allocator=NAME`, `operators=A,B`, `planner=true`, `rounds=3`, `evidence=errors` (what of the
-    measurements all roles may read: errors, scores, history, or none), and `PLUGIN.option=value` for the options of
-    a strategy, allocator or operator in use. Raises UsageError for anything else.
+    `strategy=NAME`, `allocator=NAME`, `operators=A,B`, `planner=true`, `rounds=3`, `slots=in-turn`,
+    `evidence=errors` (what of the measurements all roles may read: errors, scores, history, or none), and
+    `PLUGIN.option=value` for the options of a strategy, allocator or operator in use. Raises UsageError for anything
+    else.
     """
     data = recipe.model_dump(mode="json")
     for key, value in settings.items():
@@ -60,8 +61,8 @@ def adjust(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
             data["operators"] = [known.get(one.strip(), {"use": one.strip()}) for one in value.split(",")]
         elif key == "planner":
             data["planner"] = _typed(value) is True
-        elif key == "rounds":
-            data["rounds"] = _typed(value)
+        elif key in ("rounds", "slots"):
+            data[key] = _typed(value)
         elif key == "evidence":
             kinds = ["rows", "hints", *([] if value == "none" else value.split(","))]
             data["evidence"] = dict.fromkeys(("planner", "teacher", "critic", "student"), kinds)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..core.candidate import Archive
-from ..core.contracts import Order, Pair, Request, TaskBrief
-from ..core.dialogue import Case, Past
+from ..core.contracts import WHOLE, Order, Pair, Request, TaskBrief
+from ..core.dialogue import Past
 from ..core.example import Example
 from ..core.identity import seeded
 from ..core.labels import shares
 from ..core.lineage import Lineage
 from ..core.render import brief
+from .components import brief_of, case_of, rows_of, steps_of
 
 HISTORY = 20
 
@@ -23,7 +24,8 @@ def sample_pairs(
     wanted: dict[Pair, None] = {}
     labelled = [example.id for example in train if example.outputs]
     for order in orders:
-        rows = seeded(seed, "minibatch", round).sample(labelled, min(order.cases, len(labelled)))
+        drawn = seeded(seed, "minibatch", round).sample(labelled, min(order.cases, len(labelled)))
+        rows = [row for row in order.rows if row in labelled] or drawn
         for parent in order.parents[:1]:
             wanted |= {Pair(parent, row): None for row in rows if archive.scores.get(parent, row) is None}
     return list(wanted)
@@ -45,33 +47,28 @@ def assemble(
 ) -> Request:
     """Failures and successes come from train rows alone; val speaks only through means."""
     parents = tuple(archive[parent] for parent in order.parents)
-    ids = [example.id for example in train]
-    seen = archive.scores.row(parents[0].id, ids) if parents else {}
-    cases = [
-        (
-            evaluation.score,
-            Case(
-                input=examples[row].text,
-                expected=" | ".join(examples[row].outputs),
-                output=evaluation.output,
-                feedback=evaluation.feedback,
-            ),
-        )
-        for row, evaluation in seen.items()
-        if row in examples
-    ]
+    labelled = tuple(example for example in train if example.outputs)
+    known = archive.scores.row(parents[0].id, [example.id for example in train]) if parents else {}
+    seen = {row: one for row, one in known.items() if not order.rows or row in order.rows}
+    # A prompt that a router chooses answers the row itself: it is no step of a pipeline.
+    routed = bool(parents) and parents[0].program.router is not None
+    slot = "" if routed else order.slot.removeprefix(WHOLE)
+    cases = [(one.score, case_of(examples[row], one, slot)) for row, one in seen.items() if row in examples]
+    if slot and any(one.trajectory for one in known.values()):
+        labelled = rows_of(labelled, known, slot)
+    last = not slot or slot == steps_of(parents[0].program, known)[-1]
     line = Lineage(archive.candidates.values()).path_to(parents[0].id)[:-1] if parents else []
     kin = dict.fromkeys([*order.parents, *line])
     return Request(
         order=order,
-        task=task,
+        task=brief_of(task, parents[0].program, slot, last=last) if slot else task,
         parents=parents,
-        train=tuple(example for example in train if example.outputs),
+        train=labelled,
         failures=tuple(case for score, case in cases if score < 1.0),
         successes=tuple(case for score, case in cases if score >= 1.0),
-        history=history(archive, val),
+        history=history(archive, val, order.slot.removeprefix(WHOLE)),
         hints=tuple(hints),
-        answers=_label_shares(labels, archive, parents[0].id, examples) if parents else {},
+        answers=_label_shares(labels, archive, parents[0].id, examples) if parents and last else {},
         scores={one: mean for one in kin if (mean := archive.scores.mean(one, val)) is not None},
         ancestors=tuple(archive[one] for one in line),
         examples=examples,
@@ -90,10 +87,10 @@ def _label_shares(
     return {label: (given[label], wanted[label]) for label in labels}
 
 
-def history(archive: Archive, val: Sequence[str]) -> tuple[Past, ...]:
-    """The best earlier prompts with their mean on val, worst first."""
+def history(archive: Archive, val: Sequence[str], slot: str = "") -> tuple[Past, ...]:
+    """The best earlier prompts with their mean on val, worst first; of programs, the one prompt that is worked on."""
     scored = [
-        Past(prompt=brief(one.program.main), score=mean)
+        Past(prompt=brief(one.program.prompts.get(slot, one.program.main)), score=mean)
         for one in archive.candidates.values()
         if (mean := archive.scores.mean(one.id, val)) is not None
     ]

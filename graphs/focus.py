@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..core.candidate import Candidate
-from ..core.contracts import Proposal, Request
+from ..core.contracts import WHOLE, Proposal, Request
 from ..core.program import Program
 
 
 def focused(request: Request) -> Request:
     """The request as if the program consisted of the order's slot alone; the same request where no slot is named."""
     slot = request.order.slot
-    if not slot:
+    if slot in ("", WHOLE):
         return request
     return replace(
         request,
@@ -24,7 +24,7 @@ def focused(request: Request) -> Request:
 
 def put_back(proposals: Sequence[Proposal], slot: str, whole: Program) -> list[Proposal]:
     """Whole programs again: `whole` with the slot's prompt exchanged for the proposal's."""
-    if not slot:
+    if slot in ("", WHOLE):
         return list(proposals)
     return [one.model_copy(update={"program": whole.replace(one.program.main, slot)}) for one in proposals]
 

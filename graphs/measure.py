@@ -97,6 +97,12 @@ async def _by_loss(
     )
 
 
+def told(output: Output) -> tuple[dict[str, str], ...]:
+    """The steps of a run by named prompts; what a target tells beside them is its own matter."""
+    steps = [{key: step.get(key) for key in ("prompt", "input", "output")} for step in output.trajectory]
+    return tuple(step for step in steps if all(isinstance(value, str) for value in step.values()))  # type: ignore[misc]
+
+
 async def judge(
     session: Session,
     candidate: str,
@@ -123,5 +129,6 @@ async def judge(
         score=combine(setup.task.evaluators, rated) if scorer is None else rated[0].value,
         scores=scores,
         likelihoods=label_likelihoods(setup.labels, shown),
+        trajectory=told(output),
         step=step,
     )

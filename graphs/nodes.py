@@ -23,6 +23,7 @@ from .measure import affordable, measure_pairs
 from .preflight import preflight, sealed_rows
 from .screen import candidate_id
 from .session import Session, account, close
+from .slots import slotted
 from .state import SPENT, RunState
 
 # A batch is told in slices, so that whoever watches a slow model sees it move.
@@ -93,7 +94,7 @@ async def plan(session: Session, state: RunState) -> RunState:
         update["plan"] = await _path(session, step)
         search.plan = tuple(update["plan"])
     orders = [] if ending else list(setup.strategy.ask(search))
-    afforded = _afforded(session, orders, search.author_room)
+    afforded = slotted(_afforded(session, orders, search.author_room), search, setup.recipe.slots)
     if not ending and not afforded:
         ending = _EXHAUSTED if not orders else SPENT
     if ending in (_EXHAUSTED, _ROUNDS_DONE) and search.room and _edited(session, step):

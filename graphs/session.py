@@ -12,7 +12,7 @@ from ..agents.team import ModelTeam, Turn
 from ..core.answer import AnswerContract
 from ..core.budget import Cost, Ledger, LedgerView
 from ..core.candidate import Archive, Candidate
-from ..core.contracts import Search, TaskBrief
+from ..core.contracts import Order, Search, TaskBrief
 from ..core.events import Event, EventKind
 from ..core.example import Example
 from ..core.score import Evaluation
@@ -151,6 +151,7 @@ class Session:
             plan=tuple(state.get("plan", ())),
             operators={use.use: use.weight for use in self.setup.recipe.operators},
             examples=self.examples,
+            orders=tuple(Order.model_validate(order) for order in state.get("orders", ())),
             memory=dict(state.get("memory", {}).get(policy, {})),
         )
 

@@ -68,7 +68,7 @@ class Setup:
             raise UsageError(f"a concurrency of {concurrency} runs nothing", possible=("1 or more",))
         task.check()
         labels = labels_of(task.answer, [*task.data.train, *task.data.val])
-        options = _target_options(task, bool(labels))
+        options = _target_options(registry, task, bool(labels))
         setup = cls(
             task=task,
             recipe=chosen,
@@ -81,7 +81,7 @@ class Setup:
             allocator=registry.create("allocator", chosen.allocator.use, **chosen.allocator.options),
             operators={use.use: _operator(registry, use) for use in chosen.operators},
             evaluators=_evaluators(registry, task),
-            target=registry.create("target", "chat", **options),
+            target=registry.create("target", task.target.use, **options),
             judge=_maybe(registry, chosen.judge),
             scorer=_maybe(registry, chosen.scorer),
             loss=_maybe(registry, chosen.loss),
@@ -91,6 +91,14 @@ class Setup:
         )
         setup._check_needs()
         return setup
+
+    def second_draw(self) -> Target:
+        """The target once more, for answers that are drawn anew where it can tell draws apart."""
+        use, options = self.task.target.use, dict(self.target_options)
+        if "sample" in self.registry.options("target", use):
+            options["sample"] = 1
+        made: Target = self.registry.create("target", use, **options)
+        return made
 
     def _check_needs(self) -> None:
         has = {"references"} if all(example.outputs for example in self.task.data.val) else set()
@@ -123,9 +131,13 @@ def _evaluators(registry: Registry, task: Task) -> dict[str, Evaluator]:
     return dict(zip(names_of(task.evaluators), made, strict=True))
 
 
-def _target_options(task: Task, labels: bool) -> dict[str, Any]:
-    return {
+def _target_options(registry: Registry, task: Task, labels: bool) -> dict[str, Any]:
+    """The task's own options, and of what follows from the task what this target takes."""
+    offered = {
         "max_tokens": task.answer_tokens,
         "temperature": task.constraints.temperature,
         "top_logprobs": 20 if labels else 0,
+        "answer": task.answer,
     }
+    takes = registry.options("target", task.target.use)
+    return {**{name: value for name, value in offered.items() if name in takes}, **task.target.options}

@@ -90,7 +90,7 @@ async def _on_test(
     done = await measure(session, [(one, row) for row in rows for one in both], split="test", step=step)
     again: list[Evaluation] = []
     if spare:
-        target = session.setup.registry.create("target", "chat", **session.setup.target_options, sample=1)
+        target = session.setup.second_draw()
         pairs = [(start, row) for row in rows[:spare]]
         again = await measure(session, pairs, split="test", step=step, target=target, keep=False)
     return Measured(

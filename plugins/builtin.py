@@ -35,6 +35,7 @@ def maieutic_evaluators(register: Register) -> None:
 @hookimpl
 def maieutic_targets(register: Register) -> None:
     register("chat", _at("targets:ChatTarget"), summary="one call of a chat model")
+    register("pipeline", _at("pipelines:PipelineTarget"), summary="named prompts, one after another")
     register("callable", _at("targets:CallableTarget"), summary="any function, as module:function")
 
 

@@ -13,7 +13,7 @@ from ..core.example import Dataset
 from ..core.models import EMBEDDED, ROLES, ModelRef, Role
 from ..core.program import MAIN, Program
 from ..core.prompt import Prompt
-from ..core.task import Constraints, EvaluatorSpec, Models, Task
+from ..core.task import Constraints, EvaluatorSpec, Models, TargetSpec, Task
 from .rows import Reader, read_source, read_text
 from .task_data import load_data
 from .task_text import TaskText
@@ -24,6 +24,7 @@ _KEYS = (
     "description",
     "prompt",
     "program",
+    "target",
     "data",
     "answer",
     "evaluators",
@@ -46,7 +47,8 @@ def load_task(path: str | Path, *, read: Reader = read_source) -> Task:
     text.check_keys(text.tables, _KEYS)
     program = _program(text)
     contract = _contract(text)
-    placeholders = list(dict.fromkeys(one for p in program.prompts.values() for one in p.placeholders))
+    asked = (one for name, p in program.prompts.items() for one in p.placeholders if one not in _earlier(program, name))
+    placeholders = list(dict.fromkeys(asked))
     data = Dataset()
     if "data" in text.tables:
         data = load_data(text, text.tables["data"], placeholders=placeholders, contract=contract, read=read)
@@ -63,6 +65,7 @@ def load_task(path: str | Path, *, read: Reader = read_source) -> Task:
         lambda: Task(
             **rest,
             program=program,
+            target=_target(text, program),
             data=data,
             evaluators=evaluators,
             answer=contract,
@@ -108,6 +111,37 @@ def _program(text: TaskText) -> Program:
     if not named:
         raise text.error("the program has no prompt", "program", remedy="write a [program.NAME] table")
     return Program(prompts={name: _prompt(text, value, "program", name) for name, value in named.items()})
+
+
+def _earlier(program: Program, name: str) -> set[str]:
+    """The other prompts of a program, whose outputs a prompt may ask for by name."""
+    return set(program.prompts) - {name}
+
+
+def _target(text: TaskText, program: Program) -> TargetSpec:
+    """`[target]`, where every key but `use` is an option. Several prompts are steps in the order of the file unless
+    it says otherwise."""
+    table = dict(text.table(text.tables.get("target", {}), "target"))
+    use = table.pop("use", "pipeline" if len(program.prompts) > 1 else "chat")
+    options = {**text.table(table.pop("options", {}), "target", "options"), **table}
+    if use == "pipeline":
+        options.setdefault("steps", list(program.prompts))
+        _check_steps(text, options["steps"], program)
+    return text.guard(lambda: TargetSpec(use=use, options=options), "target")
+
+
+def _check_steps(text: TaskText, steps: Any, program: Program) -> None:
+    """Raise TaskError for a step whose prompt the task does not have, and for a prompt that no step uses."""
+    named = [step.get("prompt") if isinstance(step, Mapping) else step for step in steps]
+    for number, name in enumerate(named):
+        if name not in program.prompts:
+            raise text.error(
+                f"a step asks for the prompt {name!r}", "target", "steps", number, possible=program.prompts
+            )
+    if unused := [name for name in program.prompts if name not in named]:
+        raise text.error(
+            f"no step uses the prompt {unused[0]!r}", "target", "steps", remedy="give it a step, or remove the prompt"
+        )
 
 
 def _prompt(text: TaskText, value: Any, *keys: str) -> Prompt:

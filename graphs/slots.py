@@ -1,0 +1,64 @@
+"""Which prompt of several is worked on next: in turn, or by credit, which is what edits of it have brought so far."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from ..core.candidate import Archive
+from ..core.contracts import Order, Search
+from ..core.identity import seeded
+from ..core.program import Program
+
+_SCALE = 0.05
+_PRIOR = 3.0
+
+
+def slotted(orders: Sequence[Order], search: Search, by: Literal["in-turn", "credit"]) -> list[Order]:
+    """The orders, each with a slot where its first parent has several prompts and the order names none.
+
+    In turn: another one each round, and for each order of a round, beginning with one that the seed chooses. By
+    credit: so at first, then drawn with a chance that grows with the mean gain of the children in which that prompt
+    was changed.
+    """
+    chosen: list[Order] = []
+    for place, order in enumerate(orders):
+        names = open_slots(search.archive[order.parents[0]].program) if order.parents else []
+        if order.slot or not names:
+            chosen.append(order)
+            continue
+        turn = search.round - 1 + place
+        if by == "in-turn" or search.round <= len(names):
+            slot = names[(seeded(search.seed, "slots").randrange(len(names)) + turn) % len(names)]
+        else:
+            gains = credit(search.archive, names, search.val)
+            weights = [math.exp(max(-2.0, min(2.0, gains[name] / _SCALE))) for name in names]
+            slot = seeded(search.seed, "slots", search.step, place).choices(names, weights)[0]
+        chosen.append(order.model_copy(update={"slot": slot}))
+    return chosen
+
+
+def open_slots(program: Program) -> list[str]:
+    """The prompts among which a choice is to be made: none for a single prompt, and none where a router or a vote
+    makes one answer of several prompts for the same task."""
+    whole = program.router is not None or len(program.prompts) < 2
+    return [] if whole else list(program.prompts)
+
+
+def credit(archive: Archive, slots: Iterable[str], val: Sequence[str]) -> dict[str, float]:
+    """Slot → the mean gain over their first parents of the children that changed it alone, on rows both were measured
+    on, shrunken towards none."""
+    seen: dict[str, list[float]] = {slot: [] for slot in slots}
+    for one in archive.candidates.values():
+        if not one.parents or one.parents[0] not in archive:
+            continue
+        changed = changed_slots(one.program, archive[one.parents[0]].program)
+        gains = archive.scores.paired(one.id, one.parents[0], val)
+        if gains and len(changed) == 1 and changed[0] in seen:
+            seen[changed[0]].append(sum(gains) / len(gains))
+    return {slot: sum(gains) / (len(gains) + _PRIOR) for slot, gains in seen.items()}
+
+
+def changed_slots(child: Program, parent: Program) -> list[str]:
+    return [name for name, prompt in child.prompts.items() if parent.prompts.get(name) != prompt]
