@@ -20,6 +20,7 @@ from .parse import legible, parse
 from .wording import clipped, values_of_ask
 
 A = TypeVar("A", bound=Reply)
+CALLS_PER_ASK = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,8 @@ class ModelTeam:
 
     evidence: role → what it may read; a role that is not named reads all. temperature: role → in place of the
     instruction's own. instructions: `role.skill` → in place of the shipped one. path: the request this team works
-    for; draws of one path are told apart by number, draws of different paths by seed.
+    for; draws of one path are told apart by number, draws of different paths by seed. allowance: where set, questions
+    beyond so many calls, a repair counted for each, are not asked and get no answer.
     """
 
     models: Models
@@ -69,6 +71,7 @@ class ModelTeam:
     instructions: Mapping[str, Instruction] = field(default_factory=dict)
     listen: Listen = unheard
     path: tuple[str | int, ...] = ()
+    allowance: int | None = None
     _asked: Counter[str] = field(default_factory=Counter, init=False, repr=False, compare=False)
 
     def for_request(self, *path: str | int) -> ModelTeam:
@@ -83,6 +86,8 @@ class ModelTeam:
         UsageError where the recipe hides from a role what its ask consists of.
         """
         shown = self._shown(ask)
+        if self.allowance is not None and (self._asked.total() + 1) * CALLS_PER_ASK > self.allowance:
+            return None
         address = digest([ask.role, ask.skill, shown.model_dump(mode="json")])[:12]
         number = self._asked[address]
         self._asked[address] += 1

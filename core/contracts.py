@@ -44,11 +44,14 @@ class Evaluator(Protocol):
 
 
 class PairEvaluator(Protocol):
+    """Says which of two outputs is better. `calls` is the most model calls one comparison may take."""
+
     name: str
     needs: frozenset[Need]
+    calls: int
 
-    async def prefer(self, example: Example, a: Output, b: Output) -> Preference:
-        """Exchanging `a` and `b` negates the margin in expectation."""
+    async def prefer(self, example: Example, a: Output, b: Output, *, task: TaskBrief, team: Team) -> Preference:
+        """Exchanging `a` and `b` negates the margin in expectation. What cannot be told apart is a tie."""
         ...
 
 
@@ -112,7 +115,8 @@ class Order(BaseModel):
     """A strategy's decision, plain JSON: let `operator` work on `parents`.
 
     cases: how many train rows the first parent is run on, so that there are failures to show. rows: which train rows
-    in place of drawn ones; the operator then sees cases of these alone.
+    in place of drawn ones; the operator then sees cases of these alone. within: where set, the train rows it may learn
+    from at all: cases are drawn among them, and `Request.train` holds no others.
     count: how many proposals are wanted. stream: keeps the random draws of like orders apart. slot: which of a
     program's named prompts is worked on: the operator sees parents of that one prompt, and what it proposes is put
     back in its place. Empty is the only prompt; of several, one is chosen. `WHOLE` is all of them.
@@ -125,10 +129,12 @@ class Order(BaseModel):
     options: Mapping[str, Any] = Field(default_factory=dict)
     cases: int = 0
     rows: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
     count: int = 1
     plan_step: str = ""
     stream: int = 0
     slot: str = ""
+    allowance: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +142,9 @@ class Request:
     """An order with all its evidence. `failures` and `successes` belong to the first parent, from train rows only.
 
     answers: label → (share the first parent gave it, share the references want), where answers are labels.
-    scores: candidate id → mean on val, of the parents and their ancestors that were measured. ancestors: of the first
-    parent, oldest first. examples: every row that may be seen, by id (none of the sealed split).
+    scores: candidate id → mean on val, of the parents, their ancestors and the peers, where measured. ancestors: of the
+    first parent, oldest first. peers: the best measured candidates of the run, best first. examples: every row that may be seen, by id (none of the sealed split). outputs: what the
+    first parent gave on train rows, scored or not, without what was wanted.
     """
 
     order: Order
@@ -152,7 +159,9 @@ class Request:
     answers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
     ancestors: tuple[Candidate, ...] = ()
+    peers: tuple[Candidate, ...] = ()
     examples: Mapping[str, Example] = field(default_factory=dict)
+    outputs: tuple[Case, ...] = ()
     rng: Random
 
 
@@ -180,7 +189,10 @@ class Operator(Protocol):
 
 
 class Outcome(BaseModel):
-    """One duel that was decided. margin: in [-1, 1], positive where the output of `first` was preferred."""
+    """One duel that was decided. margin: in [-1, 1], positive where the output of `first` was preferred.
+
+    example: empty where a person judged the prompts as a whole. number: the duel's own.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -189,6 +201,7 @@ class Outcome(BaseModel):
     example: str
     margin: float = Field(ge=-1, le=1)
     author: str = "judge"
+    number: int = 0
 
 
 @dataclass(kw_only=True)

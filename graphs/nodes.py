@@ -8,23 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..agents.team import CALLS_PER_ASK
 from ..core.candidate import Archive, Candidate
-from ..core.contracts import Decision, Order, Pair
+from ..core.contracts import Decision, Duel, Order, Pair
 from ..core.dialogue import Case, PlanPath
 from ..core.errors import BudgetSpent
 from ..core.estimate import estimate
 from ..core.example import SPLITS
 from ..core.identity import seeded
 from ..core.render import brief
-from ..core.score import Evaluation
+from ..core.score import Evaluation, Response
 from ..runtime.store import Verdict
+from .duels import judge_duels, open_duels, outputs_needed, paid_for
 from .evidence import sample_pairs
 from .measure import affordable, measure_pairs
+from .origin import brought, from_the_fork
 from .preflight import preflight, sealed_rows
 from .screen import candidate_id
 from .session import Session, account, close
 from .slots import slotted
 from .state import SPENT, RunState
+from .steering.pause import hold, stopping
 
 # A batch is told in slices, so that whoever watches a slow model sees it move.
 _SLICE = 24
@@ -48,10 +52,12 @@ async def prepare(session: Session, state: RunState) -> RunState:
         rationale="as the user wrote it",
         step=step,
     )
-    await session.store.save_candidates(session.run, [start])
+    forked = [] if setup.origin is None else [brought(session.store, setup.origin)]
+    begun_with = [start, *(one for one in forked if one.id != start.id)]
+    await session.store.save_candidates(session.run, begun_with)
     held = sealed_rows(setup)
-    session.ledger.hold_back(held * 2 * setup.target.calls(task.program))
-    session.learn(step, [], [start])
+    session.ledger.hold_back(held * setup.sealed_calls)
+    session.learn(step, [], begun_with)
     await session.emit(
         "run_started",
         step,
@@ -65,7 +71,11 @@ async def prepare(session: Session, state: RunState) -> RunState:
         val=len(task.data.val),
         test=len(task.data.test),
         sealed=held,
+        **({"origin": setup.origin.model_dump()} if setup.origin else {}),
     )
+    for one in begun_with[1:]:
+        told = {"candidate": one.id, "operator": one.operator, "parents": [], "rationale": one.rationale}
+        await session.emit("candidate_proposed", step, one.id, **told)
     begun: RunState = {
         "run": session.run,
         "round": 0,
@@ -73,6 +83,7 @@ async def prepare(session: Session, state: RunState) -> RunState:
         "memory": {},
         "hints": [],
         "directive": 0,
+        "approved": 0,
         "sealed_rows": held,
         "best": start.id,
         "ending": "",
@@ -89,11 +100,11 @@ async def plan(session: Session, state: RunState) -> RunState:
     update["idle"] = state.get("idle", 0) + 1
     update |= {"drafts": None, "unpaid": None}  # type: ignore[typeddict-item]
     search = session.search({**state, **update}, "strategy")
-    ending = _ending(session, state, search.room)
+    ending = ending_of(session, state, search.room)
     if not ending and setup.recipe.planner and not state.get("plan"):
         update["plan"] = await _path(session, step)
         search.plan = tuple(update["plan"])
-    orders = [] if ending else list(setup.strategy.ask(search))
+    orders = [] if ending else from_the_fork(setup.strategy.ask(search), search.archive, search.round)
     afforded = slotted(_afforded(session, orders, search.author_room), search, setup.recipe.slots)
     if not ending and not afforded:
         ending = _EXHAUSTED if not orders else SPENT
@@ -124,26 +135,43 @@ async def sample(session: Session, state: RunState) -> RunState:
 
 
 async def evaluate(session: Session, state: RunState) -> RunState:
-    """One batch of measurements. The graph comes back here until the allocator has seen enough."""
+    """One batch of measurements. The graph comes back here until the allocator has seen enough, or a person has."""
     step = state["step"]
+    if stopping(session, state):
+        return _cut_short(session, state)
     search = session.search(state, "allocator")
     asked = list(session.setup.allocator.ask(search, state["pool"])) if state["pool"] else []
-    known = session.archive(step).scores
-    pairs = [one for one in asked if isinstance(one, Pair) and known.get(one.candidate, one.example) is None]
-    pairs = affordable(session, pairs, search.room, step)
+    known = session.archive(step)
+    pairs = [one for one in asked if isinstance(one, Pair) and known.seen(one.candidate, one.example) is None]
+    duels = open_duels(session, [one for one in asked if isinstance(one, Duel)], step)
+    wanted, duels = bool(pairs or duels), paid_for(session, duels, search.author_room)
+    pairs = affordable(session, [*pairs, *outputs_needed(duels, known)], search.room, step)
     late = session.setup.budget.minutes is not None and session.elapsed(state) >= session.setup.budget.minutes * 60
-    done: list[Evaluation] = []
+    done: list[Evaluation | Response] = []
     size = max(_SLICE, 4 * session.setup.concurrency)
     for at in range(0, 0 if late else len(pairs), size):
+        await hold(session, state)
+        if stopping(session, state):
+            return _cut_short(session, state)
         some = await measure_pairs(session, pairs[at : at + size], step=step)
         done += some
         told = {"phase": "evaluate", "pairs": len(some), "of": len(pairs), "ledger": account(session)}
         await session.emit("batch_finished", step, f"{at}", **told)
     session.learn(step, done, [])
+    judged = [] if late else await judge_duels(session, duels, session.archive(step + 1), session.examples, step=step)
     memory = {**state["memory"], "allocator": search.memory}
-    ending = SPENT if pairs and not done and not late else state["ending"]
-    idle = 0 if done else state["idle"]
-    return close(session, state, {"batch": len(done), "memory": memory, "ending": ending, "idle": idle, "step": step})
+    seen = len(done) + len(judged)
+    ending = SPENT if wanted and not seen and not late else state["ending"]
+    idle = 0 if seen else state["idle"]
+    return close(session, state, {"batch": seen, "memory": memory, "ending": ending, "idle": idle, "step": step})
+
+
+def _cut_short(session: Session, state: RunState) -> RunState:
+    """A person ends the search: what this step measured until then, in this process or in one that died, is kept."""
+    step = state["step"]
+    done = [one for one in session.store.evaluations(session.run, before_step=step + 1) if one.step == step]
+    session.learn(step, done, [])
+    return close(session, state, {"batch": 0, "step": step})
 
 
 async def select(session: Session, state: RunState) -> RunState:
@@ -195,16 +223,9 @@ async def announce(session: Session, step: int, archive: Archive, best: str) -> 
     val = [example.id for example in session.setup.task.data.val]
     told = estimate(archive, [archive[best]], session.examples, val)[best]
     low, high = max(0.0, told.mean - 1.96 * told.sd), min(1.0, told.mean + 1.96 * told.sd)
+    scores = {"score": round(told.mean, 4), "low": round(low, 4), "high": round(high, 4)} if told.rows else {}
     await session.emit(
-        "best_changed",
-        step,
-        best,
-        candidate=best,
-        operator=archive[best].operator,
-        score=round(told.mean, 4),
-        low=round(low, 4),
-        high=round(high, 4),
-        n=told.rows,
+        "best_changed", step, best, candidate=best, operator=archive[best].operator, **scores, n=told.rows
     )
 
 
@@ -223,7 +244,8 @@ async def _path(session: Session, step: int) -> list[str]:
     return steps
 
 
-def _ending(session: Session, state: RunState, room: int) -> str:
+def ending_of(session: Session, state: RunState, room: int) -> str:
+    """Why the search is over, empty while it goes on."""
     if state.get("ending"):
         return state["ending"]
     if room < 1:
@@ -244,14 +266,18 @@ def _edited(session: Session, step: int) -> bool:
 
 
 def _afforded(session: Session, orders: Sequence[Order], room: int) -> list[Order]:
-    """The orders whose worst case of author calls still fits, in their order; a small reserve is never split."""
-    kept = []
-    for order in orders:
-        cost = session.setup.operators[order.operator].calls
-        if cost <= room:
-            kept.append(order)
-            room -= cost
-    return kept
+    """The orders as the budget can pay them, in their order. Where authors could eat up what has to be left to measure
+    what they write, they share half of the room, each as much less as it wanted more."""
+    most = [session.setup.operators[order.operator].calls for order in orders]
+    wanted, half = sum(most), room // 2
+    if wanted <= half:
+        return list(orders)
+    shares = [calls * half // wanted for calls in most]
+    return [
+        order if not calls else order.model_copy(update={"allowance": max(share, CALLS_PER_ASK)})
+        for order, calls, share in zip(orders, most, shares, strict=True)
+        if not calls or (share >= CALLS_PER_ASK or room >= 2 * CALLS_PER_ASK * len(orders))
+    ]
 
 
 def _orders(state: RunState) -> list[Order]:

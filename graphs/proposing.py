@@ -22,7 +22,7 @@ async def propose(session: Session, state: ProposeState) -> RunState:
     await begin(session, order, step, place)
     operator = session.setup.operators[order.operator]
     try:
-        proposals = await operator.propose(request_of(session, state), session.team(step, f"{place}"))
+        proposals = await operator.propose(request_of(session, state), session.team(step, f"{place}", order.allowance))
     except BudgetSpent:
         return {"drafts": await hand_in(session, [], order, step, place), "unpaid": [place]}
     return {"drafts": await hand_in(session, proposals, order, step, place)}
@@ -43,6 +43,7 @@ def request_of(session: Session, state: ProposeState) -> Request:
         task=session.brief(),
         labels=session.setup.labels,
         hints=state["hints"],
+        rules=[(rule.when, rule.advice) for rule in session.store.rules(session.run, before_step=state["step"])],
         seed=session.setup.seed,
         step=state["step"],
         place=state["place"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +12,14 @@ from ..agents.team import ModelTeam, Turn
 from ..core.answer import AnswerContract
 from ..core.budget import Cost, Ledger, LedgerView
 from ..core.candidate import Archive, Candidate
-from ..core.contracts import Order, Search, TaskBrief
+from ..core.contracts import Order, Outcome, Search, TaskBrief
 from ..core.events import Event, EventKind
 from ..core.example import Example
-from ..core.score import Evaluation
+from ..core.score import Evaluation, Response
 from ..runtime.gateway import ModelDoor, RunGateway
+from ..runtime.outcomes import outcomes
 from ..runtime.store import DialogueTurn, Store
+from .amend import amended, applied
 from .setup import Setup
 from .state import RunState
 
@@ -27,8 +29,13 @@ _log = logging.getLogger("maieutic")
 
 @dataclass(kw_only=True)
 class Session:
-    """Opened by the first node that runs, closed by whoever opened the graph's `Desk`."""
+    """Opened by the first node that runs, closed by whoever opened the graph's `Desk`.
 
+    base: the parts the run began with; `setup` has what people changed of them since. sitting: how often the run was
+    taken up again.
+    """
+
+    base: Setup
     setup: Setup
     run: str
     store: Store
@@ -37,6 +44,7 @@ class Session:
     ledger: Ledger
     listen: Listener | None = None
     began: float = field(default_factory=time.monotonic)
+    sitting: int = 0
     _archive: Archive | None = None
     _archive_step: int = -1
     _heard: int = 0
@@ -49,14 +57,37 @@ class Session:
         ledger = store.ledger_rows(run).ledger(setup.budget)
         gateway = RunGateway(run=run, store=store, ledger=ledger, door=door, concurrency=setup.concurrency)
         last = store.events(run)
-        heard = last[-1].number if last else 0
         return cls(
-            setup=setup, run=run, store=store, gateway=gateway, door=door, ledger=ledger, listen=listen, _heard=heard
+            base=setup,
+            setup=setup,
+            run=run,
+            store=store,
+            gateway=gateway,
+            door=door,
+            ledger=ledger,
+            listen=listen,
+            sitting=sum(event.kind == "run_resumed" for event in last),
+            _heard=last[-1].number if last else 0,
         )
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """The parts as people left them at the last boundary. Where more was heard since, a node begins again, and the
+        archive is read anew."""
+        told, heard = self.store.directives(self.run), state.get("directive", 0)
+        if not told:
+            return
+        if any(number > heard for number, _ in told):
+            self._archive = None
+        budget = self.setup.budget
+        self.setup = amended(self.base, applied(told, self.store.events(self.run), until=heard))
+        self.setup.budget = budget
 
     async def emit(self, kind: EventKind, step: int, subject: str = "", **data: Any) -> None:
         """Write a fact; a node that runs again writes the same fact, which the store keeps once."""
-        event = Event(run=self.run, kind=kind, key=f"{step}:{kind}:{subject}", step=step, data=data)
+        await self.tell(Event(run=self.run, kind=kind, key=f"{step}:{kind}:{subject}", step=step, data=data))
+
+    async def tell(self, event: Event) -> None:
+        """Write a fact under its own key."""
         for stored in await self.store.append_events([event]):
             if self.listen is None or stored.number <= self._heard:
                 continue
@@ -71,18 +102,21 @@ class Session:
         if self._archive is None or self._archive_step != step:
             candidates = self.store.candidates(self.run, before_step=step)
             evaluations = self.store.evaluations(self.run, before_step=step)
-            self._archive = Archive(candidates, evaluations)
+            self._archive = Archive(candidates, evaluations, self.store.responses(self.run, before_step=step))
             self._archive_step = step
         return self._archive
 
-    def learn(self, step: int, evaluations: list[Evaluation], candidates: list[Candidate]) -> None:
+    def learn(self, step: int, facts: Sequence[Evaluation | Response], candidates: Sequence[Candidate]) -> None:
         """Carry what step wrote into the archive in memory, which then stands at step + 1."""
         archive = self.archive(step)
         for candidate in candidates:
             archive.add(candidate)
-        for evaluation in evaluations:
-            archive.scores.add(evaluation)
+        archive.learn(facts)
         self._archive_step = step + 1
+
+    def duels(self, step: int) -> tuple[Outcome, ...]:
+        """What was preferred before `step`, on rows that may be seen."""
+        return outcomes(self.store, self.run, step, self.examples)
 
     def at_step(self, step: int) -> None:
         """The step before `step` wrote nothing into the archive; what is in memory stands."""
@@ -95,7 +129,7 @@ class Session:
             self._before = state.get("seconds", 0.0)
         return self._before + time.monotonic() - self.began
 
-    def team(self, step: int, stream: str) -> ModelTeam:
+    def team(self, step: int, stream: str, allowance: int | None = None) -> ModelTeam:
         """Who thinks about one order; repeated questions within it are different draws."""
         recipe, task = self.setup.recipe, self.setup.task
 
@@ -121,6 +155,7 @@ class Session:
             temperature=recipe.temperature,
             seed=self.setup.seed,
             path=(step, stream),
+            allowance=allowance,
             listen=hear,
         )
 
@@ -151,6 +186,7 @@ class Session:
             plan=tuple(state.get("plan", ())),
             operators={use.use: use.weight for use in self.setup.recipe.operators},
             examples=self.examples,
+            duels=self.duels(state["step"]),
             orders=tuple(Order.model_validate(order) for order in state.get("orders", ())),
             memory=dict(state.get("memory", {}).get(policy, {})),
         )

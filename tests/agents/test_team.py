@@ -199,3 +199,11 @@ async def test_long_rows_are_clipped() -> None:
     row = Case(input="x" * 9000, expected="y")
     await ModelTeam(models=Models(), gateway=gateway).act(AskQuestions(task="t", prompt="p", step="", failures=(row,)))
     assert len(said(gateway.calls[0])) < 3000
+
+
+async def test_what_goes_beyond_the_allowance_is_not_asked() -> None:
+    gateway = Scripted(good)
+    team = ModelTeam(models=Models(), gateway=gateway, allowance=5)
+    replies = [await team.act(Paraphrase(prompt=f"Judge {n}.")) for n in range(4)]
+    assert [reply is not None for reply in replies] == [True, True, False, False]
+    assert len(gateway.calls) == 2

@@ -62,3 +62,12 @@ async def test_a_prompt_that_breaks_the_form_scores_nothing_and_is_told_as_a_fai
     assert done.report.format.gain == done.report.difference.value < 0
     assert done.report.content.gain == 0
     assert done.report.verdict == "worse"
+
+
+async def test_authors_leave_room_to_measure_what_they_wrote(lab: Any, log: Any) -> None:
+    """`ape` may ask up to a hundred questions; of sixty calls it gets a share."""
+    folder = lab.folder()
+    await lab.run("ape", folder=folder, calls=60)
+    told = [event for event in log(folder) if event.kind in ("request_finished", "batch_finished")]
+    assert told[0].data["proposals"] >= 3
+    assert sum(event.data["pairs"] for event in told if event.kind == "batch_finished") >= 10
