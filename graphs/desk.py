@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import uuid
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
+
+from langgraph.errors import GraphBubbleUp
 
 from ..core.budget import Budget
+from ..core.errors import MaieuticError
 from ..runtime.gateway import ModelDoor
 from ..runtime.store import RunRecord, Store
 from .session import Listener, Session
@@ -47,6 +51,33 @@ class Desk:
             if not self._sessions:
                 await self.aclose()
 
+    @asynccontextmanager
+    async def at_work(self, state: Mapping[str, Any]) -> AsyncIterator[Session]:
+        """The session for one node. Where nobody holds the desk, a node that fails or waits for a person is the last
+        that can close it: the run's record and log say how it ended, and a graph that goes on opens it anew."""
+        session = await self.session(state)
+        try:
+            yield session
+        except GraphBubbleUp:
+            await self.leave(session.run)
+            raise
+        except asyncio.CancelledError:
+            await self._abandon(session, "stopped", "interrupted")
+            raise
+        except Exception as error:
+            await self._abandon(session, "failed", reason_of(error))
+            raise
+
+    async def _abandon(self, session: Session, state: Literal["stopped", "failed"], reason: str) -> None:
+        """Once, by the first of several nodes that end together."""
+        if self._held or self._sessions.get(session.run) is not session:
+            return
+        del self._sessions[session.run]
+        await end(session, state, reason)
+        await session.aclose()
+        if not self._sessions:
+            await self.aclose()
+
     async def aclose(self) -> None:
         for session in self._sessions.values():
             await session.aclose()
@@ -61,10 +92,13 @@ class Desk:
         if run not in self._sessions:
             if not store.has_run(run):
                 await store.create_run(record_of(self.setup, run))
+            elif not self._held:
+                await store.update_run(run, state="running", pid=os.getpid())
             if state.get("budget"):
                 self.setup.budget = Budget.model_validate(state["budget"])
             session = await Session.open(self.setup, run, store, door, self.listen)
-            session.ledger.hold_back(2 * state.get("sealed_rows", 0))
+            session.ledger.hold_back(self.setup.sealed_calls * state.get("sealed_rows", 0))
+            session.restore(state)
             self._sessions[run] = session
         return self._sessions[run]
 
@@ -74,6 +108,26 @@ class Desk:
             self._stack.callback(self.store.close)
             self.door = await self._stack.enter_async_context(ModelDoor())
         return self.store, self.door
+
+
+async def end(session: Session, state: Literal["stopped", "failed"], reason: str) -> None:
+    """The record and the log say that the run ended before its end."""
+    await session.store.update_run(session.run, state=state)
+    kind: Literal["run_stopped", "run_failed"] = "run_stopped" if state == "stopped" else "run_failed"
+    await session.emit(kind, 0, f"{datetime.now(UTC).timestamp()}", reason=reason[:2000])
+
+
+def first_of(error: BaseException) -> BaseException:
+    """The one error that a person should see, out of a group of concurrent ones."""
+    while isinstance(error, BaseExceptionGroup):
+        known = [one for one in error.exceptions if isinstance(one, MaieuticError | BaseExceptionGroup)]
+        error = (known or list(error.exceptions))[0]
+    return error
+
+
+def reason_of(error: BaseException) -> str:
+    cause = first_of(error)
+    return f"{cause.code if isinstance(cause, MaieuticError) else 'error'}: {cause}"
 
 
 def new_run_id() -> str:
@@ -95,5 +149,10 @@ def record_of(setup: Setup, run: str) -> RunRecord:
         budget_json=setup.budget.model_dump_json(),
         source=task.source,
         pid=os.getpid(),
-        options={"concurrency": setup.concurrency, "settings": dict(setup.settings)},
+        options={
+            "concurrency": setup.concurrency,
+            "settings": dict(setup.settings),
+            "approve": setup.approve,
+            "origin": setup.origin.model_dump() if setup.origin else None,
+        },
     )

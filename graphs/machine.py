@@ -1,6 +1,6 @@
 """The state machine: DESIGN's nodes as one LangGraph, and who may go where.
 
-prepare → plan → sample → propose ⇉ screen → evaluate ↺ → select → steer → plan | report → finish
+prepare → steer → plan → sample → propose ⇉ screen → evaluate ↺ → select → steer → plan | report → finish
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from .desk import Desk
 from .session import Session
 from .socratic import socratic_graph
 from .state import ProposeState, RunState
-from .steer import steer
+from .steering.boundary import steer
+from .steering.pause import hold
 from .verdict import finish, report
 
 Node = Callable[[Session, RunState], Awaitable[RunState]]
@@ -39,12 +40,14 @@ def machine(desk: Desk) -> StateGraph[RunState, Any, RunState, RunState]:
         graph.add_node(name, _at(desk, node))
 
     async def propose(state: ProposeState) -> RunState:
-        return await proposing.propose(await desk.session(state), state)
+        async with desk.at_work(state) as session:
+            await hold(session, state)
+            return await proposing.propose(session, state)
 
     graph.add_node("propose", propose, input_schema=ProposeState)
     graph.add_node("socratic", socratic_graph(desk).compile(), input_schema=ProposeState)
     graph.add_edge(START, "prepare")
-    graph.add_edge("prepare", "plan")
+    graph.add_edge("prepare", "steer")
     graph.add_conditional_edges("plan", after_plan, ["sample", "report"])
     graph.add_conditional_edges("sample", fan_out, ["propose", "socratic", "screen"])
     graph.add_edge("propose", "screen")
@@ -87,6 +90,7 @@ def _errand(state: RunState, order: dict[str, Any], place: int) -> ProposeState:
         "round": state["round"],
         "plan": state["plan"],
         "hints": state["hints"],
+        "directive": state["directive"],
         "order": order,
         "place": place,
     }
@@ -94,7 +98,10 @@ def _errand(state: RunState, order: dict[str, Any], place: int) -> ProposeState:
 
 def _at(desk: Desk, node: Node) -> Any:  # langgraph's overloads do not resolve for a node made by a function
     async def run(state: RunState) -> RunState:
-        update = await node(await desk.session(state), state)
+        async with desk.at_work(state) as session:
+            if node is not steer:
+                await hold(session, state)
+            update = await node(session, state)
         if node is finish:
             await desk.leave(update["run"])
         return update

@@ -71,11 +71,18 @@ async def prepare(session: Session, state: RunState) -> RunState:
         val=len(task.data.val),
         test=len(task.data.test),
         sealed=held,
-        **({"origin": setup.origin.model_dump()} if setup.origin else {}),
+        origin=setup.origin.model_dump() if setup.origin else None,
     )
     for one in begun_with[1:]:
-        told = {"candidate": one.id, "operator": one.operator, "parents": [], "rationale": one.rationale}
-        await session.emit("candidate_proposed", step, one.id, **told)
+        await session.emit(
+            "candidate_proposed",
+            step,
+            one.id,
+            candidate=one.id,
+            operator=one.operator,
+            parents=[],
+            rationale=one.rationale,
+        )
     begun: RunState = {
         "run": session.run,
         "round": 0,

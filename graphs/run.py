@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command
 
 from ..core.budget import Budget
-from ..core.errors import MaieuticError, RunFailed, RunStopped
+from ..core.errors import MaieuticError, RunFailed
 from ..core.events import Event
 from ..core.program import Program
 from ..core.prompt import Prompt
@@ -24,18 +26,22 @@ from ..core.report import Report
 from ..core.task import Task
 from ..plugins.registry import Registry
 from ..runtime.store import Store
-from .desk import Desk, new_run_id, record_of
+from .desk import Desk, end, first_of, new_run_id, reason_of, record_of
 from .machine import machine
+from .origin import Origin
 from .session import Listener
 from .setup import Setup
 from .state import RunState
+from .steering.approval import HEARD
+from .steering.pause import POLL_SECONDS
 
 _STEPS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What came of a run. `report` is None where the run was stopped without one."""
+    """What came of a run. `stopped`: a person ended it without a report; then `report` is None, and it can be taken up
+    again."""
 
     run: str
     state: Literal["finished", "stopped"]
@@ -61,12 +67,15 @@ async def aoptimize(
     listen: Listener | None = None,
     registry: Registry | None = None,
     run: str | None = None,
+    approve: bool = False,
+    origin: Origin | None = None,
 ) -> Result:
     """Optimize a task's program and prove the gain on its sealed test split.
 
     budget: 400 calls unless given. folder: where the store lives; runs in one folder share the cache. listen: called
-    with every event, in order. Raises UsageError or TaskError before anything is spent, ModelError for an unusable
-    endpoint (what was answered is kept, `aresume` goes on), RunFailed for what else fails.
+    with every event, in order. approve: before each round that costs, wait for the directive `approve`. origin: a
+    candidate of another run in this folder to begin with. Raises UsageError or TaskError before anything is spent,
+    ModelError for an unusable endpoint (what was answered is kept, `aresume` goes on), RunFailed for what else fails.
     """
     setup = Setup.make(
         task,
@@ -77,6 +86,8 @@ async def aoptimize(
         folder=folder,
         settings=settings,
         registry=registry,
+        approve=approve,
+        origin=origin,
     )
     name = run or new_run_id()
     async with Desk(setup=setup, listen=listen) as desk:
@@ -115,6 +126,8 @@ async def aresume(
         concurrency=concurrency or int(record.options.get("concurrency", 4)),
         folder=folder,
         registry=registry,
+        approve=bool(record.options.get("approve")),
+        origin=Origin.model_validate(began) if (began := record.options.get("origin")) else None,
     )
     async with Desk(setup=setup, listen=listen) as desk:
         assert desk.store is not None
@@ -155,7 +168,8 @@ def build_graph(
 ) -> CompiledStateGraph[RunState, Any, RunState, RunState]:
     """The compiled state machine, to run or to embed as a subgraph (then leave the checkpointer out).
 
-    options: `budget, seed, concurrency, folder, settings, registry` as in `aoptimize`. Invoke it with `{}`; the final
+    options: `budget, seed, concurrency, folder, settings, registry, approve` as in `aoptimize`; where it waits for an
+    approval it interrupts, and `Command(resume=True)` goes on. Invoke it with `{}`; the final
     state names the run and its best candidate, and the store in `folder` holds the rest. Give a high
     `recursion_limit` in the config: a run takes some ten steps a round.
     """
@@ -168,12 +182,12 @@ async def _drive(desk: Desk, run: str, begin: RunState | None) -> Result:
     try:
         final = await _walk(desk, run, begin)
     except asyncio.CancelledError:
-        await _end(desk, run, "stopped", "interrupted")
+        await end(await desk.session({"run": run}), "stopped", "interrupted")
         raise
     except Exception as error:
         raise await _fail(desk, run, error) from error
     assert desk.store is not None
-    return _result(desk.store, run, final["best"], "finished")
+    return _result(desk.store, run, final["best"], "finished" if final.get("report", True) else "stopped")
 
 
 async def _walk(desk: Desk, run: str, begin: RunState | None) -> RunState:
@@ -185,34 +199,31 @@ async def _walk(desk: Desk, run: str, begin: RunState | None) -> RunState:
             begin = None if known.values else {"run": run}
             # The record knows the budget that holds now: a person may have given a new one since the checkpoint.
             session = await desk.session({**known.values, "run": run, "budget": None})
+            if known.values and not known.next:  # stopped without a report: the search goes on where it was left
+                await graph.aupdate_state(config, {"ending": "", "report": True}, as_node="steer")  # type: ignore[arg-type]
             await session.emit("run_resumed", known.values.get("step", 0), f"{datetime.now(UTC).timestamp()}")
-        final: RunState = await graph.ainvoke(begin, config, durability="sync")  # type: ignore[call-overload]
-        return final
+        final = await graph.ainvoke(begin, config, durability="sync")  # type: ignore[call-overload]
+        while asked := final.get("__interrupt__"):
+            await _heard(desk, run, asked[0].value)
+            final = await graph.ainvoke(Command(resume=HEARD), config, durability="sync")  # type: ignore[call-overload]
+        return cast("RunState", final)
+
+
+async def _heard(desk: Desk, run: str, asked: Mapping[str, Any]) -> None:
+    """Wait until a person says anything; how long that takes is no time of the run."""
+    session, began = await desk.session({"run": run}), time.monotonic()
+    while not session.store.directives(run, after=asked["directive"]):  # noqa: ASYNC110 - it may come from any process
+        await asyncio.sleep(POLL_SECONDS)
+    session.began += time.monotonic() - began
 
 
 async def _fail(desk: Desk, run: str, error: BaseException) -> BaseException:
-    """The one error that a person should see, out of a group of concurrent ones; the log and the record know it."""
-    cause = _first(error)
-    code = cause.code if isinstance(cause, MaieuticError) else "error"
-    await _end(desk, run, "failed", f"{code}: {cause}")
-    if isinstance(cause, MaieuticError | RunStopped):
+    """What a person should see; the log and the record know it."""
+    cause = first_of(error)
+    await end(await desk.session({"run": run}), "failed", reason_of(error))
+    if isinstance(cause, MaieuticError):
         return cause
     return RunFailed(f"the run failed: {cause!r}", where=f"run {run}", remedy=f"maieutic resume {run}")
-
-
-async def _end(desk: Desk, run: str, state: Literal["stopped", "failed"], reason: str) -> None:
-    assert desk.store is not None
-    await desk.store.update_run(run, state=state)
-    session = await desk.session({"run": run})
-    kind: Literal["run_stopped", "run_failed"] = "run_stopped" if state == "stopped" else "run_failed"
-    await session.emit(kind, 0, f"{datetime.now(UTC).timestamp()}", reason=reason[:2000])
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        known = [one for one in error.exceptions if isinstance(one, MaieuticError | BaseExceptionGroup)]
-        error = (known or list(error.exceptions))[0]
-    return error
 
 
 def _result(store: Store, run: str, best: str, state: Literal["finished", "stopped"]) -> Result:

@@ -186,8 +186,8 @@ class Session:
             plan=tuple(state.get("plan", ())),
             operators={use.use: use.weight for use in self.setup.recipe.operators},
             examples=self.examples,
-            duels=self.duels(state["step"]),
             orders=tuple(Order.model_validate(order) for order in state.get("orders", ())),
+            duels=self.duels(state["step"]),
             memory=dict(state.get("memory", {}).get(policy, {})),
         )
 

@@ -16,13 +16,17 @@ from ..core.task import Task
 from ..plugins.evaluators.weighing import names_of
 from ..plugins.registry import Registry
 from .catalogue import adjust, load_recipe
+from .origin import Origin
 
 DEFAULT_BUDGET = Budget(calls=400)
 
 
 @dataclass(kw_only=True)
 class Setup:
-    """A run's parts. Making one creates every plugin by name, so an unknown name or option fails here."""
+    """A run's parts. Making one creates every plugin by name, so an unknown name or option fails here.
+
+    approve: whether the run waits for a person before each round that costs. origin: of a fork, where it began.
+    """
 
     task: Task
     recipe: Recipe
@@ -42,6 +46,8 @@ class Setup:
     loss: LossEvaluator | None = None
     labels: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    approve: bool = False
+    origin: Origin | None = None
 
     @classmethod
     def make(
@@ -55,6 +61,8 @@ class Setup:
         folder: Path | str = ".maieutic",
         settings: Mapping[str, str] | None = None,
         registry: Registry | None = None,
+        approve: bool = False,
+        origin: Origin | None = None,
     ) -> Setup:
         """Raises UsageError, TaskError or NeedsError; spends nothing."""
         registry = registry or Registry.load()
@@ -88,6 +96,8 @@ class Setup:
             target_options=options,
             labels=labels,
             settings=dict(settings or {}),
+            approve=approve,
+            origin=origin,
         )
         setup._check_needs()
         return setup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 from langgraph.graph import END, START, StateGraph
@@ -14,6 +15,7 @@ from . import proposing
 from .desk import Desk
 from .session import Session
 from .state import Draft, ProposeState
+from .steering.pause import hold
 
 
 class Dialogue(ProposeState, total=False):
@@ -29,6 +31,9 @@ class Dialogue(ProposeState, total=False):
 class Spoken(TypedDict):
     drafts: list[Draft]
     unpaid: list[int]
+
+
+Turn = Callable[[Dialogue], Awaitable[dict[str, Any]]]
 
 
 def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken]:
@@ -75,11 +80,21 @@ def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken
     graph: StateGraph[Dialogue, Any, ProposeState, Spoken] = StateGraph(
         Dialogue, input_schema=ProposeState, output_schema=Spoken
     )
-    graph.add_node("teacher", teacher)
-    graph.add_node("critic", critic)
-    graph.add_node("student", student)
+    for turn in (teacher, critic, student):
+        graph.add_node(turn.__name__, _held(desk, turn))
     graph.add_edge(START, "teacher")
     graph.add_conditional_edges("teacher", after_teacher, ["critic", "student"])
     graph.add_conditional_edges("critic", after_critic, ["teacher", "student"])
     graph.add_edge("student", END)
     return graph
+
+
+def _held(desk: Desk, turn: Turn) -> Any:  # langgraph's overloads do not resolve for a node made by a function
+    """A turn that waits while the run is paused, and whose failure ends the run as any node's does."""
+
+    async def speak(state: Dialogue) -> dict[str, Any]:
+        async with desk.at_work(state) as session:
+            await hold(session, state)
+            return await turn(state)
+
+    return speak

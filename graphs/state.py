@@ -34,8 +34,8 @@ class RunState(TypedDict, total=False):
     step: counts the nodes that ran; what a node writes into the store carries it, so that a node that is run again
     after a crash sees the archive as it was. ledger: the account at the end of the last step; decisions use it and
     not the live one. memory: the policies' own JSON state. unpaid: places of the round's orders that the budget had
-    no calls for. idle: rounds in a row without a new candidate or measurement. ending: why the search ended, empty
-    while it goes on.
+    no calls for. idle: rounds in a row without a new candidate or measurement. directive: the last that was heard.
+    approved: the last round that a person lets be paid for. ending: why the search ended, empty while it goes on.
     """
 
     run: str
@@ -52,6 +52,7 @@ class RunState(TypedDict, total=False):
     memory: dict[str, dict[str, Any]]
     hints: list[str]
     directive: int
+    approved: int
     ledger: dict[str, Any]
     sealed_rows: int
     seconds: float
@@ -69,5 +70,6 @@ class ProposeState(TypedDict):
     round: int
     plan: list[str]
     hints: list[str]
+    directive: int
     order: dict[str, Any]
     place: int

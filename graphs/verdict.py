@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from ..core.budget import LedgerView
 from ..core.candidate import Candidate
@@ -15,6 +15,7 @@ from ..core.score import Evaluation
 from .measure import measure
 from .session import Session, account, close, room_left
 from .state import RunState
+from .steering.boundary import refuse_the_rest
 
 NULL_ROWS = 20
 
@@ -53,19 +54,23 @@ async def report(session: Session, state: RunState) -> RunState:
 
 
 async def finish(session: Session, state: RunState) -> RunState:
-    """The run's record and the log say that it is over."""
-    step, text = state["step"], session.store.report(session.run)
+    """The run's record and the log say that it is over. A run that a person stopped without a report is not: it can be
+    taken up again."""
+    step, stopped = state["step"], not state.get("report", True)
+    await refuse_the_rest(session, state)
+    text = None if stopped else session.store.report(session.run)
     written = Report.model_validate_json(text) if text else None
     await session.store.update_run(
         session.run,
-        state="finished",
+        state="stopped" if stopped else "finished",
         best=state["best"],
         best_score=written.best.score if written else None,
         calls=session.ledger.view().total.calls,
         finished=datetime.now(UTC).isoformat(),
     )
     told = summary(written) if written else {}
-    await session.emit("run_finished", step, best=state["best"], reason=state["ending"], **told)
+    kind: Literal["run_stopped", "run_finished"] = "run_stopped" if stopped else "run_finished"
+    await session.emit(kind, step, best=state["best"], reason=state["ending"], **told)
     return close(session, state, {"run": session.run, "step": step})
 
 

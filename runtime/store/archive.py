@@ -92,7 +92,7 @@ def save_evaluations(db: sqlite3.Connection, run: str, evaluations: Sequence[Eva
     db.executemany(
         "INSERT INTO evaluations (run, candidate, example, split, score, step, data) "
         "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(run, e.candidate, e.example, e.split, e.score, e.step, _rest(e)) for e in evaluations],
+        [(run, e.candidate, e.example, e.split, e.score, e.step, measured(e)) for e in evaluations],
     )
 
 
@@ -146,7 +146,7 @@ def _router(text: str | None) -> Router | None:
     return Router.model_validate_json(text) if text else None
 
 
-def _rest(evaluation: Evaluation) -> str:
+def measured(evaluation: Evaluation) -> str:
     """What no query asks for. Not by pydantic's own JSON, which would write an infinite part as null."""
     return json.dumps(evaluation.model_dump(exclude={"candidate", "example", "split", "score", "step"}))
 

@@ -17,7 +17,7 @@ from ...core.example import Example, Split
 from ...core.models import Reply
 from ...core.program import Program
 from ...core.score import Evaluation
-from . import archive, calls, lessons, log, runs
+from . import amending, archive, calls, lessons, log, runs
 from .connection import Readers, check_readable, open_writing
 from .records import (
     Attempt,
@@ -113,6 +113,10 @@ class Store:
         """In the order they were saved."""
         return self._read(runs.examples, run, split)
 
+    async def replace_example(self, run: str, split: Split, row: Example) -> None:
+        """The row under its id, for example with another output."""
+        await self._write(amending.replace_example, run, split, row)
+
     def example(self, run: str, example_id: str) -> Example | None:
         return self._read(runs.example, run, example_id)
 
@@ -141,6 +145,10 @@ class Store:
     async def save_evaluations(self, run: str, evaluations: Sequence[Evaluation]) -> None:
         """Idempotent by (run, candidate, example, split): what is there stays as it was."""
         await self._write(archive.save_evaluations, run, evaluations)
+
+    async def replace_evaluations(self, run: str, evaluations: Sequence[Evaluation]) -> None:
+        """Scored anew, in place of those there are; each stays under the step of its first measurement."""
+        await self._write(amending.replace_evaluations, run, evaluations)
 
     def evaluations(
         self, run: str, *, before_step: int | None = None, split: str | None = None, candidate: str | None = None

@@ -29,8 +29,10 @@ from maieutic.core.task import Constraints
 from maieutic.runtime.store import Store
 
 
-async def steered(lab: Any, *directives: Directive, recipe: str = "auto", **options: Any) -> tuple[Any, Path]:
-    """A run that is told everything before its first boundary."""
+async def steered(
+    lab: Any, *directives: Directive, recipe: str = "auto", when: str = "round_started", **options: Any
+) -> tuple[Any, Path]:
+    """A run that is told everything at one event, before its first boundary."""
     folder = lab.folder()
     with Store.open(folder) as store:
         tell = [lambda one=one: store.add_directive("r", one) for one in directives]
@@ -39,7 +41,7 @@ async def steered(lab: Any, *directives: Directive, recipe: str = "auto", **opti
             for one in tell:
                 await one()
 
-        done = await lab.run(recipe, folder=folder, listen=lab.at("round_started", all_of_them), **options)
+        done = await lab.run(recipe, folder=folder, listen=lab.at(when, all_of_them), **options)
     return done, folder
 
 
@@ -118,9 +120,9 @@ async def test_a_veto_takes_a_candidate_out_for_good(lab: Any) -> None:
 
 @pytest.mark.parametrize("report", [True, False])
 async def test_a_vetoed_leader_wins_nothing_even_when_the_run_stops_there(lab: Any, report: bool) -> None:
-    plain, where = await steered(lab, Stop(report=report))
+    plain, where = await steered(lab, Stop(report=report), when="best_changed")
     assert plain.candidate != next(iter(candidates(where)))
-    done, folder = await steered(lab, Veto(candidate=plain.candidate), Stop(report=report))
+    done, folder = await steered(lab, Veto(candidate=plain.candidate), Stop(report=report), when="best_changed")
     assert candidates(folder)[plain.candidate].status == "vetoed"
     assert done.candidate != plain.candidate
     assert told(folder, "best_changed")[-1].data["candidate"] == done.candidate
@@ -201,7 +203,7 @@ async def test_what_cannot_be_done_is_refused_with_a_reason(lab: Any) -> None:
         "there is no candidate c-nobody",
         "no budget was set",
         "a budget of 0 calls leaves nothing to spend",
-        "nothing in this recipe uses 'annotate'",
+        "there is no row e in train or val",
     ]
     assert told(folder, "directive_applied") == []
 
