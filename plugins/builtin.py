@@ -29,7 +29,14 @@ def maieutic_evaluators(register: Register) -> None:
         register(name, _at(place), summary=summary, needs=_LABELLED)
     register("regex", _at("evaluators.text:Regex"), summary="a pattern, or the reference as a pattern, is found")
     register("json_schema", _at("evaluators.structure:JsonSchema"), summary="the answer is JSON that fits a schema")
+    register(
+        "cross-entropy",
+        _at("evaluators.likelihood:CrossEntropy"),
+        summary="how likely the target finds the reference: a loss, for recipes that search by one (PMPO)",
+        needs=frozenset({"references", "logprobs"}),
+    )
     register("callable", _at("evaluators.function:CallableEvaluator"), summary="any function, as module:function")
+    register("judge", _at("evaluators.judge:Judge"), summary="a model compares two outputs, in both orders (SPO)")
 
 
 @hookimpl
@@ -46,17 +53,36 @@ def maieutic_operators(register: Register) -> None:
         ("gradient", "gradient:Gradient", "reasons from failures, edits against them, paraphrases (ProTeGi)", train),
         ("history", "history:History", "a new prompt from scored earlier ones (OPRO)", train),
         ("induce", "induce:Induce", "the instruction guessed from rows alone (APE)", train | _LABELLED),
+        ("outputs", "outputs:Outputs", "a new prompt from what the present one brings out (SPO)", frozenset[Need]()),
         ("paraphrase", "paraphrase:Paraphrase", "the same request in other words", frozenset[Need]()),
         ("rewrite", "rewrite:Rewrite", "one edit with the failures in view", train),
         ("socratic", "socratic:Socratic", "teacher asks, critic judges, student answers (MARS)", frozenset[Need]()),
+        ("ensemble", "mixture:Ensemble", "a vote of the best prompts that differ", frozenset[Need]()),
+        ("mask", "segments:Mask", "the prompt without one of its segments (PMPO)", frozenset[Need]()),
+        ("segment", "segments:SegmentRewrite", "other words for one segment (PMPO)", train),
+        ("mixture", "mixture:Mixture", "a prompt for each region of the inputs, behind a router (MoP)", train),
+        ("principle", "principle:Principle", "one principle added, changed or removed (ConstitutionalExperts)", train),
         ("demos", "demos:Demos", "random sets of worked examples", train),
+        ("demo-bootstrap", "bootstrap:DemoBootstrap", "demos the target got right (MIPRO)", train | _LABELLED),
         ("demo-swap", "demos:DemoSwap", "some demos exchanged for others", train),
         ("demo-order", "demos:DemoOrder", "the same demos in another order", frozenset[Need]()),
         ("demo-count", "demos:DemoCount", "a demo more or fewer", train),
         ("label-balance", "balance:LabelBalance", "demos moved towards the labels given too seldom", train),
         ("layout", "layout:Layout", "placement, prefixes, separators, demo style", frozenset[Need]()),
         ("answer-hint", "layout:AnswerHint", "the wanted form of the answer in words", frozenset[Need]()),
+        ("crossover", "crossover:Crossover", "a child of two prompts (EvoPrompt, CAPO)", frozenset[Need]()),
+        ("differential", "differential:Differential", "a child of four prompts (EvoPrompt DE)", frozenset[Need]()),
+        (
+            "token-prune",
+            "token_prune:TokenPrune",
+            "a few tokens fewer, demos included (PromptQuine)",
+            frozenset[Need](),
+        ),
+        ("phrase", "phrase:PhraseEdits", "phrases added, deleted, swapped, said otherwise (Plum)", frozenset[Need]()),
+        ("phrase-crossover", "phrase:PhraseCrossover", "phrases of two parents (Plum)", frozenset[Need]()),
         ("components", "components:Components", "an instruction component added or dropped (SPRIG)", frozenset[Need]()),
+        ("branch", "branch:Branching", "failure patterns, each mended by a branch (AMPO)", train),
+        ("branch-drop", "branch:BranchDrop", "each branch left out once", frozenset[Need]()),
     ):
         register(name, _at(f"operators.{place}"), summary=summary, needs=needs)
 
@@ -64,10 +90,26 @@ def maieutic_operators(register: Register) -> None:
 @hookimpl
 def maieutic_strategies(register: Register) -> None:
     for name, place, summary in (
+        ("pruning", "pruning:Pruning", "place after place goes, if the score lets it (TAPruning)"),
+        (
+            "regularized-evolution",
+            "regularized_evolution:RegularizedEvolution",
+            "the oldest go, however good (PromptQuine)",
+        ),
+        ("annealing", "annealing:Annealing", "a worse neighbour now and then, ever more seldom (Plum)"),
+        ("harmony", "harmony:Harmony", "improvised from a memory of good prompts (Plum)"),
+        ("hill-climbing", "walk:HillClimbing", "to the best neighbour, if it is better (Plum)"),
+        ("tabu", "tabu:Tabu", "to the best neighbour that undoes nothing recent (Plum)"),
         ("bandit", "bandit:Bandit", "operators that paid off are asked again (auto)"),
         ("beam", "beam:Beam", "the best few and their children (ProTeGi)"),
+        ("differential", "differential:Differential", "each of a population against its child (EvoPrompt DE)"),
+        ("genetic", "genetic:Genetic", "a population; the fittest live on (EvoPrompt, CAPO, TAPO)"),
+        ("growing", "growing:Growing", "grow while it pays, then cut what does not (AMPO)"),
+        ("chain", "chain:Chain", "a challenger stays if it wins its duels (SPO)"),
         ("history", "history:History", "new prompts from scored earlier ones (OPRO)"),
         ("planned", "planned:Planned", "along the planner's path (MARS)"),
+        ("blame", "blame:Blame", "segments are masked, the least useful written anew (PMPO)"),
+        ("regions", "regions:Regions", "clusters of inputs, a search in each, a router (MoP, ConstitutionalExperts)"),
         ("pool", "pool:Pool", "propose once, measure, choose (APE)"),
     ):
         register(name, _at(f"strategies.{place}"), summary=summary)
@@ -76,9 +118,14 @@ def maieutic_strategies(register: Register) -> None:
 @hookimpl
 def maieutic_allocators(register: Register) -> None:
     for name, place, summary in (
+        ("duel", "duel:Duels", "a judge compares newcomers with the champion (SPO)"),
         ("full", "full:Full", "everything, or the same sample for all"),
         ("halving", "halving:Halving", "the better half goes on, on more rows"),
+        ("minibatch", "minibatch:Minibatch", "some rows, and from time to time all for the best (MIPRO)"),
+        ("paired-race", "paired_race:PairedRace", "blocks; who is surely worse leaves (CAPO)"),
+        ("rerank", "rerank:Rerank", "screened on few rows, the best ranked anew on all (PromptQuine)"),
         ("race", "race:Race", "many met briefly, leaders measured well, on pooled evidence (auto)"),
+        ("thompson", "thompson:Thompson", "rows as often as one may be the best"),
         ("ucb", "ucb:Ucb", "upper confidence bounds (ProTeGi)"),
     ):
         register(name, _at(f"allocators.{place}"), summary=summary)

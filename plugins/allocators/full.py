@@ -11,7 +11,8 @@ from .batches import all_measured, missing, row_order
 
 @dataclass(kw_only=True)
 class Full:
-    """Every candidate of the pool on the same val rows. rows: at most so many.
+    """Every candidate of the pool on the same val rows. rows: at most so many. candidates: where set, the budget should
+    last for so many candidates, so that there are fewer rows in a small one; but at least `least`.
 
     Where the budget is short, all get fewer rows, so that comparisons stay paired.
     """
@@ -19,9 +20,13 @@ class Full:
     name: str = field(default="full", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     rows: int | None = None
+    candidates: int | None = None
+    least: int = 8
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
         rows = row_order(search)[: self.rows]
+        if self.candidates is not None:
+            rows = rows[: max(self.least, search.total // self.candidates)]
         wanted = missing(search, pool, rows)
         while rows and len(wanted) > search.room:
             rows = rows[:-1]

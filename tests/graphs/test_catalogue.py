@@ -9,7 +9,8 @@ from maieutic.core.errors import UsageError
 from maieutic.graphs.catalogue import adjust, load_recipe, read_recipe, recipe_names, recipes
 from maieutic.plugins.registry import Registry
 
-NAMES = ["ape", "auto", "mars", "opro", "protegi", "random-demos"]
+FIRST = ["ape", "auto", "mars", "opro", "protegi", "random-demos"]
+NAMES = recipe_names(Registry())
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +19,8 @@ def registry() -> Registry:
 
 
 def test_the_catalogue_lists_all_shipped_recipes(registry: Registry) -> None:
-    assert set(NAMES) <= set(recipe_names(registry))
-    assert [one.name for one in recipes(registry)] == recipe_names(registry)
+    assert set(FIRST) <= set(NAMES)
+    assert [one.name for one in recipes(registry)] == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,77 @@
+"""Racing in blocks with paired tests that may be looked at after every block (the race of CAPO, arXiv 2504.16005)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.betting import wealth
+from ...core.contracts import Decision, Need, Pair, Search
+from .batches import missing, row_order
+
+_BLOCKS_OF_THE_WHOLE = 40
+_LEAST_BLOCK = 4
+
+
+@dataclass(kw_only=True)
+class PairedRace:
+    """All are measured on the same rows, a block at a time; who is worse than enough others leaves the race.
+
+    A candidate is dropped when at least as many as shall survive are better than it, each by a bet on the paired
+    differences (`core.betting`). With a chance of 1 - alpha or more no pair of a race is ever put in a wrong order,
+    however often it is looked at: alpha is shared among all ordered pairs.
+
+    block: rows a block; fewer where the whole budget is short. blocks: the most in a race. survivors: the race is over
+    when so many are left; of a small pool, when three quarters are. share: of the room that a race may take; its first
+    block may take more.
+    """
+
+    name: str = field(default="paired-race", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    block: int = 30
+    blocks: int = 10
+    survivors: int = 10
+    alpha: float = 0.2
+    share: float = 0.25
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+        memory, order = search.memory, row_order(search)
+        size = max(_LEAST_BLOCK, min(self.block, search.total // _BLOCKS_OF_THE_WHOLE))
+        left = self._left(search, pool)
+        if "purse" not in memory:
+            memory |= {"purse": int(self.share * search.room), "blocks": 0}
+        elif len(left) <= self._wanted(pool):
+            return []
+        while memory["blocks"] < self.blocks and memory["blocks"] * size < len(order):
+            first = memory["blocks"] == 0
+            pairs = missing(search, left, order[: (memory["blocks"] + 1) * size])
+            if not first and len(pairs) > memory["purse"]:
+                return []
+            memory["blocks"] += 1
+            memory["purse"] -= len(pairs)
+            if pairs:
+                return self._fair(pairs, left, search.room)
+        return []
+
+    def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
+        left = self._left(search, pool)
+        return {name: "undecided" if name in left else "drop" for name in pool}
+
+    def _left(self, search: Search, pool: Sequence[str]) -> list[str]:
+        enough = max(2, len(pool) * (len(pool) - 1)) / self.alpha
+        scores = search.archive.scores
+        beaten = {
+            name: sum(wealth(scores.paired(other, name, search.val)) >= enough for other in pool if other != name)
+            for name in pool
+        }
+        return [name for name in pool if beaten[name] < self._wanted(pool)]
+
+    def _wanted(self, pool: Sequence[str]) -> int:
+        return max(1, min(self.survivors, len(pool) * 3 // 4))
+
+    def _fair(self, pairs: Sequence[Pair], left: Sequence[str], room: int) -> list[Pair]:
+        """Row by row where the room does not hold all, so that everyone is measured on as many rows."""
+        if len(pairs) <= room:
+            return list(pairs)
+        rows = list(dict.fromkeys(pair.example for pair in pairs))
+        return sorted(pairs, key=lambda pair: rows.index(pair.example))[:room]

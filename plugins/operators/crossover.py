@@ -1,0 +1,78 @@
+"""A child of two prompts: crossed and changed by an agent, with demos of both parents where that is wanted.
+
+EvoPrompt (arXiv 2309.08532) asks for both steps in one question; CAPO (arXiv 2504.16005) asks twice and crosses demos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue import Paraphrase
+from ...core.dialogue.evolution import CrossAndMutate, CrossPrompts
+from ...core.prompt import Demo
+from .rewording import CALLS_PER_ASK, about, distinct, reworded
+from .shots import shots_of
+
+
+@dataclass(kw_only=True)
+class Crossover:
+    """The first two parents of the order; where there is one, it is reworded.
+
+    questions: 1 asks for crossover and mutation at once; 2 crosses first and rewords the child in a second question.
+    shots: where set, the child's demos are drawn from both parents', then one is added, one dropped, or neither, and
+    their order is new; at most so many. Otherwise they stay the first parent's. failures: rows shown that went wrong.
+    """
+
+    questions: int = 1
+    shots: int | None = None
+    failures: int = 4
+    name: str = field(default="crossover", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * max(1, self.questions)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        first, second = (request.parents * 2)[:2]
+        text = await self._child(request, first.program.main.instruction, second.program.main.instruction, team)
+        said = "crossed with another and changed" if first.id != second.id else "in other words"
+        proposal = reworded(request, text, said) if text else None
+        if self.shots is None:
+            return distinct([proposal])
+        program = proposal.program if proposal else first.program
+        demos = self._demos(request, self.shots)
+        if program is first.program and tuple(demos) == first.program.main.demos:
+            return []
+        shown = f"{said}; {len(demos)} demos" if proposal else f"{len(demos)} demos of both parents"
+        return [Proposal(program=program.replace(program.main.with_(demos=tuple(demos))), rationale=shown)]
+
+    async def _child(self, request: Request, first: str, second: str, team: Team) -> str:
+        """The instruction of the child; empty where no agent's answer could be read."""
+        if first.split() == second.split():
+            reply = await team.act(Paraphrase(prompt=first)) if first.strip() else None
+            return reply.prompt if reply else ""
+        shown = tuple(request.rng.sample(request.failures, min(self.failures, len(request.failures))))
+        kind = CrossAndMutate if self.questions < 2 else CrossPrompts
+        crossed = await team.act(kind(task=about(request.task), first=first, second=second, failures=shown))
+        if crossed is None or self.questions < 2:
+            return crossed.prompt if crossed else ""
+        changed = await team.act(Paraphrase(prompt=crossed.prompt))
+        return changed.prompt if changed else crossed.prompt
+
+    def _demos(self, request: Request, most: int) -> list[Demo]:
+        rng = request.rng
+        sets = [one.program.main.demos for one in request.parents[:2]]
+        union = list({demo.input: demo for demos in sets for demo in demos}.values())
+        size = min(most, round(sum(len(demos) for demos in sets) / len(sets)), len(union))
+        demos = rng.sample(union, size)
+        move = rng.choice(("add", "drop", "keep"))
+        fresh = [demo for demo in shots_of(request) if demo.input not in {one.input for one in demos}]
+        if move == "add" and len(demos) < most and fresh:
+            demos.append(rng.choice(fresh))
+        elif move == "drop" and demos:
+            demos.pop(rng.randrange(len(demos)))
+        rng.shuffle(demos)
+        return demos

@@ -1,0 +1,38 @@
+"""A step of differential evolution in words (EvoPrompt DE, arXiv 2309.08532)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue import Paraphrase
+from ...core.dialogue.evolution import StepByDifference
+from .rewording import CALLS_PER_ASK, about, distinct, reworded
+
+
+@dataclass(kw_only=True)
+class Differential:
+    """Parents in this order: the base, two others, the best so far. The child is the base with another instruction.
+
+    Where fewer are given, the last one stands in; of a base alone the same is said in other words. failures: rows shown
+    that the base got wrong.
+    """
+
+    failures: int = 4
+    name: str = field(default="differential", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(default=CALLS_PER_ASK, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        texts = [parent.program.main.instruction for parent in request.parents]
+        base, first, second, best = (texts + texts[-1:] * 3)[:4]
+        if len(set(texts)) == 1:
+            reply = await team.act(Paraphrase(prompt=base)) if base.strip() else None
+            return distinct([reworded(request, reply.prompt, "in other words")] if reply else [])
+        shown = tuple(request.rng.sample(request.failures, min(self.failures, len(request.failures))))
+        reply = await team.act(
+            StepByDifference(task=about(request.task), base=base, first=first, second=second, best=best, failures=shown)
+        )
+        said = "where two prompts differ was changed and put into the best and the base"
+        return distinct([reworded(request, reply.prompt, said)] if reply else [])

@@ -1,0 +1,68 @@
+"""Differential evolution (EvoPrompt DE, arXiv 2309.08532): each of the population against one child of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Decision, Need, Order, Search
+from .fitness import fitness, fittest
+from .population import afforded, breeders, by_hand, living, seeding, survivors
+
+
+@dataclass(kw_only=True)
+class Differential:
+    """A child replaces its base only where it is better on the same rows; nobody else does.
+
+    seeds, size, rows, cases, views: as in `genetic`. Orders carry four parents: the base, two others, the best. Where
+    the room is short, fewer bases have a child in a round, in turn.
+    """
+
+    name: str = field(default="differential", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    seeds: Mapping[str, int] = field(default_factory=dict)
+    size: int = 10
+    rows: int = 8
+    cases: int = 0
+    views: Mapping[str, float] = field(default_factory=lambda: {"accuracy": 1.0})
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        fit = afforded(search, self.size, self.rows)
+        if search.round == 1:
+            return seeding(search, self.seeds, min(self.size - 1, fit), self.cases)
+        rng = search.rng("others")
+        alive = living(search, self.size, self.views)
+        makers = breeders(search, list(self.seeds))
+        told, at = sorted(alive), search.memory.get("turn", 0)
+        bases = [told[(at + place) % len(told)] for place in range(min(fit, len(told)))]
+        search.memory["turn"] = at + len(bases)
+        orders = []
+        for place, base in enumerate(bases):
+            operator = rng.choices(list(makers), list(makers.values()))[0]
+            others = [name for name in alive if name != base]
+            drawn = rng.sample(others, min(2, len(others)))
+            orders.append(Order(operator=operator, parents=(base, *drawn, alive[0]), stream=place, cases=self.cases))
+        return orders
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        older = living(search, self.size, self.views) if search.round > 1 else [search.archive.start.id]
+        return list(dict.fromkeys([*older, *by_hand(search), *new[: self.size]]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        if search.round == 1:
+            return survivors(search, pool, self.size, self.views)
+        told = fitness(search, pool, self.views)
+        lost = {name for name in pool if verdicts.get(name) == "drop"}
+        for base in [name for name in told if search.archive[name].round < search.round]:
+            children = [name for name in told if self._is_child(search, name, base)]
+            champion = max(children, key=lambda name: told[name], default=base)
+            better = champion not in lost and (base in lost or told[champion] > told[base])
+            lost |= {base, *children} - {champion if better else base}
+        return survivors(search, pool, self.size, self.views, sorted(lost))
+
+    def final(self, search: Search) -> str:
+        return fittest(search, self.views)
+
+    def _is_child(self, search: Search, name: str, base: str) -> bool:
+        one = search.archive[name]
+        return one.round == search.round and one.operator != "person" and one.parents[:1] == (base,)

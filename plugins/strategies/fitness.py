@@ -1,0 +1,108 @@
+"""How fit candidates are: several views of the same evidence, weighed, each compared on common rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
+
+from ...core.answer import bare
+from ...core.contracts import Search
+from ...core.example import Example
+from ...core.score import Evaluation
+from ..evaluators.text import overlap
+
+Row = Callable[[Evaluation, Example], float]
+_MOST_GROUPS = 12
+
+VIEWS: Mapping[str, str] = {
+    "accuracy": "how often the answer is right",
+    "format": "how often the answer has the wanted form",
+    "similarity": "how many words the answer shares with the expected one",
+    "robustness": "how well the hardest group of inputs is answered",
+    "brevity": "how short, and so how cheap, the prompt is",
+}
+
+
+def fitness(search: Search, names: Sequence[str], views: Mapping[str, float]) -> dict[str, float]:
+    """The weighted mean of the views for all that were measured on val, in the order of the names; around [0, 1].
+
+    Candidates are compared on the rows they have in common with the one that has most, so that it does no harm when
+    they were not measured on the same number of rows.
+    """
+    known = [name for name in names if search.archive.scores.count(name, search.val)]
+    total = sum(views.values())
+    seen = {view: _SEEN[view](search, known) for view in views} if known else {}
+    return {name: sum(weight * seen[view][name] for view, weight in views.items()) / total for name in known}
+
+
+def fittest(search: Search, views: Mapping[str, float]) -> str:
+    """The fittest of those measured on at least half as many rows as any; the oldest on ties."""
+    alive = [one.id for one in search.archive.alive]
+    counts = {name: search.archive.scores.count(name, search.val) for name in alive}
+    most = max(counts.values(), default=0)
+    told = fitness(search, [name for name in alive if most and counts[name] * 2 >= most], views)
+    return max(told, key=lambda name: told[name]) if told else search.archive.start.id
+
+
+def levelled(search: Search, names: Sequence[str], value: Row) -> dict[str, float]:
+    """Name → mean of a row's value. The one with most rows, the oldest on ties, is the measure: the others are its mean
+    plus their mean difference to it on common rows."""
+    rows = {
+        name: {
+            row: value(seen, search.examples[row]) for row, seen in search.archive.scores.row(name, search.val).items()
+        }
+        for name in names
+    }
+    measure = max(rows, key=lambda name: len(rows[name]))
+    level = fmean(rows[measure].values())
+    told = {}
+    for name, own in rows.items():
+        common = [own[row] - rows[measure][row] for row in own if row in rows[measure]]
+        told[name] = level + fmean(common) if common else fmean(own.values())
+    return told
+
+
+def _accuracy(search: Search, names: Sequence[str]) -> dict[str, float]:
+    return levelled(search, names, lambda seen, row: seen.score)
+
+
+def _format(search: Search, names: Sequence[str]) -> dict[str, float]:
+    return levelled(search, names, lambda seen, row: float(seen.answer is not None and seen.failure != "format"))
+
+
+def _similarity(search: Search, names: Sequence[str]) -> dict[str, float]:
+    def shared(seen: Evaluation, row: Example) -> float:
+        said = bare(seen.answer if seen.answer is not None else seen.output).split()
+        return max((overlap(said, bare(one).split()) for one in row.outputs), default=0.0)
+
+    return levelled(search, names, shared)
+
+
+def _robustness(search: Search, names: Sequence[str]) -> dict[str, float]:
+    """The lowest mean over groups of inputs: one for each reference where these are few, else thirds of the rows."""
+    groups: dict[str, list[str]] = {}
+    for row in search.val:
+        groups.setdefault(bare(search.examples[row].output or ""), []).append(row)
+    if len(groups) > _MOST_GROUPS:
+        groups = {str(at): list(search.val[at::3]) for at in range(3)}
+    scores = search.archive.scores
+    return {
+        name: min(mean for rows in groups.values() if (mean := scores.mean(name, rows)) is not None) for name in names
+    }
+
+
+def _brevity(search: Search, names: Sequence[str]) -> dict[str, float]:
+    """1 for a prompt without words, 0 for the longest of the first generation, less for longer ones."""
+    words = {one.id: sum(prompt.words for prompt in one.program.prompts.values()) for one in search.archive.alive}
+    first = [words[one.id] for one in search.archive.alive if one.round <= 1]
+    longest = max(1, *first, 1)
+    return {name: 1 - words.get(name, longest) / longest for name in names}
+
+
+_SEEN: Mapping[str, Callable[[Search, Sequence[str]], dict[str, float]]] = {
+    "accuracy": _accuracy,
+    "format": _format,
+    "similarity": _similarity,
+    "robustness": _robustness,
+    "brevity": _brevity,
+}

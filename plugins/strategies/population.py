@@ -1,0 +1,54 @@
+"""A population: how it is seeded, who lives, and how many children the budget can feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+
+from ...core.contracts import Decision, Order, Search
+from .fitness import fitness
+
+_ROOM_A_ROUND = 4
+
+
+def afforded(search: Search, wanted: int, rows: int) -> int:
+    """At most `wanted`, at least 2, and no more than a quarter of the room can measure on `rows` rows each."""
+    return max(2, min(wanted, search.room // (_ROOM_A_ROUND * max(1, rows))))
+
+
+def seeding(search: Search, seeds: Mapping[str, int], most: int, cases: int = 0) -> list[Order]:
+    """Orders on the start prompt, the operators in turn; every operator of the recipe where none of the seeds' is."""
+    start = search.archive.start.id
+    wanted = {name: count for name, count in seeds.items() if name in search.operators}
+    wanted = wanted or dict.fromkeys(search.operators, most)
+    turns = zip_longest(*([name] * count for name, count in wanted.items()))
+    names = [name for turn in turns for name in turn if name is not None]
+    return [
+        Order(operator=name, parents=(start,), stream=place, cases=cases) for place, name in enumerate(names[:most])
+    ]
+
+
+def breeders(search: Search, others: Sequence[str]) -> dict[str, float]:
+    """The recipe's operators with their weights, without `others`; all where nothing else is left."""
+    left = {name: weight for name, weight in search.operators.items() if name not in others}
+    return left or dict(search.operators)
+
+
+def living(search: Search, size: int, views: Mapping[str, float]) -> list[str]:
+    """The fittest `size` of those that were kept, best first; the start prompt where nobody was yet."""
+    told = fitness(search, [one.id for one in search.archive.with_status("kept", "pinned")], views)
+    return sorted(told, key=lambda name: -told[name])[:size] or [search.archive.start.id]
+
+
+def by_hand(search: Search) -> list[str]:
+    return [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+
+
+def survivors(
+    search: Search, pool: Sequence[str], size: int, views: Mapping[str, float], out: Sequence[str] = ()
+) -> dict[str, Decision]:
+    """The fittest `size` stay; who is in `out` goes whatever its fitness. Who was not measured may still win."""
+    told = fitness(search, pool, views)
+    ranked = sorted((name for name in told if name not in out), key=lambda name: -told[name])
+    kept: dict[str, Decision] = dict.fromkeys(ranked[:size], "keep")
+    return {name: kept.get(name, "drop") if name in told or name in out else "undecided" for name in pool}
