@@ -75,7 +75,7 @@ def maieutic_operators(register: Register) -> None:
         (
             "token-prune",
             "token_prune:TokenPrune",
-            "a few tokens fewer, demos included (PromptQuine)",
+            "a few tokens fewer, in demos too (PromptQuine)",
             frozenset[Need](),
         ),
         ("phrase", "phrase:PhraseEdits", "phrases added, deleted, swapped, said otherwise (Plum)", frozenset[Need]()),
@@ -83,6 +83,13 @@ def maieutic_operators(register: Register) -> None:
         ("components", "components:Components", "an instruction component added or dropped (SPRIG)", frozenset[Need]()),
         ("branch", "branch:Branching", "failure patterns, each mended by a branch (AMPO)", train),
         ("branch-drop", "branch:BranchDrop", "each branch left out once", frozenset[Need]()),
+        (
+            "reflect",
+            "reflect:Reflect",
+            "a new prompt after a look at a few runs and what was said of them (GEPA)",
+            train,
+        ),
+        ("merge", "merge:Merge", "two lineages, part by part (GEPA)", frozenset[Need]()),
     ):
         register(name, _at(f"operators.{place}"), summary=summary, needs=needs)
 
@@ -107,6 +114,7 @@ def maieutic_strategies(register: Register) -> None:
         ("growing", "growing:Growing", "grow while it pays, then cut what does not (AMPO)"),
         ("chain", "chain:Chain", "a challenger stays if it wins its duels (SPO)"),
         ("history", "history:History", "new prompts from scored earlier ones (OPRO)"),
+        ("pareto", "pareto:Pareto", "parents that lead on some row; lineages merge (GEPA)"),
         ("planned", "planned:Planned", "along the planner's path (MARS)"),
         ("blame", "blame:Blame", "segments are masked, the least useful written anew (PMPO)"),
         ("regions", "regions:Regions", "clusters of inputs, a search in each, a router (MoP, ConstitutionalExperts)"),
@@ -120,6 +128,7 @@ def maieutic_allocators(register: Register) -> None:
     for name, place, summary in (
         ("duel", "duel:Duels", "a judge compares newcomers with the champion (SPO)"),
         ("full", "full:Full", "everything, or the same sample for all"),
+        ("gate", "gate:Gate", "better on a few train rows than the parent, then all of val (GEPA)"),
         ("halving", "halving:Halving", "the better half goes on, on more rows"),
         ("minibatch", "minibatch:Minibatch", "some rows, and from time to time all for the best (MIPRO)"),
         ("paired-race", "paired_race:PairedRace", "blocks; who is surely worse leaves (CAPO)"),

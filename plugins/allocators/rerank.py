@@ -1,0 +1,61 @@
+"""Screen on few rows, rank the best anew on all of them (as PromptQuine does, arXiv 2506.17930)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Decision, Need, Pair, Search
+from .batches import all_measured, missing, row_order
+
+
+@dataclass(kw_only=True)
+class Rerank:
+    """Every candidate of the pool on the same few val rows; in the end the best `share` of all, and the start, on all.
+
+    rows: at most so many to screen on. candidates: for so many the budget should last, so that there are fewer rows in
+    a small one, but at least `least`. closing: the end has come when the room falls below this share of the whole, or
+    when there is nobody new to screen.
+    """
+
+    name: str = field(default="rerank", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    rows: int = 32
+    candidates: int = 40
+    least: int = 4
+    share: float = 0.1
+    closing: float = 0.3
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+        order, memory = row_order(search), search.memory
+        if "screened" not in memory:
+            wanted = self._screening(search, pool, order)
+            memory["screened"] = len(wanted)
+            if wanted:
+                return wanted
+        if memory["screened"] and search.room > self.closing * search.total:
+            return []
+        return self._again(search, order)
+
+    def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
+        return all_measured(search, pool)
+
+    def _screening(self, search: Search, pool: Sequence[str], order: Sequence[str]) -> list[Pair]:
+        """Who cannot be measured on all of the few rows is left out: then more rows of others say more."""
+        few, names = order[: min(self.rows, max(self.least, search.total // self.candidates))], list(pool)
+        while len(names) > 1 and len(missing(search, names, few)) > search.room:
+            names.pop()
+        return missing(search, names, few)[: search.room]
+
+    def _again(self, search: Search, order: Sequence[str]) -> Sequence[Pair]:
+        archive, start = search.archive, search.archive.start.id
+        screened = [one for one in archive.alive if archive.scores.count(one.id, search.val)]
+        best = [one.id for one in archive.ranked(screened, search.val)]
+        count = max(2, math.ceil(self.share * len(screened)))
+        for rows in range(len(order), 0, -1):
+            for most in range(min(count, len(best)), 0, -1):
+                pairs = missing(search, list(dict.fromkeys([*best[:most], start])), order[:rows])
+                if len(pairs) <= search.room:
+                    return pairs
+        return []

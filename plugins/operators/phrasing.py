@@ -1,0 +1,151 @@
+"""A text as phrases: where they begin and end, and what can be done with them. No grammar is asked, no model either."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from ...core.prompt import placeholders_in
+
+Edit = Literal["add", "delete", "swap", "substitute"]
+
+_WORD = re.compile(r"(\S+)(\s*)")
+_CLOSES = (".", ",", ";", ":", "!", "?")
+_OPENS = re.compile(
+    r"and|or|but|if|when|where|while|that|which|who|whether|because|so|than|then|unless|until|with|without|in|on|of"
+    r"|for|to|from|by|about|into|as|at|is|are|do|does",
+    re.IGNORECASE,
+)
+_LEAST, _MOST = 2, 6
+_ALIKE = (
+    ("determine", "decide", "judge", "tell"),
+    ("say", "state", "write"),
+    ("answer", "reply", "respond"),
+    ("give", "provide", "return"),
+    ("classify", "sort", "label"),
+    ("find", "identify", "locate"),
+    ("choose", "select", "pick"),
+    ("explain", "describe"),
+    ("check", "verify"),
+    ("read", "look at", "study"),
+    ("input", "text", "passage"),
+    ("following", "given", "next"),
+    ("only", "just", "nothing but"),
+    ("exactly", "precisely"),
+    ("carefully", "closely", "with care"),
+    ("correct", "right"),
+    ("big", "large"),
+    ("small", "little"),
+    ("quick", "fast"),
+    ("whether", "if"),
+    ("each", "every"),
+    ("must", "should", "has to"),
+    ("use", "apply"),
+    ("make", "create"),
+    ("word", "term"),
+    ("sentence", "statement"),
+    ("question", "query"),
+    ("task", "job"),
+    ("example", "sample", "case"),
+    ("below", "that follows"),
+)
+_SYNONYMS = {word: tuple(one for one in group if one != word) for group in _ALIKE for word in group}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phrase:
+    """Some words and the white space after them. A phrase with a placeholder is `fixed`: nothing may change it."""
+
+    text: str
+    tail: str = " "
+
+    @property
+    def fixed(self) -> bool:
+        return bool(placeholders_in(self.text))
+
+
+def phrases_of(text: str) -> list[Phrase]:
+    """The phrases in order; `joined` makes the same text of them, white space at both ends aside.
+
+    A phrase ends with a punctuation mark, at the end of a line, at a placeholder, before a word that opens a new part
+    of the sentence, and after six words.
+    """
+    made: list[Phrase] = []
+    words: list[str] = []
+    inner = ""
+
+    def close(tail: str) -> None:
+        if words:
+            made.append(Phrase(text="".join(words), tail=tail))
+            words.clear()
+
+    for found in _WORD.finditer(text.strip()):
+        word, tail = found.groups()
+        count = len("".join(words).split())
+        if placeholders_in(word) or count >= _MOST or (count >= _LEAST and _OPENS.fullmatch(word)):
+            close(inner)
+        words.append(f"{inner}{word}" if words else word)
+        inner = tail
+        if word.endswith(_CLOSES) or "\n" in tail or placeholders_in(word):
+            close(tail)
+    close("")
+    return made
+
+
+def joined(phrases: Sequence[Phrase]) -> str:
+    return "".join(f"{one.text}{one.tail or ' '}" for one in phrases[:-1]) + (phrases[-1].text if phrases else "")
+
+
+def free(phrases: Sequence[Phrase]) -> list[int]:
+    """The places that may be edited."""
+    return [place for place, one in enumerate(phrases) if not one.fixed]
+
+
+def possible(phrases: Sequence[Phrase], lost: Sequence[str], wanted: Sequence[Edit]) -> list[Edit]:
+    """Which edits can be made at all. lost: phrases that were deleted earlier and can come back."""
+    places = free(phrases)
+    can: dict[Edit, bool] = {
+        "add": bool(lost),
+        "delete": bool(places) and len(phrases) > 1,
+        "swap": len({phrases[place].text for place in places}) > 1,
+        "substitute": bool(places),
+    }
+    return [edit for edit in wanted if can[edit]]
+
+
+def added(phrases: Sequence[Phrase], text: str, rng: Random) -> list[Phrase]:
+    place = rng.randint(0, len(phrases))
+    return [*phrases[:place], Phrase(text=text), *phrases[place:]]
+
+
+def deleted(phrases: Sequence[Phrase], rng: Random) -> list[Phrase]:
+    place = rng.choice(free(phrases))
+    return [*phrases[:place], *phrases[place + 1 :]]
+
+
+def swapped(phrases: Sequence[Phrase], rng: Random) -> list[Phrase]:
+    """Two phrases with different words change places; white space stays where it is."""
+    one = rng.choice(free(phrases))
+    other = rng.choice([place for place in free(phrases) if phrases[place].text != phrases[one].text])
+    changed = list(phrases)
+    changed[one] = Phrase(text=phrases[other].text, tail=phrases[one].tail)
+    changed[other] = Phrase(text=phrases[one].text, tail=phrases[other].tail)
+    return changed
+
+
+def replaced(phrases: Sequence[Phrase], place: int, text: str) -> list[Phrase]:
+    return [Phrase(text=text, tail=one.tail) if at == place else one for at, one in enumerate(phrases)]
+
+
+def with_synonym(text: str, kept: Collection[str], rng: Random) -> str:
+    """One word exchanged for another of like meaning; the same text where none is known. kept: never exchanged."""
+    words = list(re.finditer(r"[A-Za-z]+", text))
+    known = [one for one in words if one[0].casefold() in _SYNONYMS and one[0].casefold() not in kept]
+    if not known:
+        return text
+    found = rng.choice(known)
+    new = rng.choice(_SYNONYMS[found[0].casefold()])
+    return text[: found.start()] + (new.capitalize() if found[0][0].isupper() else new) + text[found.end() :]

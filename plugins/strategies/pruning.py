@@ -1,0 +1,68 @@
+"""Pruning from left to right (TAPruning of PromptQuine, arXiv 2506.17930): what can go, goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Decision, Need, Order, Search
+from .fitness import fitness, fittest
+from .population import afforded, breeders, by_hand, seeding
+from .walk import ACCURACY
+
+_BEYOND = 3
+
+
+@dataclass(kw_only=True)
+class Pruning:
+    """One place after another is taken out, and stays out where the score is at least `threshold` of the best so far.
+
+    seeds: as in regularised evolution. The first other operator is told the place as the option `at` of its order; when
+    it has nothing to propose at three places in a row, the prompt has ended. The pruned prompt wins, if it is still
+    within the threshold in the end.
+    """
+
+    name: str = field(default="pruning", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    seeds: Mapping[str, int] = field(default_factory=lambda: {"demos": 4})
+    threshold: float = 0.96
+    rows: int = 8
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        if search.round == 1 and any(name in search.operators for name in self.seeds):
+            return seeding(search, self.seeds, afforded(search, sum(self.seeds.values()), self.rows))
+        if search.memory.get("beyond", 0) >= _BEYOND:
+            return []
+        operator = next(iter(breeders(search, list(self.seeds))))
+        at = search.memory.setdefault("at", 0)
+        return [Order(operator=operator, parents=(self._now(search),), options={"at": at})]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        first = [search.archive.start.id] if "now" not in search.memory else []
+        return list(dict.fromkeys([*first, *by_hand(search), *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        memory, start = search.memory, search.archive.start.id
+        told = fitness(search, [one.id for one in search.archive.alive], ACCURACY)
+        came = [name for name in pool if name in told and name != start]
+        if "now" not in memory:
+            seeds = [name for name in came if search.archive[name].operator in self.seeds]
+            memory["now"] = max(seeds, key=lambda name: told[name]) if seeds else start
+            if seeds or not came:
+                return {name: "keep" if name in (memory["now"], start) else "drop" for name in pool if name in told}
+        memory["beyond"] = 0 if came else memory.get("beyond", 0) + 1
+        kept = [name for name in came if told[name] >= self.threshold * max(told.values())]
+        if kept:
+            memory["now"] = kept[-1]
+        else:
+            memory["at"] += 1
+        return {name: "keep" if name in kept else "drop" for name in came}
+
+    def final(self, search: Search) -> str:
+        best, now = fittest(search, ACCURACY), self._now(search)
+        told = fitness(search, [best, now], ACCURACY)
+        return now if told.get(now, 0.0) >= self.threshold * told.get(best, 1.0) and now in told else best
+
+    def _now(self, search: Search) -> str:
+        now = str(search.memory.get("now", search.archive.start.id))
+        return now if now in {one.id for one in search.archive.alive} else fittest(search, ACCURACY)

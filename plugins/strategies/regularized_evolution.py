@@ -1,0 +1,76 @@
+"""Regularised evolution (Real et al. 2019), as PromptQuine uses it on pruned prompts (arXiv 2506.17930)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ...core.contracts import Decision, Need, Order, Search
+from .fitness import fitness, fittest
+from .population import afforded, breeders, by_hand, seeding
+from .walk import ACCURACY
+
+
+@dataclass(kw_only=True)
+class RegularizedEvolution:
+    """Children of tournament winners come in, the oldest go out, however good they are.
+
+    seeds: operator → orders on the start prompt in the first round; the best of what came of them is the fixed prompt
+    that evolution begins from. size: who lives. children: orders a round, fewer where the room is short (see
+    `afforded`). tournament: the share of the population that meets; its best is the parent. survivors: `newest`, or
+    `best` for a steady state. remembered: the share of the best ever that may still win when they are out.
+    """
+
+    name: str = field(default="regularized-evolution", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    seeds: Mapping[str, int] = field(default_factory=dict)
+    size: int = 30
+    children: int = 50
+    rows: int = 8
+    tournament: float = 0.2
+    survivors: Literal["newest", "best"] = "newest"
+    remembered: float = 0.1
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        if search.round == 1 and any(name in search.operators for name in self.seeds):
+            return seeding(search, self.seeds, afforded(search, sum(self.seeds.values()), self.rows))
+        rng, makers = search.rng("tournament"), breeders(search, list(self.seeds))
+        population = self._population(search)
+        told = fitness(search, population, ACCURACY)
+        orders = []
+        for place in range(afforded(search, self.children, self.rows)):
+            met = rng.sample(population, max(1, math.ceil(self.tournament * len(population))))
+            operator = rng.choices(list(makers), list(makers.values()))[0]
+            winner = max(met, key=lambda name: told.get(name, 0.0))
+            orders.append(Order(operator=operator, parents=(winner,), stream=place))
+        return orders
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        first = [search.archive.start.id] if search.round == 1 else []
+        return list(dict.fromkeys([*first, *by_hand(search), *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        archive, old = search.archive, list(search.memory.get("population", ()))
+        told = fitness(search, [one.id for one in archive.alive], ACCURACY)
+        ranked = sorted(told, key=lambda name: -told[name])
+        came = [name for name in pool if name in told]
+        if not old:
+            seeds = [name for name in came if archive[name].operator in self.seeds]
+            population = [max(seeds, key=lambda name: told[name])] if seeds else came[-self.size :]
+        elif self.survivors == "newest":
+            population = [*old, *came][-self.size :]
+        else:
+            population = [name for name in ranked if name in {*old, *came}][: self.size]
+        search.memory["population"] = population
+        best = ranked[: max(1, math.ceil(self.remembered * len(ranked)))]
+        kept = {*population, *best, archive.start.id}
+        return {name: "keep" if name in kept else "drop" for name in dict.fromkeys([*old, *came])}
+
+    def final(self, search: Search) -> str:
+        return fittest(search, ACCURACY)
+
+    def _population(self, search: Search) -> list[str]:
+        alive = {one.id for one in search.archive.alive}
+        return [name for name in search.memory.get("population", ()) if name in alive] or [search.archive.start.id]

@@ -1,0 +1,58 @@
+"""Tabu search (Glover 1986), as Plum uses it on phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from ...core.candidate import Candidate
+from ...core.contracts import Search
+from ...core.render import brief
+from .walk import Walk
+
+
+@dataclass(kw_only=True)
+class Tabu(Walk):
+    """To the best neighbour, even a worse one, that does not undo one of the last moves.
+
+    A move makes some pairs of neighbouring words and breaks others; to break what was made or make what was broken is
+    tabu for `tenure` moves, unless it leads to a new best. Where all neighbours are tabu the walk stays and looks at
+    others.
+    """
+
+    name: str = field(default="tabu", init=False)
+    tenure: int = 5
+
+    def goes_to(self, search: Search, now: str, told: Mapping[str, float]) -> str:
+        archive, past = search.archive, search.memory.setdefault("moves", [])
+        best = max(told.get(search.memory.get("best", now), told[now]), told[now])
+        moves = {name: _move(archive[now], archive[name]) for name in told if name != now}
+        free = [name for name, move in moves.items() if told[name] > best or not _undoes(move, past)]
+        if not free:
+            return now
+        chosen = max(free, key=lambda name: told[name])
+        search.memory["moves"] = [*past, moves[chosen]][-self.tenure :]
+        return chosen
+
+
+def _move(parent: Candidate, child: Candidate) -> list[list[list[str]]]:
+    """The pairs of words that were made and that were broken, as JSON."""
+    before, after = _pairs(parent), _pairs(child)
+    return [[list(one) for one in sorted(after - before)], [list(one) for one in sorted(before - after)]]
+
+
+def _undoes(move: list[list[list[str]]], past: list[list[list[list[str]]]]) -> bool:
+    made, broken = move
+    return any(one in then[1] for then in past for one in made) or any(
+        one in then[0] for then in past for one in broken
+    )
+
+
+def _pairs(candidate: Candidate) -> set[tuple[str, str]]:
+    """Neighbouring words of all that is said; demos count as one word each."""
+    pairs: set[tuple[str, str]] = set()
+    for prompt in candidate.program.prompts.values():
+        words = ["", *f"{prompt.system} {brief(prompt)}".casefold().split(), *(demo.input for demo in prompt.demos), ""]
+        pairs |= set(pairwise(words))
+    return pairs
