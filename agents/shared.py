@@ -83,11 +83,12 @@ def _of(row: dict[str, object], names: Sequence[str]) -> str:
 
 
 def _choice(text: str) -> ChoiceReply | None:
-    """The last marked choice; without a mark, the one that is named as better, or a bare letter."""
+    """The last marked choice; only without a mark the one that is named as better, or a bare letter."""
     blocks = tagged(text, "choice", "choose", "better", "winner", "verdict", "answer")
     said = texts(under(jsonic(text), ("choice", "better", "winner", "verdict")))
     tail = re.findall(r"\b(?:choose|better|winner|answer|choice|prefer)\b[^.\n]{0,20}?\b(A|B|tie)\b", text)
-    for found in (blocks[-1:], said[-1:], tail[-1:], [text] if len(text.split()) <= 3 else []):
+    unmarked = (said[-1:], tail[-1:], [text] if len(text.split()) <= 3 else [])
+    for found in (blocks[-1:],) if blocks else unmarked:
         words = {_CHOICE[word] for one in found for word in re.findall(r"\w+", one.casefold()) if word in _CHOICE}
         if len(words) == 1:
             why = " ".join(tagged(text, "why", "reason", "analysis")[:1])

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from .program import Program
-from .score import Evaluation, ScoreMatrix
+from .score import Evaluation, Response, ScoreMatrix
 
 Status = Literal["proposed", "rejected", "racing", "kept", "dropped", "pinned", "vetoed"]
 
@@ -34,14 +34,34 @@ class Candidate(BaseModel):
 
 
 class Archive:
-    """Append-only: what was tried and what was seen, up to one step. Candidates keep the order they came in."""
+    """Append-only: what was tried and what was seen, up to one step. Candidates keep the order they came in.
 
-    def __init__(self, candidates: Iterable[Candidate] = (), evaluations: Iterable[Evaluation] = ()) -> None:
+    responses: what was said where nothing scores it; such rows are in no mean and in no comparison of scores.
+    """
+
+    def __init__(
+        self,
+        candidates: Iterable[Candidate] = (),
+        evaluations: Iterable[Evaluation] = (),
+        responses: Iterable[Response] = (),
+    ) -> None:
         self.candidates: dict[str, Candidate] = {candidate.id: candidate for candidate in candidates}
         self.scores = ScoreMatrix(evaluations)
+        self.responses: dict[tuple[str, str], Response] = {(one.candidate, one.example): one for one in responses}
 
     def add(self, candidate: Candidate) -> None:
         self.candidates[candidate.id] = candidate
+
+    def learn(self, facts: Iterable[Evaluation | Response]) -> None:
+        for fact in facts:
+            if isinstance(fact, Response):
+                self.responses[fact.candidate, fact.example] = fact
+            else:
+                self.scores.add(fact)
+
+    def seen(self, candidate: str, example: str) -> Evaluation | Response | None:
+        """What a candidate gave on an example, scored or not; None where it was never run on it."""
+        return self.scores.get(candidate, example) or self.responses.get((candidate, example))
 
     def __getitem__(self, candidate: str) -> Candidate:
         return self.candidates[candidate]

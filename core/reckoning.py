@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .budget import Cost, LedgerView
@@ -25,6 +25,7 @@ from .statistics import (
     verdict,
 )
 from .task import Task
+from .win_rate import in_order, win_rate
 
 _FEW_ROWS = 30
 
@@ -34,12 +35,15 @@ class Measured:
     """What the report's own measuring gave: the start and the best prompt on the sealed rows.
 
     again: the start prompt on the same rows a second time, where the model is stochastic or noise was asked for.
-    Where the best is the start, `best` may stay empty.
+    Where the best is the start, `best` may stay empty. margins: of a task that nothing scores, row → how far `judge`
+    preferred the best prompt's output to the start's, in [-1, 1].
     """
 
-    start: Sequence[Evaluation]
+    start: Sequence[Evaluation] = ()
     best: Sequence[Evaluation] = ()
     again: Sequence[Evaluation] = ()
+    margins: Mapping[str, float] | None = None
+    judge: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +79,18 @@ def build_report(
     """
     start = archive.start
     rows = _rows(task, measured, same=best == start.id)
-    compared = compare(rows.before, rows.after, seed=seed)
+    before, after, preferred = rows.before, rows.after, None
+    if measured.margins is not None:
+        judged = in_order(measured.margins, [example.id for example in task.data.test or task.data.val])
+        preferred, compared = win_rate(judged, judge=measured.judge, seed=seed)
+        before, after = [(1 - one) / 2 for one in judged], [(1 + one) / 2 for one in judged]
+    else:
+        compared = compare(before, after, seed=seed)
     noise = _noise(measured)
     used, paid = ledger.used, ledger.paid
     total, total_paid = ledger.total, ledger.total_paid
     claimed = verdict(compared, compared.p) if task.data.test else "no evidence of improvement"
-    gained, lost = flips(rows.before, rows.after)
+    gained, lost = flips(before, after)
     first, last = start.program, archive[best].program
     return Report(
         run=run,
@@ -96,6 +106,7 @@ def build_report(
         format=_format_share(rows),
         content=_content_share(rows),
         noise_floor=noise,
+        preference=preferred,
         tried=len(_tried(archive, task)),
         val=_val(archive, task, best),
         calls=Calls(target=used.get("target", Cost()).calls, optimizer=used.get("optimizer", Cost()).calls),
@@ -113,7 +124,7 @@ def build_report(
         words=Words(start=_words(first), best=_words(last)),
         prompt=Texts(start=program_text(first), best=program_text(last)),
         rows=tuple(Row(id=id_, start=a, best=b) for id_, a, b in zip(rows.ids, rows.before, rows.after, strict=True)),
-        warnings=tuple(_warnings(task, rows, compared, noise, ledger, unchanged=best == start.id)),
+        warnings=tuple(_warnings(task, rows, (before, after), compared, noise, ledger, best == start.id)),
     )
 
 
@@ -171,7 +182,11 @@ def _noise(measured: Measured) -> NoiseFloor | None:
 
 def _tried(archive: Archive, task: Task) -> list[str]:
     val = [example.id for example in task.data.val]
-    return [one for one in archive.candidates if one != archive.start.id and archive.scores.count(one, val)]
+    return [
+        one
+        for one in archive.candidates
+        if one != archive.start.id and any(archive.seen(one, row) is not None for row in val)
+    ]
 
 
 def _val(archive: Archive, task: Task, best: str) -> Val | None:
@@ -193,25 +208,34 @@ def _words(program: Program) -> int:
 
 
 def _warnings(
-    task: Task, rows: _Rows, compared: Difference, noise: NoiseFloor | None, ledger: LedgerView, *, unchanged: bool
+    task: Task,
+    rows: _Rows,
+    shares: tuple[Sequence[float], Sequence[float]],
+    compared: Difference,
+    noise: NoiseFloor | None,
+    ledger: LedgerView,
+    unchanged: bool,
 ) -> list[str]:
-    n, split = len(rows.ids), "test" if task.data.test else "val"
+    before, after = shares
+    n, split = len(before), "test" if task.data.test else "val"
     found: list[str] = []
     if unchanged:
         found.append("no candidate was chosen over the start prompt: start and best are the same prompt")
     if not task.data.test:
         found.append("the task has no test rows: these are the val rows that chose the winner, so nothing is claimed")
-    if n < rows.of:
+    if not task.evaluators and not n and not unchanged:
+        found.append("nothing scores an output and no judge compared any: nothing is claimed")
+    if n < rows.of and (n or task.evaluators):
         found.append(f"the {split} split was scored on {n} of {rows.of} rows to stay within the budget")
     if 0 < n < _FEW_ROWS:
-        seen = detectable_gain(n, base=min(0.99, sum(rows.before) / n))
+        seen = detectable_gain(n, base=min(0.99, sum(before) / n))
         reach = f"gains below {100 * seen:.0f} points are likely to be missed" if seen else "no gain can be proved"
         found.append(f"only {n} {split} row{'s' if n > 1 else ''}: {reach}")
     if unscored := sum(
         a.failure == "example" or b.failure == "example" for a, b in zip(rows.start, rows.best, strict=True)
     ):
         found.append(f"{unscored} of {n} rows could not be scored for a prompt and count as 0 there")
-    if n and not unchanged and rows.before == rows.after:
+    if n and not unchanged and before == after:
         found.append("no row changed its score: the interval is the point itself, which is no proof of equality")
     if compared.excludes_zero and compared.p >= 0.05:
         found.append(f"the interval excludes zero, but the {compared.test} test does not reject: nothing is claimed")

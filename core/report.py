@@ -81,6 +81,20 @@ class Texts(_Part):
     best: str
 
 
+class WinRate(_Part):
+    """Of a task that nothing scores: how often the judge preferred the winner's output to the start's on the same row,
+    a tie being half, with its 95 % interval; 0.5 is no difference."""
+
+    judge: str
+    rate: float
+    low: float
+    high: float
+    wins: int
+    ties: int
+    losses: int
+    n: int
+
+
 class Row(_Part):
     """One row of the claim: its id and both scores."""
 
@@ -95,7 +109,8 @@ class Report(_Part):
     split: where the claim was measured: `test`, sealed until now; a task without test rows has only `val`, which
     supports no claim. calls, tokens, usd: what the run consumed, cached answers included; `paid` is without them,
     `cached` their number, `lost` calls whose answer never arrived. tried: candidates measured beside the start.
-    format and content add up to the difference.
+    format and content add up to the difference. preference: where nothing scores an output, in place of scores; the
+    difference is then that of both prompts' shares of the duels.
     """
 
     run: str
@@ -111,6 +126,7 @@ class Report(_Part):
     format: FormatShare
     content: ContentShare
     noise_floor: NoiseFloor | None = None
+    preference: WinRate | None = None
     tried: int
     val: Val | None = None
     calls: Calls

@@ -65,6 +65,19 @@ class Evaluation(BaseModel):
         return "\n".join(score.feedback for score in self.scores.values() if score.feedback)
 
 
+class Response(BaseModel):
+    """One paid-for fact of a task that nothing scores: what a candidate said on an example. It can be compared only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    candidate: str
+    example: str
+    split: Literal["train", "val", "test", "target"]
+    output: str
+    answer: str | None
+    step: int = 0
+
+
 class ScoreMatrix:
     """Sparse (candidate, example) → Evaluation. Means, paired differences and fronts are views of it."""
 

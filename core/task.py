@@ -112,8 +112,13 @@ class Task(BaseModel):
         name: str = "task",
         **fields: Any,
     ) -> Task:
-        """A task from Python: rows as `{"input": …, "output": …}`, all other fields of Task by name."""
+        """A task from Python: rows as `{"input": …, "output": …}`, all other fields of Task by name.
+
+        Where no row has an output and no evaluator is given, nothing scores: outputs can be compared only.
+        """
         data = Dataset(train=_rows(train), val=_rows(val), test=_rows(test))
+        if not any(row.outputs for row in data.rows()):
+            fields = {"evaluators": (), **fields}
         task = cls(name=name, program=Program.of(prompt), data=data, **fields).check()
         return task.model_copy(update={"data": _as_answers(task.data, task.answer)})
 

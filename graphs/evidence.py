@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..core.candidate import Archive
 from ..core.contracts import WHOLE, Order, Pair, Request, TaskBrief
-from ..core.dialogue import Past
+from ..core.dialogue import Case, Past
 from ..core.example import Example
 from ..core.identity import seeded
 from ..core.labels import shares
@@ -20,14 +20,17 @@ HISTORY = 20
 def sample_pairs(
     orders: Sequence[Order], archive: Archive, train: Sequence[Example], seed: int, round: int
 ) -> list[Pair]:
-    """The train rows that parents are run on so that there are failures to show: the same rows for all in a round."""
+    """The train rows that parents are run on so that there are failures to show: the same rows for all in a round.
+
+    Rows without a reference count where no row has one: what came out is then shown without a verdict.
+    """
     wanted: dict[Pair, None] = {}
-    labelled = [example.id for example in train if example.outputs]
+    labelled = [example.id for example in train if example.outputs] or [example.id for example in train]
     for order in orders:
         drawn = seeded(seed, "minibatch", round).sample(labelled, min(order.cases, len(labelled)))
         rows = [row for row in order.rows if row in labelled] or drawn
         for parent in order.parents[:1]:
-            wanted |= {Pair(parent, row): None for row in rows if archive.scores.get(parent, row) is None}
+            wanted |= {Pair(parent, row): None for row in rows if archive.seen(parent, row) is None}
     return list(wanted)
 
 
@@ -74,8 +77,15 @@ def assemble(
         scores={one: mean for one in kin if (mean := archive.scores.mean(one, val)) is not None},
         ancestors=tuple(archive[one] for one in line),
         examples=examples,
+        outputs=_outputs(archive, parents[0].id, train) if parents else (),
         rng=seeded(seed, "operator", order.operator, step, place),
     )
+
+
+def _outputs(archive: Archive, candidate: str, train: Sequence[Example]) -> tuple[Case, ...]:
+    """What came out on train rows, with nothing said of what was wanted."""
+    seen = [(row, archive.seen(candidate, row.id)) for row in train]
+    return tuple(Case(input=row.text, expected="", output=one.output) for row, one in seen if one is not None)
 
 
 def _label_shares(

@@ -115,14 +115,14 @@ def _calls(setup: Setup, sealed: int) -> Calls | None:
     budget = setup.budget
     share = _author_share(setup)
     if budget.calls is not None:
-        search = max(0, budget.calls - 2 * sealed)
+        search = max(0, budget.calls - sealed * setup.sealed_calls)
         target = search - round(search * share)
         if budget.target_calls is not None:
             target = min(target, budget.target_calls)
-        return Calls(target=target, optimizer=round(search * share), sealed=2 * sealed)
+        return Calls(target=target, optimizer=round(search * share), sealed=sealed * setup.sealed_calls)
     if budget.target_calls is not None:
         optimizer = round(budget.target_calls * share / (1 - share))
-        return Calls(target=budget.target_calls, optimizer=optimizer, sealed=2 * sealed)
+        return Calls(target=budget.target_calls, optimizer=optimizer, sealed=sealed * setup.sealed_calls)
     return None
 
 

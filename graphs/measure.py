@@ -12,7 +12,7 @@ from ..core.errors import BudgetSpent
 from ..core.example import Example, Split
 from ..core.labels import label_likelihoods
 from ..core.models import Output
-from ..core.score import Evaluation, Score
+from ..core.score import Evaluation, Response, Score
 from ..plugins.evaluators.weighing import combine
 from .session import Session
 
@@ -25,17 +25,24 @@ async def measure(
     step: int,
     target: Target | None = None,
     keep: bool = True,
-) -> list[Evaluation]:
-    """Evaluations in the order of the pairs; a pair that no longer fits into the budget is left out.
+) -> list[Evaluation | Response]:
+    """What was seen, in the order of the pairs; a pair that no longer fits into the budget is left out.
 
-    Raises ModelError when the endpoint is unusable; what was answered until then is in the cache.
+    Where the task has no evaluator, that is responses. Raises ModelError when the endpoint is unusable; what was
+    answered until then is in the cache.
     """
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_one(session, *pair, split, step, target)) for pair in candidates]
     done = [result for task in tasks if (result := task.result()) is not None]
     if keep:
-        await session.store.save_evaluations(session.run, done)
+        await session.store.save_evaluations(session.run, scored(done))
+        await session.store.save_responses(session.run, [one for one in done if isinstance(one, Response)])
     return done
+
+
+def scored(facts: Sequence[Evaluation | Response]) -> list[Evaluation]:
+    """Those that have a score."""
+    return [one for one in facts if isinstance(one, Evaluation)]
 
 
 def affordable(session: Session, pairs: Sequence[Pair], room: int, step: int) -> list[Pair]:
@@ -49,11 +56,11 @@ def affordable(session: Session, pairs: Sequence[Pair], room: int, step: int) ->
     return kept
 
 
-async def measure_pairs(session: Session, pairs: Sequence[Pair], *, step: int) -> list[Evaluation]:
+async def measure_pairs(session: Session, pairs: Sequence[Pair], *, step: int) -> list[Evaluation | Response]:
     """Pairs on rows of train or val; the row tells which. In the order of the pairs, train rows first."""
     archive, examples = session.archive(step), session.examples
     train = {example.id for example in session.setup.task.data.train}
-    done: list[Evaluation] = []
+    done: list[Evaluation | Response] = []
     splits: tuple[Split, Split] = ("train", "val")
     for split in splits:
         some = [pair for pair in pairs if (pair.example in train) == (split == "train")]
@@ -64,7 +71,7 @@ async def measure_pairs(session: Session, pairs: Sequence[Pair], *, step: int) -
 
 async def _one(
     session: Session, candidate: Candidate, example: Example, split: Split, step: int, target: Target | None
-) -> Evaluation | None:
+) -> Evaluation | Response | None:
     setup = session.setup
     runner = target or setup.target
     searching = split != "test"
@@ -112,10 +119,15 @@ async def judge(
     split: Split,
     step: int,
     scorer: Evaluator | None = None,
-) -> Evaluation:
-    """Read the answer by the contract and score it by every evaluator of the task, or by `scorer` alone."""
+) -> Evaluation | Response:
+    """Read the answer by the contract and score it by every evaluator of the task, or by `scorer` alone. Where there
+    is neither, nothing is made up: it is a response."""
     setup = session.setup
     answer = setup.task.answer.read_answer(output.text)
+    if scorer is None and not setup.evaluators:
+        return Response(
+            candidate=candidate, example=example.id, split=split, output=output.text, answer=answer, step=step
+        )
     judges = setup.evaluators if scorer is None else {scorer.name: scorer}
     scores = {name: await one.evaluate(example, output, answer) for name, one in judges.items()}
     rated = list(scores.values())

@@ -50,4 +50,4 @@ def sealed_rows(setup: Setup) -> int:
     rows = len(setup.task.data.test)
     if setup.budget.calls is None:
         return rows
-    return min(rows, int(setup.budget.calls * _SEALED_SHARE / (2 * setup.target.calls(setup.task.program))))
+    return min(rows, int(setup.budget.calls * _SEALED_SHARE / setup.sealed_calls)))

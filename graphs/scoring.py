@@ -16,7 +16,7 @@ from ..core.score import Evaluation
 from ..core.task import Task
 from ..plugins.registry import Registry
 from .desk import Desk, new_run_id, record_of
-from .measure import measure
+from .measure import measure, scored
 from .preflight import check_evaluators
 from .screen import candidate_id
 from .setup import Setup
@@ -63,7 +63,7 @@ async def score(
         await desk.store.save_candidates(run, [one])
         ended = "failed"
         try:
-            done = await measure(session, [(one, row) for row in rows], split=split, step=1)
+            done = scored(await measure(session, [(one, row) for row in rows], split=split, step=1))
             ended = "finished"
         except asyncio.CancelledError:
             ended = "stopped"

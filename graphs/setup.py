@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..agents.team import CALLS_PER_ASK
 from ..core.budget import Budget
 from ..core.contracts import Allocator, Evaluator, LossEvaluator, Operator, PairEvaluator, Strategy, Target
 from ..core.errors import NeedsError, UsageError
@@ -102,6 +103,12 @@ class Setup:
         setup._check_needs()
         return setup
 
+    @property
+    def sealed_calls(self) -> int:
+        """What one sealed row takes: start and winner, and the judge where nothing else scores. Repairs not counted."""
+        judged = self.judge.calls // CALLS_PER_ASK if self.judge is not None and not self.evaluators else 0
+        return 2 * self.target.calls(self.task.program) + judged
+
     def second_draw(self) -> Target:
         """The target once more, for answers that are drawn anew where it can tell draws apart."""
         use, options = self.task.target.use, dict(self.target_options)
@@ -113,6 +120,13 @@ class Setup:
     def _check_needs(self) -> None:
         has = {"references"} if all(example.outputs for example in self.task.data.val) else set()
         has |= {"train"} if any(example.outputs for example in self.task.data.train) else set()
+        has |= {"judge"} if self.judge is not None else set()
+        if not self.evaluators and self.judge is None and self.scorer is None and self.loss is None:
+            raise NeedsError(
+                f"nothing scores this task's outputs, and the recipe {self.recipe.name!r} has no judge to compare them",
+                where=self.task.where("[[evaluators]]"),
+                remedy="give the rows outputs, name an evaluator that needs none, or choose a recipe with a judge: spo",
+            )
         parts: list[tuple[str, Any]] = [("strategy", self.strategy), ("allocator", self.allocator)]
         parts += [("operator", one) for one in self.operators.values()]
         asked = [one for one in (self.judge, self.scorer, self.loss) if one is not None]

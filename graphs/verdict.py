@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ..core.budget import LedgerView
-from ..core.candidate import Candidate
+from ..core.candidate import Archive, Candidate
+from ..core.contracts import Duel
 from ..core.example import Example
 from ..core.identity import seeded
 from ..core.reckoning import Measured, build_report
 from ..core.report import Report
 from ..core.score import Evaluation
-from .measure import measure
+from .duels import judge_duels
+from .measure import measure, scored
 from .session import Session, account, close, room_left
 from .state import RunState
 from .steering.boundary import refuse_the_rest
@@ -33,7 +35,13 @@ async def report(session: Session, state: RunState) -> RunState:
         await session.emit("test_opened", step, rows=len(rows))
         # By the account of the last step: a report that is written again after a crash draws the same rows.
         left = room_left(session.ledger, LedgerView.model_validate(state["ledger"]))["target"] - 2 * len(rows)
-        measured = await _on_test(session, start, best, rows, step, spare=min(NULL_ROWS, len(rows), max(0, left)))
+        spare = min(NULL_ROWS, len(rows), max(0, left))
+        if setup.evaluators:
+            measured = await _on_test(session, start, best, rows, step, spare=spare)
+        else:
+            measured = await _judged(session, start, best, rows, step)
+    elif not setup.evaluators:
+        measured = _preferred(session, start, best, step)
     else:
         val = [example.id for example in setup.task.data.val]
         seen = archive.scores.row
@@ -92,17 +100,39 @@ async def _on_test(
 ) -> Measured:
     both = [start] if best.id == start.id else [start, best]
     # Row by row: where the budget ends early, the rows that were paid for are paired.
-    done = await measure(session, [(one, row) for row in rows for one in both], split="test", step=step)
+    done = scored(await measure(session, [(one, row) for row in rows for one in both], split="test", step=step))
     again: list[Evaluation] = []
     if spare:
         target = session.setup.second_draw()
         pairs = [(start, row) for row in rows[:spare]]
-        again = await measure(session, pairs, split="test", step=step, target=target, keep=False)
+        again = scored(await measure(session, pairs, split="test", step=step, target=target, keep=False))
     return Measured(
         start=tuple(one for one in done if one.candidate == start.id),
         best=tuple(one for one in done if one.candidate == best.id and best.id != start.id),
         again=tuple(again),
     )
+
+
+async def _judged(session: Session, start: Candidate, best: Candidate, rows: list[Example], step: int) -> Measured:
+    """Nothing scores an output: both prompts answer the sealed rows, and the recipe's judge compares the answers."""
+    if best.id == start.id or session.setup.judge is None:
+        return Measured()
+    answers = Archive([start, best])
+    pairs = [(one, row) for row in rows for one in (start, best)]
+    answers.learn(await measure(session, pairs, split="test", step=step))
+    duels = [Duel(start.id, best.id, row.id) for row in rows]
+    done = await judge_duels(session, duels, answers, {row.id: row for row in rows}, step=step)
+    return Measured(margins={one.example: -one.margin for one in done}, judge=session.setup.judge.name)
+
+
+def _preferred(session: Session, start: Candidate, best: Candidate, step: int) -> Measured:
+    """Without sealed rows: what the search itself saw of the two, which supports no claim."""
+    margins: dict[str, float] = {}
+    for one in session.duels(step):
+        if {one.first, one.second} == {start.id, best.id} and one.example:
+            margins[one.example] = one.margin if one.first == best.id else -one.margin
+    judge = session.setup.judge
+    return Measured(margins=margins, judge=judge.name) if judge is not None and margins else Measured()
 
 
 def _sealed(session: Session, state: RunState) -> list[Example]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-from ..core.report import Report, Standing
+from ..core.report import Report, Standing, WinRate
 from .report_page import page
 
 _BACKTICKS = re.compile(r"`+")
@@ -59,6 +59,8 @@ def to_html(report: Report) -> str:
 def evidence_lines(report: Report) -> list[str]:
     """What stands behind the verdict, a sentence a line."""
     found, shown = report.difference, report.format
+    if report.preference is not None:
+        return _preference_lines(report, report.preference)
     lines = [
         f"Difference {_signed(found.value)} points, 95 % interval {_signed(found.low)} to {_signed(found.high)} "
         f"(paired bootstrap, BCa), p = {_p(found.p)} ({found.test}), {_rows_words(report)}.",
@@ -94,6 +96,11 @@ def prompt_diff(report: Report) -> str:
 
 def _difference_words(report: Report) -> str:
     found = report.difference
+    if report.preference is not None:
+        return (
+            f"win rate {_rate(report.preference)}, p = {_p(found.p)}, {found.test}, "
+            f"on {report.preference.n} {_split_words(report)} rows"
+        )
     if not report.best.n:
         return "no row was scored for both prompts"
     return (
@@ -103,6 +110,8 @@ def _difference_words(report: Report) -> str:
 
 
 def _score_words(report: Report) -> str:
+    if (one := report.preference) is not None:
+        return f"{one.judge}: the best prompt's output {one.wins} times, the start's {one.losses} times, {one.ties} ties"
     if report.start.score is None or report.best.score is None:
         return "start and best: not measured"
     gained, lost = report.flips.gained, report.flips.lost
@@ -111,6 +120,8 @@ def _score_words(report: Report) -> str:
 
 def _share_words(report: Report) -> str:
     shown = report.format
+    if report.preference is not None:
+        return "nothing scores an output of this task: two outputs can be compared, none has a score"
     return (
         f"of the difference, format {_signed(shown.gain)}, content {_signed(report.content.gain)}; "
         f"unreadable answers {shown.start_failures} → {shown.best_failures}"
@@ -131,7 +142,25 @@ def _choice_words(report: Report) -> str:
 
 
 def _rows_words(report: Report) -> str:
-    return f"{report.best.n} {'sealed test' if report.split == 'test' else 'val'} rows"
+    return f"{report.best.n} {_split_words(report)} rows"
+
+
+def _split_words(report: Report) -> str:
+    return "sealed test" if report.split == "test" else "val"
+
+
+def _rate(one: WinRate) -> str:
+    return f"{one.rate:.2f} (95 % interval {one.low:.2f} to {one.high:.2f}; 0.50 is no difference)"
+
+
+def _preference_lines(report: Report, one: WinRate) -> list[str]:
+    """What stands behind a verdict by comparison."""
+    return [
+        f"Win rate of the best prompt against the start {_rate(one)}, p = {_p(report.difference.p)} "
+        f"({report.difference.test}), on {one.n} {_split_words(report)} rows; a tie counts half.",
+        f"Of the rows, {one.wins} went to the best prompt, {one.losses} to the start, {one.ties} to neither.",
+        f"Compared by {one.judge}, each row in both orders; no output has a score.",
+    ]
 
 
 def _standing_words(one: Standing) -> str:

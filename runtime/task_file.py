@@ -41,7 +41,8 @@ def load_task(path: str | Path, *, read: Reader = read_source) -> Task:
     """The task in a file, or in the `task.toml` of a folder.
 
     read: how rows are read; `plugins.loaders.reader` adds the loaders of plugins. Paths in the file are relative to
-    it. Without `[data]` the splits are empty, for a synthesizer to fill. Raises TaskError.
+    it. Without `[data]` the splits are empty, for a synthesizer to fill. Rows without any output and no evaluator named
+    leave nothing that scores: outputs can be compared only. Raises TaskError.
     """
     text = TaskText.read(_locate(Path(path)))
     text.check_keys(text.tables, _KEYS)
@@ -52,7 +53,8 @@ def load_task(path: str | Path, *, read: Reader = read_source) -> Task:
     data = Dataset()
     if "data" in text.tables:
         data = load_data(text, text.tables["data"], placeholders=placeholders, contract=contract, read=read)
-    evaluators = _evaluators(text)
+    compared = "evaluators" not in text.tables and "data" in text.tables and not any(r.outputs for r in data.rows())
+    evaluators = () if compared else _evaluators(text)
     models = _models(text)
     constraints = text.guard(
         lambda: Constraints.model_validate(text.tables.get("constraints", {})),

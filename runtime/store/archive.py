@@ -10,7 +10,7 @@ from typing import Any
 from ...core.candidate import Candidate
 from ...core.program import Program, Router
 from ...core.prompt import Prompt
-from ...core.score import Evaluation
+from ...core.score import Evaluation, Response
 from .records import Verdict
 
 _ANY_STEP = 2**62
@@ -94,6 +94,27 @@ def save_evaluations(db: sqlite3.Connection, run: str, evaluations: Sequence[Eva
         "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [(run, e.candidate, e.example, e.split, e.score, e.step, measured(e)) for e in evaluations],
     )
+
+
+def save_responses(db: sqlite3.Connection, run: str, responses: Sequence[Response]) -> None:
+    """A response that is there already stays as it was."""
+    db.executemany(
+        "INSERT INTO responses (run, candidate, example, split, step, output, answer) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(run, r.candidate, r.example, r.split, r.step, r.output, r.answer) for r in responses],
+    )
+
+
+def responses(db: sqlite3.Connection, run: str, before_step: int | None) -> list[Response]:
+    rows = db.execute(
+        "SELECT candidate, example, split, step, output, answer FROM responses WHERE run = ? AND step < ? "
+        "ORDER BY rowid",
+        (run, _bound(before_step)),
+    )
+    return [
+        Response(candidate=of, example=example, split=split, step=step, output=output, answer=answer)
+        for of, example, split, step, output, answer in rows
+    ]
 
 
 def evaluations(

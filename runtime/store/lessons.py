@@ -11,22 +11,25 @@ _ANY_STEP = 2**62
 
 
 def save_preferences(db: sqlite3.Connection, run: str, rows: Sequence[PreferenceRow]) -> None:
-    """Idempotent by (run, step, a, b, example, by): the first verdict stands."""
+    """Idempotent by (run, step, a, b, example, by, number): the first verdict stands."""
     db.executemany(
-        'INSERT INTO preferences (run, step, a, b, example, margin, "by", feedback) '
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(run, p.step, p.a, p.b, p.example or "", p.margin, p.by, p.feedback) for p in rows],
+        'INSERT INTO preferences (run, step, a, b, example, margin, "by", feedback, number) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(run, p.step, p.a, p.b, p.example or "", p.margin, p.by, p.feedback, p.number) for p in rows],
     )
 
 
 def preferences(db: sqlite3.Connection, run: str, before_step: int | None) -> list[PreferenceRow]:
     rows = db.execute(
-        'SELECT a, b, example, margin, "by", feedback, step FROM preferences WHERE run = ? AND step < ? ORDER BY id',
+        'SELECT a, b, example, margin, "by", feedback, step, number FROM preferences '
+        "WHERE run = ? AND step < ? ORDER BY id",
         (run, _ANY_STEP if before_step is None else before_step),
     )
     return [
-        PreferenceRow(a=a, b=b, example=example or None, margin=margin, by=by, feedback=feedback, step=step)
-        for a, b, example, margin, by, feedback, step in rows
+        PreferenceRow(
+            a=a, b=b, example=example or None, margin=margin, by=by, feedback=feedback, step=step, number=number
+        )
+        for a, b, example, margin, by, feedback, step, number in rows
     ]
 
 

@@ -107,7 +107,10 @@ class DialogueTurn(_Record):
 
 
 class PreferenceRow(_Record):
-    """A verdict between two candidates; margin in [-1, 1], positive for `a`. by: `person` or a judge's model."""
+    """A verdict between two candidates; margin in [-1, 1], positive for `a`. by: `person`, or the judge's name.
+
+    number: tells repeated judgements of the same two apart.
+    """
 
     a: str
     b: str
@@ -116,6 +119,7 @@ class PreferenceRow(_Record):
     by: str = "person"
     feedback: str = ""
     step: int = 0
+    number: int = 0
 
 
 class RuleRow(_Record):

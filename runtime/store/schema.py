@@ -183,6 +183,19 @@ def m006_reports(db: Database) -> None:
     _create(db, "reports", {"run": str, "data": str, "at": str}, pk="run", foreign=[_RUN])
 
 
+@migrations()
+def m007_duels(db: Database) -> None:
+    """Repeated judgements of the same two are told apart; what nothing scores is kept beside the evaluations."""
+    preferences = _table(db, "preferences")
+    preferences.add_column("number", int, not_null_default=0)
+    before = ["run", "step", "a", "b", "example", "by"]
+    db.execute("DROP INDEX idx_preferences_run_step_a_b_example_by")
+    preferences.create_index([*before, "number"], unique=True)
+    columns = {"run": str, "candidate": str, "example": str, "split": str, "step": int, "output": str, "answer": str}
+    unique = ("run", "candidate", "example", "split")
+    _create(db, "responses", columns, pk=unique, optional={"answer"}, foreign=[_CANDIDATE])
+
+
 def _create(
     db: Database,
     name: str,

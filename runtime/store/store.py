@@ -16,7 +16,7 @@ from ...core.events import Event
 from ...core.example import Example, Split
 from ...core.models import Reply
 from ...core.program import Program
-from ...core.score import Evaluation
+from ...core.score import Evaluation, Response
 from . import amending, archive, calls, lessons, log, runs
 from .connection import Readers, check_readable, open_writing
 from .records import (
@@ -155,6 +155,14 @@ class Store:
     ) -> list[Evaluation]:
         """In the order they came."""
         return self._read(archive.evaluations, run, before_step, split, candidate)
+
+    async def save_responses(self, run: str, responses: Sequence[Response]) -> None:
+        """What nothing scores. Idempotent by (run, candidate, example, split)."""
+        await self._write(archive.save_responses, run, responses)
+
+    def responses(self, run: str, *, before_step: int | None = None) -> list[Response]:
+        """In the order they came."""
+        return self._read(archive.responses, run, before_step)
 
     # Calls
 

@@ -1,0 +1,82 @@
+"""Duels: both outputs are measured first, then the judge compares them; each outcome is durable before it counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from ..core.candidate import Archive
+from ..core.contracts import Duel, Outcome, Pair
+from ..core.errors import BudgetSpent
+from ..core.example import Example
+from ..core.models import Output
+from ..runtime.store import PreferenceRow
+from .session import Session
+
+
+def outputs_needed(duels: Sequence[Duel], archive: Archive) -> list[Pair]:
+    """What has to be measured before the duels can be judged, in their order."""
+    both = [Pair(one, duel.example) for duel in duels for one in (duel.first, duel.second)]
+    return [pair for pair in dict.fromkeys(both) if archive.seen(pair.candidate, pair.example) is None]
+
+
+def open_duels(session: Session, asked: Sequence[Duel], step: int) -> list[Duel]:
+    """Those that nobody judged yet; none where the recipe has no judge."""
+    judged = {(one.first, one.second, one.example, one.number) for one in session.duels(step)} if asked else set()
+    new = [one for one in dict.fromkeys(asked) if (one.first, one.second, one.example, one.number) not in judged]
+    return new if session.setup.judge is not None else []
+
+
+def paid_for(session: Session, duels: Sequence[Duel], room: int) -> list[Duel]:
+    """As many, from the first on, as `room` author calls can pay in the worst case."""
+    judge = session.setup.judge
+    return list(duels[: room // judge.calls] if judge is not None and judge.calls else duels)
+
+
+async def judge_duels(
+    session: Session, duels: Sequence[Duel], archive: Archive, examples: Mapping[str, Example], *, step: int
+) -> list[Outcome]:
+    """Outcomes in the order of the duels. Left out are those whose outputs are missing or that no longer fit into the
+    budget; what the judge cannot tell apart is a tie."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_judge(session, duel, archive, examples[duel.example], step)) for duel in duels]
+    return [outcome for task in tasks if (outcome := task.result()) is not None]
+
+
+async def _judge(session: Session, duel: Duel, archive: Archive, example: Example, step: int) -> Outcome | None:
+    judge = session.setup.judge
+    first, second = archive.seen(duel.first, duel.example), archive.seen(duel.second, duel.example)
+    if judge is None or first is None or second is None:
+        return None
+    subject = f"{duel.first}/{duel.second}/{duel.example}/{duel.number}"
+    try:
+        said = await judge.prefer(
+            example,
+            Output(text=first.output),
+            Output(text=second.output),
+            task=session.brief(),
+            team=session.team(step, f"duel/{subject}"),
+        )
+    except BudgetSpent:
+        return None
+    row = PreferenceRow(
+        a=duel.first,
+        b=duel.second,
+        example=duel.example,
+        margin=said.margin,
+        by=judge.name,
+        feedback=said.feedback or "",
+        step=step,
+        number=duel.number,
+    )
+    await session.store.save_preferences(session.run, [row])
+    told = {"example": duel.example, "margin": round(said.margin, 4), "judge": judge.name, "number": duel.number}
+    await session.emit("duel_judged", step, subject, first=duel.first, second=duel.second, **told)
+    return Outcome(
+        first=duel.first,
+        second=duel.second,
+        example=duel.example,
+        margin=said.margin,
+        author=judge.name,
+        number=duel.number,
+    )

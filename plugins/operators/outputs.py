@@ -1,0 +1,33 @@
+"""A better prompt from what the present one brings out, without references (SPO, arXiv 2502.06855)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue.self_supervised import ImproveOnOutputs
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+
+
+@dataclass(kw_only=True)
+class Outputs:
+    """samples: outputs shown, at most, the first ones. count: draws."""
+
+    samples: int = 3
+    count: int = 1
+    name: str = field(default="outputs", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.count
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        shown = request.outputs[: self.samples]
+        ask = ImproveOnOutputs(
+            task=about(request.task), prompt=instruction_of(request), outputs=shown, hints=hints_of(request)
+        )
+        replies = await together(team.act(ask) for _ in range(self.count))
+        why = f"rewritten with {len(shown)} outputs in view"
+        return distinct(reworded(request, reply.prompt, why) for reply in replies if reply is not None)

@@ -1,0 +1,43 @@
+"""Keep the challenger if it wins (SPO, arXiv 2502.06855): one champion, one challenge a round, no scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Decision, Need, Order, Search
+from .champion import champion, margin
+
+
+@dataclass(kw_only=True)
+class Chain:
+    """Each round every operator challenges the champion; who wins its duels is the next champion.
+
+    samples: train rows whose outputs the author is shown, the same ones in every round.
+    """
+
+    name: str = field(default="chain", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
+    samples: int = 3
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        rows = search.train[: self.samples]
+        return [
+            Order(operator=name, parents=(champion(search),), cases=len(rows), rows=rows) for name in search.operators
+        ]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        return list(dict.fromkeys([champion(search), *people, *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        """Former champions stay: should the present one be taken out, the one before it leads again."""
+        leading = champion(search)
+        return {
+            name: "keep" if name == leading or search.archive[name].status in ("kept", "pinned") else "drop"
+            for name in pool
+            if name == leading or any(margin(search, name, other) is not None for other in pool)
+        }
+
+    def final(self, search: Search) -> str:
+        return champion(search)

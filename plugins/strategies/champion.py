@@ -1,0 +1,25 @@
+"""Who leads where outputs are compared and never scored."""
+
+from __future__ import annotations
+
+from ...core.contracts import Search
+
+
+def margin(search: Search, one: str, other: str) -> float | None:
+    """How far `one` was preferred to `other` over all their duels; None where they never met."""
+    met = [duel for duel in search.duels if {duel.first, duel.second} == {one, other}]
+    return sum(duel.margin if duel.first == one else -duel.margin for duel in met) if met else None
+
+
+def champion(search: Search) -> str:
+    """The start prompt, then in the order in which they came each that beat the champion of its time.
+
+    Wins against one champion after the other do not add up to a win against the start: who met the start and lost is
+    no champion. A tie changes nothing. Who was taken out never led.
+    """
+    start = standing = search.archive.start.id
+    for one in search.archive.alive:
+        beaten, against_start = margin(search, one.id, standing), margin(search, one.id, start)
+        if one.id != start and beaten is not None and beaten > 0 and (against_start is None or against_start >= 0):
+            standing = one.id
+    return standing
