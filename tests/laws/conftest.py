@@ -76,6 +76,12 @@ class AuthorModel:
             return Answer(text=f"<question>Which colour fits rule {mark} best?</question>")
         if "<step>" in text:
             return Answer(text=f"<step>Name colour {mark} first.</step><step>Forbid all other words.</step>")
+        if "<pattern>" in text:
+            return Answer(text=f"<pattern>{mark % 10} | Words of kind {mark} get the wrong colour.</pattern>")
+        if "<branch>" in text:
+            return Answer(text=f"<branch>NEW: If the word is of kind {mark}: say red or blue</branch>")
+        if "<drop>" in text:
+            return Answer(text="<drop>none</drop>")
         return Answer(text=f"<prompt>Name the colour of the word, by rule {mark}: red or blue.</prompt>")
 
 
