@@ -83,8 +83,6 @@ def maieutic_operators(register: Register) -> None:
         ("components", "components:Components", "an instruction component added or dropped (SPRIG)", frozenset[Need]()),
         ("branch", "branch:Branching", "failure patterns, each mended by a branch (AMPO)", train),
         ("branch-drop", "branch:BranchDrop", "each branch left out once", frozenset[Need]()),
-        ("branch", "branch:Branching", "failure patterns, each mended by a branch (AMPO)", train),
-        ("branch-drop", "branch:BranchDrop", "each branch left out once", frozenset[Need]()),
         (
             "reflect",
             "reflect:Reflect",
@@ -113,7 +111,6 @@ def maieutic_strategies(register: Register) -> None:
         ("beam", "beam:Beam", "the best few and their children (ProTeGi)"),
         ("differential", "differential:Differential", "each of a population against its child (EvoPrompt DE)"),
         ("genetic", "genetic:Genetic", "a population; the fittest live on (EvoPrompt, CAPO, TAPO)"),
-        ("growing", "growing:Growing", "grow while it pays, then cut what does not (AMPO)"),
         ("chain", "chain:Chain", "a challenger stays if it wins its duels (SPO)"),
         ("growing", "growing:Growing", "grow while it pays, then cut what does not (AMPO)"),
         ("history", "history:History", "new prompts from scored earlier ones (OPRO)"),

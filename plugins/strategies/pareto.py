@@ -1,0 +1,119 @@
+"""A front for each val row (GEPA, arXiv 2507.19457)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from math import ceil
+
+from ...core.contracts import WHOLE, Decision, Need, Order, Search
+from ...core.identity import seeded
+from ...core.lineage import Lineage
+from .choosing import best_mean
+
+
+@dataclass(kw_only=True)
+class Pareto:
+    """Each round one parent, drawn as often as it leads on a val row among those that nobody dominates, is worked on
+    with the next few train rows in view.
+
+    After a newcomer was let in, two lineages of the front are merged too, whose common ancestor is no better than
+    either: no pair twice, at most `merges` children. minibatch: rows shown, all of them once before any twice.
+    mergers: operators that merge.
+    """
+
+    name: str = field(default="pareto", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    minibatch: int = 3
+    merges: int = 5
+    mergers: Sequence[str] = ("merge",)
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        leading = front(search)
+        parent = search.archive.start.id
+        if leading:
+            parent = search.rng("parent").choices(list(leading), list(leading.values()))[0]
+        rows = batch(search, self.minibatch)
+        workers = [name for name in search.operators if name not in self.mergers]
+        orders = [
+            Order(operator=name, parents=(parent,), cases=len(rows), rows=rows, stream=place)
+            for place, name in enumerate(workers)
+        ]
+        return [*orders, *self._merge(search, list(leading))]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        start = search.archive.start.id
+        first = [] if search.archive.scores.count(start, search.val) else [start]
+        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        return list(dict.fromkeys([*first, *people, *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        let_in = [one for one in pool if verdicts.get(one) == "keep" and search.archive[one].parents]
+        if let_in:
+            search.memory["due"] = True
+        made = sum(search.archive[one].operator in self.mergers for one in pool)
+        search.memory["merges"] = search.memory.get("merges", 0) + made
+        return dict(verdicts)
+
+    def final(self, search: Search) -> str:
+        return best_mean(search)
+
+    def _merge(self, search: Search, leading: Sequence[str]) -> list[Order]:
+        """An order for each merger, on the first pair in a drawn order that may be merged."""
+        memory, mergers = search.memory, [name for name in search.operators if name in self.mergers]
+        if not mergers or not memory.get("due") or memory.get("merges", 0) >= self.merges:
+            return []
+        tried = [tuple(pair) for pair in memory.get("merged", [])]
+        for one, other, root in _pairs(search, leading):
+            if (one, other) not in tried:
+                memory["merged"] = [*memory.get("merged", []), [one, other]]
+                memory["due"] = False
+                return [Order(operator=name, parents=(one, other, root), slot=WHOLE) for name in mergers]
+        return []
+
+
+def front(search: Search) -> dict[str, int]:
+    """Candidate → on how many val rows no other is better, the dominated left out.
+
+    Dominated is who leads nowhere without an equal among the rest; the worst mean is looked at first. Only candidates
+    with at least half as many val rows as any take part.
+    """
+    scores = search.archive.scores
+    counts = {one.id: scores.count(one.id, search.val) for one in search.archive.alive}
+    most = max(counts.values(), default=0)
+    known = [one for one in search.archive.alive if most and counts[one.id] * 2 >= most]
+    ranked = [one.id for one in search.archive.ranked(known, search.val)]
+    leaders = {row: set(names) for row, names in scores.front(ranked, search.val).items()}
+    for name in reversed(ranked):
+        if all(len(names) > 1 for names in leaders.values() if name in names):
+            leaders = {row: names - {name} for row, names in leaders.items()}
+    led = {name: sum(name in names for names in leaders.values()) for name in ranked}
+    return {name: count for name, count in led.items() if count}
+
+
+def batch(search: Search, size: int) -> tuple[str, ...]:
+    """This round's labelled train rows: the whole split in a drawn order, then again in another."""
+    labelled = [row for row in search.train if row not in search.examples or search.examples[row].outputs]
+    size = min(size, len(labelled))
+    if not size:
+        return ()
+    each = ceil(len(labelled) / size)
+    epoch, place = divmod(search.round - 1, each)
+    drawn = seeded(search.seed, "epoch", epoch).sample(labelled, len(labelled))
+    return tuple((drawn + drawn[:size])[place * size : (place + 1) * size])
+
+
+def _pairs(search: Search, leading: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Two of the front with their nearest common ancestor that is no better than either, in a drawn order."""
+    mean = search.archive.scores.mean
+    line = Lineage(search.archive.candidates.values())
+    pairs = list(combinations(sorted(leading), 2))
+    for one, other in search.rng("pairs").sample(pairs, len(pairs)):
+        mine, theirs = line.ancestors(one), line.ancestors(other)
+        if one in theirs or other in mine:
+            continue
+        limit = min(mean(one, search.val) or 0.0, mean(other, search.val) or 0.0)
+        shared = [name for name in mine if name in theirs and (mean(name, search.val) or 0.0) <= limit]
+        if shared:
+            yield one, other, shared[-1]

@@ -1,0 +1,209 @@
+"""gepa against its card: fronts, a gate on the same rows, one reflection with runs in view, merges by part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import count
+from random import Random
+from typing import Any
+
+import pytest
+from maieutic.core.answer import AnswerContract
+from maieutic.core.budget import Budget
+from maieutic.core.candidate import Archive, Candidate
+from maieutic.core.contracts import WHOLE, Order, Request, Search, TaskBrief
+from maieutic.core.example import Example
+from maieutic.core.program import Program
+from maieutic.core.prompt import Branch, Demo, Prompt
+from maieutic.core.score import Evaluation
+from maieutic.plugins.allocators.gate import Gate
+from maieutic.plugins.operators.merge import Merge
+from maieutic.plugins.strategies.pareto import Pareto, batch, front
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+def climber() -> Any:
+    """Every other reflection is a level above the prompt it saw, the others are a level below."""
+    number = count()
+
+    def answer(text: str) -> str:
+        found = re.findall(r"level (\d+)", text)
+        now, turn = int(found[-1]) if found else 3, next(number)
+        level = max(0, now - 2) if turn % 2 else now + 3
+        return f"<prompt>Say even or odd, wording {turn}, at level {level}</prompt>"
+
+    return answer
+
+
+def handicapped(messages: Sequence[Any]) -> str:
+    """Right where the last digit is below the level that the prompt names, 3 without."""
+    text = "\n".join(message["content"] for message in messages)
+    row = int(re.findall(r"number (\d+)", messages[-1]["content"])[-1])
+    found = re.findall(r"level (\d+)", text)
+    right = row % 10 < (int(found[-1]) if found else 3)
+    return "even" if (row % 2 == 0) == right else "odd"
+
+
+async def test_gepa_reflects_on_a_minibatch_and_measures_only_who_is_better_on_it(play: Any) -> None:
+    run = await play("gepa", climber(), target=handicapped, budget=Budget(target_calls=400))
+    start = next(iter(run.candidates.values()))
+    full = len(run.rows(start.id))
+    assert full == 40
+    for child in run.made_by("reflect"):
+        (parent,) = child.parents
+        rows = run.rows(child.id, "train")
+        shown = {one.example: one.score for one in rows if one.step == rows[0].step}
+        before = {one.example: one.score for one in run.rows(parent, "train") if one.example in shown}
+        if len(shown) < 3:
+            continue
+        gain = sum(shown.values()) - sum(before[row] for row in shown)
+        measured = len(run.rows(child.id))
+        assert (measured > 0) == (gain > 0), "strictly better on the very rows that the author saw"
+        assert child.status == ("kept" if gain > 0 else "dropped") or not measured
+    question = run.asked("reflect")[0]
+    assert len(re.findall(r"\[\d\] Input:", question)) == 3, "failed and right runs of the minibatch"
+    assert question.count("Got:") == 3
+    assert run.report.best.score > run.report.start.score
+    assert run.author_calls == run.skills["reflect"], "one call a reflection"
+    assert len(run.asked("reflect")) <= len(run.orders), "a minibatch without a failure asks nobody"
+
+
+async def test_sixty_calls_measure_the_start_and_a_child(play: Any) -> None:
+    run = await play("gepa", climber(), target=handicapped, budget=Budget(target_calls=60))
+    start = next(iter(run.candidates.values()))
+    assert len(run.rows(start.id)) == 9
+    assert any(run.rows(one.id) for one in run.made_by("reflect"))
+    assert sum(one.split != "test" for one in run.evaluations) <= 60
+
+
+def world(scores: dict[str, str], parents: dict[str, tuple[str, ...]] | None = None, **fields: Any) -> Search:
+    """Candidates with a string of rights and wrongs on val, all kept; parents where they are named."""
+    archive = Archive()
+    for name in scores:
+        of = (parents or {}).get(name, () if name == "start" else ("start",))
+        operator = "merge" if len(of) > 1 else "start" if not of else "reflect"
+        one = Candidate(id=name, program=Program.of(f"prompt {name}"), parents=of, operator=operator, status="kept")
+        archive.add(one)
+    for name, row in scores.items():
+        for number, score in enumerate(row):
+            told = {"split": "val", "output": "", "answer": None, "score": float(score)}
+            archive.scores.add(Evaluation(candidate=name, example=f"v{number}", **told))  # type: ignore[arg-type]
+    width = max(map(len, scores.values()))
+    given: dict[str, Any] = {"room": 100, "total": 100, "round": 1, "step": 1, "seed": 1}
+    given |= {"operators": {"reflect": 1.0, "merge": 1.0}, "train": tuple(f"t{n}" for n in range(7))}
+    return Search(archive=archive, val=tuple(f"v{n}" for n in range(width)), **{**given, **fields})
+
+
+def test_parents_are_drawn_as_often_as_they_lead_and_the_dominated_never() -> None:
+    search = world({"start": "1000", "twin": "1100", "other": "0011", "worst": "0000"})
+    assert front(search) == {"twin": 2, "other": 2}
+    drawn = [
+        Pareto().ask(world({"start": "1000", "twin": "1110", "other": "0001"}, seed=seed))[0] for seed in range(80)
+    ]
+    parents = [order.parents[0] for order in drawn]
+    assert set(parents) == {"twin", "other"}
+    assert parents.count("twin") > 1.8 * parents.count("other")
+    assert all(order.cases == len(order.rows) == 3 for order in drawn)
+
+
+def test_all_train_rows_are_shown_once_before_any_twice() -> None:
+    seen = [row for round in (1, 2, 3) for row in batch(world({"start": "1"}, round=round), 3)]
+    assert set(seen) == {f"t{n}" for n in range(7)}
+    assert len(seen) == 9
+    assert batch(world({"start": "1"}, round=1), 3) != batch(world({"start": "1"}, round=4), 3)
+
+
+def test_two_lineages_merge_after_a_success_once_and_only_above_their_root() -> None:
+    scores = {"start": "1000", "left": "1100", "right": "1011"}
+    search = world(scores, memory={"due": True})
+    orders = Pareto().ask(search)
+    assert [order.operator for order in orders] == ["reflect", "merge"]
+    assert orders[1].parents == ("left", "right", "start")
+    assert orders[1].slot == WHOLE
+    assert not search.memory["due"]
+    search.memory["due"] = True
+    assert len(Pareto().ask(search)) == 1, "no pair twice"
+    assert len(Pareto().ask(world(scores))) == 1, "nothing was let in since"
+    assert len(Pareto().ask(world({**scores, "start": "1101"}, memory={"due": True}))) == 1, "the root is better"
+    line = {"left": ("start",), "right": ("left",)}
+    assert len(Pareto().ask(world(scores, line, memory={"due": True}))) == 1, "parent and child are one lineage"
+    assert len(Pareto().ask(world(scores, memory={"due": True, "merges": 5}))) == 1
+
+
+def gated(parent: str, child: str) -> Search:
+    search = world(
+        {"start": "10", "child": ""}, orders=(Order(operator="reflect", parents=("start",), rows=("t0", "t1")),)
+    )
+    search.archive.candidates["child"] = search.archive["child"].model_copy(update={"status": "racing"})
+    for name, row in (("start", parent), ("child", child)):
+        for number, score in enumerate(row):
+            told = {"split": "train", "output": "", "answer": None, "score": float(score)}
+            search.archive.scores.add(Evaluation(candidate=name, example=f"t{number}", **told))  # type: ignore[arg-type]
+    return search
+
+
+@pytest.mark.parametrize(
+    ("parent", "child", "asked", "decision"),
+    [
+        ("10", "", {"t0", "t1"}, "undecided"),
+        ("10", "11", {"v0", "v1"}, "undecided"),
+        ("10", "01", set(), "drop"),
+        ("11", "11", set(), "drop"),
+    ],
+)
+def test_the_gate_opens_for_a_strict_win_on_the_rows_that_were_shown(
+    parent: str, child: str, asked: set[str], decision: str
+) -> None:
+    search = gated(parent, child)
+    assert {pair.example for pair in Gate().ask(search, ["child"])} == asked
+    assert Gate().tell(search, ["child"]) == {"child": decision}
+
+
+@pytest.mark.parametrize(("child", "decision"), [("110", "keep"), ("100", "keep"), ("000", "drop")])
+def test_a_merged_child_must_be_no_worse_than_the_better_parent_on_mixed_val_rows(child: str, decision: str) -> None:
+    scores = {"start": "000", "left": "100", "right": "010", "both": child}
+    search = world(scores, {"both": ("left", "right")})
+    search.archive.candidates["both"] = search.archive["both"].model_copy(update={"status": "racing"})
+    assert Gate().ask(search, ["both"]) == []
+    assert Gate().tell(search, ["both"]) == {"both": decision}
+
+
+def request(root: Program, first: Program, second: Program, **scores: float) -> Request:
+    made = [
+        Candidate(id=name, program=program, operator="x")
+        for name, program in (("one", first), ("two", second), ("root", root))
+    ]
+    return Request(
+        order=Order(operator="merge", parents=("one", "two", "root")),
+        task=TaskBrief(name="t", description="d", answer=AnswerContract()),
+        parents=tuple(made),
+        train=(Example(input="x", outputs=("y",)),),
+        scores=scores,
+        rng=Random(1),
+    )
+
+
+async def test_merge_takes_of_each_part_the_side_that_changed_it() -> None:
+    root = Program.of("Do it.")
+    demos = (Demo(input="a", output="b"),)
+    first = Program.of(root.main.with_(branches=(Branch(when="it is old", then="say so"),), system="Be kind."))
+    second = Program.of(root.main.with_(demos=demos, system="Be brief."))
+    (made,) = await Merge().propose(request(root, first, second, one=0.4, two=0.6), None)  # type: ignore[arg-type]
+    prompt = made.program.main
+    assert (prompt.branches, prompt.demos, prompt.system) == (first.main.branches, demos, "Be brief.")
+    assert made.parents == ("one", "two")
+    assert "branches from the first" in made.rationale
+    assert made.program.id == Program.of(prompt).id
+
+
+async def test_merge_of_programs_takes_prompts_from_both_and_makes_no_copy_of_a_parent() -> None:
+    def program(**texts: str) -> Program:
+        told = {"a": "A", "b": "B", **texts}
+        return Program(prompts={name: Prompt(instruction=text) for name, text in told.items()})
+
+    (made,) = await Merge().propose(request(program(), program(a="A1"), program(b="B2")), None)  # type: ignore[arg-type]
+    assert {name: one.instruction for name, one in made.program.prompts.items()} == {"a": "A1", "b": "B2"}
+    assert made.rationale == "merged: a.instruction from the first, b.instruction from the second"
+    assert await Merge().propose(request(program(), program(a="A1"), program(a="A2")), None) == []  # type: ignore[arg-type]
