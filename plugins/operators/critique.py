@@ -1,0 +1,49 @@
+"""Critique, then synthesis: what is wrong, and a prompt without it (PromptWizard, arXiv 2405.18369)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue.wizard import CritiquePrompt, SynthesizePrompt
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+
+
+@dataclass(kw_only=True)
+class Critique:
+    """The critic sees what the target answered, right and wrong; the student writes `count` prompts by the critique.
+
+    The original shows its critic the question and the reference alone. rows: failures shown, and successes, at most.
+    Where nothing was run there is nothing to criticise.
+    """
+
+    rows: int = 4
+    count: int = 1
+    name: str = field(default="critique", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * (1 + self.count)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        failures = tuple(request.rng.sample(request.failures, min(self.rows, len(request.failures))))
+        successes = tuple(request.rng.sample(request.successes, min(self.rows, len(request.successes))))
+        if not failures and not successes:
+            return []
+        prompt = instruction_of(request)
+        # Next to failures, one success shows the wanted form; alone, successes are all there is to go by.
+        shown = successes[:1] if failures else successes
+        critique = await team.act(CritiquePrompt(prompt=prompt, failures=failures, successes=shown))
+        if critique is None:
+            return []
+        ask = SynthesizePrompt(
+            task=about(request.task),
+            prompt=prompt,
+            critique=critique.text,
+            failures=failures,
+            hints=hints_of(request),
+        )
+        replies = await together(team.act(ask) for _ in range(self.count))
+        return distinct(reworded(request, reply.prompt, critique.text) for reply in replies if reply is not None)

@@ -1,0 +1,110 @@
+"""Worked examples that are mined, made up and explained (PromptWizard, arXiv 2405.18369)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.answer import bare
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue import Case
+from ...core.dialogue.wizard import ExplainAnswer, SynthesizeRows
+from ...core.prompt import Demo
+from .demos import demo_of, with_demos
+from .rewording import CALLS_PER_ASK, about, drawn_cases, together
+
+
+@dataclass(kw_only=True)
+class DemoMine:
+    """Rows that the parent got wrong as demos, with their references; other train rows fill up what is missing."""
+
+    shots: int = 5
+    name: str = field(default="demo-mine", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(default=0, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        wrong = {case.input for case in request.failures}
+        drawn = request.rng.sample(request.train, len(request.train))
+        rows = sorted(drawn, key=lambda row: row.text not in wrong)[: self.shots]
+        if not rows:
+            return []
+        mined = sum(row.text in wrong for row in rows)
+        request.rng.shuffle(rows)
+        demos = [demo_of(row) for row in rows]
+        return [with_demos(request.parents[0], demos, f"{len(demos)} demos, {mined} of them mined from failures")]
+
+
+@dataclass(kw_only=True)
+class DemoSynthesis:
+    """Made-up rows as demos, as hard as those that the parent failed on; the parent's own demos fill up.
+
+    A made-up answer that is none under the task's contract, or no label that the task has, is left out. rows: real rows
+    that show the kind.
+    """
+
+    shots: int = 5
+    rows: int = 3
+    name: str = field(default="demo-synthesis", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(default=CALLS_PER_ASK, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        failures = request.failures[: self.rows]
+        shown = drawn_cases(request.train, self.rows, request.rng)
+        ask = SynthesizeRows(task=about(request.task), rows=shown, failures=failures, count=self.shots)
+        reply = await team.act(ask)
+        real = {bare(row.text) for row in request.train}
+        made = [one for case in reply.cases if (one := _demo(request, case)) is not None] if reply is not None else []
+        made = [one for one in made if bare(one.input) not in real][: self.shots]
+        if not made:
+            return []
+        kept = request.parents[0].program.main.demos[: self.shots - len(made)]
+        return [with_demos(request.parents[0], [*kept, *made], f"{len(made)} demos made up")]
+
+
+@dataclass(kw_only=True)
+class DemoRationale:
+    """The reasoning that leads to a demo's answer, for each demo that has none.
+
+    Only where the demo, said with it, is still read as the same answer: a rationale that names another label would
+    teach the target a form that nobody can read. most: demos explained, the last ones first.
+    """
+
+    most: int = 5
+    name: str = field(default="demo-rationale", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.most
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        demos = list(request.parents[0].program.main.demos)
+        places = [place for place, demo in enumerate(demos) if not demo.rationale][-self.most :]
+        asks = [
+            ExplainAnswer(task=about(request.task), input=demos[place].input, expected=demos[place].output)
+            for place in places
+        ]
+        replies = await together(team.act(ask) for ask in asks)
+        explained = 0
+        for place, reply in zip(places, replies, strict=True):
+            demo, contract = demos[place], request.task.answer
+            if reply is None:
+                continue
+            if contract.read_answer(f"{reply.text}\n{demo.output}") == contract.read_answer(demo.output):
+                demos[place] = demo.model_copy(update={"rationale": reply.text})
+                explained += 1
+        said = f"{explained} of {len(demos)} demos explained"
+        return [with_demos(request.parents[0], demos, said)] if explained else []
+
+
+def _demo(request: Request, case: Case) -> Demo | None:
+    contract = request.task.answer
+    if not case.expected or not contract.accepts(case.expected):
+        return None
+    answer = contract.reference(case.expected)
+    named = {bare(label): label for label in request.answers}
+    if named and bare(answer) not in named:
+        return None
+    return Demo(input=case.input, output=named.get(bare(answer), answer))

@@ -1,0 +1,49 @@
+"""The prompt thought over in different ways (the mutation of PromptWizard, arXiv 2405.18369)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue.wizard import MutateInStyle
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+
+_FILE = "thinking-styles.v1.txt"
+
+
+@cache
+def thinking_styles() -> tuple[str, ...]:
+    """One style a line; lines that begin with # are comments."""
+    text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
+    return tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
+
+
+@dataclass(kw_only=True)
+class ThinkingStyles:
+    """One new version for each of `styles` ways of thinking, drawn anew for each order."""
+
+    styles: int = 5
+    name: str = field(default="thinking-styles", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.styles
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        drawn = request.rng.sample(thinking_styles(), min(self.styles, len(thinking_styles())))
+        asks = [
+            MutateInStyle(
+                task=about(request.task), prompt=instruction_of(request), style=style, hints=hints_of(request)
+            )
+            for style in drawn
+        ]
+        replies = await together(team.act(ask) for ask in asks)
+        return distinct(
+            reworded(request, reply.prompt, ask.style)
+            for ask, reply in zip(asks, replies, strict=True)
+            if reply is not None
+        )
