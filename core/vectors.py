@@ -13,7 +13,7 @@ _SHORT = 8
 
 
 class Space:
-    """The weights that a collection of texts gives to terms: rare ones say more.
+    """The weights that a collection of texts gives to terms: rare ones say more, what all texts hold says nothing.
 
     Terms are words in lower case; where the texts are short (under eight words on average) also runs of three
     letters, so that single words can be alike. The same texts in the same order give the same space.
@@ -23,11 +23,11 @@ class Space:
         counts = [len(_WORD.findall(text)) for text in texts]
         self._fine = sum(counts) < _SHORT * len(texts)
         seen = Counter(term for text in texts for term in dict.fromkeys(self._terms(text)))
-        self._weights = {term: math.log((1 + len(texts)) / (1 + many)) + 1 for term, many in seen.items()}
+        self._weights = {term: math.log((1 + len(texts)) / (1 + many)) for term, many in seen.items()}
 
     def vector(self, text: str) -> Vector:
         """Of length one; empty where the space knows no term of the text."""
-        counts = Counter(term for term in self._terms(text) if term in self._weights)
+        counts = Counter(term for term in self._terms(text) if self._weights.get(term))
         return unit({term: (1 + math.log(many)) * self._weights[term] for term, many in counts.items()})
 
     def _terms(self, text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..core.candidate import Archive
+from ..core.candidate import Archive, Candidate
 from ..core.contracts import WHOLE, Order, Pair, Request, TaskBrief
 from ..core.dialogue import Case, Past
 from ..core.example import Example
@@ -15,6 +15,7 @@ from ..core.render import brief
 from .components import brief_of, case_of, rows_of, steps_of
 
 HISTORY = 20
+PEERS = 12
 
 
 def sample_pairs(
@@ -27,7 +28,8 @@ def sample_pairs(
     wanted: dict[Pair, None] = {}
     labelled = [example.id for example in train if example.outputs] or [example.id for example in train]
     for order in orders:
-        drawn = seeded(seed, "minibatch", round).sample(labelled, min(order.cases, len(labelled)))
+        open_rows = [row for row in labelled if not order.within or row in order.within]
+        drawn = seeded(seed, "minibatch", round).sample(open_rows, min(order.cases, len(open_rows)))
         rows = [row for row in order.rows if row in labelled] or drawn
         for parent in order.parents[:1]:
             wanted |= {Pair(parent, row): None for row in rows if archive.seen(parent, row) is None}
@@ -51,6 +53,8 @@ def assemble(
 ) -> Request:
     """Failures and successes come from train rows alone; val speaks only through means."""
     parents = tuple(archive[parent] for parent in order.parents)
+    if order.within:
+        train = [example for example in train if example.id in order.within]
     labelled = tuple(example for example in train if example.outputs)
     known = archive.scores.row(parents[0].id, [example.id for example in train]) if parents else {}
     seen = {row: one for row, one in known.items() if not order.rows or row in order.rows}
@@ -62,7 +66,8 @@ def assemble(
         labelled = rows_of(labelled, known, slot)
     last = not slot or slot == steps_of(parents[0].program, known)[-1]
     line = Lineage(archive.candidates.values()).path_to(parents[0].id)[:-1] if parents else []
-    kin = dict.fromkeys([*order.parents, *line])
+    peers = leaders(archive, val)
+    kin = dict.fromkeys([*order.parents, *line, *(one.id for one in peers)])
     return Request(
         order=order,
         task=brief_of(task, parents[0].program, slot, last=last) if slot else task,
@@ -76,6 +81,7 @@ def assemble(
         answers=_label_shares(labels, archive, parents[0].id, examples) if parents and last else {},
         scores={one: mean for one in kin if (mean := archive.scores.mean(one, val)) is not None},
         ancestors=tuple(archive[one] for one in line),
+        peers=tuple(peers),
         examples=examples,
         outputs=_outputs(archive, parents[0].id, train) if parents else (),
         rng=seeded(seed, "operator", order.operator, step, place),
@@ -97,6 +103,13 @@ def _label_shares(
     given = shares(labels, [one.answer for one in seen.values()])
     wanted = shares(labels, [examples[row].output for row in seen if row in examples])
     return {label: (given[label], wanted[label]) for label in labels}
+
+
+def leaders(archive: Archive, val: Sequence[str]) -> list[Candidate]:
+    """The best measured candidates, best first: none that was measured on less than half as many rows as any."""
+    counts = {one.id: archive.scores.count(one.id, val) for one in archive.alive}
+    most = max(counts.values(), default=0)
+    return archive.ranked([one for one in archive.alive if most and counts[one.id] * 2 >= most], val)[:PEERS]
 
 
 def history(archive: Archive, val: Sequence[str], slot: str = "") -> tuple[Past, ...]:

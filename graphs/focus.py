@@ -19,6 +19,7 @@ def focused(request: Request) -> Request:
         request,
         parents=tuple(_alone(one, slot) for one in request.parents),
         ancestors=tuple(_alone(one, slot) for one in request.ancestors),
+        peers=tuple(_alone(one, slot) for one in request.peers),
     )
 
 
@@ -30,4 +31,6 @@ def put_back(proposals: Sequence[Proposal], slot: str, whole: Program) -> list[P
 
 
 def _alone(candidate: Candidate, slot: str) -> Candidate:
-    return candidate.model_copy(update={"program": Program.of(candidate.program.prompts[slot])})
+    """Kin from before the prompts were several have one prompt for everything."""
+    program = candidate.program
+    return candidate.model_copy(update={"program": Program.of(program.prompts.get(slot, program.main))})

@@ -99,7 +99,11 @@ async def _by_loss(
         output="",
         answer=None,
         score=value,
-        scores={scorer.name: Score(value=value, values={"loss": loss})},
+        scores={
+            scorer.name: Score(
+                value=value, values={"loss": loss}, feedback=f"the expected answer was found {value:.0%} likely"
+            )
+        },
         step=step,
     )
 

@@ -50,4 +50,4 @@ def sealed_rows(setup: Setup) -> int:
     rows = len(setup.task.data.test)
     if setup.budget.calls is None:
         return rows
-    return min(rows, int(setup.budget.calls * _SEALED_SHARE / setup.sealed_calls)))
+    return min(rows, int(setup.budget.calls * _SEALED_SHARE / setup.sealed_calls))

@@ -16,6 +16,7 @@ from ..core.recipe import Recipe, Use
 from ..core.task import Task
 from ..plugins.evaluators.weighing import names_of
 from ..plugins.registry import Registry
+from ..runtime.door import scores_text
 from .catalogue import adjust, load_recipe
 from .origin import Origin
 
@@ -121,6 +122,7 @@ class Setup:
         has = {"references"} if all(example.outputs for example in self.task.data.val) else set()
         has |= {"train"} if any(example.outputs for example in self.task.data.train) else set()
         has |= {"judge"} if self.judge is not None else set()
+        has |= {"logprobs"} if scores_text(self.task.models.target) else set()
         if not self.evaluators and self.judge is None and self.scorer is None and self.loss is None:
             raise NeedsError(
                 f"nothing scores this task's outputs, and the recipe {self.recipe.name!r} has no judge to compare them",

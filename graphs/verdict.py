@@ -30,11 +30,14 @@ async def report(session: Session, state: RunState) -> RunState:
     archive = session.archive(step)
     start, best = archive.start, archive[state["best"]]
     session.ledger.open_seal()
-    rows = _sealed(session, state)
+    # By the account of the last step: a report that is written again after a crash draws the same rows.
+    room, calls = room_left(session.ledger, LedgerView.model_validate(state["ledger"]))["target"], setup.target.calls
+    each = calls(start.program) + calls(best.program)
+    # What was held back pays for two programs like the start; a winner that takes more calls is shown on fewer rows.
+    rows = _sealed(session, state, room // each if calls(best.program) > calls(start.program) else None)
     if rows:
         await session.emit("test_opened", step, rows=len(rows))
-        # By the account of the last step: a report that is written again after a crash draws the same rows.
-        left = room_left(session.ledger, LedgerView.model_validate(state["ledger"]))["target"] - 2 * len(rows)
+        left = (room - len(rows) * each) // calls(start.program)
         spare = min(NULL_ROWS, len(rows), max(0, left))
         if setup.evaluators:
             measured = await _on_test(session, start, best, rows, step, spare=spare)
@@ -135,9 +138,8 @@ def _preferred(session: Session, start: Candidate, best: Candidate, step: int) -
     return Measured(margins=margins, judge=judge.name) if judge is not None and margins else Measured()
 
 
-def _sealed(session: Session, state: RunState) -> list[Example]:
-    """All test rows, or a fixed sample of what was held back for them."""
+def _sealed(session: Session, state: RunState, fitting: int | None) -> list[Example]:
+    """All test rows, or a fixed sample of what was held back for them, and of those that fit."""
     rows = list(session.setup.task.data.test)
-    if state["sealed_rows"] >= len(rows):
-        return rows
-    return seeded(session.setup.seed, "sealed").sample(rows, state["sealed_rows"])
+    count = state["sealed_rows"] if fitting is None else min(state["sealed_rows"], fitting)
+    return rows if count >= len(rows) else seeded(session.setup.seed, "sealed").sample(rows, count)

@@ -95,7 +95,7 @@ class Registry:
             self._plugins.setdefault(_key(plugin), plugin)
             self._load(_key(plugin), named=True)
 
-    def create(self, kind: Kind, name: str, **options: Any) -> Any:
+    def create(self, kind: Kind, name: str, /, **options: Any) -> Any:
         """Make what `name` stands for. Raises UsageError for an unknown name or option, PluginError where the
         plugin itself fails."""
         if self._is_path(kind, name):

@@ -54,7 +54,10 @@ class ChatTarget:
         voices = await together(self._ask(program.prompts[name], example, model, gateway) for name in names)
         won = majority([self.answer.read_answer(reply.text) for _, reply in voices]) if len(names) > 1 else 0
         messages, spoke = voices[won]
-        told = [{"prompt": name, "output": reply.text} for name, (_, reply) in zip(names, voices, strict=True)]
+        told = [
+            {"prompt": name, "input": example.text, "output": reply.text}
+            for name, (_, reply) in zip(names, voices, strict=True)
+        ]
         return Output(
             text=spoke.text,
             messages=messages,

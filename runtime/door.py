@@ -127,7 +127,7 @@ class ModelDoor:
 
     async def capabilities(self, model: ModelRef) -> frozenset[str]:
         """What the model declares beyond chat: `logprobs`, `loss`."""
-        if model.provider in _SCORES_TEXT:
+        if scores_text(model):
             return frozenset({"logprobs", "loss"})
         if self._is_direct(model):
             return frozenset({"logprobs"})
@@ -182,6 +182,11 @@ class ModelDoor:
             if self._embedded is None:
                 self._embedded = await self._start_embedded()
         return Endpoint(base=self._embedded.base, name=model.name, key=self._embedded.key, embedded=True)
+
+
+def scores_text(model: ModelRef) -> bool:
+    """Whether the model tells how likely it finds a given text, which takes llama.cpp."""
+    return model.provider in _SCORES_TEXT
 
 
 async def _start_embedded() -> Embedded:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..core.identity import digest
 from .faults import Fault, Schedule, fault_at
 from .models import Model, ScriptedModel, count_tokens
+from .scoring import TextScores
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -58,6 +59,7 @@ class Seen:
 
 class StubServer:
     """Serves a stand-in model as `/v1/chat/completions` and `/v1/models`; `/count` tells other processes what it saw.
+    Named `llamacpp/NAME@BASE`, it also scores given texts, as llama.cpp does.
 
     latency: seconds before each answer. faults: which requests go wrong. at_once: with more requests than this
     under way, the next gets a 429. key: the only key it accepts; None accepts all. usage: whether it
@@ -77,6 +79,7 @@ class StubServer:
         port: int = 0,
     ) -> None:
         self._model = model or ScriptedModel({}, otherwise="ok")
+        self._scores = TextScores(self._model)
         self._latency, self._faults, self._at_once = latency, faults, at_once
         self._key, self._names, self._usage = key, names, usage
         self._port = port
@@ -144,6 +147,8 @@ class StubServer:
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_get("/v1/models", self._models)
+        for name in ("apply-template", "tokenize", "completion"):
+            app.router.add_post(f"/{name}", self._score)
         app.router.add_get("/count", self._count)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await runner.setup()
@@ -173,6 +178,24 @@ class StubServer:
             if self._latency:
                 await asyncio.sleep(self._latency)
             return web.json_response(self._answer(body, number))
+
+    async def _score(self, request: web.Request) -> web.StreamResponse:
+        """What llama.cpp offers to score a given text. The completion is a request to the model and counts as one."""
+        from aiohttp import web
+
+        body, name = await request.json(), request.path.lstrip("/")
+        if not self._allowed(request):
+            return self._refuse(Fault(status=401, text="Incorrect API key provided"))
+        if name != "completion":
+            return web.json_response(self._scores.template(body) if "messages" in body else self._scores.tokens(body))
+        with self.seen.arrived(body, self.keep_bodies) as number:
+            if (fault := fault_at(self._faults, number)) is not None:
+                return await self._fail(request, fault)
+            if self._latency:
+                await asyncio.sleep(self._latency)
+            scored = self._scores.completion(body)
+            self.seen.tokens += scored["tokens_evaluated"] + len(scored["completion_probabilities"])
+            return web.json_response(scored)
 
     def _answer(self, body: dict[str, Any], number: int) -> dict[str, Any]:
         said = self._model.answer(body["messages"], body.get("seed") or 0)

@@ -147,7 +147,7 @@ async def test_a_routed_program_asks_only_the_prompt_that_fits() -> None:
     program = _several("centroid", a=("bad weather",), b=("fine film",))
     output = await ChatTarget().run(program, ROW, MODEL, gateway)
     assert gateway.asked == ["As b.\n\nfine"]
-    assert (output.text, output.trajectory) == ("good", ({"prompt": "b", "output": "good"},))
+    assert (output.text, output.trajectory) == ("good", ({"prompt": "b", "input": "fine", "output": "good"},))
     assert ChatTarget().calls(program) == 1
 
 

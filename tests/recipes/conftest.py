@@ -89,14 +89,18 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
         rows: int = 40,
         prompt: str = "Say even or odd.",
         settings: Mapping[str, str] | None = None,
+        row: Callable[[int], tuple[str, str]] = lambda n: (f"number {n}", truth(n)),
+        provider: str = "openai",
         **fields: Any,
     ) -> Played:
+        """row: from a number to input and reference. provider: `llamacpp` where the target scores given texts."""
+
         def some(first: int, count: int) -> list[dict[str, str]]:
-            return [{"input": f"number {first + n}", "output": truth(first + n)} for n in range(count)]
+            return [dict(zip(("input", "output"), row(first + n), strict=True)) for n in range(count)]
 
         thinker = ScriptedModel(lambda messages: author(messages[0]["content"]))
         with StubServer(ScriptedModel(target)) as one, StubServer(thinker) as two:
-            refs = [ModelRef.parse(f"openai/stub@{stub.base}", key_env="STUB_KEY") for stub in (one, two)]
+            refs = [ModelRef.parse(f"{provider}/stub@{stub.base}", key_env="STUB_KEY") for stub in (one, two)]
             task = Task.create(
                 prompt,
                 train=some(1000, 20),

@@ -1,0 +1,84 @@
+"""The questions of ConstitutionalExperts and PMPO: one principle of a list, one segment of a prompt."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, Self
+
+from pydantic import field_validator, model_validator
+
+from .ask import Ask, Case, Reply
+from .replies import TextReply
+
+_EDITS = {
+    "add": ("add", "insert", "new", "append"),
+    "change": ("change", "edit", "replace", "modify", "revise", "rewrite", "update"),
+    "remove": ("remove", "delete", "drop"),
+}
+_LEAST_WORDS, _MOST_WORDS = 3, 60
+
+
+class PrincipleReply(Reply):
+    """One edit of a list of principles. number: which one, from 1; 0 where none was named."""
+
+    edit: Literal["add", "change", "remove"] = "add"
+    number: int = 0
+    principle: str = ""
+
+    @field_validator("edit", mode="before")
+    @classmethod
+    def _read_edit(cls, value: Any) -> Any:
+        words = re.findall(r"[a-z]+", str(value).casefold())
+        return next((edit for edit, said in _EDITS.items() if words and words[0] in said), value)
+
+    @field_validator("number", mode="before")
+    @classmethod
+    def _read_number(cls, value: Any) -> int:
+        found = re.search(r"\d+", str(value))
+        return int(found.group()) if found else 0
+
+    @field_validator("principle", mode="before")
+    @classmethod
+    def _read_principle(cls, value: Any) -> str:
+        """One line, without list marks and quotes."""
+        text = " ".join(str(value).split())
+        return re.sub(r"^(?:[-*•]|\d+[.)]|principle\s*\d*\s*:)\s*", "", text, flags=re.IGNORECASE).strip("\"' ")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        words = len(self.principle.split())
+        if self.edit == "remove":
+            if not self.number:
+                raise ValueError("which principle is to be removed was not said")
+        elif not _LEAST_WORDS <= words <= _MOST_WORDS:
+            raise ValueError("a principle is one sentence")
+        return self
+
+
+class EditPrinciple(Ask[PrincipleReply]):
+    """One principle added, changed or removed, for these failures (ConstitutionalExperts, arXiv 2403.04894)."""
+
+    role = "student"
+    skill = "principle"
+    reply = PrincipleReply
+    reads = {"failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    principles: tuple[str, ...] = ()
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+class RewriteSegment(Ask[TextReply]):
+    """Other words for the one segment that helps least (PMPO, arXiv 2505.16307)."""
+
+    role = "student"
+    skill = "segment"
+    reply = TextReply
+    reads = {"failures": "errors", "hints": "hints"}
+    task: str
+    before: str = ""
+    segment: str
+    after: str = ""
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()

@@ -1,0 +1,133 @@
+"""Programs of several prompts for one task: experts behind a router (MoP, arXiv 2407.00256), and votes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ...core.candidate import Candidate
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.example import Example
+from ...core.program import Program, Router
+from ...core.prompt import Prompt
+from ...core.render import brief
+from ...core.vectors import Space, likeness
+from ..clustering import regions_of
+from .demos import balanced_sample, demo_of
+
+RouterKind = Literal["centroid", "nearest"]
+
+
+def composed(
+    experts: Mapping[str, Prompt],
+    regions: Mapping[str, Sequence[str]],
+    examples: Mapping[str, Example],
+    kind: RouterKind,
+) -> Program:
+    """Region name → prompt and train rows, as one program: the rows' inputs are the router's anchors."""
+    anchors = {name: tuple(examples[row].text for row in rows) for name, rows in regions.items()}
+    return Program(prompts=dict(experts), router=Router(kind=kind, anchors=anchors))
+
+
+def expert_of(candidate: Candidate, region: str) -> Prompt:
+    """A candidate's prompt for a region: its own for it, or the one it has for everything."""
+    return candidate.program.prompts.get(region, candidate.program.main)
+
+
+@dataclass(kw_only=True)
+class Mixture:
+    """One prompt for each region of the inputs, and a router that chooses by likeness.
+
+    A strategy that searches by region says in the order's options what is composed: `regions` (name → train rows),
+    `experts` (name → the parent whose prompt it gets; the first parent's otherwise), `kind` of the router; or with
+    `alone` the reverse, every prompt of the first parent as a program of its own. An order without these options
+    finds regions itself and gives the first parent's prompt worked examples of each.
+
+    kind, most, least: of the router, and how many regions of how many train rows. shots: examples for each region.
+    """
+
+    name: str = field(default="mixture", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(default=0, init=False)
+    kind: RouterKind = "centroid"
+    most: int = 4
+    least: int = 4
+    shots: int = 4
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        first, told = request.parents[0], request.order.options
+        if told.get("alone"):
+            made = {prompt.id: Proposal(program=Program.of(prompt)) for prompt in first.program.prompts.values()}
+            return [one.model_copy(update={"rationale": "one expert for all inputs"}) for one in made.values()]
+        if any(len(one.program.prompts) > 1 and one.program.router is None for one in request.parents):
+            return []  # the steps of a pipeline are no experts
+        if "regions" not in told:
+            return self._by_itself(request)
+        parents = {one.id: one for one in request.parents}
+        chosen = told.get("experts", {})
+        experts = {name: expert_of(parents.get(chosen.get(name), first), name) for name in told["regions"]}
+        program = composed(experts, told["regions"], request.examples, told.get("kind", self.kind))
+        return [Proposal(program=program, rationale=f"one prompt for each of {len(experts)} regions")]
+
+    def _by_itself(self, request: Request) -> list[Proposal]:
+        regions = regions_of(request.train, most=self.most, least=self.least, rng=request.rng)
+        if len(regions) < 2 or request.parents[0].program.router is not None:
+            return []
+        experts = {}
+        for name, rows in regions.items():
+            there = [request.examples[row] for row in rows]
+            shown = balanced_sample(there, min(self.shots, len(there)), request.rng)
+            experts[name] = request.parents[0].program.main.with_(demos=tuple(demo_of(row) for row in shown))
+        program = composed(experts, regions, request.examples, self.kind)
+        return [Proposal(program=program, rationale=f"worked examples of their own for {len(regions)} regions")]
+
+
+@dataclass(kw_only=True)
+class Ensemble:
+    """The best candidates that differ, as one program that votes.
+
+    voices: an odd number. likeness: what full likeness to a voice already chosen costs, in points of the mean score.
+    With fewer than three measured prompts there is nothing to vote.
+    """
+
+    name: str = field(default="ensemble", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(default=0, init=False)
+    voices: int = 3
+    likeness: float = 0.2
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        known = {one.id: one for one in (*request.peers, *request.parents, *request.ancestors)}
+        plain = [one for one in known.values() if len(one.program.prompts) == 1 and one.id in request.scores]
+        count = min(self.voices, len(plain))
+        count -= 1 - count % 2
+        if count < 3:
+            return []
+        chosen = self._different(plain, request.scores, count)
+        program = Program(
+            prompts={f"voice-{place}": one.program.main for place, one in enumerate(chosen, 1)},
+            router=Router(kind="vote"),
+        )
+        parents = tuple(one.id for one in chosen)
+        return [Proposal(program=program, rationale=f"{count} prompts that differ, by vote", parents=parents)]
+
+    def _different(self, plain: Sequence[Candidate], scores: Mapping[str, float], count: int) -> list[Candidate]:
+        """The best one first, then whoever is good and unlike those there are."""
+        texts = {one.id: _said(one.program.main) for one in plain}
+        space = Space(list(texts.values()))
+        places = {name: space.vector(text) for name, text in texts.items()}
+        chosen: list[Candidate] = []
+        while len(chosen) < count:
+            left = [one for one in plain if one not in chosen]
+
+            def worth(one: Candidate) -> float:
+                near = max((likeness(places[one.id], places[other.id]) for other in chosen), default=0.0)
+                return scores[one.id] - self.likeness * near
+
+            chosen.append(max(left, key=worth))
+        return chosen
+
+
+def _said(prompt: Prompt) -> str:
+    return "\n".join([prompt.system, brief(prompt), *(f"{demo.input} {demo.output}" for demo in prompt.demos)])

@@ -1,0 +1,181 @@
+"""Region by region: cluster the inputs, search for a prompt in each, compose them behind a router.
+
+After MoP (arXiv 2407.00256) and ConstitutionalExperts (arXiv 2403.04894).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...core.contracts import Decision, Need, Order, Search
+from ...core.errors import UsageError
+from ..clustering import regions_of
+from ..operators.mixture import RouterKind, composed, expert_of
+from .choosing import best_mean
+
+_COMPOSE = "mixture"
+_LEAST_CASES = 2
+_CALLS_PER_CASE = 60
+_CANDIDATES, _ROWS_PER_REGION = 12, 4
+
+
+@dataclass(kw_only=True)
+class Regions:
+    """The start prompt is put behind a router, once for each region. Then, step by step, every operator works on every
+    region's prompt, and the best prompt of each region, by the val rows that are routed there, goes on.
+
+    A child differs from its parent in one region alone, so that on all other rows its answers are known and free. In
+    the end each expert also runs alone on all rows: the mixture wins only where it beats the best single prompt.
+
+    kind: of the router. most, least: regions at most, train rows in one at least. steps: of search. first: operators
+    of a step before these. complement: operators that learn from the rows outside the region. cases: train rows of
+    the region that its prompt is run on, for operators that read failures. count: proposals an order.
+    """
+
+    name: str = field(default="regions", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    kind: RouterKind = "centroid"
+    most: int = 4
+    least: int = 4
+    steps: int = 1
+    first: Sequence[str] = ()
+    complement: Sequence[str] = ()
+    cases: int = 0
+    count: int = 1
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        if _COMPOSE not in search.operators:
+            raise UsageError(
+                f"the strategy 'regions' composes with the operator {_COMPOSE!r}, which this run does not have",
+                where="operators",
+                possible=tuple(search.operators),
+                remedy=f"add it: --set operators={','.join([*search.operators, _COMPOSE])}",
+            )
+        memory = search.memory
+        if "regions" not in memory:
+            self._divide(search)
+        if memory["stage"] == "compose":
+            if order := self._composition(search):
+                return [order]
+            memory["stage"] = "search"
+        if memory["stage"] == "search":
+            while memory["done"] < len(self._plan(search)) and self._affords(search):
+                if orders := self._orders(search):
+                    return orders
+                memory["done"] += 1
+            memory["stage"] = "alone"
+            if self._names(search) != [""]:
+                return [Order(operator=_COMPOSE, parents=(memory["current"],), options={"alone": True})]
+        return []
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        memory = search.memory
+        if memory["stage"] == "compose" and new:
+            memory["current"] = new[0]
+        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        return list(dict.fromkeys([search.archive.start.id, memory["current"], *people, *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        memory = search.memory
+        if memory["stage"] == "compose":
+            memory["stage"] = "search"
+        elif memory["stage"] == "search":
+            memory["experts"] = self._experts(search, pool)
+            memory["done"] += 1
+            memory["stage"] = "compose"
+        else:
+            return dict.fromkeys(pool, "keep")
+        stay = {search.archive.start.id, memory["current"], *memory["experts"].values()}
+        return {
+            name: "keep" if name in stay or search.archive[name].operator in ("person", _COMPOSE) else "drop"
+            for name in pool
+        }
+
+    def final(self, search: Search) -> str:
+        """The best mean; a program of several prompts only where it is better than every single one."""
+        best = best_mean(search)
+        alone = [one for one in search.archive.alive if one.program.router is None]
+        single, mean = best_mean(search, alone), search.archive.scores.mean
+        return single if (mean(single, search.val) or 0.0) >= (mean(best, search.val) or 0.0) else best
+
+    def _divide(self, search: Search) -> None:
+        start = search.archive.start
+        rows = [search.examples[row] for row in search.train if search.examples[row].outputs]
+        plain = len(start.program.prompts) == 1
+        measured = min(len(search.val), search.total // _CANDIDATES)
+        most = min(self.most, max(2, measured // _ROWS_PER_REGION)) if plain else 1
+        found = regions_of(rows, most=most, least=self.least, rng=search.rng("regions"))
+        search.memory["regions"] = {name: list(ids) for name, ids in found.items()} if len(found) > 1 else {}
+        search.memory |= {"current": start.id, "done": 0, "stage": "compose", "experts": {}}
+
+    def _composition(self, search: Search) -> Order | None:
+        """The order that composes the experts; none where they are what some candidate is already."""
+        memory, archive = search.memory, search.archive
+        if not memory["regions"]:
+            memory["current"] = memory["experts"].get("", memory["current"])
+            return None
+        experts = {name: memory["experts"].get(name, memory["current"]) for name in memory["regions"]}
+        prompts = {name: expert_of(archive[one], name) for name, one in experts.items()}
+        wanted = composed(prompts, memory["regions"], search.examples, self.kind).id
+        known = next((one.id for one in archive.candidates.values() if one.program.id == wanted), None)
+        if known is not None:
+            memory["current"] = known
+            return None
+        options: dict[str, Any] = {"regions": memory["regions"], "experts": experts, "kind": self.kind}
+        parents = tuple(dict.fromkeys([memory["current"], *experts.values()]))
+        return Order(operator=_COMPOSE, parents=parents, options=options)
+
+    def _plan(self, search: Search) -> list[list[str]]:
+        """The operators of each step."""
+        rest = [name for name in search.operators if name != _COMPOSE and name not in self.first]
+        return ([list(self.first)] if self.first else []) + [rest] * self.steps
+
+    def _orders(self, search: Search) -> list[Order]:
+        memory, orders = search.memory, list[Order]()
+        cases = min(self.cases, max(_LEAST_CASES, search.total // _CALLS_PER_CASE)) if self.cases else 0
+        for region in self._names(search):
+            inside = memory["regions"].get(region, [])
+            outside = [row for row in search.train if row not in inside] if inside else []
+            for operator in self._plan(search)[memory["done"]]:
+                if operator not in search.operators:
+                    continue
+                order = Order(
+                    operator=operator,
+                    parents=(memory["current"],),
+                    slot=region,
+                    within=tuple(outside if operator in self.complement else inside),
+                    cases=cases,
+                    count=self.count,
+                    stream=len(orders),
+                )
+                orders.append(order)
+        return orders
+
+    def _names(self, search: Search) -> list[str]:
+        """The regions that the current program has prompts for; one without a name where there are none."""
+        current = search.archive[search.memory["current"]].program
+        return list(search.memory["regions"]) if current.router is not None else [""]
+
+    def _affords(self, search: Search) -> bool:
+        """Whether the room pays for one more child a region, and for each expert alone."""
+        rows = search.archive.scores.count(search.memory["current"], search.val)
+        return search.room >= rows * len(self._names(search))
+
+    def _experts(self, search: Search, pool: Sequence[str]) -> dict[str, str]:
+        """Region → who gains most over the current program on the val rows that are routed there; itself on ties."""
+        archive, current = search.archive, search.archive[search.memory["current"]]
+        known = archive.scores.row(current.id, search.val)
+        homes = {row: current.program.chosen(search.examples[row].text)[0] for row in known}
+        best: dict[str, str] = {}
+        for region in self._names(search):
+            rows = [row for row, home in homes.items() if not region or home == region]
+            gains = {name: sum(archive.scores.paired(name, current.id, rows)) for name in pool}
+            # Only those who changed this region's prompt: on the others' rows a gain is another region's merit.
+            gains = {
+                name: gain for name, gain in gains.items() if not region or region in archive[name].program.prompts
+            }
+            winner = max(gains, key=lambda name: (gains[name], name == current.id), default=current.id)
+            best[region] = winner if gains and gains[winner] > 0 else current.id
+        return best
