@@ -26,6 +26,7 @@ from .answer import bare
 from .candidate import Archive, Candidate
 from .example import Example
 from .labels import FLOOR
+from .prompt import Prompt
 
 Array = NDArray[np.float64]
 
@@ -99,8 +100,14 @@ def _ease(archive: Archive, rows: Sequence[str]) -> dict[str, float]:
 
 
 def features(candidate: Candidate) -> dict[str, float]:
-    """What candidates can share, as numbers for the regression over parts."""
-    prompt = candidate.program.main
+    """What candidates can share, as numbers for the regression over parts; of several prompts each under its name."""
+    prompts = candidate.program.prompts
+    if len(prompts) == 1:
+        return _features(candidate.program.main)
+    return {f"{name}: {key}": value for name, one in prompts.items() for key, value in _features(one).items()}
+
+
+def _features(prompt: Prompt) -> dict[str, float]:
     style = prompt.format
     return {
         "demos": float(np.log2(1 + len(prompt.demos))),

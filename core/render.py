@@ -13,6 +13,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from .example import Example
+from .program import Program
 from .prompt import Branch, Format, Prompt
 
 _SLOT = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -64,6 +65,13 @@ def brief(prompt: Prompt) -> str:
         blocks.append("\n".join(_branch_lines(prompt.branches, depth=0)))
     blocks.append(prompt.format.answer_hint)
     return _join(prompt.format.separator, *blocks)
+
+
+def brief_of(program: Program) -> str:
+    """All that is asked by a program: the brief of its one prompt, or each prompt's under its name."""
+    if len(program.prompts) == 1:
+        return brief(program.main)
+    return "\n\n".join(f"{name}:\n{brief(prompt)}" for name, prompt in program.prompts.items())
 
 
 def values_of(example: Example) -> dict[str, str]:

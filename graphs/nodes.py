@@ -16,7 +16,7 @@ from ..core.errors import BudgetSpent
 from ..core.estimate import estimate
 from ..core.example import SPLITS
 from ..core.identity import seeded
-from ..core.render import brief
+from ..core.render import brief_of
 from ..core.score import Evaluation, Response
 from ..runtime.store import Verdict
 from .duels import judge_duels, open_duels, outputs_needed, paid_for
@@ -241,7 +241,7 @@ async def _path(session: Session, step: int) -> list[str]:
     task = session.setup.task
     rows = seeded(session.setup.seed, "plan", step).sample(list(task.data.train), min(1, len(task.data.train)))
     cases = tuple(Case(input=row.text, expected=row.output or "") for row in rows)
-    ask = PlanPath(task=session.brief().description, prompt=brief(task.program.main), rows=cases)
+    ask = PlanPath(task=session.brief().description, prompt=brief_of(task.program), rows=cases)
     try:
         reply = await session.team(step, "plan").act(ask)
     except BudgetSpent:

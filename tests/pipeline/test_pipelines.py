@@ -11,11 +11,12 @@ from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.contracts import Order, Proposal, Search, TaskBrief
 from maieutic.core.errors import TaskError, UsageError
+from maieutic.core.estimate import features
 from maieutic.core.example import Example
 from maieutic.core.models import ModelRef, Reply
 from maieutic.core.program import Program, Router
 from maieutic.core.prompt import Prompt
-from maieutic.core.render import Message
+from maieutic.core.render import Message, brief_of
 from maieutic.core.score import Evaluation
 from maieutic.core.task import Models, TargetSpec, Task
 from maieutic.graphs.evidence import assemble
@@ -294,3 +295,12 @@ def test_what_is_made_of_one_prompt_is_put_back_among_the_others() -> None:
         "extract": "Take it.",
         "classify": "Red or blue for {extract}?",
     }
+
+
+def test_the_planner_is_told_all_steps_and_estimates_tell_prompts_apart_by_step() -> None:
+    assert brief_of(PROGRAM) == "extract:\nCopy the request.\n\nclassify:\nRed or blue for {extract}?"
+    assert brief_of(Program.of("One.")) == "One."
+    made = archive({"extract": 0.0, "classify": 0.0})
+    told = [features(made[name]) for name in ("start", "extract", "classify")]
+    assert len({frozenset(one.items()) for one in told}) == 3
+    assert features(Candidate(id="c", program=Program.of("One."), operator="x"))["instruction One."] == 1.0
