@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import look, optimize, steer, system, task, write
+from . import look, optimize, steer, system, task, watch, write
 from .errors import GuardedGroup
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ app.command(rich_help_panel=_START)(task.init)
 app.command(rich_help_panel=_START)(task.estimate)
 app.command(rich_help_panel=_RUN)(optimize.optimize)
 app.command(rich_help_panel=_RUN)(optimize.resume)
+app.command(rich_help_panel=_RUN)(watch.watch)
 app.command(rich_help_panel=_RUN)(steer.stop)
 app.command(rich_help_panel=_RUN)(steer.steer)
 app.command(rich_help_panel=_LOOK)(look.runs)

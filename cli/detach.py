@@ -15,11 +15,21 @@ from ..core.errors import RunFailed, UsageError
 
 _PATIENCE_SECONDS = 20.0
 _LOOK_SECONDS = 0.1
-_SCREEN_WORDS = frozenset({"--detach", "--plain", "--json"})
+_SCREEN_WORDS = frozenset({"--detach", "--plain", "--json", "--tui"})
 
 
 def start_detached(words: Sequence[str], *, folder: Path, as_json: bool, run: str | None) -> None:
-    """Start the same command in a session of its own and return when the run is in the store.
+    """Start the same command in the background and say how to go on from here."""
+    name, pid, log = begin_detached(words, folder=folder, run=run)
+    if as_json:
+        typer.echo(json.dumps({"run": name, "pid": pid, "log": str(log)}))
+    else:
+        typer.echo(f"run {name} goes on in the background (process {pid})")
+        typer.echo(f"  maieutic watch {name}   maieutic show {name}   maieutic stop {name}   tail -f {log}")
+
+
+def begin_detached(words: Sequence[str], *, folder: Path, run: str | None) -> tuple[str, int, Path]:
+    """Start the same command in a session of its own; the run, its process and its log, once it is in the store.
 
     Its events go to `RUN.log` in the folder. Raises RunFailed, with what the process said, where it ends before.
     """
@@ -35,11 +45,7 @@ def start_detached(words: Sequence[str], *, folder: Path, as_json: bool, run: st
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
     _await_begin(child, name, folder, log)
-    if as_json:
-        typer.echo(json.dumps({"run": name, "pid": child.pid, "log": str(log)}))
-    else:
-        typer.echo(f"run {name} goes on in the background (process {child.pid})")
-        typer.echo(f"  maieutic show {name}   maieutic stop {name}   tail -f {log}")
+    return name, child.pid, log
 
 
 def _await_begin(child: subprocess.Popen[bytes], run: str, folder: Path, log: Path) -> None:

@@ -80,10 +80,16 @@ def optimize(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="change the recipe", rich_help_panel="Run"),
     ] = None,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="wait for steer RUN approve before each round", rich_help_panel="Run")
+    ] = False,
     plain: Plain = False,
     as_json: AsJson = False,
     detach: Annotated[
         bool, typer.Option("--detach", help="run in the background, print the run's id", rich_help_panel=_SCREEN)
+    ] = False,
+    tui: Annotated[
+        bool, typer.Option("--tui", help="watch and steer it; leaving lets it go on", rich_help_panel=_SCREEN)
     ] = False,
     folder: Folder = HERE,
     no_plugins: NoPlugins = False,
@@ -101,13 +107,19 @@ def optimize(
     if budget is None:
         budget = DEFAULT_BUDGET
         typer.echo(f"no budget was given: --calls {budget.calls}", err=True)
-    if detach:
-        from .detach import start_detached
+    if detach or tui:
+        from .detach import begin_detached, start_detached
 
         Setup.make(
             made, recipe=recipe, budget=budget, seed=seed, concurrency=concurrency, settings=changes, registry=registry
         )
-        start_detached(list(context.obj or []), folder=folder, as_json=as_json, run=run)
+        words = list(context.obj or [])
+        if tui and not detach:
+            from .watch import show_run
+
+            show_run(folder, begin_detached(words, folder=folder, run=run)[0])
+            return
+        start_detached(words, folder=folder, as_json=as_json, run=run)
         return
     carry_out(
         lambda watch: aoptimize(
@@ -121,6 +133,7 @@ def optimize(
             listen=watch,
             registry=registry,
             run=run,
+            approve=approve,
         ),
         folder=folder,
         plain=plain,
@@ -142,8 +155,9 @@ def resume(
 ) -> None:
     """Take up a stopped or interrupted run where it was; what was paid for is not paid again."""
     from ..graphs.run import aresume
+    from ..runtime.process import is_alive
     from .options import open_store
-    from .running import carry_out, is_alive
+    from .running import carry_out
 
     budget = budget_of(calls, target_calls, tokens, usd, minutes)
     with open_store(folder) as store:

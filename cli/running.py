@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..core.errors import RunStopped
+from ..runtime.process import is_alive as is_alive
 from .interrupt import run_until_interrupted
 from .options import registry_of
 from .progress import Watcher, watching
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..core.report import Report
     from ..core.task import Task
     from ..graphs.run import Result
-    from ..runtime.store import RunRecord
 
 
 def carry_out(
@@ -75,19 +74,6 @@ def read_task(path: Path, *, no_plugins: bool) -> Task:
     from ..runtime.task_file import load_task
 
     return load_task(path, read=reader(registry_of(None, no_plugins=no_plugins)))
-
-
-def is_alive(record: RunRecord) -> bool:
-    """Whether the process that runs a run is still there. Pids are reused, so a finished run is never alive."""
-    if record.state not in ("running", "paused") or record.pid is None:
-        return False
-    try:
-        os.kill(record.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _indented(text: str) -> str:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ..runtime.process import is_alive
 from .look import archive_of
 from .progress import facts
-from .running import is_alive
 from .tables import print_diff, print_table
 
 if TYPE_CHECKING:

@@ -13,11 +13,13 @@ from .records import (
 )
 from .redaction import redact
 from .store import DATABASE, Store
+from .window import ExampleTally, TallyRow
 
 __all__ = [
     "DATABASE",
     "Attempt",
     "DialogueTurn",
+    "ExampleTally",
     "LedgerRows",
     "OperatorStat",
     "PreferenceRow",
@@ -25,6 +27,7 @@ __all__ = [
     "RunRecord",
     "RunState",
     "Store",
+    "TallyRow",
     "Verdict",
     "redact",
 ]

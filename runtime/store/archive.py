@@ -21,9 +21,10 @@ SELECT c.id, c.program, c.operator, c.rationale, coalesce(v.status, c.status), c
 FROM candidates c
 LEFT JOIN verdicts v ON v.run = c.run AND v.candidate = c.id AND v.step = (
     SELECT max(step) FROM verdicts WHERE run = c.run AND candidate = c.id AND step < ?2)
-WHERE c.run = ?1 AND c.step < ?2
+WHERE c.run = ?1 AND c.step < ?2 AND (?3 IS NULL OR c.id = ?3)
 ORDER BY c.seq
 """
+_PARENTS = "SELECT child, parent FROM lineage WHERE run = ?1 AND (?2 IS NULL OR child = ?2) ORDER BY child, place"
 _EVALUATIONS = """
 SELECT candidate, example, split, score, step, data FROM evaluations
 WHERE run = ?1 AND step < ?2 AND (?3 IS NULL OR split = ?3) AND (?4 IS NULL OR candidate = ?4)
@@ -65,11 +66,12 @@ def save_verdicts(db: sqlite3.Connection, run: str, verdicts: Sequence[Verdict])
     )
 
 
-def candidates(db: sqlite3.Connection, run: str, before_step: int | None) -> list[Candidate]:
-    rows = db.execute(_CANDIDATES, (run, _bound(before_step))).fetchall()
-    programs = _programs(db, run)
+def candidates(db: sqlite3.Connection, run: str, before_step: int | None, name: str | None = None) -> list[Candidate]:
+    """All of a run, or the one that is named."""
+    rows = db.execute(_CANDIDATES, (run, _bound(before_step), name)).fetchall()
+    programs = _load(db, [rows[0][1]] if name and rows else []) if name else _programs(db, run)
     parents: dict[str, list[str]] = {}
-    for child, parent in db.execute("SELECT child, parent FROM lineage WHERE run = ? ORDER BY child, place", [run]):
+    for child, parent in db.execute(_PARENTS, (run, name)):
         parents.setdefault(child, []).append(parent)
     return [
         Candidate(

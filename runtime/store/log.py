@@ -14,10 +14,8 @@ from .records import DialogueTurn
 from .redaction import redact, redact_json
 
 _EVENT = "SELECT run, number, key, kind, step, data, at FROM events WHERE run = ?"
-_TURN = (
-    'SELECT number, step, place, "order", role, skill, messages, raw, parsed, at FROM dialogue '
-    "WHERE run = ? AND number > ? ORDER BY number"
-)
+_TURN = 'SELECT number, step, place, "order", role, skill, messages, raw, parsed, at FROM dialogue WHERE'
+_TURNS_AFTER = "run = ? AND number > ? ORDER BY number"
 
 
 def append_events(db: sqlite3.Connection, events: Sequence[Event]) -> list[Event]:
@@ -68,6 +66,11 @@ def save_dialogue(db: sqlite3.Connection, run: str, turn: DialogueTurn) -> int:
 
 
 def dialogue(db: sqlite3.Connection, run: str, after: int) -> list[DialogueTurn]:
+    return turns_of(db, _TURNS_AFTER, (run, after))
+
+
+def turns_of(db: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[DialogueTurn]:
+    """The turns of a condition that a module of the store wrote; its values come apart from it."""
     return [
         DialogueTurn(
             number=number,
@@ -81,7 +84,7 @@ def dialogue(db: sqlite3.Connection, run: str, after: int) -> list[DialogueTurn]
             parsed=None if parsed is None else json.loads(parsed),
             at=at,
         )
-        for number, step, place, order, role, skill, messages, raw, parsed, at in db.execute(_TURN, (run, after))
+        for number, step, place, order, role, skill, messages, raw, parsed, at in db.execute(f"{_TURN} {where}", values)
     ]
 
 

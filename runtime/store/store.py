@@ -17,7 +17,7 @@ from ...core.example import Example, Split
 from ...core.models import Reply
 from ...core.program import Program
 from ...core.score import Evaluation, Response
-from . import amending, archive, calls, lessons, log, runs
+from . import amending, archive, calls, lessons, log, runs, window
 from .connection import Readers, check_readable, open_writing
 from .records import (
     Attempt,
@@ -29,6 +29,7 @@ from .records import (
     RunRecord,
     Verdict,
 )
+from .window import ExampleTally, TallyRow
 from .writer import Writer
 
 DATABASE = "maieutic.db"
@@ -87,7 +88,8 @@ class Store:
         await self._write(runs.update, run_id, fields)
 
     def run(self, ref: str) -> RunRecord:
-        """By id, by a beginning that only one id has, or `latest`. Raises UsageError naming what there is."""
+        """By id, by a beginning that only one id has, or `latest`, the last search (a scored prompt only where nothing was
+        searched). Raises UsageError naming what there is."""
         return self._read(runs.find, ref)
 
     def runs(self) -> list[RunRecord]:
@@ -220,6 +222,28 @@ class Store:
 
     def dialogue(self, run: str, *, after: int = 0) -> list[DialogueTurn]:
         return self._read(log.dialogue, run, after)
+
+    # Windows for whoever watches
+
+    def tallies(self, run: str, *, after: int = 0) -> list[TallyRow]:
+        """Sums over the val measurements since a cursor, by candidate and step; the last row holds the next cursor."""
+        return self._read(window.tallies, run, after)
+
+    def example_tallies(self, run: str) -> list[ExampleTally]:
+        """How all candidates together did on each row of train and val."""
+        return self._read(window.example_tallies, run)
+
+    def on_example(self, run: str, example: str, *, limit: int = 200) -> list[Evaluation]:
+        """What candidates answered on one row, the worst first."""
+        return self._read(window.on_example, run, example, limit)
+
+    def candidate(self, run: str, name: str) -> Candidate | None:
+        """One candidate as it stands, without reading the others."""
+        return self._read(window.candidate, run, name)
+
+    def turns_at(self, run: str, step: int, *, limit: int = 50) -> list[DialogueTurn]:
+        """What was said in one step, in order."""
+        return self._read(window.turns_at, run, step, limit)
 
     # Lessons
 

@@ -1,0 +1,122 @@
+"""`maieutic watch`: the terminal UI on any run, live or played again, here or in a browser."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from ..core.errors import UsageError
+from .options import HERE, Folder, interactive, open_store
+
+if TYPE_CHECKING:
+    from ..plugins.registry import Registry
+
+Theme = Annotated[Literal["dark", "light", "contrast"], typer.Option(help="the look", rich_help_panel="Screen")]
+
+
+def watch(
+    run: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN]", help="an id, the beginning of one, latest; else the list"),
+    ] = None,
+    replay: Annotated[bool, typer.Option("--replay", help="play the log again from the beginning")] = False,
+    speed: Annotated[float, typer.Option(min=0.25, max=1000, help="how many times as fast")] = 10.0,
+    web: Annotated[bool, typer.Option("--web", help="serve it to a browser on this machine")] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="for --web", rich_help_panel="Screen")] = 8000,
+    steer: Annotated[bool, typer.Option("--steer", help="let a browser steer too; else it only looks")] = False,
+    theme: Theme = "dark",
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="no line drawing", rich_help_panel="Screen")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="no directives from here")] = False,
+    folder: Folder = HERE,
+) -> None:
+    """Watch a run and steer it. Leaving changes nothing: the run goes on."""
+    with open_store(folder) as store:
+        if run is None and replay:
+            run = "latest"
+        chosen = store.run(run).id if run is not None else None
+    if web:
+        from ..tui.web import serve
+
+        words = [*([chosen] if chosen else []), "--folder", str(folder), "--theme", theme]
+        words += ["--replay", "--speed", f"{speed:g}"] if replay else []
+        words += [] if steer else ["--read-only"]
+        typer.echo(f"http://127.0.0.1:{port}  {'steers' if steer else 'looks only'}; ctrl-c ends it", err=True)
+        serve([sys.executable, "-m", "maieutic", "watch", *words], port=port)
+        return
+    show_run(folder, chosen, read_only=read_only, replay=speed if replay else None, theme=theme, ascii_only=ascii_only)
+
+
+def show_run(
+    folder: Path,
+    run: str | None,
+    *,
+    read_only: bool = False,
+    replay: float | None = None,
+    theme: str = "dark",
+    ascii_only: bool = False,
+) -> None:
+    """The UI until the person leaves it. Raises UsageError where nobody can see it."""
+    if not interactive() and "TEXTUAL_DRIVER" not in os.environ:
+        raise UsageError(
+            "the terminal UI needs a terminal", remedy="maieutic show RUN --json tells the same; --web serves a browser"
+        )
+    from ..tui.app import MaieuticApp, ascii_wanted
+
+    MaieuticApp(
+        folder,
+        run=run,
+        read_only=read_only,
+        listing=library,
+        replay=replay,
+        theme=theme,
+        ascii_only=ascii_only or ascii_wanted(),
+    ).run()
+
+
+def library() -> dict[str, Any]:
+    """Recipes and plugins as plain data: the UI may not know them itself."""
+    from .options import registry_of
+
+    registry = registry_of(None, no_plugins=False)
+    return {"recipes": _recipes(registry), "plugins": _plugins(registry)}
+
+
+def _recipes(registry: Registry) -> list[dict[str, Any]]:
+    from ..graphs.catalogue import recipes
+
+    return [
+        {
+            "name": one.name,
+            "summary": one.summary,
+            "paper": one.paper,
+            "needs": sorted(one.needs),
+            "expected_calls": one.expected_calls,
+            "strategy": one.strategy.use,
+            "allocator": one.allocator.use,
+            "operators": [use.use for use in one.operators],
+            "differs": one.differs,
+        }
+        for one in recipes(registry)
+    ]
+
+
+def _plugins(registry: Registry) -> list[dict[str, Any]]:
+    from ..plugins.hookspecs import HOOKS
+
+    return [
+        {
+            "kind": kind,
+            "name": name,
+            "summary": entry.summary,
+            "needs": sorted(entry.needs),
+            "distribution": f"{entry.plugin.distribution} {entry.plugin.version}".strip(),
+        }
+        for kind in HOOKS
+        if kind != "recipe"
+        for name in registry.names(kind)
+        for entry in [registry.describe(kind, name)]
+    ]

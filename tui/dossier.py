@@ -1,0 +1,173 @@
+"""All that is known of one candidate, read in one go, and its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..core.candidate import Candidate
+from ..core.example import Example
+from ..core.render import brief, render
+from ..core.score import Evaluation
+from ..runtime.store import DialogueTurn, Store
+from .diffing import changed_words, diff_lines
+from .feed import Scene
+from .tree import family, short, state_of
+from .words import Line, Signs, Tone, counted, fit, labelled, one_line, role, wrap
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dossier:
+    """evaluations: the worst first. ancestors: parents first, the start prompt last."""
+
+    candidate: Candidate | None
+    evaluations: tuple[Evaluation, ...] = ()
+    examples: Mapping[str, Example]
+    ancestors: tuple[Candidate, ...] = ()
+    turns: tuple[DialogueTurn, ...] = ()
+
+    def outcomes(self, which: str) -> list[Evaluation]:
+        match which:
+            case "wrong":
+                return [one for one in self.evaluations if one.score < 1 and one.failure is None]
+            case "unreadable":
+                return [one for one in self.evaluations if one.failure is not None]
+            case "right":
+                return [one for one in self.evaluations if one.score >= 1]
+        return list(self.evaluations)
+
+    def diff(self, other: Candidate | None, width: int) -> list[Line]:
+        if self.candidate is None or other is None:
+            return [(("the start prompt: nothing came before it", "dim"),)]
+        before, after = said(other), said(self.candidate)
+        gone, came = changed_words(before, after)
+        head: Line = ((f"from {short(other.id)} ({other.operator}): ", "dim"), (f"-{gone} +{came} words", "strong"))
+        return [head, (), *diff_lines(before, after, width)]
+
+
+def read_dossier(store: Store, scene: Scene, name: str) -> Dossier:
+    """Of the candidate, its line of first parents, and what was said in the step that made it. Safe in a thread."""
+    run = scene.record.id
+    one = store.candidate(run, name)
+    people = family(scene.story)
+    line: list[Candidate] = []
+    seen, parents = {name}, list(one.parents if one else ())
+    while parents and (found := store.candidate(run, parents[0])) is not None and found.id not in seen:
+        line.append(found)
+        seen.add(found.id)
+        parents = list(found.parents)
+    rows = [row for row in store.evaluations(run, candidate=name) if row.split in ("train", "val")]
+    rows.sort(key=lambda row: (row.score, row.failure is None))
+    examples = {row.id: row for split, row in store.examples(run) if split in ("train", "val")}
+    made = one is not None and one.operator != "start" and one.id in people
+    turns = store.turns_at(run, one.step) if one is not None and made else []
+    return Dossier(candidate=one, evaluations=tuple(rows), examples=examples, ancestors=tuple(line), turns=tuple(turns))
+
+
+def said(candidate: Candidate) -> str:
+    """All prompts of a program, as they ask."""
+    prompts = candidate.program.prompts
+    if len(prompts) == 1:
+        main = candidate.program.main
+        demos = [f"[{demo.input}] → {demo.output}" for demo in main.demos]
+        return "\n".join(part for part in (main.system, brief(main), *demos) if part)
+    return "\n\n".join(f"== {name} ==\n{brief(prompt)}" for name, prompt in prompts.items())
+
+
+def prompt_lines(told: Dossier, width: int) -> list[Line]:
+    """The messages around the first row that is known; what is the row's own is not told apart by the target either."""
+    if told.candidate is None:
+        return [(("this candidate is not in the store", "warn"),)]
+    out: list[Line] = []
+    row = next(iter(told.examples.values()), Example(input="(the input)"))
+    for name, prompt in told.candidate.program.prompts.items():
+        if len(told.candidate.program.prompts) > 1:
+            out.append(((f"== {name} ==", "head"),))
+        for message in render(prompt, row):
+            out.append(((message["role"], "teacher" if message["role"] == "assistant" else "student"),))
+            out += [(("  ", ""), (text, "")) for text in wrap(message["content"], width - 2)]
+            out.append(())
+    return out
+
+
+def outcome_head(width: int) -> Line:
+    return ((fit(f"  {'split':<6}{'score':<6}{'said':<16}{'wanted':<12}input", width), "head"),)
+
+
+def outcome_lines(told: Dossier, rows: Sequence[Evaluation], signs: Signs, width: int) -> list[Line]:
+    return [_outcome(told, one, signs, width) for one in rows]
+
+
+def _outcome(told: Dossier, one: Evaluation, signs: Signs, width: int) -> Line:
+    row = told.examples.get(one.example)
+    failed = one.failure is not None
+    sign = "?" if failed else signs.finished if one.score >= 1 else signs.failed
+    tone: Tone = "warn" if failed else "good" if one.score >= 1 else "bad"
+    words = "unreadable" if failed else one_line(one.answer if one.answer is not None else one.output)
+    wanted = one_line(" | ".join(row.outputs)) if row else ""
+    return (
+        (f"{sign} ", tone),
+        (f"{one.split:<6}", "dim"),
+        (f"{one.score:.2f}  ", "strong"),
+        (f"{fit(words, 15)} ", tone if failed else ""),
+        (f"{fit(wanted, 11)} ", "dim"),
+        (fit(one_line(row.text if row else one.example), max(4, width - 42)), ""),
+    )
+
+
+def outcome_detail(told: Dossier, example: str) -> list[Line]:
+    """Input, wanted, said, read, parts of the score, feedback."""
+    one = next((row for row in told.evaluations if row.example == example), None)
+    row = told.examples.get(example)
+    if one is None:
+        return [(("nothing is known of this row", "dim"),)]
+    lines: list[Line] = [(("input", "head"),), (("  ", ""), (row.text if row else "", "")), ()]
+    lines += [(("wanted", "head"),), (("  ", ""), (" | ".join(row.outputs) if row else "", "")), ()]
+    lines += [(("said", "head"),), (("  ", ""), (one.output, "")), ()]
+    read = "could not be read" if one.answer is None else one.answer
+    lines += [(("read as", "head"),), (("  ", ""), (read, "warn" if one.answer is None else "")), ()]
+    lines.append(((f"score {one.score:.2f}", "head"),))
+    for name, part in one.scores.items():
+        lines.append((("  ", ""), (f"{name} {part.value:.2f} {part.failure or ''}", "")))
+        if part.feedback:
+            lines.append((("    ", ""), (part.feedback, "accent")))
+    return [line for entry in lines for line in _split(entry)]
+
+
+def _split(line: Line) -> list[Line]:
+    if not line:
+        return [line]
+    *before, (text, tone) = line
+    return [(*before, (piece, tone)) for piece in text.split("\n")]
+
+
+def origin_lines(told: Dossier, scene: Scene, signs: Signs, width: int) -> list[Line]:
+    """Who, from whom, why, at what cost, and what was said when it was made."""
+    one = told.candidate
+    if one is None:
+        return []
+    born = family(scene.story).get(one.id)
+    sign, _, word = state_of(born, scene.best, signs) if born else ("", "", one.status)
+    tally = scene.standings.get(one.id)
+    low, high = tally.interval if tally else (0.0, 0.0)
+    standing = f"{tally.mean:.3f} [{low:.2f}, {high:.2f}] on {counted(tally.n, 'val row')}" if tally else "not measured"
+    unread = sum(row.failure is not None for row in told.evaluations)
+    by_split = [f"{sum(row.split == split for row in told.evaluations)} {split}" for split in ("val", "train")]
+    facts = [
+        ("id", one.id),
+        ("state", f"{sign} {word}"),
+        ("score", standing),
+        ("made by", f"{one.operator}, round {one.round}, step {one.step}"),
+        ("from", ", ".join(short(parent) for parent in one.parents) or "nobody"),
+        ("cost", f"{counted(len(told.evaluations), 'target call')} ({', '.join(by_split)})"),
+        ("authors", counted(len(told.turns), "turn") + " in the step that made it"),
+        ("unreadable", str(unread)),
+        ("reason", one.reason),
+    ]
+    lines = labelled([(name, fit(value, width - 12).rstrip()) for name, value in facts if value])
+    if one.rationale:
+        lines += [(), (("why", "head"),), *((("  ", ""), (text, "")) for text in wrap(one.rationale, width - 2))]
+    for turn in told.turns:
+        lines += [(), ((turn.role, role(turn.role)), (f" · {turn.skill}", "dim"))]
+        lines += [(("  ", ""), (text, "")) for text in wrap(turn.raw.strip(), width - 2) if text.strip()]
+    return lines

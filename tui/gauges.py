@@ -1,0 +1,116 @@
+"""The run's account in lines: budget, rate, time left, plan, and who is at work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .feed import Scene
+from .tree import short
+from .words import Line, Signs, Span, Tone, clock, fit, one_line
+
+_PILLS: Mapping[str, tuple[str, Tone]] = {
+    "running": ("running", "good"),
+    "paused": ("paused", "warn"),
+    "stopped": ("stopped", "warn"),
+    "finished": ("finished", "good"),
+    "failed": ("failed", "bad"),
+    "dead": ("process gone", "bad"),
+    "replay": ("replay", "accent"),
+}
+
+
+def pill(scene: Scene, signs: Signs) -> Span:
+    """The one state that is always in sight: a sign and a word, so that colour is not needed."""
+    word, tone = _PILLS[scene.state]
+    sign = getattr(signs, scene.state, signs.arrow)
+    if scene.playing is not None:
+        move = signs.arrow if scene.playing.moving else signs.paused
+        return f" {move} replay {scene.playing.at}/{scene.playing.of} ×{scene.playing.speed:g} ", tone
+    return f" {sign} {word} ", tone
+
+
+def phase(scene: Scene) -> str:
+    view = scene.story.view
+    if scene.state not in ("running", "paused", "replay"):
+        return ""
+    said = f"round {view.round} · {view.phase}" if view.round else view.phase
+    return f"reading the log, event {view.number:,}" if scene.behind else said
+
+
+def budget_line(scene: Scene, signs: Signs, width: int) -> Line:
+    """How far the tightest limit is used up, with all that was spent."""
+    view, spent = scene.story.view, scene.spent
+    used = {
+        "calls": float(spent.calls),
+        "target_calls": float(spent.target_calls),
+        "tokens": float(spent.tokens),
+        "usd": spent.usd,
+        "minutes": scene.seconds / 60,
+    }
+    limits = {name: float(limit) for name, limit in view.budget.items() if name in used and _is_limit(limit)}
+    share, name = max(((used[one] / limit, one) for one, limit in limits.items()), default=(0.0, ""))
+    shown = min(1.0, share)
+    bar_width = 10 if width < 100 else 20
+    full = round(shown * bar_width)
+    parts: list[Span] = [("budget ", "dim")]
+    if name:
+        tone: Tone = "good" if share < 0.75 else "warn"
+        word = name.replace("target_calls", "target calls")
+        parts += [(signs.full * full, tone), (signs.empty * (bar_width - full), "dim")]
+        parts += [(f" {100 * shown:.0f} % of {_amount(limits[name], name)} {word}", "")]
+    else:
+        parts.append(("no limit known yet", "dim"))
+    parts.append((f"  {spent.calls:,} calls", "strong"))
+    if width >= 100:
+        parts.append((f" ({spent.target_calls:,} target, {spent.optimizer_calls:,} authors)", "dim"))
+    parts.append((f"  {spent.tokens:,} tokens", ""))
+    if spent.usd or "usd" in limits:
+        parts.append((f"  ${spent.usd:.4f}", ""))
+    return tuple(parts)
+
+
+def pace_line(scene: Scene) -> Line:
+    view = scene.story.view
+    rate = scene.story.rate or (scene.spent.calls / scene.seconds if scene.seconds else 0.0)
+    left = view.eta if scene.state in ("running", "replay") else None
+    parts: list[Span] = [("pace   ", "dim"), (f"{rate:.1f} calls/s", "")]
+    parts += [("  time ", "dim"), (clock(scene.seconds), ""), ("  left ", "dim"), (clock(left), "")]
+    parts += [("  candidates ", "dim"), (f"{view.tried} tried, {view.alive} alive", "")]
+    if view.unreadable:
+        parts.append((f"  {view.unreadable} unreadable author answers", "warn"))
+    return tuple(parts)
+
+
+def plan_line(scene: Scene, signs: Signs, width: int) -> Line:
+    """The plan with the step that is worked on; where there is none, who is at work."""
+    story = scene.story
+    plan, goal = story.view.plan, story.goal
+    work = ", ".join(dict.fromkeys(one.operator for one in story.errands.values()))
+    if not plan:
+        on = ", ".join(dict.fromkeys(short(p) for one in story.errands.values() for p in one.parents[:1]))
+        return (("at work ", "dim"), (f"{work} on {on}" if work else "nobody just now", "accent" if work else "dim"))
+    place = goal if goal is not None else 0
+    head = f"plan {place + 1}/{len(plan)} "
+    tail = f"  {signs.arrow} {work}" if work else ""
+    room = max(8, width - len(head) - len(tail) - 2)
+    return ((head, "dim"), (fit(one_line(plan[place]), room, ellipsis=signs.ellipsis), ""), (tail, "accent"))
+
+
+def plan_lines(scene: Scene, signs: Signs) -> list[Line]:
+    """The whole plan, a step a line, the current one marked by a sign."""
+    story = scene.story
+    lines: list[Line] = []
+    for place, step in enumerate(story.view.plan):
+        here = place == story.goal
+        sign = signs.arrow if here else " "
+        head: Span = (f"{sign} {place + 1}. ", "accent" if here else "dim")
+        lines.append((head, (one_line(step), "strong" if here else "")))
+    return lines
+
+
+def _is_limit(limit: object) -> bool:
+    return isinstance(limit, int | float) and not isinstance(limit, bool) and limit > 0
+
+
+def _amount(limit: float, name: str) -> str:
+    return f"${limit:g}" if name == "usd" else f"{limit:,.0f}" if limit == int(limit) else f"{limit:g}"

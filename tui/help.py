@@ -1,0 +1,78 @@
+"""Contextual help: what the focused pane is, the keys that work now, the directives, and the signs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from ..runtime.actions import ACTIONS
+from ..runtime.steering import unavailable
+from .page import Page
+from .widgets.lines import LineList
+from .words import Line, wrap
+
+
+class HelpScreen(ModalScreen[None]):
+    """esc, q or ? leaves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1", "dismiss", "Close", key_display="esc", id="help.close")
+    ]
+
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self._page = page
+
+    def compose(self) -> ComposeResult:
+        yield LineList(id="help", title=f"help · {self._page.about}", picks=False)
+
+    def on_mount(self) -> None:
+        self.query_one(LineList).focus()
+        self.call_after_refresh(self._fill)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        lines = self.query_one(LineList)
+        lines.border_subtitle = "esc closes"
+        lines.show(self._lines(max(20, lines.size.width - 2)))
+
+    def _lines(self, width: int) -> list[Line]:
+        page, out = self._page, list[Line]()
+        focused = page.focused
+        about = getattr(focused, "about", "") if focused is not None else ""
+        if about:
+            name = getattr(focused, "border_title", None) or "here"
+            out += [((str(name), "head"),), *((("  ", ""), (text, "")) for text in wrap(about, width - 2)), ()]
+        out.append((("keys", "head"),))
+        seen: set[str] = set()
+        for active in page.active_bindings.values():
+            binding = active.binding
+            if binding.id and binding.id not in seen and not binding.id.startswith("steer.") and binding.description:
+                seen.add(binding.id)
+                key = binding.key_display or page.app.get_key_display(binding)
+                out.append(((f"  {key:<12} ", "accent"), (f"{binding.description:<20} ", ""), (binding.id, "dim")))
+        if page.steers:
+            out += [(), (("directives", "head"),), *self._directives(width)]
+        signs = page.signs
+        legend = [
+            (signs.best, "best so far"), (signs.alive, "kept"), (signs.proposed, "racing"), (signs.dropped, "dropped"),
+            (signs.rejected, "rejected by a guard"), (signs.pinned, "pinned"), (signs.vetoed, "vetoed"),
+        ]  # fmt: skip
+        out += [(), (("signs", "head"),), *(((f"  {sign}  ", "accent"), (word, "")) for sign, word in legend)]
+        ruler = f"  {signs.line * 2}{signs.dot}{signs.line * 3}  "
+        return [*out, ((ruler, "accent"), ("95 % interval on a ruler from 0 to 1, the mean on it", ""))]
+
+    def _directives(self, width: int) -> list[Line]:
+        scene, out = self._page.scene, list[Line]()
+        for one in ACTIONS:
+            off = unavailable(one, scene.story.view, alive=scene.alive) if scene is not None else None
+            key = one.key if one.name in self._page.steers else f":{one.name}"
+            first, *rest = wrap(f"{one.help} (off: {off})" if off else one.help, max(16, width - 38)) or [""]
+            out.append(((f"  {key:<13}", "accent"), (f"{one.title:<22} ", "dim" if off else ""), (first, "dim")))
+            out += [((" " * 38, ""), (text, "dim")) for text in rest]
+        return out

@@ -1,0 +1,59 @@
+"""Keys that a person changed: `keys.toml` in the configuration folder, names of bindings to keys."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FILE = "keys.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """chosen: binding → keys, comma-separated. complaints: what could not be used, for the screen to say."""
+
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    complaints: tuple[str, ...] = ()
+
+
+def keys_file() -> Path:
+    """`MAIEUTIC_CONFIG` names another folder than the platform's."""
+    if folder := os.environ.get("MAIEUTIC_CONFIG"):
+        return Path(folder) / FILE
+    from platformdirs import user_config_dir
+
+    return Path(user_config_dir("maieutic")) / FILE
+
+
+def read_keys(path: Path, known: Iterable[str]) -> Keys:
+    """Never raises: a file that cannot be used is a complaint, and the keys are as they come."""
+    names = set(known)
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Keys()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return Keys(complaints=(f"{path}: {error}",))
+    wanted = told.get("keys", told)
+    if not isinstance(wanted, Mapping):
+        return Keys(complaints=(f'{path}: [keys] holds lines such as run.pause = "ctrl+p"',))
+    flat = dict(_flat(wanted))
+    chosen = {name: keys for name, keys in flat.items() if name in names and keys}
+    return Keys(
+        chosen=chosen,
+        complaints=tuple(f"{path}: there is no binding {name!r}" for name in flat if name not in names),
+    )
+
+
+def _flat(table: Mapping[str, object], before: str = "") -> Iterable[tuple[str, str]]:
+    """TOML reads `run.pause` as a table in a table; here it is one name."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name}.")
+        elif isinstance(value, str):
+            yield f"{before}{name}", value
+        elif isinstance(value, list):
+            yield f"{before}{name}", ",".join(str(one) for one in value)

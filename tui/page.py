@@ -1,0 +1,253 @@
+"""What all screens share: breadcrumbs, status pill, panes, filter, commands, help, jump, copy, and the wheel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.events import Key
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer
+
+from ..runtime.actions import ACTIONS
+from .commands import COMMANDS, command_named
+from .feed import Scene
+from .widgets.ask import AskBar
+from .widgets.block import Block
+from .widgets.crumbs import Crumbs
+from .widgets.lines import LineList
+from .words import Line, Signs
+
+if TYPE_CHECKING:
+    from .app import MaieuticApp
+
+_WIDE, _TALL = 100, 30
+
+
+class Page(Screen[None]):
+    """A screen of panes. Wide, they stand side by side; narrow, one is shown and a strip names the others.
+
+    panes: their ids in the order of their number keys. crumb: the word in the breadcrumbs. steers: which actions have
+    their keys here. `fill` draws the panes from a scene; `load` reads what a scene does not hold.
+    """
+
+    panes: ClassVar[tuple[str, ...]] = ()
+    steers: ClassVar[tuple[str, ...]] = ()
+    about: ClassVar[str] = ""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "Help", key_display="?", id="help"),
+        Binding("slash", "filter", "Filter", key_display="/", id="filter"),
+        Binding("colon", "command", "Command", key_display=":", id="command"),
+        Binding("semicolon", "jump", "Jump", key_display=";", show=False, id="jump"),
+        Binding("escape", "back", "Back", key_display="esc", id="back"),
+        Binding("minus", "last", "Last view", key_display="-", show=False, id="last"),
+        Binding("C", "copy", "Copy", show=False, id="copy"),
+        Binding("1,2,3,4,5", "pane", "Pane", show=False, id="pane"),
+        Binding("q", "app.quit", "Quit", id="quit"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown = self.panes[0] if self.panes else ""
+        self._composed = False
+        self._before: Widget | None = None
+        self._stamp: object = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the widgets are there: not before they were made, and not while the screen is taken down."""
+        return self._composed and any(child.id == "crumbs" for child in self.children)
+
+    @property
+    def ui(self) -> MaieuticApp:
+        from .app import MaieuticApp
+
+        assert isinstance(self.app, MaieuticApp)
+        return self.app
+
+    @property
+    def scene(self) -> Scene | None:
+        return self.ui.scene
+
+    @property
+    def signs(self) -> Signs:
+        return self.ui.signs
+
+    @property
+    def crumb(self) -> str:
+        return self.about
+
+    @property
+    def subject(self) -> Mapping[str, str]:
+        """What the cursor stands on, by the name of the argument it answers: candidate, a, b, example."""
+        return {}
+
+    def compose(self) -> ComposeResult:
+        yield Crumbs()
+        yield Block(id="tabs", about="The panes of this screen; a number shows one.")
+        with Container(id="panes"):
+            yield from self.body()
+        yield from self.below()
+        yield AskBar()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def body(self) -> Iterable[Widget]:
+        return ()
+
+    def below(self) -> Iterable[Widget]:
+        return ()
+
+    def on_mount(self) -> None:
+        self._composed = True
+        if self.panes:
+            self._switch(self.shown)
+        if self.scene is not None:
+            self.tell(self.scene)
+
+    def tell(self, scene: Scene) -> None:
+        """A new scene; panes are drawn where more than the clock changed."""
+        if not self.ready:
+            return
+        self.query_one(Crumbs).tell(self.ui.path, scene, self.signs)
+        self.tick(scene)
+        if scene.stamp != self._stamp:
+            self._stamp = scene.stamp
+            self.fill(scene)
+
+    def tick(self, scene: Scene) -> None:
+        """What changes with the clock alone."""
+
+    def fill(self, scene: Scene) -> None:
+        """What changes with the run."""
+
+    def idle(self) -> object:
+        """Called once a second where no run is watched."""
+
+    def redraw(self) -> None:
+        """Draw all panes again: the size or the look changed."""
+        self._stamp = None
+        if self.scene is not None and self.ready:
+            self.tell(self.scene)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.redraw)
+
+    def on_screen_resume(self) -> None:
+        self.redraw()
+
+    def pane(self, name: str) -> LineList:
+        return self.query_one(f"#{name}", LineList)
+
+    def seen(self, name: str) -> bool:
+        """Hidden panes are not drawn."""
+        return self.has_class("-wide") or name == self.shown
+
+    def on_key(self, event: Key) -> None:
+        typing = self.query_one(AskBar).has_focus_within
+        if event.key.isdigit() and 0 < int(event.key) <= len(self.panes) and not typing:
+            event.stop()
+            self._switch(self.panes[int(event.key) - 1])
+
+    def action_pane(self) -> None:
+        """Number keys are heard by `on_key`, which knows the number; the binding shows them in the help."""
+
+    def _switch(self, name: str) -> None:
+        self.shown = name
+        for one in self.panes:
+            self.query_one(f"#{one}").set_class(one == name, "-shown")
+        target = self.query_one(f"#{name}")
+        if target.can_focus:
+            target.focus()
+        self.query_one("#tabs", Block).draw(self._tabs)
+        self.call_after_refresh(self.redraw)
+
+    def _tabs(self, width: int, height: int) -> list[Line]:
+        spans: list[tuple[str, str]] = []
+        for place, name in enumerate(self.panes, 1):
+            here = name == self.shown
+            title = str(self.query_one(f"#{name}").border_title or name)
+            spans.append((f"[{place} {title}]" if here else f" {place} {title} ", "accent" if here else "dim"))
+        return [tuple(spans)]  # type: ignore[arg-type]
+
+    def focus_back(self) -> None:
+        if self._before is not None and self._before.is_attached:
+            self._before.focus()
+
+    def on_ask_bar_closed(self) -> None:
+        self.focus_back()
+
+    def listen(self) -> AskBar:
+        """The bar, after remembering who has the keys now."""
+        bar = self.query_one(AskBar)
+        if not bar.has_focus_within:
+            self._before = self.focused
+        return bar
+
+    @work(group="ask", exclusive=True)
+    async def action_filter(self) -> None:
+        lines = self.focused if isinstance(self.focused, LineList) else self.pane(self.shown) if self.shown else None
+        if lines is None:
+            return
+        before = lines.needle
+        answer = await self.listen().ask(
+            "/", value=before, hint="words to look for; empty shows all", change=lines.sift
+        )
+        lines.sift(before if answer is None else answer)
+
+    @work(group="ask", exclusive=True)
+    async def action_command(self) -> None:
+        names = tuple(sorted([*COMMANDS, *(action.name for action in ACTIONS)]))
+        answer = await self.listen().ask(":", choices=names, hint="a command, such as runs, theme light, pause")
+        if answer and answer.strip():
+            await command_named(self, answer.strip())
+
+    def action_help(self) -> None:
+        from .help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self))
+
+    def action_jump(self) -> None:
+        from .jump import JumpScreen
+
+        self.app.push_screen(JumpScreen(self), lambda name: self._switch(name) if name else None)
+
+    def action_back(self) -> None:
+        focused = self.focused
+        if isinstance(focused, LineList) and focused.needle:
+            focused.sift("")
+        else:
+            self.ui.back()
+
+    def action_last(self) -> None:
+        self.ui.swap()
+
+    def action_copy(self) -> None:
+        lines = self.focused if isinstance(self.focused, LineList) else self.pane(self.shown) if self.shown else None
+        if lines is None or not lines.text:
+            self.notify("there is nothing to copy here", severity="warning")
+            return
+        self.app.copy_to_clipboard(lines.text)
+        self.notify(f"copied {len(lines.text.splitlines())} lines of {lines.border_title or 'this pane'}")
+
+    @work(group="ask", exclusive=True)
+    async def action_steer(self, name: str) -> None:
+        from .wheel import steer
+
+        await steer(self, name)
+
+    @classmethod
+    def steering(cls, *names: str) -> list[BindingType]:
+        """The bindings of rows of the action table, with their own ids so that a person can remap them."""
+        return [
+            Binding(one.key, f"steer('{one.name}')", one.title, show=False, id=f"steer.{one.name}")
+            for one in ACTIONS
+            if one.name in names
+        ]

@@ -1,0 +1,108 @@
+"""Two candidates on the rows that both were measured on: flips, differences, duels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..core.candidate import Candidate
+from ..core.example import Example
+from ..core.identity import seeded
+from ..core.score import Evaluation
+from ..runtime.store import Store
+from .words import Line, Signs, Tone, fit, one_line, wrap
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """One row with what both said of it."""
+
+    example: Example
+    a: Evaluation
+    b: Evaluation
+
+    @property
+    def flip(self) -> int:
+        """1 where b did better, -1 where a did, 0 where both did the same."""
+        return (self.b.score > self.a.score) - (self.b.score < self.a.score)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairing:
+    a: Candidate
+    b: Candidate
+    matches: tuple[Match, ...]
+
+    @property
+    def better(self) -> int:
+        return sum(one.flip > 0 for one in self.matches)
+
+    @property
+    def worse(self) -> int:
+        return sum(one.flip < 0 for one in self.matches)
+
+    @property
+    def means(self) -> tuple[float, float]:
+        size = len(self.matches) or 1
+        return sum(one.a.score for one in self.matches) / size, sum(one.b.score for one in self.matches) / size
+
+    @property
+    def duels(self) -> list[Match]:
+        """Rows on which the two said different things, in an order that neither side chose."""
+        differ = [one for one in self.matches if one.a.output.strip() != one.b.output.strip()]
+        seeded(0, "duels", self.a.id, self.b.id).shuffle(differ)
+        return differ
+
+    def swapped(self, example: str) -> bool:
+        """Whether b stands on the left in the duel on a row: blind, and the same whenever it is asked."""
+        return seeded(0, "side", self.a.id, self.b.id, example).random() < 0.5
+
+
+def read_pairing(store: Store, run: str, a: str, b: str) -> Pairing | None:
+    """None where one of them is not in the store. Safe in a thread."""
+    first, second = store.candidate(run, a), store.candidate(run, b)
+    if first is None or second is None:
+        return None
+    rows: Mapping[str, Example] = {row.id: row for split, row in store.examples(run) if split in ("train", "val")}
+    mine = {(one.split, one.example): one for one in store.evaluations(run, candidate=a)}
+    matches = [
+        Match(example=rows[one.example], a=mine[one.split, one.example], b=one)
+        for one in store.evaluations(run, candidate=b)
+        if (one.split, one.example) in mine and one.example in rows
+    ]
+    return Pairing(a=first, b=second, matches=tuple(sorted(matches, key=lambda one: -abs(one.flip))))
+
+
+def match_head(width: int) -> Line:
+    return ((fit(f"  {'a':>5} {'b':>5}  input", width), "head"),)
+
+
+def match_lines(matches: Sequence[Match], signs: Signs, width: int) -> list[Line]:
+    return [_match(one, width) for one in matches]
+
+
+def _match(one: Match, width: int) -> Line:
+    sign = {1: "+", -1: "-", 0: "="}[one.flip]
+    tone: Tone = {1: "good", -1: "bad", 0: "dim"}[one.flip]  # type: ignore[assignment]
+    return (
+        (f"{sign} ", tone),
+        (f"{_scored(one.a):>5} {_scored(one.b):>5}  ", "strong"),
+        (fit(one_line(one.example.text), max(4, width - 15)), ""),
+    )
+
+
+def _scored(one: Evaluation) -> str:
+    return "unrd" if one.failure else f"{one.score:.2f}"
+
+
+def answer_lines(one: Evaluation | None, wanted: Sequence[str], width: int) -> list[Line]:
+    """What one side said, how it was read, what it got, what was wanted, with feedback."""
+    if one is None:
+        return []
+    read = "could not be read" if one.answer is None else f"read as {one.answer}"
+    lines: list[Line] = [((f"{one.score:.2f}  ", "strong"), (one_line(read), "warn" if one.answer is None else "dim"))]
+    lines.append((("wanted ", "dim"), (one_line(" | ".join(wanted)), "")))
+    lines += [(), *(((text, ""),) for text in wrap(one.output.strip() or "(nothing)", width))]
+    if one.feedback:
+        lines += [(), *(((text, "accent"),) for text in wrap(one.feedback, width))]
+    return lines

@@ -1,0 +1,42 @@
+"""The command palette: every place, every look, every directive, with why it is off now."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from ..runtime.actions import ACTIONS
+from ..runtime.steering import unavailable
+from .commands import COMMANDS, command_named
+from .page import Page
+
+
+class WheelProvider(Provider):
+    """Directives that can do nothing now stay in the list and say why, so that nobody looks for them in vain."""
+
+    async def discover(self) -> Hits:
+        for name, help_text in self._entries():
+            yield DiscoveryHit(name, partial(self._do, name), help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for name, help_text in self._entries():
+            if (match := matcher.match(f"{name} {help_text}")) > 0:
+                yield Hit(match, matcher.highlight(name), partial(self._do, name), text=name, help=help_text)
+
+    def _entries(self) -> list[tuple[str, str]]:
+        page = self.screen
+        if not isinstance(page, Page):
+            return []
+        entries = list(COMMANDS.items())
+        scene = page.scene
+        if scene is not None:
+            for one in ACTIONS:
+                off = unavailable(one, scene.story.view, alive=scene.alive)
+                entries.append((one.name, f"off: {off}" if off else f"{one.title}: {one.help}"))
+        return entries
+
+    async def _do(self, name: str) -> None:
+        if isinstance(self.screen, Page):
+            await command_named(self.screen, name)

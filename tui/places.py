@@ -1,0 +1,123 @@
+"""Where a command leads: screens, looks, files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import UsageError
+from .tree import family
+
+if TYPE_CHECKING:
+    from .app import MaieuticApp
+
+
+def go(app: MaieuticApp, name: str, words: Sequence[str]) -> None:
+    """Raises UsageError where the place is not there."""
+    match name:
+        case "runs":
+            while len(app.screen_stack) > 2:
+                app.back()
+        case "run" if words or app.scene is None:
+            app.attach(words[0] if words else "latest")
+        case "run":
+            while len(app.screen_stack) > 3:
+                app.back()
+        case "candidate":
+            open_candidate(app, words[0] if words else "")
+        case "compare":
+            open_compare(app, words)
+        case "duel":
+            _open_duel(app)
+        case "examples" | "report" | "library":
+            _open(app, name)
+        case "theme":
+            app.look(words[0] if words else "dark")
+        case "ascii":
+            app.ascii_only = not app.ascii_only
+            app.draw_again()
+        case "export":
+            export(app, Path(words[0] if words else "lineage.svg"))
+        case "screenshot":
+            app.notify(f"wrote {app.save_screenshot()}")
+        case "keys":
+            from .bindings import all_bindings
+            from .keys import keys_file
+
+            app.notify(f"{keys_file()}\n{', '.join(sorted(all_bindings()))}", title="remap keys in", timeout=20)
+        case "help":
+            app.screen.action_help()  # type: ignore[attr-defined]
+        case "quit":
+            app.exit()
+
+
+def find(app: MaieuticApp, word: str) -> str:
+    """A candidate's id by itself, its beginning, best or start. Raises UsageError for anything else."""
+    if app.scene is None:
+        raise UsageError("no run is watched; choose one first")
+    people = family(app.scene.story)
+    if word in ("", "best"):
+        word = app.scene.best
+    if word == "start":
+        word = next(iter(people), "")
+    found = [name for name in people if name == word] or [name for name in people if word and name.startswith(word)]
+    if len(found) != 1:
+        raise UsageError(f"{word!r} is {'the beginning of several candidates' if found else 'no candidate'}")
+    return found[0]
+
+
+def open_candidate(app: MaieuticApp, word: str) -> None:
+    from .screens.candidate import CandidatePage
+
+    app.push_screen(CandidatePage(find(app, word)))
+
+
+def open_compare(app: MaieuticApp, words: Sequence[str]) -> None:
+    """The two that are named; else the marked one or the start, against the best."""
+    from .screens.compare import ComparePage
+
+    a = find(app, words[0]) if words else app.marked or find(app, "start")
+    b = find(app, words[1]) if len(words) > 1 else find(app, "best")
+    if a == b:
+        raise UsageError("a comparison needs two candidates; mark one with c, then press c on another")
+    app.push_screen(ComparePage(a, b))
+
+
+def _open_duel(app: MaieuticApp) -> None:
+    from .screens.compare import ComparePage
+    from .screens.duel import DuelPage
+
+    if not isinstance(app.screen, ComparePage):
+        raise UsageError("open a comparison first; duels are fought between its two candidates")
+    app.push_screen(DuelPage(app.screen.a, app.screen.b))
+
+
+def _open(app: MaieuticApp, name: str) -> None:
+    from .screens.examples import ExamplesPage
+    from .screens.library import LibraryPage
+    from .screens.report import ReportPage
+
+    pages = {"examples": ExamplesPage, "report": ReportPage, "library": LibraryPage}
+    if name != "library" and app.scene is None:
+        raise UsageError("no run is watched; choose one first")
+    app.push_screen(pages[name]())
+
+
+def export(app: MaieuticApp, path: Path) -> None:
+    """The lineage as a picture. Raises UsageError for a form that cannot be drawn, or a file that cannot be written."""
+    from .drawing import svg_of, write_png
+
+    if app.scene is None:
+        raise UsageError("no run is watched; choose one first")
+    drawn = svg_of(app.scene)
+    if path.suffix.lower() not in (".svg", ".png"):
+        raise UsageError(f"{path.name} is neither .svg nor .png")
+    try:
+        if path.suffix.lower() == ".png":
+            write_png(drawn, path)
+        else:
+            path.write_text(drawn, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+    app.notify(f"wrote {path.absolute()}")

@@ -1,0 +1,76 @@
+"""The best score over calls, drawn in braille or ASCII."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..runtime.story import Point
+from .words import Line
+
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+
+
+def plot(points: Sequence[Point], calls: int, width: int, height: int, *, ascii_only: bool = False) -> list[Line]:
+    """At most `height` lines of at most `width` cells; words where there is nothing to draw yet."""
+    if not points or width < 16 or height < 3:
+        word = "no score yet" if not points else f"best {points[-1].score:.2f} after {calls} calls"
+        return [((word, "dim"),)]
+    rows, columns = height - 1, width - 6
+    low, high = _range([one.score for one in points])
+    most = max(calls, points[-1].calls, 1)
+    steps = _steps(points, most, columns if ascii_only else columns * 2)
+    draw = _ascii if ascii_only else _braille
+    body = draw(steps, low, high, columns, rows)
+    lines: list[Line] = []
+    for at, text in enumerate(body):
+        label = f"{high - (high - low) * at / max(1, rows - 1):.2f}" if at in (0, rows - 1, rows // 2) else ""
+        lines.append(((f"{label:>4} ", "dim"), ("|" if ascii_only else "┤", "dim"), (text, "accent")))
+    end = f"{most:,} calls"
+    lines.append(((f"{'':5}0{end:>{max(0, columns - 0)}}"[:width], "dim"),))
+    return lines
+
+
+def _range(scores: Sequence[float]) -> tuple[float, float]:
+    """A range that never flattens a small gain nor leaves [0, 1]."""
+    low, high = min(scores), max(scores)
+    pad = max(0.02, (high - low) * 0.15)
+    return max(0.0, low - pad), min(1.0, high + pad)
+
+
+def _steps(points: Sequence[Point], most: int, columns: int) -> list[float | None]:
+    """The score that held at each column."""
+    held: list[float | None] = []
+    at, now = 0, None
+    for column in range(columns):
+        calls = (column + 1) * most / columns
+        while at < len(points) and points[at].calls <= calls:
+            now = points[at].score
+            at += 1
+        held.append(now)
+    return held
+
+
+def _level(value: float, low: float, high: float, levels: int) -> int:
+    share = (value - low) / (high - low) if high > low else 0.5
+    return min(levels - 1, max(0, round((1 - share) * (levels - 1))))
+
+
+def _braille(steps: Sequence[float | None], low: float, high: float, columns: int, rows: int) -> list[str]:
+    grid = [[0] * columns for _ in range(rows)]
+    before: int | None = None
+    for x, value in enumerate(steps):
+        if value is None:
+            continue
+        y = _level(value, low, high, rows * 4)
+        for dot in range(min(y, y if before is None else before), max(y, y if before is None else before) + 1):
+            grid[dot // 4][x // 2] |= _DOTS[dot % 4][x % 2]
+        before = y
+    return ["".join(chr(0x2800 + cell) if cell else " " for cell in row) for row in grid]
+
+
+def _ascii(steps: Sequence[float | None], low: float, high: float, columns: int, rows: int) -> list[str]:
+    grid = [[" "] * columns for _ in range(rows)]
+    for x, value in enumerate(steps):
+        if value is not None:
+            grid[_level(value, low, high, rows)][x] = "*"
+    return ["".join(row) for row in grid]

@@ -1,0 +1,124 @@
+"""One candidate: its prompt as it is said, what changed, how it did row by row, who made it and why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from ...core.errors import UsageError
+from ..dossier import Dossier, origin_lines, outcome_detail, outcome_head, outcome_lines, prompt_lines, read_dossier
+from ..feed import Scene
+from ..page import Page
+from ..places import open_compare
+from ..reader import ReaderScreen
+from ..tree import short
+from ..widgets.lines import LineList
+
+_SHOWS = ("all", "wrong", "unreadable", "right")
+
+
+class CandidatePage(Page):
+    panes: ClassVar[tuple[str, ...]] = ("prompt", "outcomes", "diff", "origin")
+    steers: ClassVar[tuple[str, ...]] = ("pin", "veto", "edit", "fork", "annotate", "hint", "rule", "prefer")
+    about: ClassVar[str] = "candidate"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *Page.steering(*steers),
+        Binding("o", "show", "Rows shown", id="candidate.rows"),
+        Binding("t", "against", "Diff to an older one", id="candidate.against"),
+        Binding("c", "compare", "Compare", id="candidate.compare"),
+    ]
+
+    def __init__(self, candidate: str) -> None:
+        super().__init__()
+        self.candidate = candidate
+        self._dossier: Dossier | None = None
+        self._against = 0
+        self._show = 0
+
+    @property
+    def crumb(self) -> str:
+        return short(self.candidate)
+
+    @property
+    def subject(self) -> Mapping[str, str]:
+        row = self.pane("outcomes").key
+        return {"candidate": self.candidate, "a": self.candidate, **({"example": row} if row else {})}
+
+    def body(self) -> Iterable[Widget]:
+        yield LineList(
+            id="prompt",
+            title="prompt",
+            picks=False,
+            about="The messages as the target gets them, around one row of val. C copies them.",
+        )
+        yield LineList(
+            id="outcomes",
+            title="rows",
+            about="How it did on each row, failures first. Answers that could not be read are marked apart from wrong "
+            "ones. o goes through all, wrong, unreadable, right; enter shows a row in full; a annotates it.",
+            empty="no row was measured",
+        )
+        yield LineList(
+            id="diff",
+            title="diff",
+            picks=False,
+            about="What was taken away (-) and what was added (+) since an ancestor. t goes one ancestor further back.",
+        )
+        yield LineList(id="origin", title="origin", picks=False, about="Who made it, from whom, why, at what cost.")
+
+    def on_mount(self) -> None:
+        self.read()
+
+    def fill(self, scene: Scene) -> None:
+        self.read()
+
+    @work(group="dossier", exclusive=True)
+    async def read(self) -> None:
+        scene = self.scene
+        if scene is not None:
+            self._dossier = await asyncio.to_thread(read_dossier, self.ui.store, scene, self.candidate)
+            self._draw()
+
+    def on_line_list_picked(self, event: LineList.Picked) -> None:
+        if type(event) is LineList.Picked and self._dossier is not None:
+            lines = outcome_detail(self._dossier, event.key)
+            self.app.push_screen(ReaderScreen(f"row {event.key}", lines))
+
+    def action_show(self) -> None:
+        self._show = (self._show + 1) % len(_SHOWS)
+        self._draw()
+
+    def action_against(self) -> None:
+        if self._dossier is not None and self._dossier.ancestors:
+            self._against = (self._against + 1) % len(self._dossier.ancestors)
+            self._draw()
+
+    def action_compare(self) -> None:
+        try:
+            open_compare(self.ui, [self.ui.marked or "start", self.candidate])
+        except UsageError as error:
+            self.notify(error.what, severity="warning")
+
+    def _draw(self) -> None:
+        told, scene = self._dossier, self.scene
+        if told is None or scene is None or not self.ready:
+            return
+        prompt, rows, diff, origin = (self.pane(name) for name in self.panes)
+        prompt.show(prompt_lines(told, max(20, prompt.size.width - 1)))
+        chosen = told.outcomes(_SHOWS[self._show])
+        width = rows.size.width - 1
+        rows.border_title = f"rows · {_SHOWS[self._show]} · {len(chosen)} of {len(told.evaluations)}"
+        rows.show(
+            outcome_lines(told, chosen, self.signs, width),
+            keys=[one.example for one in chosen],
+            head=outcome_head(width),
+        )
+        against = told.ancestors[self._against % len(told.ancestors)] if told.ancestors else None
+        diff.border_title = f"diff to {short(against.id)}" if against else "diff"
+        diff.show(told.diff(against, max(20, diff.size.width - 1)))
+        origin.show(origin_lines(told, scene, self.signs, max(20, origin.size.width - 1)))

@@ -1,0 +1,112 @@
+"""Two candidates side by side: flips, outputs, and blind duels."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from ..diffing import diff_lines
+from ..dossier import said
+from ..feed import Scene
+from ..page import Page
+from ..pairing import Match, Pairing, answer_lines, match_head, match_lines, read_pairing
+from ..tree import short
+from ..widgets.lines import LineList
+
+
+class ComparePage(Page):
+    panes: ClassVar[tuple[str, ...]] = ("matches", "left", "right", "between")
+    steers: ClassVar[tuple[str, ...]] = ("prefer", "annotate", "pin", "veto", "fork")
+    about: ClassVar[str] = "compare"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *Page.steering(*steers),
+        Binding("o", "flips", "Flips only", id="compare.flips"),
+        Binding("D", "duel", "Blind duels", id="compare.duel"),
+        Binding("t", "turn", "Turn sides", id="compare.turn"),
+    ]
+
+    def __init__(self, a: str, b: str) -> None:
+        super().__init__()
+        self.a, self.b = a, b
+        self._pairing: Pairing | None = None
+        self._flips = False
+
+    @property
+    def crumb(self) -> str:
+        return f"{short(self.a)} or {short(self.b)}"
+
+    @property
+    def subject(self) -> Mapping[str, str]:
+        row = self.pane("matches").key
+        return {"a": self.a, "b": self.b, "candidate": self.b, **({"example": row} if row else {})}
+
+    def body(self) -> Iterable[Widget]:
+        yield LineList(
+            id="matches",
+            title="rows",
+            about="Rows that both were measured on: + where b did better, - where a did, = where they tie. o keeps "
+            "the flips alone. D begins blind duels, d says which of the two you prefer on this row.",
+            empty="they were not measured on the same rows yet",
+        )
+        yield LineList(id="left", title="a", picks=False, about="What a said on the row under the cursor.")
+        yield LineList(id="right", title="b", picks=False, about="What b said on the row under the cursor.")
+        yield LineList(id="between", title="from a to b", picks=False, about="How the prompt changed from a to b.")
+
+    def on_mount(self) -> None:
+        self.read()
+
+    def fill(self, scene: Scene) -> None:
+        self.read()
+
+    @work(group="pairing", exclusive=True)
+    async def read(self) -> None:
+        if self.scene is not None:
+            run = self.scene.record.id
+            self._pairing = await asyncio.to_thread(read_pairing, self.ui.store, run, self.a, self.b)
+            self._draw()
+
+    def on_line_list_moved(self) -> None:
+        self._sides()
+
+    def action_flips(self) -> None:
+        self._flips = not self._flips
+        self._draw()
+
+    def action_turn(self) -> None:
+        self.a, self.b = self.b, self.a
+        self.read()
+
+    def action_duel(self) -> None:
+        from .duel import DuelPage
+
+        self.app.push_screen(DuelPage(self.a, self.b))
+
+    def _draw(self) -> None:
+        told, rows = self._pairing, self.pane("matches")
+        if told is None or not self.ready:
+            rows.show([])
+            return
+        shown = [one for one in told.matches if one.flip] if self._flips else list(told.matches)
+        first, second = told.means
+        rows.border_title = f"rows · {'flips' if self._flips else 'all'} · +{told.better} -{told.worse}"
+        rows.border_subtitle = f"a {first:.2f}  b {second:.2f} on {len(told.matches)} rows" if told.matches else ""
+        width = rows.size.width - 1
+        keys = [one.example.id for one in shown]
+        rows.show(match_lines(shown, self.signs, width), keys=keys, head=match_head(width))
+        between = self.pane("between")
+        between.show(diff_lines(said(told.a), said(told.b), max(20, between.size.width - 1)))
+        self._sides()
+
+    def _sides(self) -> None:
+        told, here = self._pairing, self.pane("matches").key
+        one: Match | None = next((m for m in told.matches if m.example.id == here), None) if told else None
+        for name, letter, candidate in (("left", "a", self.a), ("right", "b", self.b)):
+            pane = self.pane(name)
+            pane.border_title = f"{letter} · {short(candidate)}"
+            wanted = one.example.outputs if one else ()
+            pane.show(answer_lines(getattr(one, letter) if one else None, wanted, max(16, pane.size.width - 1)))

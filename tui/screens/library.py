@@ -1,0 +1,92 @@
+"""Recipes and plugins, from the listing that the command line brought."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from textual import work
+from textual.widget import Widget
+
+from ..feed import Scene
+from ..page import Page
+from ..widgets.crumbs import Crumbs
+from ..widgets.lines import LineList
+from ..words import Line, fit, labelled, one_line, wrap
+
+
+class LibraryPage(Page):
+    panes: ClassVar[tuple[str, ...]] = ("library", "entry")
+    about: ClassVar[str] = "recipes and plugins"
+
+    def body(self) -> Iterable[Widget]:
+        yield LineList(
+            id="library",
+            title="recipes and plugins",
+            about="Published methods as recipes, and the plugins they are made of. / filters.",
+            empty="nothing was listed; maieutic recipes and maieutic plugins list them too",
+        )
+        yield LineList(id="entry", title="what it is", picks=False, about="The entry under the cursor, in full.")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: list[Mapping[str, Any]] = []
+
+    def on_mount(self) -> None:
+        self.read()
+
+    @work(group="library", exclusive=True)
+    async def read(self) -> None:
+        """In a thread: plugins are imported for it."""
+        told = await asyncio.to_thread(self.ui.listing)
+        self._entries = [*({"kind": "recipe", **one} for one in told.get("recipes", ())), *told.get("plugins", ())]
+        self.redraw()
+
+    def tell(self, scene: Scene) -> None:
+        self.query_one(Crumbs).tell(self.ui.path, scene, self.signs)
+
+    def redraw(self) -> None:
+        if not self.ready:
+            return
+        self.query_one(Crumbs).tell(self.ui.path, self.scene, self.signs)
+        entries, pane = self._entries, self.pane("library")
+        width = pane.size.width - 1
+        pane.show([_line(one, width) for one in entries], keys=[_key(one) for one in entries])
+        self._detail()
+
+    def on_line_list_moved(self) -> None:
+        self._detail()
+
+    def on_line_list_picked(self, event: LineList.Picked) -> None:
+        if type(event) is LineList.Picked:
+            self._switch("entry")
+
+    def _detail(self) -> None:
+        key, pane = self.pane("library").key, self.pane("entry")
+        one = next((entry for entry in self._entries if _key(entry) == key), None)
+        if one is None:
+            pane.show([])
+            return
+        width = max(20, pane.size.width - 1)
+        lines: list[Line] = [((str(one.get("name", "")), "strong"), (f"  {one.get('kind', '')}", "accent")), ()]
+        for name, value in one.items():
+            if name in ("name", "kind") or value in ("", None, [], ()):
+                continue
+            text = ", ".join(map(str, value)) if isinstance(value, list | tuple | set) else str(value)
+            first, *rest = wrap(text, width - 13) or [""]
+            lines += labelled([(name.replace("_", " ")[:11], first), *(("", more) for more in rest)])
+        pane.show(lines)
+
+
+def _key(one: Mapping[str, Any]) -> str:
+    return f"{one.get('kind', '')} {one.get('name', '')}"
+
+
+def _line(one: Mapping[str, Any], width: int) -> Line:
+    said = one_line(str(one.get("summary") or one.get("distribution") or ""))
+    return (
+        (fit(str(one.get("kind", "")), 11), "dim"),
+        (fit(str(one.get("name", "")), 18), "strong"),
+        (fit(said, max(4, width - 30)), ""),
+    )

@@ -1,0 +1,227 @@
+"""One run: lineage, dialogue, scoreboard, the curve of the best, the log, the account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from ...core.errors import UsageError
+from ...runtime.actions import ACTIONS
+from ..board import board_head, board_lines, ranking, talk_lines, tones_of_log
+from ..feed import ReplayFeed, Scene
+from ..gauges import budget_line, pace_line, plan_line, plan_lines
+from ..page import Page
+from ..places import open_candidate, open_compare
+from ..plot import plot
+from ..tree import Lineage, Node, family, layout, short
+from ..widgets.block import Block
+from ..widgets.lines import LineList
+from ..words import Line, moment, one_line
+
+_STEP = 25
+
+
+class RunPage(Page):
+    panes: ClassVar[tuple[str, ...]] = ("lineage", "talk", "curve", "board", "log")
+    steers: ClassVar[tuple[str, ...]] = tuple(one.name for one in ACTIONS)
+    about: ClassVar[str] = "run"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *Page.steering(*(one.name for one in ACTIONS)),
+        Binding("space", "fold", "Fold", show=False, id="run.fold"),
+        Binding("X", "rejected", "Show rejected", show=False, id="run.rejected"),
+        Binding("c", "compare", "Compare", id="run.compare"),
+        Binding("n", "examples", "Rows", id="examples"),
+        Binding("R", "report", "Report", id="report"),
+        Binding("P", "plan", "Whole plan", show=False, id="run.plan"),
+        Binding("E", "export", "Export lineage", show=False, id="export"),
+        Binding("comma", "replay('back')", "Replay: back", show=False, id="replay.back"),
+        Binding("full_stop", "replay('on')", "Replay: on", show=False, id="replay.on"),
+        Binding("z", "replay('toggle')", "Replay: play or hold", show=False, id="replay.toggle"),
+        Binding("left_square_bracket", "replay('slower')", "Replay: slower", show=False, id="replay.slower"),
+        Binding("right_square_bracket", "replay('faster')", "Replay: faster", show=False, id="replay.faster"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folded: frozenset[str] = frozenset()
+        self._rejected = False
+        self._talk: dict[tuple[int, int], list[Line]] = {}
+        self._laid: tuple[object, list[Node]] = (None, [])
+
+    @property
+    def crumb(self) -> str:
+        record = self.scene.record if self.scene else None
+        return f"{record.task} · {record.id}" if record else "run"
+
+    @property
+    def subject(self) -> Mapping[str, str]:
+        name = "board" if self.focused is self.pane("board") else "lineage"
+        return {"candidate": key} if (key := self.pane(name).key) else {}
+
+    def body(self) -> Iterable[Widget]:
+        yield LineList(
+            id="lineage",
+            title="lineage",
+            about="Who came from whom. Each row: sign, candidate, mean score on val, its 95 % interval on a ruler "
+            "from 0 to 1, who made it, what became of it. enter opens it, space folds what descends from it, c "
+            "compares it, X shows rejected ones. Directives act on the row under the cursor.",
+            empty="the start prompt has not been measured yet",
+        )
+        yield LineList(
+            id="talk",
+            title="dialogue",
+            picks=False,
+            follows=True,
+            about="What planner, teacher, critic and student say, as they say it. It follows the end unless you "
+            "scroll up; end goes back to following.",
+            empty="nobody has spoken yet; recipes without authors stay silent",
+        )
+        yield Block(id="curve", title="best over calls", about="The best score, from so many calls on.")
+        yield LineList(
+            id="board",
+            title="scoreboard",
+            about="The candidates that were measured, the best first: score, interval, val rows, gain over the "
+            "start in points, answers that could not be read. enter opens one.",
+            empty="nothing was measured yet",
+        )
+        yield LineList(
+            id="log",
+            title="log",
+            picks=False,
+            follows=True,
+            about="What happened, in words: rounds, candidates, what you said and whether it was taken.",
+        )
+
+    def below(self) -> Iterable[Widget]:
+        yield Block(id="gauges", about="Budget, pace, time left, and the step of the plan that is worked on.")
+
+    def tick(self, scene: Scene) -> None:
+        def lines(width: int, _: int) -> list[Line]:
+            account = [budget_line(scene, self.signs, width), pace_line(scene), plan_line(scene, self.signs, width)]
+            if scene.state == "dead":
+                account[2] = (
+                    ("its process is gone", "bad"),
+                    (": nothing is lost. ", ""),
+                    ("g", "accent"),
+                    (" takes the run up again", ""),
+                )
+            elif scene.story.view.asking:
+                account[2] = (("it waits for you: ", "warn"), ("y", "accent"), (" approves the next round", ""))
+            return [((" ", ""), *line) for line in account]
+
+        self.query_one("#gauges", Block).draw(lines)
+
+    def fill(self, scene: Scene) -> None:
+        if self.seen("lineage"):
+            self._lineage(scene)
+        if self.seen("talk"):
+            talk = self.pane("talk")
+            talk.show(talk_lines(scene.story.turns, max(20, talk.size.width), self._talk))
+        if self.seen("curve"):
+            points, calls = scene.story.curve, scene.spent.calls
+            ascii_only = self.ui.ascii_only
+            self.query_one("#curve", Block).draw(lambda w, h: plot(points, calls, w, h, ascii_only=ascii_only))
+        if self.seen("board"):
+            board, rows = self.pane("board"), ranking(scene)
+            width = board.size.width - 1
+            keys = [one.id for one, _ in rows]
+            board.show(board_lines(scene, rows, self.signs, width), keys=keys, head=board_head(width))
+        if self.seen("log"):
+            self._log(scene)
+
+    def on_line_list_picked(self, event: LineList.Picked) -> None:
+        if type(event) is LineList.Picked:
+            open_candidate(self.ui, event.key)
+
+    def action_fold(self) -> None:
+        key = self.pane("lineage").key
+        if key:
+            self._folded = self._folded ^ {key}
+            self.redraw()
+
+    def action_rejected(self) -> None:
+        self._rejected = not self._rejected
+        self.redraw()
+        self.notify("rejected candidates are shown" if self._rejected else "rejected candidates are hidden")
+
+    def action_compare(self) -> None:
+        """The first press marks, the second on another row compares."""
+        here = self.subject.get("candidate", "")
+        if not self.ui.marked or self.ui.marked == here:
+            self.ui.marked = here
+            self.notify(f"{short(here)} is marked; press c on another one to compare them")
+            return
+        a, self.ui.marked = self.ui.marked, ""
+        try:
+            open_compare(self.ui, [a, here])
+        except UsageError as error:
+            self.notify(error.what, severity="warning")
+
+    def action_examples(self) -> None:
+        self.ui.go("examples")
+
+    def action_report(self) -> None:
+        self.ui.go("report")
+
+    def action_export(self) -> None:
+        if self.scene is None:
+            return
+        try:
+            self.ui.go("export", [f"lineage-{self.scene.record.id}.svg"])
+        except UsageError as error:
+            self.notify(error.what, severity="warning")
+
+    def action_plan(self) -> None:
+        from ..reader import ReaderScreen
+
+        if self.scene is not None:
+            lines = plan_lines(self.scene, self.signs) or [(("this recipe has no plan", "dim"),)]
+            self.app.push_screen(ReaderScreen("plan", lines))
+
+    def action_replay(self, how: str) -> None:
+        feed = self.ui.feed
+        if not isinstance(feed, ReplayFeed) or self.scene is None or self.scene.playing is None:
+            self.notify("this is a live run; maieutic watch RUN --replay plays one again", severity="warning")
+            return
+        match how:
+            case "toggle":
+                feed.toggle()
+            case "faster" | "slower":
+                feed.speed = min(1000.0, max(0.25, feed.speed * (2.0 if how == "faster" else 0.5)))
+            case _:
+                feed.seek(self.scene.playing.at + (_STEP if how == "on" else -_STEP))
+
+    def _lineage(self, scene: Scene) -> None:
+        pane, people = self.pane("lineage"), family(scene.story)
+        shape = (tuple(people) if len(people) < 2 else len(people), self._folded, self._rejected, self.signs.tee)
+        fates = sum(one.fate == "rejected" for one in people.values())
+        if self._laid[0] != (shape, fates):
+            self._laid = ((shape, fates), layout(people, self.signs, self._folded, rejected=self._rejected))
+        nodes = self._laid[1]
+        lines = Lineage(
+            nodes=nodes,
+            people=people,
+            standings=scene.standings,
+            best=scene.best,
+            signs=self.signs,
+            width=pane.size.width - 1,
+        )
+
+        def hay(at: int) -> str:
+            one = people[nodes[at].id]
+            return f"{one.id} {one.operator} {one.fate}"
+
+        pane.border_title = f"lineage · {len(nodes)}"
+        pane.show(lines, keys=[node.id for node in nodes], hay=hay)
+
+    def _log(self, scene: Scene) -> None:
+        tones = tones_of_log()
+
+        def line(at: str, kind: str, text: str) -> Line:
+            return ((f"{moment(at)} ", "dim"), (one_line(text), tones.get(kind, "")))
+
+        told: Sequence[Line] = [line(one.at, one.kind, one.text) for one in scene.story.lines]
+        self.pane("log").show(told)

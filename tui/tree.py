@@ -1,0 +1,160 @@
+"""The lineage as rows of a tree: layout once per change, drawing only of what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..runtime.standing import Standings, Tally
+from ..runtime.story import Story
+from ..runtime.view import Born, Fate
+from .words import Line, Signs, Span, Tone, cells, fit, score
+
+_DEEPEST = 14
+_RULER = 14
+_WORDS: Mapping[Fate, str] = {
+    "proposed": "racing",
+    "alive": "kept",
+    "dropped": "dropped",
+    "rejected": "rejected",
+    "pinned": "pinned",
+    "vetoed": "vetoed",
+}
+_TONES: Mapping[Fate, Tone] = {
+    "alive": "good",
+    "dropped": "dim",
+    "rejected": "bad",
+    "pinned": "accent",
+    "vetoed": "bad",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Node:
+    """One row: who, how deep, and the shape before it. hidden: descendants folded away."""
+
+    id: str
+    trunk: str
+    hidden: int = 0
+
+
+def family(story: Story) -> dict[str, Born]:
+    """All candidates with the start prompt first, which nobody proposed; it is known from what stems from it."""
+    known = dict(story.view.candidates)
+    start = story.view.start.candidate if story.view.start else ""
+    if not start:
+        start = next((parent for one in known.values() for parent in one.parents if parent not in known), "")
+    if not start and story.errands:
+        start = next((one.parents[0] for one in story.errands.values() if one.parents), "")
+    if start and start not in known:
+        return {start: Born(id=start, operator="start", fate="alive"), **known}
+    return known
+
+
+def layout(people: Mapping[str, Born], signs: Signs, folded: frozenset[str], *, rejected: bool = False) -> list[Node]:
+    """Depth first, children in the order they came, each under its first known parent."""
+    children: dict[str, list[str]] = {}
+    roots: list[str] = []
+    for one in people.values():
+        if one.fate == "rejected" and not rejected:
+            continue
+        parent = next((name for name in one.parents if name in people and name != one.id), None)
+        (children.setdefault(parent, []) if parent else roots).append(one.id)
+    rows: list[Node] = []
+    stack = [(name, "", "") for name in reversed(roots)]
+    seen: set[str] = set()
+    while stack:
+        name, trunk, below = stack.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        own = children.get(name, ())
+        if name in folded and own:
+            rows.append(Node(id=name, trunk=trunk, hidden=_count(name, children)))
+            continue
+        rows.append(Node(id=name, trunk=trunk))
+        deep = len(below) >= 2 * _DEEPEST
+        for place, child in reversed(list(enumerate(own))):
+            last = place == len(own) - 1
+            if deep:
+                stack.append((child, signs.more + below[2:] + (signs.elbow if last else signs.tee), below))
+            else:
+                shape = signs.elbow if last else signs.tee
+                stack.append((child, below + shape, below + ("  " if last else signs.pipe)))
+    return rows
+
+
+def _count(name: str, children: Mapping[str, Sequence[str]]) -> int:
+    waiting, seen = [name], {name}
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            if child not in seen:
+                seen.add(child)
+                waiting.append(child)
+    return len(seen) - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lineage(Sequence[Line]):
+    """Rows that are drawn when they are looked at, so that five thousand of them cost what thirty do."""
+
+    nodes: Sequence[Node]
+    people: Mapping[str, Born]
+    standings: Standings
+    best: str
+    signs: Signs
+    width: int
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __getitem__(self, at: int) -> Line:  # type: ignore[override]
+        node = self.nodes[at]
+        one = self.people[node.id]
+        sign, tone, word = state_of(one, self.best, self.signs)
+        tally = self.standings.get(one.id)
+        tail = self._tail(one, tally, word)
+        more = f" {self.signs.folded}{node.hidden}" if node.hidden else ""
+        room = max(4, self.width - cells(tail) - 1)
+        trunk = node.trunk[-max(0, room - 8) :] if len(node.trunk) > room - 8 else node.trunk
+        name_room = max(1, room - len(trunk) - 2)
+        name = fit(short(one.id) + more, name_room, ellipsis=self.signs.ellipsis)
+        return ((trunk, "dim"), (f"{sign} ", tone), (name, "best" if one.id == self.best else ""), (" ", ""), *tail)
+
+    def _tail(self, one: Born, tally: Tally | None, word: str) -> list[Span]:
+        """Fixed columns, the more of them the wider the tree."""
+        spans: list[Span] = [(score(tally.mean if tally else None), "strong")]
+        if self.width >= 46:
+            spans += [(" ", ""), *ruler(tally, self.signs)]
+        if self.width >= 62:
+            low, high = tally.interval if tally else (0.0, 0.0)
+            told = f"[{low:.2f},{high:.2f}]" if tally else ""
+            spans.append((f" {told:<11} {tally.n if tally else 0:>4}r", "dim"))
+        spans.append((f" {fit(one.operator, 9 if self.width < 90 else 12)}", "accent"))
+        if self.width >= 54:
+            spans.append((f" {word:<8}", "dim" if word in ("dropped", "rejected", "vetoed") else ""))
+        return spans
+
+
+def ruler(tally: Tally | None, signs: Signs, width: int = _RULER) -> list[Span]:
+    """The interval on a ruler from 0 to 1, the mean marked on it."""
+    if tally is None or not tally.n:
+        return [(" " * width, "dim")]
+    low, high = (round(end * (width - 1)) for end in tally.interval)
+    middle = round(tally.mean * (width - 1))
+    before, after = signs.line * (middle - low), signs.line * (high - middle)
+    return [(" " * low + before, "dim"), (signs.dot, "accent"), (after + " " * (width - 1 - high), "dim")]
+
+
+def state_of(one: Born, best: str, signs: Signs) -> tuple[str, Tone, str]:
+    """Sign, tone and word of what became of a candidate."""
+    if one.id == best and one.fate != "vetoed":
+        return signs.best, "best", "best"
+    if one.operator == "start" and one.fate == "alive":
+        return signs.alive, "", "start"
+    return getattr(signs, one.fate), _TONES.get(one.fate, ""), _WORDS[one.fate]
+
+
+def short(name: str) -> str:
+    """`c-b9f45a` of `c-b9f45ab52d9c`: enough to tell candidates of one run apart, and accepted by every command."""
+    return name[:8]

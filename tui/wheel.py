@@ -1,0 +1,124 @@
+"""Taking the wheel: from a key or a word to a directive, with a dry run before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import MaieuticError, UsageError
+from ..runtime.actions import Action, Argument, action_named
+from ..runtime.steering import command, preview, send, start, unavailable
+from ..runtime.store import Store
+from .feed import Scene
+from .tree import family, short
+
+if TYPE_CHECKING:
+    from .page import Page
+
+_LEFT = object()
+
+
+async def steer(page: Page, name: str, words: Sequence[str] = ()) -> None:
+    """Ask for what the action still has to know, show what it would do, and send it on enter."""
+    scene, action = page.scene, action_named(name)
+    if reason := _off(page, action, scene):
+        page.notify(reason, title=f"{action.title} is off", severity="warning")
+        return
+    assert scene is not None
+    try:
+        wanted = await _gather(page, action, scene, list(words))
+        if wanted is None:
+            return
+        said = preview(action, scene.story.view, **wanted)
+        if await page.listen().ask(f"{action.title}: {said}", hint="enter does it, esc leaves") is None:
+            return
+        await _carry_out(page, action, scene, wanted)
+    except UsageError as error:
+        page.notify(str(error), title=action.title, severity="warning", timeout=8)
+    except MaieuticError as error:
+        page.notify(str(error), title=action.title, severity="error", timeout=12)
+
+
+def _off(page: Page, action: Action, scene: Scene | None) -> str:
+    if page.ui.read_only:
+        return "this view is read-only; start it with --steer to steer from here"
+    if scene is None:
+        return "no run is watched; choose one first"
+    if scene.playing is not None and not action.starts_process:
+        return "this is a replay; what happened cannot be changed"
+    return unavailable(action, scene.story.view, alive=scene.alive) or ""
+
+
+async def _gather(page: Page, action: Action, scene: Scene, words: list[str]) -> dict[str, Any] | None:
+    """None where the person left. Words that were typed answer first, then what the cursor stands on."""
+    subject = page.subject
+    wanted: dict[str, Any] = {}
+    for argument in action.arguments:
+        if words:
+            last = argument is action.arguments[-1] or argument.kind == "text"
+            wanted[argument.name] = " ".join(words) if last else words[0]
+            words = [] if last else words[1:]
+        elif argument.name in subject and argument.kind in ("candidate", "example"):
+            wanted[argument.name] = subject[argument.name]
+        elif argument.long:
+            text = await _write(page, action, wanted)
+            if text is None:
+                return None
+            wanted[argument.name] = text
+        elif argument.required or argument.kind in ("choice", "number"):
+            answer = await page.listen().ask(
+                f"{action.title} · {argument.name}",
+                value=argument.choices[0] if argument.kind == "choice" and argument.required else "",
+                hint=_hint(argument),
+                choices=_choices(argument, scene),
+            )
+            if answer is None:
+                return None
+            if answer.strip():
+                wanted[argument.name] = answer.strip()
+    return wanted
+
+
+def _hint(argument: Argument) -> str:
+    said = argument.help
+    if argument.kind == "choice":
+        said = f"{'/'.join(argument.choices)}: {said}"
+    return said if argument.required else f"{said} (empty: leave it)"
+
+
+def _choices(argument: Argument, scene: Scene) -> tuple[str, ...]:
+    if argument.kind == "candidate":
+        return ("best", "start", *family(scene.story))
+    return argument.choices
+
+
+async def _write(page: Page, action: Action, wanted: dict[str, Any]) -> str | None:
+    """A long text in the editor; an edit begins with the prompt as it is, and comes back changed or not at all."""
+    from .editor import EditorScreen
+
+    before = ""
+    if action.name == "edit" and page.scene is not None:
+        from ..runtime.ordering import editable
+
+        one = page.ui.store.candidate(page.scene.record.id, wanted["candidate"])
+        before = editable(one) if one is not None else ""
+    title = f"{action.title} {short(wanted.get('candidate', ''))}".strip()
+    text = await page.app.push_screen_wait(EditorScreen(title, before))
+    if text is not None and action.name == "edit" and text.strip() == before.strip():
+        page.notify("nothing was changed, so nothing was sent", severity="warning")
+        return None
+    return text
+
+
+async def _carry_out(page: Page, action: Action, scene: Scene, wanted: dict[str, Any]) -> None:
+    run, folder = scene.record.id, page.ui.folder
+    if action.starts_process:
+        words = command(action, run, folder, **wanted)
+        log = folder / f"{run}.{action.name}.log"
+        pid = start(words, log)
+        page.notify(f"process {pid} began; what it says is in {log}", title=action.title)
+        return
+    with Store.open(folder) as store:
+        number = await send(store, run, action, **wanted)
+    when = "it takes effect at the next step" if scene.alive else "no process carries the run; g takes it up again"
+    page.notify(f"directive {number} is written; {when}", title=action.title)

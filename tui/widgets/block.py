@@ -1,0 +1,43 @@
+"""A few lines that nobody scrolls: gauges, plan, plot, header."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.strip import Strip
+
+from ..words import Line
+from .lines import LineList
+
+
+class Block(LineList, can_focus=False):
+    """Drawn by a function of its size, so that it is right at any width and costs nothing while it is hidden."""
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        title: str = "",
+        about: str = "",
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, title=title, about=about, picks=False, empty="", classes=classes)
+        self._draw: Callable[[int, int], Sequence[Line]] | None = None
+
+    def draw(self, how: Callable[[int, int], Sequence[Line]]) -> None:
+        """how: from width and height to lines."""
+        self._draw = how
+        self._redraw()
+
+    def on_resize(self) -> None:
+        self._redraw()
+
+    def render_line(self, y: int) -> Strip:
+        if y < len(self._lines):
+            return self._strip(self._lines[y], self.visual_style.rich_style, self.size.width)
+        return Strip.blank(self.size.width, self.visual_style.rich_style)
+
+    def _redraw(self) -> None:
+        if self._draw is not None and self.size.width and self.size.height:
+            self._lines = self._draw(self.size.width, self.size.height)
+            self.refresh()

@@ -1,0 +1,247 @@
+"""A list of lines that draws only what is seen: the one list widget of all screens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ..words import Line, plain
+
+_TONES = (
+    "dim", "strong", "good", "bad", "warn", "accent", "best", "head",
+    "teacher", "critic", "student", "planner", "cursor", "mark",
+)  # fmt: skip
+
+
+class LineList(ScrollView, can_focus=True):
+    """`show` replaces the lines. A key names a line, so that the cursor stays on it when others come and go.
+
+    picks: whether there is a cursor at all; without one, the keys scroll. follows: the newest line stays in sight
+    while the end is in sight. about: what F1 says of it.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{name}" for name in _TONES}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "step(-1)", "Up", show=False, id="list.up"),
+        Binding("down,j", "step(1)", "Down", show=False, id="list.down"),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="list.page-up"),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="list.page-down"),
+        Binding("home", "edge(0)", "First", show=False, id="list.first"),
+        Binding("end", "edge(1)", "Last", show=False, id="list.last"),
+        Binding("enter", "pick", "Open", show=False, id="list.open"),
+    ]
+    cursor: reactive[int] = reactive(0, repaint=False)
+
+    class Picked(Message):
+        """A line was chosen."""
+
+        def __init__(self, lines: LineList, key: str) -> None:
+            super().__init__()
+            self.lines, self.key = lines, key
+
+        @property
+        def control(self) -> LineList:
+            return self.lines
+
+    class Moved(Picked):
+        """The cursor went to another line."""
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        title: str = "",
+        about: str = "",
+        picks: bool = True,
+        follows: bool = False,
+        empty: str = "nothing here yet",
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.border_title = title
+        self.about, self.picks, self.follows, self.empty = about, picks, follows, empty
+        self._lines: Sequence[Line] = ()
+        self._keys: Sequence[str] = ()
+        self._head: Line | None = None
+        self._needle = ""
+        self._hay: Callable[[int], str] | None = None
+        self._shown: Sequence[int] = range(0)
+        self._following = follows
+        self._moving = False
+
+    def show(
+        self,
+        lines: Sequence[Line],
+        *,
+        keys: Sequence[str] = (),
+        head: Line | None = None,
+        hay: Callable[[int], str] | None = None,
+    ) -> None:
+        """hay: the text of a line that the filter looks in, where drawing the line would cost too much."""
+        here = self.key
+        self._lines, self._keys, self._head, self._hay = lines, keys, head, hay
+        self._sift()
+        if here and self.picks and here != self.key:
+            self.set_reactive(LineList.cursor, self._place_of(here))
+        self._resize()
+        self._to_end()
+        self.refresh()
+
+    def sift(self, needle: str) -> None:
+        """Keep the lines that contain the words."""
+        here, self._needle = self.key, needle.strip().casefold()
+        self._sift()
+        self.cursor = self._place_of(here)
+        self.border_subtitle = f"/{needle}  {len(self._shown)} of {len(self._lines)}" if needle else ""
+        self._resize()
+        self.refresh()
+
+    @property
+    def needle(self) -> str:
+        return self._needle
+
+    @property
+    def key(self) -> str:
+        """The key of the line under the cursor; empty where there is none."""
+        if not self.picks or not self._shown or not self._keys:
+            return ""
+        return self._keys[self._shown[min(self.cursor, len(self._shown) - 1)]]
+
+    def go_to(self, key: str) -> None:
+        if key in self._keys:
+            self.cursor = self._place_of(key)
+
+    @property
+    def text(self) -> str:
+        """All lines as plain text, for the clipboard."""
+        return "\n".join(plain(self._lines[at]).rstrip() for at in self._shown)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        base = self.visual_style.rich_style
+        if self._head is not None:
+            if y == 0:
+                return self._strip(((" ", ""), *self._head) if self.picks else self._head, base, width)
+            y -= 1
+        at = y + round(self.scroll_offset.y)
+        if not self._shown:
+            return self._strip((((" " + self._nothing) if y == 0 else "", "dim"),), base, width)
+        if at >= len(self._shown):
+            return Strip.blank(width, base)
+        line = self._lines[self._shown[at]]
+        if not self.picks:
+            return self._strip(line, base, width)
+        here = at == min(self.cursor, len(self._shown) - 1)
+        mark: Line = (("▌" if here and self._rich else ">" if here else " ", "mark" if here else ""),)
+        strip = self._strip((*mark, *line), base, width)
+        if here:
+            strip = strip.apply_style(self.get_component_rich_style("tone--cursor", partial=True))
+        return strip
+
+    def action_step(self, by: int) -> None:
+        if self.picks:
+            self.cursor += by
+        else:
+            self.scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        self.action_step(by * max(1, self._room - 1))
+
+    def action_edge(self, last: int) -> None:
+        if self.picks:
+            self.cursor = len(self._shown) - 1 if last else 0
+        else:
+            self.scroll_to(y=self.max_scroll_y if last else 0, animate=False)
+
+    def action_pick(self) -> None:
+        if self.key:
+            self.post_message(self.Picked(self, self.key))
+
+    def validate_cursor(self, cursor: int) -> int:
+        return max(0, min(cursor, len(self._shown) - 1))
+
+    def watch_cursor(self) -> None:
+        if self.picks and self.is_mounted:
+            self._reveal()
+            self.post_message(self.Moved(self, self.key))
+        self.refresh()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if self.follows and not self._moving and self.size.height:
+            self._following = new_value >= self.max_scroll_y - 1
+
+    def on_resize(self) -> None:
+        self._resize()
+        self._to_end()
+
+    def on_click(self, event: events.Click) -> None:
+        place = event.get_content_offset(self)
+        if place is None or not self.picks:
+            return
+        at = place.y + round(self.scroll_offset.y) - (self._head is not None)
+        if 0 <= at < len(self._shown):
+            self.cursor = at
+            if event.chain == 2:
+                self.action_pick()
+
+    @property
+    def _nothing(self) -> str:
+        return f"nothing matches {self._needle!r}; esc clears the filter" if self._needle else self.empty
+
+    @property
+    def _rich(self) -> bool:
+        return not getattr(self.app, "ascii_only", False)
+
+    @property
+    def _room(self) -> int:
+        return max(1, self.size.height - (self._head is not None))
+
+    def _place_of(self, key: str) -> int:
+        for place, at in enumerate(self._shown):
+            if at < len(self._keys) and self._keys[at] == key:
+                return place
+        return self.validate_cursor(self.cursor)
+
+    def _sift(self) -> None:
+        if not self._needle:
+            self._shown = range(len(self._lines))
+            return
+        hay = self._hay or (lambda at: plain(self._lines[at]))
+        words = self._needle.split()
+        texts = ((at, hay(at).casefold()) for at in range(len(self._lines)))
+        self._shown = [at for at, text in texts if all(word in text for word in words)]
+
+    def _resize(self) -> None:
+        self.virtual_size = Size(0, len(self._shown) + (self._head is not None))
+
+    def _to_end(self) -> None:
+        """Whoever scrolled up reads on undisturbed; who is at the end stays there."""
+        if self._following and self.size.height:
+            self._moving = True
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+            self._moving = False
+
+    def _reveal(self) -> None:
+        top = round(self.scroll_offset.y)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+        elif self.cursor >= top + self._room:
+            self.scroll_to(y=self.cursor - self._room + 1, animate=False, immediate=True)
+
+    def _strip(self, line: Line, base: Style, width: int) -> Strip:
+        segments = [Segment(text, base + self._tone(tone) if tone else base) for text, tone in line if text]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _tone(self, tone: str) -> Style:
+        return self.get_component_rich_style(f"tone--{tone}", partial=True)

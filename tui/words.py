@@ -1,0 +1,166 @@
+"""Words and signs on screen, as pure functions: no Textual here, and nothing said by colour alone.
+
+A line is a tuple of spans, each a text and a tone. What a tone looks like is the style sheet's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+
+Tone = Literal[
+    "",
+    "dim",
+    "strong",
+    "good",
+    "bad",
+    "warn",
+    "accent",
+    "best",
+    "head",
+    "mark",
+    "teacher",
+    "critic",
+    "student",
+    "planner",
+]
+Span = tuple[str, Tone]
+Line = tuple[Span, ...]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ROLES: dict[str, Tone] = {"teacher": "teacher", "critic": "critic", "student": "student", "planner": "planner"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signs:
+    """The drawing characters of a terminal: rich ones, or ASCII alone."""
+
+    best: str
+    alive: str
+    proposed: str
+    dropped: str
+    rejected: str
+    pinned: str
+    vetoed: str
+    tee: str
+    elbow: str
+    pipe: str
+    more: str
+    line: str
+    dot: str
+    full: str
+    empty: str
+    arrow: str
+    ellipsis: str
+    running: str
+    paused: str
+    stopped: str
+    finished: str
+    failed: str
+    dead: str
+    crumb: str
+    folded: str
+
+
+UNICODE = Signs(
+    best="★", alive="●", proposed="○", dropped="·", rejected="✗", pinned="◆", vetoed="⊘",
+    tee="├─", elbow="└─", pipe="│ ", more="⋯ ", line="─", dot="●", full="█", empty="░", arrow="▸", ellipsis="…",
+    running="●", paused="‖", stopped="■", finished="✓", failed="✗", dead="†", crumb="›", folded="▸",
+)  # fmt: skip
+ASCII = Signs(
+    best="*", alive="o", proposed="?", dropped=".", rejected="x", pinned="#", vetoed="!",
+    tee="|-", elbow="`-", pipe="| ", more="..", line="-", dot="o", full="#", empty=".", arrow=">", ellipsis="~",
+    running="o", paused="=", stopped="#", finished="+", failed="x", dead="!", crumb=">", folded="+",
+)  # fmt: skip
+
+
+def clean(text: str) -> str:
+    """The text without what could steer a terminal: control and direction characters become a middle dot."""
+    return _CONTROL.sub("·", text.replace("\r\n", "\n").replace("\t", "    "))
+
+
+def one_line(text: str) -> str:
+    return " ".join(clean(text).split())
+
+
+def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") -> str:
+    """Exactly so many cells: padded, or cut with an ellipsis."""
+    if width <= 0:
+        return ""
+    size = cell_len(text)
+    if size > width:
+        return set_cell_size(text, width - 1) + ellipsis
+    return " " * (width - size) + text if right else text + " " * (width - size)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Lines of at most so many cells, broken between words where possible; indentation of a paragraph is kept."""
+    width = max(8, width)
+    lines: list[str] = []
+    for paragraph in clean(text).split("\n"):
+        if cell_len(paragraph) <= width:
+            lines.append(paragraph)
+            continue
+        indent = paragraph[: len(paragraph) - len(paragraph.lstrip())][: width // 2]
+        now = indent
+        for word in paragraph.split():
+            room = cell_len(now) + (0 if now == indent else 1) + cell_len(word) <= width
+            if room:
+                now = f"{now}{'' if now == indent else ' '}{word}"
+                continue
+            if now != indent:
+                lines.append(now)
+            *whole, rest = chop_cells(word, width - cell_len(indent)) or [""]
+            lines += [indent + piece for piece in whole]
+            now = indent + rest
+        lines.append(now)
+    return lines
+
+
+def plain(line: Line) -> str:
+    return "".join(text for text, _ in line)
+
+
+def cells(spans: Iterable[Span]) -> int:
+    return sum(cell_len(text) for text, _ in spans)
+
+
+def score(value: float | None) -> str:
+    return " —  " if value is None else f"{value:.2f}"
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.0f} %"
+
+
+def clock(seconds: float | None) -> str:
+    """`1:05`, `2:03:09`; a dash where it is unknown."""
+    if seconds is None:
+        return "—"
+    minutes, rest = divmod(int(max(0.0, seconds)), 60)
+    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def moment(at: str) -> str:
+    """`14:03:11` of a stamp; empty where it is none."""
+    return at[11:19] if len(at) >= 19 else ""
+
+
+def day(at: str) -> str:
+    return at[:16].replace("T", " ")
+
+
+def role(name: str) -> Tone:
+    return _ROLES.get(name, "strong")
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def labelled(pairs: Sequence[tuple[str, str]], width: int = 11) -> list[Line]:
+    return [((f"{name:<{width}} ", "dim"), (value, "")) for name, value in pairs]
