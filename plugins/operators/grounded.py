@@ -1,0 +1,87 @@
+"""Instructions grounded in the data, in demos and in a tip (the proposer of MIPRO, arXiv 2406.11695)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue import Case
+from ...core.dialogue.grounding import DescribeRows, ProposeGrounded
+from .rewording import CALLS_PER_ASK, about, distinct, drawn_cases, hints_of, instruction_of, reworded, together
+
+TIPS = {
+    "none": "",
+    "creative": "Do not be afraid of an unusual instruction.",
+    "simple": "Keep the instruction short and plain.",
+    "description": "Let the instruction say a lot that helps: what to look at and how to decide.",
+    "high-stakes": "Tell the model what hangs on the right answer, in a situation where very much does.",
+    "persona": "Tell the model who it is: somebody who is good at just this task.",
+}
+
+
+@dataclass(kw_only=True)
+class Grounded:
+    """The first parent is what is reworded; the demos of the others are shown, one parent's in each question.
+
+    count: instructions, or fewer if the order asks for some but fewer. batches, rows: the data are described from so
+    many batches of train rows, one after the other. tips: by name; one is drawn for each instruction. failures: rows
+    shown that the first parent got wrong; the original shows none.
+    """
+
+    count: int = 6
+    batches: int = 2
+    rows: int = 10
+    tips: Sequence[str] = tuple(TIPS)
+    failures: int = 0
+    name: str = field(default="grounded", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * (self.batches + self.count)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        rng, task = request.rng, about(request.task)
+        count = self.count if request.order.count < 2 else min(self.count, request.order.count)
+        summary = await self._summary(request, team)
+        tips = [rng.choice(list(self.tips)) for _ in range(count)]
+        shown = [self._shown(request, place) for place in range(count)]
+        wrong = [self._wrong(request) for _ in range(count)]
+        asks = [
+            ProposeGrounded(
+                task=task,
+                prompt=instruction_of(request),
+                summary=summary,
+                rows=rows,
+                failures=failures,
+                tip=TIPS.get(tip, tip),
+                hints=hints_of(request),
+            )
+            for tip, rows, failures in zip(tips, shown, wrong, strict=True)
+        ]
+        replies = await together(team.act(ask) for ask in asks)
+        made = [
+            reworded(request, reply.prompt, f"grounded in the data; tip: {tip}")
+            for tip, reply in zip(tips, replies, strict=True)
+            if reply is not None
+        ]
+        return [one.model_copy(update={"parents": (request.parents[0].id,)}) for one in distinct(made)]
+
+    async def _summary(self, request: Request, team: Team) -> str:
+        """What was noted of the last batch that could be read."""
+        notes, size = "", self.rows
+        rows = drawn_cases(request.train, self.batches * size, request.rng)
+        for batch in (rows[at : at + size] for at in range(0, len(rows), size)):
+            reply = await team.act(DescribeRows(task=about(request.task), rows=batch, notes=notes))
+            notes = reply.text if reply else notes
+        return notes
+
+    def _shown(self, request: Request, place: int) -> tuple[Case, ...]:
+        sets = [demos for one in request.parents[1:] if (demos := one.program.main.demos)]
+        if not sets:
+            return drawn_cases(request.train, 3, request.rng)
+        return tuple(Case(input=demo.input, expected=demo.output) for demo in sets[place % len(sets)])
+
+    def _wrong(self, request: Request) -> tuple[Case, ...]:
+        return tuple(request.rng.sample(request.failures, min(self.failures, len(request.failures))))
