@@ -211,7 +211,7 @@ class Search:
     memory: the policy's own state, plain JSON, the only thing it may write. room: target calls that still fit.
     total: target calls that fitted when the search began. val, train: example ids in the task's order. operators:
     the recipe's operators with their prior weights. orders: what this round was ordered. duels: whose output was
-    preferred, oldest first, by a judge or a person.
+    preferred, oldest first, by a judge or a person. remarks: what a policy puts on record with its `tell`.
     """
 
     archive: Archive
@@ -229,6 +229,7 @@ class Search:
     orders: Sequence[Order] = ()
     duels: Sequence[Outcome] = ()
     memory: dict[str, Any] = field(default_factory=dict)
+    remarks: dict[str, Any] = field(default_factory=dict)
 
     def rng(self, purpose: str) -> Random:
         return seeded(self.seed, purpose, self.step)

@@ -7,6 +7,7 @@ the account at the end of the last one, its calls are in the cache, and its writ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..agents.team import CALLS_PER_ASK
 from ..core.candidate import Archive, Candidate
@@ -211,7 +212,9 @@ async def select(session: Session, state: RunState) -> RunState:
     names = {decision: [name for name, one in decided.items() if one == decision] for decision in ("keep", "drop")}
     kept, dropped = len(names["keep"]), len(names["drop"])
     spent = account(session)
-    await session.emit("round_finished", step, round=state["round"], kept=kept, dropped=dropped, ledger=spent)
+    remarks = {**judging.remarks, **search.remarks}
+    told: dict[str, Any] = {"kept": kept, "dropped": dropped, "ledger": spent, **({"remarks": remarks} if remarks else {})}
+    await session.emit("round_finished", step, round=state["round"], **told)
     memory = {**state["memory"], "strategy": search.memory}
     return close(session, state, {"best": best, "memory": memory, "step": step})
 
