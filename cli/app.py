@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import look, optimize, steer, system, task, watch, write
+from . import fork, log, look, optimize, steer, system, task, watch, write
 from .errors import GuardedGroup
 
 app = typer.Typer(
@@ -49,12 +49,18 @@ app.command(rich_help_panel=_START)(task.estimate)
 app.command(rich_help_panel=_RUN)(optimize.optimize)
 app.command(rich_help_panel=_RUN)(optimize.resume)
 app.command(rich_help_panel=_RUN)(watch.watch)
+app.command(rich_help_panel=_RUN)(fork.fork)
 app.command(rich_help_panel=_RUN)(steer.stop)
 app.command(rich_help_panel=_RUN)(steer.steer)
+app.command(rich_help_panel=_RUN)(steer.actions)
 app.command(rich_help_panel=_LOOK)(look.runs)
 app.command(rich_help_panel=_LOOK)(look.show)
 app.command(rich_help_panel=_LOOK)(look.diff)
 app.command(rich_help_panel=_LOOK)(look.lineage)
+app.command(rich_help_panel=_LOOK)(log.scoreboard)
+app.command(rich_help_panel=_LOOK)(log.examples)
+app.command(rich_help_panel=_LOOK)(log.dialogue)
+app.command(rich_help_panel=_LOOK)(log.events)
 app.command(rich_help_panel=_LOOK)(write.report)
 app.command(rich_help_panel=_LOOK)(write.export)
 app.command("eval", rich_help_panel=_LOOK)(task.evaluate)

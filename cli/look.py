@@ -11,14 +11,16 @@ from .lookup import find_anywhere, find_candidate
 from .options import HERE, AsJson, Folder, OutputFile, RunName, open_store, print_json, write_or_print
 
 if TYPE_CHECKING:
-    from ..core.candidate import Archive
+    from collections.abc import Sequence
+
+    from ..core.candidate import Archive, Candidate
     from ..runtime.store import RunRecord, Store
 
 
 def runs(as_json: AsJson = False, folder: Folder = HERE) -> None:
     """All runs here, the newest first."""
+    from ..runtime.process import is_alive
     from ..runtime.store import DATABASE
-    from .running import is_alive
     from .tables import print_table
 
     rows: list[dict[str, Any]] = []
@@ -96,15 +98,34 @@ def lineage(
         record = store.run(run)
         archive, val = archive_of(store, record)
     candidates = list(archive.candidates.values())
+    origin = _origin(record, candidates)
     if as_json:
         edges = [{"parent": p, "child": c.id, "operator": c.operator} for c in candidates for p in c.parents]
-        nodes = [{"id": c.id, "status": c.status, "score": archive.scores.mean(c.id, val)} for c in candidates]
+        nodes = [
+            {
+                "id": c.id,
+                "status": c.status,
+                "score": archive.scores.mean(c.id, val),
+                "operator": c.operator,
+                "round": c.round,
+                "origin": origin.get(c.id),
+            }
+            for c in candidates
+        ]
         print_json({"run": record.id, "nodes": nodes, "edges": edges})
         return
     drawn = Lineage(candidates)
     labels = {one.id: f"{one.id} {_score(archive.scores.mean(one.id, val))}".rstrip() for one in candidates}
+    labels |= {name: f"{labels[name]} from {one['run']}:{one['candidate']}" for name, one in origin.items()}
     texts = {"mermaid": drawn.mermaid, "dot": drawn.dot, "graphml": lambda labels: drawn.graphml()}
     write_or_print(texts[form](labels), output)
+
+
+def _origin(record: RunRecord, candidates: Sequence[Candidate]) -> dict[str, dict[str, str]]:
+    """In a fork, which candidate came from where."""
+    began = record.options.get("origin")
+    forked = [one.id for one in candidates if one.operator == "person" and not one.parents]
+    return {forked[0]: dict(began)} if began and forked else {}
 
 
 def archive_of(store: Store, record: RunRecord) -> tuple[Archive, list[str]]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import shlex
+import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..core.errors import UsageError
-from .options import HERE, AsJson, Folder, RunName, open_store, print_json
+from .options import HERE, AsJson, Folder, RunName, open_store, pairs, print_json
 
 if TYPE_CHECKING:
-    from ..core.directives import Directive
+    from ..runtime.actions import Action
     from ..runtime.store import RunRecord, Store
 
-_ACTIONS = ("pause", "resume", "stop", "pin", "veto", "hint", "replan")
+_TOGETHER = {"hint": "text"}
 
 
 def stop(
@@ -25,59 +28,167 @@ def stop(
     folder: Folder = HERE,
 ) -> None:
     """End a run's search; the best so far goes to the report."""
-    from ..core.directives import Stop
-
-    _send(run, lambda store, record: Stop(report=report), folder, as_json)
+    _tell(run, "stop", {"report": "yes" if report else "no"}, folder, as_json=as_json, dry_run=False)
 
 
 def steer(
     run: RunName,
-    action: Annotated[str, typer.Argument(help=", ".join(_ACTIONS))],
-    words: Annotated[list[str] | None, typer.Argument(help="a candidate for pin and veto, a text for hint")] = None,
+    action: Annotated[str, typer.Argument(help="what to do; see maieutic actions")],
+    words: Annotated[list[str] | None, typer.Argument(help="its arguments, in order or as NAME=VALUE")] = None,
     branch: Annotated[bool, typer.Option("--branch", help="veto all that descends from it too")] = False,
+    text: Annotated[str | None, typer.Option(help="edit: the prompt as it should be")] = None,
+    file: Annotated[Path | None, typer.Option(help="edit: a file that holds the prompt")] = None,
+    slot: Annotated[str | None, typer.Option(help="edit: which of several prompts")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would happen, and do nothing")] = False,
     as_json: AsJson = False,
     folder: Folder = HERE,
 ) -> None:
-    """Tell a run something: pause, resume, stop, pin C, veto C, hint "text", replan."""
-    _send(run, lambda store, record: _directive(action, words or [], branch, store, record), folder, as_json)
+    """Tell a run something: pause, resume, stop, pin C, veto C, edit C, hint "text", rule WHEN ADVICE, prefer A B,
+    annotate ROW OUTPUT, add-example INPUT OUTPUT, approve, budget calls=N, roles ROLE MODEL, weights NAME W, replan."""
+    from ..runtime.actions import action_named
+
+    chosen = action_named(action)
+    if chosen.starts_process:
+        command = "fork RUN CANDIDATE" if action == "fork" else "resume RUN"
+        raise UsageError(f"{action} begins a process of its own", remedy=f"maieutic {command}")
+    given = _arguments(chosen, words or [])
+    options = {"branch": "yes" if branch else None, "slot": slot}
+    given |= {name: value for name, value in options.items() if value is not None}
+    if chosen.name == "edit":
+        given["text"] = _written(given, text, file, run, folder)
+    elif text is not None or file is not None:
+        raise UsageError(f"{action} takes no --text and no --file", where="--text", remedy="only edit does")
+    _tell(run, action, given, folder, as_json=as_json, dry_run=dry_run)
 
 
-def _directive(action: str, words: list[str], branch: bool, store: Store, record: RunRecord) -> Directive:
-    from ..core.directives import Hint, Pause, Pin, Replan, Resume, Stop, Veto
-    from ..core.naming import did_you_mean
-    from .lookup import find_candidate
+def actions(as_json: AsJson = False) -> None:
+    """All that a person can tell a run, with the arguments."""
+    from ..runtime.actions import ACTIONS
+    from .tables import print_table
 
-    plain: Mapping[str, Directive] = {"pause": Pause(), "resume": Resume(), "stop": Stop(), "replan": Replan()}
-    if action in plain and not words:
-        return plain[action]
-    if action in ("pin", "veto") and len(words) == 1:
-        candidate = find_candidate(store, record, words[0]).id
-        return Pin(candidate=candidate) if action == "pin" else Veto(candidate=candidate, branch=branch)
-    if action == "hint" and (text := " ".join(words).strip()):
-        return Hint(text=text)
-    if action not in _ACTIONS:
-        raise UsageError(f"no directive is called {action!r}", possible=_ACTIONS, remedy=did_you_mean(action, _ACTIONS))
-    wanted = {"pin": "one candidate", "veto": "one candidate", "hint": "a text"}.get(action, "nothing more")
-    raise UsageError(f"{action} takes {wanted}", where=" ".join(words) or None, remedy="see maieutic steer --help")
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": one.name,
+                    "title": one.title,
+                    "key": one.key,
+                    "help": one.help,
+                    "process": one.starts_process,
+                    "arguments": [
+                        {"name": a.name, "kind": a.kind, "required": a.required, "choices": list(a.choices)}
+                        for a in one.arguments
+                    ],
+                }
+                for one in ACTIONS
+            ]
+        )
+        return
+    rows = [{"action": one.name, "arguments": _shape(one), "what it does": one.help} for one in ACTIONS]
+    print_table(rows, ["action", "arguments", "what it does"])
 
 
-def _send(run: str, make: Callable[[Store, RunRecord], Directive], folder: Path, as_json: bool) -> None:
+def _shape(action: Action) -> str:
+    return " ".join(one.name.upper() if one.required else f"[{one.name}=…]" for one in action.arguments)
+
+
+def _arguments(action: Action, words: list[str]) -> dict[str, Any]:
+    """Words by their place, and `name=value` for the names that the action has."""
+    names = [one.name for one in action.arguments]
+    if (only := _TOGETHER.get(action.name)) is not None:
+        return {only: " ".join(words).strip()} if words else {}
+    named = [word for word in words if word.partition("=")[0] in names and "=" in word]
+    placed = [word for word in words if word not in named]
+    free = [name for name in names if name not in {word.partition("=")[0] for word in named}]
+    if len(placed) > len(free):
+        takes = _shape(action) or "nothing more"
+        raise UsageError(f"{action.name} takes {takes}", where=" ".join(words), remedy="see maieutic actions")
+    return {**dict(zip(free, placed, strict=False)), **pairs(named, action.name)}
+
+
+def _written(given: dict[str, Any], text: str | None, file: Path | None, run: str, folder: Path) -> str:
+    """The prompt from the words, a file, or an editor that shows the candidate's own."""
+    from .options import interactive
+
+    if given.get("text"):
+        return str(given["text"])
+    if text is not None:
+        return text
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"the file cannot be read: {error.strerror or error}", where=str(file)) from error
+    if not interactive():
+        raise UsageError("edit needs a prompt", where="edit", remedy="give --text, --file, or a terminal for $EDITOR")
+    from ..runtime.ordering import Wishes, editable
+
+    with open_store(folder) as store:
+        one = Wishes(store=store, run=store.run(run).id).candidate(str(given.get("candidate", "best")))
+    before = editable(one, str(given.get("slot", "")))
+    after = _in_editor(before)
+    if after.strip() == before.strip():
+        raise UsageError("nothing was changed", where="edit", remedy="change the text and save it")
+    return after
+
+
+def _in_editor(text: str) -> str:
+    """The text as $VISUAL or $EDITOR leaves it. Raises UsageError where there is no such program, or it fails."""
+    words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    with TemporaryDirectory() as place:
+        file = Path(place) / "prompt.md"
+        file.write_text(text, encoding="utf-8")
+        try:
+            subprocess.run([*words, str(file)], check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise UsageError(
+                f"the editor {words[0]!r} failed: {error}", where="$EDITOR", remedy="set it, or give --text or --file"
+            ) from error
+        return file.read_text(encoding="utf-8")
+
+
+def _tell(run: str, name: str, given: dict[str, Any], folder: Path, *, as_json: bool, dry_run: bool) -> None:
     import asyncio
 
-    from .running import is_alive, resume_command
+    from ..runtime.actions import action_named
+    from ..runtime.process import is_alive
+    from ..runtime.steering import preview, send, unavailable
+    from ..runtime.view import RunView
+    from .running import resume_command
 
+    action = action_named(name)
     with open_store(folder, read_only=False) as store:
         record = store.run(run)
-        if record.state in ("finished", "failed"):
-            raise UsageError(
-                f"run {record.id} is {record.state} already", remedy=f"look at it: maieutic show {record.id}"
-            )
-        directive = make(store, record)
-        number = asyncio.run(store.add_directive(record.id, directive))
-        alive = is_alive(record)
+        _check_open(record)
+        alive, view = is_alive(record), RunView.of(store.events(record.id))
+        why, would = unavailable(action, view, alive=True), preview(action, view, **given)
+        head = {"run": record.id, "directive": name, "alive": alive}
+        if dry_run:
+            _check(action, store, record, given)
+            told = {**head, "dry_run": True, "would": would, "unavailable": why}
+            print_json(told) if as_json else typer.echo(f"{would}\nnot now: {why}" if why else would)
+            return
+        number = asyncio.run(send(store, record.id, action, **given))
     if as_json:
-        print_json({"run": record.id, "directive": directive.kind, "number": number, "alive": alive})
+        print_json({**head, "number": number, "would": would, "unavailable": why})
         return
-    typer.echo(f"{directive.kind} for run {record.id}: it takes effect at the next step")
+    typer.echo(f"{name} for run {record.id}: it takes effect at the next step")
+    typer.echo(f"  {would}")
+    if why:
+        typer.echo(f"  as it stands now: {why}", err=True)
     if not alive:
         typer.echo(f"no process runs it now; it takes effect with: {resume_command(record.id, folder)}", err=True)
+
+
+def _check(action: Action, store: Store, record: RunRecord, given: dict[str, Any]) -> None:
+    from ..runtime.ordering import Wishes, checked, directive_of
+
+    directive_of(action, Wishes(store=store, run=record.id), checked(action, given))
+
+
+def _check_open(record: RunRecord) -> None:
+    if record.state in ("finished", "failed"):
+        raise UsageError(
+            f"run {record.id} is {record.state} already",
+            remedy=f"look at it: maieutic show {record.id}; go on from it: maieutic fork {record.id} best",
+        )

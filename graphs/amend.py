@@ -20,6 +20,12 @@ def applied(told: Iterable[tuple[int, Directive]], events: Sequence[Event], *, u
     return [one for number, one in told if number <= until and number not in refused]
 
 
+def heard(told: Iterable[tuple[int, Directive]], events: Sequence[Event]) -> list[Directive]:
+    """The directives that the log says were applied, whatever the run does now."""
+    taken = {event.data.get("number") for event in events if event.kind == "directive_applied"}
+    return [one for number, one in told if number in taken]
+
+
 def amended(setup: Setup, told: Iterable[Directive]) -> Setup:
     """Its labels and target stay: what was measured with them has to stay comparable."""
     task, recipe = setup.task, setup.recipe
@@ -38,6 +44,8 @@ def amended_task(task: Task, one: Directive) -> Task:
             return task.model_copy(update={"data": task.data.model_copy(update=changed)})
         case AddExample():
             row = row_of(task, one)
+            if row.id in task.data.visible.index():
+                return task
             rows = {split: task.data[split] for split in ("train", "val", "test", "target")}
             rows[one.split] = (*rows[one.split], row)
             return task.model_copy(update={"data": Dataset(**rows)})

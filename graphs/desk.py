@@ -16,6 +16,7 @@ from langgraph.errors import GraphBubbleUp
 
 from ..core.budget import Budget
 from ..core.errors import MaieuticError
+from ..runtime.births import birth_of
 from ..runtime.gateway import ModelDoor
 from ..runtime.store import RunRecord, Store
 from .session import Listener, Session
@@ -93,7 +94,7 @@ class Desk:
             if not store.has_run(run):
                 await store.create_run(record_of(self.setup, run))
             elif not self._held:
-                await store.update_run(run, state="running", pid=os.getpid())
+                await take_over(store, run)
             if state.get("budget"):
                 self.setup.budget = Budget.model_validate(state["budget"])
             session = await Session.open(self.setup, run, store, door, self.listen)
@@ -108,6 +109,12 @@ class Desk:
             self._stack.callback(self.store.close)
             self.door = await self._stack.enter_async_context(ModelDoor())
         return self.store, self.door
+
+
+async def take_over(store: Store, run: str, **fields: Any) -> None:
+    """This process carries the run from here on, and the record says so."""
+    options = {**store.run(run).options, "born": birth_of(os.getpid())}
+    await store.update_run(run, state="running", pid=os.getpid(), options=options, **fields)
 
 
 async def end(session: Session, state: Literal["stopped", "failed"], reason: str) -> None:
@@ -150,6 +157,7 @@ def record_of(setup: Setup, run: str) -> RunRecord:
         source=task.source,
         pid=os.getpid(),
         options={
+            "born": birth_of(os.getpid()),
             "concurrency": setup.concurrency,
             "settings": dict(setup.settings),
             "approve": setup.approve,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from ..core.report import Report
 from ..core.task import Task
 from ..plugins.registry import Registry
 from ..runtime.store import Store
-from .desk import Desk, end, first_of, new_run_id, reason_of, record_of
+from .desk import Desk, end, first_of, new_run_id, reason_of, record_of, take_over
 from .machine import machine
 from .origin import Origin
 from .session import Listener
@@ -134,7 +133,7 @@ async def aresume(
         if record.state == "finished":
             return _result(desk.store, record.id, record.best or "", "finished")
         limits = setup.budget.model_dump_json()
-        await desk.store.update_run(record.id, state="running", pid=os.getpid(), budget_json=limits)
+        await take_over(desk.store, record.id, budget_json=limits)
         return await _drive(desk, record.id, None)
 
 

@@ -8,7 +8,7 @@ from ...core.example import SPLITS, Example, Split
 from ...core.render import values_of
 from ...core.score import Evaluation
 from ..amend import amended, annotated, row_of
-from ..measure import affordable, measure, measure_pairs
+from ..measure import affordable, measure, measure_pairs, scored
 from ..session import Session, account
 from ..state import RunState
 from .outcome import Outcome, Place
@@ -51,8 +51,7 @@ async def add_example(session: Session, state: RunState, directive: AddExample, 
     session.setup = amended(session.setup, [directive])
     await session.store.save_examples(session.run, [(directive.split, row)])
     done = await measure_pairs(session, pairs, step=place.at)
-    for one in done:
-        archive.scores.add(one)
+    archive.learn(done)
     told = {"example": row.id, "split": directive.split, "scored": len(done), "ledger": account(session)}
     return Outcome(told=told)
 
@@ -64,7 +63,7 @@ async def _rescore(session: Session, row: Example, split: Split, place: Place) -
         one.candidate: one for one in archive.scores if one.example == row.id and one.candidate in archive
     }
     pairs = [(archive[name], row) for name in met]
-    fresh = await measure(session, pairs, split=split, step=place.at, keep=False)
+    fresh = scored(await measure(session, pairs, split=split, step=place.at, keep=False))
     done = [one.model_copy(update={"step": met[one.candidate].step}) for one in fresh]
     await session.store.replace_evaluations(session.run, done)
     for one in done:

@@ -50,7 +50,8 @@ def report(db: sqlite3.Connection, run: str) -> str | None:
 
 def find(db: sqlite3.Connection, ref: str) -> RunRecord:
     if ref == "latest":
-        rows = db.execute(f"{_SELECT} ORDER BY seq DESC LIMIT 1").fetchall()
+        # A prompt that was only scored is no search: whoever says latest means the last of those, where there is one.
+        rows = db.execute(f"{_SELECT} ORDER BY recipe = 'eval', seq DESC LIMIT 1").fetchall()
     else:
         rows = db.execute(f"{_SELECT} WHERE id = ?", [ref]).fetchall()
         if not rows and ref:

@@ -46,9 +46,9 @@ def test_stop_as_json_names_run_and_number(call: Any, folder: Path, ids: Any) ->
     [
         (["pua"], "no directive is called"),
         (["paus"], "did you mean 'pause'"),
-        (["pin"], "pin takes one candidate"),
+        (["pin"], "pin needs candidate"),
         (["pin", "c-zzz"], "no candidate"),
-        (["hint"], "hint takes a text"),
+        (["hint"], "hint needs text"),
         (["pause", "now"], "pause takes nothing more"),
     ],
 )

@@ -1,0 +1,105 @@
+"""A new run from any candidate of an old one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..core.errors import UsageError
+from .optimize import Calls, Minutes, Plain, TargetCalls, Tokens, Usd
+from .options import HERE, AsJson, Folder, RunName, budget_of, open_store, pairs, registry_of
+
+if TYPE_CHECKING:
+    from ..core.budget import Budget
+    from ..core.candidate import Candidate
+    from ..core.task import Task
+    from ..runtime.store import RunRecord, Store
+
+
+def fork(
+    context: typer.Context,
+    run: RunName,
+    candidate: Annotated[str, typer.Argument(help="an id, the beginning of one, best or start")] = "best",
+    recipe: Annotated[str | None, typer.Option(help="another method; else the run's own")] = None,
+    calls: Calls = None,
+    target_calls: TargetCalls = None,
+    tokens: Tokens = None,
+    usd: Usd = None,
+    minutes: Minutes = None,
+    seed: Annotated[int | None, typer.Option(help="else the run's own", rich_help_panel="Run")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change the recipe", rich_help_panel="Run")
+    ] = None,
+    approve: Annotated[bool, typer.Option("--approve", help="wait for a person before each round")] = False,
+    plain: Plain = False,
+    as_json: AsJson = False,
+    detach: Annotated[bool, typer.Option("--detach", help="run in the background, print the run's id")] = False,
+    folder: Folder = HERE,
+    name: Annotated[str | None, typer.Option("--run", help="the new run's id", rich_help_panel="Where")] = None,
+) -> None:
+    """Begin a new run with a candidate of an old one beside its start prompt. Answers that are known cost nothing."""
+    import asyncio
+
+    from ..core.directives import Fork
+    from ..core.recipe import Recipe
+    from ..graphs.desk import new_run_id
+    from ..graphs.origin import Origin, brought
+    from ..graphs.run import aoptimize
+    from ..runtime.process import is_alive
+    from .lookup import find_candidate
+    from .running import carry_out
+
+    if detach:
+        from .detach import start_detached
+
+        start_detached(list(context.obj or []), folder=folder, as_json=as_json, run=name)
+        return
+    begun = name or new_run_id()
+    with open_store(folder, read_only=False) as store:
+        record = store.run(run)
+        chosen: Candidate = find_candidate(store, record, candidate)
+        origin = Origin(run=record.id, candidate=chosen.id)
+        brought(store, origin)
+        task = _task(store, record)
+        if is_alive(record):
+            asyncio.run(store.add_directive(record.id, Fork(candidate=chosen.id, run=begun)))
+    options: dict[str, Any] = {
+        "recipe": recipe or Recipe.model_validate_json(record.recipe_json),
+        "budget": budget_of(calls, target_calls, tokens, usd, minutes) or _budget(record),
+        "seed": record.seed if seed is None else seed,
+        "concurrency": int(record.options.get("concurrency", 4)),
+        "settings": pairs(settings or [], "--set"),
+        "registry": registry_of(task, no_plugins=False),
+    }
+    carry_out(
+        lambda watch: aoptimize(
+            task, folder=folder, listen=watch, run=begun, origin=origin, approve=approve, **options
+        ),
+        folder=folder,
+        plain=plain,
+        as_json=as_json,
+    )
+
+
+def _task(store: Store, record: RunRecord) -> Task:
+    """The task as people left it: labels they put right and rows they added belong to it."""
+    from ..core.task import Task
+    from ..graphs.amend import amended_task, heard
+
+    task = Task.model_validate_json(record.task_json)
+    for one in heard(store.directives(record.id), store.events(record.id)):
+        task = amended_task(task, one)
+    return task
+
+
+def _budget(record: RunRecord) -> Budget:
+    from ..core.budget import Budget
+
+    if record.recipe == "eval":
+        raise UsageError(
+            f"run {record.id} only scored a prompt: it has no budget of a search",
+            where="--calls",
+            remedy="give --calls and --recipe",
+        )
+    return Budget.model_validate_json(record.budget_json)
