@@ -10,7 +10,7 @@ from typing import Literal
 
 from ..core.prompt import Prompt, Section, placeholders_in
 
-_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+|\n+|$)\s*")
+_SENTENCE = re.compile(r"[^\n]+?(?:[.!?]+(?=\s|$)|(?=\n)|$)\s*")
 _CLAUSE = re.compile(
     r"\S.*?(?:[,;:]\s+|(?=\s(?:and|or|whether|if|that|which|with|when|where|by|so)\s)|$)", re.IGNORECASE | re.DOTALL
 )

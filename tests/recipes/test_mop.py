@@ -25,7 +25,7 @@ def topic_of(text: str) -> str:
 
 
 def target(messages: Sequence[Any]) -> str:
-    """Right where the prompt has the one rule of the input's topic; otherwise 6 times of 10 with examples, 2 without."""
+    """Right where the prompt has the one rule of the input's topic; else 6 times of 10 with examples, 2 without."""
     asked = messages[-1]["content"]
     number = int(re.findall(r"number (\d+)", asked)[-1])
     rules = set(re.findall(r"rule for (\w+)", "\n".join(message["content"] for message in messages)))
