@@ -80,6 +80,11 @@ class AuthorModel:
             return Answer(text=f"<pattern>{mark % 10} | Words of kind {mark} get the wrong colour.</pattern>")
         if "<branch>" in text:
             return Answer(text=f"<branch>NEW: If the word is of kind {mark}: say red or blue</branch>")
+        if "<principle>" in text:
+            said = f"<edit>add</edit><number>0</number><principle>Words of kind {mark} are red.</principle>"
+            return Answer(text=said)
+        if "<segment>" in text:
+            return Answer(text=f"<segment>Name the colour by rule {mark}.</segment>")
         if "<drop>" in text:
             return Answer(text="<drop>none</drop>")
         return Answer(text=f"<prompt>Name the colour of the word, by rule {mark}: red or blue.</prompt>")
