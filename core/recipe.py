@@ -25,8 +25,9 @@ class Use(BaseModel):
 class Recipe(BaseModel):
     """See `graphs/recipes/*.toml`.
 
-    evidence: role → what it may read; a role that is not named reads all. planner: whether a path is planned
-    first. rounds: the most rounds; the budget may end the run before. differs: what differs from the paper and why.
+    evidence: role → what it may read; a role that is not named reads all. planner: whether something is planned first;
+    plans: a path of sub-goals, or which views of the evidence count. rounds: the most rounds; the budget may end the
+    run before. differs: what differs from the paper and why.
     judge: who decides duels, a pair evaluator by name, where the allocator asks for some. scorer: how candidates are
     scored while searching, in place of the task's own evaluators; loss: a loss evaluator instead, a candidate's score
     is then exp(-loss). The sealed test is always scored by the task's own.
@@ -47,6 +48,7 @@ class Recipe(BaseModel):
     operators: tuple[Use, ...]
     evidence: Mapping[Role, tuple[Evidence, ...]] = Field(default_factory=dict)
     planner: bool = False
+    plans: Literal["path", "views"] = "path"
     rounds: int = Field(default=10_000, gt=0)
     judge: Use | None = None
     scorer: Use | None = None

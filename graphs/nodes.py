@@ -12,18 +12,15 @@ from typing import Any
 from ..agents.team import CALLS_PER_ASK
 from ..core.candidate import Archive, Candidate
 from ..core.contracts import Decision, Duel, Order, Pair
-from ..core.dialogue import Case, PlanPath
-from ..core.errors import BudgetSpent
 from ..core.estimate import estimate
 from ..core.example import SPLITS
-from ..core.identity import seeded
-from ..core.render import brief_of
 from ..core.score import Evaluation, Response
 from ..runtime.store import Verdict
 from .duels import judge_duels, open_duels, outputs_needed, paid_for
 from .evidence import sample_pairs
 from .measure import affordable, measure_pairs
 from .origin import brought, from_the_fork
+from .planning import planned
 from .preflight import preflight, sealed_rows
 from .screen import candidate_id
 from .session import Session, account, close
@@ -110,7 +107,7 @@ async def plan(session: Session, state: RunState) -> RunState:
     search = session.search({**state, **update}, "strategy")
     ending = ending_of(session, state, search.room)
     if not ending and setup.recipe.planner and not state.get("plan"):
-        update["plan"] = await _path(session, step)
+        update["plan"] = await planned(session, step)
         search.plan = tuple(update["plan"])
     orders = [] if ending else from_the_fork(setup.strategy.ask(search), search.archive, search.round)
     afforded = slotted(_afforded(session, orders, search.author_room), search, setup.recipe.slots)
@@ -237,21 +234,6 @@ async def announce(session: Session, step: int, archive: Archive, best: str) -> 
     await session.emit(
         "best_changed", step, best, candidate=best, operator=archive[best].operator, **scores, n=told.rows
     )
-
-
-async def _path(session: Session, step: int) -> list[str]:
-    """The planner's ordered sub-goals. A plan that cannot be read leaves one step: improve the prompt."""
-    task = session.setup.task
-    rows = seeded(session.setup.seed, "plan", step).sample(list(task.data.train), min(1, len(task.data.train)))
-    cases = tuple(Case(input=row.text, expected=row.output or "") for row in rows)
-    ask = PlanPath(task=session.brief().description, prompt=brief_of(task.program), rows=cases)
-    try:
-        reply = await session.team(step, "plan").act(ask)
-    except BudgetSpent:
-        reply = None
-    steps = list(reply.steps) if reply and reply.steps else ["Make the task and the wanted answer unmistakable."]
-    await session.emit("plan_made", step, steps=steps)
-    return steps
 
 
 def ending_of(session: Session, state: RunState, room: int) -> str:
