@@ -35,7 +35,8 @@ class Gate:
             if name not in known:
                 pairs += missing(search, [*search.archive[name].parents, name], self._tried_on(search, name))
         if not pairs:
-            pairs = missing(search, [name for name in pool if self._passed(search, name)], order)
+            let_in = [name for name in pool if name not in known and self._passed(search, name)]
+            pairs = missing(search, let_in, order)
         return list(dict.fromkeys(pairs))[: search.room]
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
