@@ -52,6 +52,7 @@ class Format(_Part):
     separator: what stands between the blocks of a message.
     answer_hint: how the wanted form of the answer is worded; empty means it is not said.
     casing: how a demo's output is written.
+    numbers: whether long numbers of the inputs are written in groups of three digits, counted from the right.
     """
 
     placement: Placement = "user"
@@ -61,6 +62,7 @@ class Format(_Part):
     separator: str = "\n\n"
     answer_hint: str = ""
     casing: Literal["as-is", "lower", "upper", "title"] = "as-is"
+    numbers: Literal["as-is", "grouped"] = "as-is"
 
 
 class Prompt(_Part):

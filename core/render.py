@@ -16,6 +16,7 @@ from .example import Example
 from .program import Program
 from .prompt import Branch, Format, Prompt
 
+_NUMBER = re.compile(r"(?<![\w.,])[1-9][0-9]{3,}(?!\w|,[0-9])")
 _SLOT = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -93,6 +94,14 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     return _SLOT.sub(one, template)
 
 
+def grouped(text: str) -> str:
+    """Whole numbers of four digits and more in groups of three from the right; decimals and other marks stay.
+
+    A model that reads numbers from the left in pieces of three adds and compares grouped ones more surely.
+    """
+    return _NUMBER.sub(lambda found: f"{int(found[0]):,}", text)
+
+
 def as_text(messages: Sequence[Message]) -> str:
     """The messages as one readable text, for diffs and reports."""
     return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in messages)
@@ -100,6 +109,7 @@ def as_text(messages: Sequence[Message]) -> str:
 
 def _render_template(prompt: Prompt, instruction: str, values: Mapping[str, str]) -> list[Message]:
     style = prompt.format
+    values = {name: _given(style, value) for name, value in values.items()}
     system = fill(prompt.system, values)
     if style.placement == "system":
         system, asked = _join(style.separator, system, fill(instruction, values)), values["input"]
@@ -111,15 +121,21 @@ def _render_template(prompt: Prompt, instruction: str, values: Mapping[str, str]
         asked = _join(style.separator, *shown, asked)
     elif prompt.demos:
         for demo in prompt.demos:
-            filled = fill(instruction, {**values, "input": demo.input}) if style.placement != "system" else demo.input
+            shown_input = _given(style, demo.input)
+            inside = style.placement != "system"
+            filled = fill(instruction, {**values, "input": shown_input}) if inside else shown_input
             messages.append({"role": "user", "content": filled})
             messages.append({"role": "assistant", "content": _answer(style, demo.output, demo.rationale)})
     messages.append({"role": "user", "content": asked})
     return messages
 
 
+def _given(style: Format, text: str) -> str:
+    return grouped(text) if style.numbers == "grouped" else text
+
+
 def _ask(style: Format, text: str) -> str:
-    asked = f"{style.input_prefix}{text}"
+    asked = f"{style.input_prefix}{_given(style, text)}"
     return f"{asked}\n{style.output_prefix}" if style.output_prefix else asked
 
 

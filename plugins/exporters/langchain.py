@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
@@ -34,6 +35,13 @@ class LangChainExporter:
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
         from langchain_core.load import dumps
 
+        if any(prompt.format.numbers == "grouped" for prompt in program.prompts.values()):
+            raise UsageError(
+                "a prompt that groups the digits of its inputs is more than LangChain's templates can say",
+                where="--format langchain",
+                possible=("json", "text"),
+                remedy="export as json, and group the digits in your application before you fill the template",
+            )
         templates = {name: _template(prompt) for name, prompt in program.prompts.items()}
         if program.router is not None:
             body = {"router": program.router.model_dump(mode="json"), "templates": templates}

@@ -8,6 +8,8 @@ from ...core.prompt import Prompt
 from ...core.render import as_text, render
 from ...core.report import Report
 
+_GROUPED = "=== before it is sent ===\nlong numbers of the input are written in groups of three digits, as in 12,345"
+
 
 class TextExporter:
     """What is said to the target, with `{input}` where a row's text goes; one message is written without its role.
@@ -31,4 +33,5 @@ def _text(prompt: Prompt) -> str:
     names = ("input", *prompt.placeholders)
     example = Example(input={name: f"{{{name}}}" for name in names} if prompt.placeholders else "{input}")
     messages = render(prompt, example)
-    return messages[0]["content"] if len(messages) == 1 else as_text(messages)
+    text = messages[0]["content"] if len(messages) == 1 else as_text(messages)
+    return f"{text}\n\n{_GROUPED}" if prompt.format.numbers == "grouped" else text

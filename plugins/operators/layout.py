@@ -5,30 +5,59 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import Literal, get_args
 
 from ...core.contracts import Need, Proposal, Request, Team
+from ...core.errors import UsageError
 from ...core.prompt import Format, Prompt
+from ...core.render import grouped
 
 _PREFIXES = (("", ""), ("Input: ", "Output:"), ("Q: ", "A:"), ("Text: ", "Answer:"))
 _SEPARATORS = ("\n\n", "\n", "\n---\n")
+_CASINGS = ("as-is", "lower", "upper", "title")
+
+Change = Literal["placement", "prefix", "separator", "demos", "casing", "numbers"]
 
 
 @dataclass(kw_only=True)
 class Layout:
-    """One or two changes of placement, demo style, prefixes or separator, drawn from a fixed grammar."""
+    """One or two changes, drawn from a fixed grammar.
 
+    changes: what may change: placement, prefix; where there are demos, also separator, demos (turns or text) and casing
+    (of their outputs); where the rows bring numbers of four digits or more, numbers (digits in groups from the right).
+    """
+
+    changes: Sequence[Change] = ("placement", "prefix", "separator", "demos")
     name: str = field(default="layout", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     calls: int = field(default=0, init=False)
 
+    def __post_init__(self) -> None:
+        if strange := [one for one in self.changes if one not in get_args(Change)]:
+            raise UsageError(f"a layout has no {strange[0]!r}", possible=get_args(Change))
+
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent = request.parents[0]
         prompt, made = parent.program.main, []
-        for _ in range(request.order.count):
-            style, said = _varied(prompt, request.rng)
+        changes = self._open_to(request)
+        for _ in range(request.order.count if changes else 0):
+            style, said = _varied(prompt, changes, request.rng)
             if style != prompt.format:
                 made.append(Proposal(program=parent.program.replace(prompt.with_(format=style)), rationale=said))
         return made
+
+    def _open_to(self, request: Request) -> list[Change]:
+        """What can be seen to change for this prompt and these rows."""
+        shown, told = bool(request.parents[0].program.main.demos), [row.text for row in request.train]
+        can: dict[Change, bool] = {
+            "placement": True,
+            "prefix": True,
+            "separator": shown,
+            "demos": shown,
+            "casing": shown,
+            "numbers": any(grouped(text) != text for text in told),
+        }
+        return [change for change in self.changes if can[change]]
 
 
 @dataclass(kw_only=True)
@@ -62,10 +91,9 @@ class AnswerHint:
         ]
 
 
-def _varied(prompt: Prompt, rng: Random) -> tuple[Format, str]:
+def _varied(prompt: Prompt, changes: Sequence[Change], rng: Random) -> tuple[Format, str]:
     style = prompt.format
-    changes = ["placement", "prefix"] + (["separator", "demos"] if prompt.demos else [])
-    picked = rng.sample(changes, rng.choice((1, 1, 2)))
+    picked = rng.sample(changes, min(rng.choice((1, 1, 2)), len(changes)))
     update: dict[str, object] = {}
     for change in picked:
         match change:
@@ -76,6 +104,10 @@ def _varied(prompt: Prompt, rng: Random) -> tuple[Format, str]:
                 update |= {"input_prefix": before, "output_prefix": after}
             case "separator":
                 update["separator"] = rng.choice([s for s in _SEPARATORS if s != style.separator])
-            case _:
+            case "casing":
+                update["casing"] = rng.choice([c for c in _CASINGS if c != style.casing])
+            case "numbers":
+                update["numbers"] = "as-is" if style.numbers == "grouped" else "grouped"
+            case "demos":
                 update["demos"] = "text" if style.demos == "turns" else "turns"
     return style.model_copy(update=update), f"layout: {', '.join(picked)}"

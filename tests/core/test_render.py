@@ -87,6 +87,22 @@ def test_demos_are_written_in_the_casing(casing: str, said: str) -> None:
     assert render(prompt, Example(input="x"))[1] == {"role": "assistant", "content": said}
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("1234567 + 89012, or 999?", "1,234,567 + 89,012, or 999?"),
+        ("1234.56789 and -20000.", "1,234.56789 and -20,000."),
+        ("12,345 AB1234 0123 v1.2345 12345,678", "12,345 AB1234 0123 v1.2345 12345,678"),
+    ],
+)
+def test_long_numbers_of_inputs_are_grouped_from_the_right(given: str, said: str) -> None:
+    style = Format(numbers="grouped")
+    assert render(Prompt(instruction="Add.", format=style), Example(input=given))[0]["content"] == f"Add.\n\n{said}"
+    filled = Prompt(instruction="Add {input}!", demos=(Demo(input="5000", output="5000"),), format=style)
+    messages = [one["content"] for one in render(filled, Example(input=given))]
+    assert messages == ["Add 5,000!", "5000", f"Add {said}!"]
+
+
 def test_branches_are_nested_and_the_rationale_stands_before_the_output() -> None:
     inner = Branch(when="it is short", then="say so")
     prompt = Prompt(

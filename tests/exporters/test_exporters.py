@@ -201,3 +201,11 @@ def test_exporters_come_in_by_the_same_door() -> None:
 def test_json_says_which_task_it_is_for() -> None:
     body = json.loads(JsonExporter().export(Program.of("Go."), "tickets", None))
     assert (body["task"], body["report"]) == ("tickets", None)
+
+
+def test_digits_that_are_grouped_before_sending_are_told_or_refused() -> None:
+    program = Program.of(Prompt(instruction="Add.", format=Format(numbers="grouped")))
+    assert "12,345" in TextExporter().export(program, "sums", None)
+    assert json.loads(JsonExporter().export(program, "sums", None))
+    with pytest.raises(UsageError, match="digits"):
+        LangChainExporter().export(program, "sums", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from maieutic.core.answer import AnswerContract, bare
 from maieutic.core.candidate import Candidate
 from maieutic.core.contracts import Order, Request, TaskBrief
+from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Format, Prompt
@@ -125,6 +127,19 @@ async def test_a_layout_changes_only_the_layout() -> None:
             assert prompt.format != Format()
 
 
+async def test_casing_and_digits_change_only_where_they_are_wanted_and_can_be_seen() -> None:
+    wanted = Layout(changes=("casing", "numbers"))
+    plain, long = request(), replace(request(), train=(Example(input="add 12345", outputs=("1",)),))
+    made = [one.program.main.format for asked in (plain, long) for one in await wanted.propose(asked, team=None)]  # type: ignore[arg-type]
+    assert any(style.casing != "as-is" for style in made)
+    assert [style.numbers for style in made[:3]] == ["as-is"] * 3
+    assert "grouped" in [style.numbers for style in made[3:]]
+    bare = await Layout(changes=("numbers",)).propose(plain, team=None)  # type: ignore[arg-type]
+    assert list(bare) == []
+    with pytest.raises(UsageError, match="layout"):
+        Layout(changes=("colour",))  # type: ignore[arg-type]
+
+
 async def test_hints_are_distinct_and_name_the_labels() -> None:
     made = await proposed("hint", request(count=20))
     hints = [prompt.format.answer_hint for prompt in made]
@@ -137,8 +152,8 @@ async def test_hints_are_distinct_and_name_the_labels() -> None:
 
 
 async def test_components_come_from_the_corpus_and_stay_few() -> None:
-    full = corpus()[:2]
+    full = corpus()["advice"][:2]
     for seed in range(20):
         for prompt in await proposed("components", request(seed=seed, principles=("Mine.", *full))):
             assert "Mine." in prompt.principles
-            assert sum(one in corpus() for one in prompt.principles) <= 2
+            assert sum(one in corpus()["advice"] for one in prompt.principles) <= 2
