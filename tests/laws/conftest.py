@@ -87,6 +87,18 @@ class AuthorModel:
             return Answer(text=f"<segment>Name the colour by rule {mark}.</segment>")
         if "<drop>" in text:
             return Answer(text="<drop>none</drop>")
+        if "<choice>" in text:
+            return Answer(text=f"<choice>{'AB'[mark % 2]}</choice>")
+        if "<critique>" in text and "somebody else" in text:
+            return Answer(text=f"<critique>The prompt leaves rule {mark} open.</critique>")
+        if "<expert>" in text:
+            return Answer(text=f"<expert>You are a painter of {mark} pictures.</expert>")
+        if "<keywords>" in text:
+            return Answer(text=f"<keywords>colour, word, rule {mark}</keywords>")
+        if "make up examples" in text:
+            return Answer(text=f"<input>made word {mark}</input><output>{LABELS[mark % 2]}</output>")
+        if "<reasoning>" in text:
+            return Answer(text=f"<reasoning>The word sounds like number {mark}.</reasoning>")
         return Answer(text=f"<prompt>Name the colour of the word, by rule {mark}: red or blue.</prompt>")
 
 
