@@ -135,3 +135,40 @@ def test_json_views_are_json_on_stdout_alone(call: Any, ids: Any) -> None:
         done = call(*words, "--json")
         assert (done.code, done.err) == (0, ""), words
         assert isinstance(json.loads(done.out), dict | list)
+
+
+@pytest.mark.usefixtures("folder")
+def test_events_are_read_on_from_a_cursor(call: Any, ids: Any) -> None:
+    lines = [json.loads(line) for line in call("events", ids.run, "--json").out.splitlines()]
+    assert [(line["event"], line["seq"]) for line in lines] == [("run_started", 1)]
+    assert call("events", ids.run, "--after", "1", "--json").out == ""
+    assert "parity" in call("events", ids.run).out
+
+
+@pytest.mark.usefixtures("folder")
+def test_scoreboard_and_examples_show_the_best_and_the_most_failed_first(call: Any, ids: Any) -> None:
+    board = call("scoreboard", ids.run, "--json").json
+    assert [(row["place"], row["id"], row["score"], row["n"]) for row in board] == [
+        (1, ids.best, 0.75, 8),
+        (2, ids.start, 0.5, 8),
+    ]
+    assert board[0]["low"] < 0.75 < board[0]["high"]
+    assert call("scoreboard", ids.run).out.index(ids.best) < call("scoreboard", ids.run).out.index(ids.start)
+    rows = call("examples", ids.run, "--json").json
+    assert {row["split"] for row in rows} == {"train", "val"}
+    assert [row["failed"] for row in rows[:4]] == [2, 2, 1, 1]
+    assert rows[0]["failures"][0]["output"] == "said"
+    assert "2 of 2" in call("examples", ids.run).out
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_nobody_said_is_an_empty_dialogue(call: Any, ids: Any) -> None:
+    assert call("dialogue", ids.run, "--json").json == []
+    assert "nobody has spoken" in call("dialogue", ids.run).out
+
+
+def test_all_actions_are_listed_with_their_arguments(call: Any) -> None:
+    found = {one["name"]: one for one in call("actions", "--json").json}
+    assert [one["name"] for one in found["veto"]["arguments"]] == ["candidate", "branch"]
+    assert found["fork"]["process"] is True
+    assert "add-example" in call("actions").out
