@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 
 from ...core.contracts import Need, Proposal, Request, Team
+from ...core.errors import UsageError
 
-_FILE = "components.v1.txt"
+_FILE = "components.v2.toml"
 
 
 @cache
-def corpus() -> tuple[str, ...]:
-    """One component a line; lines that begin with # are comments."""
+def corpus() -> Mapping[str, tuple[str, ...]]:
+    """Category → components; each is one line."""
     text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
-    return tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    return MappingProxyType({category: tuple(lines) for category, lines in tomllib.loads(text).items()})
+
+
+def components_of(categories: Sequence[str]) -> tuple[str, ...]:
+    """Those of the categories, of all where none is named. Raises UsageError for a category that there is not."""
+    if strange := [one for one in categories if one not in corpus()]:
+        raise UsageError(f"there is no category of components {strange[0]!r}", possible=tuple(corpus()))
+    return tuple(one for category in categories or corpus() for one in corpus()[category])
 
 
 @dataclass(kw_only=True)
 class Components:
-    """Add a component to the instruction, drop one that is there, or exchange it. most: how many may stand at once."""
+    """Add a component to the instruction, drop one that is there, or exchange it.
+
+    most: how many may stand at once. categories: of the corpus, to draw from; all where none is named.
+    """
 
     name: str = field(default="components", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     calls: int = field(default=0, init=False)
     most: int = 2
+    categories: Sequence[str] = ("advice",)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent, rng, made = request.parents[0], request.rng, []
         prompt = parent.program.main
-        there = [one for one in prompt.principles if one in corpus()]
-        absent = [one for one in corpus() if one not in there]
+        known = components_of(self.categories)
+        there = [one for one in prompt.principles if one in known]
+        absent = [one for one in known if one not in there]
         for _ in range(request.order.count):
             kept = list(prompt.principles)
             if there and (len(there) >= self.most or rng.random() < 0.4):

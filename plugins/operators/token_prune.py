@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.prompt import Prompt, placeholders_in
@@ -82,12 +83,22 @@ def without(prompt: Prompt, gone: Sequence[int]) -> Prompt:
     for part in {tokens[place].part for place in gone}:
         places = [place for place, token in enumerate(tokens) if token.part == part]
         kept = [place for place in places if place not in out] or (places[-1:] if part else [])
-        texts[part] = "".join(tokens[place].text + tokens[place].tail for place in kept).strip()
+        texts[part] = _joined(tokens, kept)
     demos = tuple(
         demo.model_copy(update={"input": texts[2 * number + 1], "output": texts[2 * number + 2]})
         for number, demo in enumerate(prompt.demos)
     )
     return prompt.with_(instruction=texts[0], demos=demos)
+
+
+def _joined(tokens: Sequence[Token], kept: Sequence[int]) -> str:
+    """The kept tokens as a text. Words that stood apart, or had something between them, do not become one."""
+    text = ""
+    for place, after in zip_longest(kept, kept[1:]):
+        between = max((tokens[at].tail for at in range(place, after or place)), key=len, default="")
+        apart = after is not None and not between and after > place + 1
+        text += tokens[place].text + (" " if apart else between)
+    return text.strip()
 
 
 def _texts(prompt: Prompt) -> list[str]:

@@ -15,7 +15,7 @@ _BEYOND = 3
 
 @dataclass(kw_only=True)
 class Pruning:
-    """One place after another is taken out, and stays out where the score is at least `threshold` of the best so far.
+    """One place after another is taken out, and stays out where the score is `threshold` of the best so far.
 
     seeds: as in regularised evolution. The first other operator is told the place as the option `at` of its order; when
     it has nothing to propose at three places in a row, the prompt has ended. The pruned prompt wins, if it is still
@@ -47,11 +47,13 @@ class Pruning:
         came = [name for name in pool if name in told and name != start]
         if "now" not in memory:
             seeds = [name for name in came if search.archive[name].operator in self.seeds]
-            memory["now"] = max(seeds, key=lambda name: told[name]) if seeds else start
+            memory["now"] = memory["fixed"] = max(seeds, key=lambda name: told[name]) if seeds else start
             if seeds or not came:
                 return {name: "keep" if name in (memory["now"], start) else "drop" for name in pool if name in told}
         memory["beyond"] = 0 if came else memory.get("beyond", 0) + 1
-        kept = [name for name in came if told[name] >= self.threshold * max(told.values())]
+        pruned = (name for name in told if search.archive[name].operator not in self.seeds and name != start)
+        best = max((told[name] for name in {memory["fixed"], *pruned} if name in told), default=0.0)
+        kept = [name for name in came if told[name] >= self.threshold * best]
         if kept:
             memory["now"] = kept[-1]
         else:

@@ -1,0 +1,113 @@
+"""Edits of a system prompt that is built from components (SPRIG, arXiv 2410.14826)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue import Paraphrase
+from .components import components_of
+from .rewording import CALLS_PER_ASK, distinct, together
+
+Edit = Literal["add", "delete", "swap", "substitute"]
+_LONGER = 3
+
+
+@dataclass(kw_only=True)
+class ComponentEdits:
+    """One edit a proposal: a component of the corpus comes in, one goes, two change places, one is said otherwise.
+
+    Each component is a line of the system prompt, below what the start prompt says there. edits: what may be drawn.
+    categories: of the corpus; all where none is named. most: components at once. asks: paraphrases an order, at most.
+    Which component comes in is told by the order's option `credit`, component → [sum of gains, how often]: the highest
+    upper confidence bound of the mean gain, `c` being the weight of what is unknown.
+    """
+
+    edits: Sequence[Edit] = ("add", "delete", "swap", "substitute")
+    categories: Sequence[str] = ()
+    most: int = 10
+    asks: int = 2
+    c: float = 0.1
+    name: str = field(default="component-edits", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.asks if "substitute" in self.edits else 0
+        components_of(self.categories)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        """All is drawn before anybody is asked, so that draws do not depend on answers."""
+        own, there = parts_of(request)
+        ranked = self._ranked(request, there)
+        made: list[tuple[list[str], str]] = []
+        reworded: list[int] = []
+        for _ in range(request.order.count):
+            edit = self._draw(there, ranked, reworded, request.rng)
+            if edit == "substitute":
+                left = [place for place in range(len(there)) if place not in reworded]
+                reworded.append(request.rng.choice(left))
+            elif edit is not None:
+                made.append(_edited(edit, there, ranked, request.rng))
+        replies = await together(team.act(Paraphrase(prompt=there[place])) for place in reworded)
+        for place, reply in zip(reworded, replies, strict=True):
+            said = " ".join(reply.prompt.split()) if reply is not None else ""
+            if said and len(said.split()) <= _LONGER * len(there[place].split()) + 4:
+                made.append(([*there[:place], said, *there[place + 1 :]], f"in other words: {said}"))
+        prompt, program = request.parents[0].program.main, request.parents[0].program
+        return distinct(
+            Proposal(program=program.replace(prompt.with_(system="\n".join([*own, *lines]))), rationale=why)
+            for lines, why in made
+            if lines != there
+        )
+
+    def _draw(self, there: Sequence[str], ranked: Sequence[str], reworded: Sequence[int], rng: Random) -> Edit | None:
+        can: dict[Edit, bool] = {
+            "add": bool(ranked) and len(there) < self.most,
+            "delete": bool(there),
+            "swap": len(there) > 1,
+            "substitute": len(reworded) < min(self.asks, len(there)),
+        }
+        edits = [edit for edit in self.edits if can[edit]]
+        return rng.choice(edits) if edits else None
+
+    def _ranked(self, request: Request, there: Sequence[str]) -> list[str]:
+        """Components that are not there yet, the most promising first, equals in drawn order."""
+        told: Mapping[str, Sequence[float]] = request.order.options.get("credit", {})
+        total = sum(count for _, count in told.values())
+
+        def bound(component: str) -> float:
+            gains, count = told.get(component, (0.0, 0.0))
+            return gains / (count + 1) + self.c * math.sqrt(math.log(total + 2) / (count + 1))
+
+        absent = [one for one in components_of(self.categories) if one not in there]
+        request.rng.shuffle(absent)
+        return sorted(absent, key=lambda one: -bound(one))
+
+
+def parts_of(request: Request) -> tuple[list[str], list[str]]:
+    """The lines of the system prompt that are the start prompt's own, and the components below them."""
+    parent = request.parents[0]
+    start = request.ancestors[0] if request.ancestors else parent
+    own = start.program.main.system.splitlines()
+    lines = parent.program.main.system.splitlines()
+    return (own, lines[len(own) :]) if lines[: len(own)] == own else (lines, [])
+
+
+def _edited(edit: Edit, there: Sequence[str], ranked: list[str], rng: Random) -> tuple[list[str], str]:
+    lines = list(there)
+    if edit == "add":
+        # Taken off the list: the next proposal of the same order tries the next best.
+        component = ranked.pop(0)
+        lines.insert(rng.randint(0, len(lines)), component)
+        return lines, f"added: {component}"
+    if edit == "delete":
+        gone = lines.pop(rng.randrange(len(lines)))
+        return lines, f"deleted: {gone}"
+    one, other = rng.sample(range(len(lines)), 2)
+    lines[one], lines[other] = lines[other], lines[one]
+    return lines, "two components changed places"
