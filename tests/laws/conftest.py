@@ -154,7 +154,7 @@ class Lab:
             names = [f"{split} word {n}" for n in range(count)]
             return [{"input": name, "output": truth(name)} for name in names]
 
-        target = ModelRef.parse(f"openai/stub@{self.target.base}", key_env="STUB_KEY")
+        target = ModelRef.parse(f"llamacpp/stub@{self.target.base}", key_env="STUB_KEY")
         author = ModelRef.parse(f"openai/stub@{self.author.base}", key_env="STUB_KEY")
         made: dict[str, Any] = {"models": Models(target=target, optimizer=author), "name": "colours", **fields}
         prompt = made.pop("prompt", "Say red or blue.")

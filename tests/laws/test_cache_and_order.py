@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-RECIPES = ("auto", "random-demos", "ape", "opro", "protegi", "mars")
+RECIPES = ("auto", "random-demos", "ape", "opro", "protegi", "mars", "mop", "constitutional", "pmpo")
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
