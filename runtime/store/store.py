@@ -88,8 +88,8 @@ class Store:
         await self._write(runs.update, run_id, fields)
 
     def run(self, ref: str) -> RunRecord:
-        """By id, by a beginning that only one id has, or `latest`: the last search, or the last scored prompt where nothing
-        was searched. Raises UsageError naming what there is."""
+        """By id, by a beginning that only one id has, or `latest`: the last search, or the last scored prompt where
+        nothing was searched. Raises UsageError naming what there is."""
         return self._read(runs.find, ref)
 
     def runs(self) -> list[RunRecord]:
