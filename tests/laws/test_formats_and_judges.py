@@ -60,12 +60,15 @@ async def test_who_breaks_the_format_scores_nothing_and_is_told_apart_from_the_w
         lab.target._model = honest
     with Store.open(folder, read_only=True) as store:
         seen = store.evaluations("r")
-        start = store.candidates("r")[0].id
-    broken = [one for one in seen if one.candidate != start]
-    assert broken, "the recipe measured nothing but the start prompt"
-    assert {(one.score, one.failure, one.answer) for one in broken} == {(0.0, "format", None)}
+        made = store.candidates("r")
+    start = made[0].id
+    # Behind a router the start prompt itself may answer some rows.
+    readable = {one.id for one in made if made[0].program.main in one.program.prompts.values()}
+    assert {one.candidate for one in seen} > {start}, "the recipe measured nothing but the start prompt"
+    broken = [one for one in seen if one.candidate not in readable or one.answer is None]
+    assert {(one.score, one.failure, one.answer) for one in broken if one.candidate != start} <= {(0.0, "format", None)}
     if recipe not in {one.name for one in JUDGED}:
-        assert done.candidate == start
+        assert done.candidate in readable
     else:
         assert done.report.format.best_failures == (0 if done.candidate == start else done.report.best.n)
 
