@@ -23,7 +23,7 @@ class Race:
     name: str = field(default="race", init=False)
     needs: frozenset[Need] = field(default=frozenset({"references"}), init=False)
     first: int = 4
-    first_blind: int = 12
+    first_blind: int = 16
     grow: int = 4
     leaders: int = 3
     closing: float = 0.35

@@ -6,9 +6,10 @@ balance after "Calibrate Before Use" (arXiv 2102.09690) and "Fantastically Order
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import TypeVar
 
 from ...core.answer import bare
 from ...core.candidate import Candidate
@@ -16,6 +17,7 @@ from ...core.contracts import Need, Proposal, Request, Team
 from ...core.example import Example
 from ...core.prompt import Demo, Placement, Prompt
 
+T = TypeVar("T")
 _TRAIN: frozenset[Need] = frozenset({"train"})
 
 
@@ -24,7 +26,8 @@ class Demos:
     """New random sets.
 
     shots: the sizes to draw from. balanced: as many of each label as can be, in mixed order. placements: where the
-    instruction may stand, drawn too; empty keeps the parent's.
+    instruction may stand, drawn too; empty keeps the parent's. Of several sets in one order, sizes and placements are
+    dealt like cards, so that none is met by chance alone.
     """
 
     name: str = field(default="demos", init=False)
@@ -37,10 +40,10 @@ class Demos:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent, made = request.parents[0], []
         style = parent.program.main.format
+        sizes, places = _dealt(self.shots, request.rng), _dealt(self.placements or [style.placement], request.rng)
         for _ in range(request.order.count):
-            size = min(request.rng.choice(list(self.shots)), len(request.train))
+            size, placed = min(next(sizes), len(request.train)), next(places)
             rows = self._draw(request.train, size, request.rng)
-            placed = request.rng.choice(list(self.placements)) if self.placements else style.placement
             proposal = with_demos(parent, [demo_of(row) for row in rows], f"{size} random demos")
             prompt = proposal.program.main.with_(format=style.model_copy(update={"placement": placed}))
             made.append(proposal.model_copy(update={"program": parent.program.replace(prompt)}))
@@ -50,6 +53,12 @@ class Demos:
         if not self.balanced:
             return rng.sample(list(train), size)
         return balanced_sample(train, size, rng)
+
+
+def _dealt(cards: Sequence[T], rng: Random) -> Iterator[T]:
+    """The cards in mixed order, again and again."""
+    while True:
+        yield from rng.sample(list(cards), len(cards))
 
 
 @dataclass(kw_only=True)
