@@ -32,16 +32,18 @@ class CritiquePrompt(Ask[TextReply]):
 
 
 class SynthesizePrompt(Ask[PromptReply]):
-    """A new prompt from the old one and its critique."""
+    """A new prompt from the old one and its critique; with a trajectory, from the prompts that led there too
+    (PromptAgent, arXiv 2310.16427)."""
 
     role = "student"
     skill = "synthesize"
     reply = PromptReply
-    reads = {"failures": "errors", "hints": "hints"}
+    reads = {"failures": "errors", "trajectory": "history", "hints": "hints"}
     task: str
     prompt: str
     critique: str
     failures: tuple[Case, ...] = ()
+    trajectory: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue.wizard import CritiquePrompt, SynthesizePrompt
 from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .trail import earlier
 
 
 @dataclass(kw_only=True)
@@ -15,11 +16,13 @@ class Critique:
     """The critic sees what the target answered, right and wrong; the student writes `count` prompts by the critique.
 
     The original shows its critic the question and the reference alone. rows: failures shown, and successes, at most.
+    trajectory: earlier prompts of its line that the student sees, at most (PromptAgent, arXiv 2310.16427).
     Where nothing was run there is nothing to criticise.
     """
 
     rows: int = 4
     count: int = 1
+    trajectory: int = 0
     name: str = field(default="critique", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
     calls: int = field(init=False)
@@ -43,6 +46,7 @@ class Critique:
             prompt=prompt,
             critique=critique.text,
             failures=failures,
+            trajectory=earlier(request, self.trajectory),
             hints=hints_of(request),
         )
         replies = await together(team.act(ask) for _ in range(self.count))

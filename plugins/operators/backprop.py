@@ -1,0 +1,57 @@
+"""TextGrad (arXiv 2406.07496): feedback on each answer, carried back to the prompt, summed into one rewrite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue import Case
+from ...core.dialogue.backward import ApplyFeedback, FeedbackOnAnswer, FeedbackOnPrompt
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .trail import earlier
+
+
+@dataclass(kw_only=True)
+class Backprop:
+    """rows: failed rows a step, at most; an answer that is right gives no gradient. momentum: earlier prompts of the
+    line that the last question shows, so that a step goes on where the ones before it went.
+
+    The rationale of a proposal is the summed feedback. No failures, no proposals; a row whose feedback cannot be read
+    is left out of the sum.
+    """
+
+    rows: int = 3
+    momentum: int = 0
+    name: str = field(default="backprop", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * (2 * self.rows + 1)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        """Each stage is finished before the next begins, so that draws do not depend on who answers first."""
+        shown = request.rng.sample(request.failures, min(self.rows, len(request.failures)))
+        if not shown:
+            return []
+        task, prompt = about(request.task), instruction_of(request)
+        answers = await together(team.act(FeedbackOnAnswer(task=task, cases=(case,))) for case in shown)
+        told: list[tuple[Case, str]] = [
+            (case, reply.text) for case, reply in zip(shown, answers, strict=True) if reply is not None
+        ]
+        carried = await together(
+            team.act(FeedbackOnPrompt(prompt=prompt, feedback=text, cases=(case,))) for case, text in told
+        )
+        gradients = tuple(dict.fromkeys(reply.text for reply in carried if reply is not None))
+        if not gradients:
+            return []
+        ask = ApplyFeedback(
+            task=task,
+            prompt=prompt,
+            feedback=gradients,
+            momentum=earlier(request, self.momentum),
+            hints=hints_of(request),
+        )
+        reply = await team.act(ask)
+        return distinct([reworded(request, reply.prompt, " ".join(gradients))] if reply else [])

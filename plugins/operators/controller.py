@@ -1,0 +1,123 @@
+"""A controller's step: errors are computed from what was measured, and only the rewording is left to an author.
+
+After linear feedback control for prompts (arXiv 2501.11979): error = output - desired, with proportional, integral and
+differential terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue.controlling import CorrectPrompt
+from ...core.errors import UsageError
+from ..deviation import LABEL, LENGTH, UNREADABLE, WRONG, Correction, Seen, control, deviations
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+
+Kind = Literal["P", "PI", "PD", "PID"]
+_DEAD_BAND = 0.02
+_LEAST_STEP = 5
+_MOVED = 0.02
+_SLIGHT, _STRONG = 0.25, 0.6
+
+
+@dataclass(kw_only=True)
+class Controller:
+    """kind: which terms count. proportional, integral, differential: their gains. signals: deviations told, the
+    strongest first. reach: words that a push of 1 lets change. errors: failures shown. count: draws.
+
+    The order's option `errors` holds the errors at all steps so far, oldest first, as `feedback` gives them; without
+    it the error of the rows in view is all there is. Nothing off by more than 2 points, no proposals.
+    """
+
+    kind: Kind = "PID"
+    proportional: float = 1.0
+    integral: float = 0.2
+    differential: float = 0.5
+    signals: int = 3
+    reach: int = 40
+    errors: int = 3
+    count: int = 1
+    name: str = field(default="controller", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("P", "PI", "PD", "PID"):
+            raise UsageError(
+                f"there is no controller of kind {self.kind!r}",
+                where="controller.kind",
+                possible=("P", "PI", "PD", "PID"),
+                remedy="name one of them",
+            )
+        self.calls = CALLS_PER_ASK * self.count
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        corrections = self._corrections(request)
+        if not corrections:
+            return []
+        shown = tuple(request.rng.sample(request.failures, min(self.errors, len(request.failures))))
+        strongest = max(abs(one.push) for one in corrections.values())
+        ask = CorrectPrompt(
+            task=about(request.task),
+            prompt=instruction_of(request),
+            deviations=tuple(worded(name, one) for name, one in corrections.items()),
+            step=f"Change about {max(_LEAST_STEP, round(self.reach * min(1.0, strongest)))} words of the prompt.",
+            failures=shown,
+            hints=hints_of(request),
+        )
+        replies = await together(team.act(ask) for _ in range(self.count))
+        why = "; ".join(f"{name}: {one.error:+.2f}, push {one.push:+.2f}" for name, one in corrections.items())
+        return distinct(reworded(request, reply.prompt, why) for reply in replies if reply is not None)
+
+    def _corrections(self, request: Request) -> dict[str, Correction]:
+        pushed = control(
+            request.order.options.get("errors") or [_in_view(request)],
+            proportional=self.proportional,
+            integral=self.integral if "I" in self.kind else 0.0,
+            differential=self.differential if "D" in self.kind else 0.0,
+        )
+        kept = [(name, one) for name, one in pushed.items() if abs(one.error) > _DEAD_BAND]
+        return dict(kept[: self.signals])
+
+
+def worded(signal: str, one: Correction) -> str:
+    """What is off, by how much and which way it moves, as an author is told it."""
+    said = f"{_off(signal, one.error)} {_force(one.push)}"
+    moved = one.change if one.error > 0 else -one.change
+    if moved > _MOVED:
+        return f"{said} It has grown since the last step."
+    if moved < -_MOVED:
+        return f"{said} It has shrunk since the last step: go on in that direction."
+    if abs(one.total) > 1.5 * abs(one.error):
+        return f"{said} It has not moved for several steps: try something else."
+    return said
+
+
+def _off(signal: str, error: float) -> str:
+    if signal == WRONG:
+        return f"{error:.0%} of the answers are wrong."
+    if signal == UNREADABLE:
+        return f"{error:.0%} of the answers do not have the wanted form."
+    if signal == LENGTH:
+        return f"The answers are too {'long' if error > 0 else 'short'}, by {abs(error):.0%}."
+    label = signal.removeprefix(LABEL)
+    return (
+        f'The answer "{label}" is given too {"often" if error > 0 else "seldom"}, by {abs(error):.0%} of all answers.'
+    )
+
+
+def _force(push: float) -> str:
+    size = abs(push)
+    return "Correct it slightly." if size < _SLIGHT else "Correct it." if size < _STRONG else "Correct it strongly."
+
+
+def _in_view(request: Request) -> Mapping[str, float]:
+    contract = request.task.answer
+    cases: Sequence[Seen] = [
+        *(Seen.of_case(case, 0.0, contract) for case in request.failures),
+        *(Seen.of_case(case, 1.0, contract) for case in request.successes),
+    ]
+    return deviations(cases)

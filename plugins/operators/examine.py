@@ -1,0 +1,64 @@
+"""PE2 (arXiv 2311.05661): rows examined one by one, then the prompt refined by what that said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue.examining import ExamineRows, RefinePrompt
+from ...core.example import Example
+from ...core.prompt import Prompt
+from ...core.render import as_text, render
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .trail import reasons, scored
+
+_LONGEST_REASONING = 2400
+
+
+@dataclass(kw_only=True)
+class Examine:
+    """errors: failures a question. step: words that may change at most, 0 for any number. history: earlier prompts of
+    the line shown with their scores. momentum: reasons of earlier edits shown. count: refinements of an examination.
+
+    The rationale of a proposal is the examination. No failures, no proposals.
+    """
+
+    errors: int = 2
+    step: int = 0
+    history: int = 0
+    momentum: int = 0
+    count: int = 1
+    name: str = field(default="examine", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * (1 + self.count)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        if not request.failures:
+            return []
+        task, prompt = about(request.task), instruction_of(request)
+        cases = tuple(request.rng.sample(request.failures, min(self.errors, len(request.failures))))
+        layout = layout_of(request.parents[0].program.main)
+        examined = await team.act(ExamineRows(task=task, prompt=prompt, layout=layout, cases=cases))
+        if examined is None:
+            return []
+        ask = RefinePrompt(
+            task=task,
+            prompt=prompt,
+            examination=examined.text[:_LONGEST_REASONING],
+            step=f"Change at most {self.step} words." if self.step else "",
+            history=scored(request, self.history),
+            momentum=reasons(request, self.momentum),
+            hints=hints_of(request),
+        )
+        replies = await together(team.act(ask) for _ in range(self.count))
+        return distinct(reworded(request, reply.prompt, examined.text) for reply in replies if reply is not None)
+
+
+def layout_of(prompt: Prompt) -> str:
+    """The whole of what the model is sent, with a mark where the input goes and demos left out."""
+    fields = {name: f"({name})" for name in prompt.placeholders}
+    return as_text(render(prompt.with_(demos=()), Example(input=fields or "(input)")))

@@ -1,0 +1,75 @@
+"""Beam search that may go back to any step (the search of PE2, arXiv 2311.05661)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Decision, Need, Order, Search
+from .choosing import best_mean
+
+_PERFECT = 1.0
+_ROWS_PER_CASE = 40
+_LEAST_CASES = 4
+
+
+@dataclass(kw_only=True)
+class Backtrack:
+    """Each step begins from the best `width` prompts of all steps so far, not of the last one alone; each gets
+    `expand` orders of every operator. Nobody is measured twice, and nobody is dropped.
+
+    steps: rounds; the budget may end it before. cases: train rows a prompt is run on while it has shown fewer than
+    `errors` failures for each expansion; fewer in a small budget. A prompt without a failure on val ends the search.
+    """
+
+    name: str = field(default="backtrack", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    width: int = 4
+    expand: int = 4
+    steps: int = 3
+    cases: int = 16
+    errors: int = 2
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        parents = self._best(search)
+        if search.round > self.steps or search.archive.scores.mean(parents[0], search.val) == _PERFECT:
+            return []
+        cases = min(self.cases, max(_LEAST_CASES, search.total // _ROWS_PER_CASE))
+        return [
+            Order(
+                operator=name,
+                parents=(parent,),
+                cases=0 if self._failed(search, parent) >= self.errors * self.expand else cases,
+                stream=stream,
+            )
+            for parent in parents
+            for name in search.operators
+            for stream in range(self._affordable(search))
+        ]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        start = search.archive.start.id
+        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        first = [] if search.archive.scores.count(start, search.val) else [start]
+        return list(dict.fromkeys([*first, *people, *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        return {name: "keep" for name in pool if search.archive.scores.count(name, search.val)}
+
+    def final(self, search: Search) -> str:
+        return best_mean(search)
+
+    def _best(self, search: Search) -> list[str]:
+        """Of all steps, measured on at least half as many rows as anybody; the oldest on ties."""
+        counts = {one.id: search.archive.scores.count(one.id, search.val) for one in search.archive.alive}
+        most = max(counts.values(), default=0)
+        known = [one for one in search.archive.alive if most and counts[one.id] * 2 >= most]
+        ranked = search.archive.ranked(known, search.val)[: self.width]
+        return [one.id for one in ranked] or [search.archive.start.id]
+
+    def _failed(self, search: Search, name: str) -> int:
+        return sum(one.score < 1 for one in search.archive.scores.row(name, search.train).values())
+
+    def _affordable(self, search: Search) -> int:
+        """Fewer expansions where the whole would not last for the steps."""
+        return max(1, min(self.expand, search.total // 60))

@@ -1,0 +1,102 @@
+"""One prompt, a step at a time: each step is accepted by a rule or taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Any, Literal
+
+from ...core.contracts import Decision, Need, Order, Search
+from .choosing import best_mean
+from .growing import significant
+from .pareto import batch
+
+Accept = Literal["better", "no-worse", "sure", "always"]
+_STEPS_OF_THE_WHOLE = 20
+_LEAST_BATCH = 2
+
+
+@dataclass(kw_only=True)
+class Greedy:
+    """Each round every operator makes a step from the prompt that stands; the best of them on the same val rows is
+    accepted or taken back.
+
+    accept: `better`, `no-worse`, `sure` (by `z` standard errors of the paired difference), or `always`, which is a
+    chain without an acceptance test, whose best link wins. minibatch: train rows that a step learns from, all of them
+    once before any twice, fewer in a small budget. patience: steps in a row that were taken back and so end the
+    search; 0 is never.
+    """
+
+    name: str = field(default="greedy", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    accept: Accept = "better"
+    minibatch: int = 8
+    patience: int = 0
+    z: float = 1.0
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        if self.patience and search.memory.get("back", 0) >= self.patience:
+            return []
+        rows = batch(search, min(self.minibatch, max(_LEAST_BATCH, search.total // _STEPS_OF_THE_WHOLE)))
+        now, options = self._now(search), self._told(search)
+        return [
+            Order(operator=name, parents=(now,), cases=len(rows), rows=rows, stream=place, options=options)
+            for place, name in enumerate(search.operators)
+        ]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        now = self._now(search)
+        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        if new or people or not search.archive.scores.count(now, search.val):
+            return list(dict.fromkeys([now, *people, *new]))
+        return []
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        """What stood before stays: should the present prompt be taken out, the best of those leads again."""
+        now = self._now(search)
+        best, gains = self._best(search, pool, now)
+        moved = bool(best) and self._accepts(gains)
+        if moved:
+            search.memory["now"] = best
+        if pool:
+            search.memory["back"] = 0 if moved else search.memory.get("back", 0) + 1
+        stand = {now, *([best] if moved else [])}
+        scored = [one for one in pool if search.archive.scores.count(one, search.val)]
+        return {one: "keep" if one in stand or self._stood(search, one) else "drop" for one in scored}
+
+    def final(self, search: Search) -> str:
+        return best_mean(search) if self.accept == "always" else self._now(search)
+
+    def _told(self, search: Search) -> Mapping[str, Any]:
+        """What operators are told beside their rows: nothing here."""
+        return {}
+
+    def _now(self, search: Search) -> str:
+        now = str(search.memory.get("now", search.archive.start.id))
+        alive = search.archive[now].status not in ("rejected", "vetoed")
+        return now if alive else best_mean(search)
+
+    def _best(self, search: Search, pool: Sequence[str], now: str) -> tuple[str, list[float]]:
+        """The newcomer with the highest mean paired gain, measured on at least half the rows of what stands."""
+        scores, best, most = search.archive.scores, "", [-2.0]
+        enough = scores.count(now, search.val) / 2
+        for one in pool:
+            gains = scores.paired(one, now, search.val) if one != now else []
+            if gains and len(gains) >= enough and fmean(gains) > fmean(most):
+                best, most = one, gains
+        return best, most
+
+    def _accepts(self, gains: Sequence[float]) -> bool:
+        match self.accept:
+            case "better":
+                return fmean(gains) > 0
+            case "no-worse":
+                return fmean(gains) >= 0
+            case "sure":
+                return significant(gains, self.z)
+            case "always":
+                return True
+
+    def _stood(self, search: Search, one: str) -> bool:
+        return search.archive[one].status in ("kept", "pinned")

@@ -1,0 +1,104 @@
+"""Monte Carlo tree search over prompts (PromptAgent, arXiv 2310.16427)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from ...core.contracts import Decision, Need, Order, Search
+from .choosing import best_mean
+from .tree import Limits, Tree
+
+_LEAST_WIDTH = _LEAST_BATCH = 2
+_WHOLE_PER_CHILD = 60
+
+
+@dataclass(kw_only=True)
+class Mcts:
+    """An iteration selects a path by upper confidence bounds, expands its end, goes to the best child and expands
+    that, until the path ends; then the sums of future rewards go back along the path. One expansion is one round.
+
+    A path ends at `depth`, and below `free` levels also where a child is worse than half-way between root and parent,
+    or better than all before it on any path. width: children of an expansion, each from `batch` train rows of its
+    own; both smaller in a small budget. The best prompt is the best node of the path with the highest mean reward.
+    """
+
+    name: str = field(default="mcts", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    iterations: int = 10
+    width: int = 3
+    depth: int = 5
+    free: int = 2
+    explore: float = 2.5
+    batch: int = 5
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        memory, tree = search.memory, self._tree(search)
+        if not memory.get("path"):
+            if memory.get("iteration", 0) >= self.iterations:
+                return []
+            memory["iteration"] = memory.get("iteration", 0) + 1
+            memory["path"] = tree.select()
+        if not memory["path"]:
+            return []
+        leaf, afforded = memory["path"][-1], search.total // _WHOLE_PER_CHILD
+        width, size = min(self.width, max(_LEAST_WIDTH, afforded)), min(self.batch, max(_LEAST_BATCH, afforded))
+        rng = search.rng("batches")
+        labelled = [row for row in search.train if row not in search.examples or search.examples[row].outputs]
+        orders = []
+        for place in range(width):
+            rows = tuple(rng.sample(labelled, min(size, len(labelled))))
+            for name in search.operators:
+                order = Order(operator=name, parents=(leaf,), cases=len(rows), rows=rows, stream=place)
+                orders.append(order)
+        return orders
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        tree, root = self._tree(search), search.archive.start.id
+        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        entering = list(dict.fromkeys([*people, *new]))
+        for name in entering:
+            tree.add(search.archive[name])
+        return entering if search.archive.scores.count(root, search.val) else [root, *entering]
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        memory, tree = search.memory, self._tree(search)
+        path: list[str] = memory.get("path", [])
+        if path:
+            record = max(memory.get("record", 0.0), tree.reward(path[-1]))
+            below = tree.children(path[-1])
+            best = max(below, key=tree.reward, default="")
+            if best:
+                path.append(best)
+            else:
+                tree.nodes[path[-1]]["empty"] += 1
+            deep = tree.nodes[path[-1]]["depth"] > self.free
+            if not best or tree.ends(best) or (deep and tree.reward(best) > record):
+                tree.back_propagate(path)
+                memory["paths"] = [*memory.get("paths", []), path]
+                path = []
+            memory |= {"path": path, "record": max(record, tree.reward(best) if best else 0.0)}
+        known = [name for name in pool if name in tree.nodes and search.archive.scores.count(name, search.val)]
+        return {name: "drop" if self._hopeless(tree, name) else "keep" for name in known}
+
+    def final(self, search: Search) -> str:
+        """A person's prompt is a path of its own, so that it can win without having been visited."""
+        tree, counts = self._tree(search), search.archive.scores.count
+        alive = {one.id for one in search.archive.alive}
+        most = max((counts(name, search.val) for name in alive), default=0)
+        fit = {name for name in alive if most and counts(name, search.val) * 2 >= most}
+        mine = [[tree.root, one.id] for one in search.archive.alive if one.operator == "person"]
+        walked: list[list[str]] = [*search.memory.get("paths", []), search.memory.get("path", []), *mine]
+        paths = [known for path in walked if (known := [name for name in path if name in fit])]
+        if not paths:
+            return best_mean(search)
+        best = max(paths, key=lambda path: fmean(map(tree.reward, path)))
+        return max(best, key=tree.reward)
+
+    def _hopeless(self, tree: Tree, name: str) -> bool:
+        """Ended for its reward, not for its depth."""
+        return tree.ends(name) and tree.reward(name) < tree.reward(tree.root)
+
+    def _tree(self, search: Search) -> Tree:
+        return Tree(search, Limits(deepest=self.depth, free=self.free, explore=self.explore))
