@@ -6,6 +6,7 @@ The instruction is the section "Task", the others stand below it. Which one is e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +28,7 @@ PURPOSES: Mapping[str, str] = {
 _NONE: frozenset[Need] = frozenset()
 _TRAIN: frozenset[Need] = frozenset({"train"})
 _LONGER, _ALWAYS = 4, 80
+_REMARK = re.compile(r"\b(?:the|this|your|new) (?:prompt|section|feedback)\b", re.IGNORECASE)
 
 
 @dataclass(kw_only=True)
@@ -135,9 +137,11 @@ def chosen_section(request: Request) -> str:
 def _with_text(request: Request, section: str, text: str, why: str) -> Proposal | None:
     """The first parent with a section's text exchanged or added; None where nobody could use it.
 
-    Placeholders belong into the task: a section that asks for a field is refused. Names of sections that an author
-    wrote above the text are taken off.
+    Placeholders belong into the task: a section that asks for a field is refused, and so is a text about the prompt.
+    Names of sections that an author wrote above the text are taken off.
     """
+    if _REMARK.search(text):
+        return None
     if section == TASK:
         return reworded(request, text, why)
     program = request.parents[0].program

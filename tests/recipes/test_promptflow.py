@@ -78,7 +78,7 @@ async def test_a_missing_section_is_added_with_its_purpose_and_an_existing_one_d
     assert list(await SectionDrop().propose(request(Prompt(instruction="Say it.")), author)) == []
 
 
-@pytest.mark.parametrize("said", ["Say {colour}.", "word " * 200, "Look  twice."])
+@pytest.mark.parametrize("said", ["Say {colour}.", "word " * 200, "Look  twice.", "The prompt is a great example."])
 async def test_what_cannot_be_a_section_is_none(said: str) -> None:
     assert list(await SectionEdit().propose(request(section="Steps"), Author(said))) == []
 
