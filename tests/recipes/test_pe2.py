@@ -64,7 +64,7 @@ async def test_the_beam_goes_back_to_earlier_steps_and_drops_nobody(play: Any) -
 
 async def test_step_size_history_and_momentum_are_told_when_they_are_on(play: Any) -> None:
     settings = {"examine.step": "15", "examine.history": "3", "examine.momentum": "2", "backtrack.steps": "2"}
-    run = await play("pe2", refiner(5, 6, 7), budget=Budget(target_calls=300), settings=settings)
+    run = await play("pe2", refiner(4), budget=Budget(target_calls=300), settings=settings)
     asked = run.asked("refine")
     early, late = asked[0], next(text for text in asked if "Why the last edits were made" in text)
     assert "Change at most 15 words." in early
