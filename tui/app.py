@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import work
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
@@ -79,6 +79,15 @@ class MaieuticApp(App[None]):
     def path(self) -> list[str]:
         """The breadcrumbs: the crumbs of the pages that lie on one another."""
         return ["maieutic", *(one.crumb for one in self.screen_stack if isinstance(one, Page))]
+
+    @property
+    def page(self) -> Page | None:
+        """The page on top; None under a dialog, and while the application is taken down."""
+        try:
+            screen = self.screen
+        except ScreenStackError:
+            return None
+        return screen if isinstance(screen, Page) else None
 
     @property
     def feed(self) -> Feed | None:
@@ -169,14 +178,14 @@ class MaieuticApp(App[None]):
             feed = self._feed
             if feed is None:
                 self._beats += 1
-                if self._beats % _BEATS_A_LOOK == 0 and isinstance(self.screen, Page):
-                    self.screen.idle()
+                if self._beats % _BEATS_A_LOOK == 0 and self.page is not None:
+                    self.page.idle()
                 return
             scene = await asyncio.to_thread(feed.read)
             if feed is self._feed:
                 self.scene = scene
-                if isinstance(self.screen, Page):
-                    self.screen.tell(scene)
+                if self.page is not None:
+                    self.page.tell(scene)
         except MaieuticError as error:
             self.notify(str(error), title="the store cannot be read", severity="error")
         finally:

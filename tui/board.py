@@ -23,27 +23,32 @@ def ranking(scene: Scene) -> list[tuple[Born, Tally]]:
 
 
 def board_head(width: int) -> Line:
-    wide = f"{'interval':<{14}} " if width >= 46 else ""
-    head = f"{'#':>3}   {'candidate':<9}{'score':<6}{wide}{'rows':>4} {'gain':>5} {'unread':>6} by"
-    return ((fit(head, width), "head"),)
+    """Its columns are those of `board_lines`."""
+    ruled = f"{'interval':<{_ruled(width)}} " if width >= 46 else ""
+    return ((fit(f"{'#':>3}   {'candidate':<9} score {ruled}rows gain unrd by", width), "head"),)
 
 
 def board_lines(scene: Scene, rows: Sequence[tuple[Born, Tally]], signs: Signs, width: int) -> list[Line]:
-    """Rank, sign, score, ruler, rows, gain over the start, unreadable answers, operator."""
+    """Rank, sign, score, ruler, rows, gain over the start in points, unreadable answers, operator."""
     start = scene.story.view.start
     base = scene.standings.get(start.candidate) if start else None
     lines: list[Line] = []
     for place, (one, tally) in enumerate(rows, 1):
         sign, tone, _ = state_of(one, scene.best, signs)
         gain = f"{100 * (tally.mean - base.mean):+.0f}" if base and start and one.id != start.candidate else ""
-        spans: list[Span] = [(f"{place:>3} ", "dim"), (f"{sign} ", tone), (f"{short(one.id):<9}", "")]
+        spans: list[Span] = [(f"{place:>3} ", "dim"), (f"{sign} ", tone), (f"{short(one.id):<9} ", "")]
         spans.append((f"{tally.mean:.2f}  ", "strong"))
         if width >= 46:
-            spans += [*ruler(tally, signs), (" ", "")]
-        spans += [(f"{tally.n:>4} {gain:>5} ", ""), (f"{tally.unreadable or '':>6} ", "warn")]
-        spans.append((one.operator, "accent"))
+            spans += [*ruler(tally, signs, _ruled(width)), (" ", "")]
+        spans += [(f"{tally.n:>4} {gain:>4} ", ""), (f"{tally.unreadable or '':>4} ", "warn")]
+        room = max(0, width - 37 - (_ruled(width) + 1 if width >= 46 else 0))
+        spans.append((fit(one.operator, room, ellipsis=signs.ellipsis), "accent"))
         lines.append(tuple(spans))
     return lines
+
+
+def _ruled(width: int) -> int:
+    return 14 if width >= 66 else 8
 
 
 def talk_lines(turns: Sequence[Turn], width: int, known: dict[tuple[int, int], list[Line]]) -> list[Line]:

@@ -86,6 +86,9 @@ def plan_line(scene: Scene, signs: Signs, width: int) -> Line:
     story = scene.story
     plan, goal = story.view.plan, story.goal
     work = ", ".join(dict.fromkeys(one.operator for one in story.errands.values()))
+    verdict = story.view.report.get("verdict")
+    if scene.state == "finished" and isinstance(verdict, str):
+        return (("verdict ", "dim"), (verdict, "strong"), ("  R shows the report", "dim"))
     if not plan:
         on = ", ".join(dict.fromkeys(short(p) for one in story.errands.values() for p in one.parents[:1]))
         return (("at work ", "dim"), (f"{work} on {on}" if work else "nobody just now", "accent" if work else "dim"))

@@ -39,7 +39,7 @@ class HelpScreen(ModalScreen[None]):
     def _fill(self) -> None:
         lines = self.query_one(LineList)
         lines.border_subtitle = "esc closes"
-        lines.show(self._lines(max(20, lines.size.width - 2)))
+        lines.show(self._lines(max(20, lines.columns)))
 
     def _lines(self, width: int) -> list[Line]:
         page, out = self._page, list[Line]()

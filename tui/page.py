@@ -182,7 +182,8 @@ class Page(Screen[None]):
             self._before.focus()
 
     def on_ask_bar_closed(self) -> None:
-        self.focus_back()
+        if not self.query_one(AskBar).has_class("-open"):  # it may have asked the next thing already
+            self.focus_back()
 
     def listen(self) -> AskBar:
         """The bar, after remembering who has the keys now."""

@@ -1,25 +1,23 @@
-"""The best score over calls, drawn in braille or ASCII."""
+"""The best score over calls, drawn with boxes or in ASCII."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ..runtime.story import Point
-from .words import Line
-
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+from .words import Line, fit
 
 
 def plot(points: Sequence[Point], calls: int, width: int, height: int, *, ascii_only: bool = False) -> list[Line]:
     """At most `height` lines of at most `width` cells; words where there is nothing to draw yet."""
     if not points or width < 16 or height < 3:
         word = "no score yet" if not points else f"best {points[-1].score:.2f} after {calls} calls"
-        return [((word, "dim"),)]
+        return [((fit(word, width, ellipsis="~" if ascii_only else "…").rstrip(), "dim"),)]
     rows, columns = height - 1, width - 6
     low, high = _range([one.score for one in points])
     most = max(calls, points[-1].calls, 1)
-    steps = _steps(points, most, columns if ascii_only else columns * 2)
-    draw = _ascii if ascii_only else _braille
+    steps = _steps(points, most, columns)
+    draw = _ascii if ascii_only else _boxes
     body = draw(steps, low, high, columns, rows)
     lines: list[Line] = []
     for at, text in enumerate(body):
@@ -55,17 +53,23 @@ def _level(value: float, low: float, high: float, levels: int) -> int:
     return min(levels - 1, max(0, round((1 - share) * (levels - 1))))
 
 
-def _braille(steps: Sequence[float | None], low: float, high: float, columns: int, rows: int) -> list[str]:
-    grid = [[0] * columns for _ in range(rows)]
+def _boxes(steps: Sequence[float | None], low: float, high: float, columns: int, rows: int) -> list[str]:
+    """A line of steps; where it rises or falls, corners join the two levels."""
+    grid = [[" "] * columns for _ in range(rows)]
     before: int | None = None
     for x, value in enumerate(steps):
         if value is None:
             continue
-        y = _level(value, low, high, rows * 4)
-        for dot in range(min(y, y if before is None else before), max(y, y if before is None else before) + 1):
-            grid[dot // 4][x // 2] |= _DOTS[dot % 4][x % 2]
+        y = _level(value, low, high, rows)
+        if before is None or before == y:
+            grid[y][x] = "─"
+        else:
+            up = y < before
+            grid[before][x], grid[y][x] = ("╯", "╭") if up else ("╮", "╰")
+            for between in range(min(y, before) + 1, max(y, before)):
+                grid[between][x] = "│"
         before = y
-    return ["".join(chr(0x2800 + cell) if cell else " " for cell in row) for row in grid]
+    return ["".join(row) for row in grid]
 
 
 def _ascii(steps: Sequence[float | None], low: float, high: float, columns: int, rows: int) -> list[str]:

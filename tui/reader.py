@@ -36,7 +36,7 @@ class ReaderScreen(ModalScreen[None]):
 
     def _fill(self) -> None:
         lines = self.query_one(LineList)
-        width = max(20, lines.size.width - 2)
+        width = max(20, lines.columns)
         out: list[Line] = []
         for *before, (text, tone) in self._lines:
             indent = " " * sum(len(word) for word, _ in before)

@@ -11,7 +11,7 @@ from ..runtime.view import Born, Fate
 from .words import Line, Signs, Span, Tone, cells, fit, score
 
 _DEEPEST = 14
-_RULER = 14
+_RULER, _SHORT_RULER = 14, 10
 _WORDS: Mapping[Fate, str] = {
     "proposed": "racing",
     "alive": "kept",
@@ -116,7 +116,8 @@ class Lineage(Sequence[Line]):
         tail = self._tail(one, tally, word)
         more = f" {self.signs.folded}{node.hidden}" if node.hidden else ""
         room = max(4, self.width - cells(tail) - 1)
-        trunk = node.trunk[-max(0, room - 8) :] if len(node.trunk) > room - 8 else node.trunk
+        limit = max(0, room - 10)
+        trunk = node.trunk[max(0, len(node.trunk) - limit) :]
         name_room = max(1, room - len(trunk) - 2)
         name = fit(short(one.id) + more, name_room, ellipsis=self.signs.ellipsis)
         return ((trunk, "dim"), (f"{sign} ", tone), (name, "best" if one.id == self.best else ""), (" ", ""), *tail)
@@ -124,13 +125,13 @@ class Lineage(Sequence[Line]):
     def _tail(self, one: Born, tally: Tally | None, word: str) -> list[Span]:
         """Fixed columns, the more of them the wider the tree."""
         spans: list[Span] = [(score(tally.mean if tally else None), "strong")]
-        if self.width >= 46:
-            spans += [(" ", ""), *ruler(tally, self.signs)]
-        if self.width >= 62:
+        if self.width >= 42:
+            spans += [(" ", ""), *ruler(tally, self.signs, _RULER if self.width >= 62 else _SHORT_RULER)]
+        if self.width >= 76:
             low, high = tally.interval if tally else (0.0, 0.0)
             told = f"[{low:.2f},{high:.2f}]" if tally else ""
             spans.append((f" {told:<11} {tally.n if tally else 0:>4}r", "dim"))
-        spans.append((f" {fit(one.operator, 9 if self.width < 90 else 12)}", "accent"))
+        spans.append((f" {fit(one.operator, 9 if self.width < 54 else 11, ellipsis=self.signs.ellipsis)}", "accent"))
         if self.width >= 54:
             spans.append((f" {word:<8}", "dim" if word in ("dropped", "rejected", "vetoed") else ""))
         return spans

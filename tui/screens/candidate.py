@@ -109,9 +109,9 @@ class CandidatePage(Page):
         if told is None or scene is None or not self.ready:
             return
         prompt, rows, diff, origin = (self.pane(name) for name in self.panes)
-        prompt.show(prompt_lines(told, max(20, prompt.size.width - 1)))
+        prompt.show(prompt_lines(told, max(20, prompt.columns)))
         chosen = told.outcomes(_SHOWS[self._show])
-        width = rows.size.width - 1
+        width = rows.columns
         rows.border_title = f"rows · {_SHOWS[self._show]} · {len(chosen)} of {len(told.evaluations)}"
         rows.show(
             outcome_lines(told, chosen, self.signs, width),
@@ -120,5 +120,5 @@ class CandidatePage(Page):
         )
         against = told.ancestors[self._against % len(told.ancestors)] if told.ancestors else None
         diff.border_title = f"diff to {short(against.id)}" if against else "diff"
-        diff.show(told.diff(against, max(20, diff.size.width - 1)))
-        origin.show(origin_lines(told, scene, self.signs, max(20, origin.size.width - 1)))
+        diff.show(told.diff(against, max(20, diff.columns)))
+        origin.show(origin_lines(told, scene, self.signs, max(20, origin.columns)))

@@ -87,19 +87,19 @@ class ComparePage(Page):
         self.app.push_screen(DuelPage(self.a, self.b))
 
     def _draw(self) -> None:
-        told, rows = self._pairing, self.pane("matches")
+        told = self._pairing
         if told is None or not self.ready:
-            rows.show([])
             return
+        rows = self.pane("matches")
         shown = [one for one in told.matches if one.flip] if self._flips else list(told.matches)
         first, second = told.means
         rows.border_title = f"rows · {'flips' if self._flips else 'all'} · +{told.better} -{told.worse}"
         rows.border_subtitle = f"a {first:.2f}  b {second:.2f} on {len(told.matches)} rows" if told.matches else ""
-        width = rows.size.width - 1
+        width = rows.columns
         keys = [one.example.id for one in shown]
         rows.show(match_lines(shown, self.signs, width), keys=keys, head=match_head(width))
         between = self.pane("between")
-        between.show(diff_lines(said(told.a), said(told.b), max(20, between.size.width - 1)))
+        between.show(diff_lines(said(told.a), said(told.b), max(20, between.columns)))
         self._sides()
 
     def _sides(self) -> None:
@@ -109,4 +109,4 @@ class ComparePage(Page):
             pane = self.pane(name)
             pane.border_title = f"{letter} · {short(candidate)}"
             wanted = one.example.outputs if one else ()
-            pane.show(answer_lines(getattr(one, letter) if one else None, wanted, max(16, pane.size.width - 1)))
+            pane.show(answer_lines(getattr(one, letter) if one else None, wanted, max(16, pane.columns)))

@@ -97,7 +97,7 @@ class DuelPage(Page):
         case, one, two = (self.pane(name) for name in self.panes)
         if self._at >= len(self._rows):
             case.border_title = "the row"
-            case.show(self._verdict(max(20, case.size.width - 1)))
+            case.show(self._verdict(max(20, case.columns)))
             one.show([])
             two.show([])
             return
@@ -118,4 +118,4 @@ class DuelPage(Page):
 
 
 def _text(text: str, pane: LineList) -> list[Line]:
-    return [((line, ""),) for line in wrap(text.strip() or "(nothing)", max(16, pane.size.width - 1))]
+    return [((line, ""),) for line in wrap(text.strip() or "(nothing)", max(16, pane.columns))]

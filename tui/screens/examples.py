@@ -87,7 +87,8 @@ class ExamplesPage(Page):
             pane.show([])
             return
         said = await asyncio.to_thread(self.ui.store.on_example, self.scene.record.id, here, limit=100)
-        pane.show(answers_lines(row[1], said, self.signs, max(20, pane.size.width - 1)))
+        if self.ready:
+            pane.show(answers_lines(row[1], said, self.signs, max(20, pane.columns)))
 
     def _draw(self) -> None:
         if not self.ready:
@@ -95,7 +96,7 @@ class ExamplesPage(Page):
         how, pane = _SORTS[self._sort], self.pane("rows")
         rows = sorted_rows(self._rows, how)
         pane.border_title = f"rows · {how} · {len(rows)}"
-        width = pane.size.width - 1
+        width = pane.columns
         head: Line = ((fit(f"{'split':<6}{'mean':>5}{'ran':>6}{'unrd':>6}  input", width), "head"),)
         pane.show([row_line(row, width) for row in rows], keys=[row[1].id for row in rows], head=head)
         self.answers()

@@ -51,7 +51,7 @@ class LibraryPage(Page):
             return
         self.query_one(Crumbs).tell(self.ui.path, self.scene, self.signs)
         entries, pane = self._entries, self.pane("library")
-        width = pane.size.width - 1
+        width = pane.columns
         pane.show([_line(one, width) for one in entries], keys=[_key(one) for one in entries])
         self._detail()
 
@@ -68,7 +68,7 @@ class LibraryPage(Page):
         if one is None:
             pane.show([])
             return
-        width = max(20, pane.size.width - 1)
+        width = max(20, pane.columns)
         lines: list[Line] = [((str(one.get("name", "")), "strong"), (f"  {one.get('kind', '')}", "accent")), ()]
         for name, value in one.items():
             if name in ("name", "kind") or value in ("", None, [], ()):

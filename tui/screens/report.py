@@ -47,9 +47,11 @@ class ReportPage(Page):
         if scene is None:
             return
         text = await asyncio.to_thread(self.ui.store.report, scene.record.id)
+        if not self.ready:
+            return
         verdict, changes = self.pane("verdict"), self.pane("changes")
         if text is None:
-            verdict.show([(("no report yet", "strong"),), (), *_waiting(scene, max(20, verdict.size.width - 1))])
+            verdict.show([(("no report yet", "strong"),), (), *_waiting(scene, max(20, verdict.columns))])
             changes.show([])
             return
         try:
@@ -57,8 +59,8 @@ class ReportPage(Page):
         except ValidationError as error:
             verdict.show([((f"the report cannot be read: {error.error_count()} faults", "bad"),)])
             return
-        verdict.show(report_lines(report, self.signs, max(24, verdict.size.width - 1)))
-        changes.show(diff_lines(report.prompt.start, report.prompt.best, max(20, changes.size.width - 1)))
+        verdict.show(report_lines(report, self.signs, max(24, verdict.columns)))
+        changes.show(diff_lines(report.prompt.start, report.prompt.best, max(20, changes.columns)))
 
 
 def report_lines(report: Report, signs: Signs, width: int) -> list[Line]:

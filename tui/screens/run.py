@@ -119,14 +119,14 @@ class RunPage(Page):
             self._lineage(scene)
         if self.seen("talk"):
             talk = self.pane("talk")
-            talk.show(talk_lines(scene.story.turns, max(20, talk.size.width), self._talk))
+            talk.show(talk_lines(scene.story.turns, max(20, talk.columns), self._talk))
         if self.seen("curve"):
             points, calls = scene.story.curve, scene.spent.calls
             ascii_only = self.ui.ascii_only
             self.query_one("#curve", Block).draw(lambda w, h: plot(points, calls, w, h, ascii_only=ascii_only))
         if self.seen("board"):
             board, rows = self.pane("board"), ranking(scene)
-            width = board.size.width - 1
+            width = board.columns
             keys = [one.id for one, _ in rows]
             board.show(board_lines(scene, rows, self.signs, width), keys=keys, head=board_head(width))
         if self.seen("log"):
@@ -207,7 +207,7 @@ class RunPage(Page):
             standings=scene.standings,
             best=scene.best,
             signs=self.signs,
-            width=pane.size.width - 1,
+            width=pane.columns,
         )
 
         def hay(at: int) -> str:

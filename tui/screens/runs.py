@@ -71,7 +71,8 @@ class RunsPage(Page):
     async def idle(self) -> None:
         """Called now and then: runs come and go while one looks at the list."""
         self._rows = await asyncio.to_thread(read_runs, self.ui.store)
-        self._fill()
+        if self.ready:
+            self._fill()
 
     def on_line_list_picked(self, event: LineList.Picked) -> None:
         if type(event) is LineList.Picked:
@@ -91,7 +92,7 @@ class RunsPage(Page):
         self.query_one(Crumbs).tell(self.ui.path, None, self.signs)
         rows, lines = sorted_rows(self._rows, _SORTS[self._sort]), self.pane("runs")
         lines.border_title = f"runs · {_SORTS[self._sort]} first"
-        width = lines.size.width - 1
+        width = lines.columns
         drawn = [run_line(row, self.signs, width) for row in rows]
         lines.show(drawn, keys=[row.record.id for row in rows], head=head_line(width))
 

@@ -13,6 +13,8 @@ from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label
 
+_LONG = 40
+
 
 class AskBar(Horizontal):
     """Inline, not a dialog: the screen behind stays readable. Enter answers, esc takes it away."""
@@ -27,6 +29,7 @@ class AskBar(Horizontal):
         super().__init__(id="ask")
         self._answer: asyncio.Future[str | None] | None = None
         self._change: Callable[[str], None] | None = None
+        self.asked = 0
 
     def compose(self) -> ComposeResult:
         yield Label("", id="ask-label", markup=False)
@@ -51,7 +54,9 @@ class AskBar(Horizontal):
         with field.prevent(Input.Changed):
             field.value = value
         field.cursor_position = len(value)
+        self.set_class(len(label) > _LONG, "-long")
         self.add_class("-open")
+        self.asked += 1
         field.focus()
         return await self._answer
 

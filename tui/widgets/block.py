@@ -39,5 +39,7 @@ class Block(LineList, can_focus=False):
 
     def _redraw(self) -> None:
         if self._draw is not None and self.size.width and self.size.height:
-            self._lines = self._draw(self.size.width, self.size.height)
-            self.refresh()
+            lines = self._draw(self.size.width, self.size.height)
+            if lines != self._lines:  # what stands still is not sent again: a terminal may be far away
+                self._lines = lines
+                self.refresh()

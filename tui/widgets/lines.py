@@ -107,6 +107,11 @@ class LineList(ScrollView, can_focus=True):
         self.refresh()
 
     @property
+    def columns(self) -> int:
+        """The cells of a line: without scrollbar, and without the cursor's own mark."""
+        return max(0, self.scrollable_content_region.width - self.picks)
+
+    @property
     def needle(self) -> str:
         return self._needle
 
@@ -143,10 +148,7 @@ class LineList(ScrollView, can_focus=True):
             return self._strip(line, base, width)
         here = at == min(self.cursor, len(self._shown) - 1)
         mark: Line = (("▌" if here and self._rich else ">" if here else " ", "mark" if here else ""),)
-        strip = self._strip((*mark, *line), base, width)
-        if here:
-            strip = strip.apply_style(self.get_component_rich_style("tone--cursor", partial=True))
-        return strip
+        return self._strip((*mark, *line), base + self._tone("cursor") if here else base, width)
 
     def action_step(self, by: int) -> None:
         if self.picks:

@@ -1,0 +1,193 @@
+"""What a person does with the keys, and what stands in the store afterwards."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from maieutic.runtime.actions import ACTIONS
+from maieutic.runtime.store import Store
+from maieutic.tui.app import MaieuticApp
+from maieutic.tui.bindings import all_bindings
+from maieutic.tui.editor import EditorScreen
+from maieutic.tui.feed import ReplayFeed
+from maieutic.tui.keys import read_keys
+from maieutic.tui.screens.duel import DuelPage
+from maieutic.tui.widgets.ask import AskBar
+from maieutic.tui.widgets.lines import LineList
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+Settle = Callable[[Pilot[None]], Awaitable[None]]
+OPEN = "20261121-110000-bbbb"
+
+
+@pytest.fixture
+def own(folder: Path, tmp_path: Path) -> Path:
+    """A store of one's own to write into."""
+    return Path(shutil.copytree(folder, tmp_path / ".maieutic"))
+
+
+class Hand:
+    """Presses keys, and goes on when the bar asks or what was asked for is done: never by time."""
+
+    def __init__(self, pilot: Pilot[None], settle: Settle) -> None:
+        self.pilot, self.settle, self._asked = pilot, settle, 0
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        for _ in range(2_000):
+            if true():
+                return
+            await self.pilot.pause(0.01)
+        raise AssertionError("it never came to that")
+
+    async def asks(self, *keys: str) -> None:
+        """Press keys; the bar has asked one thing more."""
+        await self.pilot.press(*keys)
+        bar = self.pilot.app.screen_stack[2].query_one(AskBar)
+        await self.until(lambda: bar.asked > self._asked)
+        self._asked += 1
+
+    def answers(self, text: str) -> None:
+        self.pilot.app.screen.query_one("#ask-input", Input).value = text
+
+
+def told(folder: Path) -> list[dict[str, Any]]:
+    with Store.open(folder, read_only=True) as store:
+        return [directive.model_dump() for _, directive in store.directives(OPEN)]
+
+
+async def test_a_hint_is_previewed_and_written(own: Path, settle: Settle) -> None:
+    app = MaieuticApp(own, run=OPEN)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        hand = Hand(pilot, settle)
+        await hand.asks("h")
+        hand.answers("mind irony")
+        await hand.asks("enter")
+        assert told(own) == []
+        await pilot.press("enter")
+        await settle(pilot)
+    assert told(own) == [{"kind": "hint", "text": "mind irony"}]
+
+
+async def test_who_leaves_has_said_nothing(own: Path, settle: Settle) -> None:
+    app = MaieuticApp(own, run=OPEN)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await Hand(pilot, settle).asks("h")
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not app.screen.query_one("#ask").has_class("-open")
+        assert isinstance(app.focused, LineList)
+    assert told(own) == []
+
+
+async def test_a_veto_and_an_edit_take_the_row_under_the_cursor(own: Path, settle: Settle) -> None:
+    app = MaieuticApp(own, run=OPEN)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        hand = Hand(pilot, settle)
+        await hand.asks("down", "v")
+        hand.answers("yes")
+        await hand.asks("enter")
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("e")
+        await hand.until(lambda: isinstance(app.screen, EditorScreen) and app.screen.is_mounted)
+        app.screen.query_one(TextArea).text = "Positive or negative?"
+        await hand.asks("ctrl+s")
+        await pilot.press("enter")
+        await settle(pilot)
+    veto, edit = told(own)
+    assert (veto["kind"], veto["candidate"], veto["branch"]) == ("veto", "c-111111demos", True)
+    assert (edit["kind"], edit["candidate"]) == ("edit", "c-111111demos")
+    assert edit["prompt"]["instruction"] == "Positive or negative?"
+
+
+async def test_a_view_may_be_read_only(own: Path, settle: Settle) -> None:
+    app = MaieuticApp(own, run=OPEN, read_only=True)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("p")
+        await settle(pilot)
+        said = [one.message for one in app._notifications]
+    assert said == ["this view is read-only; start it with --steer to steer from here"]
+
+
+async def test_a_dead_run_is_called_so_and_the_way_back_is_named(
+    own: Path, settle: Settle, screen: Callable[[MaieuticApp], str]
+) -> None:
+    app = MaieuticApp(own, run=OPEN)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        seen = screen(app)
+    assert "process gone" in seen
+    assert "g takes the run up again" in seen
+
+
+async def test_a_filter_keeps_what_it_names(own: Path, settle: Settle) -> None:
+    app = MaieuticApp(own, run=OPEN)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await Hand(pilot, settle).asks("slash")
+        app.screen.query_one("#ask-input", Input).value = "socratic"
+        await pilot.press("enter")
+        await settle(pilot)
+        tree = app.screen.query_one("#lineage", LineList)
+        assert (tree.key, len(tree.text.splitlines())) == ("c-222222quest", 1)
+
+
+async def test_a_duel_is_blind_and_its_verdict_names_the_right_side(own: Path, settle: Settle) -> None:
+    app = MaieuticApp(own, run=OPEN)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("c", "end", "c", "D")
+        await settle(pilot)
+        page = app.screen
+        assert isinstance(page, DuelPage)
+        left = page.pane("one").text.strip()
+        await pilot.press("left")
+        await settle(pilot)
+    (verdict,) = told(own)
+    winner = verdict["a"] if verdict["margin"] > 0 else verdict["b"]
+    with Store.open(own, read_only=True) as store:
+        said = {one.example: one.output for one in store.evaluations(OPEN, candidate=winner)}
+    assert said[verdict["example"]] == left
+
+
+async def test_a_replay_can_be_scrubbed(own: Path) -> None:
+    now = [0.0]
+    with Store.open(own, read_only=True) as store:
+        feed = ReplayFeed(store, "20261121-100000-aaaa", speed=1.0, clock=lambda: now[0])
+        now[0] = 5.0
+        first = feed.read()
+        feed.toggle()
+        feed.seek(20)
+        later = feed.read()
+        feed.seek(6)
+        again = feed.read()
+    assert first.playing is not None
+    assert again.story == first.story
+    assert (first.playing.at, later.story.view.number, again.story.view.number) == (6, 20, 6)
+    assert later.standings.cursor > first.standings.cursor
+
+
+def test_every_action_has_a_key_of_its_own_and_a_name_to_remap() -> None:
+    keys = [one.key for one in ACTIONS]
+    assert len(set(keys)) == len(keys)
+    assert {f"steer.{one.name}" for one in ACTIONS} <= set(all_bindings())
+
+
+def test_keys_are_read_and_what_is_wrong_with_them_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    assert read_keys(file, ["quit"]).chosen == {}
+    file.write_text('[keys]\nsteer.pause = "ctrl+z"\nquit = ["Q", "x"]\nnone.such = "y"\n')
+    keys = read_keys(file, ["quit", "steer.pause"])
+    assert keys.chosen == {"steer.pause": "ctrl+z", "quit": "Q,x"}
+    assert keys.complaints == (f"{file}: there is no binding 'none.such'",)
+    file.write_text("[keys")
+    assert "keys.toml" in read_keys(file, []).complaints[0]

@@ -1,0 +1,83 @@
+"""Trees, rulers, plots and words: pure functions, no Textual."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from maieutic.runtime.standing import Standings, Tally
+from maieutic.runtime.story import Point
+from maieutic.runtime.view import Born
+from maieutic.tui.diffing import diff_lines
+from maieutic.tui.plot import plot
+from maieutic.tui.tree import Lineage, layout
+from maieutic.tui.words import ASCII, UNICODE, cells, clean, fit, plain, wrap
+from rich.cells import cell_len
+
+
+@st.composite
+def families(draw: st.DrawFn) -> dict[str, Born]:
+    size = draw(st.integers(1, 30))
+    people = {"n0": Born(id="n0", operator="start", fate="alive")}
+    for n in range(1, size):
+        parents = draw(st.lists(st.sampled_from([f"n{k}" for k in range(n)]), max_size=2))
+        people[f"n{n}"] = Born(id=f"n{n}", operator="phrase", parents=tuple(parents))
+    return people
+
+
+@given(families(), st.sampled_from([UNICODE, ASCII]))
+def test_every_candidate_stands_in_the_tree_once(people: dict[str, Born], signs: object) -> None:
+    nodes = layout(people, UNICODE, frozenset())
+    assert sorted(node.id for node in nodes) == sorted(people)
+
+
+@given(families())
+def test_what_is_folded_is_counted(people: dict[str, Born]) -> None:
+    nodes = layout(people, UNICODE, frozenset({"n0"}))
+    assert len(nodes) + sum(node.hidden for node in nodes) == len(people)
+
+
+def test_a_chain_of_five_thousand_is_laid_out_without_recursion() -> None:
+    people = {f"n{n}": Born(id=f"n{n}", parents=(f"n{n - 1}",) if n else ()) for n in range(5_000)}
+    nodes = layout(people, UNICODE, frozenset())
+    assert [node.id for node in nodes] == list(people)
+    assert max(len(node.trunk) for node in nodes) < 40
+
+
+@given(families(), st.integers(24, 140))
+def test_a_row_fits_its_width(people: dict[str, Born], width: int) -> None:
+    nodes = layout(people, UNICODE, frozenset())
+    standings = Standings(of={"n0": Tally(n=4, total=3.0)})
+    tree = Lineage(nodes=nodes, people=people, standings=standings, best="n0", signs=UNICODE, width=width)
+    assert all(cells(tree[at]) <= width for at in range(len(tree)))
+
+
+@given(st.text(max_size=60), st.integers(1, 30))
+def test_fit_gives_exactly_so_many_cells(text: str, width: int) -> None:
+    assert cell_len(fit(clean(text).replace("\n", " "), width)) == width
+
+
+@given(st.text(max_size=120), st.integers(8, 40))
+def test_wrap_loses_no_word_and_no_line_is_too_long(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(clean(text).split())
+
+
+def test_what_could_steer_a_terminal_is_taken_out() -> None:
+    assert clean("a\x1b[31mb\x07\u202ec\ttab") == "a·[31mb··c    tab"
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), st.floats(0, 1)), max_size=20), st.integers(4, 80), st.integers(1, 12))
+def test_a_plot_keeps_to_its_size(points: list[tuple[int, float]], width: int, height: int) -> None:
+    told = [Point(calls=calls, score=score) for calls, score in sorted(points)]
+    for ascii_only in (False, True):
+        lines = plot(told, 400, width, height, ascii_only=ascii_only)
+        assert len(lines) <= max(1, height)
+        assert all(cells(line) <= width for line in lines)
+        assert not ascii_only or width < 16 or all(plain(line).isascii() for line in lines)
+
+
+def test_a_diff_says_by_sign_what_came_and_what_went() -> None:
+    said = [plain(line) for line in diff_lines("one\ntwo", "one\nthree", 40)]
+    assert said == ["  one", "- two", "+ three"]
+    assert plain(diff_lines("same", "same", 40)[0]).startswith("no difference")
