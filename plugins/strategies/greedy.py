@@ -74,15 +74,14 @@ class Greedy:
 
     def _now(self, search: Search) -> str:
         now = str(search.memory.get("now", search.archive.start.id))
-        alive = search.archive[now].status not in ("rejected", "vetoed")
-        return now if alive else best_mean(search)
+        return now if _may_win(search, now) else best_mean(search)
 
     def _best(self, search: Search, pool: Sequence[str], now: str) -> tuple[str, list[float]]:
         """The newcomer with the highest mean paired gain, measured on at least half the rows of what stands."""
         scores, best, most = search.archive.scores, "", [-2.0]
         enough = scores.count(now, search.val) / 2
         for one in pool:
-            gains = scores.paired(one, now, search.val) if one != now else []
+            gains = scores.paired(one, now, search.val) if one != now and _may_win(search, one) else []
             if gains and len(gains) >= enough and fmean(gains) > fmean(most):
                 best, most = one, gains
         return best, most
@@ -100,3 +99,8 @@ class Greedy:
 
     def _stood(self, search: Search, one: str) -> bool:
         return search.archive[one].status in ("kept", "pinned")
+
+
+def _may_win(search: Search, one: str) -> bool:
+    """A person may have taken it out while it was measured."""
+    return search.archive[one].status not in ("dropped", "rejected", "vetoed")

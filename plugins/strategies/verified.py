@@ -13,6 +13,7 @@ from .pareto import batch
 _ROWS_OF_THE_WHOLE = 12
 _LEAST_ROWS = 4
 _REMEMBERED = 6
+_OUT = ("dropped", "rejected", "vetoed")
 
 
 @dataclass(kw_only=True)
@@ -91,6 +92,8 @@ class Verified:
     def _counts(self, search: Search, one: str) -> bool:
         """Verified, made of what was verified, or a person's; and measured on val well enough."""
         claim, scores = search.archive[one], search.archive.scores
+        if claim.status in _OUT:
+            return False
         if (
             claim.operator != "person"
             and one not in search.memory.get("verified", [])
@@ -106,5 +109,4 @@ class Verified:
     def _leader(self, search: Search) -> str:
         """Who led last, unless a person took it out."""
         named = str(search.memory.get("leader", search.archive.start.id))
-        alive = search.archive[named].status not in ("rejected", "vetoed")
-        return named if alive else best_mean(search)
+        return named if search.archive[named].status not in _OUT else best_mean(search)

@@ -15,14 +15,24 @@ from maieutic.core.example import Example
 from maieutic.core.identity import seeded
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
+from maieutic.plugins.strategies.backtrack import Backtrack
 from maieutic.plugins.strategies.bandit import Bandit
 from maieutic.plugins.strategies.beam import Beam
+from maieutic.plugins.strategies.feedback import Feedback
+from maieutic.plugins.strategies.greedy import Greedy
 from maieutic.plugins.strategies.history import History
+from maieutic.plugins.strategies.mcts import Mcts
 from maieutic.plugins.strategies.planned import Planned
 from maieutic.plugins.strategies.pool import Pool
+from maieutic.plugins.strategies.verified import Verified
 
 OPERATORS = {"demos": 1.5, "rewrite": 0.7, "layout": 1.0}
 MAKERS: dict[str, Callable[[], Any]] = {
+    "backtrack": lambda: Backtrack(width=2, expand=2),
+    "feedback": Feedback,
+    "greedy": lambda: Greedy(accept="no-worse"),
+    "mcts": lambda: Mcts(iterations=3),
+    "verified": Verified,
     "bandit": lambda: Bandit(seeds={"demos": 3, "rewrite": 1}, authors=["rewrite"]),
     "beam": lambda: Beam(width=2, minibatch=4, children=3),
     "history": lambda: History(samples=3),
