@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .graphs.run import build_graph as build_graph
     from .graphs.run import optimize as optimize
     from .graphs.run import resume as resume
+    from .plugins.apps.binding import model_in_use as model_in_use
+    from .plugins.apps.binding import prompt_in_use as prompt_in_use
     from .plugins.hookspecs import hookimpl as hookimpl
     from .runtime.task_file import load_task as load_task
 
@@ -51,7 +53,9 @@ _HOMES = {
     "build_graph": "graphs.run",
     "hookimpl": "plugins.hookspecs",
     "load_task": "runtime.task_file",
+    "model_in_use": "plugins.apps.binding",
     "optimize": "graphs.run",
+    "prompt_in_use": "plugins.apps.binding",
     "resume": "graphs.run",
 }
 
@@ -75,7 +79,9 @@ __all__ = [
     "build_graph",
     "hookimpl",
     "load_task",
+    "model_in_use",
     "optimize",
+    "prompt_in_use",
     "resume",
 ]
 

@@ -164,6 +164,7 @@ def _target_options(registry: Registry, task: Task, labels: bool) -> dict[str, A
         "temperature": task.constraints.temperature,
         "top_logprobs": 20 if labels else 0,
         "answer": task.answer,
+        "folder": str(Path(task.source).parent) if task.source else ".",
     }
     takes = registry.options("target", task.target.use)
     return {**{name: value for name, value in offered.items() if name in takes}, **task.target.options}

@@ -44,6 +44,7 @@ def maieutic_targets(register: Register) -> None:
     register("chat", _at("targets:ChatTarget"), summary="one call of a chat model")
     register("pipeline", _at("pipelines:PipelineTarget"), summary="named prompts, one after another")
     register("callable", _at("targets:CallableTarget"), summary="any function, as module:function")
+    register("runnable", _at("apps.target:RunnableTarget"), summary="a LangGraph agent or LangChain Runnable of yours")
 
 
 @hookimpl

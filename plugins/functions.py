@@ -19,6 +19,15 @@ def load_function(name: str, folder: Path) -> Callable[..., Any]:
 
     Raises UsageError where there is no such module or function, PluginError where importing it fails.
     """
+    found = load_object(name, folder)
+    if not callable(found):
+        raise UsageError(f"{name} is no function but {type(found).__name__}", where=name)
+    function: Callable[..., Any] = found
+    return function
+
+
+def load_object(name: str, folder: Path) -> Any:
+    """Whatever stands behind a name: a function, a class, an object. Raises as `load_function` does."""
     place, colon, attribute = name.rpartition(":")
     if not colon or not place or not attribute:
         raise UsageError(
@@ -33,10 +42,7 @@ def load_function(name: str, folder: Path) -> Callable[..., Any]:
                 f"{place} has no {attribute!r}", where=name, possible=own, remedy=did_you_mean(attribute, own)
             )
         found = getattr(found, part)
-    if not callable(found):
-        raise UsageError(f"{name} is no function but {type(found).__name__}", where=name)
-    function: Callable[..., Any] = found
-    return function
+    return found
 
 
 async def call(function: Callable[..., Any], *args: Any, **named: Any) -> Any:

@@ -95,6 +95,21 @@ class Registry:
             self._plugins.setdefault(_key(plugin), plugin)
             self._load(_key(plugin), named=True)
 
+    def offer(self, kind: Kind, name: str, factory: Callable[..., object], *, summary: str = "") -> None:
+        """Add what this process has at hand, an object of the caller's own for example. Raises PluginError for a name
+        that is none."""
+        module = ModuleType(f"in-process/{kind}/{name}")
+
+        @hookspecs.hookimpl(specname=HOOKS[kind])
+        def offered(register: hookspecs.Register) -> None:
+            register(name, factory, summary=summary)
+
+        module.offered = offered  # type: ignore[attr-defined]
+        plugin = Plugin(name=name, module=module.__name__, distribution="in-process", version="", state="loaded")
+        if wrong := self._register(plugin, module):
+            raise complaint(wrong)
+        self._plugins[_key(plugin)] = plugin
+
     def create(self, kind: Kind, name: str, /, **options: Any) -> Any:
         """Make what `name` stands for. Raises UsageError for an unknown name or option, PluginError where the
         plugin itself fails."""

@@ -1,0 +1,107 @@
+"""What an application finds while a run tries its prompts: the prompts by name, and the way to the run's model.
+
+The binding travels in a context variable, so that it reaches every node, thread and task that the application starts,
+and nothing of the application is replaced or patched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from ...core.contracts import Gateway
+from ...core.errors import MaieuticError, UsageError
+from ...core.identity import digest
+from ...core.models import Call, ModelRef, Reply, Sampling
+from ...core.render import Message
+
+M = TypeVar("M")
+
+
+@dataclass(kw_only=True)
+class Binding:
+    """One run of an application on one row.
+
+    wordings: prompt name → its text. told: what was asked and answered, in the order of the answers. broken: the first
+    error of Maieutic's own, which an application may have swallowed.
+    """
+
+    wordings: Mapping[str, str]
+    model: ModelRef
+    gateway: Gateway
+    sampling: Sampling
+    sample: int = 0
+    told: list[tuple[tuple[Message, ...], Reply]] = field(default_factory=list)
+    broken: MaieuticError | None = None
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    _thread: int = field(default_factory=threading.get_ident)
+    _asked: Counter[str] = field(default_factory=Counter)
+
+    async def ask(self, messages: tuple[Message, ...], changes: Mapping[str, Any]) -> Reply:
+        """One call of the target model, cached, counted and paid for by the run. Raises what the gateway raises."""
+        if asyncio.get_running_loop() is not self._loop:
+            return await asyncio.wrap_future(self._elsewhere(messages, changes))
+        sampling = Sampling.model_validate({**self.sampling.model_dump(), **changes})
+        # The same question once more within one run is another draw where the model is drawn from; 0 and 1 are taken.
+        question = digest([list(messages), sampling.model_dump(mode="json")])
+        again = self._asked[question] if sampling.temperature else 0
+        self._asked[question] += 1
+        call = Call(model=self.model, messages=messages, sampling=sampling, sample=self.sample + 2 * again)
+        try:
+            reply = await self.gateway.complete(call, payer="target")
+        except MaieuticError as error:
+            self.broken = self.broken or error
+            raise
+        self.told.append((messages, reply))
+        return reply
+
+    def ask_and_wait(self, messages: tuple[Message, ...], changes: Mapping[str, Any]) -> Reply:
+        """The same from a thread. Raises UsageError in the thread of the run itself, which would wait for itself."""
+        if threading.get_ident() == self._thread:
+            raise UsageError(
+                "the application calls its model synchronously inside async code, which would hold up the run",
+                where="target runnable",
+                remedy="await model.ainvoke(…) in async code, or make the function a plain def",
+            )
+        return self._elsewhere(messages, changes).result()
+
+    def _elsewhere(self, messages: tuple[Message, ...], changes: Mapping[str, Any]) -> Future[Reply]:
+        return asyncio.run_coroutine_threadsafe(self.ask(messages, changes), self._loop)
+
+
+_BOUND: ContextVar[Binding | None] = ContextVar("maieutic_binding", default=None)
+
+
+@contextmanager
+def bound(binding: Binding) -> Iterator[Binding]:
+    token = _BOUND.set(binding)
+    try:
+        yield binding
+    finally:
+        _BOUND.reset(token)
+
+
+def binding_in_use() -> Binding | None:
+    return _BOUND.get()
+
+
+def prompt_in_use(name: str, otherwise: str) -> str:
+    """The text of a named prompt: the one that a run is trying now, else the application's own."""
+    binding = _BOUND.get()
+    return otherwise if binding is None else binding.wordings.get(name, otherwise)
+
+
+def model_in_use(otherwise: M) -> M | Any:
+    """The run's model as a LangChain chat model while a run is trying the application, else the application's own."""
+    if _BOUND.get() is None:
+        return otherwise
+    from .chat import GatewayChat
+
+    return GatewayChat()

@@ -1,0 +1,105 @@
+"""The run's model as a LangChain chat model: an application that takes one has its calls cached, budgeted, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+
+from ...core.errors import UsageError
+from ...core.models import Reply
+from ...core.render import Message
+from .binding import Binding, binding_in_use
+
+_ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+_CHANGES = ("temperature", "max_tokens", "seed")
+
+
+class GatewayChat(BaseChatModel):
+    """Answers through the run that is trying the application now; outside of one, `otherwise` answers.
+
+    Text in, text out: `temperature`, `max_tokens`, `seed` and `stop` are taken from a call or from `bind`, tools are
+    not. Raises UsageError where neither a run nor another model is there, and what the gateway raises.
+    """
+
+    otherwise: BaseChatModel | None = None
+
+    @property
+    def _llm_type(self) -> str:
+        return "maieutic"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        binding = binding_in_use()
+        return {"model": binding.model.id} if binding else {}
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        binding = binding_in_use()
+        if binding is None:
+            return self._other()._generate(messages, stop, run_manager, **kwargs)
+        return _result(binding, binding.ask_and_wait(said(messages), _changes(stop, kwargs)))
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        binding = binding_in_use()
+        if binding is None:
+            return await self._other()._agenerate(messages, stop, run_manager, **kwargs)
+        return _result(binding, await binding.ask(said(messages), _changes(stop, kwargs)))
+
+    def _other(self) -> BaseChatModel:
+        if self.otherwise is None:
+            raise UsageError(
+                "GatewayChat is asked outside of a run, and has no other model",
+                remedy="give the application's own: GatewayChat(otherwise=MODEL)",
+            )
+        return self.otherwise
+
+
+def said(messages: Sequence[BaseMessage]) -> tuple[Message, ...]:
+    """LangChain's messages as Maieutic's. Raises UsageError for what is no text of system, human or AI."""
+    return tuple(_message(one) for one in messages)
+
+
+def _message(message: BaseMessage) -> Message:
+    role = _ROLES.get(message.type)
+    if role is None or getattr(message, "tool_calls", None):
+        raise UsageError(
+            f"a {message.type} message cannot go through the run's door",
+            where="target runnable",
+            possible=sorted(_ROLES),
+            remedy="let that step use the application's own model; its calls are then not counted",
+        )
+    return {"role": role, "content": message.text}  # type: ignore[typeddict-item]
+
+
+def _changes(stop: Sequence[str] | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    changes = {name: given[name] for name in _CHANGES if given.get(name) is not None}
+    return {**changes, **({"stop": tuple(stop)} if stop else {})}
+
+
+def _result(binding: Binding, reply: Reply) -> ChatResult:
+    message = AIMessage(
+        content=reply.text,
+        usage_metadata={
+            "input_tokens": reply.prompt_tokens,
+            "output_tokens": reply.completion_tokens,
+            "total_tokens": reply.tokens,
+        },
+        response_metadata={"finish_reason": reply.finish, "model_name": binding.model.id, "cached": reply.cached},
+    )
+    return ChatResult(generations=[ChatGeneration(message=message)])
