@@ -24,6 +24,7 @@ from maieutic.core.identity import digest
 from maieutic.core.models import ModelRef
 from maieutic.core.report import Report
 from maieutic.core.task import Models, Task
+from maieutic.graphs.catalogue import recipe_names
 from maieutic.graphs.run import Result, aoptimize, aresume
 from maieutic.plugins.guests import Plugin
 from maieutic.plugins.hookspecs import HOOKS, hookimpl
@@ -31,9 +32,14 @@ from maieutic.plugins.registry import Registry
 from maieutic.runtime.store import Store
 from maieutic.testing import Answer, Fault, StubServer
 
-RECIPES = ("auto", "random-demos", "ape", "opro", "protegi", "mars")
 LABELS = ("red", "blue")
 _ROW = re.compile(r"(?:train|val|test) word \d+")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A law that takes `any_recipe` holds for every recipe there is."""
+    if "any_recipe" in metafunc.fixturenames:
+        metafunc.parametrize("any_recipe", recipe_names(Registry.load()))
 
 
 def number(*parts: Any) -> int:
@@ -161,8 +167,7 @@ class Lab:
         return Task.create(prompt, train=rows("train", train), val=rows("val", val), test=rows("test", test), **made)
 
     async def run(self, recipe: str = "auto", calls: int = 0, task: Task | None = None, **options: Any) -> Result:
-        calls = calls or (200 if recipe == "ape" else 90)  # ape sets its 50 questions, each asked twice, aside at once
-        options = {"folder": self.folder(), "budget": Budget(calls=calls), "run": "r", **options}
+        options = {"folder": self.folder(), "budget": Budget(calls=calls or 90), "run": "r", **options}
         return await aoptimize(task or self.task(), recipe=recipe, **options)
 
     def registry(self, **kinds: dict[str, Any]) -> Registry:
@@ -276,6 +281,7 @@ from pathlib import Path
 import aiohttp, scipy.stats
 from maieutic.core.budget import Budget
 from maieutic.core.task import Task
+from maieutic.graphs.catalogue import recipe_names
 from maieutic.graphs.run import optimize, resume
 
 def work(file, folder, recipe, calls, concurrency, news):

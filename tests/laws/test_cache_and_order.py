@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 
-RECIPES = ("auto", "random-demos", "ape", "opro", "protegi", "mars", "mop", "constitutional", "pmpo")
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
-async def test_L1_a_second_run_pays_for_nothing_and_ends_the_same(lab: Any, ended: Any, recipe: str) -> None:
+async def test_L1_a_second_run_pays_for_nothing_and_ends_the_same(lab: Any, ended: Any, any_recipe: str) -> None:
     folder = lab.folder()
-    await lab.run(recipe, folder=folder)
+    await lab.run(any_recipe, folder=folder)
     paid = lab.asked
     assert paid > 20
-    second = await lab.run(recipe, folder=folder, run="again")
+    second = await lab.run(any_recipe, folder=folder, run="again")
     assert lab.asked == paid
     assert ended(folder, "again") == ended(folder)
     assert second.report is not None
@@ -24,15 +19,14 @@ async def test_L1_a_second_run_pays_for_nothing_and_ends_the_same(lab: Any, ende
     assert lab.asked == paid
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
-async def test_L6_concurrency_and_latency_change_nothing(lab: Any, ended: Any, recipe: str) -> None:
+async def test_L6_concurrency_and_latency_change_nothing(lab: Any, ended: Any, any_recipe: str) -> None:
     first = lab.folder()
-    await lab.run(recipe, folder=first, concurrency=1)
+    await lab.run(any_recipe, folder=first, concurrency=1)
     alone = ended(first)
     for concurrency, jitter in ((4, 0.0), (16, 0.02)):
         folder = lab.folder()
         lab.target.jitter = lab.author.jitter = jitter
-        await lab.run(recipe, folder=folder, concurrency=concurrency)
+        await lab.run(any_recipe, folder=folder, concurrency=concurrency)
         assert ended(folder) == alone
 
 
