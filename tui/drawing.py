@@ -57,7 +57,7 @@ def svg_of(scene: Scene) -> str:
 def write_png(svg: str, path: Path) -> None:
     """Raises UsageError where nothing is installed that can draw one."""
     try:
-        from cairosvg import svg2png
+        from cairosvg import svg2png  # type: ignore[import-untyped,unused-ignore]
     except ImportError as error:
         raise UsageError("a PNG needs cairosvg: pip install cairosvg; an .svg needs nothing") from error
     svg2png(bytestring=svg.encode(), write_to=str(path), scale=2)

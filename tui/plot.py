@@ -21,7 +21,7 @@ def plot(points: Sequence[Point], calls: int, width: int, height: int, *, ascii_
     body = draw(steps, low, high, columns, rows)
     lines: list[Line] = []
     for at, text in enumerate(body):
-        label = f"{high - (high - low) * at / max(1, rows - 1):.2f}" if at in (0, rows - 1, rows // 2) else ""
+        label = f"{abs(high - (high - low) * at / max(1, rows - 1)):.2f}" if at in (0, rows - 1, rows // 2) else ""
         lines.append(((f"{label:>4} ", "dim"), ("|" if ascii_only else "┤", "dim"), (text, "accent")))
     end = f"{most:,} calls"
     lines.append(((f"{'':5}0{end:>{max(0, columns - 0)}}"[:width], "dim"),))
