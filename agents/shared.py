@@ -1,20 +1,25 @@
-"""Readers of the replies that several methods share: text, items, rows, a choice, a rating."""
+"""Readers of the replies that several methods share: text, items, rows, a choice, a rating, verdicts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from ..core.dialogue import Case, CasesReply, ChoiceReply, ItemsReply, RatingReply, Reply, TextReply
+from ..core.dialogue import Case, CasesReply, ChoiceReply, ItemsReply, RatingReply, Reply, TextReply, VerdictsReply
 from .blocks import jsonic, listed, tagged, texts, under
 from .tidy import refuses, whole_sentences
 
-SHARED: frozenset[type[Reply]] = frozenset({TextReply, ItemsReply, CasesReply, ChoiceReply, RatingReply})
+SHARED: frozenset[type[Reply]] = frozenset({TextReply, ItemsReply, CasesReply, ChoiceReply, RatingReply, VerdictsReply})
 MOST = 40
 LONGEST = 4000
 
 _CHOICE = {"a": "a", "1": "a", "first": "a", "b": "b", "2": "b", "second": "b", "tie": "tie", "both": "tie"}
 _RATING = re.compile(r"(?P<value>\d+(?:\.\d+)?)\s*(?:/|out of|of)?\s*(?P<top>\d+(?:\.\d+)?)?(?P<percent>\s*%)?")
+
+_NUMBERED = re.compile(r"^\W*(?:q(?:uestion)?\s*)?\d*\s*[.):]?\s*", re.IGNORECASE)
+_VERDICT = r"(yes|no|supported|unsupported|not supported)"
+_FIRST = re.compile(rf"{_VERDICT}\b(?!\s*(?:/|or\b))", re.IGNORECASE)
+_LAST = re.compile(rf"(?<![\w/])(?<!or )(?<!not ){_VERDICT}\W*$", re.IGNORECASE)
 
 
 def flat(text: str) -> str:
@@ -32,6 +37,8 @@ def read_shared(reply: type[Reply], text: str, *, tags: tuple[str, ...], known: 
         return _cases(text, known)
     if reply is ChoiceReply:
         return _choice(text)
+    if reply is VerdictsReply:
+        return _verdicts(text, known)
     return _rating(text)
 
 
@@ -94,6 +101,21 @@ def _choice(text: str) -> ChoiceReply | None:
             why = " ".join(tagged(text, "why", "reason", "analysis")[:1])
             return ChoiceReply.model_validate({"choice": words.pop(), "why": why[:LONGEST], "raw": text})
     return None
+
+
+def _verdicts(text: str, known: set[str]) -> VerdictsReply | None:
+    """Lines that end, or begin, with one verdict: `2. yes`, `Q2: No, since …`, `The sky is blue: unsupported`."""
+    blocks = tagged(text, "verdicts")
+    found: list[tuple[str, bool]] = []
+    for line in (blocks[-1] if blocks else text).splitlines():
+        plain = _NUMBERED.sub("", line.strip())
+        first, last = _FIRST.match(plain), _LAST.search(plain)
+        mark = last or first
+        if flat(line) in known or mark is None:
+            continue
+        thing = plain[: last.start()] if last else ""
+        found.append((" ".join(thing.split()).strip(" :-–—*"), mark[1].casefold() in ("yes", "supported")))
+    return VerdictsReply(verdicts=tuple(found[:MOST]), raw=text) if found else None
 
 
 def _rating(text: str) -> RatingReply | None:

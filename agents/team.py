@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 from ..core.contracts import Gateway
-from ..core.dialogue import Ask, Evidence, Reply
+from ..core.dialogue import Ask, Evidence, Reply, TextReply
 from ..core.errors import UsageError
 from ..core.events import EventKind
 from ..core.identity import digest, seeded
+from ..core.labels import label_likelihoods
 from ..core.models import Call, ModelRef, Role, Sampling
 from ..core.render import Message
 from ..core.task import Models
@@ -112,6 +115,30 @@ class ModelTeam:
         await self.listen(turn)
         return cast("A | None", reply)
 
+    async def weigh(self, ask: Ask[A], options: Sequence[str]) -> Mapping[str, float] | None:
+        """By the first token whose alternatives name an option; without any, by the option that was said. It is one
+        draw of the most likely answer: asked again, it is the same call."""
+        shown, told = self._shown(ask), self._instruction(ask.role, ask.skill)
+        messages: tuple[Message, ...] = ({"role": "user", "content": told.write(values_of_ask(shown))},)
+        model = self._model(ask.role)
+        seed = seeded(self.seed, "team", *self.path, 0).getrandbits(31)
+        sampling = Sampling(temperature=0.0, max_tokens=told.max_tokens, seed=seed, top_logprobs=20)
+        answer = await self.gateway.complete(Call(model=model, messages=messages, sampling=sampling), "optimizer")
+        found = _weights(options, answer.top_logprobs) or _said(options, answer.text)
+        address = digest([ask.role, ask.skill, shown.model_dump(mode="json")])[:12]
+        turn = Turn(
+            place="/".join([*map(str, self.path), f"{ask.role}.{ask.skill}", address, "weighed"]),
+            role=ask.role,
+            skill=ask.skill,
+            model=str(model),
+            messages=messages,
+            raw=legible(answer.text),
+            reply=TextReply(text=max(found, key=lambda one: found[one]), raw=answer.text) if found else None,
+            repaired=False,
+        )
+        await self.listen(turn)
+        return found or None
+
     async def _ask(
         self, ask: Ask[Any], told: Instruction, messages: tuple[Message, ...], number: int
     ) -> tuple[Reply | None, str]:
@@ -146,6 +173,17 @@ class ModelTeam:
 
     def _model(self, role: Role) -> ModelRef:
         return self.models.of(role)
+
+
+def _weights(options: Sequence[str], shown: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    found = next((one for at in range(len(shown)) if (one := label_likelihoods(options, shown[at:]))), {})
+    mass = {option: math.exp(value) for option, value in found.items()}
+    return {option: value / sum(mass.values()) for option, value in mass.items()}
+
+
+def _said(options: Sequence[str], text: str) -> dict[str, float]:
+    said = re.findall("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in options), text)
+    return {one: float(one == said[0]) for one in options} if said else {}
 
 
 def _room(ask: Ask[Any], told: Instruction) -> int:

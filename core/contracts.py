@@ -6,10 +6,10 @@ declared in `needs`, never sniffed; a run that lacks one is refused before it sp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,6 +52,25 @@ class PairEvaluator(Protocol):
 
     async def prefer(self, example: Example, a: Output, b: Output, *, task: TaskBrief, team: Team) -> Preference:
         """Exchanging `a` and `b` negates the margin in expectation. What cannot be told apart is a tie."""
+        ...
+
+
+@runtime_checkable
+class AskingEvaluator(Protocol):
+    """Scores one output by asking a model, or by running the candidate once more; told apart by its method `rate`.
+
+    calls: the most calls of the team that one output may take; they are charged to the optimizer's side. runs: the
+    most further runs of the candidate. The same output on the same row is asked about with the same questions and
+    draws, so that its score is paid for once.
+    """
+
+    name: str
+    needs: frozenset[Need]
+    calls: int
+    runs: int
+
+    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: Bench) -> Score:
+        """As `Evaluator.evaluate`. What a model said unreadably is `Score(value=0, failure="example")`."""
         ...
 
 
@@ -99,6 +118,25 @@ class Team(Protocol):
         """The typed answer, or None where it could not be read after one repair question: an event, no error."""
         ...
 
+    async def weigh(self, ask: Ask[A], options: Sequence[str]) -> Mapping[str, float] | None:
+        """Option → probability that the answer begins with it, by the model's own likelihoods, in sum 1. One call.
+
+        Where the model shows none, the option it said has all. None where it said no option.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What an evaluator that asks works with.
+
+    rerun: the candidate that gave the output, run on another input: a call of the target, paid for like any other.
+    """
+
+    task: TaskBrief
+    team: Team
+    rerun: Callable[[Example], Awaitable[Output]]
+
 
 class TaskBrief(BaseModel):
     """What an operator may know of the task."""
@@ -143,8 +181,9 @@ class Request:
 
     answers: label → (share the first parent gave it, share the references want), where answers are labels.
     scores: candidate id → mean on val, of the parents, their ancestors and the peers, where measured. ancestors: of the
-    first parent, oldest first. peers: the best measured candidates of the run, best first. examples: every row that may be seen, by id (none of the sealed split). outputs: what the
-    first parent gave on train rows, scored or not, without what was wanted.
+    first parent, oldest first. peers: the best measured candidates of the run, best first. examples: every row that
+    may be seen, by id (none of the sealed split). outputs: what the first parent gave on train rows, scored or not,
+    without what was wanted.
     """
 
     order: Order

@@ -130,10 +130,11 @@ def _author_share(setup: Setup) -> float:
     """The part of a search's calls that go to the optimizer's model."""
     weights = [use.weight for use in setup.recipe.operators]
     asked = [setup.operators[use.use].calls for use in setup.recipe.operators]
-    if not any(asked):
-        return 0.0
-    authors = sum(w * a for w, a in zip(weights, asked, strict=True)) / sum(weights)
-    return authors / (authors + min(_ROWS_PER_CANDIDATE, len(setup.task.data.val)))
+    authors = sum(w * a for w, a in zip(weights, asked, strict=True)) / sum(weights) if any(asked) else 0.0
+    run, rated = setup.run_calls(setup.task.program)
+    rows = min(_ROWS_PER_CANDIDATE, len(setup.task.data.val))
+    authors += rows * rated
+    return authors / (authors + rows * run / setup.target.calls(setup.task.program)) if authors else 0.0
 
 
 def _tokens(setup: Setup, calls: Calls) -> dict[str, Tokens]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from ..core.candidate import Candidate
-from ..core.contracts import Evaluator, LossEvaluator, Pair, Target
+from ..core.contracts import AskingEvaluator, Bench, Evaluator, LossEvaluator, Pair, Target
 from ..core.errors import BudgetSpent
 from ..core.example import Example, Split
 from ..core.labels import label_likelihoods
@@ -49,7 +49,7 @@ def affordable(session: Session, pairs: Sequence[Pair], room: int, step: int) ->
     """As many pairs, from the first on, as `room` target calls can pay: programs of several calls take several."""
     archive, kept = session.archive(step), []
     for pair in pairs:
-        room -= session.setup.target.calls(archive[pair.candidate].program)
+        room -= session.setup.run_calls(archive[pair.candidate].program)[0]
         if room < 0:
             break
         kept.append(pair)
@@ -75,14 +75,18 @@ async def _one(
     setup = session.setup
     runner = target or setup.target
     searching = split != "test"
+
+    async def run(row: Example) -> Output:
+        return await runner.run(candidate.program, row, setup.task.models.target, session.gateway)
+
     try:
         if searching and setup.loss is not None:
             return await _by_loss(session, setup.loss, candidate, example, split, step)
-        output = await runner.run(candidate.program, example, setup.task.models.target, session.gateway)
+        output = await run(example)
+        scorer = setup.scorer if searching else None
+        return await judge(session, candidate.id, example, output, run, split=split, step=step, scorer=scorer)
     except BudgetSpent:
         return None
-    scorer = setup.scorer if searching else None
-    return await judge(session, candidate.id, example, output, split=split, step=step, scorer=scorer)
 
 
 async def _by_loss(
@@ -119,13 +123,14 @@ async def judge(
     candidate: str,
     example: Example,
     output: Output,
+    rerun: Callable[[Example], Awaitable[Output]],
     *,
     split: Split,
     step: int,
-    scorer: Evaluator | None = None,
+    scorer: Evaluator | AskingEvaluator | None = None,
 ) -> Evaluation | Response:
     """Read the answer by the contract and score it by every evaluator of the task, or by `scorer` alone. Where there
-    is neither, nothing is made up: it is a response."""
+    is neither, nothing is made up: it is a response. Raises BudgetSpent where a judge can no longer be paid."""
     setup = session.setup
     answer = setup.task.answer.read_answer(output.text)
     if scorer is None and not setup.evaluators:
@@ -133,7 +138,15 @@ async def judge(
             candidate=candidate, example=example.id, split=split, output=output.text, answer=answer, step=step
         )
     judges = setup.evaluators if scorer is None else {scorer.name: scorer}
-    scores = {name: await one.evaluate(example, output, answer) for name, one in judges.items()}
+    scores = {}
+    for name, one in judges.items():
+        if isinstance(one, AskingEvaluator):
+            # No step in the place: the same output on the same row asks the same, so it is paid for once.
+            team = session.team(0, f"rate/{name}/{example.id}")
+            bench = Bench(task=session.brief(), team=team, rerun=rerun)
+            scores[name] = await one.rate(example, output, answer, bench=bench)
+        else:
+            scores[name] = await one.evaluate(example, output, answer)
     rated = list(scores.values())
     shown = output.replies[0].top_logprobs if output.replies and setup.labels else ()
     return Evaluation(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..core.contracts import AskingEvaluator
 from ..core.errors import TaskError
-from ..core.models import ModelRef, Output
+from ..core.models import ModelRef, Output, Reply
 from .session import Session
 from .setup import Setup
 
@@ -20,21 +21,26 @@ async def preflight(session: Session) -> None:
 
 
 def models_used(setup: Setup) -> list[ModelRef]:
-    """The target, and the authors if any operator asks one."""
+    """The target, and the authors if any operator or evaluator asks one."""
     models = setup.task.models
-    if setup.recipe.planner or any(operator.calls for operator in setup.operators.values()):
+    asked = [one.calls for one in setup.operators.values()] + [one.calls for one in setup.asking]
+    if setup.recipe.planner or any(asked):
         return list(models.distinct().values())
     return [models.target]
 
 
 async def check_evaluators(setup: Setup) -> None:
-    """A reference must satisfy its own row; an evaluator that gives all of them 0 is misnamed or misread."""
+    """A reference must satisfy its own row; an evaluator that gives all of them 0 is misnamed or misread. Those that
+    ask a model are left out: nothing may be spent here."""
     rows = [example for example in setup.task.data.val if example.outputs][:_ROWS]
     for name, evaluator in setup.evaluators.items():
+        if isinstance(evaluator, AskingEvaluator):
+            continue
         scores = []
         for example in rows:
             text = example.outputs[0]
-            scores.append(await evaluator.evaluate(example, Output(text=text), setup.task.answer.read_answer(text)))
+            given = Output(text=text, replies=(Reply(text=text),))
+            scores.append(await evaluator.evaluate(example, given, setup.task.answer.read_answer(text)))
         if scores and all(score.value == 0 for score in scores):
             said = next((score.feedback for score in scores if score.feedback), "")
             raise TaskError(

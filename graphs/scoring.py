@@ -17,7 +17,7 @@ from ..core.task import Task
 from ..plugins.registry import Registry
 from .desk import Desk, new_run_id, record_of
 from .measure import measure, scored
-from .preflight import check_evaluators
+from .preflight import check_evaluators, models_used
 from .screen import candidate_id
 from .setup import Setup
 
@@ -50,14 +50,15 @@ async def score(
         raise UsageError(f"the split {split} has no rows", where=task.where(f"[data] {split}"))
     setup = Setup.make(task, recipe=EVAL, budget=budget, concurrency=concurrency, folder=folder, registry=registry)
     if budget is None:
-        setup.budget = Budget(calls=len(rows) * setup.target.calls(program))
+        setup.budget = Budget(calls=len(rows) * sum(setup.run_calls(program, repairs=True)))
     await check_evaluators(setup)
     run = new_run_id()
     one = Candidate(id=candidate_id(program), program=program, operator="given", step=1)
     async with Desk(setup=setup) as desk:
         assert desk.store is not None
         assert desk.door is not None
-        await desk.door.check(task.models.target)
+        for model in models_used(setup):
+            await desk.door.check(model)
         await desk.store.create_run(record_of(setup, run))
         session = await desk.session({"run": run})
         await desk.store.save_candidates(run, [one])

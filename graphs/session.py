@@ -173,6 +173,10 @@ class Session:
         task = self.setup.task
         view = LedgerView.model_validate(state["ledger"])
         room = room_left(self.ledger, view)
+        run, rated = self.setup.run_calls(task.program, repairs=True)
+        if rated and self.ledger.budget.calls is not None:
+            # What rates an answer is paid from the same calls.
+            room["target"] = min(room["target"], room["optimizer"] * run // (run + rated))
         return Search(
             archive=self.archive(state["step"]),
             train=tuple(example.id for example in task.data.train),

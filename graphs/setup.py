@@ -9,9 +9,19 @@ from typing import Any
 
 from ..agents.team import CALLS_PER_ASK
 from ..core.budget import Budget
-from ..core.contracts import Allocator, Evaluator, LossEvaluator, Operator, PairEvaluator, Strategy, Target
+from ..core.contracts import (
+    Allocator,
+    AskingEvaluator,
+    Evaluator,
+    LossEvaluator,
+    Operator,
+    PairEvaluator,
+    Strategy,
+    Target,
+)
 from ..core.errors import NeedsError, UsageError
 from ..core.labels import labels_of
+from ..core.program import Program
 from ..core.recipe import Recipe, Use
 from ..core.task import Task
 from ..plugins.evaluators.weighing import names_of
@@ -40,11 +50,11 @@ class Setup:
     strategy: Strategy
     allocator: Allocator
     operators: dict[str, Operator]
-    evaluators: dict[str, Evaluator]
+    evaluators: dict[str, Evaluator | AskingEvaluator]
     target: Target
     target_options: Mapping[str, Any]
     judge: PairEvaluator | None = None
-    scorer: Evaluator | None = None
+    scorer: Evaluator | AskingEvaluator | None = None
     loss: LossEvaluator | None = None
     labels: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -108,7 +118,19 @@ class Setup:
     def sealed_calls(self) -> int:
         """What one sealed row takes: start and winner, and the judge where nothing else scores. Repairs not counted."""
         judged = self.judge.calls // CALLS_PER_ASK if self.judge is not None and not self.evaluators else 0
-        return 2 * self.target.calls(self.task.program) + judged
+        return 2 * sum(self.run_calls(self.task.program)) + judged
+
+    @property
+    def asking(self) -> list[AskingEvaluator]:
+        """The evaluators of the search and of the report that ask a model, or run a candidate again."""
+        all_of_them = [*self.evaluators.values(), *([self.scorer] if self.scorer else [])]
+        return [one for one in all_of_them if isinstance(one, AskingEvaluator)]
+
+    def run_calls(self, program: Program, *, repairs: bool = False) -> tuple[int, int]:
+        """Calls of the target and of the team that one run of a program takes with all that rates it."""
+        asked = sum(one.calls for one in self.asking)
+        target = self.target.calls(program) * (1 + sum(one.runs for one in self.asking))
+        return target, asked if repairs else -(-asked // CALLS_PER_ASK)
 
     def second_draw(self) -> Target:
         """The target once more, for answers that are drawn anew where it can tell draws apart."""
@@ -152,7 +174,7 @@ def _maybe(registry: Registry, use: Use | None) -> Any:
     return None if use is None else registry.create("evaluator", use.use, **use.options)
 
 
-def _evaluators(registry: Registry, task: Task) -> dict[str, Evaluator]:
+def _evaluators(registry: Registry, task: Task) -> dict[str, Evaluator | AskingEvaluator]:
     made = [registry.create("evaluator", spec.use, **spec.options) for spec in task.evaluators]
     return dict(zip(names_of(task.evaluators), made, strict=True))
 

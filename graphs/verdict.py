@@ -10,6 +10,7 @@ from ..core.candidate import Archive, Candidate
 from ..core.contracts import Duel
 from ..core.example import Example
 from ..core.identity import seeded
+from ..core.program import Program
 from ..core.reckoning import Measured, build_report
 from ..core.report import Report
 from ..core.score import Evaluation
@@ -31,7 +32,11 @@ async def report(session: Session, state: RunState) -> RunState:
     start, best = archive.start, archive[state["best"]]
     session.ledger.open_seal()
     # By the account of the last step: a report that is written again after a crash draws the same rows.
-    room, calls = room_left(session.ledger, LedgerView.model_validate(state["ledger"]))["target"], setup.target.calls
+    room = room_left(session.ledger, LedgerView.model_validate(state["ledger"]))["target"]
+
+    def calls(program: Program) -> int:
+        return sum(setup.run_calls(program))
+
     each = calls(start.program) + calls(best.program)
     # What was held back pays for two programs like the start; a winner that takes more calls is shown on fewer rows.
     rows = _sealed(session, state, room // each if calls(best.program) > calls(start.program) else None)

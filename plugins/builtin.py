@@ -37,6 +37,13 @@ def maieutic_evaluators(register: Register) -> None:
     )
     register("callable", _at("evaluators.function:CallableEvaluator"), summary="any function, as module:function")
     register("judge", _at("evaluators.judge:Judge"), summary="a model compares two outputs, in both orders (SPO)")
+    for name, place, summary in (
+        ("rubric", "evaluators.rubric:Rubric", "a model rates by a rubric; votes, calibrated by labels"),
+        ("checklist", "evaluators.checklist:Checklist", "a model answers yes-or-no questions about the output"),
+        ("faithfulness", "evaluators.faithfulness:Faithfulness", "the share of claims that the context supports"),
+        ("g-eval", "evaluators.geval:GEval", "the expected rating by the likelihoods of its token (G-Eval)"),
+    ):
+        register(name, _at(place), summary=summary)
 
 
 @hookimpl

@@ -23,6 +23,7 @@ from .replies import (
     RatingReply,
     ReasonsReply,
     TextReply,
+    VerdictsReply,
 )
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "ReasonsReply",
     "Reply",
     "TextReply",
+    "VerdictsReply",
 ]

@@ -55,6 +55,13 @@ class ChoiceReply(Reply):
     why: str = ""
 
 
+class VerdictsReply(Reply):
+    """What was said of each of several things, in their order: (the thing, or empty where only its number stood;
+    whether the verdict is yes, or supported)."""
+
+    verdicts: tuple[tuple[str, bool], ...]
+
+
 class RatingReply(Reply):
     """A rating, brought to [0, 1]."""
 

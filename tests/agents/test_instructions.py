@@ -45,7 +45,8 @@ def test_the_form_names_the_tags(told: Instruction) -> None:
 def test_a_repeated_sample_or_form_is_no_answer(ask: type[Ask]) -> None:
     told = instruction_for(ask.role, ask.skill)
     asked = ask.model_construct(count=3, steps=4)
-    echo = "\n".join(f"<{told.tags[0]}>{sample}</{told.tags[0]}>" for sample in told.samples)
+    tag = told.tags[0] if told.tags else ask.skill
+    echo = "\n".join(f"<{tag}>{sample}</{tag}>" for sample in told.samples)
     assert parse(asked, echo or told.form, samples=told.samples, tags=told.tags) is None
     assert parse(asked, told.form, samples=told.samples, tags=told.tags) is None
 
