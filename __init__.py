@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .core.report import Report as Report
     from .core.score import Score as Score
     from .core.task import Task as Task
+    from .graphs.apps import aoptimize_app as aoptimize_app
+    from .graphs.apps import app_registry as app_registry
     from .graphs.run import Result as Result
     from .graphs.run import aoptimize as aoptimize
     from .graphs.run import aresume as aresume
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
     from .graphs.run import build_graph as build_graph
     from .graphs.run import optimize as optimize
     from .graphs.run import resume as resume
+    from .graphs.tool import optimize_tool as optimize_tool
     from .plugins.apps.binding import model_in_use as model_in_use
     from .plugins.apps.binding import prompt_in_use as prompt_in_use
+    from .plugins.apps.chat import GatewayChat as GatewayChat
     from .plugins.hookspecs import hookimpl as hookimpl
     from .runtime.task_file import load_task as load_task
 
@@ -39,6 +43,7 @@ _HOMES = {
     "Dataset": "core.example",
     "Event": "core.events",
     "Example": "core.example",
+    "GatewayChat": "plugins.apps.chat",
     "MaieuticError": "core.errors",
     "Program": "core.program",
     "Prompt": "core.prompt",
@@ -48,6 +53,8 @@ _HOMES = {
     "Score": "core.score",
     "Task": "core.task",
     "aoptimize": "graphs.run",
+    "aoptimize_app": "graphs.apps",
+    "app_registry": "graphs.apps",
     "aresume": "graphs.run",
     "astream": "graphs.run",
     "build_graph": "graphs.run",
@@ -55,6 +62,7 @@ _HOMES = {
     "load_task": "runtime.task_file",
     "model_in_use": "plugins.apps.binding",
     "optimize": "graphs.run",
+    "optimize_tool": "graphs.tool",
     "prompt_in_use": "plugins.apps.binding",
     "resume": "graphs.run",
 }
@@ -65,6 +73,7 @@ __all__ = [
     "Dataset",
     "Event",
     "Example",
+    "GatewayChat",
     "MaieuticError",
     "Program",
     "Prompt",
@@ -74,6 +83,8 @@ __all__ = [
     "Score",
     "Task",
     "aoptimize",
+    "aoptimize_app",
+    "app_registry",
     "aresume",
     "astream",
     "build_graph",
@@ -81,6 +92,7 @@ __all__ = [
     "load_task",
     "model_in_use",
     "optimize",
+    "optimize_tool",
     "prompt_in_use",
     "resume",
 ]

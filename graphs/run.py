@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import Runnable
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from ..core.budget import Budget
-from ..core.errors import MaieuticError, RunFailed
+from ..core.errors import MaieuticError, RunFailed, UsageError
 from ..core.events import Event
 from ..core.program import Program
 from ..core.prompt import Prompt
@@ -33,6 +37,7 @@ from .setup import Setup
 from .state import RunState
 from .steering.approval import HEARD
 from .steering.pause import POLL_SECONDS
+from .takeaway import Row, runnable_of, template_of
 
 _STEPS = 1_000_000
 
@@ -47,11 +52,24 @@ class Result:
     program: Program
     candidate: str
     report: Report | None
+    setup: Setup | None = field(default=None, repr=False, compare=False)
 
     @property
     def prompt(self) -> Prompt:
         """The winning prompt of a plain program."""
         return self.program.main
+
+    def prompt_template(self, name: str | None = None) -> ChatPromptTemplate:
+        """The winning prompt as LangChain's template, one of several by its name. Raises UsageError for what a template
+        cannot say."""
+        return template_of(self.program, name)
+
+    def runnable(self, model: BaseChatModel) -> Runnable[Row, BaseMessage]:
+        """The winning program in front of a LangChain chat model, from a row to the message that answers it: invoke,
+        batch and stream, async too; routers, votes and pipelines included."""
+        if self.setup is None:
+            raise UsageError("this result knows no task", remedy="take the one that optimize or resume gave")
+        return runnable_of(self.program, self.setup.task, self.setup.target, model)
 
 
 async def aoptimize(
@@ -131,7 +149,7 @@ async def aresume(
     async with Desk(setup=setup, listen=listen) as desk:
         assert desk.store is not None
         if record.state == "finished":
-            return _result(desk.store, record.id, record.best or "", "finished")
+            return _result(desk, record.id, record.best or "", "finished")
         limits = setup.budget.model_dump_json()
         await take_over(desk.store, record.id, budget_json=limits)
         return await _drive(desk, record.id, None)
@@ -185,8 +203,7 @@ async def _drive(desk: Desk, run: str, begin: RunState | None) -> Result:
         raise
     except Exception as error:
         raise await _fail(desk, run, error) from error
-    assert desk.store is not None
-    return _result(desk.store, run, final["best"], "finished" if final.get("report", True) else "stopped")
+    return _result(desk, run, final["best"], "finished" if final.get("report", True) else "stopped")
 
 
 async def _walk(desk: Desk, run: str, begin: RunState | None) -> RunState:
@@ -225,13 +242,15 @@ async def _fail(desk: Desk, run: str, error: BaseException) -> BaseException:
     return RunFailed(f"the run failed: {cause!r}", where=f"run {run}", remedy=f"maieutic resume {run}")
 
 
-def _result(store: Store, run: str, best: str, state: Literal["finished", "stopped"]) -> Result:
-    program = next(one.program for one in store.candidates(run) if one.id == best)
-    written = store.report(run)
+def _result(desk: Desk, run: str, best: str, state: Literal["finished", "stopped"]) -> Result:
+    assert desk.store is not None
+    program = next(one.program for one in desk.store.candidates(run) if one.id == best)
+    written = desk.store.report(run)
     return Result(
         run=run,
         state=state,
         program=program,
         candidate=best,
         report=Report.model_validate_json(written) if written else None,
+        setup=desk.setup,
     )

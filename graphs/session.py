@@ -22,6 +22,7 @@ from ..runtime.store import DialogueTurn, Store
 from .amend import amended, applied
 from .setup import Setup
 from .state import RunState
+from .streaming import publish
 
 Listener = Callable[[Event], None]
 _log = logging.getLogger("maieutic")
@@ -89,9 +90,12 @@ class Session:
     async def tell(self, event: Event) -> None:
         """Write a fact under its own key."""
         for stored in await self.store.append_events([event]):
-            if self.listen is None or stored.number <= self._heard:
+            if stored.number <= self._heard:
                 continue
             self._heard = stored.number
+            publish(stored)
+            if self.listen is None:
+                continue
             try:
                 self.listen(stored)
             except Exception:  # noqa: BLE001 - an observer can neither change nor break a run (L7)

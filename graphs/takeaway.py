@@ -1,0 +1,95 @@
+"""What a run found, as parts of a LangChain application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from ..core.budget import Payer
+from ..core.contracts import Target
+from ..core.errors import NeedsError, UsageError
+from ..core.example import Example
+from ..core.models import Call, Reply
+from ..core.program import MAIN, Program
+from ..core.render import render
+from ..core.task import Task
+from ..plugins.exporters.langchain import LangChainExporter, load_templates
+
+T = TypeVar("T")
+Row = str | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ModelGateway:
+    """Implements `core.contracts.Gateway` over a LangChain chat model: nothing is cached, counted or limited."""
+
+    model: BaseChatModel
+
+    async def complete(self, call: Call, payer: Payer) -> Reply:
+        wanted: dict[str, Any] = {"stop": list(call.sampling.stop)} if call.sampling.stop else {}
+        said = await self.model.ainvoke([(one["role"], one["content"]) for one in call.messages], **wanted)
+        used = getattr(said, "usage_metadata", None) or {}
+        return Reply(
+            text=said.text,
+            prompt_tokens=int(used.get("input_tokens", 0)),
+            completion_tokens=int(used.get("output_tokens", 0)),
+        )
+
+    async def loss(self, call: Call, reference: str, payer: Payer) -> float:
+        raise NeedsError("a LangChain chat model gives no losses", remedy="let Maieutic run the program")
+
+
+def template_of(program: Program, name: str | None = None) -> ChatPromptTemplate:
+    """One prompt as a template; the main one unless named. Raises UsageError for a name that it has not, and for what
+    a template cannot say."""
+    if name is not None and name not in program.prompts:
+        raise UsageError(f"no prompt is called {name!r}", possible=sorted(program.prompts))
+    prompt = program.main if name is None else program.prompts[name]
+    made: ChatPromptTemplate = load_templates(LangChainExporter().export(Program.of(prompt), "", None))[MAIN]
+    return made
+
+
+def run_anywhere(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine gives, for callers that cannot await: inside a running loop too, as in a notebook."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(copy_context().run, asyncio.run, work).result()
+
+
+def example_of(row: Row) -> Example:
+    """A row as LangChain gives it: a text, `{"input": text}`, or fields."""
+    alone = isinstance(row, Mapping) and set(row) == {"input"}
+    return Example(input=row["input"] if alone else row)  # type: ignore[index]
+
+
+def runnable_of(program: Program, task: Task, target: Target, model: BaseChatModel) -> Runnable[Row, BaseMessage]:
+    """From a row, its text or its fields, to the message that answers it; routers, votes and pipelines included.
+
+    A plain call streams as the model streams; what takes several calls comes whole.
+    """
+    votes = program.router is not None and program.router.kind == "vote"
+    if task.target.use == "chat" and not votes:
+
+        def ask(row: Row) -> list[tuple[str, str]]:
+            example = example_of(row)
+            (name,) = program.chosen(example.text)
+            return [(one["role"], one["content"]) for one in render(program.prompts[name], example)]
+
+        return RunnableLambda(ask, name="prompt") | model
+
+    async def answer(row: Row) -> BaseMessage:
+        output = await target.run(program, example_of(row), task.models.target, ModelGateway(model))
+        return AIMessage(output.text)
+
+    def wait(row: Row) -> BaseMessage:
+        return run_anywhere(answer(row))
+
+    return RunnableLambda(wait, answer, name="maieutic")
