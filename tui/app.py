@@ -119,10 +119,11 @@ class MaieuticApp(App[None]):
         if self._feed is None or self.scene is not None:
             record = self.store.run(run)
             self._feed = LiveFeed(self.store, record.id) if self.replay is None else self._player(record.id)
-        self.scene = self._feed.read()
+        self.scene = self._feed.scene  # what costs nothing: the first frame waits for no log
         while len(self.screen_stack) > 2:
             self.pop_screen()
         self.push_screen(RunPage())
+        self._pulse()
 
     def go(self, name: str, words: Sequence[str] = ()) -> None:
         """To a place, or another look. Raises UsageError where there is no such thing."""

@@ -70,7 +70,10 @@ class Scene:
 
 
 class Feed(Protocol):
-    """`read` gives the newest scene; called from one thread at a time."""
+    """`read` gives the newest scene; called from one thread at a time. `scene` is the last one, without reading."""
+
+    @property
+    def scene(self) -> Scene: ...
 
     def read(self) -> Scene: ...
 
@@ -80,9 +83,14 @@ class LiveFeed:
 
     def __init__(self, store: Store, run: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._store, self._clock = store, clock
-        self._scene = Scene(record=store.run(run))
+        record = store.run(run)
+        self._scene = Scene(record=record, alive=is_alive(record))
         self._looked = float("-inf")
         self._heard = clock()
+
+    @property
+    def scene(self) -> Scene:
+        return self._scene
 
     def read(self) -> Scene:
         before, store = self._scene, self._store
@@ -129,6 +137,11 @@ class ReplayFeed:
         self._clock, self._last = clock, clock()
         self._time, self._at, self._story = 0.0, 0, Story()
         self.speed, self.moving = speed, True
+
+    @property
+    def scene(self) -> Scene:
+        playing = Playing(at=self._at, of=len(self._events), speed=self.speed, moving=self.moving)
+        return Scene(record=self._record, story=self._story, playing=playing)
 
     def read(self) -> Scene:
         now = self._clock()
