@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from .example import Example
 from .identity import content_id
 from .prompt import Prompt
 from .routing import Router
@@ -38,20 +39,35 @@ class Program(BaseModel):
         """The prompt of a plain program; of several, the first."""
         return self.prompts.get(MAIN) or next(iter(self.prompts.values()))
 
-    def chosen(self, text: str) -> tuple[str, ...]:
+    def chosen(self, row: Example | str) -> tuple[str, ...]:
         """The names of the prompts that answer an input, in the order of their names: all where they vote, else one.
 
         Without a router that is the main prompt. Names are sorted since a value's id does not know another order.
+        Raises TaskError where rows name their prompt and this one does not.
         """
-        names = sorted(self.prompts)
         if self.router is None:
             return (MAIN if MAIN in self.prompts else next(iter(self.prompts)),)
-        return tuple(names) if self.router.kind == "vote" else (self.router.route(text, names),)
+        names = sorted(self.prompts.keys() - {self.router.shared})
+        if self.router.kind == "vote":
+            return tuple(names)
+        if self.router.kind == "field":
+            return (self.router.named(row if isinstance(row, Example) else Example(input=row), names),)
+        return (self.router.route(row if isinstance(row, str) else row.text, names),)
+
+    @property
+    def shared(self) -> str:
+        """The name of the prompt that is said to whichever is chosen; empty where there is none."""
+        return self.router.shared if self.router is not None and self.router.shared in self.prompts else ""
+
+    @property
+    def by_task(self) -> bool:
+        """Whether each row names its own prompt, so that one program serves several tasks."""
+        return self.router is not None and self.router.kind == "field"
 
     def parts(self) -> dict[str, Any]:
         return {
             "prompts": {name: prompt.parts() for name, prompt in self.prompts.items()},
-            "router": self.router.model_dump(mode="json") if self.router else None,
+            "router": self.router.parts() if self.router else None,
         }
 
     def replace(self, prompt: Prompt, name: str | None = None) -> Program:

@@ -11,6 +11,8 @@ from .contracts import Need
 from .dialogue import Evidence
 from .models import Role
 
+SlotRule = Literal["in-turn", "credit", "shared"]
+
 
 class Use(BaseModel):
     """A plugin by name with its options. `weight` is a prior for strategies that choose among operators."""
@@ -31,7 +33,8 @@ class Recipe(BaseModel):
     judge: who decides duels, a pair evaluator by name, where the allocator asks for some. scorer: how candidates are
     scored while searching, in place of the task's own evaluators; loss: a loss evaluator instead, a candidate's score
     is then exp(-loss). The sealed test is always scored by the task's own.
-    slots: of a program's several prompts, which is worked on next: each in turn, or by what edits of it brought.
+    slots: of a program's several prompts, which is worked on next: each in turn, by what edits of it brought, or the
+    one that stands before all others.
     expected_calls: of target and optimizer at the defaults, in words or arithmetic over `val` and `train`.
     """
 
@@ -53,5 +56,5 @@ class Recipe(BaseModel):
     judge: Use | None = None
     scorer: Use | None = None
     loss: Use | None = None
-    slots: Literal["in-turn", "credit"] = "credit"
+    slots: SlotRule = "credit"
     temperature: Mapping[Role, float] = Field(default_factory=dict)

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from .budget import Cost, LedgerView
 from .candidate import Archive
 from .example import Example
 from .program import MAIN, Program
 from .prompt import Prompt
-from .render import as_text, render
-from .report import Calls, ContentShare, Flips, FormatShare, Paid, Report, Row, Standing, Texts, Val, Winner, Words
+from .render import as_text, render, spoken
+from .report import (
+    Calls,
+    ContentShare,
+    Flips,
+    FormatShare,
+    Paid,
+    Part,
+    Report,
+    Row,
+    Standing,
+    Texts,
+    Val,
+    Winner,
+    Words,
+)
 from .score import Evaluation
 from .statistics import (
     Difference,
@@ -24,7 +39,7 @@ from .statistics import (
     shrunk_means,
     verdict,
 )
-from .task import Task
+from .task import BY_TASK, Task
 from .win_rate import in_order, win_rate
 
 _FEW_ROWS = 30
@@ -124,17 +139,24 @@ def build_report(
         words=Words(start=_words(first), best=_words(last)),
         prompt=Texts(start=program_text(first), best=program_text(last)),
         rows=tuple(Row(id=id_, start=a, best=b) for id_, a, b in zip(rows.ids, rows.before, rows.after, strict=True)),
+        tasks=tuple(_parts(task, rows, seed)),
         warnings=tuple(_warnings(task, rows, (before, after), compared, noise, ledger, best == start.id)),
     )
 
 
 def program_text(program: Program) -> str:
     """What is said to the target, with a marker like «input» where a row's text goes."""
-    texts = {name: as_text(render(prompt, marked_example(prompt))) for name, prompt in program.prompts.items()}
+    texts = {name: said(program, name) for name in program.prompts if name != program.shared}
     if list(texts) == [MAIN] and program.router is None:
         return texts[MAIN]
     told = [f"=== {name} ===\n{text}" for name, text in texts.items()]
     return "\n\n".join([*told, *([f"=== which prompt ===\n{program.router}"] if program.router else [])])
+
+
+def said(program: Program, name: str) -> str:
+    """One prompt of a program as it is said, markers in place of a row's fields."""
+    prompt = spoken(program, name)
+    return as_text(render(prompt, marked_example(prompt)))
 
 
 def marked_example(prompt: Prompt) -> Example:
@@ -172,6 +194,26 @@ def _content_share(rows: _Rows) -> ContentShare:
     read = [b - a for a, b, unread in zip(rows.before, rows.after, rows.unread, strict=True) if not unread]
     mean = sum(read) / len(read) if read else None
     return ContentShare(gain=sum(read) / len(rows.ids) if rows.ids else 0.0, n=len(read), mean=mean)
+
+
+def _parts(task: Task, rows: _Rows, seed: int) -> list[Part]:
+    """The claim's rows by task, where there are several. These intervals are for reading: the claim is of the mean."""
+    whose = {row.id: str(row.metadata.get(BY_TASK, "")) for row in task.data.rows()}
+    found = []
+    for name in task.subtasks:
+        pairs = [(a, b) for one, a, b in zip(rows.ids, rows.before, rows.after, strict=True) if whose[one] == name]
+        if pairs:
+            before, after = [a for a, _ in pairs], [b for _, b in pairs]
+            found.append(
+                Part(
+                    task=name,
+                    start=fmean(before),
+                    best=fmean(after),
+                    difference=compare(before, after, seed=seed),
+                    n=len(pairs),
+                )
+            )
+    return found
 
 
 def _noise(measured: Measured) -> NoiseFloor | None:

@@ -68,6 +68,15 @@ def brief(prompt: Prompt) -> str:
     return _join(prompt.format.separator, *blocks)
 
 
+def spoken(program: Program, name: str) -> Prompt:
+    """A program's prompt as it is said: with the shared one, where there is one, in front of its system turn."""
+    prompt = program.prompts[name]
+    if not program.shared or name == program.shared:
+        return prompt
+    shared = program.prompts[program.shared]
+    return prompt.with_(system=_join("\n\n", shared.system, brief(shared), prompt.system))
+
+
 def brief_of(program: Program) -> str:
     """All that is asked by a program: the brief of its one prompt, or each prompt's under its name."""
     if len(program.prompts) == 1:

@@ -95,6 +95,16 @@ class WinRate(_Part):
     n: int
 
 
+class Part(_Part):
+    """Of several tasks, one: what its rows of the claim say."""
+
+    task: str
+    start: float
+    best: float
+    difference: Difference
+    n: int
+
+
 class Row(_Part):
     """One row of the claim: its id and both scores."""
 
@@ -109,8 +119,8 @@ class Report(_Part):
     split: where the claim was measured: `test`, sealed until now; a task without test rows has only `val`, which
     supports no claim. calls, tokens, usd: what the run consumed, cached answers included; `paid` is without them,
     `cached` their number, `lost` calls whose answer never arrived. tried: candidates measured beside the start.
-    format and content add up to the difference. preference: where nothing scores an output, in place of scores; the
-    difference is then that of both prompts' shares of the duels.
+    format and content add up to the difference. tasks: each, where the run served several. preference: where nothing
+    scores an output, in place of scores; the difference is then that of both prompts' shares of the duels.
     """
 
     run: str
@@ -139,4 +149,5 @@ class Report(_Part):
     words: Words
     prompt: Texts
     rows: tuple[Row, ...] = ()
+    tasks: tuple[Part, ...] = ()
     warnings: tuple[str, ...] = ()

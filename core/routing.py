@@ -1,18 +1,20 @@
-"""Which prompt answers which input: the one whose texts it is most like, or all of them by vote."""
+"""Which prompt answers which input: the one whose texts it is most like, the one its row names, or all by vote."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from .answer import bare
+from .errors import TaskError
+from .example import Example
 from .vectors import Space, Vector, centre, likeness
 
-RouterKind = Literal["centroid", "nearest", "vote"]
+RouterKind = Literal["centroid", "nearest", "vote", "field"]
 _SHOWN, _SHOWN_LETTERS = 2, 60
 
 
@@ -20,14 +22,36 @@ class Router(BaseModel):
     """Which prompt answers which input.
 
     kind: `centroid` takes the prompt whose anchors' centre is most like the input, `nearest` the one with the most
-    like anchor; with `vote` every prompt answers and the majority wins. anchors: prompt name → texts. The vectors
-    follow from the anchors alone, so that the router does the same wherever it is loaded.
+    like anchor; with `vote` every prompt answers and the majority wins; with `field` the row's metadata say under that
+    name which prompt is its own. anchors: prompt name → texts. The vectors follow from the anchors alone, so that the
+    router does the same wherever it is loaded. shared: a prompt that no input is routed to: it is said in the system
+    turn, whichever prompt was chosen.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: RouterKind = "centroid"
     anchors: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    field: str = "task"
+    shared: str = ""
+
+    def parts(self) -> dict[str, Any]:
+        """The router as plain JSON; what stands at its default and came later than the kinds is left out."""
+        told = self.model_dump(mode="json")
+        unset = [name for name in ("field", "shared") if told[name] == type(self).model_fields[name].default]
+        return {name: value for name, value in told.items() if name not in unset}
+
+    def named(self, row: Example, names: Sequence[str]) -> str:
+        """The prompt that the row itself names. Raises TaskError where it names none of them."""
+        name = row.metadata.get(self.field)
+        if name not in names:
+            raise TaskError(
+                f"the row belongs to {name!r}, for which there is no prompt",
+                where=f"row {row.id}: {self.field}",
+                possible=names,
+                remedy=f"give the row one of these under {self.field!r}",
+            )
+        return str(name)
 
     def route(self, text: str, names: Sequence[str]) -> str:
         """One of `names`; the first on ties, and where the text is like none of the anchors."""
@@ -44,6 +68,9 @@ class Router(BaseModel):
         """How the prompt is chosen, in words, with a few of the texts."""
         if self.kind == "vote":
             return "Every prompt answers an input; the most frequent answer wins."
+        if self.kind == "field":
+            said = f"An input goes to the prompt that its row names under {self.field!r}."
+            return f"{said} In the system turn stands {self.shared!r}." if self.shared else said
         whose = "whose texts, on the whole, are" if self.kind == "centroid" else "that has the one text"
         lines = [f"An input goes to the prompt {whose} most like it:"]
         for name in sorted(self.anchors):

@@ -15,6 +15,7 @@ from .program import Program
 from .prompt import check_placeholders
 from .render import values_of
 
+BY_TASK = "task"
 _ANSWER_TOKENS = {"label": 16, "choice": 16, "number": 64, "regex": 128, "json": 512, "tag": 512}
 
 
@@ -39,6 +40,16 @@ class TargetSpec(BaseModel):
 
     use: str = "chat"
     options: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Subtask(BaseModel):
+    """One of several tasks in a run: what is its own. Its rows carry its name in their metadata under `task`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    description: str = ""
+    answer: AnswerContract = AnswerContract()
+    evaluators: tuple[EvaluatorSpec, ...] = (EvaluatorSpec(use="exact"),)
 
 
 class Models(BaseModel):
@@ -77,6 +88,8 @@ class Constraints(BaseModel):
 class Task(BaseModel):
     """Description, program, data, evaluators, answer contract, models, constraints.
 
+    subtasks: by name, where one run serves several tasks: `answer` and `evaluators` of each stand there, and those of
+    the whole are all evaluators of any of them, and free text. `joined` makes such a task.
     From a file: `maieutic.runtime.task_file.load_task`. From Python: `Task.create`. `check` validates the parts
     against each other and raises TaskError naming what, where and what to do.
     """
@@ -90,6 +103,7 @@ class Task(BaseModel):
     data: Dataset = Dataset()
     evaluators: tuple[EvaluatorSpec, ...] = (EvaluatorSpec(use="exact"),)
     answer: AnswerContract = AnswerContract()
+    subtasks: Mapping[str, Subtask] = Field(default_factory=dict)
     models: Models = Models()
     constraints: Constraints = Constraints()
     plugins: tuple[str, ...] = ()
@@ -144,26 +158,43 @@ class Task(BaseModel):
         for split in SPLITS:
             for number, example in enumerate(self.data[split], 1):
                 for reference in example.outputs:
-                    if not self.answer.accepts(reference):
+                    if not self.answer_of(example).accepts(reference):
                         raise TaskError(
-                            f"the reference {reference[:60]!r} is no answer under the contract {self.answer.type!r}",
+                            f"the reference {reference[:60]!r} is no answer under the contract "
+                            f"{self.answer_of(example).type!r}",
                             where=self.where(f"[data] {split} row {number}"),
-                            possible=self.answer.labels,
+                            possible=self.answer_of(example).labels,
                             remedy="correct the row, or the [answer] table",
                         )
-        fields = frozenset(values_of(self.data.val[0]))
         for name, prompt in self.program.prompts.items():
+            rows = [row for row in self.data.val if not self.program.by_task or name in self.program.chosen(row)]
+            fields = frozenset(values_of(rows[0])) if rows else frozenset[str]()
             known = fields | (self.program.prompts.keys() - {name})
             check_placeholders(prompt, known, where=self.where(f"prompt {name!r}"))
         return self
+
+    def subtask_of(self, example: Example) -> Subtask | None:
+        """The task that a row belongs to, where there are several."""
+        return self.subtasks.get(str(example.metadata.get(BY_TASK, "")))
+
+    def answer_of(self, example: Example) -> AnswerContract:
+        """What counts as an answer to a row."""
+        own = self.subtask_of(example)
+        return own.answer if own else self.answer
+
+    def evaluators_of(self, example: Example) -> tuple[EvaluatorSpec, ...]:
+        """Those of `evaluators` that score a row."""
+        own = self.subtask_of(example)
+        return own.evaluators if own else self.evaluators
 
     @property
     def answer_tokens(self) -> int:
         """The limit on an answer's length: declared, or by contract, or room for four times the longest reference."""
         if self.constraints.max_answer_tokens:
             return self.constraints.max_answer_tokens
-        if self.answer.type in _ANSWER_TOKENS:
-            return _ANSWER_TOKENS[self.answer.type]
+        contracts = [one.answer for one in self.subtasks.values()] or [self.answer]
+        if all(one.type in _ANSWER_TOKENS for one in contracts):
+            return max(_ANSWER_TOKENS[one.type] for one in contracts)
         shown = [*self.data.train, *self.data.val]
         words = max((len(out.split()) for example in shown for out in example.outputs), default=64)
         return min(512, 12 + 4 * words)

@@ -12,7 +12,9 @@ from ..core.identity import seeded
 from ..core.labels import shares
 from ..core.lineage import Lineage
 from ..core.render import brief
+from ..core.task import Subtask
 from .components import brief_of, case_of, rows_of, steps_of
+from .subtasks import brief_for, rows_for, spread
 
 HISTORY = 20
 PEERS = 12
@@ -26,14 +28,24 @@ def sample_pairs(
     Rows without a reference count where no row has one: what came out is then shown without a verdict.
     """
     wanted: dict[Pair, None] = {}
+    known = {example.id: example for example in train}
     labelled = [example.id for example in train if example.outputs] or [example.id for example in train]
     for order in orders:
-        open_rows = [row for row in labelled if not order.within or row in order.within]
-        drawn = seeded(seed, "minibatch", round).sample(open_rows, min(order.cases, len(open_rows)))
-        rows = [row for row in order.rows if row in labelled] or drawn
+        own = _own(order, archive, train, labelled)
+        rng, count = seeded(seed, "minibatch", round), min(order.cases, len(own))
+        several = bool(order.parents) and archive[order.parents[0]].program.by_task
+        drawn = spread([known[row] for row in rng.sample(own, len(own))], count) if several else rng.sample(own, count)
+        rows = [row for row in order.rows if row in own] or drawn
         for parent in order.parents[:1]:
             wanted |= {Pair(parent, row): None for row in rows if archive.seen(parent, row) is None}
     return list(wanted)
+
+
+def _own(order: Order, archive: Archive, train: Sequence[Example], labelled: Sequence[str]) -> list[str]:
+    """The labelled train rows that an order may learn from."""
+    rows = rows_for(archive[order.parents[0]].program, order.slot, train) if order.parents else train
+    inside = {row.id for row in rows}
+    return [row for row in labelled if row in inside and (not order.within or row in order.within)]
 
 
 def assemble(
@@ -50,14 +62,22 @@ def assemble(
     seed: int,
     step: int,
     place: int,
+    subtasks: Mapping[str, Subtask] | None = None,
 ) -> Request:
     """Failures and successes come from train rows alone; val speaks only through means."""
     parents = tuple(archive[parent] for parent in order.parents)
     if order.within:
         train = [example for example in train if example.id in order.within]
+    by_task = bool(parents) and parents[0].program.by_task
+    if by_task:
+        # Each prompt answers the rows of its own task: none is a step of a pipeline.
+        task = brief_for(task, parents[0].program, order.slot, subtasks or {})
+        train = rows_for(parents[0].program, order.slot, train)
+        val = [row.id for row in rows_for(parents[0].program, order.slot, [examples[one] for one in val])]
     labelled = tuple(example for example in train if example.outputs)
     known = archive.scores.row(parents[0].id, [example.id for example in train]) if parents else {}
-    seen = {row: one for row, one in known.items() if not order.rows or row in order.rows}
+    shown = [row for row in order.rows if row in known] if by_task else order.rows
+    seen = {row: one for row, one in known.items() if not shown or row in shown}
     # A prompt that a router chooses answers the row itself: it is no step of a pipeline.
     routed = bool(parents) and parents[0].program.router is not None
     slot = "" if routed else order.slot.removeprefix(WHOLE)
@@ -78,7 +98,7 @@ def assemble(
         history=history(archive, val, order.slot.removeprefix(WHOLE)),
         hints=tuple(hints),
         rules=tuple(rules),
-        answers=_label_shares(labels, archive, parents[0].id, examples) if parents and last else {},
+        answers=_label_shares(labels, archive, parents[0].id, examples) if parents and last and not by_task else {},
         scores={one: mean for one in kin if (mean := archive.scores.mean(one, val)) is not None},
         ancestors=tuple(archive[one] for one in line),
         peers=tuple(peers),

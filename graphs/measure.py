@@ -15,6 +15,7 @@ from ..core.models import Output
 from ..core.score import Evaluation, Response, Score
 from ..plugins.evaluators.weighing import combine
 from .session import Session
+from .subtasks import inherited
 
 
 async def measure(
@@ -49,6 +50,9 @@ def affordable(session: Session, pairs: Sequence[Pair], room: int, step: int) ->
     """As many pairs, from the first on, as `room` target calls can pay: programs of several calls take several."""
     archive, kept = session.archive(step), []
     for pair in pairs:
+        if inherited(archive, archive[pair.candidate], session.examples[pair.example]) is not None:
+            kept.append(pair)
+            continue
         room -= session.setup.run_calls(archive[pair.candidate].program)[0]
         if room < 0:
             break
@@ -75,6 +79,8 @@ async def _one(
     setup = session.setup
     runner = target or setup.target
     searching = split != "test"
+    if searching and (known := inherited(session.archive(step), candidate, example)) is not None:
+        return known.model_copy(update={"step": step})
 
     async def run(row: Example) -> Output:
         return await runner.run(candidate.program, row, setup.task.models.target, session.gateway)
@@ -132,12 +138,13 @@ async def judge(
     """Read the answer by the contract and score it by every evaluator of the task, or by `scorer` alone. Where there
     is neither, nothing is made up: it is a response. Raises BudgetSpent where a judge can no longer be paid."""
     setup = session.setup
-    answer = setup.task.answer.read_answer(output.text)
+    answer = setup.task.answer_of(example).read_answer(output.text)
+    specs = setup.task.evaluators_of(example)
     if scorer is None and not setup.evaluators:
         return Response(
             candidate=candidate, example=example.id, split=split, output=output.text, answer=answer, step=step
         )
-    judges = setup.evaluators if scorer is None else {scorer.name: scorer}
+    judges = setup.evaluators_of(specs) if scorer is None else {scorer.name: scorer}
     scores = {}
     for name, one in judges.items():
         if isinstance(one, AskingEvaluator):
@@ -155,7 +162,7 @@ async def judge(
         split=split,
         output=output.text,
         answer=answer,
-        score=combine(setup.task.evaluators, rated) if scorer is None else rated[0].value,
+        score=combine(specs, rated) if scorer is None else rated[0].value,
         scores=scores,
         likelihoods=label_likelihoods(setup.labels, shown),
         trajectory=told(output),

@@ -32,15 +32,16 @@ def models_used(setup: Setup) -> list[ModelRef]:
 async def check_evaluators(setup: Setup) -> None:
     """A reference must satisfy its own row; an evaluator that gives all of them 0 is misnamed or misread. Those that
     ask a model are left out: nothing may be spent here."""
-    rows = [example for example in setup.task.data.val if example.outputs][:_ROWS]
+    rows = [example for example in setup.task.data.val if example.outputs]
     for name, evaluator in setup.evaluators.items():
         if isinstance(evaluator, AskingEvaluator):
             continue
+        spec = setup.task.evaluators[list(setup.evaluators).index(name)]
         scores = []
-        for example in rows:
+        for example in [row for row in rows if spec in setup.task.evaluators_of(row)][:_ROWS]:
             text = example.outputs[0]
             given = Output(text=text, replies=(Reply(text=text),))
-            scores.append(await evaluator.evaluate(example, given, setup.task.answer.read_answer(text)))
+            scores.append(await evaluator.evaluate(example, given, setup.task.answer_of(example).read_answer(text)))
         if scores and all(score.value == 0 for score in scores):
             said = next((score.feedback for score in scores if score.feedback), "")
             raise TaskError(

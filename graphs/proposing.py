@@ -47,6 +47,7 @@ def request_of(session: Session, state: ProposeState) -> Request:
         seed=session.setup.seed,
         step=state["step"],
         place=state["place"],
+        subtasks=session.setup.task.subtasks,
     )
     return focused(request)
 

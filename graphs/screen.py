@@ -23,7 +23,7 @@ def refusal(program: Program, task: Task, archive: Archive) -> str:
         if original and (lost := set(original.placeholders) - set(prompt.placeholders)):
             return f"it lost the placeholder {', '.join(f'{{{one}}}' for one in sorted(lost))}"
         asked = f"{prompt.system}\n{brief(prompt)}".strip()
-        if not asked and not prompt.demos:
+        if not asked and not prompt.demos and prompt != original:
             return "it says nothing"
         if leak := leaks(asked):
             return f"an agent's own instruction leaked into it: {leak[:80]!r}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from ..core.errors import NeedsError, UsageError
 from ..core.labels import labels_of
 from ..core.program import Program
 from ..core.recipe import Recipe, Use
-from ..core.task import Task
+from ..core.task import EvaluatorSpec, Task
 from ..plugins.evaluators.weighing import names_of
 from ..plugins.registry import Registry
 from ..runtime.door import scores_text
@@ -119,6 +119,13 @@ class Setup:
         """What one sealed row takes: start and winner, and the judge where nothing else scores. Repairs not counted."""
         judged = self.judge.calls // CALLS_PER_ASK if self.judge is not None and not self.evaluators else 0
         return 2 * sum(self.run_calls(self.task.program)) + judged
+
+    def evaluators_of(self, specs: Sequence[EvaluatorSpec]) -> dict[str, Evaluator | AskingEvaluator]:
+        """Those that score a row, in the order of its task's."""
+        if tuple(specs) == self.task.evaluators:
+            return self.evaluators
+        named = list(zip(self.task.evaluators, self.evaluators.items(), strict=True))
+        return dict(next(item for spec, item in named if spec == one) for one in specs)
 
     @property
     def asking(self) -> list[AskingEvaluator]:

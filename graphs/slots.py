@@ -1,32 +1,37 @@
-"""Which prompt of several is worked on next: in turn, or by credit, which is what edits of it have brought so far."""
+"""Which prompt of several is worked on next: in turn, by credit (what edits of it have brought so far), or the shared
+one alone."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from ..core.candidate import Archive
 from ..core.contracts import Order, Search
 from ..core.identity import seeded
 from ..core.program import Program
+from ..core.recipe import SlotRule
 
 _SCALE = 0.05
 _PRIOR = 3.0
 
 
-def slotted(orders: Sequence[Order], search: Search, by: Literal["in-turn", "credit"]) -> list[Order]:
+def slotted(orders: Sequence[Order], search: Search, by: SlotRule) -> list[Order]:
     """The orders, each with a slot where its first parent has several prompts and the order names none.
 
     In turn: another one each round, and for each order of a round, beginning with one that the seed chooses. By
     credit: so at first, then drawn with a chance that grows with the mean gain of the children in which that prompt
-    was changed.
+    was changed. Shared: the one that stands before all others, and by credit where there is none.
     """
     chosen: list[Order] = []
     for place, order in enumerate(orders):
         names = open_slots(search.archive[order.parents[0]].program) if order.parents else []
         if order.slot or not names:
             chosen.append(order)
+            continue
+        shared = search.archive[order.parents[0]].program.shared
+        if by == "shared" and shared:
+            chosen.append(order.model_copy(update={"slot": shared}))
             continue
         turn = search.round - 1 + place
         if by == "in-turn" or search.round <= len(names):
@@ -41,8 +46,8 @@ def slotted(orders: Sequence[Order], search: Search, by: Literal["in-turn", "cre
 
 def open_slots(program: Program) -> list[str]:
     """The prompts among which a choice is to be made: none for a single prompt, and none where a router or a vote
-    makes one answer of several prompts for the same task."""
-    whole = program.router is not None or len(program.prompts) < 2
+    makes one answer of several prompts for the same task; all where each row names its own."""
+    whole = (program.router is not None and not program.by_task) or len(program.prompts) < 2
     return [] if whole else list(program.prompts)
 
 

@@ -122,6 +122,7 @@ def maieutic_operators(register: Register) -> None:
             "a new prompt after a look at a few runs and what was said of them (GEPA)",
             train,
         ),
+        ("assemble", "assemble:Assemble", "named prompts of several programs in one (MetaSPO)", frozenset[Need]()),
         ("merge", "merge:Merge", "two lineages, part by part (GEPA)", frozenset[Need]()),
     ):
         register(name, _at(f"operators.{place}"), summary=summary, needs=needs)
@@ -143,6 +144,7 @@ def maieutic_strategies(register: Register) -> None:
         ("tabu", "tabu:Tabu", "to the best neighbour that undoes nothing recent (Plum)"),
         ("gated", "gated:Gated", "a gate learns which operator helps which section (PromptFlow)"),
         ("credited-beam", "credited_beam:CreditedBeam", "a beam that tells operators what brought gains (SPRIG)"),
+        ("bilevel", "bilevel:Bilevel", "user prompts inside, a system prompt for all tasks outside (MetaSPO)"),
         ("bandit", "bandit:Bandit", "operators that paid off are asked again (auto)"),
         ("beam", "beam:Beam", "the best few and their children (ProTeGi)"),
         ("differential", "differential:Differential", "each of a population against its child (EvoPrompt DE)"),

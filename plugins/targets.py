@@ -14,7 +14,7 @@ from ..core.example import Example
 from ..core.models import Call, ModelRef, Output, Reply, Sampling
 from ..core.program import Program
 from ..core.prompt import Prompt
-from ..core.render import Message, render
+from ..core.render import Message, render, spoken
 from ..core.routing import majority
 from .functions import call, load_function, parameters_of
 from .operators.rewording import together
@@ -50,8 +50,8 @@ class ChatTarget:
         return Sampling(temperature=self.temperature, max_tokens=self.max_tokens, top_logprobs=self.top_logprobs)
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
-        names = program.chosen(example.text)
-        voices = await together(self._ask(program.prompts[name], example, model, gateway) for name in names)
+        names = program.chosen(example)
+        voices = await together(self._ask(spoken(program, name), example, model, gateway) for name in names)
         won = majority([self.answer.read_answer(reply.text) for _, reply in voices]) if len(names) > 1 else 0
         messages, spoke = voices[won]
         told = [

@@ -20,6 +20,7 @@ def summary_lines(report: Report) -> list[str]:
         _share_words(report),
         _cost_words(report),
         _choice_words(report),
+        *(f"{one.task}: {one.start:.3f} → {one.best:.3f} ({one.n} rows)" for one in report.tasks),
         *(f"note: {warning}" for warning in report.warnings),
     ]
 
@@ -79,6 +80,11 @@ def evidence_lines(report: Report) -> list[str]:
             f"points; {100 * noise.changed:.0f} % of the rows changed; "
             f"chance alone reaches ±{100 * noise.floor:.1f} points."
         )
+    lines += [
+        f"Of these, {one.task}: {one.start:.3f} → {one.best:.3f}, {_signed(one.difference.value)} points "
+        f"({_signed(one.difference.low)} to {_signed(one.difference.high)}) on {one.n} rows."
+        for one in report.tasks
+    ]
     if report.val is not None:
         lines.append(
             f"On the {report.val.n} val rows that chose it, the best had {report.val.best:.3f} "

@@ -10,6 +10,7 @@ from typing import Any
 from ..core.answer import AnswerContract
 from ..core.errors import TaskError
 from ..core.example import Dataset
+from ..core.joint import HELPFUL, joined
 from ..core.models import EMBEDDED, ROLES, ModelRef, Role
 from ..core.program import MAIN, Program
 from ..core.prompt import Prompt
@@ -32,6 +33,7 @@ _KEYS = (
     "constraints",
     "plugins",
 )
+_JOINED_KEYS = ("name", "description", "tasks", "system", "models", "constraints", "plugins")
 _ANSWER_KEYS = ("type", "labels", "read", "pattern", "schema", "tag")
 _MODEL_KEYS = ("target", "optimizer", "roles", "api_base", "key_env")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -41,10 +43,13 @@ def load_task(path: str | Path, *, read: Reader = read_source) -> Task:
     """The task in a file, or in the `task.toml` of a folder.
 
     read: how rows are read; `plugins.loaders.reader` adds the loaders of plugins. Paths in the file are relative to
-    it. Without `[data]` the splits are empty, for a synthesizer to fill. Rows without any output and no evaluator named
-    leave nothing that scores: outputs can be compared only. Raises TaskError.
+    it. With `tasks`, the task is several others in one. Without `[data]` the splits are empty, for a synthesizer to
+    fill. Rows without any output and no evaluator named leave nothing that scores: outputs can be compared only.
+    Raises TaskError.
     """
     text = TaskText.read(_locate(Path(path)))
+    if "tasks" in text.tables:
+        return _joined(text, read)
     text.check_keys(text.tables, _KEYS)
     program = _program(text)
     contract = _contract(text)
@@ -98,6 +103,35 @@ def _locate(path: Path) -> Path:
             remedy="name a task file, or a folder with a task.toml",
         )
     return path
+
+
+def _joined(text: TaskText, read: Reader) -> Task:
+    """Several tasks as one: `tasks` names their files or folders, `system` is the prompt that all share."""
+    text.check_keys(text.tables, _JOINED_KEYS)
+    listed = text.tables["tasks"]
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise text.error("tasks must be a list of files or folders", "tasks", remedy='tasks = ["reviews", "tickets"]')
+    tasks = [load_task(text.folder / one, read=read) for one in listed]
+    rest = {key: text.tables[key] for key in ("description", "plugins") if key in text.tables}
+    system = _prompt(text, text.tables["system"], "system") if "system" in text.tables else HELPFUL
+    constraints = text.guard(
+        lambda: Constraints.model_validate(text.tables.get("constraints", {})),
+        "constraints",
+        known=Constraints.model_fields,
+    )
+    made = text.guard(
+        lambda: joined(
+            tasks,
+            name=text.tables.get("name", text.path.resolve().parent.name),
+            system=system,
+            models=_models(text) if "models" in text.tables else tasks[0].models,
+            constraints=constraints,
+            source=str(text.path),
+            **rest,
+        ),
+        "tasks",
+    )
+    return text.guard(made.check)
 
 
 def _program(text: TaskText) -> Program:

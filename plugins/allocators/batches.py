@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 from ...core.answer import bare
 from ...core.contracts import Decision, Pair, Search
@@ -16,9 +17,21 @@ def missing(search: Search, pool: Sequence[str], rows: Sequence[str]) -> list[Pa
 
 
 def row_order(search: Search) -> list[str]:
-    """One fixed order of the val rows for the whole run, the labels in turn, so that any beginning is balanced."""
+    """One fixed order of the val rows for the whole run, the labels in turn, and of several tasks these too, so that
+    any beginning is balanced."""
     rng = seeded(search.seed, "rows")
     rows = rng.sample(list(search.val), len(search.val))
+    tasks: dict[str, list[str]] = {}
+    if search.archive.start.program.by_task:
+        for row in rows:
+            tasks.setdefault(search.archive.start.program.chosen(search.examples[row])[0], []).append(row)
+    if len(tasks) < 2:
+        return _by_label(search, rows)
+    turns = zip_longest(*(_by_label(search, tasks[name]) for name in sorted(tasks)))
+    return [row for turn in turns for row in turn if row is not None]
+
+
+def _by_label(search: Search, rows: list[str]) -> list[str]:
     groups: dict[str, list[str]] = {}
     for row in rows:
         example = search.examples.get(row)

@@ -9,7 +9,7 @@ from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.models import Call, ModelRef
 from ...core.program import Program
-from ...core.render import render
+from ...core.render import render, spoken
 from ..operators.rewording import together
 
 
@@ -32,10 +32,10 @@ class CrossEntropy:
             )
         losses: Sequence[float] = await together(
             gateway.loss(
-                Call(model=model, messages=tuple(render(program.prompts[name], example))),
+                Call(model=model, messages=tuple(render(spoken(program, name), example))),
                 example.output or "",
                 "target",
             )
-            for name in program.chosen(example.text)
+            for name in program.chosen(example)
         )
         return sum(losses) / len(losses)

@@ -12,7 +12,7 @@ from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
-from ...core.render import Message, render, values_of
+from ...core.render import Message, render, spoken, values_of
 from ...core.report import Report
 from ...core.routing import Router, majority
 
@@ -42,7 +42,7 @@ class LangChainExporter:
                 possible=("json", "text"),
                 remedy="export as json, and group the digits in your application before you fill the template",
             )
-        templates = {name: _template(prompt) for name, prompt in program.prompts.items()}
+        templates = {name: _template(spoken(program, name)) for name in program.prompts if name != program.shared}
         if program.router is not None:
             body = {"router": program.router.model_dump(mode="json"), "templates": templates}
             return dumps(body, pretty=True) + "\n"
@@ -87,8 +87,9 @@ def load_templates(text: str) -> dict[str, Any]:
 def load_chain(text: str, model: Any, read: Callable[[str], str | None] = str.strip) -> Any:
     """An export with a model, as a Runnable from a row's values (`{"input": …}`) to the model's message.
 
-    A router becomes a `RunnableBranch`; prompts that vote run side by side, and the message whose answer, as `read`
-    reads it, the majority gave is passed on. Of several prompts without a router, the main one.
+    A router becomes a `RunnableBranch`; one by a field reads the values. Prompts that vote run side by side, and the
+    message whose answer, as `read` reads it, the majority gave is passed on. Of several prompts without a router,
+    the main one.
     """
     from langchain_core.runnables import RunnableBranch, RunnableLambda, RunnableParallel
 
@@ -105,6 +106,8 @@ def load_chain(text: str, model: Any, read: Callable[[str], str | None] = str.st
         return RunnableParallel(chains) | RunnableLambda(won)
 
     def fits(name: str) -> Any:
+        if router.kind == "field":
+            return RunnableLambda(lambda row: row.get(router.field) == name)
         return RunnableLambda(lambda row: router.route(row.get("input") or Example(input=row).text, names) == name)
 
     *others, last = names

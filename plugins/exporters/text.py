@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...core.example import Example
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
-from ...core.render import as_text, render
+from ...core.render import as_text, render, spoken
 from ...core.report import Report
 
 _GROUPED = "=== before it is sent ===\nlong numbers of the input are written in groups of three digits, as in 12,345"
@@ -21,7 +21,7 @@ class TextExporter:
     suffix = ".txt"
 
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
-        texts = {name: _text(prompt) for name, prompt in program.prompts.items()}
+        texts = {name: _text(spoken(program, name)) for name in program.prompts if name != program.shared}
         if list(texts) == [MAIN] and program.router is None:
             return texts[MAIN] + "\n"
         told = [f"=== {name} ===\n{text}" for name, text in texts.items()]

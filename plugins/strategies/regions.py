@@ -156,7 +156,7 @@ class Regions:
     def _names(self, search: Search) -> list[str]:
         """The regions that the current program has prompts for; one without a name where there are none."""
         current = search.archive[search.memory["current"]].program
-        return list(search.memory["regions"]) if current.router is not None else [""]
+        return list(search.memory["regions"]) or [""] if current.router is not None else [""]
 
     def _affords(self, search: Search) -> bool:
         """Whether the room pays for one more child a region, and for each expert alone."""
@@ -167,7 +167,7 @@ class Regions:
         """Region → who gains most over the current program on the val rows that are routed there; itself on ties."""
         archive, current = search.archive, search.archive[search.memory["current"]]
         known = archive.scores.row(current.id, search.val)
-        homes = {row: current.program.chosen(search.examples[row].text)[0] for row in known}
+        homes = {row: current.program.chosen(search.examples[row])[0] for row in known}
         best: dict[str, str] = {}
         for region in self._names(search):
             rows = [row for row, home in homes.items() if not region or home == region]
