@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from maieutic.core.identity import digest
 from maieutic.testing import Answer
 
-RUNS = 20
+RUNS = 40
 
 
 class Coin:
@@ -24,23 +25,22 @@ class Coin:
 LABELS = ("red", "blue")
 
 
-async def test_coins_are_not_improved(lab: Any) -> None:
-    """At most 5 % of runs may claim a gain. With 20 runs, 4 claims would have a chance of 1.6 % at that rate, so up to
-    3 pass (binomial margin); in expectation it is far below one."""
+@pytest.mark.parametrize("recipe", ["auto", "protegi", "gepa", "capo"])
+async def test_coins_are_not_improved(lab: Any, recipe: str) -> None:
+    """At most 5 % of runs claim a gain, whatever the search made of the coins before the seal was opened."""
     honest = lab.target._model
     lab.target._model = Coin()
-    task = lab.task(train=24, val=20, test=40)
+    task = lab.task(train=16, val=16, test=30)
     try:
         gate = asyncio.Semaphore(2)
 
         async def one(seed: int) -> str:
             async with gate:
-                done = await lab.run(task=task, calls=200, seed=seed, folder=lab.folder())
+                done = await lab.run(recipe, task=task, calls=120, seed=seed, folder=lab.folder())
             return str(done.report.verdict)
 
         verdicts = Counter(await asyncio.gather(*(one(seed) for seed in range(RUNS))))
     finally:
         lab.target._model = honest
     assert sum(verdicts.values()) == RUNS
-    assert verdicts["improved"] <= 3
-    assert verdicts["no evidence of improvement"] >= RUNS - 6
+    assert verdicts["improved"] <= RUNS * 0.05

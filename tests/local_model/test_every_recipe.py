@@ -1,0 +1,53 @@
+"""Every recipe once on the real embedded model: no crash, no invalid candidate, a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from maieutic.core.budget import Budget
+from maieutic.core.candidate import Archive
+from maieutic.core.task import Task
+from maieutic.examples import reviews
+from maieutic.graphs.catalogue import recipe_names
+from maieutic.graphs.run import aoptimize
+from maieutic.graphs.screen import refusal
+from maieutic.plugins.registry import Registry
+from maieutic.runtime.local_model import LocalServer
+from maieutic.runtime.store import Store
+from maieutic.runtime.task_file import load_task
+
+ROWS = 8
+CALLS = 24
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LocalServer]:
+    """Held open, so that all runs of this module share one."""
+    held = LocalServer.start()
+    yield held
+    held.close()
+
+
+def small_task() -> Task:
+    task = load_task(Path(reviews.__file__).parent)
+    data = task.data
+    few = data.model_copy(update={split: data[split][:ROWS] for split in ("train", "val", "test")})
+    return task.model_copy(update={"data": few})
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("recipe", recipe_names(Registry.load()))
+async def test_a_recipe_runs_on_the_embedded_model(server: LocalServer, tmp_path: Path, recipe: str) -> None:
+    task = small_task()
+    done = await aoptimize(task, recipe=recipe, budget=Budget(calls=CALLS, minutes=1), folder=tmp_path, run="r")
+    assert done.state == "finished"
+    assert done.report is not None
+    assert done.report.start.n == done.report.best.n > 0
+    with Store.open(tmp_path, read_only=True) as store:
+        rows = store.ledger_rows("r")
+        assert sum(cost.calls for cost in rows.used.values()) <= CALLS
+        for one in store.candidates("r"):
+            if one.operator != "start" and one.status != "rejected":
+                assert refusal(one.program, task, Archive()) == ""
