@@ -42,10 +42,10 @@ class Program(BaseModel):
     def chosen(self, row: Example | str) -> tuple[str, ...]:
         """The names of the prompts that answer an input, in the order of their names: all where they vote, else one.
 
-        Without a router that is the main prompt. Names are sorted since a value's id does not know another order.
+        Without a router that is the main prompt, and of a chain too, where the others prepare its answer. Names are sorted since a value's id does not know another order.
         Raises TaskError where rows name their prompt and this one does not.
         """
-        if self.router is None:
+        if self.router is None or self.router.kind == "chain":
             return (MAIN if MAIN in self.prompts else next(iter(self.prompts)),)
         names = sorted(self.prompts.keys() - {self.router.shared})
         if self.router.kind == "vote":
@@ -53,6 +53,11 @@ class Program(BaseModel):
         if self.router.kind == "field":
             return (self.router.named(row if isinstance(row, Example) else Example(input=row), names),)
         return (self.router.route(row if isinstance(row, str) else row.text, names),)
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The names of the prompts that are asked one after another; empty where it is no chain."""
+        return tuple(sorted(self.prompts)) if self.router is not None and self.router.kind == "chain" else ()
 
     @property
     def shared(self) -> str:

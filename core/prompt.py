@@ -6,11 +6,13 @@ import re
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .errors import TaskError
 from .identity import content_id
+from .vectors import Space, Vector, likeness
 
+_LATER = ("nearest", "shuffles")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
 
 Placement = Literal["user", "system", "first"]
@@ -53,6 +55,9 @@ class Format(_Part):
     answer_hint: how the wanted form of the answer is worded; empty means it is not said.
     casing: how a demo's output is written.
     numbers: whether long numbers of the inputs are written in groups of three digits, counted from the right.
+    nearest: where set, only so many demos are shown, those most like the input, the most like last.
+    shuffles: where set, an input that lists lettered options is asked so many times, the options in another order each
+    time, and the majority counts.
     """
 
     placement: Placement = "user"
@@ -63,6 +68,8 @@ class Format(_Part):
     answer_hint: str = ""
     casing: Literal["as-is", "lower", "upper", "title"] = "as-is"
     numbers: Literal["as-is", "grouped"] = "as-is"
+    nearest: int = Field(default=0, ge=0)
+    shuffles: int = Field(default=0, ge=0)
 
 
 class Prompt(_Part):
@@ -91,8 +98,28 @@ class Prompt(_Part):
         return content_id("p", self.parts())
 
     def parts(self) -> dict[str, Any]:
-        """The prompt as plain JSON, without what follows from the rest."""
-        return self.model_dump(mode="json", exclude={"placeholders"})
+        """The prompt as plain JSON, without what follows from the rest.
+
+        What of the format stands at its default and came later than the first ids is left out, so that they stay.
+        """
+        told = self.model_dump(mode="json", exclude={"placeholders"})
+        told["format"] = {name: value for name, value in told["format"].items() if name not in _LATER or value}
+        return told
+
+    def shown(self, text: str) -> tuple[Demo, ...]:
+        """The demos that stand in front of an input: all, or the nearest ones; never the input's own row."""
+        if not self.format.nearest:
+            return self.demos
+        space, places = self._map
+        wanted = space.vector(text)
+        others = [place for place, demo in enumerate(self.demos) if not text.startswith(demo.input)]
+        ranked = sorted(others, key=lambda place: -likeness(wanted, places[place]))
+        return tuple(self.demos[place] for place in reversed(ranked[: self.format.nearest]))
+
+    @cached_property
+    def _map(self) -> tuple[Space, tuple[Vector, ...]]:
+        space = Space([demo.input for demo in self.demos])
+        return space, tuple(space.vector(demo.input) for demo in self.demos)
 
     def with_(self, **changes: Any) -> Prompt:
         """The prompt with some parts changed; placeholders are found again.

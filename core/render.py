@@ -35,7 +35,7 @@ def render(prompt: Prompt, example: Example) -> list[Message]:
     instruction = brief(prompt)
     if prompt.placeholders:
         return _render_template(prompt, instruction, values)
-    style = prompt.format
+    style, demos = prompt.format, prompt.shown(example.text)
     system, opening, each = prompt.system, "", ""
     if style.placement == "system":
         system = _join(style.separator, prompt.system, instruction)
@@ -45,10 +45,10 @@ def render(prompt: Prompt, example: Example) -> list[Message]:
         each = instruction
     messages: list[Message] = [{"role": "system", "content": system}] if system else []
     if style.demos == "text":
-        shown = [_ask(style, d.input) + _answer(style, d.output, d.rationale, after_prefix=True) for d in prompt.demos]
+        shown = [_ask(style, d.input) + _answer(style, d.output, d.rationale, after_prefix=True) for d in demos]
         messages.append({"role": "user", "content": _join(style.separator, opening, *shown, _ask(style, example.text))})
         return messages
-    for demo in prompt.demos:
+    for demo in demos:
         messages.append({"role": "user", "content": _join(style.separator, opening, each, _ask(style, demo.input))})
         messages.append({"role": "assistant", "content": _answer(style, demo.output, demo.rationale)})
         opening = ""
@@ -117,7 +117,7 @@ def as_text(messages: Sequence[Message]) -> str:
 
 
 def _render_template(prompt: Prompt, instruction: str, values: Mapping[str, str]) -> list[Message]:
-    style = prompt.format
+    style, demos = prompt.format, prompt.shown(values["input"])
     values = {name: _given(style, value) for name, value in values.items()}
     system = fill(prompt.system, values)
     if style.placement == "system":
@@ -125,11 +125,11 @@ def _render_template(prompt: Prompt, instruction: str, values: Mapping[str, str]
     else:
         asked = fill(instruction, values)
     messages: list[Message] = [{"role": "system", "content": system}] if system else []
-    if prompt.demos and style.demos == "text":
-        shown = [_ask(style, d.input) + _answer(style, d.output, d.rationale, after_prefix=True) for d in prompt.demos]
+    if demos and style.demos == "text":
+        shown = [_ask(style, d.input) + _answer(style, d.output, d.rationale, after_prefix=True) for d in demos]
         asked = _join(style.separator, *shown, asked)
-    elif prompt.demos:
-        for demo in prompt.demos:
+    elif demos:
+        for demo in demos:
             shown_input = _given(style, demo.input)
             inside = style.placement != "system"
             filled = fill(instruction, {**values, "input": shown_input}) if inside else shown_input

@@ -1,4 +1,4 @@
-"""Which prompt answers which input: the one whose texts it is most like, the one its row names, or all by vote."""
+"""Which prompt answers which input: the one whose texts it is most like, the one its row names, all by vote, or all in turn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .errors import TaskError
 from .example import Example
 from .vectors import Space, Vector, centre, likeness
 
-RouterKind = Literal["centroid", "nearest", "vote", "field"]
+RouterKind = Literal["centroid", "nearest", "vote", "field", "chain"]
 _SHOWN, _SHOWN_LETTERS = 2, 60
 
 
@@ -23,7 +23,8 @@ class Router(BaseModel):
 
     kind: `centroid` takes the prompt whose anchors' centre is most like the input, `nearest` the one with the most
     like anchor; with `vote` every prompt answers and the majority wins; with `field` the row's metadata say under that
-    name which prompt is its own. anchors: prompt name → texts. The vectors follow from the anchors alone, so that the
+    name which prompt is its own; with `chain` all are asked one after another, in the order of their names, each is
+    told what the earlier ones said, and the last one answers. anchors: prompt name → texts. The vectors follow from the anchors alone, so that the
     router does the same wherever it is loaded. shared: a prompt that no input is routed to: it is said in the system
     turn, whichever prompt was chosen.
     """
@@ -68,6 +69,8 @@ class Router(BaseModel):
         """How the prompt is chosen, in words, with a few of the texts."""
         if self.kind == "vote":
             return "Every prompt answers an input; the most frequent answer wins."
+        if self.kind == "chain":
+            return "The prompts are asked in this order; each is told what the earlier ones said. The last one answers."
         if self.kind == "field":
             said = f"An input goes to the prompt that its row names under {self.field!r}."
             return f"{said} In the system turn stands {self.shared!r}." if self.shared else said

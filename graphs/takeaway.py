@@ -75,8 +75,7 @@ def runnable_of(program: Program, task: Task, target: Target, model: BaseChatMod
 
     A plain call streams as the model streams; what takes several calls comes whole.
     """
-    votes = program.router is not None and program.router.kind == "vote"
-    if task.target.use == "chat" and not votes:
+    if task.target.use == "chat" and target.calls(program) == 1:
 
         def ask(row: Row) -> list[tuple[str, str]]:
             example = example_of(row)

@@ -17,6 +17,7 @@ from ..core.prompt import Prompt
 from ..core.render import Message, render, spoken
 from ..core.routing import majority
 from .functions import call, load_function, parameters_of
+from .notes import turns_of, with_note
 from .operators.rewording import together
 
 
@@ -25,7 +26,9 @@ class ChatTarget:
     """One call of a chat model with the program's main prompt; where a router stands, with the one that it takes.
 
     Prompts that vote are asked side by side, one call each: the output is the first that gave the majority's answer,
-    its reply stands first, and `trajectory` tells what each voice said. answer: how answers are read for a vote.
+    its reply stands first, and `trajectory` tells what each voice said. Where a prompt asks with its options in several
+    orders, each order is such a voice. Of a chain, each prompt is given the input and, behind it, what the earlier ones
+    said. answer: how answers are read for a vote. step_tokens: of the answer of a chain's prompt, not of the last.
     top_logprobs: alternatives wanted per token, 0 is none. sample: tells repeated draws of the same request apart;
     who wants the second draw replaces it by 1.
     """
@@ -36,6 +39,7 @@ class ChatTarget:
     top_logprobs: int = 0
     sample: int = 0
     answer: AnswerContract = field(default_factory=AnswerContract)
+    step_tokens: int = 256
     needs: frozenset[Need] = field(init=False, default=frozenset())
 
     def __post_init__(self) -> None:
@@ -50,31 +54,55 @@ class ChatTarget:
         return Sampling(temperature=self.temperature, max_tokens=self.max_tokens, top_logprobs=self.top_logprobs)
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
-        names = program.chosen(example)
-        voices = await together(self._ask(spoken(program, name), example, model, gateway) for name in names)
-        won = majority([self.answer.read_answer(reply.text) for _, reply in voices]) if len(names) > 1 else 0
+        earlier, told = list[Reply](), list[dict[str, str]]()
+        row = example
+        for name in program.chain[:-1]:
+            _, reply = await self._ask(program.prompts[name], row, model, gateway, last=False)
+            told.append({"prompt": name, "input": row.text, "output": reply.text})
+            earlier.insert(0, reply)
+            row = with_note(row, name, reply.text)
+        asked = [
+            (name, *turned)
+            for name in program.chain[-1:] or program.chosen(row)
+            for turned in turns_of(program.prompts[name], row)
+        ]
+        voices = await together(self._ask(spoken(program, name), shown, model, gateway) for name, shown, _ in asked)
+        read = [
+            letters.get(said, said) if (said := self.answer.read_answer(reply.text)) is not None else None
+            for (_, _, letters), (_, reply) in zip(asked, voices, strict=True)
+        ]
+        won = majority(read) if len(read) > 1 else 0
         messages, spoke = voices[won]
-        told = [
-            {"prompt": name, "input": example.text, "output": reply.text}
-            for name, (_, reply) in zip(names, voices, strict=True)
+        told += [
+            {"prompt": name, "input": shown.text, "output": reply.text}
+            for (name, shown, _), (_, reply) in zip(asked, voices, strict=True)
         ]
         return Output(
-            text=spoke.text,
+            text=(read[won] if asked[won][2] else None) or spoke.text,
             messages=messages,
-            replies=(spoke, *(reply for place, (_, reply) in enumerate(voices) if place != won)),
-            trajectory=tuple(told) if program.router is not None else (),
+            replies=(spoke, *(reply for place, (_, reply) in enumerate(voices) if place != won), *earlier),
+            trajectory=tuple(told) if program.router is not None or len(asked) > 1 else (),
         )
 
     async def _ask(
-        self, prompt: Prompt, example: Example, model: ModelRef, gateway: Gateway
+        self, prompt: Prompt, example: Example, model: ModelRef, gateway: Gateway, *, last: bool = True
     ) -> tuple[tuple[Message, ...], Reply]:
         messages = tuple(render(prompt, example))
-        request = Call(model=model, messages=messages, sampling=self.sampling, sample=self.sample)
+        sampling = self.sampling
+        if not last:
+            sampling = sampling.model_copy(update={"max_tokens": self.step_tokens, "top_logprobs": 0})
+        request = Call(model=model, messages=messages, sampling=sampling, sample=self.sample)
         return messages, await gateway.complete(request, payer="target")
 
     def calls(self, program: Program) -> int:
+        def turns(name: str) -> int:
+            return max(1, program.prompts[name].format.shuffles)
+
+        if program.chain:
+            return len(program.chain) - 1 + turns(program.chain[-1])
         votes = program.router is not None and program.router.kind == "vote"
-        return len(program.prompts) if votes else 1
+        each = [turns(name) for name in program.prompts if name != program.shared]
+        return sum(each) if votes else max(each)
 
 
 class CallableTarget:

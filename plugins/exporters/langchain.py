@@ -35,12 +35,12 @@ class LangChainExporter:
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
         from langchain_core.load import dumps
 
-        if any(prompt.format.numbers == "grouped" for prompt in program.prompts.values()):
+        if beyond := _beyond(program):
             raise UsageError(
-                "a prompt that groups the digits of its inputs is more than LangChain's templates can say",
+                f"{beyond} is more than LangChain's templates can say",
                 where="--format langchain",
                 possible=("json", "text"),
-                remedy="export as json, and group the digits in your application before you fill the template",
+                remedy="take the whole as a Runnable (Result.runnable), or export as json and do that in your application",
             )
         templates = {name: _template(spoken(program, name)) for name in program.prompts if name != program.shared}
         if program.router is not None:
@@ -114,6 +114,18 @@ def load_chain(text: str, model: Any, read: Callable[[str], str | None] = str.st
     if not others:
         return chains[last]
     return RunnableBranch(*((fits(name), chains[name]) for name in others), chains[last])
+
+
+def _beyond(program: Program) -> str:
+    """What of a program follows from each input in a way that no template can; empty where nothing does."""
+    styles = [prompt.format for prompt in program.prompts.values()]
+    told = {
+        "a prompt that groups the digits of its inputs": any(style.numbers == "grouped" for style in styles),
+        "a prompt that chooses its examples by the input": any(style.nearest for style in styles),
+        "a prompt that is asked with its options in several orders": any(style.shuffles > 1 for style in styles),
+        "a chain of prompts": bool(program.chain),
+    }
+    return next((words for words, holds in told.items() if holds), "")
 
 
 def _is_routed(body: dict[str, Any]) -> bool:

@@ -8,7 +8,10 @@ from ...core.prompt import Prompt
 from ...core.render import as_text, render, spoken
 from ...core.report import Report
 
-_GROUPED = "=== before it is sent ===\nlong numbers of the input are written in groups of three digits, as in 12,345"
+_BEFORE = "=== before it is sent ==="
+_GROUPED = "long numbers of the input are written in groups of three digits, as in 12,345"
+_NEAREST = "of these examples only the {} most like the input are shown, the most like last"
+_SHUFFLED = "it is asked {} times with the options in another order each time; the majority counts"
 
 
 class TextExporter:
@@ -31,7 +34,13 @@ class TextExporter:
 
 def _text(prompt: Prompt) -> str:
     names = ("input", *prompt.placeholders)
+    style = prompt.format
+    # With a pool of examples all of them are written down, whatever the input.
+    prompt = prompt.with_(format=style.model_copy(update={"nearest": 0}))
     example = Example(input={name: f"{{{name}}}" for name in names} if prompt.placeholders else "{input}")
     messages = render(prompt, example)
     text = messages[0]["content"] if len(messages) == 1 else as_text(messages)
-    return f"{text}\n\n{_GROUPED}" if prompt.format.numbers == "grouped" else text
+    said = [_GROUPED] if style.numbers == "grouped" else []
+    said += [_NEAREST.format(style.nearest)] if style.nearest else []
+    said += [_SHUFFLED.format(style.shuffles)] if style.shuffles > 1 else []
+    return "\n".join([f"{text}\n\n{_BEFORE}", *said]) if said else text
