@@ -16,7 +16,8 @@ from ..core.errors import PluginError
 from ..core.identity import content_id
 from .hookspecs import API, GROUP
 
-Stage = Literal["import", "api", "register", "create", "call"]
+Stage = Literal["import", "api", "register", "create", "contract", "call"]
+IN_PROCESS = "in-process"
 State = Literal["built-in", "available", "loaded", "failed"]
 
 
@@ -32,6 +33,15 @@ class Plugin:
 
     def __str__(self) -> str:
         return f"{self.distribution} {self.version}".strip()
+
+    @property
+    def guest(self) -> bool:
+        """Whether it is somebody else's: not shipped, and no object that the caller of this process handed in."""
+        return self.state != "built-in" and self.distribution != IN_PROCESS
+
+    @property
+    def key(self) -> str:
+        return f"{normal(self.distribution)}/{self.module}"
 
     def answers_to(self, name: str) -> bool:
         return normal(name) in (normal(self.name), normal(self.distribution), normal(self.module))
@@ -105,8 +115,11 @@ def import_plugin(plugin: Plugin) -> ModuleType | PluginFailure:
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a guest may raise anything at import
         return failed(plugin, "import", error)
     spoken = getattr(module, "api", API)
-    if spoken != API:
-        return failed(plugin, "api", f"it speaks version {spoken} of the plugin contract, this maieutic version {API}")
+    if not isinstance(spoken, int) or spoken < 1:
+        return failed(plugin, "api", f"its `api` is {spoken!r}, and should be the contract's number, {API}")
+    if spoken > API:
+        said = f"it was written for version {spoken} of the plugin contract, this maieutic speaks version {API}"
+        return failed(plugin, "api", f"{said}: update maieutic, or install an older version of the plugin")
     return module
 
 

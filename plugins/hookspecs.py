@@ -20,8 +20,20 @@ from ..core.contracts import Need
 
 GROUP = "maieutic"
 API = 1
+"""The version of the contract. A plugin that was written for a newer one is refused, with both numbers."""
 
-Kind = Literal["evaluator", "operator", "strategy", "allocator", "target", "loader", "exporter", "recipe", "executor"]
+Kind = Literal[
+    "evaluator",
+    "operator",
+    "strategy",
+    "allocator",
+    "target",
+    "loader",
+    "exporter",
+    "recipe",
+    "executor",
+    "agent",
+]
 HOOKS: dict[Kind, str] = {
     "evaluator": "maieutic_evaluators",
     "operator": "maieutic_operators",
@@ -32,6 +44,7 @@ HOOKS: dict[Kind, str] = {
     "exporter": "maieutic_exporters",
     "recipe": "maieutic_recipes",
     "executor": "maieutic_executors",
+    "agent": "maieutic_agents",
 }
 
 hookspec = pluggy.HookspecMarker(GROUP)
@@ -46,9 +59,11 @@ class Register(Protocol):
         *,
         summary: str = "",
         needs: frozenset[Need] = frozenset(),
+        seconds: float | None = None,
     ) -> None:
         """Offer `name`. `factory` makes the object from the options of a task or recipe, given by keyword; as
-        "package.module:Class" it is imported when the name is first used. `needs` is what a run must have."""
+        "package.module:Class" it is imported when the name is first used. `needs` is what a run must have. `seconds`
+        is how long one call may take of its own time, where two minutes are too short."""
         ...
 
 
@@ -89,9 +104,14 @@ def maieutic_exporters(register: Register) -> None:
 
 @hookspec
 def maieutic_recipes(register: Register) -> None:
-    """Offer recipes: factories without arguments that give a `core.recipe.Recipe`."""
+    """Offer recipes: factories without arguments that give a `core.recipe.Recipe`, or the text of its TOML."""
 
 
 @hookspec
 def maieutic_executors(register: Register) -> None:
-    """Offer executors: where a batch of measurements is run."""
+    """Offer executors: where measurements are run (`core.work.Executor`)."""
+
+
+@hookspec
+def maieutic_agents(register: Register) -> None:
+    """Offer agents: what stands behind a role of the team, in place of the shipped (`core.contracts.Agent`)."""

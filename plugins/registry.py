@@ -5,41 +5,28 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pluggy
-
-from ..core.contracts import Need
 from ..core.errors import MaieuticError, UsageError
 from ..core.naming import did_you_mean
 from . import builtin, hookspecs
-from .guests import Plugin, PluginFailure, complaint, discover, failed, from_file, import_plugin, normal
+from .entries import Entry, check_options, parameters_of
+from .forms import faults_of
+from .guard import guarded
+from .guests import IN_PROCESS, Plugin, PluginFailure, complaint, discover, failed, from_file
 from .hookspecs import GROUP, HOOKS, Kind
+from .intake import Intake
+from .rooms import Interrupted
+
+__all__ = ["ENV", "SECONDS", "STRICT", "Entry", "Registry"]
 
 ENV = "MAIEUTIC_PLUGINS"
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+STRICT = "MAIEUTIC_PLUGINS_STRICT"
+SECONDS = 120.0
 _BY_PATH: Mapping[Kind, str] = {"evaluator": "callable", "target": "callable"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One name of one plugin. `needs` is declared, so that a run can be refused without importing anything."""
-
-    kind: Kind
-    name: str
-    plugin: Plugin
-    factory: Callable[..., object] | str
-    summary: str = ""
-    needs: frozenset[Need] = frozenset()
-
-    @property
-    def qualified(self) -> str:
-        return f"{self.plugin.distribution}:{self.name}"
 
 
 class Registry:
@@ -47,36 +34,58 @@ class Registry:
 
     A name is looked up among the built-ins and the plugins loaded so far; only a name that nobody has, and a
     listing, import the others. `distribution:name` loads that one plugin. What a guest raises while it is loaded
-    is kept in `failures`; it is an error only for a plugin that the run named.
+    is kept in `failures`; it is an error only for a plugin that the run named, or for any where `strict` is said.
+    Each guest is imported, and whatever it makes works, in a room of its own: what takes longer there than `seconds`
+    is interrupted and counts as failed.
     """
 
-    def __init__(self, guests: Iterable[Plugin] = (), *, folder: Path | None = None, closed: bool = False) -> None:
+    def __init__(
+        self,
+        guests: Iterable[Plugin] = (),
+        *,
+        folder: Path | None = None,
+        closed: bool = False,
+        strict: bool = False,
+        seconds: float = SECONDS,
+    ) -> None:
         self.failures: list[PluginFailure] = []
+        self.strict = strict
+        self._intake = Intake(seconds)
         self._folder = folder or Path()
         self._closed = closed
         self._entries: dict[Kind, dict[str, list[Entry]]] = {kind: {} for kind in HOOKS}
-        self._manager = pluggy.PluginManager(GROUP)
-        self._manager.add_hookspecs(hookspecs)
         own = Plugin(name="builtin", module=builtin.__name__, distribution=GROUP, version="", state="built-in")
-        self._plugins: dict[str, Plugin] = {_key(own): own}
-        self._plugins |= {_key(plugin): plugin for plugin in guests}
+        self._plugins: dict[str, Plugin] = {own.key: own}
+        self._plugins |= {plugin.key: plugin for plugin in guests}
         if wrong := self._register(own, builtin):
             raise complaint(wrong)
 
     @classmethod
-    def load(cls, plugins: Sequence[str] | None = None, *, folder: Path | None = None) -> Registry:
+    def load(
+        cls,
+        plugins: Sequence[str] | None = None,
+        *,
+        folder: Path | None = None,
+        strict: bool | None = None,
+        seconds: float = SECONDS,
+    ) -> Registry:
         """The registry of a run.
 
         plugins: which installed plugins may be used, by distribution or entry-point name, or `./file.py` relative
         to `folder` (the task's folder); those named are loaded at once. None asks the variable MAIEUTIC_PLUGINS,
         and where it is unset allows all, loaded when first needed. An empty sequence, or value, allows none.
+        strict: any plugin that cannot be loaded is an error at once; None asks MAIEUTIC_PLUGINS_STRICT.
         """
+        strict = bool(os.environ.get(STRICT)) if strict is None else strict
         named = plugins
         if named is None and (listed := os.environ.get(ENV)) is not None:
             named = [one.strip() for one in listed.split(",") if one.strip()]
         if named is None:
-            return cls(discover(), folder=folder)
-        registry = cls(folder=folder, closed=not named)
+            registry = cls(discover(), folder=folder, strict=strict, seconds=seconds)
+            if strict:
+                registry._load_rest()
+            return registry
+        registry = cls(folder=folder, closed=not named, strict=strict, seconds=seconds)
         registry.require(named)
         return registry
 
@@ -92,8 +101,8 @@ class Registry:
             )
         for name in plugins:
             plugin = self._find_plugin(name)
-            self._plugins.setdefault(_key(plugin), plugin)
-            self._load(_key(plugin), named=True)
+            self._plugins.setdefault(plugin.key, plugin)
+            self._load(plugin.key, named=True)
 
     def offer(self, kind: Kind, name: str, factory: Callable[..., object], *, summary: str = "") -> None:
         """Add what this process has at hand, an object of the caller's own for example. Raises PluginError for a name
@@ -105,10 +114,10 @@ class Registry:
             register(name, factory, summary=summary)
 
         module.offered = offered  # type: ignore[attr-defined]
-        plugin = Plugin(name=name, module=module.__name__, distribution="in-process", version="", state="loaded")
+        plugin = Plugin(name=name, module=module.__name__, distribution=IN_PROCESS, version="", state="loaded")
         if wrong := self._register(plugin, module):
             raise complaint(wrong)
-        self._plugins[_key(plugin)] = plugin
+        self._plugins[plugin.key] = plugin
 
     def create(self, kind: Kind, name: str, /, **options: Any) -> Any:
         """Make what `name` stands for. Raises UsageError for an unknown name or option, PluginError where the
@@ -118,14 +127,24 @@ class Registry:
             name = _BY_PATH[kind]
         entry = self._entry(kind, name)
         factory = self._factory(entry)
-        _check_options(entry, factory, options)
+        if "folder" in parameters_of(factory):
+            options = {"folder": str(self._folder), **options}
+        check_options(entry, factory, options)
+        guest = entry.plugin.guest
+        room = self._intake.room(entry.plugin, entry.seconds)
         try:
-            return factory(**options)
+            made = room.call(factory, **options) if guest else factory(**options)
         except MaieuticError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit, Interrupted) as error:
             wrong = failed(entry.plugin, "create", error)
             raise complaint(wrong, what=f"the {kind} {name!r} could not be made: {wrong.error}") from error
+        if not guest:
+            return made
+        if faults := faults_of(kind, made):
+            wrong = failed(entry.plugin, "contract", "; ".join(faults))
+            raise complaint(wrong, what=f"the {kind} {name!r} breaks its contract: {wrong.error}")
+        return guarded(kind, name, made, entry.plugin, room)
 
     def names(self, kind: Kind) -> list[str]:
         """All names of a kind, sorted; loads every plugin that is allowed."""
@@ -145,11 +164,25 @@ class Registry:
 
     def options(self, kind: Kind, name: str) -> dict[str, inspect.Parameter]:
         """The options that a name takes; imports it."""
-        return _parameters(self._factory(self.describe(kind, name)))
+        return parameters_of(self._factory(self.describe(kind, name)))
 
     def plugins(self) -> list[Plugin]:
         """All plugins with their state, the built-ins first; imports nothing."""
         return list(self._plugins.values())
+
+    def entries(self, plugin: str | None = None) -> list[Entry]:
+        """What one plugin offers, or all that are allowed; loads them, and what cannot be loaded is left out. Raises
+        UsageError for a plugin that is not there."""
+        if plugin is None:
+            self._load_rest()
+            return self._offered()
+        found = self._find_plugin(plugin)
+        self._plugins.setdefault(found.key, found)
+        self._load(found.key, named=False)
+        return [entry for entry in self._offered() if entry.plugin.key == found.key]
+
+    def _offered(self) -> list[Entry]:
+        return [entry for by_name in self._entries.values() for some in by_name.values() for entry in some]
 
     def _entry(self, kind: Kind, name: str) -> Entry:
         asked = name
@@ -197,9 +230,12 @@ class Registry:
         if not isinstance(entry.factory, str):
             return entry.factory
         module, _, attribute = entry.factory.partition(":")
+        guest = entry.plugin.guest
+        room = self._intake.room(entry.plugin)
         try:
-            factory: Callable[..., object] = getattr(importlib.import_module(module), attribute)
-        except (Exception, SystemExit) as error:
+            found = room.call(importlib.import_module, module) if guest else importlib.import_module(module)
+            factory: Callable[..., object] = getattr(found, attribute)
+        except (Exception, SystemExit, Interrupted) as error:
             wrong = failed(entry.plugin, "import", error)
             raise complaint(wrong, what=f"{entry.factory} cannot be imported: {wrong.error}") from error
         return factory
@@ -207,7 +243,7 @@ class Registry:
     def _find_plugin(self, name: str) -> Plugin:
         if name.endswith(".py"):
             return from_file(Path(os.path.normpath(self._folder / name)))
-        installed = {_key(plugin): plugin for plugin in discover()} | self._plugins
+        installed = {plugin.key: plugin for plugin in discover()} | self._plugins
         found = [plugin for plugin in installed.values() if plugin.answers_to(name)]
         if not found:
             known = sorted({plugin.distribution for plugin in installed.values()})
@@ -225,74 +261,19 @@ class Registry:
     def _load(self, key: str, *, named: bool) -> None:
         plugin = self._plugins[key]
         if plugin.state == "available":
-            module = import_plugin(plugin)
-            wrong = module if isinstance(module, PluginFailure) else self._register(plugin.now("loaded"), module)
+            wrong = self._note(self._intake.take_in(plugin))
             self._plugins[key] = plugin.now("failed" if wrong else "loaded")
             if wrong:
                 self.failures.append(wrong)
-        if named and self._plugins[key].state == "failed":
+        if (named or self.strict) and self._plugins[key].state == "failed":
             raise complaint(next(one for one in self.failures if one.plugin == plugin.name))
 
     def _register(self, plugin: Plugin, module: ModuleType) -> PluginFailure | None:
-        """Let one plugin speak through its hooks. All it offers counts, or, where one hook fails, nothing does."""
-        offered: list[Entry] = []
-        try:
-            self._manager.register(module, name=_key(plugin))
-            self._manager.check_pending()
-            others = [one for one in self._manager.get_plugins() if one is not module]
-            for kind, hook in HOOKS.items():
-                self._manager.subset_hook_caller(hook, others)(register=_collector(kind, plugin, offered))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a guest's hook may raise anything
-            if self._manager.has_plugin(_key(plugin)):
-                self._manager.unregister(name=_key(plugin))
-            return failed(plugin, "register", error)
+        return self._note(self._intake.listen(plugin, module))
+
+    def _note(self, offered: list[Entry] | PluginFailure) -> PluginFailure | None:
+        if isinstance(offered, PluginFailure):
+            return offered
         for entry in offered:
             self._entries[entry.kind].setdefault(entry.name, []).append(entry)
         return None
-
-
-def _collector(kind: Kind, plugin: Plugin, offered: list[Entry]) -> hookspecs.Register:
-    def register(
-        name: str, factory: Callable[..., object] | str, *, summary: str = "", needs: frozenset[Need] = frozenset()
-    ) -> None:
-        if _NAME.fullmatch(name) is None:
-            raise ValueError(f"{name!r} is no name: letters, digits, '.', '-' and '_' make one")
-        if not callable(factory) and ":" not in factory:
-            raise ValueError(f"{kind} {name!r}: the factory must be callable, or written 'package.module:Class'")
-        if any(one.kind == kind and one.name == name for one in offered):
-            raise ValueError(f"{kind} {name!r} is registered twice")
-        offered.append(
-            Entry(kind=kind, name=name, plugin=plugin, factory=factory, summary=summary, needs=frozenset(needs))
-        )
-
-    return register
-
-
-def _key(plugin: Plugin) -> str:
-    return f"{normal(plugin.distribution)}/{plugin.module}"
-
-
-def _parameters(factory: Callable[..., object]) -> dict[str, inspect.Parameter]:
-    return dict(inspect.signature(factory).parameters)
-
-
-def _check_options(entry: Entry, factory: Callable[..., object], options: Mapping[str, Any]) -> None:
-    """Raise UsageError where the options do not fit the factory's signature."""
-    parameters = _parameters(factory)
-    kinds = {one.kind for one in parameters.values()}
-    possible = [n for n, p in parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    if inspect.Parameter.VAR_KEYWORD not in kinds:
-        for option in options:
-            if option not in possible:
-                raise UsageError(
-                    f"the {entry.kind} {entry.name!r} has no option {option!r}",
-                    possible=possible or ["no options at all"],
-                    remedy=did_you_mean(option, possible),
-                )
-    for option in possible:
-        if parameters[option].default is inspect.Parameter.empty and option not in options:
-            raise UsageError(
-                f"the {entry.kind} {entry.name!r} needs the option {option!r}",
-                possible=possible,
-                remedy=f"write {option} = … beside its name",
-            )

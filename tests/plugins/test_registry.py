@@ -21,6 +21,7 @@ api = 1
 class Polite:
     name, needs = "polite", frozenset({"judge"})
     def __init__(self, words: int = 3): self.words = words
+    async def evaluate(self, example, output, answer): return None
 @hookimpl
 def maieutic_evaluators(register):
     register("polite", Polite, summary="counts polite words", needs=frozenset({"judge"}))
