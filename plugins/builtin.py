@@ -25,6 +25,11 @@ def maieutic_evaluators(register: Register) -> None:
         ("numeric", "evaluators.numbers:Numeric", "the number is within an absolute or relative tolerance"),
         ("set", "evaluators.sets:Items", "the same items in any order: all of them, or F1"),
         ("json_fields", "evaluators.structure:JsonFields", "the share of fields that equal the reference's"),
+        ("rouge", "evaluators.rouge:Rouge", "n-grams in common (ROUGE); needs maieutic[metrics]"),
+        ("bleu", "evaluators.translation:Bleu", "sentence BLEU (sacreBLEU); needs maieutic[metrics]"),
+        ("chrf", "evaluators.translation:Chrf", "character n-gram F (chrF); needs maieutic[metrics]"),
+        ("similarity", "evaluators.similarity:Similarity", "likeness of spelling to the nearest reference"),
+        ("sql", "evaluators.sql:Sql", "the query finds the reference query's rows (SQLite, read-only)"),
     ):
         register(name, _at(place), summary=summary, needs=_LABELLED)
     register("regex", _at("evaluators.text:Regex"), summary="a pattern, or the reference as a pattern, is found")
@@ -37,9 +42,22 @@ def maieutic_evaluators(register: Register) -> None:
     )
     register("callable", _at("evaluators.function:CallableEvaluator"), summary="any function, as module:function")
     register("judge", _at("evaluators.judge:Judge"), summary="a model compares two outputs, in both orders (SPO)")
+    register("person", _at("evaluators.person:Person"), summary="a person compares two outputs, blind (APOHF)")
     for name, place, summary in (
         ("rubric", "evaluators.rubric:Rubric", "a model rates by a rubric; votes, calibrated by labels"),
         ("checklist", "evaluators.checklist:Checklist", "a model answers yes-or-no questions about the output"),
+        ("code", "evaluators.code:Code", "Python that passes its tests, in a limited subprocess"),
+        ("valid", "evaluators.formats:Valid", "the output is JSON, or YAML"),
+        ("length", "evaluators.measures:Length", "words, characters, sentences or lines within limits"),
+        ("readability", "evaluators.measures:Readability", "Flesch's reading ease within limits (English)"),
+        ("toxicity", "evaluators.measures:WordList", "none of a list of words"),
+        ("latency", "evaluators.thrift:Latency", "how quickly the answer came"),
+        ("cost", "evaluators.thrift:Cost", "how few tokens, or dollars, the answer took"),
+        ("fairness", "evaluators.fairness:Fairness", "the same answer when an attribute's words are swapped"),
+        ("langchain", "evaluators.from_langchain:LangChainEvaluator", "any LangChain evaluator of strings"),
+        ("dspy", "evaluators.from_dspy:DspyMetric", "any DSPy metric; needs maieutic[dspy]"),
+        ("inspect", "evaluators.from_inspect:InspectScorer", "any scorer of inspect_ai; needs maieutic[inspect]"),
+        ("promptfoo", "evaluators.from_promptfoo:PromptfooAssertion", "any promptfoo assertion; needs Node.js"),
         ("faithfulness", "evaluators.faithfulness:Faithfulness", "the share of claims that the context supports"),
         ("g-eval", "evaluators.geval:GEval", "the expected rating by the likelihoods of its token (G-Eval)"),
     ):

@@ -1,0 +1,91 @@
+"""A subprocess for code that nobody has read: limits of time, memory and files, and no network where it can be had.
+
+Inside user and network namespaces (Linux, `unshare`) the code has no network and its children die with it. Limits of
+the process hold in any case on POSIX. What this cannot give: the code reads whatever the user may read, writes small
+files wherever the user may, and where namespaces are not allowed it has the network. Strangers' code belongs into a
+container or a virtual machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+
+_UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--ipc", "--pid", "--fork", "--kill-child")
+_MOST = 200_000
+_START = """
+import resource, sys
+seconds, memory, files = (int(one) for one in sys.argv[1:4])
+for limit, value in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, files),
+                     (resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_CORE, 0)):
+    resource.setrlimit(limit, (value, value))
+source = open("main.py", encoding="utf-8").read()
+sys.argv = ["main.py"]
+exec(compile(source, "main.py", "exec"), {"__name__": "__main__"})
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What came of it. code: the exit status, None where the time ran out."""
+
+    code: int | None
+    stdout: str
+    stderr: str
+
+    @property
+    def ended_well(self) -> bool:
+        return self.code == 0
+
+
+@cache
+def is_isolated() -> bool:
+    """Whether code runs without a network here; tried once."""
+    try:
+        tried = subprocess.run([*_UNSHARE, "true"], capture_output=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return tried.returncode == 0
+
+
+def run_python(source: str, *, stdin: str = "", seconds: float = 5.0, megabytes: int = 512) -> Ran:
+    """Run a program in a new folder with nothing of this process' environment. Blocks; call it from a thread."""
+    with tempfile.TemporaryDirectory(prefix="cell-") as folder:
+        with open(os.path.join(folder, "main.py"), "w", encoding="utf-8", errors="replace") as file:
+            file.write(source)
+        limits = (str(int(seconds) + 1), str(megabytes * 2**20), str(2**22))
+        command = [*(_UNSHARE if is_isolated() else ()), sys.executable, "-I", "-S", "-B", "-c", _START, *limits]
+        with (
+            open(os.path.join(folder, "out"), "w+b") as out,
+            open(os.path.join(folder, "err"), "w+b") as err,
+            subprocess.Popen(
+                command,
+                cwd=folder,
+                env={"PATH": os.defpath, "HOME": folder, "LANG": "C.UTF-8"},
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            ) as process,
+        ):
+            try:
+                process.communicate(stdin.encode(errors="replace"), timeout=seconds)
+            except subprocess.TimeoutExpired:
+                code = None
+            else:
+                code = process.returncode
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            said = []
+            for file_ in (out, err):
+                file_.seek(0)
+                said.append(file_.read(_MOST).decode(errors="replace"))
+    return Ran(code=code, stdout=said[0], stderr=said[1])

@@ -1,0 +1,127 @@
+"""Any promptfoo assertion, as it is: promptfoo itself is asked, in one process that stays."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shutil
+import subprocess
+import threading
+import weakref
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from ...core.contracts import Need
+from ...core.errors import PluginError, UsageError
+from ...core.example import Example
+from ...core.models import Output
+from ...core.score import Score
+
+_SCRIPT = "promptfoo.mjs"
+
+
+class PromptfooAssertion:
+    """Scores by one assertion, as a test's `assert` has it: `{type = "contains", value = "…"}`, with threshold,
+    transform and all the rest; `not-` types too. Its score in [0, 1] counts, or, where it only passes or fails, that.
+
+    In the assertion's texts `{{name}}` is filled by promptfoo from the row: its input's fields, `input`, `expected`
+    and its metadata. needs Node.js and `npm install promptfoo` in the task's folder or above it (or in `modules`).
+    Assertions that ask a model do so through promptfoo: their calls are in no ledger.
+    """
+
+    needs: frozenset[Need] = frozenset()
+
+    def __init__(
+        self, assertion: Mapping[str, Any], modules: str | None = None, seconds: float = 60.0, folder: str = "."
+    ) -> None:
+        if not isinstance(assertion.get("type"), str):
+            raise UsageError(
+                "a promptfoo assertion has a type", where="promptfoo: assertion", possible=('{type = "contains", …}',)
+            )
+        self.name = f"promptfoo:{assertion['type']}"
+        self._assertion, self._seconds = dict(assertion), seconds
+        self._home = _home(Path(folder) / (modules or "."))
+        self._process: subprocess.Popen[str] | None = None
+        self._turn = threading.Lock()
+
+    async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
+        fields = dict(example.input) if isinstance(example.input, Mapping) else {}
+        values = {**example.metadata, "expected": example.output, "input": example.text, **fields}
+        asked = {"assertion": self._assertion, "output": output.text, "vars": values, "prompt": example.text}
+        said = await asyncio.to_thread(self._ask, json.dumps(asked, ensure_ascii=True))
+        if "error" in said:
+            return Score(
+                value=0.0, failure="example", feedback=f"{self.name} failed on this row: {said['error']}"[:600]
+            )
+        score = said.get("score")
+        value = float(score) if isinstance(score, int | float) else float(bool(said.get("pass")))
+        feedback = None if said.get("pass") else str(said.get("reason") or "")[:600] or None
+        return Score(value=min(1.0, max(0.0, value)), values={"pass": float(bool(said.get("pass")))}, feedback=feedback)
+
+    def _ask(self, line: str) -> dict[str, Any]:
+        with self._turn:
+            process = self._process
+            if process is None or process.poll() is not None:
+                process = self._process = self._start()
+            return self._exchange(process, line)
+
+    def _exchange(self, process: subprocess.Popen[str], line: str | None) -> dict[str, Any]:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        watch = threading.Timer(self._seconds, process.kill)
+        watch.start()
+        try:
+            if line is not None:
+                process.stdin.write(f"{line}\n")
+                process.stdin.flush()
+            answered = process.stdout.readline()
+        except BrokenPipeError:
+            answered = ""
+        finally:
+            watch.cancel()
+        if not answered:
+            raise PluginError(
+                f"promptfoo gave no answer within {self._seconds:g} seconds, or ended",
+                where=f"{self.name} in {self._home}",
+                remedy="try the assertion with: npx promptfoo eval",
+            )
+        said: dict[str, Any] = json.loads(answered)
+        return said
+
+    def _start(self) -> subprocess.Popen[str]:
+        script = str(resources.files(__package__).joinpath(_SCRIPT))
+        process = subprocess.Popen(
+            ["node", script, str(self._home)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            cwd=self._home,
+        )
+        weakref.finalize(self, _end, process)
+        self._exchange(process, None)
+        return process
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    with contextlib.suppress(OSError):
+        process.communicate(timeout=5)
+
+
+def _home(start: Path) -> Path:
+    """The nearest folder, from `start` upwards, whose node_modules have promptfoo."""
+    here = start.resolve()
+    found = next((one for one in (here, *here.parents) if (one / "node_modules" / "promptfoo").is_dir()), None)
+    if found is None or shutil.which("node") is None:
+        missing = "Node.js" if shutil.which("node") is None else "promptfoo"
+        raise UsageError(
+            f"promptfoo assertions need {missing}, which is not installed",
+            where=f"promptfoo, for {here}",
+            remedy="install Node.js 20 or newer, then: npm install promptfoo",
+        )
+    return found
