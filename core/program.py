@@ -42,7 +42,8 @@ class Program(BaseModel):
     def chosen(self, row: Example | str) -> tuple[str, ...]:
         """The names of the prompts that answer an input, in the order of their names: all where they vote, else one.
 
-        Without a router that is the main prompt, and of a chain too, where the others prepare its answer. Names are sorted since a value's id does not know another order.
+        Without a router that is the main prompt, and of a chain too, where the others prepare its answer. Names are
+        sorted since a value's id does not know another order.
         Raises TaskError where rows name their prompt and this one does not.
         """
         if self.router is None or self.router.kind == "chain":

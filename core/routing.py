@@ -1,4 +1,4 @@
-"""Which prompt answers which input: the one whose texts it is most like, the one its row names, all by vote, or all in turn."""
+"""Which prompt answers which input: the one whose texts it is most like, the one its row names, all by vote or in turn."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Router(BaseModel):
     kind: `centroid` takes the prompt whose anchors' centre is most like the input, `nearest` the one with the most
     like anchor; with `vote` every prompt answers and the majority wins; with `field` the row's metadata say under that
     name which prompt is its own; with `chain` all are asked one after another, in the order of their names, each is
-    told what the earlier ones said, and the last one answers. anchors: prompt name → texts. The vectors follow from the anchors alone, so that the
-    router does the same wherever it is loaded. shared: a prompt that no input is routed to: it is said in the system
-    turn, whichever prompt was chosen.
+    told what the earlier ones said, and the last one answers. anchors: prompt name → texts. The vectors follow from the
+    anchors alone, so that the router does the same wherever it is loaded. shared: a prompt that no input is routed to:
+    it is said in the system turn, whichever prompt was chosen.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""An input as a chat target shows it: with what earlier prompts of a chain said, or with its options in another order."""
+"""An input as a chat target shows it: with what a chain's earlier prompts said, or its options in another order."""
 
 from __future__ import annotations
 

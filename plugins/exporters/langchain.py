@@ -40,7 +40,7 @@ class LangChainExporter:
                 f"{beyond} is more than LangChain's templates can say",
                 where="--format langchain",
                 possible=("json", "text"),
-                remedy="take the whole as a Runnable (Result.runnable), or export as json and do that in your application",
+                remedy="take the whole as a Runnable (Result.runnable), or do it yourself with an export as json",
             )
         templates = {name: _template(spoken(program, name)) for name in program.prompts if name != program.shared}
         if program.router is not None:
