@@ -7,28 +7,48 @@ declared in `needs`, never sniffed; a run that lacks one is refused before it sp
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from random import Random
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from .answer import AnswerContract
 from .budget import Payer
-from .candidate import Archive, Candidate
-from .dialogue import Ask, Case, Past, Reply
+from .dialogue import Ask, Reply
 from .example import Example
-from .identity import seeded
 from .models import Call, ModelRef, Output
 from .models import Reply as ModelReply
+from .orders import WHOLE, Duel, Order, Outcome, Pair, Proposal, Request, Search, TaskBrief
 from .program import Program
 from .report import Report
 from .score import Preference, Score
 
+__all__ = [
+    "WHOLE",
+    "Allocator",
+    "AskingEvaluator",
+    "Bench",
+    "Decision",
+    "Duel",
+    "Evaluator",
+    "Exporter",
+    "Gateway",
+    "LossEvaluator",
+    "Need",
+    "Operator",
+    "Order",
+    "Outcome",
+    "Pair",
+    "PairEvaluator",
+    "Proposal",
+    "Request",
+    "Search",
+    "Strategy",
+    "Target",
+    "TaskBrief",
+    "Team",
+]
+
 Need = Literal["references", "logprobs", "judge", "human", "train", "embeddings"]
 Decision = Literal["keep", "drop", "undecided"]
 A = TypeVar("A", bound=Reply)
-WHOLE = "*"
 
 
 class Evaluator(Protocol):
@@ -126,6 +146,24 @@ class Team(Protocol):
         ...
 
 
+class Agent(Protocol):
+    """What stands behind a role, or behind one skill of it, in place of the shipped.
+
+    instruction: the text of an instruction file to be told in place of the shipped one; empty keeps that. calls: the
+    most model calls that one ask may take, 2 where it asks once (the question and its repair).
+    """
+
+    name: str
+    needs: frozenset[Need]
+    calls: int
+    instruction: str
+
+    async def act(self, ask: Ask[A], team: Team) -> A | None:
+        """The answer, or None where there is none. `team` answers as if this agent stood nowhere, so that
+        `team.act(ask)` is the usual answer; each further question is another draw."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bench:
     """What an evaluator that asks works with.
@@ -136,84 +174,6 @@ class Bench:
     task: TaskBrief
     team: Team
     rerun: Callable[[Example], Awaitable[Output]]
-
-
-class TaskBrief(BaseModel):
-    """What an operator may know of the task. chat: whether programs are run by calls of a chat model alone, so that
-    prompts may be added to one."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    description: str
-    answer: AnswerContract
-    max_prompt_tokens: int | None = None
-    chat: bool = True
-
-
-class Order(BaseModel):
-    """A strategy's decision, plain JSON: let `operator` work on `parents`.
-
-    cases: how many train rows the first parent is run on, so that there are failures to show. rows: which train rows
-    in place of drawn ones; the operator then sees cases of these alone. within: where set, the train rows it may learn
-    from at all: cases are drawn among them, and `Request.train` holds no others.
-    count: how many proposals are wanted. stream: keeps the random draws of like orders apart. slot: which of a
-    program's named prompts is worked on: the operator sees parents of that one prompt, and what it proposes is put
-    back in its place. Empty is the only prompt; of several, one is chosen. `WHOLE` is all of them.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    operator: str
-    parents: tuple[str, ...]
-    options: Mapping[str, Any] = Field(default_factory=dict)
-    cases: int = 0
-    rows: tuple[str, ...] = ()
-    within: tuple[str, ...] = ()
-    count: int = 1
-    plan_step: str = ""
-    stream: int = 0
-    slot: str = ""
-    allowance: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """An order with all its evidence. `failures` and `successes` belong to the first parent, from train rows only.
-
-    answers: label → (share the first parent gave it, share the references want), where answers are labels.
-    scores: candidate id → mean on val, of the parents, their ancestors and the peers, where measured. ancestors: of the
-    first parent, oldest first. peers: the best measured candidates of the run, best first. examples: every row that
-    may be seen, by id (none of the sealed split). outputs: what the first parent gave on train rows, scored or not,
-    without what was wanted.
-    """
-
-    order: Order
-    task: TaskBrief
-    parents: tuple[Candidate, ...]
-    train: tuple[Example, ...]
-    failures: tuple[Case, ...] = ()
-    successes: tuple[Case, ...] = ()
-    history: tuple[Past, ...] = ()
-    hints: tuple[str, ...] = ()
-    rules: tuple[tuple[str, str], ...] = ()
-    answers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    scores: Mapping[str, float] = field(default_factory=dict)
-    ancestors: tuple[Candidate, ...] = ()
-    peers: tuple[Candidate, ...] = ()
-    examples: Mapping[str, Example] = field(default_factory=dict)
-    outputs: tuple[Case, ...] = ()
-    rng: Random
-
-
-class Proposal(BaseModel):
-    """A new program, why, and from whom (the order's parents unless named)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    program: Program
-    rationale: str = ""
-    parents: tuple[str, ...] | None = None
 
 
 class Operator(Protocol):
@@ -227,74 +187,6 @@ class Operator(Protocol):
     calls: int
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]: ...
-
-
-class Outcome(BaseModel):
-    """One duel that was decided. margin: in [-1, 1], positive where the output of `first` was preferred.
-
-    example: empty where a person judged the prompts as a whole. number: the duel's own.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    first: str
-    second: str
-    example: str
-    margin: float = Field(ge=-1, le=1)
-    author: str = "judge"
-    number: int = 0
-
-
-@dataclass(kw_only=True)
-class Search:
-    """What strategies and allocators decide from. Pure given this value: a resumed run decides the same.
-
-    memory: the policy's own state, plain JSON, the only thing it may write. room: target calls that still fit.
-    total: target calls that fitted when the search began. val, train: example ids in the task's order. operators:
-    the recipe's operators with their prior weights. orders: what this round was ordered. duels: whose output was
-    preferred, oldest first, by a judge or a person. remarks: what a policy puts on record with its `tell`.
-    """
-
-    archive: Archive
-    train: tuple[str, ...]
-    val: tuple[str, ...]
-    seed: int
-    round: int
-    step: int
-    room: int
-    total: int
-    plan: tuple[str, ...] = ()
-    author_room: int = 2**31
-    operators: Mapping[str, float] = field(default_factory=dict)
-    examples: Mapping[str, Example] = field(default_factory=dict)
-    orders: Sequence[Order] = ()
-    duels: Sequence[Outcome] = ()
-    memory: dict[str, Any] = field(default_factory=dict)
-    remarks: dict[str, Any] = field(default_factory=dict)
-
-    def rng(self, purpose: str) -> Random:
-        return seeded(self.seed, purpose, self.step)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One measurement to pay for. The example may be a val row, or a train row where a method gates on those."""
-
-    candidate: str
-    example: str
-
-
-@dataclass(frozen=True)
-class Duel:
-    """One comparison to pay for: both candidates' outputs on an example go to the recipe's judge.
-
-    number: tells repeated judgements of the same two apart; each is a draw of its own.
-    """
-
-    first: str
-    second: str
-    example: str
-    number: int = 0
 
 
 class Strategy(Protocol):
