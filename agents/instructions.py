@@ -11,9 +11,11 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib import resources
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ..core.dialogue import Ask
 from ..core.errors import RunFailed
 from ..core.prompt import placeholders_in
 from ..core.render import fill
@@ -94,6 +96,12 @@ def shipped() -> Mapping[str, Instruction]:
         if key not in newest or newest[key].version < one.version:
             newest[key] = one
     return dict(sorted(newest.items()))
+
+
+@cache
+def brought(ask: type[Ask[Any]]) -> Instruction | None:
+    """What an ask of a plugin's own brings with it. Raises RunFailed for a text that breaks the form."""
+    return read(ask.instruction, where=f"{ask.__module__}.{ask.__qualname__}.instruction") if ask.instruction else None
 
 
 def instruction_for(role: str, skill: str) -> Instruction:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
-from ..core.contracts import Gateway
+from ..core.contracts import Agent, Gateway
 from ..core.dialogue import Ask, Evidence, Reply, TextReply
 from ..core.errors import UsageError
 from ..core.events import EventKind
@@ -18,7 +18,7 @@ from ..core.labels import label_likelihoods
 from ..core.models import Call, ModelRef, Role, Sampling
 from ..core.render import Message
 from ..core.task import Models
-from .instructions import REPAIR, Instruction, instruction_for, shipped
+from .instructions import REPAIR, Instruction, brought, instruction_for, read, shipped
 from .parse import legible, parse
 from .wording import clipped, values_of_ask
 
@@ -61,9 +61,10 @@ class ModelTeam:
     """Models behind roles.
 
     evidence: role → what it may read; a role that is not named reads all. temperature: role → in place of the
-    instruction's own. instructions: `role.skill` → in place of the shipped one. path: the request this team works
-    for; draws of one path are told apart by number, draws of different paths by seed. allowance: where set, questions
-    beyond so many calls, a repair counted for each, are not asked and get no answer.
+    instruction's own. instructions: `role.skill` → in place of the shipped one. agents: `role.skill` or `role` → who
+    answers in place of the shipped. path: the request this team works for; draws of one path are told apart by number,
+    draws of different paths by seed. allowance: where set, questions beyond so many calls, a repair counted for each,
+    are not asked and get no answer.
     """
 
     models: Models
@@ -72,6 +73,7 @@ class ModelTeam:
     evidence: Mapping[Role, tuple[Evidence, ...]] = field(default_factory=dict)
     temperature: Mapping[Role, float] = field(default_factory=dict)
     instructions: Mapping[str, Instruction] = field(default_factory=dict)
+    agents: Mapping[str, Agent] = field(default_factory=dict)
     listen: Listen = unheard
     path: tuple[str | int, ...] = ()
     allowance: int | None = None
@@ -95,7 +97,11 @@ class ModelTeam:
         number = self._asked[address]
         self._asked[address] += 1
 
-        told = self._instruction(ask.role, ask.skill)
+        agent = self.agents.get(f"{ask.role}.{ask.skill}") or self.agents.get(ask.role)
+        if agent is not None:
+            place = self.for_request(*self.path, f"{ask.role}.{ask.skill}", address, number)
+            return await agent.act(shown, replace(place, agents={}, instructions=self._told_by(agent, ask)))
+        told = self._instruction(ask)
         messages: tuple[Message, ...] = ({"role": "user", "content": told.write(values_of_ask(shown))},)
         reply, raw = await self._ask(shown, told, messages, number)
         repaired = reply is None
@@ -118,7 +124,7 @@ class ModelTeam:
     async def weigh(self, ask: Ask[A], options: Sequence[str]) -> Mapping[str, float] | None:
         """By the first token whose alternatives name an option; without any, by the option that was said. It is one
         draw of the most likely answer: asked again, it is the same call."""
-        shown, told = self._shown(ask), self._instruction(ask.role, ask.skill)
+        shown, told = self._shown(ask), self._instruction(ask)
         messages: tuple[Message, ...] = ({"role": "user", "content": told.write(values_of_ask(shown))},)
         model = self._model(ask.role)
         seed = seeded(self.seed, "team", *self.path, 0).getrandbits(31)
@@ -168,8 +174,16 @@ class ModelTeam:
                 )
         return ask.model_copy(update={name: type(ask).model_fields[name].default for name in hidden})
 
-    def _instruction(self, role: Role, skill: str) -> Instruction:
-        return self.instructions.get(f"{role}.{skill}") or instruction_for(role, skill)
+    def _instruction(self, ask: Ask[Any]) -> Instruction:
+        """An agent's own, else what the ask itself brings, else the shipped one."""
+        own = self.instructions.get(f"{ask.role}.{ask.skill}")
+        return own or brought(type(ask)) or instruction_for(ask.role, ask.skill)
+
+    def _told_by(self, agent: Agent, ask: Ask[Any]) -> Mapping[str, Instruction]:
+        if not agent.instruction:
+            return self.instructions
+        key = f"{ask.role}.{ask.skill}"
+        return {**self.instructions, key: read(agent.instruction, where=f"the agent {agent.name}")}
 
     def _model(self, role: Role) -> ModelRef:
         return self.models.of(role)

@@ -83,6 +83,7 @@ def optimize(
     approve: Annotated[
         bool, typer.Option("--approve", help="wait for steer RUN approve before each round", rich_help_panel="Run")
     ] = False,
+    executor: Annotated[str, typer.Option(help="where measurements are run", rich_help_panel="Run")] = "local",
     plain: Plain = False,
     as_json: AsJson = False,
     detach: Annotated[
@@ -111,7 +112,14 @@ def optimize(
         from .detach import begin_detached, start_detached
 
         Setup.make(
-            made, recipe=recipe, budget=budget, seed=seed, concurrency=concurrency, settings=changes, registry=registry
+            made,
+            recipe=recipe,
+            budget=budget,
+            seed=seed,
+            concurrency=concurrency,
+            settings=changes,
+            registry=registry,
+            executor=executor,
         )
         words = list(context.obj or [])
         if tui and not detach:
@@ -134,6 +142,7 @@ def optimize(
             registry=registry,
             run=run,
             approve=approve,
+            executor=executor,
         ),
         folder=folder,
         plain=plain,

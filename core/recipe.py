@@ -35,6 +35,7 @@ class Recipe(BaseModel):
     is then exp(-loss). The sealed test is always scored by the task's own.
     slots: of a program's several prompts, which is worked on next: each in turn, by what edits of it brought, or the
     one that stands before all others.
+    agents: who stands behind a role in place of the shipped, by `role` or `role.skill`.
     expected_calls: of target and optimizer at the defaults, in words or arithmetic over `val` and `train`.
     """
 
@@ -58,3 +59,4 @@ class Recipe(BaseModel):
     loss: Use | None = None
     slots: SlotRule = "credit"
     temperature: Mapping[Role, float] = Field(default_factory=dict)
+    agents: Mapping[str, Use] = Field(default_factory=dict)

@@ -161,6 +161,7 @@ def record_of(setup: Setup, run: str) -> RunRecord:
             "concurrency": setup.concurrency,
             "settings": dict(setup.settings),
             "approve": setup.approve,
+            "executor": setup.placed.model_dump(),
             "origin": setup.origin.model_dump() if setup.origin else None,
         },
     )

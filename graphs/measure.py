@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from ..core.candidate import Candidate
 from ..core.contracts import AskingEvaluator, Bench, Evaluator, LossEvaluator, Pair, Target
@@ -14,8 +14,11 @@ from ..core.labels import label_likelihoods
 from ..core.models import Output
 from ..core.score import Evaluation, Response, Score
 from ..plugins.evaluators.weighing import combine
+from .jobs import job_of
 from .session import Session
 from .subtasks import inherited
+
+_NONE: Mapping[str, Score] = {}
 
 
 async def measure(
@@ -47,8 +50,9 @@ def scored(facts: Sequence[Evaluation | Response]) -> list[Evaluation]:
 
 
 def affordable(session: Session, pairs: Sequence[Pair], room: int, step: int) -> list[Pair]:
-    """As many pairs, from the first on, as `room` target calls can pay: programs of several calls take several."""
+    """As many pairs, from the first on, as `room` runs of the start program can pay: a vote takes several."""
     archive, kept = session.archive(step), []
+    room *= session.setup.run_calls(session.setup.task.program)[0]
     for pair in pairs:
         if inherited(archive, archive[pair.candidate], session.examples[pair.example]) is not None:
             kept.append(pair)
@@ -88,9 +92,12 @@ async def _one(
     try:
         if searching and setup.loss is not None:
             return await _by_loss(session, setup.loss, candidate, example, split, step)
-        output = await run(example)
         scorer = setup.scorer if searching else None
-        return await judge(session, candidate.id, example, output, run, split=split, step=step, scorer=scorer)
+        job = job_of(setup, candidate.program, example, scored=scorer is None, run=run, again=target is not None)
+        done = await setup.executor.run(job, session.gateway)
+        return await judge(
+            session, candidate.id, example, done.output, run, split=split, step=step, scorer=scorer, ready=done.scores
+        )
     except BudgetSpent:
         return None
 
@@ -134,9 +141,11 @@ async def judge(
     split: Split,
     step: int,
     scorer: Evaluator | AskingEvaluator | None = None,
+    ready: Mapping[str, Score] = _NONE,
 ) -> Evaluation | Response:
-    """Read the answer by the contract and score it by every evaluator of the task, or by `scorer` alone. Where there
-    is neither, nothing is made up: it is a response. Raises BudgetSpent where a judge can no longer be paid."""
+    """Read the answer by the contract and score it by every evaluator of the task, or by `scorer` alone; what is
+    `ready` was scored where the program ran. Where there is neither, nothing is made up: it is a response. Raises
+    BudgetSpent where a judge can no longer be paid."""
     setup = session.setup
     answer = setup.task.answer_of(example).read_answer(output.text)
     specs = setup.task.evaluators_of(example)
@@ -153,7 +162,7 @@ async def judge(
             bench = Bench(task=session.brief(), team=team, rerun=rerun)
             scores[name] = await one.rate(example, output, answer, bench=bench)
         else:
-            scores[name] = await one.evaluate(example, output, answer)
+            scores[name] = ready.get(name) or await one.evaluate(example, output, answer)
     rated = list(scores.values())
     shown = output.replies[0].top_logprobs if output.replies and setup.labels else ()
     return Evaluation(

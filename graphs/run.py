@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,6 @@ from langchain_core.messages import BaseMessage
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
@@ -24,11 +24,13 @@ from ..core.errors import MaieuticError, RunFailed, UsageError
 from ..core.events import Event
 from ..core.program import Program
 from ..core.prompt import Prompt
-from ..core.recipe import Recipe
+from ..core.recipe import Recipe, Use
 from ..core.report import Report
 from ..core.task import Task
 from ..plugins.registry import Registry
 from ..runtime.store import Store
+from .checkpoints import ENV as CHECKPOINTS
+from .checkpoints import check_place, checkpoints
 from .desk import Desk, end, first_of, new_run_id, reason_of, record_of, take_over
 from .machine import machine
 from .origin import Origin
@@ -86,14 +88,17 @@ async def aoptimize(
     run: str | None = None,
     approve: bool = False,
     origin: Origin | None = None,
+    executor: Use | str = "local",
 ) -> Result:
     """Optimize a task's program and prove the gain on its sealed test split.
 
     budget: 400 calls unless given. folder: where the store lives; runs in one folder share the cache. listen: called
     with every event, in order. approve: before each round that costs, wait for the directive `approve`. origin: a
-    candidate of another run in this folder to begin with. Raises UsageError or TaskError before anything is spent,
+    candidate of another run in this folder to begin with. executor: where measurements are run, by name (`ray`) or
+    with its options. Raises UsageError or TaskError before anything is spent,
     ModelError for an unusable endpoint (what was answered is kept, `aresume` goes on), RunFailed for what else fails.
     """
+    check_place(os.environ.get(CHECKPOINTS, ""))
     setup = Setup.make(
         task,
         recipe=recipe,
@@ -105,6 +110,7 @@ async def aoptimize(
         registry=registry,
         approve=approve,
         origin=origin,
+        executor=executor,
     )
     name = run or new_run_id()
     async with Desk(setup=setup, listen=listen) as desk:
@@ -145,6 +151,7 @@ async def aresume(
         registry=registry,
         approve=bool(record.options.get("approve")),
         origin=Origin.model_validate(began) if (began := record.options.get("origin")) else None,
+        executor=Use.model_validate(record.options.get("executor", {"use": "local"})),
     )
     async with Desk(setup=setup, listen=listen) as desk:
         assert desk.store is not None
@@ -208,7 +215,7 @@ async def _drive(desk: Desk, run: str, begin: RunState | None) -> Result:
 
 async def _walk(desk: Desk, run: str, begin: RunState | None) -> RunState:
     config = {"configurable": {"thread_id": run}, "recursion_limit": _STEPS}
-    async with AsyncSqliteSaver.from_conn_string(str(desk.setup.folder / "checkpoints.db")) as saver:
+    async with checkpoints(desk.setup.folder, os.environ.get(CHECKPOINTS, "")) as saver:
         graph = machine(desk).compile(checkpointer=saver)
         if begin is None:
             known = await graph.aget_state(config)  # type: ignore[arg-type]

@@ -160,6 +160,7 @@ class Session:
             seed=self.setup.seed,
             path=(step, stream),
             allowance=allowance,
+            agents=self.setup.agents,
             listen=hear,
         )
 
@@ -182,6 +183,7 @@ class Session:
         if rated and self.ledger.budget.calls is not None:
             # What rates an answer is paid from the same calls.
             room["target"] = min(room["target"], room["optimizer"] * run // (run + rated))
+        each = self.setup.run_calls(task.program)[0]
         return Search(
             archive=self.archive(state["step"]),
             train=tuple(example.id for example in task.data.train),
@@ -189,8 +191,8 @@ class Session:
             seed=self.setup.seed,
             round=state["round"],
             step=state["step"],
-            room=room["target"],
-            total=room["target"] + view.used.get("target", Cost()).calls,
+            room=room["target"] // each,
+            total=(room["target"] + view.used.get("target", Cost()).calls) // each,
             author_room=room["optimizer"],
             plan=tuple(state.get("plan", ())),
             operators={use.use: use.weight for use in self.setup.recipe.operators},
@@ -210,6 +212,7 @@ class Session:
         return self.setup.task.answer
 
     async def aclose(self) -> None:
+        await self.setup.executor.aclose()
         await self.gateway.aclose()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..agents.team import CALLS_PER_ASK
 from ..core.budget import Budget
 from ..core.contracts import (
+    Agent,
     Allocator,
     AskingEvaluator,
     Evaluator,
@@ -21,10 +22,13 @@ from ..core.contracts import (
 )
 from ..core.errors import NeedsError, UsageError
 from ..core.labels import labels_of
+from ..core.models import ROLES
 from ..core.program import Program
 from ..core.recipe import Recipe, Use
 from ..core.task import EvaluatorSpec, Task
+from ..core.work import Executor
 from ..plugins.evaluators.weighing import names_of
+from ..plugins.executors.local import Local
 from ..plugins.registry import Registry
 from ..runtime.door import scores_text
 from .catalogue import adjust, load_recipe
@@ -56,6 +60,9 @@ class Setup:
     judge: PairEvaluator | None = None
     scorer: Evaluator | AskingEvaluator | None = None
     loss: LossEvaluator | None = None
+    agents: Mapping[str, Agent] = field(default_factory=dict)
+    executor: Executor = field(default_factory=Local)
+    placed: Use = field(default_factory=lambda: Use(use="local"))
     labels: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     approve: bool = False
@@ -75,9 +82,11 @@ class Setup:
         registry: Registry | None = None,
         approve: bool = False,
         origin: Origin | None = None,
+        executor: Use | str = "local",
     ) -> Setup:
         """Raises UsageError, TaskError or NeedsError; spends nothing."""
         registry = registry or Registry.load()
+        placed = Use(use=executor) if isinstance(executor, str) else executor
         base = Path(task.source).parent if task.source else Path()
         registry.require(task.plugins, folder=base)
         chosen = load_recipe(recipe, registry) if isinstance(recipe, str) else recipe
@@ -106,6 +115,9 @@ class Setup:
             scorer=_maybe(registry, chosen.scorer),
             loss=_maybe(registry, chosen.loss),
             target_options=options,
+            agents={key: _agent(registry, key, use) for key, use in chosen.agents.items()},
+            executor=_executor(registry, placed),
+            placed=placed,
             labels=labels,
             settings=dict(settings or {}),
             approve=approve,
@@ -119,6 +131,12 @@ class Setup:
         """What one sealed row takes: start and winner, and the judge where nothing else scores. Repairs not counted."""
         judged = self.judge.calls // CALLS_PER_ASK if self.judge is not None and not self.evaluators else 0
         return 2 * sum(self.run_calls(self.task.program)) + judged
+
+    @property
+    def judged_by_person(self) -> bool:
+        """Whether nothing but a person tells outputs apart: then the sealed rows stay sealed, for nobody could be asked
+        about as many; the report tells what the duels of the search say."""
+        return self.judge is not None and "human" in self.judge.needs and not self.evaluators
 
     def evaluators_of(self, specs: Sequence[EvaluatorSpec]) -> dict[str, Evaluator | AskingEvaluator]:
         """Those that score a row, in the order of its task's."""
@@ -151,6 +169,7 @@ class Setup:
         has = {"references"} if all(example.outputs for example in self.task.data.val) else set()
         has |= {"train"} if any(example.outputs for example in self.task.data.train) else set()
         has |= {"judge"} if self.judge is not None else set()
+        has |= {"human"}  # whoever drives the run can be asked: by directives, or by the graph's interrupts
         has |= {"logprobs"} if scores_text(self.task.models.target) else set()
         if not self.evaluators and self.judge is None and self.scorer is None and self.loss is None:
             raise NeedsError(
@@ -160,6 +179,7 @@ class Setup:
             )
         parts: list[tuple[str, Any]] = [("strategy", self.strategy), ("allocator", self.allocator)]
         parts += [("operator", one) for one in self.operators.values()]
+        parts += [("executor", self.executor), *(("agent", one) for one in self.agents.values())]
         asked = [one for one in (self.judge, self.scorer, self.loss) if one is not None]
         parts += [("evaluator", one) for one in [*self.evaluators.values(), *asked]]
         for kind, part in [("recipe", self.recipe), *parts]:
@@ -177,6 +197,21 @@ def _operator(registry: Registry, use: Use) -> Operator:
     return made
 
 
+def _agent(registry: Registry, key: str, use: Use) -> Agent:
+    role = key.partition(".")[0]
+    if role not in ROLES:
+        raise UsageError(
+            f"no role is called {role!r}", where=f"the recipe's agents, {key}", possible=[*ROLES, "ROLE.skill"]
+        )
+    made: Agent = registry.create("agent", use.use, **use.options)
+    return made
+
+
+def _executor(registry: Registry, use: Use) -> Executor:
+    made: Executor = registry.create("executor", use.use, **use.options)
+    return made
+
+
 def _maybe(registry: Registry, use: Use | None) -> Any:
     return None if use is None else registry.create("evaluator", use.use, **use.options)
 
@@ -184,6 +219,13 @@ def _maybe(registry: Registry, use: Use | None) -> Any:
 def _evaluators(registry: Registry, task: Task) -> dict[str, Evaluator | AskingEvaluator]:
     made = [registry.create("evaluator", spec.use, **spec.options) for spec in task.evaluators]
     return dict(zip(names_of(task.evaluators), made, strict=True))
+
+
+def target_of(registry: Registry, task: Task) -> Target:
+    """The task's target alone, for who runs its programs outside of a run."""
+    registry.require(task.plugins, folder=Path(task.source).parent if task.source else Path())
+    made: Target = registry.create("target", task.target.use, **_target_options(registry, task, labels=False))
+    return made
 
 
 def _target_options(registry: Registry, task: Task, labels: bool) -> dict[str, Any]:

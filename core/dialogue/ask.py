@@ -51,3 +51,5 @@ class Ask(_Frozen, Generic[R]):
     skill: ClassVar[str]
     reply: ClassVar[type[Reply]]
     reads: ClassVar[Mapping[str, Evidence]] = {}
+    instruction: ClassVar[str] = ""
+    """The text of the instruction file, where the skill is a plugin's own; the shipped ones are found by name."""

@@ -1,0 +1,68 @@
+"""Where the state machine's checkpoints are kept: beside the store, or in a Postgres that several machines share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from ..core.errors import RunFailed, UsageError
+
+ENV = "MAIEUTIC_CHECKPOINTS"
+_SCHEMES = ("postgres://", "postgresql://")
+
+
+def check_place(place: str) -> None:
+    """Raises UsageError for a place that is none, or whose library is missing; opens nothing."""
+    if not place:
+        return
+    if not place.startswith(_SCHEMES):
+        raise UsageError(
+            "checkpoints can be kept beside the store, or in a Postgres database",
+            where=ENV,
+            possible=("postgresql://user@host/database", "unset"),
+        )
+    _postgres()
+
+
+@asynccontextmanager
+async def checkpoints(folder: Path, place: str = "") -> AsyncIterator[BaseCheckpointSaver[Any]]:
+    """LangGraph's own SQLite checkpointer in `folder`, or its Postgres one. The store stays in `folder` either way."""
+    check_place(place)
+    if not place:
+        async with AsyncSqliteSaver.from_conn_string(str(folder / "checkpoints.db")) as saver:
+            yield saver
+        return
+    made, unreachable = _postgres()
+    try:
+        opened = made.from_conn_string(place)
+        saver = await opened.__aenter__()
+    except unreachable as error:
+        raise RunFailed(
+            f"the Postgres for checkpoints cannot be used: {error}",
+            where=ENV,
+            remedy=f"start it, correct {ENV}, or unset it to keep checkpoints beside the store",
+        ) from error
+    try:
+        await saver.setup()
+        yield saver
+    finally:
+        await opened.__aexit__(None, None, None)
+
+
+def _postgres() -> tuple[Any, type[Exception]]:
+    import importlib
+
+    try:
+        saver = importlib.import_module("langgraph.checkpoint.postgres.aio").AsyncPostgresSaver
+        return saver, importlib.import_module("psycopg").Error
+    except ImportError as error:
+        raise UsageError(
+            "checkpoints in Postgres need LangGraph's Postgres checkpointer",
+            where=ENV,
+            remedy='pip install "maieutic[postgres]"',
+        ) from error

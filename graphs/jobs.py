@@ -1,0 +1,53 @@
+"""A measurement as a job: plain data for an executor elsewhere, and the same to be done here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from ..core.contracts import AskingEvaluator
+from ..core.example import Example
+from ..core.models import Output
+from ..core.program import Program
+from ..core.recipe import Use
+from ..core.work import Done, Job, Work
+from ..plugins.evaluators.weighing import names_of
+from .setup import Setup
+
+
+def job_of(
+    setup: Setup,
+    program: Program,
+    example: Example,
+    *,
+    scored: bool,
+    run: Callable[[Example], Awaitable[Output]],
+    again: bool = False,
+) -> Job:
+    """scored: whether the task's evaluators score it; those that ask a model do so with the run, not elsewhere.
+    again: whether it is the second draw of a stochastic target."""
+    task = setup.task
+    specs = task.evaluators_of(example) if scored and setup.evaluators else ()
+    plain = {name: one for name, one in setup.evaluators_of(specs).items() if not isinstance(one, AskingEvaluator)}
+    options = {**setup.target_options, **({"sample": 1} if again else {})}
+    uses = zip(names_of(task.evaluators), task.evaluators, strict=True)
+
+    async def here() -> Done:
+        output = await run(example)
+        answer = work.answer.read_answer(output.text)
+        return Done(
+            output=output,
+            scores={name: await one.evaluate(example, output, answer) for name, one in plain.items()},
+        )
+
+    work = Work(
+        program=program,
+        example=example,
+        model=task.models.target,
+        answer=task.answer_of(example),
+        target=Use(use=task.target.use, options=options),
+        evaluators={name: Use(use=one.use, options=one.options) for name, one in uses if name in plain},
+        plugins=task.plugins,
+        folder=str(Path(task.source).parent.resolve() if task.source else Path.cwd()),
+    )
+    return Job(work=work, here=here)

@@ -1,0 +1,199 @@
+"""Measurements on a Ray cluster: targets and evaluators run on its workers, store and ledger stay with the run.
+
+A worker that needs a model asks the run for it, through a mailbox that lives on the cluster: budget, cache, retries and
+rate limits are therefore one, however many workers there are. A worker that dies is replaced by Ray, and its work is
+done again; the answers it had asked for come from the cache.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from typing import Any
+
+from ...core.budget import Payer
+from ...core.contracts import Gateway, Need
+from ...core.errors import MaieuticError, PluginError, UsageError
+from ...core.models import Call, Reply
+from ...core.work import Done, Job, Work
+
+_MODULE = "ray"
+
+
+class RayExecutor:
+    """address: of a running cluster (`ray://host:10001`, `auto`); empty starts one on this machine. workers: how many
+    jobs it runs at once, where it starts one. attempts: how often a job is begun anew when its worker dies."""
+
+    name = "ray"
+    needs: frozenset[Need] = frozenset()
+
+    def __init__(self, address: str = "", workers: int = 2, attempts: int = 3) -> None:
+        if workers < 1 or attempts < 0:
+            raise UsageError(
+                f"{workers} workers and {attempts} attempts run nothing", possible=("workers >= 1, attempts >= 0",)
+            )
+        self._address, self._workers, self._attempts = address, workers, attempts
+        self._jobs: dict[str, tuple[Gateway, list[BaseException]]] = {}
+        self._numbers = itertools.count()
+        self._cluster: Any = None
+        self._measure: Any = None
+        self._mailbox: Any = None
+        self._pump: asyncio.Task[None] | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        self._mine = False
+
+    async def run(self, job: Job, gateway: Gateway) -> Done:
+        self._open()
+        name, raised = f"{next(self._numbers)}", list[BaseException]()
+        self._jobs[name] = (gateway, raised)
+        told = self._measure.remote(job.work.model_dump_json(by_alias=True), self._mailbox, name)
+        try:
+            said = json.loads(await told)
+        except asyncio.CancelledError:
+            self._cluster.cancel(told)
+            raise
+        except self._cluster.exceptions.RayError as error:
+            raise PluginError(
+                f"a measurement was lost on the cluster: {type(error).__name__}: {error}",
+                where=f"executor ray, example {job.work.example.id}",
+                remedy="look at the cluster's logs (ray status); maieutic resume goes on",
+            ) from error
+        finally:
+            del self._jobs[name]
+        if raised:
+            raise raised[0]
+        if "failed" in said:
+            raise PluginError(said["failed"], where=f"executor ray, example {job.work.example.id}")
+        return Done.model_validate(said["done"])
+
+    async def aclose(self) -> None:
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.gather(self._pump, *self._serving, return_exceptions=True)
+            self._pump = None
+            self._cluster.kill(self._mailbox)
+        if self._mine:
+            self._cluster.shutdown()
+        self._mine, self._cluster, self._mailbox = False, None, None
+
+    def _open(self) -> None:
+        if self._cluster is not None:
+            return
+        ray = _imported()
+        if not ray.is_initialized():
+            own: dict[str, Any] = {"num_cpus": self._workers, "include_dashboard": False}
+            ray.init(
+                **({"address": self._address} if self._address else own), log_to_driver=False, logging_level="error"
+            )
+            self._mine = True
+        self._cluster = ray
+        self._measure = ray.remote(num_cpus=1, max_retries=self._attempts)(_measure)
+        self._mailbox = ray.remote(num_cpus=0, max_concurrency=10_000)(Mailbox).remote()
+        self._pump = asyncio.create_task(self._deliver())
+
+    async def _deliver(self) -> None:
+        """Take what the workers ask, and have it answered."""
+        while True:
+            for number, job, body in await self._mailbox.take.remote():
+                task = asyncio.create_task(self._serve(number, job, body))
+                self._serving.add(task)
+                task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, number: int, job: str, body: str) -> None:
+        if job not in self._jobs:
+            return
+        gateway, raised = self._jobs[job]
+        try:
+            said = await _asked(gateway, json.loads(body))
+        except MaieuticError as error:
+            raised.append(error)
+            said = None
+        await self._mailbox.answer.remote(number, said)
+
+
+async def _asked(gateway: Gateway, asked: dict[str, Any]) -> str:
+    call = Call.model_validate(asked["call"])
+    if "reference" in asked:
+        return str(await gateway.loss(call, asked["reference"], asked["payer"]))
+    return (await gateway.complete(call, asked["payer"])).model_dump_json()
+
+
+class Mailbox:
+    """An actor on the cluster. Questions wait in it until the run takes them, workers until they are answered."""
+
+    def __init__(self) -> None:
+        self._asked: asyncio.Queue[tuple[int, str, str]] = asyncio.Queue()
+        self._waiting: dict[int, asyncio.Future[str | None]] = {}
+        self._numbers = itertools.count()
+
+    async def ask(self, job: str, body: str) -> str | None:
+        number = next(self._numbers)
+        self._waiting[number] = asyncio.get_running_loop().create_future()
+        await self._asked.put((number, job, body))
+        try:
+            return await self._waiting[number]
+        finally:
+            del self._waiting[number]
+
+    async def take(self) -> list[tuple[int, str, str]]:
+        taken = [await self._asked.get()]
+        while not self._asked.empty():
+            taken.append(self._asked.get_nowait())
+        return taken
+
+    async def answer(self, number: int, said: str | None) -> None:
+        waits = self._waiting.get(number)
+        if waits is not None and not waits.done():
+            waits.set_result(said)
+
+
+class Unanswered(Exception):
+    """The run gave no answer; it knows why."""
+
+
+class MailGateway:
+    """Implements `core.contracts.Gateway` on a worker."""
+
+    def __init__(self, mailbox: Any, job: str) -> None:
+        self._mailbox, self._job = mailbox, job
+
+    async def complete(self, call: Call, payer: Payer) -> Reply:
+        return Reply.model_validate_json(await self._ask({"call": call.model_dump(mode="json"), "payer": payer}))
+
+    async def loss(self, call: Call, reference: str, payer: Payer) -> float:
+        asked = {"call": call.model_dump(mode="json"), "payer": payer, "reference": reference}
+        return float(await self._ask(asked))
+
+    async def _ask(self, asked: dict[str, Any]) -> str:
+        said = await self._mailbox.ask.remote(self._job, json.dumps(asked))
+        if said is None:
+            raise Unanswered
+        return str(said)
+
+
+def _measure(work: str, mailbox: Any, job: str) -> str:
+    """On a worker: JSON in, JSON out."""
+    from .workbench import carry_out
+
+    try:
+        done = asyncio.run(carry_out(Work.model_validate_json(work), MailGateway(mailbox, job)))
+    except Unanswered:
+        return json.dumps({"failed": "the run gave no answer"})
+    except MaieuticError as error:
+        return json.dumps({"failed": str(error)})
+    return json.dumps({"done": done.model_dump(mode="json")})
+
+
+def _imported() -> Any:
+    import importlib
+
+    try:
+        return importlib.import_module(_MODULE)
+    except ImportError as error:
+        raise UsageError(
+            "the executor ray needs the library ray",
+            where="executor ray",
+            possible=("local", "ray"),
+            remedy='pip install "maieutic[ray]"',
+        ) from error

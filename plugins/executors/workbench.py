@@ -1,0 +1,45 @@
+"""Work carried out from its data alone: the parts are made by name, once a process for each kind of work."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from ...core.contracts import Evaluator, Gateway, Target
+from ...core.models import Output
+from ...core.recipe import Use
+from ...core.work import Done, Work
+from ..registry import Registry
+
+
+async def carry_out(work: Work, gateway: Gateway) -> Done:
+    """Run and score. Raises what the gateway raises and what the parts raise."""
+    parts = work.model_dump_json(include={"target", "evaluators", "plugins", "folder"})
+    target, evaluators = _made(parts)
+    output = await target.run(work.program, work.example, work.model, gateway)
+    return Done(output=output, scores=await _scored(evaluators, work, output))
+
+
+async def _scored(evaluators: dict[str, Evaluator], work: Work, output: Output) -> dict[str, Any]:
+    answer = work.answer.read_answer(output.text)
+    return {name: await one.evaluate(work.example, output, answer) for name, one in evaluators.items()}
+
+
+class _Parts(BaseModel):
+    target: Use
+    evaluators: dict[str, Use]
+    plugins: tuple[str, ...]
+    folder: str
+
+
+@lru_cache(maxsize=16)
+def _made(parts: str) -> tuple[Target, dict[str, Evaluator]]:
+    work = _Parts.model_validate_json(parts)
+    registry = Registry.load(folder=Path(work.folder))
+    if work.plugins:
+        registry.require(work.plugins, folder=Path(work.folder))
+    evaluators = {name: registry.create("evaluator", use.use, **use.options) for name, use in work.evaluators.items()}
+    return registry.create("target", work.target.use, **work.target.options), evaluators
