@@ -1,4 +1,4 @@
-"""Which prompt answers which input: the one whose texts it is most like, the one its row names, all by vote or in turn."""
+"""Which prompt answers which input: the one its texts are most like, the one its row names, all by vote or in turn."""
 
 from __future__ import annotations
 

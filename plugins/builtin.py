@@ -83,6 +83,7 @@ def maieutic_operators(register: Register) -> None:
         ("demo-mine", "demo_craft:DemoMine", "demos mined from failures (PromptWizard)", train),
         ("demo-synthesis", "demo_craft:DemoSynthesis", "demos made up (PromptWizard)", train),
         ("demo-rationale", "demo_craft:DemoRationale", "demos explained (PromptWizard)", frozenset[Need]()),
+        ("technique", "technique:TechniqueOperator", "published ways to say a task (class C)", frozenset[Need]()),
         ("expert", "persona:Expert", "an expert's identity as the system prompt (PromptWizard)", frozenset[Need]()),
         ("intent", "persona:Intent", "the task's keywords (PromptWizard)", frozenset[Need]()),
         ("thinking-styles", "thinking:ThinkingStyles", "versions by ways to think (PromptWizard)", frozenset[Need]()),

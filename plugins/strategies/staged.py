@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean
 
+_CALLS_A_PROPOSAL = 8
+
 
 @dataclass(kw_only=True)
 class Staged:
@@ -17,13 +19,15 @@ class Staged:
     is taken over unmeasured.
 
     stages: operators by stage; without any, all operators of the recipe in one stage after the other, once. cases:
-    operator → train rows that the standing prompt is run on first, so that there are answers to look at.
+    operator → train rows that the standing prompt is run on first, so that there are answers to look at. counts:
+    operator → proposals wanted, where it is more than one; fewer where the room is short.
     """
 
     name: str = field(default="staged", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     stages: Sequence[Sequence[str]] = ()
     cases: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     def ask(self, search: Search) -> Sequence[Order]:
         stages = self._stages(search)
@@ -31,7 +35,13 @@ class Staged:
             return []
         standing = self.final(search)
         return [
-            Order(operator=name, parents=(standing,), cases=self.cases.get(name, 0), stream=place)
+            Order(
+                operator=name,
+                parents=(standing,),
+                cases=self.cases.get(name, 0),
+                count=max(1, min(self.counts.get(name, 1), search.room // _CALLS_A_PROPOSAL)),
+                stream=place,
+            )
             for place, name in enumerate(stages[search.round - 1])
         ]
 
