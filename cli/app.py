@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import fork, log, look, optimize, steer, system, task, watch, write
+from . import duel, fork, log, look, optimize, steer, system, task, watch, write
 from .errors import GuardedGroup
 
 app = typer.Typer(
@@ -53,6 +53,7 @@ app.command(rich_help_panel=_RUN)(fork.fork)
 app.command(rich_help_panel=_RUN)(steer.stop)
 app.command(rich_help_panel=_RUN)(steer.steer)
 app.command(rich_help_panel=_RUN)(steer.actions)
+app.command(rich_help_panel=_RUN)(duel.duel)
 app.command(rich_help_panel=_LOOK)(look.runs)
 app.command(rich_help_panel=_LOOK)(look.show)
 app.command(rich_help_panel=_LOOK)(look.diff)

@@ -32,6 +32,7 @@ _PLAIN = frozenset(
         "directive_applied",
         "directive_refused",
         "run_paused",
+        "duel_asked",
         "test_opened",
         "run_stopped",
         "run_failed",

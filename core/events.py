@@ -25,6 +25,7 @@ EventKind = Literal[
     "answer_unreadable",
     "candidate_proposed",
     "candidate_rejected",
+    "duel_asked",
     "duel_judged",
     "batch_finished",
     "candidate_kept",

@@ -14,7 +14,7 @@ from ..core.naming import did_you_mean
 from ..core.recipe import Recipe
 from ..plugins.registry import Registry
 
-_SWITCHES = ("strategy", "allocator", "operators", "planner", "rounds", "slots", "evidence")
+_SWITCHES = ("strategy", "allocator", "judge", "operators", "planner", "rounds", "slots", "evidence")
 
 
 def recipe_names(registry: Registry) -> list[str]:
@@ -47,14 +47,14 @@ def read_recipe(text: str, *, where: str) -> Recipe:
 def adjust(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
     """Apply `--set` pairs.
 
-    `strategy=NAME`, `allocator=NAME`, `operators=A,B`, `planner=true`, `rounds=3`, `slots=in-turn`,
+    `strategy=NAME`, `allocator=NAME`, `judge=NAME`, `operators=A,B`, `planner=true`, `rounds=3`, `slots=in-turn`,
     `evidence=errors` (what of the measurements all roles may read: errors, scores, history, or none), and
-    `PLUGIN.option=value` for the options of a strategy, allocator or operator in use. Raises UsageError for anything
+    `PLUGIN.option=value` for the options of a strategy, allocator, judge or operator in use. Raises UsageError for anything
     else.
     """
     data = recipe.model_dump(mode="json")
     for key, value in settings.items():
-        if key in ("strategy", "allocator"):
+        if key in ("strategy", "allocator", "judge"):
             data[key] = {"use": value}
         elif key == "operators":
             known = {use["use"]: use for use in data["operators"]}
@@ -76,7 +76,7 @@ def adjust(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
 
 def _set_option(data: dict[str, Any], key: str, value: str) -> None:
     plugin, _, option = key.partition(".")
-    uses = [data["strategy"], data["allocator"], *data["operators"]]
+    uses = [data["strategy"], data["allocator"], *([data["judge"]] if data["judge"] else []), *data["operators"]]
     for use in uses:
         if option and use["use"] == plugin:
             use["options"] = {**use["options"], option: _typed(value)}

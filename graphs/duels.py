@@ -27,6 +27,14 @@ def open_duels(session: Session, asked: Sequence[Duel], step: int) -> list[Duel]
     return new if session.setup.judge is not None else []
 
 
+def for_a_person(session: Session, duels: Sequence[Duel], archive: Archive) -> list[Duel]:
+    """Those that only a person can decide: what both said is known, and is not the same."""
+    if session.setup.judge is None or "human" not in session.setup.judge.needs:
+        return []
+    both = [(duel, archive.seen(duel.first, duel.example), archive.seen(duel.second, duel.example)) for duel in duels]
+    return [duel for duel, a, b in both if a and b and a.output.strip() != b.output.strip()]
+
+
 def paid_for(session: Session, duels: Sequence[Duel], room: int) -> list[Duel]:
     """As many, from the first on, as `room` author calls can pay in the worst case."""
     judge = session.setup.judge

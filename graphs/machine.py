@@ -1,6 +1,6 @@
 """The state machine: DESIGN's nodes as one LangGraph, and who may go where.
 
-prepare → steer → plan → sample → propose ⇉ screen → evaluate ↺ → select → steer → plan | report → finish
+prepare → steer → plan → sample → propose ⇉ screen → evaluate ↺ (⇄ consult) → select → steer → plan | report → finish
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from .session import Session
 from .socratic import socratic_graph
 from .state import ProposeState, RunState
 from .steering.boundary import steer
+from .steering.consult import consult
 from .steering.pause import hold
 from .verdict import finish, report
 
@@ -32,6 +33,7 @@ def machine(desk: Desk) -> StateGraph[RunState, Any, RunState, RunState]:
         "sample": nodes.sample,
         "screen": proposing.screen,
         "evaluate": nodes.evaluate,
+        "consult": consult,
         "select": nodes.select,
         "steer": steer,
         "report": report,
@@ -53,7 +55,8 @@ def machine(desk: Desk) -> StateGraph[RunState, Any, RunState, RunState]:
     graph.add_edge("propose", "screen")
     graph.add_edge("socratic", "screen")
     graph.add_edge("screen", "evaluate")
-    graph.add_conditional_edges("evaluate", after_evaluate, ["evaluate", "select"])
+    graph.add_conditional_edges("evaluate", after_evaluate, ["evaluate", "consult", "select"])
+    graph.add_conditional_edges("consult", after_consult, ["consult", "evaluate", "select"])
     graph.add_edge("select", "steer")
     graph.add_conditional_edges("steer", after_steer, ["plan", "report"])
     graph.add_edge("report", "finish")
@@ -75,8 +78,16 @@ def fan_out(state: RunState) -> list[Send] | Literal["screen"]:
     ]
 
 
-def after_evaluate(state: RunState) -> Literal["evaluate", "select"]:
+def after_evaluate(state: RunState) -> Literal["evaluate", "consult", "select"]:
+    if state.get("waiting"):
+        return "consult"
     return "evaluate" if state["batch"] else "select"
+
+
+def after_consult(state: RunState) -> Literal["consult", "evaluate", "select"]:
+    if state["ending"]:
+        return "select"
+    return "consult" if state["waiting"] else "evaluate"
 
 
 def after_steer(state: RunState) -> Literal["plan", "report"]:
@@ -99,7 +110,7 @@ def _errand(state: RunState, order: dict[str, Any], place: int) -> ProposeState:
 def _at(desk: Desk, node: Node) -> Any:  # langgraph's overloads do not resolve for a node made by a function
     async def run(state: RunState) -> RunState:
         async with desk.at_work(state) as session:
-            if node is not steer:
+            if node not in (steer, consult):
                 await hold(session, state)
             update = await node(session, state)
         if node is finish:

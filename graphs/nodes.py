@@ -7,6 +7,7 @@ the account at the end of the last one, its calls are in the cache, and its writ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ..agents.team import CALLS_PER_ASK
@@ -16,7 +17,7 @@ from ..core.estimate import estimate
 from ..core.example import SPLITS
 from ..core.score import Evaluation, Response
 from ..runtime.store import Verdict
-from .duels import judge_duels, open_duels, outputs_needed, paid_for
+from .duels import for_a_person, judge_duels, open_duels, outputs_needed, paid_for
 from .evidence import sample_pairs
 from .measure import affordable, measure_pairs
 from .origin import brought, from_the_fork
@@ -163,12 +164,15 @@ async def evaluate(session: Session, state: RunState) -> RunState:
         told = {"phase": "evaluate", "pairs": len(some), "of": len(pairs), "ledger": account(session)}
         await session.emit("batch_finished", step, f"{at}", **told)
     session.learn(step, done, [])
+    waiting = [] if late else for_a_person(session, duels, session.archive(step + 1))
+    duels = [duel for duel in duels if duel not in waiting]
     judged = [] if late else await judge_duels(session, duels, session.archive(step + 1), session.examples, step=step)
     memory = {**state["memory"], "allocator": search.memory}
-    seen = len(done) + len(judged)
+    seen = len(done) + len(judged) + len(waiting)
     ending = SPENT if wanted and not seen and not late else state["ending"]
     idle = 0 if seen else state["idle"]
-    return close(session, state, {"batch": seen, "memory": memory, "ending": ending, "idle": idle, "step": step})
+    update: RunState = {"batch": seen, "memory": memory, "ending": ending, "idle": idle, "step": step}
+    return close(session, state, {**update, "waiting": [asdict(duel) for duel in waiting]})
 
 
 def _cut_short(session: Session, state: RunState) -> RunState:
@@ -176,7 +180,7 @@ def _cut_short(session: Session, state: RunState) -> RunState:
     step = state["step"]
     done = [one for one in session.store.evaluations(session.run, before_step=step + 1) if one.step == step]
     session.learn(step, done, [])
-    return close(session, state, {"batch": 0, "step": step})
+    return close(session, state, {"batch": 0, "waiting": [], "step": step})
 
 
 async def select(session: Session, state: RunState) -> RunState:

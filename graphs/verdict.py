@@ -56,7 +56,7 @@ async def report(session: Session, state: RunState) -> RunState:
         measured = Measured(start=tuple(seen(start.id, val).values()), best=tuple(seen(best.id, val).values()))
     written = build_report(
         run=session.run,
-        task=setup.task,
+        task=setup.task.visible if setup.judged_by_person else setup.task,
         recipe=setup.recipe.name,
         seed=setup.seed,
         archive=archive,

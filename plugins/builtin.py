@@ -173,6 +173,7 @@ def maieutic_strategies(register: Register) -> None:
         ("history", "history:History", "new prompts from scored earlier ones (OPRO)"),
         ("pareto", "pareto:Pareto", "parents that lead on some row; lineages merge (GEPA)"),
         ("staged", "staged:Staged", "operators in stages, the best stays (PromptWizard)"),
+        ("preferred", "preferred:Preferred", "a fixed pool; who is preferred by all that is known wins (APOHF)"),
         ("planned", "planned:Planned", "along the planner's path (MARS)"),
         ("blame", "blame:Blame", "segments are masked, the least useful written anew (PMPO)"),
         ("regions", "regions:Regions", "clusters of inputs, a search in each, a router (MoP, ConstitutionalExperts)"),
@@ -190,6 +191,7 @@ def maieutic_strategies(register: Register) -> None:
 def maieutic_allocators(register: Register) -> None:
     for name, place, summary in (
         ("duel", "duel:Duels", "a judge compares newcomers with the champion (SPO)"),
+        ("dueling", "dueling:Dueling", "the duel that tells most, by a model of worth (APOHF)"),
         ("full", "full:Full", "everything, or the same sample for all"),
         ("gate", "gate:Gate", "better on a few train rows than the parent, then all of val (GEPA)"),
         ("halving", "halving:Halving", "the better half goes on, on more rows"),

@@ -31,7 +31,7 @@ async def steer(session: Session, state: RunState) -> RunState:
     began, since, waited = state, time.monotonic(), False
     session.restore(state)
     while True:
-        paused = await _hear(session, began, update, place)
+        paused = await hear(session, began, update, place)
         now: RunState = {**began, **update}
         if not now["ending"] and paused:
             waited = True
@@ -55,7 +55,7 @@ async def steer(session: Session, state: RunState) -> RunState:
     return close(session, state, update)
 
 
-async def _hear(session: Session, began: RunState, update: RunState, place: Place) -> int:
+async def hear(session: Session, began: RunState, update: RunState, place: Place) -> int:
     """Apply what arrived; the number of the pause that holds the run, else 0."""
     paused = 0
     for number, directive in session.store.directives(session.run, after=began["directive"]):

@@ -1,0 +1,70 @@
+"""The duel that tells most about who is best (APOHF, arXiv 2405.17346): one pair at a time, by a model of worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Decision, Duel, Need, Search
+from ...core.errors import UsageError
+from .batches import all_measured, row_order
+from .preferences import KINDS, Kind, believe, described
+
+
+@dataclass(kw_only=True)
+class Dueling:
+    """A few random pairs first, then the prompt that promises most against the one that most plausibly beats it.
+
+    duels: in all. first: random pairs at the beginning. rows: how many val rows the duels take turns on; with little
+    budget fewer, so that an output that is known serves again. width: how much doubt counts beside promise. model:
+    `linear` for Bradley and Terry with features, or `neural`.
+    """
+
+    name: str = field(default="dueling", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
+    duels: int = 50
+    first: int = 5
+    rows: int = 8
+    width: float = 1.0
+    model: Kind = "linear"
+
+    def __post_init__(self) -> None:
+        check_kind(self.model, "dueling.model")
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Duel]:
+        met, rng = meetings(search, pool), search.rng("duels")
+        if len(pool) < 2 or len(met) >= self.duels or search.room < 2:
+            return []
+        if len(met) < self.first:
+            pairs = [tuple(rng.sample(range(len(pool)), 2)) for _ in range(min(self.first, self.duels) - len(met))]
+        else:
+            shown = described([search.archive[name] for name in pool])
+            pairs = [believe(shown, met, kind=self.model, seed=search.seed).pair(self.width)]
+        rows = row_order(search)[: max(1, min(self.rows, search.total // (2 * len(pool))))]
+        asked: list[Duel] = []
+        for at, (one, other) in enumerate(pairs, len(met)):
+            row = rows[at % len(rows)]
+            same = [duel for duel in search.duels if {duel.first, duel.second} == {pool[one], pool[other]}]
+            number = sum(duel.example == row for duel in same) + sum(
+                {duel.first, duel.second} == {pool[one], pool[other]} and duel.example == row for duel in asked
+            )
+            asked.append(Duel(pool[one], pool[other], row, number))
+        return asked
+
+    def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
+        return all_measured(search, pool)
+
+
+def meetings(search: Search, pool: Sequence[str]) -> list[tuple[int, int, float]]:
+    """The duels between prompts of the pool, by their places, oldest first."""
+    place = {name: at for at, name in enumerate(pool)}
+    return [
+        (place[one.first], place[one.second], one.margin)
+        for one in search.duels
+        if one.first in place and one.second in place
+    ]
+
+
+def check_kind(model: str, where: str) -> None:
+    if model not in KINDS:
+        raise UsageError(f"no model of worth is called {model!r}", where=where, possible=KINDS)
