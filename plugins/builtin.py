@@ -40,6 +40,7 @@ def maieutic_evaluators(register: Register) -> None:
         summary="how likely the target finds the reference: a loss, for recipes that search by one (PMPO)",
         needs=frozenset({"references", "logprobs"}),
     )
+    register("progress", _at("evaluators.progress:Progress"), summary="how far an episode in a world came")
     register("callable", _at("evaluators.function:CallableEvaluator"), summary="any function, as module:function")
     register("judge", _at("evaluators.judge:Judge"), summary="a model compares two outputs, in both orders (SPO)")
     register("person", _at("evaluators.person:Person"), summary="a person compares two outputs, blind (APOHF)")
@@ -68,6 +69,9 @@ def maieutic_evaluators(register: Register) -> None:
 def maieutic_targets(register: Register) -> None:
     register("chat", _at("targets:ChatTarget"), summary="one call of a chat model")
     register("pipeline", _at("pipelines:PipelineTarget"), summary="named prompts, one after another")
+    register(
+        "environment", _at("environment:EnvironmentTarget"), summary="several turns in a world: grid, form, your own"
+    )
     register("callable", _at("targets:CallableTarget"), summary="any function, as module:function")
     register("runnable", _at("apps.target:RunnableTarget"), summary="a LangGraph agent or LangChain Runnable of yours")
 
@@ -141,6 +145,8 @@ def maieutic_operators(register: Register) -> None:
             "a new prompt after a look at a few runs and what was said of them (GEPA)",
             train,
         ),
+        ("advice", "advice:Advice", "people's rules on what happened, summed up, then rewritten (PROMST)", train),
+        ("turns", "turns:Turns", "feedback on turns, and experience replayed (prompt-reinforcing)", train),
         ("assemble", "assemble:Assemble", "named prompts of several programs in one (MetaSPO)", frozenset[Need]()),
         ("merge", "merge:Merge", "two lineages, part by part (GEPA)", frozenset[Need]()),
     ):
@@ -180,6 +186,7 @@ def maieutic_strategies(register: Register) -> None:
         ("pool", "pool:Pool", "propose once, measure, choose (APE)"),
         ("backtrack", "backtrack:Backtrack", "a beam from the best of all steps (PE2)"),
         ("feedback", "feedback:Feedback", "greedy steps that are told the measured errors (feedback-control)"),
+        ("levels", "levels:Levels", "a tree by levels, the best of one breed the next (PROMST)"),
         ("greedy", "greedy:Greedy", "a step stays if it is accepted, or is taken back (TextGrad)"),
         ("mcts", "mcts:Mcts", "Monte Carlo tree search (PromptAgent)"),
         ("verified", "verified:Verified", "claims are run before they count (behavior)"),
@@ -212,6 +219,27 @@ def maieutic_loaders(register: Register) -> None:
     register("csv", _at("loaders:Csv"), summary="comma-separated values with a header")
     register("tsv", _at("loaders:Tsv"), summary="tab-separated values with a header")
     register("parquet", _at("loaders:Parquet"), summary="Apache Parquet; needs maieutic[parquet]")
+    register("sqlite", _at("sources:SqliteTable"), summary="a table or a query: sqlite:rows.db#TABLE")
+    register(
+        "hf", _at("sources:HuggingFace"), summary="a Hugging Face data set: hf:ID@CONFIG#SPLIT; needs maieutic[hf]"
+    )
+    register("bbh", _at("published:BigBenchHard"), summary="BIG-Bench Hard's JSON: bbh:FILE")
+    register("instruction-induction", _at("published:InstructionInduction"), summary="the paper's JSON, as published")
+    register("openai-evals", _at("published:OpenAIEvals"), summary="samples of OpenAI evals: openai-evals:FILE")
+    register("promptfoo", _at("foreign_rows:PromptfooTests"), summary="promptfoo tests: promptfoo:FILE")
+    register("dspy", _at("foreign_rows:DspyExamples"), summary="DSPy examples: dspy:FILE or dspy:module:function")
+
+
+@hookimpl
+def maieutic_executors(register: Register) -> None:
+    register("local", _at("executors.local:Local"), summary="in the process of the run")
+    register("ray", _at("executors.ray:RayExecutor"), summary="on a Ray cluster; needs maieutic[ray]")
+
+
+@hookimpl
+def maieutic_agents(register: Register) -> None:
+    register("instruction", _at("agents.instruction:InstructionFile"), summary="an instruction file of your own")
+    register("panel", _at("agents.panel:Panel"), summary="asks several times; what is said most often counts")
 
 
 @hookimpl
