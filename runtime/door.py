@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 from urllib.parse import urlsplit
 
 from ..core.budget import Cost
@@ -16,7 +16,7 @@ from ..core.errors import ModelError, NeedsError
 from ..core.models import EMBEDDED, Call, ModelRef, Reply
 from .lanes import wire
 from .lanes.direct import DirectLane
-from .lanes.lane import Endpoint, Lane
+from .lanes.lane import Endpoint, Lane, Relayed
 from .lanes.litellm import LitellmLane
 from .lanes.loss import teacher_forced
 
@@ -87,6 +87,14 @@ class ModelDoor:
     async def send(self, call: Call, within: float) -> Reply:
         """One request, no retry. Raises ModelError."""
         return await self._lane(call.model).send(call, await self._endpoint(call.model), within)
+
+    async def relay(self, model: ModelRef, body: Mapping[str, Any], key: str | None) -> Relayed:
+        """A client's own request, with its key where it brought one; nothing of it is counted or kept. Raises
+        ModelError where nobody answers."""
+        endpoint = await self._endpoint(model)
+        if key and not endpoint.embedded:
+            endpoint = replace(endpoint, key=key)
+        return await self._lane(model).relay(model, body, endpoint)
 
     async def loss(self, call: Call, reference: str, within: float) -> Reply:
         """One request whose reply's text is the loss. Raises ModelError."""

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...core.models import Call, ModelRef, Reply
 from . import wire
-from .lane import Endpoint, Failure
+from .lane import Endpoint, Failure, Relayed
 from .turns import Turns
 
 if TYPE_CHECKING:
     import aiohttp
+
+_QUIET_SECONDS = 300.0
+_JSON = "application/json"
 
 
 class DirectLane:
@@ -65,6 +68,30 @@ class DirectLane:
         if any_name or not known or endpoint.name in known or f"{endpoint.name}:latest" in known:
             return
         raise wire.refusal(model.id, endpoint, 404, "it is not among the endpoint's models", {}, known)
+
+    async def relay(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> Relayed:
+        import aiohttp
+
+        headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
+        wait = aiohttp.ClientTimeout(total=None, sock_connect=20.0, sock_read=_QUIET_SECONDS)
+        fields = {**body, "model": endpoint.name}
+        url = f"{endpoint.base}/chat/completions"
+        try:
+            response = await self._open().post(url, json=fields, headers=headers, timeout=wait, proxy=endpoint.proxy)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Failure(
+                f"nothing answers for {model.id} ({error or type(error).__name__})",
+                kind="unreachable",
+                where=endpoint.base,
+                remedy="start the server, or correct the address behind the model's name (@http://…/v1)",
+            ) from error
+
+        async def parts() -> AsyncGenerator[bytes, None]:
+            async with response:
+                async for part in response.content.iter_any():
+                    yield part
+
+        return Relayed(status=response.status, kind=response.headers.get("Content-Type", _JSON), parts=parts())
 
     async def aclose(self) -> None:
         if self._session is not None:

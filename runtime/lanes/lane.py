@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from ...core.errors import ModelError
 from ...core.models import Call, ModelRef, Reply
@@ -60,12 +61,27 @@ class Failure(ModelError):
         return ModelError(self.what, where=self.where, remedy=self.remedy, retryable=True)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Relayed:
+    """What an endpoint answers to a client's own request, as it comes. kind: the content type. parts: to be read to
+    the end, or closed."""
+
+    status: int
+    kind: str
+    parts: AsyncGenerator[bytes, None]
+
+
 class Lane(Protocol):
     """A way to a model. Sends each request once: retries are the gateway's, for each of them is paid."""
 
     async def send(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
         """Raises Failure, whatever went wrong, and when no answer came within so many seconds. A prompt that is too
         long for the model, or that a filter stopped, is a Reply without text whose `finish` says so."""
+        ...
+
+    async def relay(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> Relayed:
+        """A client's own chat request, passed on once and as it is but for the model's name. Raises Failure where
+        nobody answers; a refusal is passed back."""
         ...
 
     async def check(self, model: ModelRef, endpoint: Endpoint) -> None:

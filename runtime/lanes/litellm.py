@@ -9,14 +9,15 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any
 
 from ...core.budget import Cost
 from ...core.models import Call, ModelRef, Reply
 from . import wire
-from .lane import Endpoint, Failure
+from .lane import Endpoint, Failure, Relayed
 
+_QUIET_SECONDS = 600.0
 _PLAIN = frozenset({"local", "llamacpp", "vllm", "openai_like"})
 """Providers that are an OpenAI-compatible address and nothing else."""
 
@@ -58,6 +59,27 @@ class LitellmLane:
                 where=endpoint.base,
                 remedy="check the model's name and address",
             ) from error
+
+    async def relay(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> Relayed:
+        litellm = await self._load()
+        fields = {**body, "model": _name(model), **_address(endpoint)}
+        try:
+            response = await litellm.acompletion(**fields, num_retries=0, max_retries=0, drop_params=True)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            raise _failure(error, model.id, endpoint, _QUIET_SECONDS) from error
+        streams = bool(body.get("stream"))
+
+        async def parts() -> AsyncGenerator[bytes, None]:
+            if not streams:
+                yield response.model_dump_json().encode()
+                return
+            async for chunk in response:
+                yield b"data: " + chunk.model_dump_json(exclude_none=True).encode() + b"\n\n"
+            yield b"data: [DONE]\n\n"
+
+        return Relayed(status=200, kind="text/event-stream" if streams else "application/json", parts=parts())
 
     async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
         """By litellm's own table of providers and the keys that they need."""

@@ -1,0 +1,180 @@
+"""An OpenAI-compatible server on loopback that applies a run's winning prompt in front of a model."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ..core.budget import Payer
+from ..core.errors import MaieuticError, ModelError, NeedsError, UsageError
+from ..core.models import Call, ModelRef, Reply
+from ..runtime.door import ModelDoor
+from ..runtime.lanes import wire
+from .winner import Winner
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_LARGEST = 16 * 2**20
+
+
+@dataclass(kw_only=True)
+class ClientGateway:
+    """Implements `core.contracts.Gateway` for one request of a client, with its key. Nothing is cached or limited."""
+
+    door: ModelDoor
+    key: str | None
+    fields: dict[str, Any]
+    used: list[Reply] = field(default_factory=list)
+
+    async def complete(self, call: Call, payer: Payer) -> Reply:
+        body = {**wire.body(call, call.model.name), **self.fields, "stream": False}
+        relayed = await self.door.relay(call.model, body, self.key)
+        text = b"".join([part async for part in relayed.parts]).decode(errors="replace")
+        if relayed.status != 200:
+            raise ModelError(f"the model refused: {text[:500]}", where=str(call.model))
+        try:
+            reply = wire.parse(json.loads(text), call, 0.0)
+        except ValueError as error:
+            raise ModelError(f"{call.model.id} sent something that is no answer: {error}") from error
+        self.used.append(reply)
+        return reply
+
+    async def loss(self, call: Call, reference: str, payer: Payer) -> float:
+        raise NeedsError("a served prompt gives no losses")
+
+
+@dataclass(kw_only=True)
+class Proxy:
+    """`/v1/chat/completions`, streaming and not, and `/v1/models`.
+
+    model: in front of which the prompt stands; a client that names another model gets that one, at the same address.
+    own_key: the model's key comes from this process' environment; else the client's own is passed on.
+    """
+
+    winner: Winner
+    model: ModelRef
+    door: ModelDoor
+    own_key: bool = False
+
+    def app(self) -> web.Application:
+        from aiohttp import web
+
+        app = web.Application(client_max_size=_LARGEST, middlewares=[web.middleware(_guarded)])
+        app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_get("/v1/models", self._models)
+        return app
+
+    async def _models(self, request: web.Request) -> web.Response:
+        from aiohttp import web
+
+        names = (self.winner.name, self.model.name)
+        rows = [{"id": name, "object": "model", "created": 0, "owned_by": "maieutic"} for name in names]
+        return web.json_response({"object": "list", "data": rows})
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        body = _read(await request.text())
+        bearer = request.headers.get("Authorization", "").partition(" ")[2].strip()
+        key = None if self.own_key else bearer or None
+        model, conversation = self._named(str(body.get("model") or "")), body["messages"]
+        if self.winner.in_one_call:
+            fields = {"temperature": self.winner.task.constraints.temperature, **body}
+            return await self._pass_on(request, model, {**fields, "messages": self.winner.messages(conversation)}, key)
+        kept: dict[str, Any] = {name: body[name] for name in ("temperature", "seed", "user") if name in body}
+        gateway = ClientGateway(door=self.door, key=key, fields=kept)
+        output = await self.winner.answer(conversation, model, gateway)
+        return await _whole(request, output.text, self.winner.name, gateway.used, stream=bool(body.get("stream")))
+
+    async def _pass_on(
+        self, request: web.Request, model: ModelRef, body: dict[str, Any], key: str | None
+    ) -> web.StreamResponse:
+        from aiohttp import web
+
+        relayed = await self.door.relay(model, body, key)
+        response = web.StreamResponse(status=relayed.status, headers={"Content-Type": relayed.kind})
+        return await _send(request, response, relayed.parts)
+
+    def _named(self, name: str) -> ModelRef:
+        if name in ("", "maieutic", self.winner.name, self.model.name, self.model.id):
+            return self.model
+        return self.model.model_copy(update={"name": name.removeprefix(f"{self.model.provider}/")})
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        body = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"this is no JSON: {error}", where="body") from error
+    turns = body.get("messages") if isinstance(body, dict) else None
+    if not isinstance(turns, list) or not all(isinstance(one, dict) and "role" in one for one in turns):
+        raise UsageError("a request needs messages, each with a role", where="messages")
+    return dict(body)
+
+
+async def _whole(
+    request: web.Request, text: str, name: str, replies: list[Reply], *, stream: bool
+) -> web.StreamResponse:
+    """An answer that took several calls: one completion, or one chunk and the end."""
+    from aiohttp import web
+
+    head = {"id": f"chatcmpl-{time.time_ns():x}", "created": int(time.time()), "model": name}
+    said = {"role": "assistant", "content": text}
+    if not stream:
+        prompt, completion = (
+            sum(getattr(one, f"{kind}_tokens") for one in replies) for kind in ("prompt", "completion")
+        )
+        usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+        choice = {"index": 0, "message": said, "finish_reason": "stop"}
+        return web.json_response({**head, "object": "chat.completion", "choices": [choice], "usage": usage})
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    return await _send(request, response, _chunks(head, said))
+
+
+async def _send(
+    request: web.Request, response: web.StreamResponse, parts: AsyncGenerator[bytes, None]
+) -> web.StreamResponse:
+    """Part by part. A client that goes away is no error, and what the model still says is not waited for."""
+    with suppress(ConnectionResetError):
+        await response.prepare(request)
+        async for part in parts:
+            await response.write(part)
+        await response.write_eof()
+    await parts.aclose()
+    return response
+
+
+async def _chunks(head: dict[str, Any], said: dict[str, str]) -> AsyncGenerator[bytes, None]:
+    steps: tuple[tuple[dict[str, str], str | None], ...] = ((said, None), ({}, "stop"))
+    for delta, finish in steps:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        chunk = {**head, "object": "chat.completion.chunk", "choices": [choice]}
+        yield f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode()
+    yield b"data: [DONE]\n\n"
+
+
+async def _guarded(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Loopback only, whatever name a browser was led to it by; and every error in the words that clients expect."""
+    from aiohttp import web
+
+    origin = request.headers.get("Origin")
+    hosts = {urlsplit(f"//{request.host}").hostname, *([urlsplit(origin).hostname] if origin else [])}
+    if not hosts <= _LOOPBACK:
+        return web.json_response(_error("this server answers on loopback only", "forbidden"), status=403)
+    try:
+        answered: web.StreamResponse = await handler(request)
+        return answered
+    except UsageError as error:
+        return web.json_response(_error(str(error), "invalid_request_error"), status=400)
+    except MaieuticError as error:
+        status = getattr(error, "status", None)
+        return web.json_response(_error(str(error), error.code), status=status if status else 502)
+
+
+def _error(message: str, kind: str) -> dict[str, Any]:
+    return {"error": {"message": message, "type": kind, "code": None, "param": None}}

@@ -1,0 +1,92 @@
+"""A run's winning program, applied to a conversation as chat clients send it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.contracts import Gateway, Target
+from ..core.errors import UsageError
+from ..core.example import Example
+from ..core.models import ModelRef, Output
+from ..core.program import Program
+from ..core.render import render
+from ..core.task import Task
+
+Turn = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Winner:
+    """The program of a candidate, with the task that it was found for and the target that runs it."""
+
+    run: str
+    task: Task
+    program: Program
+    target: Target
+
+    @property
+    def name(self) -> str:
+        """What it is called among models."""
+        return f"maieutic/{self.run}"
+
+    @property
+    def in_one_call(self) -> bool:
+        """Whether one call answers, so that what the model streams can be passed on as it comes."""
+        votes = self.program.router is not None and self.program.router.kind == "vote"
+        return self.task.target.use == "chat" and not votes
+
+    def messages(self, conversation: Sequence[Turn]) -> list[dict[str, Any]]:
+        """What is sent in place of the conversation: its last user message is the input. Earlier turns stand before the
+        prompt's last message, and what the client said as system behind the prompt's own."""
+        example = self.row(conversation)
+        (name,) = self.program.chosen(example.text)
+        *opening, last = [dict(one) for one in render(self.program.prompts[name], example)]
+        systems = [text_of(one) for one in conversation if one["role"] in ("system", "developer")]
+        systems = [*(str(one["content"]) for one in opening if one["role"] == "system"), *systems]
+        before = [dict(one) for one in conversation[:-1] if one["role"] not in ("system", "developer")]
+        shown = [one for one in opening if one["role"] != "system"]
+        head = [{"role": "system", "content": "\n\n".join(systems)}] if systems else []
+        return [*head, *shown, *before, last]
+
+    def row(self, conversation: Sequence[Turn]) -> Example:
+        """The last message as a row: its text, or the fields of the JSON object in it where the prompts ask for fields.
+
+        Raises UsageError where it is no user's, or a field is missing.
+        """
+        if not conversation or conversation[-1].get("role") != "user":
+            raise UsageError("the last message must be the user's", where="messages")
+        text = text_of(conversation[-1])
+        asked = {one for prompt in self.program.prompts.values() for one in prompt.placeholders}
+        wanted = sorted(asked - {"input"} - set(self.program.prompts))
+        if not wanted:
+            return Example(input=text)
+        try:
+            fields = json.loads(text)
+        except ValueError:
+            fields = None
+        if not isinstance(fields, dict) or not set(wanted) <= set(fields):
+            raise UsageError(
+                f"the prompt asks for the fields {', '.join(wanted)}",
+                where="the last message",
+                remedy="send them as a JSON object",
+            )
+        return Example(input=fields)
+
+    async def answer(self, conversation: Sequence[Turn], model: ModelRef, gateway: Gateway) -> Output:
+        """What the whole program gives, however many calls that takes. Earlier turns have no place in it."""
+        return await self.target.run(self.program, self.row(conversation), model, gateway)
+
+
+def text_of(turn: Turn) -> str:
+    """Raises UsageError for a message with anything but text."""
+    content = turn.get("content")
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    texts = [one.get("text") for one in parts if isinstance(one, Mapping) and one.get("type") == "text"]
+    if not parts or len(texts) < len(parts):
+        raise UsageError("a message must be text", where="messages", possible=("text",))
+    return "\n".join(str(text) for text in texts)
