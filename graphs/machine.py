@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
+from langgraph.errors import GraphBubbleUp
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
 
+from ..runtime.telemetry import span
 from . import nodes, proposing
 from .desk import Desk
 from .session import Session
@@ -44,7 +46,9 @@ def machine(desk: Desk) -> StateGraph[RunState, Any, RunState, RunState]:
     async def propose(state: ProposeState) -> RunState:
         async with desk.at_work(state) as session:
             await hold(session, state)
-            return await proposing.propose(session, state)
+            told = {"maieutic.run": session.run, "maieutic.operator": state["order"]["operator"]}
+            with span("maieutic propose", **told):
+                return await proposing.propose(session, state)
 
     graph.add_node("propose", propose, input_schema=ProposeState)
     graph.add_node("socratic", socratic_graph(desk).compile(), input_schema=ProposeState)
@@ -112,7 +116,9 @@ def _at(desk: Desk, node: Node) -> Any:  # langgraph's overloads do not resolve 
         async with desk.at_work(state) as session:
             if node not in (steer, consult):
                 await hold(session, state)
-            update = await node(session, state)
+            told = {"maieutic.run": session.run, "maieutic.step": state.get("step", 0)}
+            with span(f"maieutic {node.__name__}", calm=GraphBubbleUp, **told):
+                update = await node(session, state)
         if node is finish:
             await desk.leave(update["run"])
         return update

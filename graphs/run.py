@@ -29,6 +29,7 @@ from ..core.report import Report
 from ..core.task import Task
 from ..plugins.registry import Registry
 from ..runtime.store import Store
+from ..runtime.telemetry import span
 from .checkpoints import ENV as CHECKPOINTS
 from .checkpoints import check_place, checkpoints
 from .desk import Desk, end, first_of, new_run_id, reason_of, record_of, take_over
@@ -204,7 +205,13 @@ def build_graph(
 async def _drive(desk: Desk, run: str, begin: RunState | None) -> Result:
     """From the beginning, or on from the last checkpoint. However it ends, the run's record says so."""
     try:
-        final = await _walk(desk, run, begin)
+        agent = {
+            "gen_ai.operation.name": "invoke_agent",
+            "gen_ai.agent.name": "maieutic",
+            "gen_ai.conversation.id": run,
+        }
+        with span("invoke_agent maieutic", **agent):
+            final = await _walk(desk, run, begin)
     except asyncio.CancelledError:
         await end(await desk.session({"run": run}), "stopped", "interrupted")
         raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.messages import AIMessage
 from langgraph.config import get_config, get_stream_writer
@@ -9,9 +11,12 @@ from langgraph.graph.message import push_message
 
 from ..core.events import Event
 
+_log = logging.getLogger("maieutic")
+
 
 def publish(event: Event) -> None:
-    """Tell whoever streams the graph that is running now; nobody, where none runs or nobody streams."""
+    """Tell the log, without a word of what was said, and whoever streams the graph that is running now."""
+    _log.info("%s run=%s seq=%d step=%d", event.kind, event.run, event.number, event.step)
     try:
         config, write = get_config(), get_stream_writer()
     except (RuntimeError, KeyError):

@@ -19,6 +19,7 @@ from .lanes.direct import DirectLane
 from .lanes.lane import Endpoint, Lane, Relayed
 from .lanes.litellm import LitellmLane
 from .lanes.loss import teacher_forced
+from .telemetry import chat_span
 
 LaneName = Literal["auto", "direct", "litellm"]
 
@@ -86,7 +87,10 @@ class ModelDoor:
 
     async def send(self, call: Call, within: float) -> Reply:
         """One request, no retry. Raises ModelError."""
-        return await self._lane(call.model).send(call, await self._endpoint(call.model), within)
+        with chat_span(call) as answered:
+            reply = await self._lane(call.model).send(call, await self._endpoint(call.model), within)
+            answered(reply)
+        return reply
 
     async def relay(self, model: ModelRef, body: Mapping[str, Any], key: str | None) -> Relayed:
         """A client's own request, with its key where it brought one; nothing of it is counted or kept. Raises
