@@ -52,6 +52,15 @@ class Subtask(BaseModel):
     evaluators: tuple[EvaluatorSpec, ...] = (EvaluatorSpec(use="exact"),)
 
 
+class Advised(BaseModel):
+    """A person's rule: where a run shows what `when` says, in words or as /a pattern/, this is the advice."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    when: str = Field(min_length=1)
+    advice: str = Field(min_length=1)
+
+
 class Models(BaseModel):
     """Which model plays which role. `optimizer` plays every role but the target, unless `roles` names another."""
 
@@ -106,6 +115,7 @@ class Task(BaseModel):
     subtasks: Mapping[str, Subtask] = Field(default_factory=dict)
     models: Models = Models()
     constraints: Constraints = Constraints()
+    rules: tuple[Advised, ...] = ()
     plugins: tuple[str, ...] = ()
     source: str = ""
 

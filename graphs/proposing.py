@@ -43,7 +43,10 @@ def request_of(session: Session, state: ProposeState) -> Request:
         task=session.brief(),
         labels=session.setup.labels,
         hints=state["hints"],
-        rules=[(rule.when, rule.advice) for rule in session.store.rules(session.run, before_step=state["step"])],
+        rules=[
+            *((rule.when, rule.advice) for rule in session.setup.task.rules),
+            *((rule.when, rule.advice) for rule in session.store.rules(session.run, before_step=state["step"])),
+        ],
         seed=session.setup.seed,
         step=state["step"],
         place=state["place"],

@@ -31,6 +31,7 @@ _KEYS = (
     "evaluators",
     "models",
     "constraints",
+    "rules",
     "plugins",
 )
 _JOINED_KEYS = ("name", "description", "tasks", "system", "models", "constraints", "plugins")
@@ -78,6 +79,7 @@ def load_task(path: str | Path, *, read: Reader = read_source) -> Task:
             answer=contract,
             models=models,
             constraints=constraints,
+            rules=tuple(text.tables.get("rules", ())),
             source=str(text.path),
         )
     )

@@ -1,0 +1,67 @@
+"""Feedback on turns, and experience replayed (prompt reinforcing for dialogues of several turns)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue import Past
+from ...core.dialogue.advising import JudgeTurns, Replay
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+
+
+@dataclass(kw_only=True)
+class Turns:
+    """A critic looks at failed episodes one by one and says which turns decided them; a student rewrites the prompt by
+    that and by experience: earlier feedback with the score of the prompt it led to, drawn from all that was tried.
+
+    episodes: looked at in an order. turns: feedback on each at most. experience: earlier edits shown, good and bad.
+    A run of one call is an episode of one turn.
+    """
+
+    episodes: int = 3
+    turns: int = 2
+    experience: int = 4
+    name: str = field(default="turns", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * (self.episodes + 1)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        if not request.failures:
+            return []
+        task, prompt = about(request.task), instruction_of(request)
+        shown = request.rng.sample(request.failures, min(self.episodes, len(request.failures)))
+        replayed = self._experience(request)
+        judged = await together(
+            team.act(JudgeTurns(task=task, prompt=prompt, episode=(case,), count=self.turns)) for case in shown
+        )
+        feedback = [item for reply in judged if reply is not None for item in reply.items[: self.turns]]
+        feedback = feedback or [case.feedback for case in shown if case.feedback]
+        if not feedback:
+            return []
+        reply = await team.act(
+            Replay(
+                task=task,
+                prompt=prompt,
+                feedback=tuple(feedback),
+                experience=replayed,
+                hints=hints_of(request),
+            )
+        )
+        why = " ".join(feedback)[:600]
+        return distinct([reworded(request, reply.prompt, why)] if reply is not None else [])
+
+    def _experience(self, request: Request) -> tuple[Past, ...]:
+        """Edits on the way to the parent and of the run's best, each once, worst first."""
+        known = {one.id: one for one in (*request.ancestors, *request.parents, *request.peers)}
+        edits = [
+            Past(prompt=one.rationale, score=request.scores[one.id])
+            for one in known.values()
+            if one.parents and one.rationale and one.id in request.scores
+        ]
+        drawn = request.rng.sample(edits, min(self.experience, len(edits)))
+        return tuple(sorted(drawn, key=lambda past: past.score))
