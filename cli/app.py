@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import duel, fork, log, look, optimize, serve, steer, system, task, watch, write
+from . import duel, fork, log, look, optimize, plugins, serve, steer, system, task, watch, write
 from .errors import GuardedGroup
 
 app = typer.Typer(
@@ -72,5 +72,6 @@ app.command("eval", rich_help_panel=_LOOK)(task.evaluate)
 app.command(rich_help_panel=_SYSTEM)(system.recipes)
 app.command(rich_help_panel=_SYSTEM)(serve.serve)
 app.command(rich_help_panel=_SYSTEM)(serve.mcp)
+app.add_typer(plugins.plugins, name="plugins", rich_help_panel=_SYSTEM)
 app.add_typer(system.models, name="models", rich_help_panel=_SYSTEM)
 app.command(rich_help_panel=_SYSTEM)(system.doctor)

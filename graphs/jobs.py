@@ -29,7 +29,9 @@ def job_of(
     task = setup.task
     specs = task.evaluators_of(example) if scored and setup.evaluators else ()
     plain = {name: one for name, one in setup.evaluators_of(specs).items() if not isinstance(one, AskingEvaluator)}
-    options = {**setup.target_options, **({"sample": 1} if again else {})}
+    # The answer contract is no plain data; whoever carries the work out has it from the work itself.
+    plainly = {name: value for name, value in setup.target_options.items() if name != "answer"}
+    options = {**plainly, **({"sample": 1} if again else {})}
     uses = zip(names_of(task.evaluators), task.evaluators, strict=True)
 
     async def here() -> Done:

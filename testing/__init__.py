@@ -7,9 +7,45 @@
 with latency, errors, rate limits and an exact count of what it saw.
 """
 
+from .conformance import (
+    AgentConformance,
+    AllocatorConformance,
+    Conformance,
+    EvaluatorConformance,
+    ExecutorConformance,
+    ExporterConformance,
+    LoaderConformance,
+    LossEvaluatorConformance,
+    OperatorConformance,
+    PairEvaluatorConformance,
+    RecipeConformance,
+    StrategyConformance,
+    TargetConformance,
+)
 from .faults import Fault
 from .gateway import ScriptedGateway
 from .models import Answer, Model, NoisyModel, ScriptedModel
 from .server import StubServer
 
-__all__ = ["Answer", "Fault", "Model", "NoisyModel", "ScriptedGateway", "ScriptedModel", "StubServer"]
+__all__ = [
+    "AgentConformance",
+    "AllocatorConformance",
+    "Answer",
+    "Conformance",
+    "EvaluatorConformance",
+    "ExecutorConformance",
+    "ExporterConformance",
+    "Fault",
+    "LoaderConformance",
+    "LossEvaluatorConformance",
+    "Model",
+    "NoisyModel",
+    "OperatorConformance",
+    "PairEvaluatorConformance",
+    "RecipeConformance",
+    "ScriptedGateway",
+    "ScriptedModel",
+    "StrategyConformance",
+    "StubServer",
+    "TargetConformance",
+]

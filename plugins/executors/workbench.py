@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ...core.answer import AnswerContract
 from ...core.contracts import Evaluator, Gateway, Target
 from ...core.models import Output
 from ...core.recipe import Use
@@ -17,7 +18,7 @@ from ..registry import Registry
 
 async def carry_out(work: Work, gateway: Gateway) -> Done:
     """Run and score. Raises what the gateway raises and what the parts raise."""
-    parts = work.model_dump_json(include={"target", "evaluators", "plugins", "folder"})
+    parts = work.model_dump_json(include={"target", "answer", "evaluators", "plugins", "folder"})
     target, evaluators = _made(parts)
     output = await target.run(work.program, work.example, work.model, gateway)
     return Done(output=output, scores=await _scored(evaluators, work, output))
@@ -30,6 +31,7 @@ async def _scored(evaluators: dict[str, Evaluator], work: Work, output: Output) 
 
 class _Parts(BaseModel):
     target: Use
+    answer: AnswerContract
     evaluators: dict[str, Use]
     plugins: tuple[str, ...]
     folder: str
@@ -42,4 +44,5 @@ def _made(parts: str) -> tuple[Target, dict[str, Evaluator]]:
     if work.plugins:
         registry.require(work.plugins, folder=Path(work.folder))
     evaluators = {name: registry.create("evaluator", use.use, **use.options) for name, use in work.evaluators.items()}
-    return registry.create("target", work.target.use, **work.target.options), evaluators
+    reads = {"answer": work.answer} if "answer" in registry.options("target", work.target.use) else {}
+    return registry.create("target", work.target.use, **reads, **work.target.options), evaluators

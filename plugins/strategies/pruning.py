@@ -57,7 +57,7 @@ class Pruning:
         if kept:
             memory["now"] = kept[-1]
         else:
-            memory["at"] += 1
+            memory["at"] = memory.get("at", 0) + 1
         return {name: "keep" if name in kept else "drop" for name in came}
 
     def final(self, search: Search) -> str:

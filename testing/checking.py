@@ -1,0 +1,77 @@
+"""The conformance kit without pytest, for `maieutic plugins check`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.errors import MaieuticError
+from ..plugins.entries import Entry
+from ..plugins.hookspecs import Kind
+from ..plugins.registry import Registry
+from . import conformance as kit
+
+_KITS: Mapping[Kind, type[kit.Conformance]] = {
+    "operator": kit.OperatorConformance,
+    "strategy": kit.StrategyConformance,
+    "allocator": kit.AllocatorConformance,
+    "target": kit.TargetConformance,
+    "exporter": kit.ExporterConformance,
+    "recipe": kit.RecipeConformance,
+    "executor": kit.ExecutorConformance,
+    "agent": kit.AgentConformance,
+}
+_EVALUATORS = {
+    "prefer": kit.PairEvaluatorConformance,
+    "loss": kit.LossEvaluatorConformance,
+    "evaluate": kit.EvaluatorConformance,
+}
+
+
+def check(plugin: str, *, seconds: float = 60.0) -> list[dict[str, str]]:
+    """One row for each test of each name that the plugin offers: result is `kept`, `broken: …` or `not checked: …`.
+    Raises UsageError for a plugin that is not there and PluginError for one that cannot be loaded."""
+    registry = Registry.load(seconds=seconds)
+    registry.require([plugin])
+    return [row for entry in registry.entries(plugin) for row in _rows(registry, entry, seconds)]
+
+
+def _rows(registry: Registry, entry: Entry, seconds: float) -> list[dict[str, str]]:
+    def row(test: str, result: str) -> dict[str, str]:
+        return {"kind": entry.kind, "name": entry.name, "test": test, "result": result}
+
+    try:
+        options = registry.options(entry.kind, entry.qualified)
+        wanted = [
+            n
+            for n, p in options.items()
+            if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        ]
+        if wanted:
+            return [row("", f"not checked: it needs the options {', '.join(wanted)}; write a test with the kit")]
+        made = registry.create(entry.kind, entry.qualified)
+    except MaieuticError as error:
+        return [row("made", f"broken: {error.what}")]
+    base = _KITS.get(entry.kind) or next((one for mark, one in _EVALUATORS.items() if hasattr(made, mark)), None)
+    if base is None:
+        return [row("made", "kept"), row("", "not checked: the kit needs samples; write a test with it")]
+    held = _held(base, registry, entry)
+    return [row(test.removeprefix("test_"), _tried(held, test)) for test in dir(base) if test.startswith("test_")]
+
+
+def _held(base: type[kit.Conformance], registry: Registry, entry: Entry) -> kit.Conformance:
+    def make(self: Any) -> Any:
+        return registry.create(entry.kind, entry.qualified)
+
+    made: kit.Conformance = type(f"Check{base.__name__}", (base,), {"make": make})()
+    return made
+
+
+def _tried(held: kit.Conformance, test: str) -> str:
+    """Each call of a guest has its own clock, so that one that hangs is a broken check and no more."""
+    try:
+        getattr(held, test)()
+    except Exception as error:  # noqa: BLE001 - whatever a guest raises in a test is the test's result
+        said = error.what if isinstance(error, MaieuticError) else str(error)
+        return f"broken: {type(error).__name__} {said}".strip()
+    return "kept"

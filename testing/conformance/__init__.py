@@ -1,0 +1,41 @@
+"""The conformance kit: one class per contract. Make a subclass, say how your thing is made, and run pytest.
+
+    from maieutic.testing import EvaluatorConformance
+    from my_plugin import Politeness
+
+    class TestPoliteness(EvaluatorConformance):
+        def make(self):
+            return Politeness()
+
+The kit's tests are the contract; a subclass that overrides one is refused. It may override what is asked of it: `make`,
+and the samples that its docstring names. No test of the kit needs a network, a key or a plugin of pytest.
+"""
+
+from .doors import (
+    AgentConformance,
+    ExecutorConformance,
+    ExporterConformance,
+    LoaderConformance,
+    RecipeConformance,
+    TargetConformance,
+)
+from .evaluators import EvaluatorConformance, LossEvaluatorConformance, PairEvaluatorConformance
+from .operators import OperatorConformance
+from .rule import Conformance
+from .searches import AllocatorConformance, StrategyConformance
+
+__all__ = [
+    "AgentConformance",
+    "AllocatorConformance",
+    "Conformance",
+    "EvaluatorConformance",
+    "ExecutorConformance",
+    "ExporterConformance",
+    "LoaderConformance",
+    "LossEvaluatorConformance",
+    "OperatorConformance",
+    "PairEvaluatorConformance",
+    "RecipeConformance",
+    "StrategyConformance",
+    "TargetConformance",
+]

@@ -1,0 +1,114 @@
+"""Operators: what they propose, what they may ask, and that silence is no error."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import Any, ClassVar
+
+from ...agents.instructions import instruction_for, read
+from ...core.answer import AnswerContract
+from ...core.candidate import Candidate
+from ...core.contracts import Order, Proposal, Request, TaskBrief
+from ...core.dialogue import Ask, Case, Past, Reply
+from ...core.errors import BudgetSpent
+from ...core.example import Example
+from ...core.program import Program
+from ...core.prompt import Demo, Prompt
+from ...plugins.hookspecs import Kind
+from .rule import Conformance, finished
+
+
+class Mute:
+    """A team that nobody can read, or that answers by `say`. `asked` is what it was asked."""
+
+    def __init__(self, say: Callable[[Ask[Any]], Reply | None] = lambda ask: None) -> None:
+        self._say = say
+        self.asked: list[Ask[Any]] = []
+
+    async def act(self, ask: Ask[Any]) -> Any:
+        self.asked.append(ask)
+        await asyncio.sleep(0)
+        return self._say(ask)
+
+    async def weigh(self, ask: Ask[Any], options: Sequence[str]) -> Mapping[str, float] | None:
+        self.asked.append(ask)
+        return None
+
+
+class Broke(Mute):
+    async def act(self, ask: Ask[Any]) -> Any:
+        raise BudgetSpent("nothing is left")
+
+
+class OperatorConformance(Conformance):
+    """Override `say` (what the team answers to an ask) and `request` where the shipped sample does not fit."""
+
+    kind: ClassVar[Kind] = "operator"
+
+    def say(self, ask: Ask[Any]) -> Reply | None:
+        return None
+
+    def request(self, seed: int = 5) -> Request:
+        train = tuple(Example(input=f"row {n}", outputs=(("red", "blue")[n % 2],)) for n in range(12))
+        demos = (Demo(input="row x", output="red"), Demo(input="row y", output="blue"))
+        prompt = Prompt(instruction="Say the colour. Be short.\n\nNever guess.", demos=demos)
+        ids = [f"c-{n}" for n in range(4)]
+        parents = tuple(
+            Candidate(id=name, program=Program.of(prompt.with_(system=f"You are painter {n}.")), operator="start")
+            for n, name in enumerate(ids)
+        )
+        wrong = tuple(Case(input=f"row {n}", expected="red", output="green", feedback="not red") for n in range(4))
+        right = tuple(Case(input=f"row {n}", expected="blue", output="blue") for n in range(4, 6))
+        return Request(
+            order=Order(operator="kit", parents=tuple(ids), cases=6, count=2, plan_step="Name the colours."),
+            task=TaskBrief(
+                name="kit", description="Name colours.", answer=AnswerContract(type="label", labels=("red", "blue"))
+            ),
+            parents=parents,
+            train=train,
+            failures=wrong,
+            successes=right,
+            outputs=wrong,
+            history=(Past(prompt="Colours!", score=0.25), Past(prompt="Say it.", score=0.5)),
+            hints=("be kind",),
+            scores={name: 0.25 * n for n, name in enumerate(ids)},
+            peers=parents,
+            examples={one.id: one for one in train},
+            rng=Random(seed),
+        )
+
+    def test_it_proposes_whole_programs_within_its_declared_calls(self) -> None:
+        one, team = self.make(), Mute(self.say)
+        proposals = finished(one.propose(self.request(), team))
+        assert all(isinstance(proposal, Proposal) for proposal in proposals)
+        assert all(proposal.program.prompts for proposal in proposals)
+        assert len(team.asked) <= one.calls
+        known = {parent.id for parent in self.request().parents} | {peer.id for peer in self.request().peers}
+        assert all(set(proposal.parents or ()) <= known for proposal in proposals)
+
+    def test_the_same_request_gives_the_same_proposals_and_asks(self) -> None:
+        first, second = Mute(self.say), Mute(self.say)
+        made = list(finished(self.make().propose(self.request(), first)))
+        assert list(finished(self.make().propose(self.request(), second))) == made
+        assert first.asked == second.asked
+
+    def test_agents_that_cannot_be_read_are_no_error(self) -> None:
+        assert all(isinstance(one, Proposal) for one in finished(self.make().propose(self.request(), Mute())))
+
+    def test_every_ask_has_an_instruction_that_shows_what_it_brings(self) -> None:
+        team = Mute(self.say)
+        finished(self.make().propose(self.request(), team))
+        for ask in team.asked:
+            told = read(ask.instruction, where=ask.skill) if ask.instruction else instruction_for(ask.role, ask.skill)
+            assert set(told.fields) <= set(type(ask).model_fields)
+
+    def test_a_spent_budget_goes_through(self) -> None:
+        try:
+            finished(self.make().propose(self.request(), Broke()))
+        except BudgetSpent:
+            return
+        team = Mute(self.say)
+        finished(self.make().propose(self.request(), team))
+        assert not team.asked, "it asked, and swallowed BudgetSpent"

@@ -1,0 +1,35 @@
+"""A new plugin project that passes the conformance kit as it is written."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+
+from ..core.errors import UsageError
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_PLACES = {
+    "pyproject.toml": "pyproject.toml.txt",
+    "README.md": "README.md.txt",
+    "{module}.py": "module.py.txt",
+    "tests/test_{module}.py": "test_module.py.txt",
+}
+
+
+def write_project(name: str, folder: Path) -> Path:
+    """The new project's folder. Raises UsageError for a name that is none, or a folder that is there already."""
+    if _NAME.fullmatch(name) is None:
+        raise UsageError(
+            f"{name!r} is no name for a distribution", possible=("small letters, digits and single dashes",)
+        )
+    made = folder / name
+    if made.exists():
+        raise UsageError(f"{made} is there already", remedy="take another name, or another --folder")
+    module = name.replace("-", "_")
+    for place, template in _PLACES.items():
+        file = made / place.format(module=module)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = resources.files(f"{__package__}.templates").joinpath(template).read_text(encoding="utf-8")
+        file.write_text(text.replace("@NAME@", name).replace("@MODULE@", module), encoding="utf-8")
+    return made

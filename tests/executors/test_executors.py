@@ -1,0 +1,144 @@
+"""Where measurements run makes no difference to what comes out, nor to what is paid."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from maieutic.core.answer import AnswerContract
+from maieutic.core.budget import Budget
+from maieutic.core.errors import UsageError
+from maieutic.core.example import Example
+from maieutic.core.models import ModelRef, Output
+from maieutic.core.program import Program
+from maieutic.core.recipe import Use
+from maieutic.core.score import Evaluation
+from maieutic.core.task import Models, Task
+from maieutic.core.work import Done, Job, Work
+from maieutic.graphs.run import aoptimize
+from maieutic.plugins.executors import ray as on_ray
+from maieutic.plugins.executors.local import Local
+from maieutic.plugins.executors.workbench import carry_out
+from maieutic.runtime.store import Store
+from maieutic.testing import ScriptedGateway, ScriptedModel, StubServer
+
+WORK = Work(
+    program=Program.of("Say red or blue."),
+    example=Example(input="rose", outputs=("red",)),
+    model=ModelRef.parse("openai/stub"),
+    answer=AnswerContract(type="label", labels=("red", "blue")),
+    target=Use(use="chat", options={"max_tokens": 9}),
+    evaluators={"exact": Use(use="exact"), "hit": Use(use="contains")},
+)
+
+
+async def test_work_is_carried_out_from_its_json_alone() -> None:
+    gateway = ScriptedGateway(ScriptedModel({"rose": "red"}))
+    work = Work.model_validate_json(WORK.model_dump_json(by_alias=True))
+    done = await carry_out(work, gateway)
+    assert done.output.text == "red"
+    assert {name: one.value for name, one in done.scores.items()} == {"exact": 1.0, "hit": 1.0}
+    assert Done.model_validate_json(done.model_dump_json()) == done
+    assert [payer for _, payer in gateway.calls] == ["target"]
+
+
+async def test_local_does_the_work_with_the_parts_at_hand() -> None:
+    done = Done(output=Output(text="here"))
+
+    async def here() -> Done:
+        return done
+
+    local = Local()
+    assert await local.run(Job(work=WORK, here=here), ScriptedGateway(ScriptedModel({}))) is done
+    await local.aclose()
+    await local.aclose()
+
+
+async def test_a_missing_library_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_ray, "_MODULE", "no_such_ray")
+    with pytest.raises(UsageError, match="needs the library ray") as caught:
+        await on_ray.RayExecutor().run(Job(work=WORK, here=None), ScriptedGateway(ScriptedModel({})))  # type: ignore[arg-type]
+    assert "maieutic[ray]" in (caught.value.remedy or "")
+    await on_ray.RayExecutor().aclose()
+
+
+@pytest.fixture
+def stub() -> Iterator[StubServer]:
+    def say(messages: Any) -> str:
+        text = messages[-1]["content"]
+        if "<prompt>" in text or len(text) > 400:
+            return f"<prompt>Name the colour, rule {len(text) % 97}: red or blue.</prompt>"
+        return ("red", "blue")[sum(map(ord, text)) % 2]
+
+    with StubServer(ScriptedModel(say), latency=0.02) as server:
+        yield server
+
+
+def task_at(stub: StubServer) -> Task:
+    def rows(split: str) -> list[dict[str, str]]:
+        return [{"input": f"{split} {n}", "output": ("red", "blue")[n % 2]} for n in range(12)]
+
+    model = ModelRef.parse(f"openai/stub@{stub.base}", key_env="STUB_KEY")
+    return Task.create(
+        "Say red or blue.",
+        train=rows("train"),
+        val=rows("val"),
+        test=rows("test"),
+        name="colours",
+        models=Models(target=model, optimizer=model),
+    )
+
+
+def left(folder: Path) -> tuple[list[Any], list[Evaluation]]:
+    with Store.open(folder, read_only=True) as store:
+        return store.candidates("r"), store.evaluations("r")
+
+
+async def test_on_ray_with_a_worker_killed_the_archive_and_the_account_are_those_of_local(
+    stub: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = pytest.importorskip("ray")
+    monkeypatch.setenv("STUB_KEY", "k")
+    options: dict[str, Any] = {"recipe": "random-demos", "budget": Budget(calls=110), "run": "r", "seed": 3}
+    await aoptimize(task_at(stub), folder=tmp_path / "local", **options)
+    local_calls = stub.count
+    own = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", "")]))
+    ray.init(
+        num_cpus=2,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="error",
+        runtime_env={"env_vars": {"PYTHONPATH": own}},
+    )
+    killed: list[int] = []
+
+    async def kill_one() -> None:
+        import psutil
+
+        while stub.count < local_calls + 25:  # noqa: ASYNC110 - what is counted is in another thread
+            await asyncio.sleep(0.005)
+        workers = [
+            one for one in psutil.Process().children(recursive=True) if "ray::_measure" in " ".join(one.cmdline())
+        ]
+        if workers:
+            os.kill(workers[0].pid, signal.SIGKILL)
+            killed.append(workers[0].pid)
+
+    try:
+        killer = asyncio.create_task(kill_one())
+        await aoptimize(task_at(stub), folder=tmp_path / "ray", executor="ray", **options)
+        await killer
+    finally:
+        ray.shutdown()
+    assert killed
+    assert left(tmp_path / "ray") == left(tmp_path / "local")
+    with Store.open(tmp_path / "ray", read_only=True) as store:
+        rows = store.ledger_rows("r").ledger(Budget(calls=110)).view()
+    assert rows.total.calls <= 110
+    assert stub.count - local_calls == rows.total_paid.calls
+    assert stub.count - local_calls == local_calls
