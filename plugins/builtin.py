@@ -88,6 +88,11 @@ def maieutic_operators(register: Register) -> None:
         ("demo-synthesis", "demo_craft:DemoSynthesis", "demos made up (PromptWizard)", train),
         ("demo-rationale", "demo_craft:DemoRationale", "demos explained (PromptWizard)", frozenset[Need]()),
         ("technique", "technique:TechniqueOperator", "published ways to say a task (class C)", frozenset[Need]()),
+        ("minstrel", "minstrel:Minstrel", "modules chosen, written, reviewed (Minstrel)", frozenset[Need]()),
+        ("rewriter", "rewriter:Rewriter", "a trained rewriter in its own form (class E)", frozenset[Need]()),
+        ("snippets", "snippets:Snippets", "encouraging snippets in the system prompt", frozenset[Need]()),
+        ("nearest-demos", "nearest:NearestDemos", "for each input its nearest examples (Medprompt)", train),
+        ("option-shuffle", "nearest:OptionShuffle", "options in several orders, a vote (Medprompt)", frozenset[Need]()),
         ("expert", "persona:Expert", "an expert's identity as the system prompt (PromptWizard)", frozenset[Need]()),
         ("intent", "persona:Intent", "the task's keywords (PromptWizard)", frozenset[Need]()),
         ("thinking-styles", "thinking:ThinkingStyles", "versions by ways to think (PromptWizard)", frozenset[Need]()),
@@ -99,6 +104,7 @@ def maieutic_operators(register: Register) -> None:
         ("unite", "unite:Unite", "what several children added, together (behavior)", frozenset[Need]()),
         ("paraphrase", "paraphrase:Paraphrase", "the same request in other words", frozenset[Need]()),
         ("rewrite", "rewrite:Rewrite", "one edit with the failures in view", train),
+        ("private-ensemble", "private_ensemble:PrivateEnsemble", "a private vote of authors (DP-OPT)", train),
         ("socratic", "socratic:Socratic", "teacher asks, critic judges, student answers (MARS)", frozenset[Need]()),
         ("ensemble", "mixture:Ensemble", "a vote of the best prompts that differ", frozenset[Need]()),
         ("mask", "segments:Mask", "the prompt without one of its segments (PMPO)", frozenset[Need]()),
@@ -137,6 +143,14 @@ def maieutic_operators(register: Register) -> None:
             frozenset[Need](),
         ),
         ("components", "components:Components", "an instruction component added or dropped (SPRIG)", frozenset[Need]()),
+        (
+            "generic-instruction",
+            "generic:GenericInstruction",
+            "an instruction that only points at the demos (after CAPO's ablation)",
+            frozenset[Need](),
+        ),
+        ("boundary-rows", "boundary:BoundaryRows", "hard rows, made up and labelled (IPC)", frozenset[Need]()),
+        ("calibrate", "boundary:Calibrate", "a prompt from the confusion matrix and its analysis (IPC)", train),
         ("branch", "branch:Branching", "failure patterns, each mended by a branch (AMPO)", train),
         ("branch-drop", "branch:BranchDrop", "each branch left out once", frozenset[Need]()),
         (
@@ -170,11 +184,13 @@ def maieutic_strategies(register: Register) -> None:
         ("gated", "gated:Gated", "a gate learns which operator helps which section (PromptFlow)"),
         ("credited-beam", "credited_beam:CreditedBeam", "a beam that tells operators what brought gains (SPRIG)"),
         ("bilevel", "bilevel:Bilevel", "user prompts inside, a system prompt for all tasks outside (MetaSPO)"),
+        ("private", "private:Private", "a privacy budget that is spent once (DP-OPT)"),
         ("bandit", "bandit:Bandit", "operators that paid off are asked again (auto)"),
         ("beam", "beam:Beam", "the best few and their children (ProTeGi)"),
         ("differential", "differential:Differential", "each of a population against its child (EvoPrompt DE)"),
         ("genetic", "genetic:Genetic", "a population; the fittest live on (EvoPrompt, CAPO, TAPO)"),
         ("growing", "growing:Growing", "grow while it pays, then cut what does not (AMPO)"),
+        ("calibration", "calibration:Calibration", "hard rows are added, each step learns from them (IPC)"),
         ("chain", "chain:Chain", "a challenger stays if it wins its duels (SPO)"),
         ("history", "history:History", "new prompts from scored earlier ones (OPRO)"),
         ("pareto", "pareto:Pareto", "parents that lead on some row; lineages merge (GEPA)"),
@@ -247,3 +263,13 @@ def maieutic_exporters(register: Register) -> None:
     register("text", _at("exporters.text:TextExporter"), summary="plain text, to read and to paste")
     register("json", _at("exporters.json_file:JsonExporter"), summary="every part, for Maieutic to read back")
     register("langchain", _at("exporters.langchain:LangChainExporter"), summary="a LangChain ChatPromptTemplate")
+    for name, place, summary in (
+        ("langchain-hub", "langchain_hub:LangChainHubExporter", "a commit of LangChain's prompt hub"),
+        ("dspy", "dspy:DspyExporter", "Python source of a DSPy module"),
+        ("openai", "openai_messages:OpenAIExporter", "messages of OpenAI's chat API, as JSON"),
+        ("promptfoo", "promptfoo:PromptfooExporter", "a promptfoo configuration; needs maieutic[yaml]"),
+        ("jinja2", "jinja2:Jinja2Exporter", "a Jinja2 template that renders to JSON messages"),
+        ("python", "python_module:PythonExporter", "a Python module that needs nothing"),
+        ("markdown", "markdown:MarkdownExporter", "a Markdown page, with the claim"),
+    ):
+        register(name, _at(f"exporters.{place}"), summary=summary)
