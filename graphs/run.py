@@ -205,7 +205,7 @@ def build_graph(
 async def _drive(desk: Desk, run: str, begin: RunState | None) -> Result:
     """From the beginning, or on from the last checkpoint. However it ends, the run's record says so."""
     try:
-        agent = {
+        agent: dict[str, Any] = {
             "gen_ai.operation.name": "invoke_agent",
             "gen_ai.agent.name": "maieutic",
             "gen_ai.conversation.id": run,
