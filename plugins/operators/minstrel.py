@@ -1,0 +1,112 @@
+"""Prompts of modules: a planner chooses them, an author writes each, a critic sends the weakest back (Minstrel)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue.parts import ChooseParts, ReviewParts, WritePart
+from ...core.prompt import Prompt, Section
+from ...core.render import brief
+from .rewording import CALLS_PER_ASK, about, hints_of
+
+_FILE = "modules.v1.toml"
+_USUAL = ("Role", "Goal", "Rules", "Workflow", "Output")
+_SHOWN = 4
+
+
+@cache
+def modules() -> Mapping[str, str]:
+    """Module → what stands in it."""
+    text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
+    return MappingProxyType(tomllib.loads(text))
+
+
+@dataclass(kw_only=True)
+class Minstrel:
+    """A prompt without modules gets those that a planner chose, each by a question of its own; where the choice cannot
+    be read, the usual ones. Then the weakest, by a critic who sees failures, is written anew: of the draft, which is
+    proposed too, or of a prompt that has modules already. (arXiv 2409.13449)
+
+    most: modules at most.
+    """
+
+    most: int = 6
+    name: str = field(default="minstrel", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * (self.most + 3)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        program = request.parents[0].program
+        made: list[tuple[Prompt, str]] = []
+        if not any(one.name in modules() for one in program.main.sections):
+            made += await self._written(program.main, request, team)
+        drafted = made[0][0] if made else program.main
+        made += await self._reviewed(drafted, request, team)
+        return [
+            Proposal(program=program.replace(prompt), rationale=said) for prompt, said in made if prompt != program.main
+        ]
+
+    async def _written(self, prompt: Prompt, request: Request, team: Team) -> list[tuple[Prompt, str]]:
+        listed = tuple(f"{name}: {wanted}" for name, wanted in modules().items())
+        reply = await team.act(ChooseParts(task=about(request.task), prompt=brief(prompt), parts=listed))
+        named = _known([] if reply is None else reply.items) or list(_USUAL)
+        written: list[Section] = []
+        for name in named[: self.most]:
+            if (text := await self._part(name, prompt, written, request, team)) is not None:
+                written.append(Section(name=name, text=text))
+        if not written:
+            return []
+        said = f"modules: {', '.join(one.name for one in written)}"
+        return [(prompt.with_(sections=(*prompt.sections, *written)), said)]
+
+    async def _reviewed(self, prompt: Prompt, request: Request, team: Team) -> list[tuple[Prompt, str]]:
+        there = [one for one in prompt.sections if one.name in modules()]
+        if not there:
+            return []
+        told = tuple(f"{one.name}: {one.text}" for one in there)
+        review = await team.act(ReviewParts(task=about(request.task), parts=told, failures=request.failures[:_SHOWN]))
+        weak = next((one for one in there if review is not None and one.name in _known([review.part])), None)
+        if review is None or weak is None:
+            return []
+        others = [one for one in there if one != weak]
+        text = await self._part(weak.name, prompt, others, request, team, advice=review.advice)
+        if text is None:
+            return []
+        sections = tuple(Section(name=one.name, text=text) if one == weak else one for one in prompt.sections)
+        return [(prompt.with_(sections=sections), f"{weak.name} written anew: {review.advice}")]
+
+    async def _part(
+        self,
+        name: str,
+        prompt: Prompt,
+        written: Sequence[Section],
+        request: Request,
+        team: Team,
+        advice: str = "",
+    ) -> str | None:
+        ask = WritePart(
+            task=about(request.task),
+            prompt=brief(prompt) if advice else prompt.instruction,
+            wanted=f"the part {name}, which is {modules()[name]}",
+            written=tuple(f"{one.name}: {one.text}" for one in written),
+            failures=request.failures[:_SHOWN] if advice else (),
+            advice=advice,
+            hints=hints_of(request),
+        )
+        reply = await team.act(ask)
+        return reply.text.replace("{", "(").replace("}", ")") if reply is not None else None
+
+
+def _known(said: Sequence[str]) -> list[str]:
+    """The modules that are named, in the order of the file."""
+    words = {word.strip(" .:;\"'*()<>").casefold() for one in said for word in one.replace(",", " ").split()}
+    return [name for name in modules() if name.casefold() in words]

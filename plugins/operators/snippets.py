@@ -1,0 +1,38 @@
+"""Encouraging snippets in the system prompt, as a grid (Eccentric Automatic Prompts, arXiv 2402.10949)."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+from ...core.contracts import Need, Proposal, Request, Team
+
+_FILE = "snippets.v1.toml"
+
+
+@cache
+def grid() -> tuple[str, ...]:
+    """All combinations of one piece of each list, but the one that says nothing."""
+    lists = tomllib.loads((resources.files(__package__) / _FILE).read_text(encoding="utf-8")).values()
+    return tuple(" ".join(part for part in parts if part) for parts in itertools.product(*lists) if any(parts))
+
+
+@dataclass(kw_only=True)
+class Snippets:
+    """As many combinations as the order counts, drawn without repetition; what the user wrote there stays behind."""
+
+    name: str = field(default="snippets", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(default=0, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        program = request.parents[0].program
+        made = []
+        for said in request.rng.sample(grid(), min(request.order.count, len(grid()))):
+            system = "\n\n".join(part for part in (said, program.main.system) if part)
+            made.append(Proposal(program=program.replace(program.main.with_(system=system)), rationale=said))
+        return made
