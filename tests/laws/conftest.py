@@ -352,6 +352,7 @@ def _endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture
 def lab(_endpoints: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setenv("STUB_KEY", "anything")
+    monkeypatch.setenv("MAIEUTIC_NOISE_KEY", "so that noise is drawn alike")
     _endpoints.fresh()
     return _endpoints
 
