@@ -49,8 +49,8 @@ def adjust(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
 
     `strategy=NAME`, `allocator=NAME`, `judge=NAME`, `operators=A,B`, `planner=true`, `rounds=3`, `slots=in-turn`,
     `evidence=errors` (what of the measurements all roles may read: errors, scores, history, or none), and
-    `PLUGIN.option=value` for the options of a strategy, allocator, judge or operator in use. Raises UsageError for anything
-    else.
+    `PLUGIN.option=value` for the options of a strategy, allocator, judge or operator in use. Raises UsageError for
+    anything else.
     """
     data = recipe.model_dump(mode="json")
     for key, value in settings.items():

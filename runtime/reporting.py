@@ -117,7 +117,9 @@ def _difference_words(report: Report) -> str:
 
 def _score_words(report: Report) -> str:
     if (one := report.preference) is not None:
-        return f"{one.judge}: the best prompt's output {one.wins} times, the start's {one.losses} times, {one.ties} ties"
+        return (
+            f"{one.judge}: the best prompt's output {one.wins} times, the start's {one.losses} times, {one.ties} ties"
+        )
     if report.start.score is None or report.best.score is None:
         return "start and best: not measured"
     gained, lost = report.flips.gained, report.flips.lost

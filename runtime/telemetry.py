@@ -55,7 +55,7 @@ def span(name: str, *, calm: type[BaseException] | None = None, **attributes: An
 def chat_span(call: Call) -> Iterator[Callable[[Reply], None]]:
     """One request to a model. What was said is part of it only where the environment asks."""
     asked = call.sampling
-    attributes = {
+    attributes: dict[str, Any] = {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": call.model.provider,
         "gen_ai.request.model": call.model.name,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .ask import Ask, Case
-from .replies import ItemsReply, Reply, TextReply
+from .ask import Ask, Case, Reply
+from .replies import ItemsReply, TextReply
 
 
 class WritePart(Ask[TextReply]):

@@ -17,8 +17,9 @@ class Growing:
     is better on the same rows.
 
     Growing ends early when the gain was not significant `patience` times in a row: not above `z` standard errors of
-    the paired difference; when nobody proposed anything more than twice as often; or when the room falls below the share `closing`. Then the `pruners` cut: whatever costs
-    nothing on val when it is left out stays out, one part a round, until every part earns its place.
+    the paired difference; when nobody proposed anything more than twice as often; or when the room falls below the
+    share `closing`. Then the `pruners` cut: whatever costs nothing on val when it is left out stays out, one part a
+    round, until every part earns its place.
 
     cases: train rows the leader shows its failures on, fewer in a small budget.
     """
