@@ -23,7 +23,8 @@ _ARROWS = ("=>", "\t")
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What was given on the command line or answered. pasted: rows as (input, output)."""
+    """What was given on the command line or answered. pasted: rows as (input, output). drafted: whether rows
+    may be missing, for a run to draft them."""
 
     name: str | None = None
     description: str | None = None
@@ -35,6 +36,7 @@ class Wishes:
     target: str | None = None
     optimizer: str | None = None
     pasted: tuple[tuple[str, str], ...] = ()
+    drafted: bool = False
 
 
 def ask_for_rest(wishes: Wishes, place: Path) -> Wishes:
@@ -84,8 +86,9 @@ def write(wishes: Wishes, place: Path) -> tuple[Path, Task]:
 
     tables = _tables(wishes, place)
     with tempfile.TemporaryDirectory(prefix="maieutic-init-") as aside:
-        source = _rows_file(wishes, Path(aside))
-        write_task(Path(aside) / "draft", {**tables, "data": {"path": str(source)}})
+        without = wishes.drafted and wishes.data is None and not wishes.pasted
+        data = {} if without else {"data": {"path": str(_rows_file(wishes, Path(aside)))}}
+        write_task(Path(aside) / "draft", {**tables, **data})
         try:
             draft = load_task(Path(aside) / "draft")
         except TaskError as error:

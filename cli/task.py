@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -44,10 +45,14 @@ def init(
     metric: Annotated[str | None, typer.Option(help="an evaluator, for example exact or token_f1")] = None,
     target: Target = None,
     optimizer: Optimizer = None,
+    interview: Annotated[
+        bool, typer.Option("--interview", help="elicit the requirements; with --optimizer a model asks further")
+    ] = False,
+    stand_in: Annotated[bool, typer.Option("--stand-in", help="interview: that model answers, too")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="ask nothing; take what is given and the defaults")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask a few questions and write task.toml with its data."""
+    """Ask a few questions and write task.toml with its data; after an interview a run drafts the rows."""
     from .asking import Wishes, ask_for_rest, write
 
     wishes = Wishes(
@@ -63,12 +68,22 @@ def init(
     )
     if (place / "task.toml").exists():
         raise UsageError("there is a task here already", where=str(place / "task.toml"), remedy="choose another folder")
-    if not yes and not as_json and interactive():
+    asking = not yes and not as_json and interactive()
+    told = None
+    if interview or stand_in:
+        from .interviewing import interviewed, say
+
+        wishes, told = interviewed(wishes, stand_in=stand_in, present=asking and not stand_in)
+        wishes = replace(wishes, drafted=True)
+        if not as_json:
+            say(told)
+    if asking:
         wishes = ask_for_rest(wishes, place)
     written, task = write(wishes, place)
     rows = {split: len(task.data[split]) for split in ("train", "val", "test")}
     if as_json:
-        print_json({"task": task.name, "file": str(written), "rows": rows})
+        head = {"task": task.name, "file": str(written), "rows": rows}
+        print_json({**head, "complete": round(told.complete, 3), "open": list(told.gaps)} if told else head)
         return
     typer.echo(f"wrote {written}: {rows['train']} train, {rows['val']} val, {rows['test']} test rows")
     typer.echo(f"next: maieutic estimate {place}   then   maieutic optimize {place}")

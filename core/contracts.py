@@ -15,7 +15,7 @@ from .dialogue import Ask, Reply
 from .example import Example
 from .models import Call, ModelRef, Output
 from .models import Reply as ModelReply
-from .orders import WHOLE, Duel, Order, Outcome, Pair, Proposal, Request, Search, TaskBrief
+from .orders import WHOLE, Duel, NewRow, Order, Outcome, Pair, Proposal, Request, Search, TaskBrief
 from .program import Program
 from .report import Report
 from .score import Preference, Score
@@ -32,6 +32,7 @@ __all__ = [
     "Gateway",
     "LossEvaluator",
     "Need",
+    "NewRow",
     "Operator",
     "Order",
     "Outcome",
@@ -177,7 +178,7 @@ class Bench:
 
 
 class Operator(Protocol):
-    """Makes new programs. `calls` is the most model calls one order may take: it is set aside beforehand.
+    """Makes new programs, or new rows. `calls` is the most model calls one order may take: it is set aside beforehand.
 
     Draws from `request.rng` only. Nothing useful to propose is an empty list.
     """
@@ -186,7 +187,9 @@ class Operator(Protocol):
     needs: frozenset[Need]
     calls: int
 
-    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]: ...
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal | NewRow]:
+        """Rows join before the round's candidates are measured, and never the sealed split."""
+        ...
 
 
 class Strategy(Protocol):

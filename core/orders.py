@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from .answer import AnswerContract
 from .candidate import Archive, Candidate
 from .dialogue import Case, Past
-from .example import Example
+from .example import Example, Split
 from .identity import seeded
 from .program import Program
 
@@ -85,6 +85,23 @@ class Request:
     examples: Mapping[str, Example] = field(default_factory=dict)
     outputs: tuple[Case, ...] = ()
     rng: Random
+
+
+class NewRow(BaseModel):
+    """A row that an operator brings, to join train or val, or the output of one that is there.
+
+    row: where set, the id of the row that gets this output, and moves to `split`. by: who says so, for the record and
+    the report. confidence: in [0, 1], where whoever labelled it tells.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    split: Split
+    input: str | Mapping[str, Any]
+    output: str = ""
+    row: str = ""
+    by: str = "synthesizer"
+    confidence: float | None = None
 
 
 class Proposal(BaseModel):

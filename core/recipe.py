@@ -30,6 +30,7 @@ class Recipe(BaseModel):
     evidence: role → what it may read; a role that is not named reads all. planner: whether something is planned first;
     plans: a path of sub-goals, or which views of the evidence count. rounds: the most rounds; the budget may end the
     run before. differs: what differs from the paper and why.
+    makes: what its parts may need and it brings itself, such as the references of a recipe that labels rows.
     judge: who decides duels, a pair evaluator by name, where the allocator asks for some. scorer: how candidates are
     scored while searching, in place of the task's own evaluators; loss: a loss evaluator instead, a candidate's score
     is then exp(-loss). The sealed test is always scored by the task's own.
@@ -47,6 +48,7 @@ class Recipe(BaseModel):
     differs: str = ""
     expected_calls: str = ""
     needs: frozenset[Need] = frozenset()
+    makes: frozenset[Need] = frozenset()
     strategy: Use
     allocator: Use
     operators: tuple[Use, ...]

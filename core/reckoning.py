@@ -263,6 +263,10 @@ def _warnings(
     found: list[str] = []
     if unchanged:
         found.append("no candidate was chosen over the start prompt: start and best are the same prompt")
+    claimed = task.data.test or task.data.val
+    if made := sum(row.metadata.get("by") == "synthesizer" for row in claimed):
+        of = f"{made} of {len(claimed)} {split} rows were made up by a model and labelled by the judge"
+        found.append(f"{of}: the claim holds for such rows alone")
     if not task.data.test:
         found.append("the task has no test rows: these are the val rows that chose the winner, so nothing is claimed")
     if not task.evaluators and not n and not unchanged:

@@ -54,7 +54,8 @@ def affordable(session: Session, pairs: Sequence[Pair], room: int, step: int) ->
     archive, kept = session.archive(step), []
     room *= session.setup.run_calls(session.setup.task.program)[0]
     for pair in pairs:
-        if inherited(archive, archive[pair.candidate], session.examples[pair.example]) is not None:
+        row = session.examples.get(pair.example)  # a row that is about to join is not there yet
+        if row is not None and inherited(archive, archive[pair.candidate], row) is not None:
             kept.append(pair)
             continue
         room -= session.setup.run_calls(archive[pair.candidate].program)[0]

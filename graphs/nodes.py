@@ -17,6 +17,7 @@ from ..core.estimate import estimate
 from ..core.example import SPLITS
 from ..core.score import Evaluation, Response
 from ..runtime.store import Verdict
+from .drafting import draft
 from .duels import for_a_person, judge_duels, open_duels, outputs_needed, paid_for
 from .evidence import sample_pairs
 from .measure import affordable, measure_pairs
@@ -38,10 +39,14 @@ _IDLE_ROUNDS = 10
 
 
 async def prepare(session: Session, state: RunState) -> RunState:
-    """Check what can be checked without spending, and enter the start prompt as the first candidate."""
-    setup, step = session.setup, 1
-    task = setup.task
+    """Check what can be checked without spending, and enter the start prompt as the first candidate. Where the task has
+    no row at all, rows are drafted in between."""
+    step = 1
     await preflight(session)
+    if not any(True for _ in session.setup.task.data.rows()):
+        await draft(session, step)
+    setup = session.setup
+    task = setup.task
     rows = [(split, example) for split in SPLITS for example in task.data[split]]
     await session.store.save_examples(session.run, rows)
     start = Candidate(
@@ -104,7 +109,7 @@ async def plan(session: Session, state: RunState) -> RunState:
     setup, step = session.setup, state["step"]
     update: RunState = {"round": state["round"] + 1, "orders": [], "new": [], "pool": [], "batch": 0}
     update["idle"] = state.get("idle", 0) + 1
-    update |= {"drafts": None, "unpaid": None}  # type: ignore[typeddict-item]
+    update |= {"drafts": None, "unpaid": None, "rows": None}  # type: ignore[typeddict-item]
     search = session.search({**state, **update}, "strategy")
     ending = ending_of(session, state, search.room)
     if not ending and setup.recipe.planner and not state.get("plan"):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core.candidate import Candidate
-from ..core.contracts import Order, Proposal, Request
+from ..core.contracts import NewRow, Order, Proposal, Request
 from ..core.errors import BudgetSpent, RunFailed
 from ..core.program import Program
 from .evidence import assemble
 from .focus import focused, put_back
+from .growing import grow
 from .screen import candidate_id, refusal
 from .session import Session, close
 from .state import SPENT, Draft, ProposeState, RunState
@@ -22,10 +23,12 @@ async def propose(session: Session, state: ProposeState) -> RunState:
     await begin(session, order, step, place)
     operator = session.setup.operators[order.operator]
     try:
-        proposals = await operator.propose(request_of(session, state), session.team(step, f"{place}", order.allowance))
+        found = await operator.propose(request_of(session, state), session.team(step, f"{place}", order.allowance))
     except BudgetSpent:
         return {"drafts": await hand_in(session, [], order, step, place), "unpaid": [place]}
-    return {"drafts": await hand_in(session, proposals, order, step, place)}
+    proposals = [one for one in found if isinstance(one, Proposal)]
+    made = [{"order": place, **one.model_dump(mode="json")} for one in found if isinstance(one, NewRow)]
+    return {"drafts": await hand_in(session, proposals, order, step, place), "rows": made}
 
 
 async def begin(session: Session, order: Order, step: int, place: int) -> None:
@@ -75,8 +78,14 @@ async def hand_in(session: Session, proposals: Sequence[Proposal], order: Order,
 
 
 async def screen(session: Session, state: RunState) -> RunState:
-    """Drafts become candidates, in the order of the orders; guards and duplicates are refused with a reason."""
-    step, setup = state["step"], session.setup
+    """Rows join, then drafts become candidates, in the order of the orders; guards and duplicates are refused with a
+    reason."""
+    step = state["step"]
+    if brought := sorted(state.get("rows", []), key=lambda one: one["order"]):
+        new = [NewRow.model_validate({key: value for key, value in one.items() if key != "order"}) for one in brought]
+        joined = await grow(session, new, step=step, room=session.search(state, "strategy").room)
+        state = {**state, "idle": 0 if joined else state["idle"]}
+    setup = session.setup
     archive = session.archive(step)
     entered: dict[str, Candidate] = {}
     refused: dict[str, Candidate] = {}

@@ -20,6 +20,7 @@ from ..runtime.gateway import ModelDoor, RunGateway
 from ..runtime.outcomes import outcomes
 from ..runtime.store import DialogueTurn, Store
 from .amend import amended, applied
+from .grown import Grown, grown_rows, with_rows
 from .setup import Setup
 from .state import RunState
 from .streaming import publish
@@ -33,7 +34,7 @@ class Session:
     """Opened by the first node that runs, closed by whoever opened the graph's `Desk`.
 
     base: the parts the run began with; `setup` has what people changed of them since. sitting: how often the run was
-    taken up again.
+    taken up again. grown: the rows that the run made itself.
     """
 
     base: Setup
@@ -46,6 +47,7 @@ class Session:
     listen: Listener | None = None
     began: float = field(default_factory=time.monotonic)
     sitting: int = 0
+    grown: list[Grown] = field(default_factory=list)
     _archive: Archive | None = None
     _archive_step: int = -1
     _heard: int = 0
@@ -68,6 +70,7 @@ class Session:
             ledger=ledger,
             listen=listen,
             sitting=sum(event.kind == "run_resumed" for event in last),
+            grown=grown_rows(last),
             _heard=last[-1].number if last else 0,
         )
 
@@ -75,12 +78,13 @@ class Session:
         """The parts as people left them at the last boundary. Where more was heard since, a node begins again, and the
         archive is read anew."""
         told, heard = self.store.directives(self.run), state.get("directive", 0)
-        if not told:
+        made = [one for one in self.grown if one.step < state.get("step", 0)]
+        if not told and not made:
             return
         if any(number > heard for number, _ in told):
             self._archive = None
         budget = self.setup.budget
-        self.setup = amended(self.base, applied(told, self.store.events(self.run), until=heard))
+        self.setup = amended(with_rows(self.base, made), applied(told, self.store.events(self.run), until=heard))
         self.setup.budget = budget
 
     async def emit(self, kind: EventKind, step: int, subject: str = "", **data: Any) -> None:

@@ -95,7 +95,8 @@ class Setup:
         limits.check()
         if concurrency < 1:
             raise UsageError(f"a concurrency of {concurrency} runs nothing", possible=("1 or more",))
-        task.check()
+        if any(True for _ in task.data.rows()):
+            task.check()
         labels = labels_of(task.answer, [*task.data.train, *task.data.val])
         options = _target_options(registry, task, bool(labels))
         setup = cls(
@@ -168,6 +169,9 @@ class Setup:
     def _check_needs(self) -> None:
         has = {"references"} if all(example.outputs for example in self.task.data.val) else set()
         has |= {"train"} if any(example.outputs for example in self.task.data.train) else set()
+        has |= self.recipe.makes
+        if not any(True for _ in self.task.data.rows()):
+            has |= {"references", "train"}  # rows are drafted with their outputs before the search
         has |= {"judge"} if self.judge is not None else set()
         has |= {"human"}  # whoever drives the run can be asked: by directives, or by the graph's interrupts
         has |= {"logprobs"} if scores_text(self.task.models.target) else set()

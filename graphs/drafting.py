@@ -1,0 +1,39 @@
+"""A task without data: a model writes rows, another labels them, and the report says so."""
+
+from __future__ import annotations
+
+from ..core.errors import TaskError
+from ..core.example import Split
+from ..core.render import brief_of
+from ..plugins.operators.drafting import calls_for, drafted
+from .growing import grow
+from .session import Session
+
+_SPLITS: tuple[Split, ...] = ("train", "val", "test", "val", "test")
+_ROWS, _FEWEST = 50, 10
+_SHARE = 3
+
+
+async def draft(session: Session, step: int) -> None:
+    """Fill all splits, the sealed one too. As many rows as a third of the budget's calls can pay, 50 at most.
+
+    Raises TaskError where fewer than 10 could be made: a budget or a model too small to begin with nothing.
+    """
+    setup = session.setup
+    count = _ROWS
+    if setup.budget.calls is not None:
+        while count > _FEWEST and calls_for(count) * _SHARE > 2 * setup.budget.calls:
+            count -= 1
+    made = await drafted(
+        session.team(step, "draft"), session.brief(), brief_of(setup.task.program), count, splits=_SPLITS
+    )
+    await grow(session, made, step=step, room=0)
+    found = sum(1 for _ in session.setup.task.data.rows())
+    if found < _FEWEST:
+        raise TaskError(
+            f"the synthesizer and the judge agreed on a form for {found} rows alone, of {count} that were wanted",
+            where=setup.task.where("[data]"),
+            possible=(f"{_FEWEST} rows or more",),
+            remedy="name a stronger optimizer, describe the task and its [answer] better, or give rows",
+        )
+    session.setup.task.check()
