@@ -1,0 +1,36 @@
+"""maieutic-wordle keeps Maieutic's contracts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from maieutic.core.dialogue import PromptReply
+from maieutic.testing import EvaluatorConformance, OperatorConformance, StrategyConformance
+from maieutic_wordle import Clue, Colours, Guess, colours
+
+
+@pytest.mark.parametrize(
+    ("guess", "secret", "told"),
+    [("crane", "crane", "GGGGG"), ("nacre", "crane", "YYYYG"), ("speed", "abide", "--Y-Y"), ("a", "abba", "G---")],
+)
+def test_colours_are_those_of_the_game(guess: str, secret: str, told: str) -> None:
+    assert colours(guess, secret) == told
+
+
+class TestColours(EvaluatorConformance):
+    def make(self) -> Any:
+        return Colours()
+
+
+class TestClue(OperatorConformance):
+    def make(self) -> Any:
+        return Clue()
+
+    def say(self, ask: Any) -> PromptReply:
+        return PromptReply(prompt="Think of a word with two vowels.")
+
+
+class TestGuess(StrategyConformance):
+    def make(self) -> Any:
+        return Guess()
