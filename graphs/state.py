@@ -33,9 +33,9 @@ class RunState(TypedDict, total=False):
 
     step: counts the nodes that ran; what a node writes into the store carries it, so that a node that is run again
     after a crash sees the archive as it was. ledger: the account at the end of the last step; decisions use it and
-    not the live one. memory: the policies' own JSON state. rows: what operators bring of these. unpaid: places of the
-    round's orders that the budget had no calls for. waiting: duels that a person has to decide before more is
-    measured. idle: rounds in a row without a new candidate or measurement. directive: the last that was heard.
+    not the live one. memory: the policies' own JSON state. unpaid: places of the round's
+    orders that the budget had no calls for. rows: what the orders brought of these. waiting: duels that a person has to
+    decide before more is measured. idle: rounds in a row without a new candidate or measurement. directive: the last that was heard.
     approved: the last round that a person lets be paid for. ending: why the search ended, empty while it goes on.
     """
 

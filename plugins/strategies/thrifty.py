@@ -1,0 +1,59 @@
+"""A score that counts words too (Promptomatix, arXiv 2507.14241): longer has to be better by more than it costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.candidate import Candidate
+from ...core.contracts import Decision, Need, Order, Search
+
+
+@dataclass(kw_only=True)
+class Thrifty:
+    """Every round every operator works on the best; who is best is told by mean x exp(-price x words over the start's).
+
+    price: by word; at 0.0005, a hundred words more have to raise the mean by a twentieth of itself. Shorter than the
+    start gains nothing: a prompt is not made better by saying less. patience: rounds without a better one after which
+    it ends. cases: train rows whose failures are shown.
+    """
+
+    name: str = field(default="thrifty", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    price: float = 0.0005
+    patience: int = 3
+    cases: int = 6
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        if search.memory.get("idle", 0) >= self.patience:
+            return []
+        parent = self.final(search)
+        cases = min(self.cases, len(search.train))
+        return [Order(operator=name, parents=(parent,), cases=cases) for name in search.operators]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        return list(dict.fromkeys([search.archive.start.id, self.final(search), *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        best, start = self.final(search), search.archive.start.id
+        search.memory["idle"] = 0 if best != search.memory.get("best", start) else search.memory.get("idle", 0) + 1
+        search.memory["best"] = best
+        search.remarks["worth"] = {name: round(self._worth(search, search.archive[name]), 4) for name in pool}
+        return {name: "keep" if name in (best, start) else "drop" for name in pool}
+
+    def final(self, search: Search) -> str:
+        """Among those measured on at least half as many rows as any; the oldest on ties."""
+        alive = search.archive.alive
+        counts = {one.id: search.archive.scores.count(one.id, search.val) for one in alive}
+        most = max(counts.values(), default=0)
+        measured = [one for one in alive if most and 2 * counts[one.id] >= most]
+        return max(measured, key=lambda one: self._worth(search, one)).id if measured else search.archive.start.id
+
+    def _worth(self, search: Search, one: Candidate) -> float:
+        mean = search.archive.scores.mean(one.id, search.val) or 0.0
+        return mean * math.exp(-self.price * max(0, _words(one) - _words(search.archive.start)))
+
+
+def _words(one: Candidate) -> int:
+    return sum(prompt.words for prompt in one.program.prompts.values())
