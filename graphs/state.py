@@ -35,8 +35,9 @@ class RunState(TypedDict, total=False):
     after a crash sees the archive as it was. ledger: the account at the end of the last step; decisions use it and
     not the live one. memory: the policies' own JSON state. unpaid: places of the round's
     orders that the budget had no calls for. rows: what the orders brought of these. waiting: duels that a person has to
-    decide before more is measured. idle: rounds in a row without a new candidate or measurement. directive: the last that was heard.
-    approved: the last round that a person lets be paid for. ending: why the search ended, empty while it goes on.
+    decide before more is measured. idle: rounds in a row without a new candidate or measurement. directive: the last
+    that was heard. approved: the last round that a person lets be paid for. ending: why the search ended, empty while
+    it goes on.
     """
 
     run: str
