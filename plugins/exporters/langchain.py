@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -12,9 +11,10 @@ from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
-from ...core.render import Message, render, spoken, values_of
+from ...core.render import Message, spoken, values_of
 from ...core.report import Report
 from ...core.routing import Router, majority
+from .pieces import Hole, beyond_templates, turns_of
 
 _ROLES = {"system": "system", "user": "human", "assistant": "ai"}
 _NAMES = {theirs: ours for ours, theirs in _ROLES.items()}
@@ -35,7 +35,7 @@ class LangChainExporter:
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
         from langchain_core.load import dumps
 
-        if beyond := _beyond(program):
+        if beyond := beyond_templates(program):
             raise UsageError(
                 f"{beyond} is more than LangChain's templates can say",
                 where="--format langchain",
@@ -116,39 +116,18 @@ def load_chain(text: str, model: Any, read: Callable[[str], str | None] = str.st
     return RunnableBranch(*((fits(name), chains[name]) for name in others), chains[last])
 
 
-def _beyond(program: Program) -> str:
-    """What of a program follows from each input in a way that no template can; empty where nothing does."""
-    styles = [prompt.format for prompt in program.prompts.values()]
-    told = {
-        "a prompt that groups the digits of its inputs": any(style.numbers == "grouped" for style in styles),
-        "a prompt that chooses its examples by the input": any(style.nearest for style in styles),
-        "a prompt that is asked with its options in several orders": any(style.shuffles > 1 for style in styles),
-        "a chain of prompts": bool(program.chain),
-    }
-    return next((words for words, holds in told.items() if holds), "")
-
-
 def _is_routed(body: dict[str, Any]) -> bool:
     return "templates" in body and "kind" in body.get("router", {})
 
 
 def _template(prompt: Prompt) -> Any:
-    """Render with marks for the values, then turn marks into variables and all other braces into literal ones.
-
-    A mark carries the prompt's own hash, which no text of the prompt can contain.
-    """
+    """Holes become variables, and all other braces literal ones."""
     from langchain_core.prompts import ChatPromptTemplate
 
-    names = dict.fromkeys(("input", *prompt.placeholders))
-    marks = {f"«{prompt.id}:{name}»": name for name in names}
-    row = {name: mark for mark, name in marks.items()} if prompt.placeholders else next(iter(marks))
-    mark = re.compile("(" + "|".join(map(re.escape, marks)) + ")")
-
-    def template(text: str) -> str:
-        pieces = mark.split(text)
+    def template(pieces: tuple[str | Hole, ...]) -> str:
         return "".join(
-            f"{{{marks[piece]}}}" if piece in marks else piece.replace("{", "{{").replace("}", "}}") for piece in pieces
+            f"{{{one.name}}}" if isinstance(one, Hole) else one.replace("{", "{{").replace("}", "}}") for one in pieces
         )
 
-    messages = render(prompt, Example(input=row))
-    return ChatPromptTemplate.from_messages([(_ROLES[one["role"]], template(one["content"])) for one in messages])
+    turns = turns_of(prompt)
+    return ChatPromptTemplate.from_messages([(_ROLES[turn.role], template(turn.pieces)) for turn in turns])

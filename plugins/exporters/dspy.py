@@ -1,0 +1,68 @@
+"""The prompt as a DSPy module that sends exactly these messages."""
+
+from __future__ import annotations
+
+from ...core.program import Program
+from ...core.report import Report
+from .pieces import Hole, Turn, claim_of, holes_of, plain_prompts
+
+_CODE = '''
+
+class Exact(dspy.Adapter):
+    """Says the optimized messages, word for word, in place of DSPy's own layout; reads the whole answer."""
+
+    def format(self, signature, demos, inputs):
+        return [
+            {"role": role, "content": "".join(p if isinstance(p, str) else str(inputs[p[0]]) for p in pieces)}
+            for role, pieces in TURNS
+        ]
+
+    def parse(self, signature, completion):
+        return {"answer": completion.strip()}
+
+
+class Optimized(dspy.Module):
+    """`Optimized()(NAMES)` gives a prediction with `answer`, by the LM that DSPy is configured with."""
+
+    def __init__(self):
+        super().__init__()
+        self.predict = dspy.Predict(dspy.Signature(SIGNATURE, INSTRUCTIONS))
+
+    def forward(self, **inputs):
+        with dspy.context(adapter=Exact()):
+            return self.predict(**inputs)
+'''
+
+
+class DspyExporter:
+    """Python source of a `dspy.Module` for `dspy.Evaluate`, an optimizer's student, or a larger program.
+
+    DSPy lays prompts out by an adapter of its own, which would make another prompt of this one; so the module brings
+    an adapter that says the measured messages. For one prompt; its answer is the whole text of the reply.
+    """
+
+    name = "dspy"
+    suffix = ".py"
+
+    def export(self, program: Program, task_name: str, report: Report | None) -> str:
+        (turns,) = plain_prompts(program, self.name, several=False).values()
+        names = holes_of(turns)
+        told = "\n\n".join(part for part in (f"The prompt of {task_name}.", claim_of(report)) if part)
+        head = [
+            ascii(told),
+            "",
+            "import dspy",
+            "",
+            f"INSTRUCTIONS = {program.main.instruction!r}",
+            f"SIGNATURE = {', '.join(names) + ' -> answer'!r}",
+            "TURNS = [",
+            *(line for turn in turns for line in _lines(turn)),
+            "]",
+        ]
+        used = ", ".join(f"{name}=..." for name in names)
+        return "\n".join(head) + "\n" + _CODE.replace("(NAMES)", f"({used})")
+
+
+def _lines(turn: Turn) -> list[str]:
+    pieces = [f"({one.name!r},)" if isinstance(one, Hole) else repr(one) for one in turn.pieces]
+    return [f"    ({turn.role!r}, [", *(f"        {piece}," for piece in pieces), "    ]),"]

@@ -1,0 +1,44 @@
+"""The prompt as a Jinja2 template that renders to JSON messages."""
+
+from __future__ import annotations
+
+import json
+
+from ...core.program import Program
+from ...core.report import Report
+from .pieces import Hole, Turn, is_plain, plain_prompts
+
+
+class Jinja2Exporter:
+    """Rendered with a row's values it is a JSON list of messages, or prompt name → such a list, for several prompts:
+    `json.loads(jinja2.Template(text).render(input="…"))`. Works with and without autoescape."""
+
+    name = "jinja2"
+    suffix = ".json.j2"
+
+    def export(self, program: Program, task_name: str, report: Report | None) -> str:
+        prompts = plain_prompts(program, self.name)
+        written = {name: _list(turns) for name, turns in prompts.items()}
+        if is_plain(prompts):
+            return next(iter(written.values())) + "\n"
+        named = ",\n".join(f"{_literal(name)}: {text}" for name, text in written.items())
+        return f"{{\n{named}\n}}\n"
+
+
+def _list(turns: list[Turn]) -> str:
+    lines = [f'  {{"role": "{turn.role}", "content": {_content(turn)} }}' for turn in turns]
+    return "[\n" + ",\n".join(lines) + "\n]"
+
+
+def _content(turn: Turn) -> str:
+    """One JSON text: its words as they are, its values through `tojson`, without the quotes that would end it."""
+    inside = (
+        f"{{{{ ({one.name} | string | tojson)[1:-1] }}}}" if isinstance(one, Hole) else _literal(one)[1:-1]
+        for one in turn.pieces
+    )
+    return '"' + "".join(inside) + '"'
+
+
+def _literal(text: str) -> str:
+    """Braces as JSON escapes, so that none of them is Jinja's."""
+    return json.dumps(text, ensure_ascii=False).replace("{", "\\u007b").replace("}", "\\u007d")

@@ -1,0 +1,57 @@
+"""The prompt as messages of OpenAI's chat API."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...core.errors import UsageError
+from ...core.program import Program
+from ...core.report import Report
+from .pieces import Hole, Turn, holes_of, is_plain, plain_prompts
+
+
+class OpenAIExporter:
+    """JSON: `{"messages": [{"role", "content"}], "variables": […]}`, or prompt name → that, for several prompts.
+
+    `{{input}}` stands where a value goes, as in OpenAI's stored prompts; `fill_messages` fills all at once. A prompt
+    whose own words say such a hole is refused: nobody could tell the two apart.
+    """
+
+    name = "openai"
+    suffix = ".json"
+
+    def export(self, program: Program, task_name: str, report: Report | None) -> str:
+        prompts = plain_prompts(program, self.name)
+        written = {name: _written(turns) for name, turns in prompts.items()}
+        body: Any = next(iter(written.values())) if is_plain(prompts) else written
+        return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+
+
+def fill_messages(body: Mapping[str, Any], values: Mapping[str, str]) -> list[dict[str, str]]:
+    """The messages of one exported prompt for one row, ready for `client.chat.completions.create(messages=…)`."""
+    holes = re.compile("|".join(rf"\{{\{{{re.escape(name)}\}}\}}" for name in body["variables"]) or r"(?!)")
+    return [
+        {"role": one["role"], "content": holes.sub(lambda found: values[found[0][2:-2]], one["content"])}
+        for one in body["messages"]
+    ]
+
+
+def _written(turns: list[Turn]) -> dict[str, Any]:
+    variables = holes_of(turns)
+    messages = [{"role": turn.role, "content": _text(turn)} for turn in turns]
+    said = sum(one["content"].count(f"{{{{{name}}}}}") for one in messages for name in variables)
+    if said != sum(isinstance(one, Hole) for turn in turns for one in turn.pieces):
+        raise UsageError(
+            "the prompt's own words say {{" + "}} or {{".join(variables) + "}}",
+            where="--format openai",
+            possible=("json", "langchain", "jinja2", "python"),
+            remedy="choose a format that can tell words from holes",
+        )
+    return {"messages": messages, "variables": list(variables)}
+
+
+def _text(turn: Turn) -> str:
+    return "".join(f"{{{{{one.name}}}}}" if isinstance(one, Hole) else one for one in turn.pieces)
