@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -14,8 +15,34 @@ from .errors import TaskError
 from .example import Example
 from .vectors import Space, Vector, centre, likeness
 
-RouterKind = Literal["centroid", "nearest", "vote", "field", "chain"]
+RouterKind = Literal["centroid", "nearest", "vote", "field", "chain", "learned"]
 _SHOWN, _SHOWN_LETTERS = 2, 60
+
+
+class Scorer(BaseModel):
+    """What each prompt is expected to gain on an input, learned from a log: linear in the input's terms.
+
+    terms: term → weight in the space of inputs; fine: whether it has runs of letters beside words. weights: prompt →
+    term → weight. base: prompt → what it gains whatever the input.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    terms: Mapping[str, float]
+    fine: bool = False
+    weights: Mapping[str, Mapping[str, float]]
+    base: Mapping[str, float]
+
+    def score(self, text: str) -> dict[str, float]:
+        vector = self._space.vector(text)
+        return {
+            name: base + math.fsum(value * self.weights.get(name, {}).get(term, 0.0) for term, value in vector.items())
+            for name, base in self.base.items()
+        }
+
+    @cached_property
+    def _space(self) -> Space:
+        return Space.known(self.terms, fine=self.fine)
 
 
 class Router(BaseModel):
@@ -24,9 +51,10 @@ class Router(BaseModel):
     kind: `centroid` takes the prompt whose anchors' centre is most like the input, `nearest` the one with the most
     like anchor; with `vote` every prompt answers and the majority wins; with `field` the row's metadata say under that
     name which prompt is its own; with `chain` all are asked one after another, in the order of their names, each is
-    told what the earlier ones said, and the last one answers. anchors: prompt name → texts. The vectors follow from the
+    told what the earlier ones said, and the last one answers; with `learned` a linear score of the input's terms says
+    which will do best. anchors: prompt name → texts. The vectors follow from the
     anchors alone, so that the router does the same wherever it is loaded. shared: a prompt that no input is routed to:
-    it is said in the system turn, whichever prompt was chosen.
+    it is said in the system turn, whichever prompt was chosen. scorer: of the kind `learned`, its weights.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,11 +63,12 @@ class Router(BaseModel):
     anchors: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     field: str = "task"
     shared: str = ""
+    scorer: Scorer | None = None
 
     def parts(self) -> dict[str, Any]:
         """The router as plain JSON; what stands at its default and came later than the kinds is left out."""
         told = self.model_dump(mode="json")
-        unset = [name for name in ("field", "shared") if told[name] == type(self).model_fields[name].default]
+        unset = [name for name in ("field", "shared", "scorer") if told[name] == type(self).model_fields[name].default]
         return {name: value for name, value in told.items() if name not in unset}
 
     def named(self, row: Example, names: Sequence[str]) -> str:
@@ -56,6 +85,9 @@ class Router(BaseModel):
 
     def route(self, text: str, names: Sequence[str]) -> str:
         """One of `names`; the first on ties, and where the text is like none of the anchors."""
+        if self.scorer is not None:
+            scores = self.scorer.score(text)
+            return max(names, key=lambda name: scores.get(name, -math.inf))
         space, places = self._map
         wanted = space.vector(text)
         best, most = names[0], 0.0
@@ -71,6 +103,8 @@ class Router(BaseModel):
             return "Every prompt answers an input; the most frequent answer wins."
         if self.kind == "chain":
             return "The prompts are asked in this order; each is told what the earlier ones said. The last one answers."
+        if self.kind == "learned":
+            return "An input goes to the prompt that a score of its words, learned from a log of runs, expects most of."
         if self.kind == "field":
             said = f"An input goes to the prompt that its row names under {self.field!r}."
             return f"{said} In the system turn stands {self.shared!r}." if self.shared else said

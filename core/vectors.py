@@ -25,6 +25,21 @@ class Space:
         seen = Counter(term for text in texts for term in dict.fromkeys(self._terms(text)))
         self._weights = {term: math.log((1 + len(texts)) / (1 + many)) for term, many in seen.items()}
 
+    @classmethod
+    def known(cls, weights: Mapping[str, float], *, fine: bool) -> Space:
+        """A space whose weights were learned elsewhere, as `weights` and `fine` of another told them."""
+        space = cls(())
+        space._weights, space._fine = dict(weights), fine
+        return space
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        return self._weights
+
+    @property
+    def fine(self) -> bool:
+        return self._fine
+
     def vector(self, text: str) -> Vector:
         """Of length one; empty where the space knows no term of the text."""
         counts = Counter(term for term in self._terms(text) if self._weights.get(term))

@@ -162,6 +162,8 @@ def maieutic_operators(register: Register) -> None:
         ),
         ("advice", "advice:Advice", "people's rules on what happened, summed up, then rewritten (PROMST)", train),
         ("turns", "turns:Turns", "feedback on turns, and experience replayed (prompt-reinforcing)", train),
+        ("direction", "direction:Direction", "an edit towards one of several objectives (MODP)", train),
+        ("select-by-log", "by_log:SelectByLog", "for each input the prompt a log promises most of", frozenset[Need]()),
         ("assemble", "assemble:Assemble", "named prompts of several programs in one (MetaSPO)", frozenset[Need]()),
         ("merge", "merge:Merge", "two lineages, part by part (GEPA)", frozenset[Need]()),
     ):
@@ -204,6 +206,8 @@ def maieutic_strategies(register: Register) -> None:
         ("pool", "pool:Pool", "propose once, measure, choose (APE)"),
         ("backtrack", "backtrack:Backtrack", "a beam from the best of all steps (PE2)"),
         ("feedback", "feedback:Feedback", "greedy steps that are told the measured errors (feedback-control)"),
+        ("objectives", "objectives:Objectives", "parents from the front of several objectives (MODP)"),
+        ("selection", "selection:Selection", "a finite set, a log on train rows, a learned choice (Prompt-OIRL)"),
         ("levels", "levels:Levels", "a tree by levels, the best of one breed the next (PROMST)"),
         ("greedy", "greedy:Greedy", "a step stays if it is accepted, or is taken back (TextGrad)"),
         ("mcts", "mcts:Mcts", "Monte Carlo tree search (PromptAgent)"),
@@ -217,6 +221,7 @@ def maieutic_allocators(register: Register) -> None:
     for name, place, summary in (
         ("duel", "duel:Duels", "a judge compares newcomers with the champion (SPO)"),
         ("dueling", "dueling:Dueling", "the duel that tells most, by a model of worth (APOHF)"),
+        ("logged", "logged:Logged", "train rows for a log, then val rows, the same for all"),
         ("full", "full:Full", "everything, or the same sample for all"),
         ("gate", "gate:Gate", "better on a few train rows than the parent, then all of val (GEPA)"),
         ("halving", "halving:Halving", "the better half goes on, on more rows"),

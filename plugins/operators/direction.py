@@ -1,0 +1,46 @@
+"""One edit towards one objective (directional prompting, MODP, arXiv 2504.18722)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, Proposal, Request, Team
+from ...core.dialogue.controlling import CorrectPrompt
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+
+_MEANT: Mapping[str, str] = {
+    "accuracy": "More answers have to be right.",
+    "format": "More answers need exactly the wanted form, with nothing around it.",
+    "similarity": "The answers should say what is expected in nearly the same words.",
+    "robustness": "The kinds of inputs that are answered worst have to be answered better.",
+    "brevity": "The prompt should say the same in fewer words.",
+}
+
+
+@dataclass(kw_only=True)
+class Direction:
+    """The order's option `direction` names the objective, accuracy without it. count: draws. errors: failures shown."""
+
+    count: int = 2
+    errors: int = 4
+    name: str = field(default="direction", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.count
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        wanted = str(request.order.options.get("direction", "accuracy"))
+        shown = tuple(request.rng.sample(request.failures, min(self.errors, len(request.failures))))
+        ask = CorrectPrompt(
+            task=about(request.task),
+            prompt=instruction_of(request),
+            deviations=(_MEANT.get(wanted, f"The prompt should do better in {wanted}."),),
+            step="Change what this needs.",
+            failures=shown if wanted != "brevity" else (),
+            hints=hints_of(request),
+        )
+        replies = await together(team.act(ask) for _ in range(self.count))
+        return distinct(reworded(request, reply.prompt, f"towards {wanted}") for reply in replies if reply is not None)
