@@ -8,6 +8,7 @@ from statistics import fmean
 from pydantic import BaseModel, ConfigDict
 
 from ..core.budget import Budget, Payer
+from ..core.errors import UsageError
 from ..core.models import ModelRef
 from ..core.recipe import Recipe
 from ..core.render import brief, render
@@ -91,6 +92,12 @@ def forecast(
     prices: by model id; the embedded model is free, for others a price that is missing makes `usd` None.
     """
     setup = Setup.make(task, recipe=recipe, budget=budget, concurrency=concurrency, registry=registry)
+    if not any(True for _ in task.data.rows()):
+        raise UsageError(
+            "a task without rows cannot be forecast: how many are drafted, and how long they are, shows in the run",
+            where=task.where("[data]"),
+            remedy="give rows, or run it with a limit: maieutic optimize TASK --calls N",
+        )
     sealed = sealed_rows(setup)
     calls = _calls(setup, sealed)
     tokens = _tokens(setup, calls) if calls else None
