@@ -1,0 +1,84 @@
+"""A prompt somewhere else: what a run learned, on another task or with another model, against that task's own prompt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from ..core.budget import Budget
+from ..core.errors import UsageError
+from ..core.example import Split
+from ..core.program import Program
+from ..core.render import brief
+from ..core.statistics import Difference, Verdict, compare, verdict
+from ..core.task import Task
+from ..plugins.registry import Registry
+from .scoring import score
+
+
+class Transfer(BaseModel):
+    """Means of the task's own prompt and of what was brought, on the same rows; the verdict as in a report."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: str
+    model: str
+    split: Split
+    own: float
+    brought: float
+    difference: Difference
+    verdict: Verdict
+    n: int
+
+
+def transplanted(program: Program, task: Task) -> Program:
+    """A system prompt that was learned for several tasks goes in front of the task's own prompt; any other program
+    takes its place. Raises TaskError where it asks for fields that the task's rows do not bring."""
+    own = task.program
+    if program.shared:
+        shared = program.prompts[program.shared]
+        if own.shared:
+            return own.replace(shared, own.shared)
+        said = "\n\n".join(part for part in (shared.system, brief(shared), own.main.system) if part)
+        return own.replace(own.main.with_(system=said))
+    task.model_copy(update={"program": program}).check()
+    return program
+
+
+async def transfer(
+    program: Program,
+    task: Task,
+    *,
+    split: Split = "test",
+    concurrency: int = 4,
+    folder: Path | str = ".maieutic",
+    registry: Registry | None = None,
+    budget: Budget | None = None,
+) -> Transfer:
+    """Both on the split's rows with the task's target; paired. budget: of each of the two, else what the rows take.
+    Raises UsageError for a split without rows, or where the two are the same program, and as `score` does."""
+    moved = transplanted(program, task)
+    if moved.id == task.program.id:
+        raise UsageError("the task has this very prompt already: there is nothing to compare", where=task.name)
+    found = []
+    for one in (task.program, moved):
+        done = await score(
+            task, one, split=split, concurrency=concurrency, folder=folder, registry=registry, budget=budget
+        )
+        found.append({seen.example: seen.score for seen in done})
+    rows = [row for row in found[0] if row in found[1]]
+    if not rows:
+        raise UsageError("no row was scored for both prompts", where=task.name, remedy="raise --calls")
+    before, after = ([scores[row] for row in rows] for scores in found)
+    gained = compare(before, after, seed=0)
+    return Transfer(
+        task=task.name,
+        model=task.models.target.id,
+        split=split,
+        own=sum(before) / len(rows),
+        brought=sum(after) / len(rows),
+        difference=gained,
+        verdict=verdict(gained, gained.p),
+        n=len(rows),
+    )
