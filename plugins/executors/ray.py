@@ -14,7 +14,7 @@ from typing import Any
 
 from ...core.budget import Payer
 from ...core.contracts import Gateway, Need
-from ...core.errors import MaieuticError, PluginError, UsageError
+from ...core.errors import MaieuticError, PluginError, RunFailed, UsageError
 from ...core.models import Call, Reply
 from ...core.work import Done, Job, Work
 
@@ -83,9 +83,15 @@ class RayExecutor:
         ray = _imported()
         if not ray.is_initialized():
             own: dict[str, Any] = {"num_cpus": self._workers, "include_dashboard": False}
-            ray.init(
-                **({"address": self._address} if self._address else own), log_to_driver=False, logging_level="error"
-            )
+            place = {"address": self._address} if self._address else own
+            try:
+                ray.init(**place, log_to_driver=False, logging_level="error")
+            except Exception as error:
+                raise RunFailed(
+                    f"the Ray cluster cannot be used: {type(error).__name__}: {error}",
+                    where=f"executor ray, {self._address or 'on this machine'}",
+                    remedy="start it (ray start --head), correct the address, or run without --executor ray",
+                ) from error
             self._mine = True
         self._cluster = ray
         self._measure = ray.remote(num_cpus=1, max_retries=self._attempts)(_measure)

@@ -79,7 +79,7 @@ async def test_a_panel_counts_voices_that_are_draws_of_their_own() -> None:
             self.asked[ask.skill] += 1
             return JudgementReply(accepted=next(said), suggestion=f"hint {self.asked.total()}")
 
-    ask = JudgeQuestions(task="t", prompt="p", step="s", questions=("Is it?",))
+    ask = JudgeQuestions(questions=("Is it?",))
     reply = await Panel(voices=3).act(ask, Voices())
     assert reply is not None
     assert (reply.accepted, reply.suggestion) == (False, "hint 2")

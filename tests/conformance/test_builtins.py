@@ -33,12 +33,13 @@ KITS: dict[str, type[kit.Conformance]] = {
     "executor": kit.ExecutorConformance,
     "agent": kit.AgentConformance,
 }
-OPERATORS = {"bilevel": "assemble", "blame": "mask", "regions": "mixture"}
 OPTIONS: dict[str, dict[str, Any]] = {"regex": {"pattern": "a+"}, "json_schema": {"schema": {"type": "object"}}}
 
 
 def cases() -> list[Any]:
     found = []
+    recipes = [load_recipe(name, REGISTRY) for name in recipe_names(REGISTRY)]
+    named = {one.strategy.use: {use.use: use.weight for use in one.operators} for one in recipes}
     for kind in HOOKS:
         if kind in ("loader", "recipe"):
             continue
@@ -59,9 +60,8 @@ def cases() -> list[Any]:
             held = type(
                 name, (base,), {"make": lambda self, k=kind, n=name: REGISTRY.create(k, n, **OPTIONS.get(n, {}))}
             )
-            if name in OPERATORS:
-                named = dict.fromkeys(("rewrite", OPERATORS[name], "paraphrase"), 1.0)
-                held.operators = lambda self, named=named: named  # type: ignore[attr-defined]
+            if kind == "strategy" and name in named:
+                held.operators = lambda self, uses=named[name]: uses  # type: ignore[attr-defined]
             found += [
                 pytest.param(held, test, id=f"{kind}-{name}-{test}") for test in dir(held) if test.startswith("test_")
             ]

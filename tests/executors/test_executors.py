@@ -102,6 +102,7 @@ def left(folder: Path) -> tuple[list[Any], list[Evaluation]]:
 async def test_on_ray_with_a_worker_killed_the_archive_and_the_account_are_those_of_local(
     stub: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "180")
     ray = pytest.importorskip("ray")
     monkeypatch.setenv("STUB_KEY", "k")
     options: dict[str, Any] = {"recipe": "random-demos", "budget": Budget(calls=110), "run": "r", "seed": 3}
