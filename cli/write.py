@@ -29,7 +29,12 @@ def report(
 def export(
     run: RunName = "latest",
     form: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="text, json, langchain, or a plugin's")
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="text, markdown, json, langchain, langchain-hub, dspy, openai, promptfoo, jinja2, python, a plugin's",
+        ),
     ] = "text",
     candidate: Annotated[str, typer.Option(metavar="CANDIDATE", help="best, start, or an id")] = "best",
     output: OutputFile = None,
