@@ -1,4 +1,4 @@
-"""A prompt somewhere else: what a run learned, on another task or with another model, against that task's own prompt."""
+"""A prompt somewhere else: what a run learned, on another task or model, against that task's own prompt."""
 
 from __future__ import annotations
 
