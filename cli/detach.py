@@ -13,7 +13,7 @@ import typer
 
 from ..core.errors import RunFailed, UsageError
 
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 120.0
 _LOOK_SECONDS = 0.1
 _SCREEN_WORDS = frozenset({"--detach", "--plain", "--json", "--tui"})
 
@@ -31,7 +31,8 @@ def start_detached(words: Sequence[str], *, folder: Path, as_json: bool, run: st
 def begin_detached(words: Sequence[str], *, folder: Path, run: str | None) -> tuple[str, int, Path]:
     """Start the same command in a session of its own; the run, its process and its log, once it is in the store.
 
-    Its events go to `RUN.log` in the folder. Raises RunFailed, with what the process said, where it ends before.
+    Its events go to `RUN.log` in the folder. Raises RunFailed, with what the process said, where it
+    ends before, or has not begun after a long wait.
     """
     from ..graphs.desk import new_run_id
 
@@ -61,6 +62,11 @@ def _await_begin(child: subprocess.Popen[bytes], run: str, folder: Path, log: Pa
             return
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
         raise RunFailed(f"the run ended at once: {' '.join(last)}", where=str(log), remedy="run it without --detach")
+    raise RunFailed(
+        f"process {child.pid} has not begun the run within {_PATIENCE_SECONDS:g} seconds",
+        where=str(log),
+        remedy=f"it may still do so: maieutic show {run}",
+    )
 
 
 def _is_in_store(run: str, folder: Path) -> bool:

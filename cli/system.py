@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import HERE, AsJson, Folder, NoPlugins, print_json, registry_of
+from .options import HERE, AsJson, Folder, NoPlugins, open_store, print_json, registry_of
 
 models = typer.Typer(help="The embedded model, and whether a model answers.", no_args_is_help=False)
 
@@ -116,11 +116,19 @@ def ask_once(
         typer.echo(f"{model} answers in {reply.seconds:.2f} s: {' '.join(reply.text.split())[:80]}")
 
 
-def doctor(as_json: AsJson = False, folder: Folder = HERE) -> None:
-    """Look whether everything a run needs is in place; nothing is called or changed."""
+def doctor(
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="first bring the store of an older Maieutic up to date")
+    ] = False,
+    as_json: AsJson = False,
+    folder: Folder = HERE,
+) -> None:
+    """Look whether everything a run needs is in place; nothing is called, and nothing changed but by --upgrade."""
     from ..core.errors import UsageError
     from .checks import checks
 
+    if upgrade:
+        open_store(folder, read_only=False).close()
     found = checks(folder)
     if as_json:
         print_json([{"check": one.name, "ok": one.ok, "said": one.said, "remedy": one.remedy} for one in found])

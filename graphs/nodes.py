@@ -126,7 +126,9 @@ async def plan(session: Session, state: RunState) -> RunState:
     update["memory"] = {**state["memory"], "strategy": search.memory}
     update["ending"] = ending
     if not ending:
-        told = [{"operator": order.operator, "parents": list(order.parents)} for order in afforded]
+        told = [
+            {"operator": order.operator, "parents": list(order.parents), "goal": order.plan_step} for order in afforded
+        ]
         await session.emit("round_started", step, round=update["round"], orders=told)
     return close(session, state, {**update, "step": step})
 
@@ -219,7 +221,12 @@ async def select(session: Session, state: RunState) -> RunState:
     kept, dropped = len(names["keep"]), len(names["drop"])
     spent = account(session)
     remarks = {**judging.remarks, **search.remarks}
-    told: dict[str, Any] = {"kept": kept, "dropped": dropped, "ledger": spent, **({"remarks": remarks} if remarks else {})}
+    told: dict[str, Any] = {
+        "kept": kept,
+        "dropped": dropped,
+        "ledger": spent,
+        **({"remarks": remarks} if remarks else {}),
+    }
     await session.emit("round_finished", step, round=state["round"], **told)
     memory = {**state["memory"], "strategy": search.memory}
     return close(session, state, {"best": best, "memory": memory, "step": step})

@@ -232,6 +232,7 @@ async def _walk(desk: Desk, run: str, begin: RunState | None) -> RunState:
             if known.values and not known.next:  # stopped without a report: the search goes on where it was left
                 await graph.aupdate_state(config, {"ending": "", "report": True}, as_node="steer")  # type: ignore[arg-type]
             await session.emit("run_resumed", known.values.get("step", 0), f"{datetime.now(UTC).timestamp()}")
+            session.sitting += 1  # a pause that still holds is told anew
         final = await graph.ainvoke(begin, config, durability="sync")  # type: ignore[call-overload]
         while asked := final.get("__interrupt__"):
             await _heard(desk, run, asked[0].value)

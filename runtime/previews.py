@@ -61,7 +61,8 @@ def preview_of(action: Action, view: RunView, wanted: Mapping[str, Any]) -> str:
             return f"The planner lays a new path{steps} at the beginning of the next round."
         case "fork":
             return _fork(view, wanted)
-    return "A new process takes the run up where it was; what was paid for is not paid again."
+    still = " It was paused, and stays so until you resume it." if view.state == "paused" else ""
+    return f"A new process takes the run up where it was; what was paid for is not paid again.{still}"
 
 
 def descendants(view: RunView, candidate: str) -> list[str]:

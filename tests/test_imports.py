@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ HEAVY = (
     "langchain_core",
 )
 LIST = f"import sys; print([name for name in {HEAVY!r} if name in sys.modules])"
+
+
+def contracts() -> int:
+    """How many floors and doors are written down."""
+    written = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return len(written["tool"]["importlinter"]["contracts"])
 
 
 def run(code: str, folder: Path) -> str:
@@ -69,7 +76,7 @@ def test_the_floors_and_the_doors_hold(tmp_path: Path) -> None:
     code = f"from importlinter.cli import lint_imports; raise SystemExit(lint_imports({str(config)!r}, no_cache=True))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "8 kept, 0 broken" in done.stdout
+    assert f"{contracts()} kept, 0 broken" in done.stdout
 
 
 def test_a_second_door_would_be_seen(tmp_path: Path) -> None:
@@ -81,4 +88,4 @@ def test_a_second_door_would_be_seen(tmp_path: Path) -> None:
     code = f"from importlinter.cli import lint_imports; raise SystemExit(lint_imports({str(config)!r}, no_cache=True))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode != 0
-    assert "7 kept, 1 broken" in done.stdout
+    assert f"{contracts() - 1} kept, 1 broken" in done.stdout

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import work
-from textual.app import App, ScreenStackError
-from textual.binding import Binding, BindingType
+from textual.app import App
 from textual.timer import Timer
 
-from ..core.errors import MaieuticError, UsageError
+from ..core.errors import MaieuticError
 from ..runtime.store import Store
-from .feed import Feed, LiveFeed, ReplayFeed, Scene
+from .feed import Feed, LiveFeed, Scene
 from .keys import keys_file, read_keys
-from .page import Page
+from .navigator import Navigator
 from .palette import WheelProvider
-from .themes import DARK, THEMES
-from .words import ASCII, UNICODE, Signs
+from .replay import ReplayFeed
+from .themes import THEMES
 
 FLUSH_SECONDS = 0.1
 _BEATS_A_LOOK = 10
-Opening = Callable[["MaieuticApp"], Page]
 
 
-class MaieuticApp(App[None]):
+class MaieuticApp(Navigator):
     """Read through the store, written to through directives alone.
 
     run: what to attach to; None begins with the list. read_only: no directives. listing: gives recipes and plugins as
@@ -39,10 +37,6 @@ class MaieuticApp(App[None]):
     TITLE = "maieutic"
     COMMANDS = App.COMMANDS | {WheelProvider}
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+p", "command_palette", "Palette", show=False, id="palette"),
-        Binding("ctrl+t", "next_theme", "Next theme", show=False, id="theme"),
-    ]
 
     def __init__(
         self,
@@ -56,10 +50,9 @@ class MaieuticApp(App[None]):
         theme: str = "dark",
         feed: Feed | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(ascii_only=ascii_only)
         self.folder, self.read_only, self.listing = folder, read_only, listing or dict
         self.store = Store.open(folder, read_only=True)
-        self.ascii_only = ascii_only
         self.scene: Scene | None = None
         self.replay = replay
         self._feed = feed
@@ -67,46 +60,23 @@ class MaieuticApp(App[None]):
         self._beat: Timer | None = None
         self._beats = 0
         self._busy = False
-        self._last: str = ""
         self._theme = theme
-        self.marked = ""
-
-    @property
-    def signs(self) -> Signs:
-        return ASCII if self.ascii_only else UNICODE
-
-    @property
-    def path(self) -> list[str]:
-        """The breadcrumbs: the crumbs of the pages that lie on one another."""
-        return ["maieutic", *(one.crumb for one in self.screen_stack if isinstance(one, Page))]
-
-    @property
-    def page(self) -> Page | None:
-        """The page on top; None under a dialog, and while the application is taken down."""
-        try:
-            screen = self.screen
-        except ScreenStackError:
-            return None
-        return screen if isinstance(screen, Page) else None
 
     @property
     def feed(self) -> Feed | None:
         return self._feed
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Under any of Textual's own themes too, the roles have their colours."""
-        return dict(DARK.variables)
 
     def on_mount(self) -> None:
         for one in THEMES:
             self.register_theme(one)
         self.look(self._theme)
         self._take_keys()
-        from .screens.runs import RunsPage
-
-        self.push_screen(RunsPage())
         if self._run is not None or self._feed is not None:
             self.attach(self._run or "latest")
+        else:
+            from .screens.runs import RunsPage
+
+            self.push_screen(RunsPage())
         self._beat = self.set_interval(FLUSH_SECONDS, self._pulse)
 
     def on_unmount(self) -> None:
@@ -120,49 +90,17 @@ class MaieuticApp(App[None]):
             record = self.store.run(run)
             self._feed = LiveFeed(self.store, record.id) if self.replay is None else self._player(record.id)
         self.scene = self._feed.scene  # what costs nothing: the first frame waits for no log
-        while len(self.screen_stack) > 2:
+        while len(self.pages) > 1:
             self.pop_screen()
-        self.push_screen(RunPage())
+        if self.pages and isinstance(self.pages[0], RunPage):
+            self.switch_screen(RunPage())
+        else:
+            self.push_screen(RunPage())
         self._pulse()
 
-    def go(self, name: str, words: Sequence[str] = ()) -> None:
-        """To a place, or another look. Raises UsageError where there is no such thing."""
-        from .places import go
-
-        go(self, name, words)
-
-    def back(self) -> None:
-        if sum(isinstance(one, Page) for one in self.screen_stack) > 1:
-            self._last = type(self.screen).__name__
-            self.pop_screen()
-            if len(self.screen_stack) == 2 and self.replay is None:
-                self._feed = self.scene = None
-
-    def swap(self) -> None:
-        """The last view that was left, as `cd -` does."""
-        names = {"CandidatePage": "candidate", "ComparePage": "compare", "ExamplesPage": "examples"}
-        names |= {"ReportPage": "report", "LibraryPage": "library", "RunPage": "run"}
-        last = names.get(self._last)
-        if last is None:
-            self.notify("there is no last view yet", severity="warning")
-            return
-        self.go(last)
-
-    def look(self, name: str) -> None:
-        """`dark`, `light` or `contrast`, or any theme that Textual has."""
-        wanted = name if name in self.available_themes else f"maieutic-{name}"
-        if wanted not in self.available_themes:
-            raise UsageError(f"there is no theme {name!r}; there are dark, light and contrast")
-        self.theme = wanted
-
-    def action_next_theme(self) -> None:
-        names = [one.name for one in THEMES]
-        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
-
-    def draw_again(self) -> None:
-        for one in self.screen_stack:
-            if isinstance(one, Page):
-                one.redraw()
+    def leave(self) -> None:
+        if self.replay is None:
+            self._feed = self.scene = None
 
     def _player(self, run: str) -> ReplayFeed:
         return ReplayFeed(self.store, run, speed=self.replay or 10.0)
@@ -193,9 +131,12 @@ class MaieuticApp(App[None]):
             self._busy = False
 
     def _take_keys(self) -> None:
+        file = keys_file()
+        if not file.is_file():
+            return
         from .bindings import all_bindings
 
-        keys = read_keys(keys_file(), all_bindings())
+        keys = read_keys(file, all_bindings())
         if keys.chosen:
             self.set_keymap(dict(keys.chosen))
         for complaint in keys.complaints:

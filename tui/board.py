@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from ..runtime.standing import Tally
 from ..runtime.story import Turn
 from ..runtime.view import Born
 from .feed import Scene
 from .tree import family, ruler, short, state_of
-from .words import Line, Signs, Span, Tone, fit, moment, role, wrap
+from .words import Line, Signs, Span, Tone, fit, moment, one_line, role, wrap
 
 BOARD = 100
+_TONES: Mapping[str, Tone] = MappingProxyType(
+    {
+        "best_changed": "best",
+        "candidate_rejected": "dim",
+        "directive_applied": "accent",
+        "directive_refused": "warn",
+        "run_failed": "bad",
+        "answer_unreadable": "warn",
+        "round_started": "head",
+        "report_written": "good",
+    }
+)
 
 
 def ranking(scene: Scene) -> list[tuple[Born, Tally]]:
@@ -75,15 +88,8 @@ def _turn(turn: Turn, width: int) -> list[Line]:
     return [head, *((("  ", ""), (text, "")) for text in wrap(turn.text.strip(), width - 3) if text.strip()), ()]
 
 
-def tones_of_log() -> Mapping[str, Tone]:
-    """Which facts of the log stand out."""
-    return {
-        "best_changed": "best",
-        "candidate_rejected": "dim",
-        "directive_applied": "accent",
-        "directive_refused": "warn",
-        "run_failed": "bad",
-        "answer_unreadable": "warn",
-        "round_started": "head",
-        "report_written": "good",
-    }
+def log_lines(scene: Scene) -> list[Line]:
+    """The facts in words, those that matter most in a tone of their own."""
+    return [
+        ((f"{moment(one.at)} ", "dim"), (one_line(one.text), _TONES.get(one.kind, ""))) for one in scene.story.lines
+    ]

@@ -35,6 +35,10 @@ class EditorScreen(ModalScreen[str | None]):
             yield TextArea(self._text, id="editor-text", soft_wrap=True, show_line_numbers=False)
             yield Label("ctrl+s keeps it   ctrl+e opens $EDITOR   esc leaves it as it was", id="editor-keys")
 
+    def on_mount(self) -> None:
+        field = self.query_one(TextArea)
+        field.move_cursor(field.document.end)
+
     def action_keep(self) -> None:
         self.dismiss(self.query_one(TextArea).text)
 

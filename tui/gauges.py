@@ -37,6 +37,24 @@ def phase(scene: Scene) -> str:
     return f"reading the log, event {view.number:,}" if scene.behind else said
 
 
+def account_lines(scene: Scene, signs: Signs, width: int) -> list[Line]:
+    """Budget, pace, and what is worked on, or what the run waits for."""
+    last = _waiting(scene) or plan_line(scene, signs, width)
+    return [((" ", ""), *line) for line in (budget_line(scene, signs, width), pace_line(scene), last)]
+
+
+def _waiting(scene: Scene) -> Line:
+    """The key that goes on from here; empty where nobody is waited for."""
+    if scene.state == "dead":
+        again: Line = (("g", "accent"), (" takes the run up again", ""))
+        return (("its process is gone", "bad"), (": nothing is lost. ", ""), *again)
+    if scene.story.view.asking:
+        return (("it waits for you: ", "warn"), ("y", "accent"), (" approves the next round", ""))
+    if scene.state == "paused":
+        return (("it is paused: ", "warn"), ("r", "accent"), (" goes on", ""))
+    return ()
+
+
 def budget_line(scene: Scene, signs: Signs, width: int) -> Line:
     """How far the tightest limit is used up, with all that was spent."""
     view, spent = scene.story.view, scene.spent

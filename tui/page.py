@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Key
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
-from ..runtime.actions import ACTIONS
-from .commands import COMMANDS, command_named
+from .asker import Asker
 from .feed import Scene
 from .widgets.ask import AskBar
 from .widgets.block import Block
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
 _WIDE, _TALL = 100, 30
 
 
-class Page(Screen[None]):
+class Page(Asker):
     """A screen of panes. Wide, they stand side by side; narrow, one is shown and a strip names the others.
 
     panes: their ids in the order of their number keys. crumb: the word in the breadcrumbs. steers: which actions have
@@ -58,7 +55,6 @@ class Page(Screen[None]):
         super().__init__()
         self.shown = self.panes[0] if self.panes else ""
         self._composed = False
-        self._before: Widget | None = None
         self._stamp: object = None
 
     @property
@@ -177,39 +173,6 @@ class Page(Screen[None]):
             spans.append((f"[{place} {title}]" if here else f" {place} {title} ", "accent" if here else "dim"))
         return [tuple(spans)]  # type: ignore[arg-type]
 
-    def focus_back(self) -> None:
-        if self._before is not None and self._before.is_attached:
-            self._before.focus()
-
-    def on_ask_bar_closed(self) -> None:
-        if not self.query_one(AskBar).has_class("-open"):  # it may have asked the next thing already
-            self.focus_back()
-
-    def listen(self) -> AskBar:
-        """The bar, after remembering who has the keys now."""
-        bar = self.query_one(AskBar)
-        if not bar.has_focus_within:
-            self._before = self.focused
-        return bar
-
-    @work(group="ask", exclusive=True)
-    async def action_filter(self) -> None:
-        lines = self.focused if isinstance(self.focused, LineList) else self.pane(self.shown) if self.shown else None
-        if lines is None:
-            return
-        before = lines.needle
-        answer = await self.listen().ask(
-            "/", value=before, hint="words to look for; empty shows all", change=lines.sift
-        )
-        lines.sift(before if answer is None else answer)
-
-    @work(group="ask", exclusive=True)
-    async def action_command(self) -> None:
-        names = tuple(sorted([*COMMANDS, *(action.name for action in ACTIONS)]))
-        answer = await self.listen().ask(":", choices=names, hint="a command, such as runs, theme light, pause")
-        if answer and answer.strip():
-            await command_named(self, answer.strip())
-
     def action_help(self) -> None:
         from .help import HelpScreen
 
@@ -229,26 +192,3 @@ class Page(Screen[None]):
 
     def action_last(self) -> None:
         self.ui.swap()
-
-    def action_copy(self) -> None:
-        lines = self.focused if isinstance(self.focused, LineList) else self.pane(self.shown) if self.shown else None
-        if lines is None or not lines.text:
-            self.notify("there is nothing to copy here", severity="warning")
-            return
-        self.app.copy_to_clipboard(lines.text)
-        self.notify(f"copied {len(lines.text.splitlines())} lines of {lines.border_title or 'this pane'}")
-
-    @work(group="ask", exclusive=True)
-    async def action_steer(self, name: str) -> None:
-        from .wheel import steer
-
-        await steer(self, name)
-
-    @classmethod
-    def steering(cls, *names: str) -> list[BindingType]:
-        """The bindings of rows of the action table, with their own ids so that a person can remap them."""
-        return [
-            Binding(one.key, f"steer('{one.name}')", one.title, show=False, id=f"steer.{one.name}")
-            for one in ACTIONS
-            if one.name in names
-        ]

@@ -17,12 +17,12 @@ def go(app: MaieuticApp, name: str, words: Sequence[str]) -> None:
     """Raises UsageError where the place is not there."""
     match name:
         case "runs":
-            while len(app.screen_stack) > 2:
+            while app.page is not None and app.page.about != "runs":
                 app.back()
         case "run" if words or app.scene is None:
             app.attach(words[0] if words else "latest")
         case "run":
-            while len(app.screen_stack) > 3:
+            while app.page is not None and app.page.about not in ("run", "runs"):
                 app.back()
         case "candidate":
             open_candidate(app, words[0] if words else "")

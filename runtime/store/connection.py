@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...core.errors import RunFailed, UsageError
+from .steps import is_current
 
 _PATIENCE = 30.0
 
@@ -20,8 +21,6 @@ def open_writing(path: Path) -> sqlite3.Connection:
     `synchronous=NORMAL` in WAL mode: what is committed survives the death of the process at any moment. Only the
     loss of power may take back the newest commits, and even then what is left is whole.
     """
-    from .schema import migrate
-
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -31,7 +30,10 @@ def open_writing(path: Path) -> sqlite3.Connection:
         _enter_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        migrate(connection, str(path))
+        if not is_current(connection, str(path)):
+            from .schema import migrate
+
+            migrate(connection, str(path))
     except sqlite3.DatabaseError as error:
         connection.close()
         raise _unusable(path, error) from error
@@ -43,8 +45,6 @@ def open_writing(path: Path) -> sqlite3.Connection:
 
 def check_readable(path: Path) -> None:
     """Raises UsageError where there is no store, or one that this version cannot read without changing it."""
-    from .schema import is_current
-
     if not path.is_file():
         raise UsageError(
             "there is no store here yet",
@@ -62,7 +62,7 @@ def check_readable(path: Path) -> None:
         raise UsageError(
             "an older Maieutic wrote this store, and reading alone cannot bring it up to date",
             where=str(path),
-            remedy="open it once for writing: any run or resume does",
+            remedy=f"maieutic doctor --upgrade --folder {path.parent} does it; nothing in it is lost",
         )
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from typing import Any
 
 from sqlite_utils import Database
 from sqlite_utils.db import Table
 from sqlite_utils.migrations import Migrations
 
-from ...core.errors import UsageError
+from .steps import SET, is_current
 
-migrations = Migrations("maieutic")
+migrations = Migrations(SET)
 
 _RUN = ("run", "runs", "id")
 _CANDIDATE = (("run", "candidate"), "candidates", ("run", "id"))
@@ -35,25 +34,6 @@ def migrate(connection: sqlite3.Connection, where: str) -> None:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
-
-
-def is_current(connection: sqlite3.Connection, where: str) -> bool:
-    """Whether all steps were applied. Raises UsageError where steps were applied that this version does not know."""
-    db = Database(connection, execute_plugins=False, recursive_triggers=False)
-    unknown = {one.name for one in migrations.applied(db)} - steps()
-    if unknown:
-        raise UsageError(
-            f"a newer Maieutic wrote this store (it knows {', '.join(sorted(unknown))})",
-            where=where,
-            remedy="upgrade maieutic, or work in another folder",
-        )
-    return not migrations.pending(db)
-
-
-def steps() -> set[str]:
-    """The names of all steps: what an empty database still has before it."""
-    with closing(sqlite3.connect(":memory:")) as empty:
-        return {one.name for one in migrations.pending(Database(empty, execute_plugins=False))}
 
 
 @migrations()

@@ -127,7 +127,8 @@ def test_estimate_says_what_can_be_seen_and_spends_nothing(tmp_path: Path, stub:
 
 
 def test_detach_outlives_its_parent_and_can_be_stopped(tmp_path: Path, slow: StubServer) -> None:
-    words = command(tmp_path, slow, "optimize", ".", "--calls", str(CALLS), "--detach", "--json")
+    """The budget outlasts the time that a second command needs to begin: a search that is over refuses the stop."""
+    words = command(tmp_path, slow, "optimize", ".", "--calls", "4000", "--detach", "--json")
     code, (begun,), _ = run(words, tmp_path)
     assert code == 0
     over = os.pidfd_open(begun["pid"])
@@ -137,7 +138,8 @@ def test_detach_outlives_its_parent_and_can_be_stopped(tmp_path: Path, slow: Stu
     os.close(over)
     with Store.open(tmp_path / ".maieutic", read_only=True) as store:
         record = store.run("latest")
-        assert (record.id, record.state) == (begun["run"], "finished")
+        assert (record.id, record.state) == (begun["run"], "stopped")
         assert store.report(record.id) is None
         assert not store.evaluations(record.id, split="test")
-    assert json.loads(Path(tmp_path, begun["log"]).read_text().splitlines()[-1])["event"] == "run_finished"
+    *_, event, last = (json.loads(line) for line in Path(tmp_path, begun["log"]).read_text().splitlines())
+    assert (event["event"], last["error"]["code"]) == ("run_stopped", "stopped")

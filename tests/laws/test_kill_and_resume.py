@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from maieutic.core.directives import Pause, Resume, Stop
 from maieutic.runtime.store import LedgerRows, Store
+from maieutic.runtime.view import RunView
 
 CALLS = 90
 
@@ -120,7 +121,10 @@ async def test_a_pause_outlives_the_process(lab: Any, ended: Any) -> None:
         with pytest.raises(asyncio.CancelledError):
             await work
         work = asyncio.create_task(lab.resume(folder))
-        await lab.until(lambda: store.run("r").state == "paused")
+        await lab.until(lambda: store.events("r")[-1].kind == "run_paused" and store.run("r").state == "paused")
+        kinds = [one.kind for one in store.events("r")]
+        assert (kinds.count("run_paused"), kinds.index("run_resumed") < len(kinds) - 1) == (2, True)
+        assert RunView.of(store.events("r")).state == "paused"
         await store.add_directive("r", Resume())
         await work
     assert ended(folder) == ended(calm)

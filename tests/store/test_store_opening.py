@@ -3,12 +3,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from maieutic.core.errors import RunFailed, UsageError
 from maieutic.runtime.store import DATABASE, RunRecord, Store
-from maieutic.runtime.store.schema import migrations, steps
+from maieutic.runtime.store.schema import migrations
+from maieutic.runtime.store.steps import STEPS
 from sqlite_utils import Database
 
 TABLES = {
@@ -63,7 +65,7 @@ def test_four_that_open_a_new_folder_at_once_build_it_once(tmp_path: Path) -> No
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(opening, range(4))) == [0, 0, 0, 0]
     connection = sqlite3.connect(tmp_path / DATABASE)
-    assert connection.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0] == len(steps())
+    assert connection.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0] == len(STEPS)
     connection.close()
 
 
@@ -94,11 +96,17 @@ def test_an_older_store_is_brought_up_to_date_by_opening_it_for_writing(tmp_path
     db = Database(tmp_path / DATABASE)
     migrations.apply(db, stop_before="m005_lessons")
     db.close()
-    with pytest.raises(UsageError, match="older Maieutic"):
+    with pytest.raises(UsageError, match="older Maieutic") as caught:
         Store.open(tmp_path, read_only=True)
+    assert f"maieutic doctor --upgrade --folder {tmp_path}" in str(caught.value)
     Store.open(tmp_path).close()
     with Store.open(tmp_path, read_only=True) as store:
         assert store.rules("r") == []
+
+
+def test_the_steps_are_named_where_nothing_heavy_is_imported() -> None:
+    with closing(sqlite3.connect(":memory:")) as empty:
+        assert tuple(one.name for one in migrations.pending(Database(empty))) == STEPS
 
 
 @pytest.mark.parametrize("read_only", [True, False])

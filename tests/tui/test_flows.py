@@ -13,8 +13,8 @@ from maieutic.runtime.store import Store
 from maieutic.tui.app import MaieuticApp
 from maieutic.tui.bindings import all_bindings
 from maieutic.tui.editor import EditorScreen
-from maieutic.tui.feed import ReplayFeed
 from maieutic.tui.keys import read_keys
+from maieutic.tui.replay import ReplayFeed
 from maieutic.tui.screens.duel import DuelPage
 from maieutic.tui.widgets.ask import AskBar
 from maieutic.tui.widgets.lines import LineList
@@ -47,7 +47,7 @@ class Hand:
     async def asks(self, *keys: str) -> None:
         """Press keys; the bar has asked one thing more."""
         await self.pilot.press(*keys)
-        bar = self.pilot.app.screen_stack[2].query_one(AskBar)
+        bar = self.pilot.app.page.query_one(AskBar)
         await self.until(lambda: bar.asked > self._asked)
         self._asked += 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -10,16 +10,17 @@ from textual.widget import Widget
 
 from ...core.errors import UsageError
 from ...runtime.actions import ACTIONS
-from ..board import board_head, board_lines, ranking, talk_lines, tones_of_log
-from ..feed import ReplayFeed, Scene
-from ..gauges import budget_line, pace_line, plan_line, plan_lines
+from ..board import board_head, board_lines, log_lines, ranking, talk_lines
+from ..feed import Scene
+from ..gauges import account_lines, plan_lines
 from ..page import Page
 from ..places import open_candidate, open_compare
 from ..plot import plot
+from ..replay import ReplayFeed
 from ..tree import Lineage, Node, family, layout, short
 from ..widgets.block import Block
 from ..widgets.lines import LineList
-from ..words import Line, moment, one_line
+from ..words import Line
 
 _STEP = 25
 
@@ -99,20 +100,7 @@ class RunPage(Page):
         yield Block(id="gauges", about="Budget, pace, time left, and the step of the plan that is worked on.")
 
     def tick(self, scene: Scene) -> None:
-        def lines(width: int, _: int) -> list[Line]:
-            account = [budget_line(scene, self.signs, width), pace_line(scene), plan_line(scene, self.signs, width)]
-            if scene.state == "dead":
-                account[2] = (
-                    ("its process is gone", "bad"),
-                    (": nothing is lost. ", ""),
-                    ("g", "accent"),
-                    (" takes the run up again", ""),
-                )
-            elif scene.story.view.asking:
-                account[2] = (("it waits for you: ", "warn"), ("y", "accent"), (" approves the next round", ""))
-            return [((" ", ""), *line) for line in account]
-
-        self.query_one("#gauges", Block).draw(lines)
+        self.query_one("#gauges", Block).draw(lambda width, _: account_lines(scene, self.signs, width))
 
     def fill(self, scene: Scene) -> None:
         if self.seen("lineage"):
@@ -130,7 +118,7 @@ class RunPage(Page):
             keys = [one.id for one, _ in rows]
             board.show(board_lines(scene, rows, self.signs, width), keys=keys, head=board_head(width))
         if self.seen("log"):
-            self._log(scene)
+            self.pane("log").show(log_lines(scene))
 
     def on_line_list_picked(self, event: LineList.Picked) -> None:
         if type(event) is LineList.Picked:
@@ -216,12 +204,3 @@ class RunPage(Page):
 
         pane.border_title = f"lineage · {len(nodes)}"
         pane.show(lines, keys=[node.id for node in nodes], hay=hay)
-
-    def _log(self, scene: Scene) -> None:
-        tones = tones_of_log()
-
-        def line(at: str, kind: str, text: str) -> Line:
-            return ((f"{moment(at)} ", "dim"), (one_line(text), tones.get(kind, "")))
-
-        told: Sequence[Line] = [line(one.at, one.kind, one.text) for one in scene.story.lines]
-        self.pane("log").show(told)

@@ -19,8 +19,14 @@ _LONG = 40
 class AskBar(Horizontal):
     """Inline, not a dialog: the screen behind stays readable. Enter answers, esc takes it away."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", id="ask.leave")]
-    about = "Type an answer; enter gives it, esc leaves. → takes the completion that is shown in grey."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", id="ask.leave"),
+        Binding("tab,shift+tab", "complete", "Complete", show=False, priority=True, id="ask.complete"),
+    ]
+    about = "Type an answer; enter gives it, esc leaves. tab or → takes the completion that is shown in grey."
+
+    class Asked(Message):
+        """A question stands there, and the keys go to it."""
 
     class Closed(Message):
         """The bar went away; whoever had the keys before gets them back."""
@@ -30,10 +36,20 @@ class AskBar(Horizontal):
         self._answer: asyncio.Future[str | None] | None = None
         self._change: Callable[[str], None] | None = None
         self.asked = 0
+        self.given = False
 
     def compose(self) -> ComposeResult:
         yield Label("", id="ask-label", markup=False)
         yield Input(id="ask-input", compact=True)
+
+    @property
+    def field(self) -> Input:
+        return self.query_one(Input)
+
+    @property
+    def takes(self) -> bool:
+        """Whether a key that comes now belongs to the question that is asked: it stands there, without an answer."""
+        return not self.given and self._answer is not None and not self._answer.done()
 
     async def ask(
         self,
@@ -48,7 +64,7 @@ class AskBar(Horizontal):
         self._settle(None)
         self._answer, self._change = asyncio.get_running_loop().create_future(), change
         self.query_one("#ask-label", Label).update(f" {label} ")
-        field = self.query_one(Input)
+        field = self.field
         field.suggester = SuggestFromList(choices, case_sensitive=False) if choices else None
         field.placeholder = hint or "  ".join(choices[:8])
         with field.prevent(Input.Changed):
@@ -57,11 +73,18 @@ class AskBar(Horizontal):
         self.set_class(len(label) > _LONG, "-long")
         self.add_class("-open")
         self.asked += 1
-        field.focus()
+        self.given = False
+        self.screen.set_focus(field)
+        self.post_message(self.Asked())
         return await self._answer
 
     def action_leave(self) -> None:
         self._settle(None)
+
+    def action_complete(self) -> None:
+        field = self.field
+        field.action_end()
+        field.action_cursor_right()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -80,6 +103,7 @@ class AskBar(Horizontal):
         if self._answer is None or self._answer.done():
             return
         self._answer.set_result(answer)
+        self.given = False
         self._change = None
         self.remove_class("-open")
         self.post_message(self.Closed())

@@ -22,6 +22,7 @@ class Block(LineList, can_focus=False):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, title=title, about=about, picks=False, empty="", classes=classes)
+        self._told: Sequence[Line] = ()
         self._draw: Callable[[int, int], Sequence[Line]] | None = None
 
     def draw(self, how: Callable[[int, int], Sequence[Line]]) -> None:
@@ -33,13 +34,13 @@ class Block(LineList, can_focus=False):
         self._redraw()
 
     def render_line(self, y: int) -> Strip:
-        if y < len(self._lines):
-            return self._strip(self._lines[y], self.visual_style.rich_style, self.size.width)
+        if y < len(self._told):
+            return self._strip(self._told[y], self.visual_style.rich_style, self.size.width)
         return Strip.blank(self.size.width, self.visual_style.rich_style)
 
     def _redraw(self) -> None:
         if self._draw is not None and self.size.width and self.size.height:
             lines = self._draw(self.size.width, self.size.height)
-            if lines != self._lines:  # what stands still is not sent again: a terminal may be far away
-                self._lines = lines
+            if lines != self._told:  # what stands still is not sent again: a terminal may be far away
+                self._told = lines
                 self.refresh()

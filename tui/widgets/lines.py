@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -15,12 +15,9 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ..words import Line, plain
-
-_TONES = (
-    "dim", "strong", "good", "bad", "warn", "accent", "best", "head",
-    "teacher", "critic", "student", "planner", "cursor", "mark",
-)  # fmt: skip
+from ..rows import Rows
+from ..tones import tones
+from ..words import Line
 
 
 class LineList(ScrollView, can_focus=True):
@@ -30,7 +27,6 @@ class LineList(ScrollView, can_focus=True):
     while the end is in sight. about: what F1 says of it.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{name}" for name in _TONES}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "step(-1)", "Up", show=False, id="list.up"),
         Binding("down,j", "step(1)", "Down", show=False, id="list.down"),
@@ -70,12 +66,8 @@ class LineList(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.border_title = title
         self.about, self.picks, self.follows, self.empty = about, picks, follows, empty
-        self._lines: Sequence[Line] = ()
-        self._keys: Sequence[str] = ()
+        self._rows = Rows()
         self._head: Line | None = None
-        self._needle = ""
-        self._hay: Callable[[int], str] | None = None
-        self._shown: Sequence[int] = range(0)
         self._following = follows
         self._moving = False
 
@@ -89,8 +81,8 @@ class LineList(ScrollView, can_focus=True):
     ) -> None:
         """hay: the text of a line that the filter looks in, where drawing the line would cost too much."""
         here = self.key
-        self._lines, self._keys, self._head, self._hay = lines, keys, head, hay
-        self._sift()
+        self._head = head
+        self._rows.show(lines, keys, hay)
         if here and self.picks and here != self.key:
             self.set_reactive(LineList.cursor, self._place_of(here))
         self._resize()
@@ -99,10 +91,10 @@ class LineList(ScrollView, can_focus=True):
 
     def sift(self, needle: str) -> None:
         """Keep the lines that contain the words."""
-        here, self._needle = self.key, needle.strip().casefold()
-        self._sift()
+        here = self.key
+        self._rows.sift(needle)
         self.cursor = self._place_of(here)
-        self.border_subtitle = f"/{needle}  {len(self._shown)} of {len(self._lines)}" if needle else ""
+        self.border_subtitle = f"/{needle}  {len(self._rows)} of {len(self._rows.lines)}" if needle else ""
         self._resize()
         self.refresh()
 
@@ -113,23 +105,20 @@ class LineList(ScrollView, can_focus=True):
 
     @property
     def needle(self) -> str:
-        return self._needle
+        return self._rows.needle
 
     @property
     def key(self) -> str:
         """The key of the line under the cursor; empty where there is none."""
-        if not self.picks or not self._shown or not self._keys:
-            return ""
-        return self._keys[self._shown[min(self.cursor, len(self._shown) - 1)]]
+        return self._rows.key(self.cursor) if self.picks else ""
 
     def go_to(self, key: str) -> None:
-        if key in self._keys:
-            self.cursor = self._place_of(key)
+        self.cursor = self._place_of(key)
 
     @property
     def text(self) -> str:
         """All lines as plain text, for the clipboard."""
-        return "\n".join(plain(self._lines[at]).rstrip() for at in self._shown)
+        return self._rows.text
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -139,16 +128,16 @@ class LineList(ScrollView, can_focus=True):
                 return self._strip(((" ", ""), *self._head) if self.picks else self._head, base, width)
             y -= 1
         at = y + round(self.scroll_offset.y)
-        if not self._shown:
+        if not self._rows:
             return self._strip((((" " + self._nothing) if y == 0 else "", "dim"),), base, width)
-        if at >= len(self._shown):
+        if at >= len(self._rows):
             return Strip.blank(width, base)
-        line = self._lines[self._shown[at]]
+        line = self._rows.line(at)
         if not self.picks:
             return self._strip(line, base, width)
-        here = at == min(self.cursor, len(self._shown) - 1)
+        here = at == min(self.cursor, len(self._rows) - 1)
         mark: Line = (("▌" if here and self._rich else ">" if here else " ", "mark" if here else ""),)
-        return self._strip((*mark, *line), base + self._tone("cursor") if here else base, width)
+        return self._strip((*mark, *line), base + self._looks[self._cursor] if here else base, width)
 
     def action_step(self, by: int) -> None:
         if self.picks:
@@ -161,7 +150,7 @@ class LineList(ScrollView, can_focus=True):
 
     def action_edge(self, last: int) -> None:
         if self.picks:
-            self.cursor = len(self._shown) - 1 if last else 0
+            self.cursor = len(self._rows) - 1 if last else 0
         else:
             self.scroll_to(y=self.max_scroll_y if last else 0, animate=False)
 
@@ -170,13 +159,18 @@ class LineList(ScrollView, can_focus=True):
             self.post_message(self.Picked(self, self.key))
 
     def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, len(self._shown) - 1))
+        return max(0, min(cursor, len(self._rows) - 1))
 
     def watch_cursor(self) -> None:
         if self.picks and self.is_mounted:
             self._reveal()
             self.post_message(self.Moved(self, self.key))
         self.refresh()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        if self.picks:
+            self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
@@ -192,14 +186,14 @@ class LineList(ScrollView, can_focus=True):
         if place is None or not self.picks:
             return
         at = place.y + round(self.scroll_offset.y) - (self._head is not None)
-        if 0 <= at < len(self._shown):
+        if 0 <= at < len(self._rows):
             self.cursor = at
             if event.chain == 2:
                 self.action_pick()
 
     @property
     def _nothing(self) -> str:
-        return f"nothing matches {self._needle!r}; esc clears the filter" if self._needle else self.empty
+        return f"nothing matches {self.needle!r}; esc clears the filter" if self.needle else self.empty
 
     @property
     def _rich(self) -> bool:
@@ -210,22 +204,11 @@ class LineList(ScrollView, can_focus=True):
         return max(1, self.size.height - (self._head is not None))
 
     def _place_of(self, key: str) -> int:
-        for place, at in enumerate(self._shown):
-            if at < len(self._keys) and self._keys[at] == key:
-                return place
-        return self.validate_cursor(self.cursor)
-
-    def _sift(self) -> None:
-        if not self._needle:
-            self._shown = range(len(self._lines))
-            return
-        hay = self._hay or (lambda at: plain(self._lines[at]))
-        words = self._needle.split()
-        texts = ((at, hay(at).casefold()) for at in range(len(self._lines)))
-        self._shown = [at for at, text in texts if all(word in text for word in words)]
+        place = self._rows.place_of(key)
+        return self.validate_cursor(self.cursor) if place is None else place
 
     def _resize(self) -> None:
-        self.virtual_size = Size(0, len(self._shown) + (self._head is not None))
+        self.virtual_size = Size(0, len(self._rows) + (self._head is not None))
 
     def _to_end(self) -> None:
         """Whoever scrolled up reads on undisturbed; who is at the end stays there."""
@@ -242,8 +225,14 @@ class LineList(ScrollView, can_focus=True):
             self.scroll_to(y=self.cursor - self._room + 1, animate=False, immediate=True)
 
     def _strip(self, line: Line, base: Style, width: int) -> Strip:
-        segments = [Segment(text, base + self._tone(tone) if tone else base) for text, tone in line if text]
+        looks = self._looks
+        segments = [Segment(text, base + looks[tone] if tone else base) for text, tone in line if text]
         return Strip(segments).adjust_cell_length(width, base)
 
-    def _tone(self, tone: str) -> Style:
-        return self.get_component_rich_style(f"tone--{tone}", partial=True)
+    @property
+    def _looks(self) -> Mapping[str, Style]:
+        return tones(self.app.theme_variables)
+
+    @property
+    def _cursor(self) -> str:
+        return "cursor-focus" if self.has_focus else "cursor"

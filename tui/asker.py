@@ -1,0 +1,172 @@
+"""A screen that asks: filter, commands and directives through the bar, and no key lost or misled meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, cast
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.events import DescendantFocus, Key
+from textual.screen import Screen
+from textual.widget import Widget
+
+from ..runtime.actions import ACTIONS
+from .commands import COMMANDS, command_named
+from .widgets.ask import AskBar
+from .widgets.lines import LineList
+
+if TYPE_CHECKING:
+    from .page import Page
+
+
+_ASKS = ("steer(", "filter", "command")
+
+
+class Asker(Screen[None]):
+    """From the key that begins a question to its last answer, what is typed goes to the bar and nowhere else.
+
+    A bar needs a moment until it can take keys; those that come before are held, and given to it in their order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._before: Widget | None = None
+        self._asking = 0
+        self._begun = False
+        self._held: list[Key] = []
+
+    @property
+    def bar(self) -> AskBar:
+        return self.query_one(AskBar)
+
+    @property
+    def lines(self) -> LineList | None:
+        """The list that has the keys, else the one that is shown."""
+        if isinstance(self.focused, LineList):
+            return self.focused
+        page = cast("Page", self)
+        return page.pane(page.shown) if page.shown else None
+
+    def hold(self, key: Key) -> bool:
+        """Whether the key is kept for the question that is on its way. A key that begins one is known by its binding:
+        what follows it may be here before the question is."""
+        if key.key.startswith("ctrl+"):
+            return False
+        if not self._asking:
+            active = self.active_bindings.get(key.key)
+            self._begun = active is not None and active.binding.action.startswith(_ASKS)
+            self._asking += self._begun
+            return False
+        if self._held or not self.bar.takes:
+            self._held.append(key)
+            return True
+        self._aim(key)
+        return False
+
+    async def give(self, take: Callable[[Key], Awaitable[None]]) -> None:
+        """Hand on what was held, as far as it can be taken now."""
+        while self._held and (self.bar.takes or not self._asking):
+            key = self._held.pop(0)
+            if self._asking:
+                self._aim(key)
+            await take(key)
+
+    def _aim(self, key: Key) -> None:
+        """The key is for the bar, whoever has the focus; what comes after enter is for the next question."""
+        if not self.bar.has_focus_within:
+            self.set_focus(self.bar.field)
+        self.bar.given = key.key == "enter"
+
+    def listen(self) -> AskBar:
+        """The bar, after remembering who has the keys now."""
+        if not self.bar.has_focus_within:
+            self._before = self.focused
+        return self.bar
+
+    def focus_back(self) -> None:
+        if self._before is not None and self._before.is_attached:
+            self.set_focus(self._before)  # now, not when the queue is empty: the next question may be here by then
+
+    def on_ask_bar_closed(self) -> None:
+        if not self.bar.has_class("-open"):  # it may have asked the next thing already
+            self.focus_back()
+
+    async def on_ask_bar_asked(self) -> None:
+        await cast("Page", self).ui.hand_on()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Whoever clicks elsewhere has left the question."""
+        if self.bar.has_class("-open") and self.bar not in event.widget.ancestors_with_self:
+            self.bar.action_leave()
+
+    def action_filter(self) -> None:
+        self._begin()
+        self._filter()
+
+    def action_command(self) -> None:
+        self._begin()
+        self._command()
+
+    def action_steer(self, name: str) -> None:
+        self._begin()
+        self._steer(name)
+
+    def action_copy(self) -> None:
+        lines = self.lines
+        if lines is None or not lines.text:
+            self.notify("there is nothing to copy here", severity="warning")
+            return
+        self.app.copy_to_clipboard(lines.text)
+        self.notify(f"copied {len(lines.text.splitlines())} lines of {lines.border_title or 'this pane'}")
+
+    @work(group="ask", exclusive=True)
+    async def _filter(self) -> None:
+        lines = self.lines
+        try:
+            if lines is None:
+                return
+            before = lines.needle
+            answer = await self.listen().ask(
+                "/", value=before, hint="words to look for; empty shows all", change=lines.sift
+            )
+            lines.sift(before if answer is None else answer)
+        finally:
+            self._over()
+
+    @work(group="ask", exclusive=True)
+    async def _command(self) -> None:
+        names = tuple(sorted([*COMMANDS, *(action.name for action in ACTIONS)]))
+        try:
+            answer = await self.listen().ask(":", choices=names, hint="a command, such as runs, theme light, pause")
+            if answer and answer.strip():
+                await command_named(cast("Page", self), answer.strip())
+        finally:
+            self._over()
+
+    @work(group="ask", exclusive=True)
+    async def _steer(self, name: str) -> None:
+        from .wheel import steer
+
+        try:
+            await steer(cast("Page", self), name)
+        finally:
+            self._over()
+
+    def _begin(self) -> None:
+        self._asking += not self._begun
+        self._begun = False
+
+    def _over(self) -> None:
+        self._asking -= 1
+        if not self._asking and self.is_attached:
+            self.call_later(cast("Page", self).ui.hand_on)
+
+    @classmethod
+    def steering(cls, *names: str) -> list[BindingType]:
+        """The bindings of rows of the action table, with their own ids so that a person can remap them."""
+        return [
+            Binding(one.key, f"steer('{one.name}')", one.title, show=False, id=f"steer.{one.name}")
+            for one in ACTIONS
+            if one.name in names
+        ]

@@ -1,0 +1,128 @@
+"""The way between screens, and how they look: what the application knows of its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import App, ScreenStackError
+from textual.binding import Binding, BindingType
+from textual.events import Event, Key
+
+from ..core.errors import UsageError
+from .page import Page
+from .themes import DARK, THEMES
+from .words import ASCII, UNICODE, Signs
+
+if TYPE_CHECKING:
+    from .app import MaieuticApp
+
+_PLACES = {
+    "CandidatePage": "candidate",
+    "ComparePage": "compare",
+    "ExamplesPage": "examples",
+    "ReportPage": "report",
+    "LibraryPage": "library",
+    "RunPage": "run",
+}
+
+
+class Navigator(App[None]):
+    """Pages lie on one another, the list of runs beneath them all; the newest has the keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+p", "command_palette", "Palette", show=False, id="palette"),
+        Binding("ctrl+t", "next_theme", "Next theme", show=False, id="theme"),
+    ]
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        super().__init__()
+        self.ascii_only = ascii_only
+        self.marked = ""
+        self._last = ""
+
+    @property
+    def signs(self) -> Signs:
+        return ASCII if self.ascii_only else UNICODE
+
+    @property
+    def path(self) -> list[str]:
+        """The breadcrumbs: the list of runs, on which all lie, then the crumbs of the pages that lie on one another."""
+        crumbs = [one.crumb for one in self.pages]
+        return ["maieutic", *(["runs"] if crumbs[:1] != ["runs"] else []), *crumbs]
+
+    @property
+    def pages(self) -> list[Page]:
+        """The lowest first. Whoever began with a run has no list of runs beneath it before going back to one."""
+        return [one for one in self.screen_stack if isinstance(one, Page)]
+
+    @property
+    def page(self) -> Page | None:
+        """The page on top; None under a dialog, and while the application is taken down."""
+        try:
+            screen = self.screen
+        except ScreenStackError:
+            return None
+        return screen if isinstance(screen, Page) else None
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Under any of Textual's own themes too, the roles have their colours."""
+        return dict(DARK.variables)
+
+    async def on_event(self, event: Event) -> None:
+        page = self.page
+        if isinstance(event, Key) and not event.is_forwarded and page is not None and page.ready and page.hold(event):
+            return
+        await super().on_event(event)
+
+    async def hand_on(self) -> None:
+        """Keys that a question held back go where they belong now."""
+        if (page := self.page) is not None and page.ready:
+            await page.give(super().on_event)
+
+    def go(self, name: str, words: Sequence[str] = ()) -> None:
+        """To a place, or another look. Raises UsageError where there is no such thing."""
+        from .places import go
+
+        go(cast("MaieuticApp", self), name, words)
+
+    def back(self) -> None:
+        """One page back; under the page of a run lies the list of runs."""
+        from .screens.runs import RunsPage
+
+        if isinstance(self.screen, RunsPage):
+            return
+        self._last = type(self.screen).__name__
+        if len(self.pages) > 1:
+            self.pop_screen()
+        else:
+            self.switch_screen(RunsPage())
+        if isinstance(self.screen, RunsPage):
+            self.leave()
+
+    def leave(self) -> None:
+        """The list of runs is shown: none is watched."""
+
+    def swap(self) -> None:
+        """The last view that was left, as `cd -` does."""
+        last = _PLACES.get(self._last)
+        if last is None:
+            self.notify("there is no last view yet", severity="warning")
+            return
+        self.go(last)
+
+    def look(self, name: str) -> None:
+        """`dark`, `light` or `contrast`, or any theme that Textual has."""
+        wanted = name if name in self.available_themes else f"maieutic-{name}"
+        if wanted not in self.available_themes:
+            raise UsageError(f"there is no theme {name!r}; there are dark, light and contrast")
+        self.theme = wanted
+
+    def action_next_theme(self) -> None:
+        names = [one.name for one in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+
+    def draw_again(self) -> None:
+        for one in self.screen_stack:
+            if isinstance(one, Page):
+                one.redraw()

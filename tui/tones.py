@@ -1,0 +1,61 @@
+"""What a tone looks like under a theme: worked out once for all lists, not once for each of them by the style sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+from rich.style import Style
+from textual.color import Color
+
+_FAINT, _HEAD = 0.6, 0.7
+_COLOURS: Mapping[str, tuple[str, float]] = MappingProxyType(
+    {
+        "dim": ("foreground", _FAINT),
+        "head": ("foreground", _HEAD),
+        "good": ("success", 1.0),
+        "bad": ("error", 1.0),
+        "warn": ("warning", 1.0),
+        "accent": ("primary", 1.0),
+        "best": ("accent", 1.0),
+        "mark": ("accent", 1.0),
+        **{role: (role, 1.0) for role in ("teacher", "critic", "student", "planner")},
+    }
+)
+_BOLD = frozenset({"strong", "best", "teacher", "critic", "student", "planner", "cursor-focus"})
+_GROUNDS: Mapping[str, str] = MappingProxyType({"cursor": "panel", "cursor-focus": "panel-lighten-1"})
+_USED = ("background", *sorted({name for name, _ in _COLOURS.values()} | set(_GROUNDS.values())))
+
+
+def tones(variables: Mapping[str, str]) -> Mapping[str, Style]:
+    """From the variables of a theme, for every tone of a line; bold and underlined ones are so without colour too."""
+    return _tones(tuple((name, variables[name]) for name in _USED if name in variables))
+
+
+@lru_cache(maxsize=16)
+def _tones(given: tuple[tuple[str, str], ...]) -> Mapping[str, Style]:
+    colours = {name: Color.parse(said) for name, said in given}
+    plain = Style()
+    looks: dict[str, Style] = {"": plain, "strong": Style(bold=True)}
+    for tone, (name, share) in _COLOURS.items():
+        colour = _over(colours, name, share)
+        faint = tone == "dim" and colour is None
+        looks[tone] = Style(
+            color=colour.rich_color if colour else None,
+            bold=tone in _BOLD or None,
+            underline=tone == "head" or None,
+            dim=faint or None,
+        )
+    for tone, name in _GROUNDS.items():
+        ground = colours.get(name)
+        looks[tone] = Style(bgcolor=ground.rich_color if ground else None, bold=tone in _BOLD or None)
+    return MappingProxyType(looks)
+
+
+def _over(colours: Mapping[str, Color], name: str, share: float) -> Color | None:
+    """A colour let through to the background in part; None where the terminal's own colours cannot be mixed."""
+    colour, ground = colours.get(name), colours.get("background")
+    if colour is None or share == 1.0:
+        return colour
+    return None if ground is None or colour.ansi is not None or ground.ansi is not None else ground.blend(colour, share)
