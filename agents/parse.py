@@ -65,7 +65,7 @@ def parse(
         return PathReply(steps=tuple(steps), raw=text) if steps else None
     if ask.reply in SHARED:
         return read_shared(ask.reply, text, tags=tuple(tags), known=known, cut=cut)
-    return _by_fields(ask.reply, text)
+    return _by_fields(ask.reply, text, known)
 
 
 def _prompt(text: str, cut: bool, known: set[str]) -> str | None:
@@ -168,8 +168,8 @@ def _verdict(text: str) -> bool | None:
     return None
 
 
-def _by_fields(reply: type[Reply], text: str) -> Reply | None:
-    """A reply of a plugin's own: by blocks named like its fields, or by a JSON object."""
+def _by_fields(reply: type[Reply], text: str, known: set[str]) -> Reply | None:
+    """A reply of a plugin's own: by blocks named like its fields, or by JSON. A sample repeated is no value."""
     value: dict[str, Any] = {}
     whole = jsonic(text)
     for name in reply.model_fields:
@@ -179,6 +179,7 @@ def _by_fields(reply: type[Reply], text: str) -> Reply | None:
             value[name] = block[-1]
         elif (said := under(whole, (name,))) is not None:
             value[name] = said
+    value = {name: one for name, one in value.items() if not isinstance(one, str) or _flat(one) not in known}
     try:
         return reply.model_validate({**value, "raw": text})
     except ValidationError:
