@@ -21,6 +21,10 @@ def ledger(folder: Path) -> tuple[LedgerRows, int]:
     return rows, sum(cost.calls for cost in rows.paid.values())
 
 
+def repeats(keys: list[str]) -> int:
+    return sum(count - 1 for count in Counter(keys).values())
+
+
 @pytest.mark.parametrize(
     ("recipe", "concurrency", "moments"), [("auto", 4, {3, 19, 41, 58, 75}), ("protegi", 1, {1, 20, 38, 52, 84})]
 )
@@ -29,12 +33,13 @@ async def test_L2_five_kills_change_nothing(
 ) -> None:
     calm = lab.folder()
     await lab.run(recipe, CALLS, folder=calm, concurrency=concurrency)
+    meant = repeats(lab.keys)  # the noise floor asks some sealed rows a second time on purpose
     lab.fresh()
     folder = lab.folder()
     killed = await asyncio.to_thread(lab.outlive, folder, recipe, CALLS, moments, concurrency=concurrency)
     assert killed == 5
     assert ended(folder) == ended(calm)
-    again = sum(count - 1 for count in Counter(lab.keys).values())
+    again = repeats(lab.keys) - meant
     rows, paid = ledger(folder)
     # A slot is free again when its answer is there, a moment before the answer is durable.
     assert again <= rows.lost <= killed * 2 * concurrency
