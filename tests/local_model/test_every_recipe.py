@@ -19,7 +19,7 @@ from maieutic.runtime.store import Store
 from maieutic.runtime.task_file import load_task
 
 ROWS = 8
-CALLS = 24
+CALLS = 20
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def small_task() -> Task:
 @pytest.mark.parametrize("recipe", recipe_names(Registry.load()))
 async def test_a_recipe_runs_on_the_embedded_model(server: LocalServer, tmp_path: Path, recipe: str) -> None:
     task = small_task()
-    done = await aoptimize(task, recipe=recipe, budget=Budget(calls=CALLS, minutes=1), folder=tmp_path, run="r")
+    done = await aoptimize(task, recipe=recipe, budget=Budget(calls=CALLS, minutes=0.4), folder=tmp_path, run="r")
     assert done.state == "finished"
     assert done.report is not None
     assert done.report.start.n == done.report.best.n > 0
