@@ -232,13 +232,6 @@ def target_of(registry: Registry, task: Task) -> Target:
     return made
 
 
-def target_of(registry: Registry, task: Task) -> Target:
-    """The task's target alone, for who runs its programs outside of a run."""
-    registry.require(task.plugins, folder=Path(task.source).parent if task.source else Path())
-    made: Target = registry.create("target", task.target.use, **_target_options(registry, task, labels=False))
-    return made
-
-
 def _target_options(registry: Registry, task: Task, labels: bool) -> dict[str, Any]:
     """The task's own options, and of what follows from the task what this target takes."""
     offered = {
