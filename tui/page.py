@@ -117,6 +117,7 @@ class Page(Asker):
         if scene.stamp != self._stamp:
             self._stamp = scene.stamp
             self.fill(scene)
+            self._name_tabs()
 
     def tick(self, scene: Scene) -> None:
         """What changes with the clock alone."""
@@ -162,8 +163,11 @@ class Page(Asker):
         target = self.query_one(f"#{name}")
         if target.can_focus:
             target.focus()
-        self.query_one("#tabs", Block).draw(self._tabs)
+        self._name_tabs()
         self.call_after_refresh(self.redraw)
+
+    def _name_tabs(self) -> None:
+        self.query_one("#tabs", Block).draw(self._tabs)
 
     def _tabs(self, width: int, height: int) -> list[Line]:
         spans: list[tuple[str, str]] = []
