@@ -131,10 +131,11 @@ def _budget(view: RunView, wanted: Mapping[str, Any]) -> str:
 
 
 def _fork(view: RunView, wanted: Mapping[str, Any]) -> str:
-    how = f" with the recipe {wanted['recipe']}" if "recipe" in wanted else ""
-    limit = f" and {wanted['calls']:g} calls" if "calls" in wanted else ""
+    parts = [f"the recipe {wanted['recipe']}"] if "recipe" in wanted else []
+    parts += [f"{wanted['calls']:g} calls"] if "calls" in wanted else []
+    how = f" with {' and '.join(parts)}" if parts else ""
     return (
-        f"A new run{how}{limit} begins with {_named(view, wanted['candidate'])} beside the start prompt. "
+        f"A new run{how} begins with {_named(view, wanted['candidate'])} beside the start prompt. "
         "What was answered in this folder before is not paid again."
     )
 

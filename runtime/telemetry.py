@@ -35,7 +35,7 @@ def span(name: str, *, calm: type[BaseException] | None = None, **attributes: An
     Gives a function that adds attributes. An error ends the span as failed, named by its type, and goes on; `calm` is
     raised for another reason than a failure.
     """
-    if os.environ.get(OTEL, "").casefold() in _OFF:
+    if not _on():
         yield _ignore
         return
     trace = _library()
@@ -54,6 +54,9 @@ def span(name: str, *, calm: type[BaseException] | None = None, **attributes: An
 @contextmanager
 def chat_span(call: Call) -> Iterator[Callable[[Reply], None]]:
     """One request to a model. What was said is part of it only where the environment asks."""
+    if not _on():
+        yield _ignore
+        return
     asked = call.sampling
     attributes: dict[str, Any] = {
         "gen_ai.operation.name": "chat",
@@ -82,6 +85,10 @@ def chat_span(call: Call) -> Iterator[Callable[[Reply], None]]:
             )
 
         yield answered
+
+
+def _on() -> bool:
+    return os.environ.get(OTEL, "").casefold() not in _OFF
 
 
 def configure() -> None:
@@ -146,5 +153,5 @@ def _part(role: str, content: str) -> dict[str, Any]:
     return {"role": role, "parts": [{"type": "text", "content": content}]}
 
 
-def _ignore(more: Mapping[str, Any]) -> None:
+def _ignore(more: object) -> None:
     """Where nobody traces there is nothing to add to."""

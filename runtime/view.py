@@ -92,8 +92,8 @@ class RunView:
     """`apply` gives the next view and leaves this one as it is.
 
     Any prefix of a log is a valid view; an event that was applied already, a fact of an unknown kind and a field
-    that is missing or of a wrong type change nothing. seconds: of wall clock between the events, pauses between
-    sessions left out. recent: the last lines worth telling, oldest first. pairs: measurements made. asking: the most
+    that is missing or of a wrong type change nothing. seconds: of wall clock between the events, pauses and the
+    time between sessions left out. recent: the last lines worth telling, oldest first. pairs: measurements made. asking: the most
     that the next round can take, while the run waits for an approval; else empty.
     """
 
@@ -185,7 +185,7 @@ class RunView:
         return _NOTHING if answered or event.kind in _STATES or event.kind == "round_started" else self.asking
 
     def _since(self, event: Event) -> float:
-        if event.kind == "run_resumed":
+        if event.kind == "run_resumed" or self.state == "paused":
             return 0.0
         then, now = time_of(self.at), time_of(event.at)
         return max(0.0, (now - then).total_seconds()) if then and now else 0.0

@@ -28,10 +28,11 @@ _TONES: Mapping[str, Tone] = MappingProxyType(
 
 
 def ranking(scene: Scene) -> list[tuple[Born, Tally]]:
-    """The best measured candidates, at most BOARD; vetoed ones stand last."""
+    """The measured candidates, at most BOARD: the leader, then by the lower end of their intervals, so that four rows
+    do not outrank forty; vetoed ones stand last."""
     people = family(scene.story)
     rows = [(people[name], tally) for name, tally in scene.standings.ranked if name in people]
-    rows.sort(key=lambda row: row[0].fate == "vetoed")
+    rows.sort(key=lambda row: (row[0].fate == "vetoed", row[0].id != scene.best, -row[1].interval[0]))
     return rows[:BOARD]
 
 

@@ -109,7 +109,8 @@ def plan_line(scene: Scene, signs: Signs, width: int) -> Line:
         return (("verdict ", "dim"), (verdict, "strong"), ("  R shows the report", "dim"))
     if not plan:
         on = ", ".join(dict.fromkeys(short(p) for one in story.errands.values() for p in one.parents[:1]))
-        return (("at work ", "dim"), (f"{work} on {on}" if work else "nobody just now", "accent" if work else "dim"))
+        idle = f"{story.view.phase} candidates" if story.view.phase == "measuring" else "nobody just now"
+        return (("at work ", "dim"), (f"{work} on {on}" if work else idle, "accent" if work else "dim"))
     place = goal if goal is not None else 0
     head = f"plan {place + 1}/{len(plan)} "
     tail = f"  {signs.arrow} {work}" if work else ""

@@ -15,10 +15,10 @@ from textual.widgets import Footer
 from .asker import Asker
 from .feed import Scene
 from .widgets.ask import AskBar
-from .widgets.block import Block
 from .widgets.crumbs import Crumbs
 from .widgets.lines import LineList
-from .words import Line, Signs
+from .widgets.tabs import Tabs
+from .words import Signs
 
 if TYPE_CHECKING:
     from .app import MaieuticApp
@@ -88,7 +88,7 @@ class Page(Asker):
 
     def compose(self) -> ComposeResult:
         yield Crumbs()
-        yield Block(id="tabs", about="The panes of this screen; a number shows one.")
+        yield Tabs()
         with Container(id="panes"):
             yield from self.body()
         yield from self.below()
@@ -117,7 +117,7 @@ class Page(Asker):
         if scene.stamp != self._stamp:
             self._stamp = scene.stamp
             self.fill(scene)
-            self._name_tabs()
+            self.name_tabs()
 
     def tick(self, scene: Scene) -> None:
         """What changes with the clock alone."""
@@ -163,19 +163,16 @@ class Page(Asker):
         target = self.query_one(f"#{name}")
         if target.can_focus:
             target.focus()
-        self._name_tabs()
+        self.name_tabs()
         self.call_after_refresh(self.redraw)
 
-    def _name_tabs(self) -> None:
-        self.query_one("#tabs", Block).draw(self._tabs)
+    def name_tabs(self) -> None:
+        """The strip says what the panes say of themselves; called after whatever may have changed a title."""
+        titles = [str(self.query_one(f"#{name}").border_title or name) for name in self.panes]
+        self.query_one(Tabs).name_them(titles, self.panes.index(self.shown) if self.panes else 0)
 
-    def _tabs(self, width: int, height: int) -> list[Line]:
-        spans: list[tuple[str, str]] = []
-        for place, name in enumerate(self.panes, 1):
-            here = name == self.shown
-            title = str(self.query_one(f"#{name}").border_title or name)
-            spans.append((f"[{place} {title}]" if here else f" {place} {title} ", "accent" if here else "dim"))
-        return [tuple(spans)]  # type: ignore[arg-type]
+    def on_tabs_chosen(self, event: Tabs.Chosen) -> None:
+        self._switch(self.panes[event.place])
 
     def action_help(self) -> None:
         from .help import HelpScreen

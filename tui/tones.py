@@ -9,7 +9,7 @@ from types import MappingProxyType
 from rich.style import Style
 from textual.color import Color
 
-_FAINT, _HEAD = 0.6, 0.7
+_FAINT, _HEAD = 0.66, 0.75
 _COLOURS: Mapping[str, tuple[str, float]] = MappingProxyType(
     {
         "dim": ("foreground", _FAINT),

@@ -117,7 +117,9 @@ class Lineage(Sequence[Line]):
         more = f" {self.signs.folded}{node.hidden}" if node.hidden else ""
         room = max(4, self.width - cells(tail) - 1)
         limit = max(0, room - 10)
-        trunk = node.trunk[max(0, len(node.trunk) - limit) :]
+        trunk = node.trunk
+        if len(trunk) > limit:  # what is cut off is cut off visibly
+            trunk = (self.signs.more + trunk[len(trunk) - limit + len(self.signs.more) :])[:limit]
         name_room = max(1, room - len(trunk) - 2)
         name = fit(short(one.id) + more, name_room, ellipsis=self.signs.ellipsis)
         return ((trunk, "dim"), (f"{sign} ", tone), (name, "best" if one.id == self.best else ""), (" ", ""), *tail)
@@ -127,7 +129,7 @@ class Lineage(Sequence[Line]):
         spans: list[Span] = [(score(tally.mean if tally else None), "strong")]
         if self.width >= 42:
             spans += [(" ", ""), *ruler(tally, self.signs, _RULER if self.width >= 62 else _SHORT_RULER)]
-        if self.width >= 76:
+        if self.width >= 92:
             low, high = tally.interval if tally else (0.0, 0.0)
             told = f"[{low:.2f},{high:.2f}]" if tally else ""
             spans.append((f" {told:<11} {tally.n if tally else 0:>4}r", "dim"))

@@ -31,6 +31,7 @@ Tone = Literal[
 Span = tuple[str, Tone]
 Line = tuple[Span, ...]
 
+_PLAIN = str.maketrans({"—": "-", "·": "-", "×": "x", "…": "~", "→": ">", "←": "<", "±": "+"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ROLES: dict[str, Tone] = {"teacher": "teacher", "critic": "critic", "student": "student", "planner": "planner"}
 
@@ -81,6 +82,11 @@ ASCII = Signs(
 def clean(text: str) -> str:
     """The text without what could steer a terminal: control and direction characters become a middle dot."""
     return _CONTROL.sub("·", text.replace("\r\n", "\n").replace("\t", "    "))
+
+
+def in_ascii(text: str) -> str:
+    """The signs of these screens' own words in ASCII; what others wrote stays as they wrote it."""
+    return text if text.isascii() else text.translate(_PLAIN)
 
 
 def one_line(text: str) -> str:

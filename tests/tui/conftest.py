@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from maieutic.core.score import Evaluation, Score
 from maieutic.core.task import Task
 from maieutic.runtime.store import DialogueTurn, RunRecord, Store, Verdict
 from maieutic.tui.app import MaieuticApp
+from maieutic.tui.widgets.ask import AskBar
 from maieutic.tui.widgets.lines import LineList
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 RUN, OTHER = "20261121-100000-aaaa", "20261121-110000-bbbb"
 SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
@@ -89,6 +92,42 @@ def screen() -> Callable[[MaieuticApp], str]:
 @pytest.fixture
 def settle() -> Callable[[Pilot[None]], Awaitable[None]]:
     return settled
+
+
+@pytest.fixture
+def own(folder: Path, tmp_path: Path) -> Path:
+    """A store of one's own to write into."""
+    return Path(shutil.copytree(folder, tmp_path / ".maieutic"))
+
+
+@pytest.fixture
+def hand_of() -> Callable[[Pilot[None]], Hand]:
+    return Hand
+
+
+class Hand:
+    """Presses keys, and goes on when the bar asks or what was asked for is done: never by time."""
+
+    def __init__(self, pilot: Pilot[None]) -> None:
+        self.pilot, self._asked = pilot, 0
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        for _ in range(2_000):
+            if true():
+                return
+            await self.pilot.pause(0.01)
+        raise AssertionError("it never came to that")
+
+    async def asks(self, *keys: str) -> None:
+        """Press keys; the bar has asked one thing more."""
+        await self.pilot.press(*keys)
+        page = self.pilot.app.page  # type: ignore[attr-defined]
+        bar = page.query_one(AskBar)
+        await self.until(lambda: bar.asked > self._asked)
+        self._asked += 1
+
+    def answers(self, text: str) -> None:
+        self.pilot.app.screen.query_one("#ask-input", Input).value = text
 
 
 async def settled(pilot: Pilot[None]) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from maieutic.runtime.actions import ACTIONS
 from maieutic.runtime.store import Store
 from maieutic.tui.app import MaieuticApp
@@ -16,43 +14,13 @@ from maieutic.tui.editor import EditorScreen
 from maieutic.tui.keys import read_keys
 from maieutic.tui.replay import ReplayFeed
 from maieutic.tui.screens.duel import DuelPage
-from maieutic.tui.widgets.ask import AskBar
 from maieutic.tui.widgets.lines import LineList
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 Settle = Callable[[Pilot[None]], Awaitable[None]]
+HandOf = Callable[[Pilot[None]], Any]
 OPEN = "20261121-110000-bbbb"
-
-
-@pytest.fixture
-def own(folder: Path, tmp_path: Path) -> Path:
-    """A store of one's own to write into."""
-    return Path(shutil.copytree(folder, tmp_path / ".maieutic"))
-
-
-class Hand:
-    """Presses keys, and goes on when the bar asks or what was asked for is done: never by time."""
-
-    def __init__(self, pilot: Pilot[None], settle: Settle) -> None:
-        self.pilot, self.settle, self._asked = pilot, settle, 0
-
-    async def until(self, true: Callable[[], bool]) -> None:
-        for _ in range(2_000):
-            if true():
-                return
-            await self.pilot.pause(0.01)
-        raise AssertionError("it never came to that")
-
-    async def asks(self, *keys: str) -> None:
-        """Press keys; the bar has asked one thing more."""
-        await self.pilot.press(*keys)
-        bar = self.pilot.app.page.query_one(AskBar)
-        await self.until(lambda: bar.asked > self._asked)
-        self._asked += 1
-
-    def answers(self, text: str) -> None:
-        self.pilot.app.screen.query_one("#ask-input", Input).value = text
 
 
 def told(folder: Path) -> list[dict[str, Any]]:
@@ -60,11 +28,11 @@ def told(folder: Path) -> list[dict[str, Any]]:
         return [directive.model_dump() for _, directive in store.directives(OPEN)]
 
 
-async def test_a_hint_is_previewed_and_written(own: Path, settle: Settle) -> None:
+async def test_a_hint_is_previewed_and_written(own: Path, hand_of: HandOf, settle: Settle) -> None:
     app = MaieuticApp(own, run=OPEN)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        hand = Hand(pilot, settle)
+        hand = hand_of(pilot)
         await hand.asks("h")
         hand.answers("mind irony")
         await hand.asks("enter")
@@ -74,11 +42,11 @@ async def test_a_hint_is_previewed_and_written(own: Path, settle: Settle) -> Non
     assert told(own) == [{"kind": "hint", "text": "mind irony"}]
 
 
-async def test_who_leaves_has_said_nothing(own: Path, settle: Settle) -> None:
+async def test_who_leaves_has_said_nothing(own: Path, hand_of: HandOf, settle: Settle) -> None:
     app = MaieuticApp(own, run=OPEN)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        await Hand(pilot, settle).asks("h")
+        await hand_of(pilot).asks("h")
         await pilot.press("escape")
         await settle(pilot)
         assert not app.screen.query_one("#ask").has_class("-open")
@@ -86,11 +54,11 @@ async def test_who_leaves_has_said_nothing(own: Path, settle: Settle) -> None:
     assert told(own) == []
 
 
-async def test_a_veto_and_an_edit_take_the_row_under_the_cursor(own: Path, settle: Settle) -> None:
+async def test_a_veto_and_an_edit_take_the_row_under_the_cursor(own: Path, hand_of: HandOf, settle: Settle) -> None:
     app = MaieuticApp(own, run=OPEN)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        hand = Hand(pilot, settle)
+        hand = hand_of(pilot)
         await hand.asks("down", "v")
         hand.answers("yes")
         await hand.asks("enter")
@@ -108,7 +76,7 @@ async def test_a_veto_and_an_edit_take_the_row_under_the_cursor(own: Path, settl
     assert edit["prompt"]["instruction"] == "Positive or negative?"
 
 
-async def test_a_view_may_be_read_only(own: Path, settle: Settle) -> None:
+async def test_a_view_may_be_read_only(own: Path, hand_of: HandOf, settle: Settle) -> None:
     app = MaieuticApp(own, run=OPEN, read_only=True)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
@@ -129,11 +97,11 @@ async def test_a_dead_run_is_called_so_and_the_way_back_is_named(
     assert "g takes the run up again" in seen
 
 
-async def test_a_filter_keeps_what_it_names(own: Path, settle: Settle) -> None:
+async def test_a_filter_keeps_what_it_names(own: Path, hand_of: HandOf, settle: Settle) -> None:
     app = MaieuticApp(own, run=OPEN)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        await Hand(pilot, settle).asks("slash")
+        await hand_of(pilot).asks("slash")
         app.screen.query_one("#ask-input", Input).value = "socratic"
         await pilot.press("enter")
         await settle(pilot)
@@ -141,7 +109,7 @@ async def test_a_filter_keeps_what_it_names(own: Path, settle: Settle) -> None:
         assert (tree.key, len(tree.text.splitlines())) == ("c-222222quest", 1)
 
 
-async def test_a_duel_is_blind_and_its_verdict_names_the_right_side(own: Path, settle: Settle) -> None:
+async def test_a_duel_is_blind_and_its_verdict_names_the_right_side(own: Path, hand_of: HandOf, settle: Settle) -> None:
     app = MaieuticApp(own, run=OPEN)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)

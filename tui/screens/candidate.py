@@ -122,3 +122,4 @@ class CandidatePage(Page):
         diff.border_title = f"diff to {short(against.id)}" if against else "diff"
         diff.show(told.diff(against, max(20, diff.columns)))
         origin.show(origin_lines(told, scene, self.signs, max(20, origin.columns)))
+        self.name_tabs()

@@ -110,3 +110,4 @@ class ComparePage(Page):
             pane.border_title = f"{letter} · {short(candidate)}"
             wanted = one.example.outputs if one else ()
             pane.show(answer_lines(getattr(one, letter) if one else None, wanted, max(16, pane.columns)))
+        self.name_tabs()

@@ -104,6 +104,7 @@ class DuelPage(Page):
         match = self._rows[self._at]
         swapped = told.swapped(match.example.id)
         case.border_title = f"duel {self._at + 1} of {len(self._rows)}"
+        case.border_subtitle = f"{sum(self.wins.values()) + self.ties} judged"
         case.show(_text(match.example.text, case))
         one.show(_text((match.b if swapped else match.a).output, one))
         two.show(_text((match.a if swapped else match.b).output, two))

@@ -99,6 +99,7 @@ class ExamplesPage(Page):
         width = pane.columns
         head: Line = ((fit(f"{'split':<6}{'mean':>5}{'ran':>6}{'unrd':>6}  input", width), "head"),)
         pane.show([row_line(row, width) for row in rows], keys=[row[1].id for row in rows], head=head)
+        self.name_tabs()
         self.answers()
 
 

@@ -13,11 +13,18 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
 from ..rows import Rows
 from ..tones import tones
-from ..words import Line
+from ..words import Line, in_ascii
+
+
+class _PlainBar(ScrollBarRender):
+    """A scrollbar of whole cells: no character but the blank, so that it is the same in ASCII."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 class LineList(ScrollView, can_focus=True):
@@ -69,6 +76,7 @@ class LineList(ScrollView, can_focus=True):
         self._rows = Rows()
         self._head: Line | None = None
         self._following = follows
+        self.vertical_scrollbar.renderer = _PlainBar
         self._moving = False
 
     def show(
@@ -214,7 +222,7 @@ class LineList(ScrollView, can_focus=True):
         """Whoever scrolled up reads on undisturbed; who is at the end stays there."""
         if self._following and self.size.height:
             self._moving = True
-            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
             self._moving = False
 
     def _reveal(self) -> None:
@@ -226,7 +234,8 @@ class LineList(ScrollView, can_focus=True):
 
     def _strip(self, line: Line, base: Style, width: int) -> Strip:
         looks = self._looks
-        segments = [Segment(text, base + looks[tone] if tone else base) for text, tone in line if text]
+        said: Line = line if self._rich else tuple((in_ascii(text), tone) for text, tone in line)
+        segments = [Segment(text, base + looks[tone] if tone else base) for text, tone in said if text]
         return Strip(segments).adjust_cell_length(width, base)
 
     @property
