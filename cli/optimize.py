@@ -84,6 +84,9 @@ def optimize(
         bool, typer.Option("--approve", help="wait for steer RUN approve before each round", rich_help_panel="Run")
     ] = False,
     executor: Annotated[str, typer.Option(help="where measurements are run", rich_help_panel="Run")] = "local",
+    observe: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="who else hears it: mlflow", rich_help_panel="Run")
+    ] = None,
     plain: Plain = False,
     as_json: AsJson = False,
     detach: Annotated[
@@ -120,6 +123,7 @@ def optimize(
             settings=changes,
             registry=registry,
             executor=executor,
+            observers=observe or (),
         )
         words = list(context.obj or [])
         if tui and not detach:
@@ -143,6 +147,7 @@ def optimize(
             run=run,
             approve=approve,
             executor=executor,
+            observers=observe or (),
         ),
         folder=folder,
         plain=plain,

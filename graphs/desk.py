@@ -162,6 +162,7 @@ def record_of(setup: Setup, run: str) -> RunRecord:
             "settings": dict(setup.settings),
             "approve": setup.approve,
             "executor": setup.placed.model_dump(),
+            "observers": [one.model_dump() for one in setup.observed],
             "origin": setup.origin.model_dump() if setup.origin else None,
         },
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,14 +90,16 @@ async def aoptimize(
     approve: bool = False,
     origin: Origin | None = None,
     executor: Use | str = "local",
+    observers: Sequence[Use | str] = (),
 ) -> Result:
     """Optimize a task's program and prove the gain on its sealed test split.
 
     budget: 400 calls unless given. folder: where the store lives; runs in one folder share the cache. listen: called
     with every event, in order. approve: before each round that costs, wait for the directive `approve`. origin: a
     candidate of another run in this folder to begin with. executor: where measurements are run, by name (`ray`) or
-    with its options. Raises UsageError or TaskError before anything is spent,
-    ModelError for an unusable endpoint (what was answered is kept, `aresume` goes on), RunFailed for what else fails.
+    with its options. observers: who else hears it, by name (`mlflow`) or with options; none can change or break it.
+    Raises UsageError or TaskError before anything is spent, ModelError for an unusable endpoint (what was answered is
+    kept, `aresume` goes on), RunFailed for what else fails.
     """
     check_place(os.environ.get(CHECKPOINTS, ""))
     setup = Setup.make(
@@ -112,6 +114,7 @@ async def aoptimize(
         approve=approve,
         origin=origin,
         executor=executor,
+        observers=observers,
     )
     name = run or new_run_id()
     async with Desk(setup=setup, listen=listen) as desk:
@@ -153,6 +156,7 @@ async def aresume(
         approve=bool(record.options.get("approve")),
         origin=Origin.model_validate(began) if (began := record.options.get("origin")) else None,
         executor=Use.model_validate(record.options.get("executor", {"use": "local"})),
+        observers=[Use.model_validate(one) for one in record.options.get("observers", ())],
     )
     async with Desk(setup=setup, listen=listen) as desk:
         assert desk.store is not None

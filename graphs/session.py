@@ -20,6 +20,7 @@ from ..runtime.gateway import ModelDoor, RunGateway
 from ..runtime.outcomes import outcomes
 from ..runtime.store import DialogueTurn, Store
 from .amend import amended, applied
+from .audience import Audience
 from .grown import Grown, grown_rows, with_rows
 from .setup import Setup
 from .state import RunState
@@ -44,6 +45,7 @@ class Session:
     gateway: RunGateway
     door: ModelDoor
     ledger: Ledger
+    audience: Audience
     listen: Listener | None = None
     began: float = field(default_factory=time.monotonic)
     sitting: int = 0
@@ -59,7 +61,9 @@ class Session:
         await store.mark_lost(run)
         ledger = store.ledger_rows(run).ledger(setup.budget)
         gateway = RunGateway(run=run, store=store, ledger=ledger, door=door, concurrency=setup.concurrency)
-        last = store.events(run)
+        last, audience = store.events(run), Audience(observers=setup.observers)
+        for event in last:
+            audience.hear(event)
         return cls(
             base=setup,
             setup=setup,
@@ -68,6 +72,7 @@ class Session:
             gateway=gateway,
             door=door,
             ledger=ledger,
+            audience=audience,
             listen=listen,
             sitting=sum(event.kind == "run_resumed" for event in last),
             grown=grown_rows(last),
@@ -98,6 +103,7 @@ class Session:
                 continue
             self._heard = stored.number
             publish(stored)
+            self.audience.hear(stored)
             if self.listen is None:
                 continue
             try:
@@ -218,6 +224,7 @@ class Session:
     async def aclose(self) -> None:
         await self.setup.executor.aclose()
         await self.gateway.aclose()
+        await self.audience.aclose(self.store, self.run)
 
 
 def room_left(ledger: Ledger, view: LedgerView) -> dict[str, int]:

@@ -23,6 +23,7 @@ from ..core.contracts import (
 from ..core.errors import NeedsError, UsageError
 from ..core.labels import labels_of
 from ..core.models import ROLES
+from ..core.observing import Observer
 from ..core.program import Program
 from ..core.recipe import Recipe, Use
 from ..core.task import EvaluatorSpec, Task
@@ -63,6 +64,8 @@ class Setup:
     agents: Mapping[str, Agent] = field(default_factory=dict)
     executor: Executor = field(default_factory=Local)
     placed: Use = field(default_factory=lambda: Use(use="local"))
+    observers: tuple[Observer, ...] = ()
+    observed: tuple[Use, ...] = ()
     labels: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     approve: bool = False
@@ -83,10 +86,12 @@ class Setup:
         approve: bool = False,
         origin: Origin | None = None,
         executor: Use | str = "local",
+        observers: Sequence[Use | str] = (),
     ) -> Setup:
         """Raises UsageError, TaskError or NeedsError; spends nothing."""
         registry = registry or Registry.load()
-        placed = Use(use=executor) if isinstance(executor, str) else executor
+        placed = _use(executor)
+        observed = tuple(_use(one) for one in observers)
         base = Path(task.source).parent if task.source else Path()
         registry.require(task.plugins, folder=base)
         chosen = load_recipe(recipe, registry) if isinstance(recipe, str) else recipe
@@ -119,6 +124,8 @@ class Setup:
             agents={key: _agent(registry, key, use) for key, use in chosen.agents.items()},
             executor=_executor(registry, placed),
             placed=placed,
+            observers=tuple(_observer(registry, use) for use in observed),
+            observed=observed,
             labels=labels,
             settings=dict(settings or {}),
             approve=approve,
@@ -184,6 +191,7 @@ class Setup:
         parts: list[tuple[str, Any]] = [("strategy", self.strategy), ("allocator", self.allocator)]
         parts += [("operator", one) for one in self.operators.values()]
         parts += [("executor", self.executor), *(("agent", one) for one in self.agents.values())]
+        parts += [("observer", one) for one in self.observers]
         asked = [one for one in (self.judge, self.scorer, self.loss) if one is not None]
         parts += [("evaluator", one) for one in [*self.evaluators.values(), *asked]]
         for kind, part in [("recipe", self.recipe), *parts]:
@@ -194,6 +202,10 @@ class Setup:
                     possible=sorted(has),
                     remedy="bring what it needs, or choose another recipe (maieutic recipes)",
                 )
+
+
+def _use(named: Use | str) -> Use:
+    return Use(use=named) if isinstance(named, str) else named
 
 
 def _operator(registry: Registry, use: Use) -> Operator:
@@ -213,6 +225,11 @@ def _agent(registry: Registry, key: str, use: Use) -> Agent:
 
 def _executor(registry: Registry, use: Use) -> Executor:
     made: Executor = registry.create("executor", use.use, **use.options)
+    return made
+
+
+def _observer(registry: Registry, use: Use) -> Observer:
+    made: Observer = registry.create("observer", use.use, **use.options)
     return made
 
 

@@ -266,6 +266,11 @@ def maieutic_agents(register: Register) -> None:
 
 
 @hookimpl
+def maieutic_observers(register: Register) -> None:
+    register("mlflow", _at("observers.mlflow:MlflowObserver"), summary="a run of MLflow; needs maieutic[mlflow]")
+
+
+@hookimpl
 def maieutic_exporters(register: Register) -> None:
     register("text", _at("exporters.text:TextExporter"), summary="plain text, to read and to paste")
     register("json", _at("exporters.json_file:JsonExporter"), summary="every part, for Maieutic to read back")

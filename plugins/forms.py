@@ -109,6 +109,9 @@ FORMS: Mapping[Kind, tuple[Form, ...]] = {
         Form("Executor", _COMMON, (Method("run", 2, None, "", (), True), Method("aclose", 0, None, "", (), True))),
     ),
     "agent": (Form("Agent", (*_COMMON, "calls", "instruction"), (Method("act", 2, None, "a reply", (), True),)),),
+    "observer": (
+        Form("Observer", _COMMON, (Method("hear", 1, None, "", (), True), Method("end", 1, None, "", (), True))),
+    ),
 }
 
 

@@ -33,6 +33,7 @@ Kind = Literal[
     "recipe",
     "executor",
     "agent",
+    "observer",
 ]
 HOOKS: dict[Kind, str] = {
     "evaluator": "maieutic_evaluators",
@@ -45,6 +46,7 @@ HOOKS: dict[Kind, str] = {
     "recipe": "maieutic_recipes",
     "executor": "maieutic_executors",
     "agent": "maieutic_agents",
+    "observer": "maieutic_observers",
 }
 
 hookspec = pluggy.HookspecMarker(GROUP)
@@ -115,3 +117,8 @@ def maieutic_executors(register: Register) -> None:
 @hookspec
 def maieutic_agents(register: Register) -> None:
     """Offer agents: what stands behind a role of the team, in place of the shipped (`core.contracts.Agent`)."""
+
+
+@hookspec
+def maieutic_observers(register: Register) -> None:
+    """Offer observers: who hears a run and its end (`core.observing.Observer`)."""

@@ -22,9 +22,9 @@ class Intake:
         self._manager = pluggy.PluginManager(GROUP)
         self._manager.add_hookspecs(hookspecs)
 
-    def room(self, plugin: Plugin, seconds: float | None = None) -> Room:
-        """One for each plugin; an entry that may take longer has one of its own."""
-        key = plugin.key if seconds is None else f"{plugin.key} {seconds:g}"
+    def room(self, plugin: Plugin, seconds: float | None = None, apart: str = "") -> Room:
+        """One for each plugin; an entry that may take longer, or is held apart, has one of its own."""
+        key = " ".join([plugin.key, *([f"{seconds:g}"] if seconds is not None else []), *([apart] if apart else [])])
         if key not in self._rooms:
             self._rooms[key] = Room(f"maieutic plugin {plugin.name}", seconds or self.seconds)
         return self._rooms[key]

@@ -131,7 +131,8 @@ class Registry:
             options = {"folder": str(self._folder), **options}
         check_options(entry, factory, options)
         guest = entry.plugin.guest
-        room = self._intake.room(entry.plugin, entry.seconds)
+        # An observer that hangs takes down the room it is in, so it has one of its own.
+        room = self._intake.room(entry.plugin, entry.seconds, apart=name if kind == "observer" else "")
         try:
             made = room.call(factory, **options) if guest else factory(**options)
         except MaieuticError:
@@ -139,7 +140,7 @@ class Registry:
         except (Exception, SystemExit, Interrupted) as error:
             wrong = failed(entry.plugin, "create", error)
             raise complaint(wrong, what=f"the {kind} {name!r} could not be made: {wrong.error}") from error
-        if not guest:
+        if not guest and kind != "observer":
             return made
         if faults := faults_of(kind, made):
             wrong = failed(entry.plugin, "contract", "; ".join(faults))

@@ -68,8 +68,7 @@ def chat_span(call: Call) -> Iterator[Callable[[Reply], None]]:
         "gen_ai.request.stop_sequences": asked.stop or None,
         "server.address": call.model.api_base,
     }
-    shown = os.environ.get(CONTENT, "").casefold() in ("true", "1")
-    if shown:
+    if shown := asks_for_content():
         attributes["gen_ai.input.messages"] = json.dumps([_part(**one) for one in call.messages], ensure_ascii=False)
     with span(f"chat {call.model.name}", **attributes) as note:
 
@@ -89,6 +88,11 @@ def chat_span(call: Call) -> Iterator[Callable[[Reply], None]]:
 
 def _on() -> bool:
     return os.environ.get(OTEL, "").casefold() not in _OFF
+
+
+def asks_for_content() -> bool:
+    """Whether what was said may leave the run."""
+    return os.environ.get(CONTENT, "").casefold() in ("true", "1")
 
 
 def configure() -> None:

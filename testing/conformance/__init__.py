@@ -16,6 +16,7 @@ from .doors import (
     ExecutorConformance,
     ExporterConformance,
     LoaderConformance,
+    ObserverConformance,
     RecipeConformance,
     TargetConformance,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "ExporterConformance",
     "LoaderConformance",
     "LossEvaluatorConformance",
+    "ObserverConformance",
     "OperatorConformance",
     "PairEvaluatorConformance",
     "RecipeConformance",

@@ -23,6 +23,7 @@ OWN_TESTS = {
     "target": {"callable": "tests/plugins/test_targets.py", "pipeline": "tests/pipeline/test_pipelines.py"},
     "agent": {"instruction": "tests/agents/test_agents_of_plugins.py"},
     "executor": {"ray": "tests/executors/test_executors.py"},
+    "observer": {"mlflow": "tests/observers/test_mlflow.py"},
 }
 KITS: dict[str, type[kit.Conformance]] = {
     "operator": kit.OperatorConformance,
@@ -32,6 +33,7 @@ KITS: dict[str, type[kit.Conformance]] = {
     "exporter": kit.ExporterConformance,
     "executor": kit.ExecutorConformance,
     "agent": kit.AgentConformance,
+    "observer": kit.ObserverConformance,
 }
 OPTIONS: dict[str, dict[str, Any]] = {"regex": {"pattern": "a+"}, "json_schema": {"schema": {"type": "object"}}}
 

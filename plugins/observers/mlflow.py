@@ -1,0 +1,159 @@
+"""A run of MLflow for each run: parameters, curves over calls, the proven gain, and files.
+
+MLflow's own variables say where: MLFLOW_TRACKING_URI, MLFLOW_EXPERIMENT_NAME. No word of a prompt, a row or an answer
+is sent unless `content` is set, or OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, as for spans.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ...core.candidate import Candidate
+from ...core.contracts import Need
+from ...core.events import Event
+from ...core.observing import Closing
+from ...core.report import Report
+from ...runtime.reporting import to_markdown
+from ...runtime.telemetry import asks_for_content
+from ..optional import optional
+
+RUN, HEARD, VERDICT = "maieutic.run", "maieutic.heard", "maieutic.verdict"
+_EXPERIMENT = "MLFLOW_EXPERIMENT_NAME"
+_LONGEST = 500
+_PARAMETERS = ("task", "recipe", "seed", "target", "optimizer", "train", "val", "test", "sealed")
+_STATES = {"finished": "FINISHED", "stopped": "KILLED", "failed": "FAILED"}
+_FROM: Mapping[str, Mapping[str, str]] = {
+    "baseline_measured": {"score": "start_val"},
+    "best_changed": {"score": "best", "low": "best_low", "high": "best_high"},
+    "round_finished": {"round": "round", "kept": "kept", "dropped": "dropped"},
+    "report_written": {
+        "start": "start",
+        "score": "score",
+        "difference": "gain",
+        "low": "gain_low",
+        "high": "gain_high",
+    },
+}
+_SPENT = ("tokens", "usd", "paid", "target_calls", "optimizer_calls")
+
+
+@dataclass
+class _Followed:
+    """A run that is being written down. heard: the number of its last event in MLflow. calls: where curves are now."""
+
+    id: str
+    heard: int
+    calls: int = 0
+
+
+class MlflowObserver:
+    """experiment, tracking_uri: in place of MLflow's own variables. content: whether prompts are sent too."""
+
+    name = "mlflow"
+    needs: frozenset[Need] = frozenset()
+
+    def __init__(self, experiment: str = "", tracking_uri: str = "", content: bool | None = None) -> None:
+        self._mlflow = optional("mlflow", extra="mlflow", who="the observer 'mlflow'")
+        self._experiment = experiment or os.environ.get(_EXPERIMENT) or "maieutic"
+        self._uri = tracking_uri or None
+        self._content = asks_for_content() if content is None else content
+        self._client: Any = None
+        self._place = ""
+        self._followed: dict[str, _Followed] = {}
+
+    async def hear(self, event: Event) -> None:
+        at = self._follow(event.run)
+        at.calls = calls_of(event) or at.calls
+        if event.number <= at.heard:
+            return
+        entities, when = self._mlflow.entities, milliseconds(event.at)
+        self._client.log_batch(
+            at.id,
+            metrics=[entities.Metric(key, value, when, at.calls) for key, value in metrics_of(event)],
+            params=[entities.Param(key, value[:_LONGEST]) for key, value in parameters_of(event)],
+            tags=[entities.RunTag(HEARD, str(event.number))],
+        )
+        at.heard = event.number
+
+    async def end(self, closing: Closing) -> None:
+        at = self._follow(closing.run)
+        self._client.log_text(at.id, lineage_of(closing.candidates, self._content), "lineage.json")
+        if (report := closing.report) is not None:
+            self._client.set_tag(at.id, VERDICT, report.verdict)
+            for key, value in (("p", report.difference.p), ("rows", report.best.n), ("seconds", report.seconds)):
+                self._client.log_metric(at.id, key, float(value), step=at.calls)
+            for name, text in files_of(report, self._content):
+                self._client.log_text(at.id, text, name)
+        if closing.state in _STATES:
+            self._client.set_terminated(at.id, _STATES[closing.state])
+        del self._followed[closing.run]
+
+    def _follow(self, run: str) -> _Followed:
+        """The run of MLflow that has this run's name on it: a new one, or the one that an earlier process began."""
+        if run in self._followed:
+            return self._followed[run]
+        if self._client is None:
+            self._client = self._mlflow.MlflowClient(tracking_uri=self._uri)
+            known = self._client.get_experiment_by_name(self._experiment)
+            self._place = known.experiment_id if known else self._client.create_experiment(self._experiment)
+        quote = '"' if "'" in run else "'"
+        found = self._client.search_runs([self._place], filter_string=f"tags.`{RUN}` = {quote}{run}{quote}")
+        if found:
+            at = _Followed(found[0].info.run_id, int(found[0].data.tags.get(HEARD, 0)))
+            self._client.update_run(at.id, status="RUNNING")
+        else:
+            at = _Followed(self._client.create_run(self._place, run_name=run, tags={RUN: run}).info.run_id, 0)
+        self._followed[run] = at
+        return at
+
+
+def calls_of(event: Event) -> int:
+    """The calls so far, 0 where the event does not tell."""
+    spent = event.data.get("ledger") or {}
+    return int(spent.get("target_calls", 0)) + int(spent.get("optimizer_calls", 0))
+
+
+def parameters_of(event: Event) -> Iterator[tuple[str, str]]:
+    """What the run was begun with. MLflow keeps the first value, so these are told once."""
+    if event.kind == "preflight_passed" and "models" in event.data:
+        yield "models", ", ".join(map(str, event.data["models"]))
+    if event.kind == "run_started":
+        yield from ((key, str(event.data[key])) for key in _PARAMETERS if key in event.data)
+        yield from ((f"budget.{key}", str(value)) for key, value in (event.data.get("budget") or {}).items())
+
+
+def metrics_of(event: Event) -> Iterator[tuple[str, float]]:
+    for key, name in _FROM.get(event.kind, {}).items():
+        if isinstance(value := event.data.get(key), int | float):
+            yield name, float(value)
+    if calls := calls_of(event):
+        yield "calls", float(calls)
+        yield from ((key, float(event.data["ledger"][key])) for key in _SPENT if key in event.data["ledger"])
+
+
+def files_of(report: Report, content: bool) -> Iterator[tuple[str, str]]:
+    """Without content the report has numbers alone: neither prompts nor remarks, which may quote."""
+    if not content:
+        yield "report.json", report.model_dump_json(indent=2, exclude={"prompt", "warnings"})
+        return
+    yield "report.json", report.model_dump_json(indent=2)
+    yield "report.md", to_markdown(report)
+    yield "prompt_start.txt", report.prompt.start
+    yield "prompt_best.txt", report.prompt.best
+
+
+def lineage_of(candidates: Sequence[Candidate], content: bool) -> str:
+    """Who came from whom; with content also why, and the whole program."""
+    kept = {"id", "parents", "operator", "status", "round", "step"}
+    kept |= {"program", "rationale", "reason"} if content else set()
+    rows = [one.model_dump(mode="json", include=kept) for one in candidates]
+    return json.dumps({"candidates": rows}, ensure_ascii=False, indent=1)
+
+
+def milliseconds(at: str) -> int:
+    return int(datetime.fromisoformat(at).timestamp() * 1000) if at else 0
