@@ -170,11 +170,13 @@ class Bench:
     """What an evaluator that asks works with.
 
     rerun: the candidate that gave the output, run on another input: a call of the target, paid for like any other.
+    likeness: how alike a model finds a text and each of some others; one call, on the optimizer's side.
     """
 
     task: TaskBrief
     team: Team
     rerun: Callable[[Example], Awaitable[Output]]
+    likeness: Callable[[ModelRef, str, Sequence[str]], Awaitable[Sequence[float]]]
 
 
 class Operator(Protocol):

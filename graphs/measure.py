@@ -160,7 +160,7 @@ async def judge(
         if isinstance(one, AskingEvaluator):
             # No step in the place: the same output on the same row asks the same, so it is paid for once.
             team = session.team(0, f"rate/{name}/{example.id}")
-            bench = Bench(task=session.brief(), team=team, rerun=rerun)
+            bench = Bench(task=session.brief(), team=team, rerun=rerun, likeness=session.likeness)
             scores[name] = await one.rate(example, output, answer, bench=bench)
         else:
             scores[name] = ready.get(name) or await one.evaluate(example, output, answer)

@@ -15,6 +15,8 @@ from ..core.candidate import Archive, Candidate
 from ..core.contracts import Order, Outcome, Search, TaskBrief
 from ..core.events import Event, EventKind
 from ..core.example import Example
+from ..core.models import Call, ModelRef, Sampling
+from ..core.render import Message
 from ..core.score import Evaluation, Response
 from ..runtime.gateway import ModelDoor, RunGateway
 from ..runtime.outcomes import outcomes
@@ -173,6 +175,11 @@ class Session:
             agents=self.setup.agents,
             listen=hear,
         )
+
+    async def likeness(self, model: ModelRef, text: str, others: Sequence[str]) -> Sequence[float]:
+        """How alike an embedding model finds a text and each of some others."""
+        said = tuple(Message(role="user", content=one) for one in (text, *others))
+        return await self.gateway.likeness(Call(model=model, messages=said, sampling=Sampling(max_tokens=1)), "optimizer")
 
     def brief(self) -> TaskBrief:
         task = self.setup.task

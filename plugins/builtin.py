@@ -28,7 +28,7 @@ def maieutic_evaluators(register: Register) -> None:
         ("rouge", "evaluators.rouge:Rouge", "n-grams in common (ROUGE); needs maieutic[metrics]"),
         ("bleu", "evaluators.translation:Bleu", "sentence BLEU (sacreBLEU); needs maieutic[metrics]"),
         ("chrf", "evaluators.translation:Chrf", "character n-gram F (chrF); needs maieutic[metrics]"),
-        ("similarity", "evaluators.similarity:Similarity", "likeness of spelling to the nearest reference"),
+        ("similarity", "evaluators.similarity:similarity", "likeness to the nearest reference: spelling, or a model's"),
         ("sql", "evaluators.sql:Sql", "the query finds the reference query's rows (SQLite, read-only)"),
     ):
         register(name, _at(place), summary=summary, needs=_LABELLED)

@@ -19,7 +19,7 @@ from .lanes.direct import DirectLane
 from .lanes.lane import Endpoint, Lane, Relayed
 from .lanes.litellm import LitellmLane
 from .lanes.loss import teacher_forced
-from .telemetry import chat_span
+from .telemetry import chat_span, embedding_span
 
 LaneName = Literal["auto", "direct", "litellm"]
 
@@ -103,6 +103,18 @@ class ModelDoor:
     async def loss(self, call: Call, reference: str, within: float) -> Reply:
         """One request whose reply's text is the loss. Raises ModelError."""
         return await teacher_forced(self._direct, call, reference, await self._endpoint(call.model), within)
+
+    async def likeness(self, call: Call, within: float) -> Reply:
+        """One request whose reply's text are the cosines of the first message's text and the others. Raises ModelError,
+        and NeedsError for the embedded model."""
+        if call.model.provider == "local":
+            raise NeedsError(
+                f"{call.model.id} gives no embeddings",
+                possible=("openai/text-embedding-3-small", "openai/NAME@http://HOST:PORT/v1"),
+                remedy="name an embedding model, or leave the evaluator's model out",
+            )
+        with embedding_span(call):
+            return await self._lane(call.model).likeness(call, await self._endpoint(call.model), within)
 
     async def worst(self, call: Call, reference: str | None = None) -> Cost:
         """The most one request can take, for an answer or for the loss of a reference.

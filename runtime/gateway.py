@@ -13,6 +13,7 @@ from ..core.identity import digest, seeded
 from ..core.models import Call, Reply, Role
 from .door import Flight, ModelDoor
 from .lanes.lane import Failure
+from .lanes.likeness import cosines_of
 from .limits import Patience, Traffic
 from .store import Attempt, Store
 
@@ -91,6 +92,23 @@ class RunGateway:
             )
         )
         return float(reply.text)
+
+    async def likeness(self, call: Call, payer: Payer = "optimizer") -> tuple[float, ...]:
+        """Cosines of the embeddings of the first message's text and each of the others, in [-1, 1].
+
+        One request, cached and charged like any other. Raises NeedsError where the model gives no embeddings.
+        """
+        reply = await self._once(
+            _Question(
+                key=digest({"likeness": call.key}),
+                model=str(call.model),
+                payer=payer,
+                role=payer,
+                worst=lambda: self._door.worst(call),
+                ask=lambda: self._door.likeness(call, self._patience.timeout),
+            )
+        )
+        return cosines_of(reply)
 
     async def aclose(self) -> None:
         """Give up what is under way; the door stays open for other runs."""

@@ -39,7 +39,7 @@ def span(name: str, *, calm: type[BaseException] | None = None, **attributes: An
         yield _ignore
         return
     trace = _library()
-    kind = trace.SpanKind.CLIENT if name.startswith("chat ") else trace.SpanKind.INTERNAL
+    kind = trace.SpanKind.CLIENT if name.startswith(("chat ", "embeddings ")) else trace.SpanKind.INTERNAL
     tracer = trace.get_tracer("maieutic")
     options = {"kind": kind, "record_exception": False, "set_status_on_exception": False}
     with tracer.start_as_current_span(name, attributes=_known(attributes), **options) as opened:
@@ -88,6 +88,19 @@ def chat_span(call: Call) -> Iterator[Callable[[Reply], None]]:
 
 def _on() -> bool:
     return os.environ.get(OTEL, "").casefold() not in _OFF
+
+
+@contextmanager
+def embedding_span(call: Call) -> Iterator[None]:
+    """One request for embeddings, without the texts."""
+    attributes: dict[str, Any] = {
+        "gen_ai.operation.name": "embeddings",
+        "gen_ai.provider.name": call.model.provider,
+        "gen_ai.request.model": call.model.name,
+        "server.address": call.model.api_base,
+    }
+    with span(f"embeddings {call.model.name}", **attributes):
+        yield
 
 
 def asks_for_content() -> bool:

@@ -8,7 +8,8 @@ from ..core.budget import Payer
 from ..core.errors import NeedsError
 from ..core.models import Call, Reply
 from ..core.render import Message
-from .models import Model, count_tokens
+from ..runtime.lanes.likeness import cosine
+from .models import Model, count_tokens, embedding
 
 
 class ScriptedGateway:
@@ -34,6 +35,11 @@ class ScriptedGateway:
             top_logprobs=top,
             finish=said.finish,
         )
+
+    async def likeness(self, call: Call, payer: Payer = "optimizer") -> Sequence[float]:
+        self.calls.append((call, payer))
+        first, *others = (embedding(message["content"]) for message in call.messages)
+        return tuple(cosine(first, one) for one in others)
 
     async def loss(self, call: Call, reference: str, payer: Payer = "target") -> float:
         self.calls.append((call, payer))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..core.identity import seeded
+from ..core.identity import digest, seeded
 from ..core.render import Message
 
 Messages = Sequence[Message]
@@ -79,3 +79,12 @@ class NoisyModel:
 def count_tokens(messages: Messages) -> int:
     """What the stand-ins count: one token for each word, and four that frame a message."""
     return sum(len(message["content"].split()) + 4 for message in messages)
+
+
+def embedding(text: str, size: int = 64) -> list[float]:
+    """A stand-in's embedding: runs of three letters counted in `size` boxes, so that what is spelled alike is alike."""
+    plain = f" {' '.join(text.casefold().split())} "
+    boxes = [0.0] * size
+    for at in range(len(plain) - 2):
+        boxes[int(digest(plain[at : at + 3])[:8], 16) % size] += 1.0
+    return boxes

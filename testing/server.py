@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..core.identity import digest
 from .faults import Fault, Schedule, fault_at
-from .models import Model, ScriptedModel, count_tokens
+from .models import Model, ScriptedModel, count_tokens, embedding
 from .scoring import TextScores
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class Seen:
-    """What the server saw. keys: a digest of every chat request's body, in order of arrival. most, running: how many
-    were, and are, being answered at once. news: told of each arrival."""
+    """What the server saw. keys: a digest of the body of every request for a chat or for embeddings, in order of
+    arrival. most, running: how many were, and are, being answered at once. news: told of each arrival."""
 
     keys: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -58,7 +58,8 @@ class Seen:
 
 
 class StubServer:
-    """Serves a stand-in model as `/v1/chat/completions` and `/v1/models`; `/count` tells other processes what it saw.
+    """Serves a stand-in model as `/v1/chat/completions` and `/v1/models`, and embeddings of spelling as
+    `/v1/embeddings`; `/count` tells other processes what it saw.
     Named `llamacpp/NAME@BASE`, it also scores given texts, as llama.cpp does.
 
     latency: seconds before each answer. faults: which requests go wrong. at_once: with more requests than this
@@ -146,6 +147,7 @@ class StubServer:
 
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/embeddings", self._embed)
         app.router.add_get("/v1/models", self._models)
         for name in ("apply-template", "tokenize", "completion"):
             app.router.add_post(f"/{name}", self._score)
@@ -163,6 +165,14 @@ class StubServer:
             await runner.cleanup()
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
+        return await self._ask(request, self._answer)
+
+    async def _embed(self, request: web.Request) -> web.StreamResponse:
+        return await self._ask(request, self._embeddings)
+
+    async def _ask(
+        self, request: web.Request, answer: Callable[[dict[str, Any], int], dict[str, Any]]
+    ) -> web.StreamResponse:
         from aiohttp import web
 
         body = await request.json()
@@ -177,7 +187,7 @@ class StubServer:
                 return await self._fail(request, fault)
             if self._latency:
                 await asyncio.sleep(self._latency)
-            return web.json_response(self._answer(body, number))
+            return web.json_response(answer(body, number))
 
     async def _score(self, request: web.Request) -> web.StreamResponse:
         """What llama.cpp offers to score a given text. The completion is a request to the model and counts as one."""
@@ -214,6 +224,16 @@ class StubServer:
         answer = {"id": f"stub-{number}", "object": "chat.completion", "created": 0, "model": body["model"]}
         usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
         return {**answer, "choices": [choice], **({"usage": usage} if self._usage else {})}
+
+    def _embeddings(self, body: dict[str, Any], number: int) -> dict[str, Any]:
+        """The last text first, so that a client that does not look at `index` shows."""
+        texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+        rows = [{"object": "embedding", "index": at, "embedding": embedding(one)} for at, one in enumerate(texts)]
+        tokens = sum(len(one.split()) for one in texts)
+        self.seen.tokens += tokens
+        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+        answer = {"object": "list", "model": body["model"], "data": rows[::-1]}
+        return {**answer, **({"usage": usage} if self._usage else {})}
 
     async def _fail(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         from aiohttp import web

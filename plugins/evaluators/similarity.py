@@ -1,14 +1,28 @@
-"""How alike answer and reference are written, by runs of characters: no model, no library."""
+"""How alike answer and reference are: by runs of characters, without any model, or by an embedding model."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 
+from ...core.contracts import Bench, Need
 from ...core.errors import UsageError
+from ...core.example import Example
+from ...core.models import ModelRef, Output
 from ...core.score import Score
 from ...core.vectors import Vector, likeness, unit
-from .reading import ReferenceEvaluator, short
+from .reading import NO_ANSWER, NO_REFERENCE, ReferenceEvaluator, short
+
+
+def similarity(
+    model: str = "", key_env: str = "", floor: float = 0.0, shortest: int = 2, longest: int = 4
+) -> Similarity | EmbeddingSimilarity:
+    """With a model its embeddings are compared, else n-grams of `shortest` to `longest` characters. key_env: the
+    variable that holds the model's key, where it is not the provider's usual one."""
+    if model:
+        return EmbeddingSimilarity(model, key_env=key_env, floor=floor)
+    return Similarity(shortest, longest, floor)
 
 
 class Similarity(ReferenceEvaluator):
@@ -25,18 +39,61 @@ class Similarity(ReferenceEvaluator):
             raise UsageError(
                 f"n-grams from {shortest} to {longest}", where="similarity", possible=("1 <= shortest <= longest",)
             )
-        if not 0 <= floor < 1:
-            raise UsageError(f"a floor of {floor}", where="similarity: floor", possible=("at least 0, below 1",))
-        self._sizes, self._floor = range(shortest, longest + 1), floor
+        self._sizes, self._floor = range(shortest, longest + 1), checked(floor)
 
     def compare(self, answer: str, references: tuple[str, ...]) -> Score:
         said = self._vector(answer)
-        cosine, best = max((likeness(said, self._vector(one)), one) for one in references)
-        value = max(0.0, (min(1.0, cosine) - self._floor) / (1 - self._floor))
-        feedback = None if value > 0.999 else f"wanted {short(best)!r}"
-        return Score(value=value, values={"cosine": cosine}, feedback=feedback)
+        return nearest([likeness(said, self._vector(one)) for one in references], references, self._floor)
 
     def _vector(self, text: str) -> Vector:
         plain = f" {' '.join(text.casefold().split())} "
         counts = Counter(plain[at : at + size] for size in self._sizes for at in range(len(plain) - size + 1))
         return unit({gram: 1 + math.log(many) for gram, many in counts.items()})
+
+
+class EmbeddingSimilarity:
+    """The cosine of an embedding model's vectors to the nearest reference.
+
+    model: as everywhere, for example `openai/text-embedding-3-small` or `openai/NAME@http://HOST/v1`. Answer and
+    references go in one request, which is cached, and charged to the optimizer's side. Embeddings of unlike texts are
+    seldom at right angles: `floor` says from where on a cosine counts.
+    """
+
+    name = "similarity"
+    needs: frozenset[Need] = frozenset({"references"})
+    calls = 1
+    runs = 0
+
+    def __init__(self, model: str, *, key_env: str = "", floor: float = 0.0) -> None:
+        self._model = ModelRef.parse(model, key_env=key_env or None)
+        if self._model.provider == "local":
+            raise UsageError(
+                f"{self._model.id} gives no embeddings",
+                where="similarity: model",
+                possible=("openai/text-embedding-3-small", "openai/NAME@http://HOST:PORT/v1"),
+            )
+        self._floor = checked(floor)
+
+    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: Bench) -> Score:
+        if answer is None:
+            return NO_ANSWER
+        references = tuple(one for one in example.outputs if one.strip())
+        if not references:
+            return NO_REFERENCE
+        if not answer.strip():
+            return nearest([0.0] * len(references), references, self._floor)
+        return nearest(await bench.likeness(self._model, answer, references), references, self._floor)
+
+
+def nearest(cosines: Sequence[float], references: Sequence[str], floor: float) -> Score:
+    """The score of the best cosine, with what was wanted in words."""
+    cosine, best = max(zip(cosines, references, strict=True))
+    value = max(0.0, (min(1.0, cosine) - floor) / (1 - floor))
+    feedback = None if value > 0.999 else f"wanted {short(best)!r}"
+    return Score(value=value, values={"cosine": cosine}, feedback=feedback)
+
+
+def checked(floor: float) -> float:
+    if not 0 <= floor < 1:
+        raise UsageError(f"a floor of {floor}", where="similarity: floor", possible=("at least 0, below 1",))
+    return floor

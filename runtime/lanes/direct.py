@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...core.models import Call, ModelRef, Reply
-from . import wire
+from . import likeness, wire
 from .lane import Endpoint, Failure, Relayed
 from .turns import Turns
 
@@ -38,27 +38,31 @@ class DirectLane:
 
     async def _send(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
         began = time.perf_counter()
-        model = call.model.id
-        fields = wire.body(call, endpoint.name)
         status, text, headers = await self.request(
-            "POST", f"{endpoint.base}/chat/completions", endpoint, model, within, fields
+            "POST", f"{endpoint.base}/chat/completions", endpoint, call.model.id, within, wire.body(call, endpoint.name)
         )
         seconds = time.perf_counter() - began
         if status == 200:
-            try:
-                return wire.parse(json.loads(text), call, seconds)
-            except ValueError as error:
-                raise Failure(
-                    f"{model} sent something that is no answer: {error}",
-                    kind="server",
-                    where=endpoint.base,
-                    remedy="check that the address is that of an OpenAI-compatible API; it usually ends in /v1",
-                    status=status,
-                ) from error
+            return _read(wire.parse, text, call, endpoint, seconds)
         if status == 400 and (reply := wire.answerless(text, call, seconds)) is not None:
             return reply
+        raise await self._refused(call, endpoint, status, text, headers)
+
+    async def likeness(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+        began = time.perf_counter()
+        fields = {"model": endpoint.name, "input": likeness.texts_of(call)}
+        status, text, headers = await self.request(
+            "POST", f"{endpoint.base}/embeddings", endpoint, call.model.id, within, fields
+        )
+        if status == 200:
+            return _read(likeness.parse, text, call, endpoint, time.perf_counter() - began)
+        raise await self._refused(call, endpoint, status, text, headers)
+
+    async def _refused(
+        self, call: Call, endpoint: Endpoint, status: int, text: str, headers: Mapping[str, str]
+    ) -> Failure:
         known = await self._names(endpoint) if status == 404 else ()
-        raise wire.refusal(model, endpoint, status, text, headers, known)
+        return wire.refusal(call.model.id, endpoint, status, text, headers, known)
 
     async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
         status, text, headers = await self.request("GET", f"{endpoint.base}/models", endpoint, model.id, 20.0)
@@ -151,6 +155,22 @@ class DirectLane:
         except Failure:
             return ()
         return _models(text)[0] if status == 200 else ()
+
+
+def _read(
+    parse: Callable[[Any, Call, float], Reply], text: str, call: Call, endpoint: Endpoint, seconds: float
+) -> Reply:
+    """What the endpoint answered. Raises Failure for what is no answer."""
+    try:
+        return parse(json.loads(text), call, seconds)
+    except ValueError as error:
+        raise Failure(
+            f"{call.model.id} sent something that is no answer: {error}",
+            kind="server",
+            where=endpoint.base,
+            remedy="check that the address is that of an OpenAI-compatible API; it usually ends in /v1",
+            status=200,
+        ) from error
 
 
 def _models(text: str) -> tuple[tuple[str, ...], bool]:

@@ -79,6 +79,10 @@ class Lane(Protocol):
         long for the model, or that a filter stopped, is a Reply without text whose `finish` says so."""
         ...
 
+    async def likeness(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+        """The cosines of the first message's text and the others, by `lanes.likeness`. Raises Failure."""
+        ...
+
     async def relay(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> Relayed:
         """A client's own chat request, passed on once and as it is but for the model's name. Raises Failure where
         nobody answers; a refusal is passed back."""

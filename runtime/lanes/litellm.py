@@ -9,12 +9,12 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from typing import Any
 
 from ...core.budget import Cost
 from ...core.models import Call, ModelRef, Reply
-from . import wire
+from . import likeness, wire
 from .lane import Endpoint, Failure, Relayed
 
 _QUIET_SECONDS = 600.0
@@ -48,17 +48,25 @@ class LitellmLane:
             if reply is not None:
                 return reply
             raise _failure(error, call.model.id, endpoint, within) from error
-        hidden = getattr(response, "_hidden_params", None) or {}
-        usd = float(hidden.get("response_cost") or 0.0)
+        return _read(wire.parse, response, call, endpoint, time.perf_counter() - began)
+
+    async def likeness(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+        litellm = await self._load()
+        began = time.perf_counter()
         try:
-            return wire.parse(response.model_dump(), call, time.perf_counter() - began, usd)
-        except ValueError as error:
-            raise Failure(
-                f"{call.model.id} sent something that is no answer: {error}",
-                kind="server",
-                where=endpoint.base,
-                remedy="check the model's name and address",
-            ) from error
+            response = await litellm.aembedding(
+                model=_name(call.model),
+                input=likeness.texts_of(call),
+                **_address(endpoint),
+                timeout=within,
+                num_retries=0,
+                max_retries=0,
+            )
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            raise _failure(error, call.model.id, endpoint, within) from error
+        return _read(likeness.parse, response, call, endpoint, time.perf_counter() - began)
 
     async def relay(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> Relayed:
         litellm = await self._load()
@@ -143,6 +151,22 @@ class LitellmLane:
             return dict(litellm.get_model_info(_name(model)))
         except Exception:  # noqa: BLE001 - its way to say that the table has no such model
             return {}
+
+
+def _read(
+    parse: Callable[[Any, Call, float, float], Reply], response: Any, call: Call, endpoint: Endpoint, seconds: float
+) -> Reply:
+    """The answer, with litellm's price of it. Raises Failure for what is no answer."""
+    hidden = getattr(response, "_hidden_params", None) or {}
+    try:
+        return parse(response.model_dump(), call, seconds, float(hidden.get("response_cost") or 0.0))
+    except ValueError as error:
+        raise Failure(
+            f"{call.model.id} sent something that is no answer: {error}",
+            kind="server",
+            where=endpoint.base,
+            remedy="check the model's name and address",
+        ) from error
 
 
 def _import() -> Any:

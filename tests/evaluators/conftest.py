@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +10,8 @@ from maieutic.agents.team import ModelTeam
 from maieutic.core.answer import AnswerContract
 from maieutic.core.contracts import Bench, TaskBrief
 from maieutic.core.example import Example
-from maieutic.core.models import Output
+from maieutic.core.models import Call, ModelRef, Output
+from maieutic.core.render import Message
 from maieutic.core.task import Models
 from maieutic.testing import ScriptedGateway, ScriptedModel
 
@@ -26,6 +27,11 @@ def bench() -> Callable[..., tuple[Bench, ScriptedGateway]]:
         async def again(row: Example) -> Output:
             return Output(text=rerun(row))
 
-        return Bench(task=brief, team=ModelTeam(models=Models(), gateway=gateway, path=("x",)), rerun=again), gateway
+        async def likeness(model: ModelRef, text: str, others: Sequence[str]) -> Sequence[float]:
+            said = tuple(Message(role="user", content=one) for one in (text, *others))
+            return await gateway.likeness(Call(model=model, messages=said))
+
+        team = ModelTeam(models=Models(), gateway=gateway, path=("x",))
+        return Bench(task=brief, team=team, rerun=again, likeness=likeness), gateway
 
     return make

@@ -164,3 +164,27 @@ async def test_closing_gives_up_what_is_under_way(gateway: Open, ask: Ask, store
         with pytest.raises(asyncio.CancelledError):
             await asking
         assert one.ledger.lost == store.ledger_rows("r-0").lost == stub.count == 1
+
+
+async def test_likeness_is_one_request_for_all_texts_kept_and_counted(gateway: Open, ask: Ask, store: Store) -> None:
+    with StubServer() as stub:
+        texts = ("a red rose", "the red rose", "a red rose", "42")
+        call = ask(stub).model_copy(update={"messages": tuple({"role": "user", "content": one} for one in texts)})
+        first = gateway("r-0")
+        near, same, far = await first.likeness(call)
+        assert await gateway("r-1").likeness(call) == (near, same, far)
+        assert stub.count == 1
+        assert stub.seen.bodies[0]["input"] == list(texts)
+        assert stub.seen.tokens == first.ledger.view().total.tokens
+    assert same == pytest.approx(1.0)
+    assert 0 <= far < near < same
+    assert first.ledger.used == store.ledger_rows("r-0").used == {"optimizer": Cost(calls=1, tokens=stub.seen.tokens)}
+    assert store.ledger_rows("r-1").paid == {}
+
+
+async def test_likeness_that_does_not_fit_or_is_refused_is_an_error(gateway: Open, ask: Ask) -> None:
+    with StubServer(names=("other",)) as stub:
+        with pytest.raises(ModelError, match="there is no model"):
+            await gateway("r-0").likeness(ask(stub))
+        with pytest.raises(BudgetSpent):
+            await gateway("r-1", tokens=3).likeness(ask(stub))

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
-
 from maieutic.core.budget import Budget
 from maieutic.core.errors import PluginError, UsageError
 from maieutic.core.events import Event

@@ -12,7 +12,6 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
-
 from maieutic.core.budget import Budget
 from maieutic.core.errors import UsageError
 from maieutic.core.events import Event
