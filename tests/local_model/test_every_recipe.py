@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive
+from maieutic.core.example import Dataset
 from maieutic.core.task import Task
 from maieutic.examples import reviews
 from maieutic.graphs.catalogue import recipe_names
@@ -34,14 +35,15 @@ def small_task() -> Task:
     task = load_task(Path(reviews.__file__).parent)
     data = task.data
     few = data.model_copy(update={split: data[split][:ROWS] for split in ("train", "val", "test")})
-    return task.model_copy(update={"data": few})
+    elsewhere = Dataset(target=data["test"][ROWS : 2 * ROWS]).hiding(["target"])
+    return task.model_copy(update={"data": few.model_copy(update={"target": elsewhere.target})})
 
 
 @pytest.mark.model
 @pytest.mark.parametrize("recipe", recipe_names(Registry.load()))
 async def test_a_recipe_runs_on_the_embedded_model(server: LocalServer, tmp_path: Path, recipe: str) -> None:
     task = small_task()
-    done = await aoptimize(task, recipe=recipe, budget=Budget(calls=CALLS, minutes=0.4), folder=tmp_path, run="r")
+    done = await aoptimize(task, recipe=recipe, budget=Budget(calls=CALLS, minutes=0.25), folder=tmp_path, run="r")
     assert done.state == "finished"
     assert done.report is not None
     assert done.report.start.n == done.report.best.n > 0
