@@ -47,7 +47,7 @@ __all__ = [
     "Team",
 ]
 
-Need = Literal["references", "logprobs", "judge", "human", "train", "embeddings"]
+Need = Literal["references", "logprobs", "judge", "human", "train", "target", "embeddings"]
 Decision = Literal["keep", "drop", "undecided"]
 A = TypeVar("A", bound=Reply)
 

@@ -81,6 +81,11 @@ class Dataset(BaseModel):
     def visible(self) -> Dataset:
         return self.model_copy(update={"test": ()})
 
+    def hiding(self, splits: Iterable[Split]) -> Dataset:
+        """The same rows under the same ids, those of the splits without outputs."""
+        bare = {s: tuple(row.model_copy(update={"outputs": ()}) for row in self[s]) for s in splits}
+        return self.model_copy(update=bare)
+
     def index(self) -> dict[str, Example]:
         return {example.id: example for example in self.rows()}
 

@@ -136,9 +136,9 @@ class Search:
 
     memory: the policy's own state, plain JSON, the only thing it may write. room: runs of the start program that
     still fit (target calls, where a run takes one). total: those that fitted when the search began. val, train:
-    example ids in the task's order. operators: the recipe's operators with their prior weights. orders: what this
-    round was ordered. duels: whose output was preferred, oldest first, by a judge or a person. remarks: what a policy
-    puts on record with its `tell`.
+    example ids in the task's order; target: those of inputs from where the prompt will be used. operators: the recipe's
+    operators with their prior weights. orders: what this round was ordered. duels: whose output was preferred, oldest
+    first, by a judge or a person. remarks: what a policy puts on record with its `tell`.
     """
 
     archive: Archive
@@ -149,6 +149,7 @@ class Search:
     step: int
     room: int
     total: int
+    target: tuple[str, ...] = ()
     plan: tuple[str, ...] = ()
     author_room: int = 2**31
     operators: Mapping[str, float] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .contracts import Need
 from .dialogue import Evidence
+from .example import Split
 from .models import Role
 
 SlotRule = Literal["in-turn", "credit", "shared"]
@@ -31,6 +32,7 @@ class Recipe(BaseModel):
     plans: a path of sub-goals, or which views of the evidence count. rounds: the most rounds; the budget may end the
     run before. differs: what differs from the paper and why.
     makes: what its parts may need and it brings itself, such as the references of a recipe that labels rows.
+    hides: splits whose rows stand there without outputs from before the run begins, whatever the data say; never test.
     judge: who decides duels, a pair evaluator by name, where the allocator asks for some. scorer: how candidates are
     scored while searching, in place of the task's own evaluators; loss: a loss evaluator instead, a candidate's score
     is then exp(-loss). The sealed test is always scored by the task's own.
@@ -49,6 +51,7 @@ class Recipe(BaseModel):
     expected_calls: str = ""
     needs: frozenset[Need] = frozenset()
     makes: frozenset[Need] = frozenset()
+    hides: frozenset[Split] = frozenset()
     strategy: Use
     allocator: Use
     operators: tuple[Use, ...]

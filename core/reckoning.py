@@ -267,6 +267,8 @@ def _warnings(
     if made := sum(row.metadata.get("by") == "synthesizer" for row in claimed):
         of = f"{made} of {len(claimed)} {split} rows were made up by a model and labelled by the judge"
         found.append(f"{of}: the claim holds for such rows alone")
+    if agreed := sum(row.metadata.get("by") == "agreement" for row in claimed):
+        found.append(f"{agreed} of {len(claimed)} {split} rows have a label that prompts agreed on: it may be wrong")
     if not task.data.test:
         found.append("the task has no test rows: these are the val rows that chose the winner, so nothing is claimed")
     if not task.evaluators and not n and not unchanged:

@@ -133,6 +133,7 @@ class Task(BaseModel):
         train: Sequence[Mapping[str, Any] | Example],
         val: Sequence[Mapping[str, Any] | Example],
         test: Sequence[Mapping[str, Any] | Example] = (),
+        target: Sequence[Mapping[str, Any] | Example] = (),
         name: str = "task",
         **fields: Any,
     ) -> Task:
@@ -140,7 +141,7 @@ class Task(BaseModel):
 
         Where no row has an output and no evaluator is given, nothing scores: outputs can be compared only.
         """
-        data = Dataset(train=_rows(train), val=_rows(val), test=_rows(test))
+        data = Dataset(train=_rows(train), val=_rows(val), test=_rows(test), target=_rows(target))
         if not any(row.outputs for row in data.rows()):
             fields = {"evaluators": (), **fields}
         task = cls(name=name, program=Program.of(prompt), data=data, **fields).check()

@@ -117,11 +117,11 @@ def _outputs(archive: Archive, candidate: str, train: Sequence[Example]) -> tupl
 def _label_shares(
     labels: Sequence[str], archive: Archive, candidate: str, examples: Mapping[str, Example]
 ) -> dict[str, tuple[float, float]]:
-    seen = archive.scores.row(candidate)
+    seen = {row: one for row, one in archive.scores.row(candidate).items() if row in examples and examples[row].outputs}
     if not labels or not seen:
         return {}
     given = shares(labels, [one.answer for one in seen.values()])
-    wanted = shares(labels, [examples[row].output for row in seen if row in examples])
+    wanted = shares(labels, [examples[row].output for row in seen])
     return {label: (given[label], wanted[label]) for label in labels}
 
 

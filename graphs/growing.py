@@ -52,10 +52,11 @@ def _fitting(task: Task, new: NewRow) -> tuple[str, Example]:
     """Why a row cannot join, empty where it can; and the row as it would stand."""
     outputs = (task.answer.reference(new.output),) if new.output else ()
     told = {"by": new.by, **({"confidence": new.confidence} if new.confidence is not None else {})}
-    row = Example(id=new.row, input=new.input, outputs=outputs, metadata=told)
+    known = task.data.visible.index()
+    before = known[new.row].metadata if new.row in known else {}
+    row = Example(id=new.row, input=new.input, outputs=outputs, metadata={**before, **told})
     if outputs and not task.answer.accepts(outputs[0]):
         return f"{new.output[:60]!r} is no answer under the task's contract", row
-    known = task.data.visible.index()
     if new.row:
         return "" if new.row in known else f"there is no row {new.row} to label", row
     if any(one.input == row.input or one.id == row.id for split in SPLITS for one in task.data[split]):

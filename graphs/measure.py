@@ -35,8 +35,19 @@ async def measure(
     Where the task has no evaluator, that is responses. Raises ModelError when the endpoint is unusable; what was
     answered until then is in the cache.
     """
+    return await _measure(session, [(*pair, split) for pair in candidates], step=step, target=target, keep=keep)
+
+
+async def _measure(
+    session: Session,
+    wanted: Sequence[tuple[Candidate, Example, Split]],
+    *,
+    step: int,
+    target: Target | None = None,
+    keep: bool = True,
+) -> list[Evaluation | Response]:
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_one(session, *pair, split, step, target)) for pair in candidates]
+        tasks = [group.create_task(_one(session, *one, step, target)) for one in wanted]
     done = [result for task in tasks if (result := task.result()) is not None]
     if keep:
         await session.store.save_evaluations(session.run, scored(done))
@@ -66,16 +77,11 @@ def affordable(session: Session, pairs: Sequence[Pair], room: int, step: int) ->
 
 
 async def measure_pairs(session: Session, pairs: Sequence[Pair], *, step: int) -> list[Evaluation | Response]:
-    """Pairs on rows of train or val; the row tells which. In the order of the pairs, train rows first."""
-    archive, examples = session.archive(step), session.examples
-    train = {example.id for example in session.setup.task.data.train}
-    done: list[Evaluation | Response] = []
-    splits: tuple[Split, Split] = ("train", "val")
-    for split in splits:
-        some = [pair for pair in pairs if (pair.example in train) == (split == "train")]
-        wanted = [(archive[pair.candidate], examples[pair.example]) for pair in some]
-        done += await measure(session, wanted, split=split, step=step)
-    return done
+    """Pairs on rows of train, val or target; the row tells which. In the order of the pairs, in whatever slices."""
+    archive, data = session.archive(step), session.setup.task.data
+    searched: tuple[Split, ...] = ("train", "val", "target")
+    rows = {example.id: (example, split) for split in searched for example in data[split]}
+    return await _measure(session, [(archive[pair.candidate], *rows[pair.example]) for pair in pairs], step=step)
 
 
 async def _one(

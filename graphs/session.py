@@ -205,6 +205,7 @@ class Session:
             archive=self.archive(state["step"]),
             train=tuple(example.id for example in task.data.train),
             val=tuple(example.id for example in task.data.val),
+            target=tuple(example.id for example in task.data.target),
             seed=self.setup.seed,
             round=state["round"],
             step=state["step"],

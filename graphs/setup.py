@@ -102,6 +102,8 @@ class Setup:
             raise UsageError(f"a concurrency of {concurrency} runs nothing", possible=("1 or more",))
         if any(True for _ in task.data.rows()):
             task.check()
+        if chosen.hides:
+            task = task.model_copy(update={"data": task.data.hiding(chosen.hides - {"test"})})
         labels = labels_of(task.answer, [*task.data.train, *task.data.val])
         options = _target_options(registry, task, bool(labels))
         setup = cls(
@@ -176,6 +178,7 @@ class Setup:
     def _check_needs(self) -> None:
         has = {"references"} if all(example.outputs for example in self.task.data.val) else set()
         has |= {"train"} if any(example.outputs for example in self.task.data.train) else set()
+        has |= {"target"} if self.task.data.target else set()
         has |= self.recipe.makes
         if not any(True for _ in self.task.data.rows()):
             has |= {"references", "train"}  # rows are drafted with their outputs before the search

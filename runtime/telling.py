@@ -31,7 +31,9 @@ def tell(event: Event) -> str:
         case "best_changed":
             return f"best is now {_of(data, 'candidate')}: {score(data)}"
         case "round_finished":
-            return f"round {_of(data, 'round')} kept {_size(data, 'kept')}, dropped {_size(data, 'dropped')}"
+            said = remarks.get("said", "") if isinstance(remarks := data.get("remarks"), Mapping) else ""
+            kept = f"round {_of(data, 'round')} kept {_size(data, 'kept')}, dropped {_size(data, 'dropped')}"
+            return f"{kept}: {said}" if said else kept
         case "agent_spoke":
             return f"{_of(data, 'role')}: {_of(data, 'text')}"
         case "answer_unreadable":

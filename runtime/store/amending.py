@@ -21,8 +21,9 @@ def replace_example(db: sqlite3.Connection, run: str, split: Split, row: Example
 
 
 def replace_evaluations(db: sqlite3.Connection, run: str, evaluations: Sequence[Evaluation]) -> None:
-    """Scores and what belongs to them, by (run, candidate, example, split); the step of the first measurement stays."""
+    """Scores and what belongs to them, by (run, candidate, example), under the split that the row is in now; the step of
+    the first measurement stays."""
     db.executemany(
-        "UPDATE evaluations SET score = ?, data = ? WHERE run = ? AND candidate = ? AND example = ? AND split = ?",
-        [(one.score, measured(one), run, one.candidate, one.example, one.split) for one in evaluations],
+        "UPDATE evaluations SET score = ?, data = ?, split = ? WHERE run = ? AND candidate = ? AND example = ?",
+        [(one.score, measured(one), one.split, run, one.candidate, one.example) for one in evaluations],
     )

@@ -33,7 +33,8 @@ from maieutic.runtime.store import Store
 from maieutic.testing import Answer, Fault, StubServer
 
 LABELS = ("red", "blue")
-_ROW = re.compile(r"(?:train|val|test) word \d+")
+TARGET_ROWS = 6
+_ROW = re.compile(r"(?:train|val|test|target) word \d+")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -101,11 +102,23 @@ class AuthorModel:
             return Answer(text=f"<expert>You are a painter of {mark} pictures.</expert>")
         if "<keywords>" in text:
             return Answer(text=f"<keywords>colour, word, rule {mark}</keywords>")
+        if "careful person" in text:
+            return Answer(text=f"<answer>{truth(_ROW.findall(text)[-1])}</answer>")
+        if "You write test cases" in text:
+            return Answer(text=_made_up(mark))
+        if "<analysis>" in text:
+            return Answer(text=f"<analysis>Words of kind {mark} are taken for red.</analysis>")
         if "make up examples" in text:
             return Answer(text=f"<input>made word {mark}</input><output>{LABELS[mark % 2]}</output>")
         if "<reasoning>" in text:
             return Answer(text=f"<reasoning>The word sounds like number {mark}.</reasoning>")
         return Answer(text=f"<prompt>Name the colour of the word, by rule {mark}: red or blue.</prompt>")
+
+
+def _made_up(mark: int) -> str:
+    """Two test cases; what is said of their colours is wrong half of the time."""
+    rows = [f"train word {10_000 + 2 * mark + n}" for n in range(2)]
+    return "".join(f"<input>{row}</input><output>{LABELS[mark % 2]}</output>" for row in rows)
 
 
 class Endpoint(StubServer):
@@ -164,7 +177,9 @@ class Lab:
         author = ModelRef.parse(f"openai/stub@{self.author.base}", key_env="STUB_KEY")
         made: dict[str, Any] = {"models": Models(target=target, optimizer=author), "name": "colours", **fields}
         prompt = made.pop("prompt", "Say red or blue.")
-        return Task.create(prompt, train=rows("train", train), val=rows("val", val), test=rows("test", test), **made)
+        splits = {"train": rows("train", train), "val": rows("val", val), "test": rows("test", test)}
+        elsewhere = [{"input": f"strange target word {n}"} for n in range(TARGET_ROWS)]
+        return Task.create(prompt, **splits, target=elsewhere, **made)
 
     async def run(self, recipe: str = "auto", calls: int = 0, task: Task | None = None, **options: Any) -> Result:
         options = {"folder": self.folder(), "budget": Budget(calls=calls or 90), "run": "r", **options}

@@ -53,6 +53,8 @@ class Played:
     target_calls: int
     author_calls: int
     orders: Sequence[Sequence[Mapping[str, Any]]]
+    remarks: Sequence[Mapping[str, Any]]
+    grown: Sequence[Mapping[str, Any]]
 
     def asked(self, skill: str) -> list[str]:
         """The questions of one skill, in order."""
@@ -89,14 +91,17 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
         rows: int = 40,
         prompt: str = "Say even or odd.",
         settings: Mapping[str, str] | None = None,
-        row: Callable[[int], tuple[str, str]] = lambda n: (f"number {n}", truth(n)),
+        row: Callable[[int], tuple[str, ...]] = lambda n: (f"number {n}", truth(n)),
         provider: str = "openai",
+        elsewhere: Sequence[Mapping[str, str]] = (),
+        folder: Path = tmp_path,
         **fields: Any,
     ) -> Played:
-        """row: from a number to input and reference. provider: `llamacpp` where the target scores given texts."""
+        """row: from a number to input and reference, and an id where a third is given. provider: `llamacpp` where the
+        target scores given texts. elsewhere: rows of the split target."""
 
         def some(first: int, count: int) -> list[dict[str, str]]:
-            return [dict(zip(("input", "output"), row(first + n), strict=True)) for n in range(count)]
+            return [dict(zip(("input", "output", "id"), row(first + n), strict=False)) for n in range(count)]
 
         thinker = ScriptedModel(lambda messages: author(messages[0]["content"]))
         with StubServer(ScriptedModel(target)) as one, StubServer(thinker) as two:
@@ -106,6 +111,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
                 train=some(1000, 20),
                 val=some(2000, rows),
                 test=some(3000, 20),
+                target=elsewhere,
                 models=Models(target=refs[0], optimizer=refs[1]),
                 **fields,
             )
@@ -113,13 +119,14 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
                 task,
                 recipe=recipe,
                 budget=budget or Budget(target_calls=400),
-                folder=tmp_path,
+                folder=folder,
                 run="r",
                 settings=settings or {},
             )
             counts = one.count, two.count
-        with Store.open(tmp_path, read_only=True) as store:
-            begun = [event.data["orders"] for event in store.events("r") if event.kind == "round_started"]
+        with Store.open(folder, read_only=True) as store:
+            events = store.events("r")
+            begun = [event.data["orders"] for event in events if event.kind == "round_started"]
             return Played(
                 candidates={candidate.id: candidate for candidate in store.candidates("r")},
                 evaluations=store.evaluations("r"),
@@ -129,6 +136,8 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
                 target_calls=counts[0],
                 author_calls=counts[1],
                 orders=begun,
+                remarks=[event.data.get("remarks", {}) for event in events if event.kind == "round_finished"],
+                grown=[one for event in events if event.kind == "rows_added" for one in event.data["rows"]],
             )
 
     return run

@@ -1,0 +1,61 @@
+"""The same val rows for all, and rows of another split beside them, whatever labels there are or are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ...core.contracts import Decision, Need, Pair, Search
+from ...core.identity import digest
+from .batches import all_measured, missing
+
+
+@dataclass(kw_only=True)
+class Beside:
+    """Every candidate of the pool on the same rows, in an order that no label has a say in: val rows, and `extra` rows
+    of `split`, which are there to be agreed on and count in no mean.
+
+    rows, candidates, least: of val, as for `full`. Once the start prompt was measured, its val rows are everybody's:
+    those that join later too. until: the last round in which rows are met beside; 0 is no last one.
+    """
+
+    split: Literal["train", "target"] = "train"
+    extra: int = 12
+    until: int = 0
+    rows: int = 50
+    candidates: int = 24
+    least: int = 6
+    name: str = field(default="beside", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+        most = min(self.rows, max(self.least, search.total // self.candidates))
+        val, start = _ordered(search, search.val), search.archive.start.id
+        rows = [row for row in val if search.archive.scores.get(start, row) is not None] or val[:most]
+        if not self.until or search.round <= self.until:
+            others = _ordered(search, search.train if self.split == "train" else search.target)
+            rows = _mixed(rows, others[: min(self.extra, (most + 1) // 2)])
+        wanted = missing(search, pool, rows)
+        while rows and len(wanted) > search.room:
+            rows = rows[:-1]
+            wanted = missing(search, pool, rows)
+        return wanted
+
+    def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
+        return all_measured(search, pool)
+
+
+def _ordered(search: Search, rows: Sequence[str]) -> list[str]:
+    """By hash: a row that joins moves no other."""
+    return sorted(rows, key=lambda row: digest([search.seed, "beside", row]))
+
+
+def _mixed(many: Sequence[str], few: Sequence[str]) -> list[str]:
+    """The few spread evenly among the many, so that a short room takes from both."""
+    places = [
+        (place / max(1, len(some)), kind, row)
+        for kind, some in enumerate((many, few))
+        for place, row in enumerate(some)
+    ]
+    return [row for _, _, row in sorted(places)]

@@ -1,0 +1,28 @@
+"""Answers that were agreed on become rows' outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.contracts import Need, NewRow, Request, Team
+from ..agreement import AGREED
+
+
+@dataclass(kw_only=True)
+class Relabel:
+    """The order's option `labels` is row → [output, confidence, split]; the row moves to that split. Nobody is asked,
+    and rows that the order does not name stay as they are."""
+
+    name: str = field(default="relabel", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(default=0, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[NewRow]:
+        made = []
+        for row, (output, confidence, split) in request.order.options.get("labels", {}).items():
+            known = request.examples[row]
+            made.append(
+                NewRow(split=split, input=known.input, output=output, row=row, by=AGREED, confidence=confidence)
+            )
+        return made

@@ -1,0 +1,175 @@
+"""Distributions over phrases, learned without labels (unsupervised prompt learning, arXiv 2410.03124)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from statistics import fmean
+from typing import Any
+
+from ...core.answer import bare
+from ...core.contracts import Decision, Need, Order, Search
+from ...core.errors import UsageError
+from ..agreement import Belief, Consensus, agrees, probability, surprise
+from ..operators.components import components_of
+from ..operators.prefix import prefixed
+from ..policy import Categoricals, Choice
+from ..vocabulary import words_of
+
+_AUTHOR, _LABELS = "prefix", "relabel"
+_SETTLED = 0.9
+_CALLS_A_DRAW = 40
+_LEAST_DRAWS = 2
+
+
+@dataclass(kw_only=True)
+class Categorical:
+    """Each round draws prompts: in each of `slots` places in front of the start prompt a phrase, or none. What the
+    start and the last round's prompts agree on labels the rows; those it is surest of teach the distributions by a
+    variance-reduced policy gradient, and some of train become the demos of the next round's prompts. So labels and
+    prompts are revised in turn. No reference is read.
+
+    A prompt's worth is how often its own answer is what the others agree on, on the surest rows of val. Where all of
+    these get one label, or each one of its own, there is nothing to learn: no step is made, and the start prompt
+    stands.
+
+    size: phrases to choose from, drawn from these categories of the corpus. words: of the inputs' own words, instead
+    or beside. draws: prompts a round, fewer in a small budget; from the second round the likeliest one beside. share:
+    of each label's rows, which are trusted. demos: shown at most. rate: of a step. patience: rounds without a better
+    prompt after which it ends, as it does when a draw is the likeliest prompt with a chance of 0.9.
+    """
+
+    name: str = field(default="categorical", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    slots: int = 2
+    size: int = 12
+    words: int = 0
+    categories: Sequence[str] = ("advice", "focus", "format")
+    draws: int = 4
+    demos: int = 4
+    share: float = 0.6
+    rate: float = 1.0
+    patience: int = 4
+
+    def ask(self, search: Search) -> Sequence[Order]:
+        if _AUTHOR not in search.operators:
+            raise UsageError(
+                f"the strategy 'categorical' writes its prompts with the operator {_AUTHOR!r}, which this run lacks",
+                where="operators",
+                possible=tuple(search.operators),
+                remedy=f"add it: --set operators={','.join([_AUTHOR, _LABELS])}",
+            )
+        memory, start = search.memory, search.archive.start.id
+        policy, phrases = self._policy(search), memory["vocabulary"]
+        if memory.get("idle", 0) >= self.patience or policy.settled > _SETTLED:
+            return []
+        count = max(_LEAST_DRAWS, min(self.draws, search.total // _CALLS_A_DRAW))
+        drawn = policy.drawn(count, search.rng("draws"))
+        memory["demos"] = self._shown(search)
+        memory["drawn"] = [list(one) for one in drawn]
+        memory["round"] = [*memory["drawn"], *([list(policy.mode)] if search.round > 1 else [])]
+        told = {"phrases": [[phrases[at] for at in one] for one in memory["round"]], "demos": memory["demos"]}
+        orders = [Order(operator=_AUTHOR, parents=(start,), options=told, count=len(memory["round"]))]
+        if _LABELS in search.operators and (labels := self._revised(search)):
+            orders.insert(0, Order(operator=_LABELS, parents=(start,), options={"labels": labels}))
+        return orders
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        return list(dict.fromkeys([search.archive.start.id, *people, *self._found(search, "round").values(), *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        memory = search.memory
+        measured = [name for name in pool if search.archive.scores.count(name, search.val)]
+        if measured:
+            memory["voters"] = measured
+        sure = self._sure(search)
+        losses = {
+            place: surprise(seen.values(), [sure[row].label for row in seen])
+            for place, name in self._found(search, "drawn").items()
+            if (seen := search.archive.scores.row(name, list(sure)))
+        }
+        if sure and losses:
+            drawn: list[Choice] = [tuple(memory["drawn"][place]) for place in losses]
+            memory["logits"] = list(self._policy(search).stepped(drawn, list(losses.values()), self.rate).logits)
+        best = self.final(search)
+        memory["idle"] = 0 if best != memory.get("best") else memory.get("idle", 0) + 1
+        memory["best"] = best
+        agreed = Counter(belief.label for belief in sure.values())
+        search.remarks["agreed"] = dict(sorted(agreed.items()))
+        search.remarks["settled"] = round(self._policy(search).settled, 4)
+        said = ", ".join(f"{label} {rows}" for label, rows in sorted(agreed.items()))
+        search.remarks["said"] = (
+            f"agreed on {said}" if sure else "no few labels that the rows share: nothing is learned"
+        )
+        return dict.fromkeys(measured, "keep")
+
+    def final(self, search: Search) -> str:
+        """The highest agreement with the others on the surest val rows, then the likeliest; the oldest on ties."""
+        sure, start = self._sure(search), search.archive.start.id
+        if not sure:
+            return start
+        others = self._consensus(search, search.val)
+        worth = {one.id: self._worth(search, one.id, sure, others) for one in search.archive.alive}
+        return max(worth, key=lambda name: (worth[name], name == start), default=start)
+
+    def _worth(self, search: Search, name: str, sure: Mapping[str, Belief], others: Consensus) -> tuple[float, float]:
+        seen = search.archive.scores.row(name, list(sure))
+        told = [(one, belief) for row, one in seen.items() if (belief := others.of(row, without=name)) is not None]
+        if 2 * len(told) < len(sure):
+            return -1.0, 0.0
+        agreed = fmean(float(agrees(one, belief.label)) for one, belief in told)
+        return round(agreed, 6), round(fmean(probability(one, belief.label) for one, belief in told), 6)
+
+    def _policy(self, search: Search) -> Categoricals:
+        memory = search.memory
+        if "vocabulary" not in memory:
+            known = components_of(self.categories) if self.size else ()
+            drawn = search.rng("vocabulary").sample(known, min(self.size, len(known)))
+            inputs = [search.examples[row].text for row in (*search.train, *search.val)]
+            memory["vocabulary"] = ["", *drawn, *words_of(inputs, self.words)]
+            memory["logits"] = list(Categoricals.even(self.slots, len(memory["vocabulary"])).logits)
+        return Categoricals(memory["logits"])
+
+    def _found(self, search: Search, batch: str) -> dict[int, str]:
+        """Place in the batch → the candidate that is this prompt, where it came into being; each candidate once."""
+        memory, known = search.memory, {one.program.id: one.id for one in search.archive.candidates.values()}
+        start, found = search.archive.start.program, dict[int, str]()
+        for place, choice in enumerate(memory.get(batch, ())):
+            phrases = [memory["vocabulary"][at] for at in choice]
+            name = known.get(prefixed(start, phrases, memory["demos"], search.examples).id)
+            if name is not None and search.archive[name].status not in ("rejected", "vetoed"):
+                found[place] = name
+        return found
+
+    def _consensus(self, search: Search, rows: Sequence[str]) -> Consensus:
+        return Consensus(search.archive, [search.archive.start.id, *search.memory.get("voters", ())], rows)
+
+    def _sure(self, search: Search) -> dict[str, Belief]:
+        """Val rows that are trusted; none where one label has all, or nearly every row one of its own."""
+        sure = self._consensus(search, search.val).surest(self.share)
+        labels = len({bare(one.label) for one in sure.values()})
+        return sure if 2 <= labels <= max(2, len(sure) // 2) else {}
+
+    def _shown(self, search: Search) -> list[list[str]]:
+        """Demos: of each label the surest train rows, labels in turn, the surest last."""
+        groups: dict[str, list[list[str]]] = {}
+        for row, belief in self._consensus(search, search.train).surest(self.share).items():
+            groups.setdefault(bare(belief.label), []).append([row, belief.label])
+        if len(groups) < 2:
+            return []
+        turns = [one for turn in zip_longest(*(groups[name] for name in sorted(groups))) for one in turn if one]
+        return turns[: self.demos][::-1]
+
+    def _revised(self, search: Search) -> dict[str, list[Any]]:
+        """Row → its label now, how sure that is, its split: where that is another label than before."""
+        changed: dict[str, list[Any]] = {}
+        for split, rows in (("val", search.val), ("train", search.train)):
+            consensus = self._consensus(search, rows)
+            for row in consensus.rows:
+                belief = consensus.of(row)
+                if belief is not None and bare(belief.label) != bare(search.examples[row].output or ""):
+                    changed[row] = [belief.label, round(belief.confidence, 4), split]
+        return changed

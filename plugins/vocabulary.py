@@ -1,0 +1,20 @@
+"""Words that are typical of some texts, to build prompts of."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+def words_of(texts: Sequence[str], count: int) -> list[str]:
+    """The `count` words that stand in several texts and yet not in most, the weightiest first: often, times rarely in
+    many."""
+    if not count:
+        return []
+    seen = Counter(word for text in texts for word in dict.fromkeys(_WORD.findall(text.casefold())))
+    weights = {word: many * math.log(len(texts) / many) for word, many in seen.items() if many > 1}
+    return sorted(weights, key=lambda word: (-weights[word], word))[:count]
