@@ -10,6 +10,7 @@ with latency, errors, rate limits and an exact count of what it saw.
 from .conformance import (
     AgentConformance,
     AllocatorConformance,
+    AskingEvaluatorConformance,
     Conformance,
     EvaluatorConformance,
     ExecutorConformance,
@@ -32,6 +33,7 @@ __all__ = [
     "AgentConformance",
     "AllocatorConformance",
     "Answer",
+    "AskingEvaluatorConformance",
     "Conformance",
     "EvaluatorConformance",
     "ExecutorConformance",

@@ -21,7 +21,8 @@ _KITS: Mapping[Kind, type[kit.Conformance]] = {
     "executor": kit.ExecutorConformance,
     "agent": kit.AgentConformance,
 }
-_EVALUATORS = {
+_EVALUATORS: Mapping[str, type[kit.Conformance]] = {
+    "rate": kit.AskingEvaluatorConformance,
     "prefer": kit.PairEvaluatorConformance,
     "loss": kit.LossEvaluatorConformance,
     "evaluate": kit.EvaluatorConformance,

@@ -11,6 +11,7 @@ The kit's tests are the contract; a subclass that overrides one is refused. It m
 and the samples that its docstring names. No test of the kit needs a network, a key or a plugin of pytest.
 """
 
+from .asking import AskingEvaluatorConformance
 from .doors import (
     AgentConformance,
     ExecutorConformance,
@@ -28,6 +29,7 @@ from .searches import AllocatorConformance, StrategyConformance
 __all__ = [
     "AgentConformance",
     "AllocatorConformance",
+    "AskingEvaluatorConformance",
     "Conformance",
     "EvaluatorConformance",
     "ExecutorConformance",

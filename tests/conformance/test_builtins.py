@@ -18,9 +18,25 @@ REGISTRY = Registry.load(())
 OWN_TESTS = {
     "evaluator": {
         "callable": "tests/evaluators/test_function_evaluators.py",
-        "person": "tests/conformance/test_builtins.py",
+        "dspy": "tests/evaluators/test_adapters.py",
+        "inspect": "tests/evaluators/test_adapters.py",
+        "langchain": "tests/evaluators/test_adapters.py",
+        "promptfoo": "tests/evaluators/test_adapters.py",
     },
-    "target": {"callable": "tests/plugins/test_targets.py", "pipeline": "tests/pipeline/test_pipelines.py"},
+    "target": {
+        "callable": "tests/plugins/test_targets.py",
+        "environment": "tests/plugins/test_environment.py",
+        "pipeline": "tests/pipeline/test_pipelines.py",
+        "runnable": "tests/apps/test_runnable_target.py",
+    },
+    "loader": {
+        **dict.fromkeys(("csv", "jsonl", "tsv"), "tests/conformance/test_builtins.py"),
+        **dict.fromkeys(
+            ("bbh", "dspy", "hf", "instruction-induction", "openai-evals", "promptfoo", "sqlite"),
+            "tests/plugins/test_foreign_loaders.py",
+        ),
+        "parquet": "tests/task_file/test_task_files.py",
+    },
     "agent": {"instruction": "tests/agents/test_agents_of_plugins.py"},
     "executor": {"ray": "tests/executors/test_executors.py"},
     "observer": {"mlflow": "tests/observers/test_mlflow.py"},
@@ -35,7 +51,15 @@ KITS: dict[str, type[kit.Conformance]] = {
     "agent": kit.AgentConformance,
     "observer": kit.ObserverConformance,
 }
-OPTIONS: dict[str, dict[str, Any]] = {"regex": {"pattern": "a+"}, "json_schema": {"schema": {"type": "object"}}}
+OPTIONS: dict[str, list[dict[str, Any]]] = {
+    "regex": [{"pattern": "a+"}],
+    "json_schema": [{"schema": {"type": "object"}}],
+    "length": [{"most": 9}, {"least": 2, "unit": "sentences"}],
+    "cost": [{"tokens": 40}, {"usd": 0.01}],
+    "similarity": [{}, {"model": "openai/embedder"}],
+    "rubric": [{}, {"votes": 3, "pool": "median"}, {"reference": True}],
+    "checklist": [{"questions": ["Is it short?", "Is it red?"]}, {}],
+}
 
 
 def cases() -> list[Any]:
@@ -46,39 +70,31 @@ def cases() -> list[Any]:
         if kind in ("loader", "recipe"):
             continue
         for name in REGISTRY.names(kind):
-            if name in OWN_TESTS.get(kind, {}):
-                continue
-            options = REGISTRY.options(kind, name)
-            needed = [n for n, p in options.items() if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
-            if set(needed) - set(OPTIONS.get(name, {})):
-                continue
-            try:
-                made = REGISTRY.create(kind, name, **OPTIONS.get(name, {}))
-            except Exception:  # noqa: BLE001 - an optional library that is not installed here
-                continue
-            base = KITS.get(kind) or _of(made)
-            if base is None:
-                continue
-            held = type(
-                name, (base,), {"make": lambda self, k=kind, n=name: REGISTRY.create(k, n, **OPTIONS.get(n, {}))}
-            )
-            if kind == "strategy" and name in named:
-                held.operators = lambda self, uses=named[name]: uses  # type: ignore[attr-defined]
-            found += [
-                pytest.param(held, test, id=f"{kind}-{name}-{test}") for test in dir(held) if test.startswith("test_")
-            ]
+            for at, options in enumerate(OPTIONS.get(name, [{}]) if name not in OWN_TESTS.get(kind, {}) else []):
+                made = REGISTRY.create(kind, name, **options)
+                base = KITS.get(kind) or _of(made)
+                make = {"make": lambda self, k=kind, n=name, o=options: REGISTRY.create(k, n, **o)}
+                held = type(name, (base,), make)
+                if kind == "strategy" and name in named:
+                    held.operators = lambda self, uses=named[name]: uses  # type: ignore[attr-defined]
+                found += [
+                    pytest.param(held, test, id=f"{kind}-{name}-{at}-{test}")
+                    for test in dir(held)
+                    if test.startswith("test_")
+                ]
     return found
 
 
-def _of(made: Any) -> type[kit.Conformance] | None:
+def _of(made: Any) -> type[kit.Conformance]:
     for method, base in (
+        ("rate", kit.AskingEvaluatorConformance),
         ("prefer", kit.PairEvaluatorConformance),
         ("loss", kit.LossEvaluatorConformance),
         ("evaluate", kit.EvaluatorConformance),
     ):
         if hasattr(made, method):
             return base
-    return None
+    raise AssertionError(f"{made.name} keeps no contract that the kit knows")
 
 
 @pytest.mark.parametrize(("held", "test"), cases())
@@ -151,4 +167,10 @@ def test_the_kit_catches_what_is_wrong() -> None:
 @pytest.mark.parametrize("kind", OWN_TESTS)
 def test_what_the_kit_cannot_make_has_tests_of_its_own(kind: str) -> None:
     root = Path(__file__).parents[2]
-    assert [file for file in OWN_TESTS[kind].values() if not (root / file).is_file()] == []
+    files = {name: root / file for name, file in OWN_TESTS[kind].items()}
+    assert [name for name, file in files.items() if name not in file.read_text(encoding="utf-8").casefold()] == []
+    assert set(files) <= set(REGISTRY.names(kind))  # type: ignore[arg-type]
+
+
+def test_every_loader_is_held_by_some_test() -> None:
+    assert set(REGISTRY.names("loader")) == set(OWN_TESTS["loader"])
