@@ -36,7 +36,7 @@ async def grow(session: Session, new: Sequence[NewRow], *, step: int, room: int)
         room -= cost
         joined.append(Grown(step=step, split=one.split, row=row))
         session.setup = with_rows(session.setup, joined[-1:])
-        await session.store.save_examples(session.run, [(one.split, row)])
+        await session.store.replace_example(session.run, one.split, row)
         if one.row:
             facts += await _scored_anew(session, row, one.split, step)
         facts += await measure_pairs(session, pairs, step=step)

@@ -23,9 +23,9 @@ _CHANCE = 0.05
 @dataclass(frozen=True, kw_only=True)
 class Shift:
     """separation: how much nearer inputs are to their own group, and p, how often as much by chance. agreed: the share
-    of the other group's rows that prompts agree on. right: how often what they agree on is right where that is known;
-    usual: what the most frequent answer reaches there. against: why labels of the other group are not worth using,
-    empty where they are."""
+    of the other group's rows that prompts agree on. right: how often what most of them say is right where that is
+    known; usual: what the most frequent answer reaches there. against: why labels of the other group are not worth
+    using, empty where they are."""
 
     separation: float
     p: float
@@ -52,7 +52,7 @@ def shift_between(
 ) -> tuple[Shift, dict[str, Belief]]:
     """What is known of the shift, and the target rows that at least `threshold` of the voters agree on."""
     accepted = _agreed(Consensus(archive, voters, target, votes=True), threshold)
-    known = _agreed(Consensus(archive, voters, source, votes=True), threshold)
+    known = _agreed(Consensus(archive, voters, source, votes=True), 0.0)
     right = [_is_right(archive, voters, row, belief) for row, belief in known.items()]
     references = Counter(bare(examples[row].output or "") for row in known)
     usual = max(references.values(), default=0) / max(1, len(known))
@@ -119,7 +119,7 @@ def _against(told: Shift, accepted: Mapping[str, Belief], references: Mapping[st
         return f"the prompts agree on {len(accepted)} rows of the other group alone, {least} are needed"
     if told.right <= told.usual:
         return (
-            f"what the prompts agree on is right in {told.right:.0%} of the rows with references, the most frequent "
+            f"what most prompts say is right in {told.right:.0%} of the rows with references, the most frequent "
             f"answer in {told.usual:.0%}"
         )
     if len({bare(one.label) for one in accepted.values()}) < 2 <= len(references):

@@ -17,11 +17,13 @@ class Beside:
     of `split`, which are there to be agreed on and count in no mean.
 
     rows, candidates, least: of val, as for `full`. Once the start prompt was measured, its val rows are everybody's:
-    those that join later too. until: the last round in which rows are met beside; 0 is no last one.
+    those that join later too. few: rows beside in a small budget; else half as many as of val. until: the last round in
+    which rows are met beside; 0 is no last one.
     """
 
     split: Literal["train", "target"] = "train"
     extra: int = 12
+    few: int = 3
     until: int = 0
     rows: int = 50
     candidates: int = 24
@@ -35,7 +37,7 @@ class Beside:
         rows = [row for row in val if search.archive.scores.get(start, row) is not None] or val[:most]
         if not self.until or search.round <= self.until:
             others = _ordered(search, search.train if self.split == "train" else search.target)
-            rows = _mixed(rows, others[: min(self.extra, (most + 1) // 2)])
+            rows = _mixed(rows, others[: min(self.extra, max(self.few, (most + 1) // 2))])
         wanted = missing(search, pool, rows)
         while rows and len(wanted) > search.room:
             rows = rows[:-1]

@@ -63,9 +63,10 @@ class Categorical:
             )
         memory, start = search.memory, search.archive.start.id
         policy, phrases = self._policy(search), memory["vocabulary"]
-        if memory.get("idle", 0) >= self.patience or policy.settled > _SETTLED:
-            return []
         count = max(_LEAST_DRAWS, min(self.draws, search.total // _CALLS_A_DRAW))
+        count = min(count, search.room // max(1, search.archive.scores.count(start)))
+        if count < _LEAST_DRAWS or memory.get("idle", 0) >= self.patience or policy.settled > _SETTLED:
+            return []
         drawn = policy.drawn(count, search.rng("draws"))
         memory["demos"] = self._shown(search)
         memory["drawn"] = [list(one) for one in drawn]
@@ -101,9 +102,7 @@ class Categorical:
         search.remarks["agreed"] = dict(sorted(agreed.items()))
         search.remarks["settled"] = round(self._policy(search).settled, 4)
         said = ", ".join(f"{label} {rows}" for label, rows in sorted(agreed.items()))
-        search.remarks["said"] = (
-            f"agreed on {said}" if sure else "no few labels that the rows share: nothing is learned"
-        )
+        search.remarks["said"] = f"agreed on {said}" if sure else "no labels that rows share: nothing is learned"
         return dict.fromkeys(measured, "keep")
 
     def final(self, search: Search) -> str:

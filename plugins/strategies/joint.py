@@ -21,7 +21,7 @@ class Joint:
     join val, half train. From then on the authors see both groups, and a prompt's worth is the mean of its means on
     both.
 
-    First it is checked whether that is worth it: whether the groups differ at all, whether what prompts agree on is
+    First it is checked whether that is worth it: whether the groups differ at all, whether what most prompts say is
     right where references tell, whether there are `least` rows of more than one answer. Otherwise the labels are not
     used, the reason is on record, and the search goes on with the labelled rows alone.
 
@@ -37,7 +37,7 @@ class Joint:
 
     def ask(self, search: Search) -> Sequence[Order]:
         memory = search.memory
-        if memory.get("idle", 0) >= self.patience:
+        if memory.get("idle", 0) >= self.patience or 2 * search.room < self._rows(search):
             return []
         if memory.get("labels") and _LABELS in search.operators:
             labels = memory.pop("labels")
@@ -102,6 +102,10 @@ class Joint:
         common = [row for row in search.val if all(scores.get(name, row) is not None for name in able)]
         worth = {name: self.worth(search, name, common) for name in able}
         return sorted(worth, key=lambda name: -worth[name]) or [search.archive.start.id]
+
+    def _rows(self, search: Search) -> int:
+        """How many val rows a prompt has to be measured on; of half of them at least, or it cannot win."""
+        return search.archive.scores.count(search.archive.start.id, search.val)
 
     def _from_target(self, search: Search) -> list[str]:
         return [row for row in search.val if search.examples[row].metadata.get("by") == AGREED]

@@ -12,7 +12,8 @@ from .archive import measured
 
 
 def replace_example(db: sqlite3.Connection, run: str, split: Split, row: Example) -> None:
-    """The row under its id; one that is not there joins."""
+    """The row under its id, in this split alone; one that is not there joins."""
+    db.execute("DELETE FROM examples WHERE run = ? AND id = ? AND split <> ?", (run, row.id, split))
     db.execute(
         "INSERT INTO examples (run, split, id, data) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (run, split, id) DO UPDATE SET data = excluded.data",
@@ -21,8 +22,8 @@ def replace_example(db: sqlite3.Connection, run: str, split: Split, row: Example
 
 
 def replace_evaluations(db: sqlite3.Connection, run: str, evaluations: Sequence[Evaluation]) -> None:
-    """Scores and what belongs to them, by (run, candidate, example), under the split that the row is in now; the step of
-    the first measurement stays."""
+    """Scores and what belongs to them, by (run, candidate, example), under the split that the row is in now; the step
+    of the first measurement stays."""
     db.executemany(
         "UPDATE evaluations SET score = ?, data = ?, split = ? WHERE run = ? AND candidate = ? AND example = ?",
         [(one.score, measured(one), one.split, run, one.candidate, one.example) for one in evaluations],

@@ -116,7 +116,7 @@ class Store:
         return self._read(runs.examples, run, split)
 
     async def replace_example(self, run: str, split: Split, row: Example) -> None:
-        """The row under its id, for example with another output."""
+        """The row under its id, for example with another output or in another split."""
         await self._write(amending.replace_example, run, split, row)
 
     def example(self, run: str, example_id: str) -> Example | None:

@@ -34,6 +34,7 @@ from maieutic.testing import Answer, Fault, StubServer
 
 LABELS = ("red", "blue")
 TARGET_ROWS = 6
+CALLS = {"ipc": 150}  # it begins with rows alone: prompts come later
 _ROW = re.compile(r"(?:train|val|test|target) word \d+")
 
 
@@ -182,7 +183,8 @@ class Lab:
         return Task.create(prompt, **splits, target=elsewhere, **made)
 
     async def run(self, recipe: str = "auto", calls: int = 0, task: Task | None = None, **options: Any) -> Result:
-        options = {"folder": self.folder(), "budget": Budget(calls=calls or 90), "run": "r", **options}
+        enough = CALLS.get(recipe, 90) if isinstance(recipe, str) else 90
+        options = {"folder": self.folder(), "budget": Budget(calls=calls or enough), "run": "r", **options}
         return await aoptimize(task or self.task(), recipe=recipe, **options)
 
     def registry(self, **kinds: dict[str, Any]) -> Registry:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.errors import NeedsError
+from maieutic.core.events import Event
 from maieutic.core.identity import digest
+from maieutic.core.models import ModelRef
+from maieutic.core.task import Models, Task
+from maieutic.graphs.run import Result, aoptimize, aresume
+from maieutic.runtime.store import Store
+from maieutic.testing import ScriptedModel, StubServer
 
 LABELS = ("even", "odd")
 ANSWER = {"type": "label", "labels": LABELS}
@@ -41,6 +50,17 @@ class Author:
         turn, there = len(self.asked), "at the harbour" in question
         said = [f"Say even or odd, level {8 + n % 2}, harbour {10 if there else 8}, way {turn}{n}." for n in range(3)]
         return "".join(f"<prompt>{one}</prompt>" for one in said)
+
+
+class Steady(Author):
+    """The same prompts for the same question, in whatever process."""
+
+    def __call__(self, question: str) -> str:
+        turn = int(digest([question])[:6], 16) % 1000
+        there = "at the harbour" in question
+        return "".join(
+            f"<prompt>Say even or odd, level 8, harbour {10 if there else 8}, way {turn}{n}.</prompt>" for n in range(3)
+        )
 
 
 async def played(play: Any, author: Any, **fields: Any) -> Any:
@@ -77,6 +97,52 @@ async def test_prompts_label_the_other_place_and_then_have_to_hold_on_both(play:
     assert shift["against"] == ""
     assert shift["p"] <= 0.05
     assert ran.remarks[0]["said"].endswith("got labels")
+
+
+async def once(task: Task, folder: Path, *, cancelled: bool) -> Result:
+    """A run to its end; where `cancelled`, with a break at the moment rows join."""
+    joined: list[Event] = []
+
+    def hear(event: Event) -> None:
+        if event.kind == "rows_added":
+            joined.append(event)
+            if cancelled:
+                work.cancel()
+
+    budget, settings = Budget(target_calls=400), {"rounds": "4"}
+    work = asyncio.ensure_future(
+        aoptimize(task, recipe="gpo", budget=budget, folder=folder, run="r", settings=settings, listen=hear)
+    )
+    with suppress(asyncio.CancelledError):
+        await work
+    assert joined
+    return await aresume("r", folder=folder) if cancelled else work.result()
+
+
+async def test_a_run_that_was_cancelled_when_rows_joined_goes_on_to_the_same_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUB_KEY", "anything")
+
+    def some(first: int, count: int) -> list[dict[str, str]]:
+        return [{"input": f"number {first + n}", "output": LABELS[(first + n) % 2]} for n in range(count)]
+
+    ended = []
+    with StubServer(ScriptedModel(target)) as one, StubServer(ScriptedModel(lambda m: author(m[0]["content"]))) as two:
+        refs = [ModelRef.parse(f"openai/stub@{stub.base}", key_env="STUB_KEY") for stub in (one, two)]
+        models = Models(target=refs[0], optimizer=refs[1])
+        splits = {"train": some(1000, 10), "val": some(2000, 20), "test": some(3000, 6), "target": ELSEWHERE}
+        task = Task.create("Say even or odd.", models=models, answer=ANSWER, **splits)  # type: ignore[arg-type]
+        for cancelled in (False, True):
+            author, folder = Steady(), tmp_path / str(cancelled)
+            done = await once(task, folder, cancelled=cancelled)
+            with Store.open(folder, read_only=True) as store:
+                rows = store.examples("r")
+                ended.append((store.candidates("r"), store.evaluations("r"), done.candidate, rows))
+    assert ended[0] == ended[1]
+    rows = ended[0][3]
+    assert {split for split, row in rows if row.metadata.get("by") == "agreement"} == {"train", "val"}
+    assert len({row.id for _, row in rows}) == len(rows)
 
 
 async def test_inputs_like_those_with_references_are_not_worth_labelling(play: Any) -> None:
