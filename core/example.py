@@ -83,8 +83,9 @@ class Dataset(BaseModel):
 
     def hiding(self, splits: Iterable[Split]) -> Dataset:
         """The same rows under the same ids, those of the splits without outputs."""
-        bare = {s: tuple(row.model_copy(update={"outputs": ()}) for row in self[s]) for s in splits}
-        return self.model_copy(update=bare)
+        return self.model_copy(
+            update={split: tuple(row.model_copy(update={"outputs": ()}) for row in self[split]) for split in splits}
+        )
 
     def index(self) -> dict[str, Example]:
         return {example.id: example for example in self.rows()}
