@@ -58,7 +58,7 @@ def tell(event: Event) -> str:
         case "run_stopped":
             return f"run {event.run} stopped"
         case "run_failed":
-            return f"run {event.run} failed: {_of(data, 'what') or _of(data, 'error')}"
+            return f"run {event.run} failed: {' '.join(str(data.get('reason', '')).split())}"
         case "run_finished":
             return f"run {event.run} finished"
     return ""

@@ -93,8 +93,9 @@ class RunView:
 
     Any prefix of a log is a valid view; an event that was applied already, a fact of an unknown kind and a field
     that is missing or of a wrong type change nothing. seconds: of wall clock between the events, pauses and the
-    time between sessions left out. recent: the last lines worth telling, oldest first. pairs: measurements made. asking: the most
-    that the next round can take, while the run waits for an approval; else empty.
+    time between sessions left out. recent: the last lines worth telling, oldest first. pairs: measurements made.
+    asking: the most that the next round can take, while the run waits for an approval; else empty. failure: why it
+    failed, else empty.
     """
 
     run: str = ""
@@ -113,6 +114,7 @@ class RunView:
     asking: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     recent: tuple[str, ...] = ()
     report: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    failure: str = ""
     number: int = 0
     at: str = ""
     seconds: float = 0.0
@@ -217,6 +219,8 @@ class RunView:
                 return replace(self, unreadable=self.unreadable + 1)
             case "report_written":
                 return replace(self, report=dict(data), spent=_spent(data, self.spent))
+            case "run_failed" | "run_resumed":
+                return replace(self, failure=text_of(data, "reason") if kind == "run_failed" else "")
         return replace(self, spent=_spent(data, self.spent))
 
     def _meet(self, kind: str, data: Mapping[str, Any]) -> RunView:

@@ -19,7 +19,6 @@ from .keys import keys_file, read_keys
 from .navigator import Navigator
 from .palette import WheelProvider
 from .replay import ReplayFeed
-from .themes import THEMES
 
 FLUSH_SECONDS = 0.1
 _BEATS_A_LOOK = 10
@@ -50,7 +49,7 @@ class MaieuticApp(Navigator):
         theme: str = "dark",
         feed: Feed | None = None,
     ) -> None:
-        super().__init__(ascii_only=ascii_only)
+        super().__init__(ascii_only=ascii_only, theme=theme)
         self.folder, self.read_only, self.listing = folder, read_only, listing or dict
         self.store = Store.open(folder, read_only=True)
         self.scene: Scene | None = None
@@ -60,16 +59,12 @@ class MaieuticApp(Navigator):
         self._beat: Timer | None = None
         self._beats = 0
         self._busy = False
-        self._theme = theme
 
     @property
     def feed(self) -> Feed | None:
         return self._feed
 
     def on_mount(self) -> None:
-        for one in THEMES:
-            self.register_theme(one)
-        self.look(self._theme)
         self._take_keys()
         if self._run is not None or self._feed is not None:
             self.attach(self._run or "latest")

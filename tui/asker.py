@@ -84,20 +84,12 @@ class Asker(Screen[None]):
             self._before = self.focused
         return self.bar
 
-    def focus_back(self) -> None:
-        if self._before is not None and self._before.is_attached:
-            self.set_focus(self._before)  # now, not when the queue is empty: the next question may be here by then
-
-    def on_ask_bar_closed(self) -> None:
-        if not self.bar.has_class("-open"):  # it may have asked the next thing already
-            self.focus_back()
-
     async def on_ask_bar_asked(self) -> None:
         await cast("Page", self).ui.hand_on()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Whoever clicks elsewhere has left the question."""
-        if self.bar.has_class("-open") and self.bar not in event.widget.ancestors_with_self:
+        """Whoever clicks elsewhere has left the question; word of a focus that came before it counts for nothing."""
+        if self.bar.has_class("-open") and event.widget is self.focused and not self.bar.has_focus_within:
             self.bar.action_leave()
 
     def action_filter(self) -> None:
@@ -158,9 +150,15 @@ class Asker(Screen[None]):
         self._begun = False
 
     def _over(self) -> None:
+        """The last question of those that were begun is answered: whoever had the keys gets them back."""
         self._asking -= 1
-        if not self._asking and self.is_attached:
-            self.call_later(cast("Page", self).ui.hand_on)
+        if self._asking or not cast("Page", self).ready:
+            return
+        had = self.bar.has_focus_within
+        self.bar.close()
+        if had and self._before is not None and self._before.is_attached:
+            self.set_focus(self._before)  # now, not when the queue is empty: the next question may be here by then
+        self.call_later(cast("Page", self).ui.hand_on)
 
     @classmethod
     def steering(cls, *names: str) -> list[BindingType]:

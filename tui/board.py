@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from ..runtime.standing import Tally
+from ..runtime.story import Line as Told
 from ..runtime.story import Turn
 from ..runtime.view import Born
 from .feed import Scene
@@ -73,8 +74,7 @@ def talk_lines(turns: Sequence[Turn], width: int, known: dict[tuple[int, int], l
         if key not in known:
             known[key] = _turn(turn, width)
         lines += known[key]
-    for old in [key for key in known if key[1] != width or not turns or key[0] < turns[0].number]:
-        known.pop(old)
+    _forget(known, width, turns[0].number if turns else 0)
     return lines
 
 
@@ -89,8 +89,23 @@ def _turn(turn: Turn, width: int) -> list[Line]:
     return [head, *((("  ", ""), (text, "")) for text in wrap(turn.text.strip(), width - 3) if text.strip()), ()]
 
 
-def log_lines(scene: Scene) -> list[Line]:
-    """The facts in words, those that matter most in a tone of their own."""
-    return [
-        ((f"{moment(one.at)} ", "dim"), (one_line(one.text), _TONES.get(one.kind, ""))) for one in scene.story.lines
-    ]
+def log_lines(told: Sequence[Told], width: int, known: dict[tuple[int, int], list[Line]]) -> list[Line]:
+    """The facts in words, those that matter most in a tone of their own; a fact is wrapped once for each width."""
+    lines: list[Line] = []
+    for one in told:
+        key = (one.number, width)
+        if key not in known:
+            first, *rest = wrap(one_line(one.text), max(16, width - 9))
+            tone = _TONES.get(one.kind, "")
+            known[key] = [
+                ((f"{moment(one.at):<8} ", "dim"), (first, tone)),
+                *(((" " * 9, ""), (t, tone)) for t in rest),
+            ]
+        lines += known[key]
+    _forget(known, width, told[0].number if told else 0)
+    return lines
+
+
+def _forget(known: dict[tuple[int, int], list[Line]], width: int, oldest: int) -> None:
+    for old in [key for key in known if key[1] != width or key[0] < oldest]:
+        known.pop(old)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from ..core.budget import Cost
+from ..runtime.fields import time_of
 from ..runtime.process import is_alive
 from ..runtime.standing import Standings
 from ..runtime.store import RunRecord, Store
@@ -15,6 +17,10 @@ from ..runtime.story import Story
 from ..runtime.view import Spent
 
 CHUNK = 2000
+_TELLING = (
+    "run_started", "run_resumed", "run_paused", "run_stopped", "run_finished", "run_failed",
+    "directive_applied", "directive_refused",
+)  # fmt: skip
 _LOOK_SECONDS = 1.0
 
 
@@ -33,7 +39,8 @@ class Scene:
     """All that a screen is drawn from. spent: by the account, which knows more than the log between batches.
 
     alive: whether a process carries the run. seconds: of the run, with the time since the newest event.
-    behind: there was more in the log than was read at once. stamp: changes whenever anything but the clock did.
+    behind: there was more in the log than was read at once. pending: kinds of the directives that the run has not
+    heard yet. stamp: changes whenever anything but the clock did.
     """
 
     record: RunRecord
@@ -43,11 +50,20 @@ class Scene:
     spent: Spent = field(default_factory=Spent)
     seconds: float = 0.0
     behind: bool = False
+    pending: tuple[str, ...] = ()
     playing: Playing | None = None
 
     @property
     def stamp(self) -> tuple[object, ...]:
-        return (self.record.state, self.alive, self.story.view.number, self.standings.cursor, self.spent, self.playing)
+        return (
+            self.record.state,
+            self.alive,
+            self.story.view.number,
+            self.standings.cursor,
+            self.spent,
+            self.pending,
+            self.playing,
+        )
 
     @property
     def state(self) -> str:
@@ -80,12 +96,18 @@ class Feed(Protocol):
 class LiveFeed:
     """At most CHUNK events a reading, so that a run of any length opens at once and is caught up with."""
 
-    def __init__(self, store: Store, run: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._store, self._clock = store, clock
+    def __init__(
+        self,
+        store: Store,
+        run: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store, self._clock, self._now = store, clock, now
         record = store.run(run)
         self._scene = Scene(record=record, alive=is_alive(record))
         self._looked = float("-inf")
-        self._heard = clock()
 
     @property
     def scene(self) -> Scene:
@@ -97,15 +119,16 @@ class LiveFeed:
         events = store.events(run, after=before.story.view.number, limit=CHUNK)
         story = before.story.extend(events) if events else before.story
         standings = before.standings.extend(store.tallies(run, after=before.standings.cursor))
-        now = self._clock()
-        if events:
-            self._heard = now
-        record, alive, spent = before.record, before.alive, before.spent
-        if now - self._looked >= _LOOK_SECONDS or any(event.kind.startswith("run_") for event in events):
-            self._looked = now
+        record, alive, spent, pending = before.record, before.alive, before.spent, before.pending
+        if self._clock() - self._looked >= _LOOK_SECONDS or any(event.kind in _TELLING for event in events):
+            self._looked = self._clock()
             record = store.run(run)
             alive, spent = is_alive(record), _spent(store, run)
-        since = now - self._heard if alive and record.state == "running" else 0.0
+            heard = max((one.number for one in story.heard), default=0)
+            pending = tuple(one.kind for _, one in store.directives(run, after=heard))
+        newest = time_of(story.view.at)
+        moves = alive and record.state == "running" and newest is not None
+        since = max(0.0, (self._now() - newest).total_seconds()) if moves and newest else 0.0
         self._scene = replace(
             before,
             record=record,
@@ -115,6 +138,7 @@ class LiveFeed:
             spent=max(spent, story.view.spent, key=lambda one: one.calls),
             seconds=story.view.seconds + since,
             behind=len(events) == CHUNK,
+            pending=pending,
         )
         return self._scene
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from .feed import Scene
@@ -48,6 +49,16 @@ def _waiting(scene: Scene) -> Line:
     if scene.state == "dead":
         again: Line = (("g", "accent"), (" takes the run up again", ""))
         return (("its process is gone", "bad"), (": nothing is lost. ", ""), *again)
+    if scene.state == "failed":
+        why = one_line(scene.story.view.failure.split("\n")[0]) or "it failed"
+        return (("g", "accent"), (" takes the run up again; it failed: ", ""), (why, "bad"))
+    if scene.pending:
+        many = Counter(scene.pending)
+        said = ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in many.items())
+        told: Line = (("told: ", "accent"), (said, "strong"))
+        if scene.state == "paused" and "resume" not in scene.pending:
+            return (*told, ("; heard when it goes on: ", "dim"), ("r", "accent"))
+        return (*told, ("; heard when this step is done", "dim"))
     if scene.story.view.asking:
         return (("it waits for you: ", "warn"), ("y", "accent"), (" approves the next round", ""))
     if scene.state == "paused":

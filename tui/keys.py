@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +29,8 @@ def keys_file() -> Path:
 
 def read_keys(path: Path, known: Iterable[str]) -> Keys:
     """Never raises: a file that cannot be used is a complaint, and the keys are as they come."""
+    import tomllib  # few people have such a file
+
     names = set(known)
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))

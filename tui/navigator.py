@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.events import Event, Key
+from textual.filter import LineFilter
 
 from ..core.errors import UsageError
+from .monochrome import Monochrome
 from .page import Page
-from .themes import DARK, THEMES
-from .words import ASCII, UNICODE, Signs
+from .themes import DARK, LIGHT, THEMES
+from .words import ASCII, UNICODE, Signs, in_ascii
 
 if TYPE_CHECKING:
     from .app import MaieuticApp
 
+_BARE = Monochrome()
 _PLACES = {
     "CandidatePage": "candidate",
     "ComparePage": "compare",
@@ -35,11 +39,28 @@ class Navigator(App[None]):
         Binding("ctrl+t", "next_theme", "Next theme", show=False, id="theme"),
     ]
 
-    def __init__(self, *, ascii_only: bool) -> None:
+    def __init__(self, *, ascii_only: bool, theme: str) -> None:
         super().__init__()
+        for one in THEMES:
+            self.register_theme(one)
+        self.look(theme)  # before it runs: a theme that changes later has the whole style sheet read again
         self.ascii_only = ascii_only
         self.marked = ""
         self._last = ""
+
+    @property
+    def ascii_only(self) -> bool:
+        return self._ascii_only
+
+    @ascii_only.setter
+    def ascii_only(self, wanted: bool) -> None:
+        self._ascii_only = wanted
+        self.set_class(wanted, "-ascii")  # frames and bars of the style sheet
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Arrows are named by their ASCII look-alikes where a terminal knows no others."""
+        shown = super().get_key_display(binding)
+        return in_ascii(shown) if self.ascii_only else shown
 
     @property
     def signs(self) -> Signs:
@@ -66,8 +87,13 @@ class Navigator(App[None]):
         return screen if isinstance(screen, Page) else None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Under any of Textual's own themes too, the roles have their colours."""
-        return dict(DARK.variables)
+        """Under any of Textual's own themes too, roles, cursor and frames have their colours."""
+        theme = self.get_theme(self.theme)
+        return dict((LIGHT if theme is not None and not theme.dark else DARK).variables)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Where no colour is wanted there are no shades of grey either."""
+        return (_BARE,) if self.no_color else super().get_line_filters()
 
     async def on_event(self, event: Event) -> None:
         page = self.page
@@ -117,6 +143,10 @@ class Navigator(App[None]):
         if wanted not in self.available_themes:
             raise UsageError(f"there is no theme {name!r}; there are dark, light and contrast")
         self.theme = wanted
+
+    def action_command_palette(self) -> None:
+        if not CommandPalette.is_open(self):  # type: ignore[arg-type]
+            self.push_screen(CommandPalette(placeholder="a place, a look or a directive", id="--command-palette"))
 
     def action_next_theme(self) -> None:
         names = [one.name for one in THEMES]

@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Key
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from .asker import Asker
 from .feed import Scene
 from .widgets.ask import AskBar
 from .widgets.crumbs import Crumbs
+from .widgets.keybar import Keybar
 from .widgets.lines import LineList
 from .widgets.tabs import Tabs
 from .words import Signs
@@ -56,6 +56,7 @@ class Page(Asker):
         self.shown = self.panes[0] if self.panes else ""
         self._composed = False
         self._stamp: object = None
+        self._due = False
 
     @property
     def ready(self) -> bool:
@@ -93,7 +94,7 @@ class Page(Asker):
             yield from self.body()
         yield from self.below()
         yield AskBar()
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keybar()
 
     def body(self) -> Iterable[Widget]:
         return ()
@@ -105,8 +106,6 @@ class Page(Asker):
         self._composed = True
         if self.panes:
             self._switch(self.shown)
-        if self.scene is not None:
-            self.tell(self.scene)
 
     def tell(self, scene: Scene) -> None:
         """A new scene; panes are drawn where more than the clock changed."""
@@ -118,6 +117,7 @@ class Page(Asker):
             self._stamp = scene.stamp
             self.fill(scene)
             self.name_tabs()
+            self.query_one(Keybar).tell(scene, self.steers, read_only=self.ui.read_only)
 
     def tick(self, scene: Scene) -> None:
         """What changes with the clock alone."""
@@ -134,11 +134,20 @@ class Page(Asker):
         if self.scene is not None and self.ready:
             self.tell(self.scene)
 
+    def redraw_soon(self) -> None:
+        """Once, when the layout is done, however many wanted it meanwhile: before that no pane knows its width."""
+        if not self._due:
+            self._due = True
+            self.call_after_refresh(self._redraw_due)
+
     def on_resize(self) -> None:
-        self.call_after_refresh(self.redraw)
+        self.redraw_soon()
+
+    def on_line_list_widened(self) -> None:
+        self.redraw_soon()
 
     def on_screen_resume(self) -> None:
-        self.redraw()
+        self.redraw_soon()
 
     def pane(self, name: str) -> LineList:
         return self.query_one(f"#{name}", LineList)
@@ -164,7 +173,11 @@ class Page(Asker):
         if target.can_focus:
             target.focus()
         self.name_tabs()
-        self.call_after_refresh(self.redraw)
+        self.redraw_soon()
+
+    def _redraw_due(self) -> None:
+        self._due = False
+        self.redraw()
 
     def name_tabs(self) -> None:
         """The strip says what the panes say of themselves; called after whatever may have changed a title."""

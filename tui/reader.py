@@ -38,7 +38,11 @@ class ReaderScreen(ModalScreen[None]):
         lines = self.query_one(LineList)
         width = max(20, lines.columns)
         out: list[Line] = []
-        for *before, (text, tone) in self._lines:
+        for line in self._lines:
+            if not line:
+                out.append(line)
+                continue
+            *before, (text, tone) = line
             indent = " " * sum(len(word) for word, _ in before)
             first, *rest = wrap(text, width - len(indent)) or [""]
             out += [(*before, (first, tone)), *(((indent, ""), (more, tone)) for more in rest)]

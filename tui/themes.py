@@ -1,4 +1,7 @@
-"""Three looks: dark, light, and high contrast. Each tells good from bad by lightness too."""
+"""Three looks: dark, light, and high contrast; every tone is readable on every ground that lines stand on.
+
+cursor, cursor-focus: the ground of the line under the cursor. frame: borders and the thumb of a scrollbar.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ DARK = Theme(
     surface="#1a1e25",
     panel="#232933",
     dark=True,
-    variables={"teacher": "#7fb2e5", "critic": "#e6a06c", "student": "#8cc98f", "planner": "#c3a6e8"},
+    variables={"teacher": "#7fb2e5", "critic": "#e6a06c", "student": "#8cc98f", "planner": "#c3a6e8"}
+    | {"cursor": "#1f242c", "cursor-focus": "#2a323e", "frame": "#4a5261"},
 )
 LIGHT = Theme(
     name="maieutic-light",
@@ -32,7 +36,8 @@ LIGHT = Theme(
     surface="#f3f1ec",
     panel="#e6e2d9",
     dark=False,
-    variables={"teacher": "#1f5f99", "critic": "#994d00", "student": "#1f6b2c", "planner": "#6a3fa0"},
+    variables={"teacher": "#1f5f99", "critic": "#994d00", "student": "#1f6b2c", "planner": "#6a3fa0"}
+    | {"cursor": "#eceae4", "cursor-focus": "#dde6f0", "frame": "#a9a397"},
 )
 CONTRAST = Theme(
     name="maieutic-contrast",
@@ -48,6 +53,7 @@ CONTRAST = Theme(
     panel="#1c1c1c",
     text_alpha=1.0,
     dark=True,
-    variables={"teacher": "#00d7ff", "critic": "#ffaf00", "student": "#00ff5f", "planner": "#ff87ff"},
+    variables={"teacher": "#00d7ff", "critic": "#ffaf00", "student": "#00ff5f", "planner": "#ff87ff"}
+    | {"cursor": "#1c1c1c", "cursor-focus": "#333333", "frame": "#9a9a9a"},
 )
 THEMES = (DARK, LIGHT, CONTRAST)

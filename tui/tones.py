@@ -9,7 +9,7 @@ from types import MappingProxyType
 from rich.style import Style
 from textual.color import Color
 
-_FAINT, _HEAD = 0.66, 0.75
+_FAINT, _HEAD = 0.7, 0.8
 _COLOURS: Mapping[str, tuple[str, float]] = MappingProxyType(
     {
         "dim": ("foreground", _FAINT),
@@ -24,7 +24,7 @@ _COLOURS: Mapping[str, tuple[str, float]] = MappingProxyType(
     }
 )
 _BOLD = frozenset({"strong", "best", "teacher", "critic", "student", "planner", "cursor-focus"})
-_GROUNDS: Mapping[str, str] = MappingProxyType({"cursor": "panel", "cursor-focus": "panel-lighten-1"})
+_GROUNDS: Mapping[str, str] = MappingProxyType({"cursor": "cursor", "cursor-focus": "cursor-focus"})
 _USED = ("background", *sorted({name for name, _ in _COLOURS.values()} | set(_GROUNDS.values())))
 
 

@@ -10,12 +10,13 @@ from ..runtime.actions import Action, Argument, action_named
 from ..runtime.steering import command, preview, send, start, unavailable
 from ..runtime.store import Store
 from .feed import Scene
+from .places import find
 from .tree import family, short
 
 if TYPE_CHECKING:
     from .page import Page
 
-_LEFT = object()
+_SUCH = {"example": "row-1", "recipe": "mars"}
 
 
 async def steer(page: Page, name: str, words: Sequence[str] = ()) -> None:
@@ -50,8 +51,13 @@ def _off(page: Page, action: Action, scene: Scene | None) -> str:
 
 
 async def _gather(page: Page, action: Action, scene: Scene, words: list[str]) -> dict[str, Any] | None:
-    """None where the person left. Words that were typed answer first, then what the cursor stands on."""
-    subject = page.subject
+    """None where the person left. Words that were typed answer first, then what the cursor stands on; several things
+    that may be left out are asked in one question, and not at all where words were typed.
+
+    Raises UsageError for a candidate that is not there: the preview names whom it means.
+    """
+    subject, typed = page.subject, bool(words)
+    several = _several(action)
     wanted: dict[str, Any] = {}
     for argument in action.arguments:
         if words:
@@ -60,6 +66,8 @@ async def _gather(page: Page, action: Action, scene: Scene, words: list[str]) ->
             words = [] if last else words[1:]
         elif argument.name in subject and argument.kind in ("candidate", "example"):
             wanted[argument.name] = subject[argument.name]
+        elif argument in several or (typed and not argument.required):
+            continue
         elif argument.long:
             text = await _write(page, action, wanted)
             if text is None:
@@ -76,7 +84,39 @@ async def _gather(page: Page, action: Action, scene: Scene, words: list[str]) ->
                 return None
             if answer.strip():
                 wanted[argument.name] = answer.strip()
-    return wanted
+        if argument.kind == "candidate" and argument.name in wanted:
+            wanted[argument.name] = find(page.ui, wanted[argument.name])
+    rest = [one for one in several if one.name not in wanted]
+    if typed or not rest:
+        return wanted
+    names = [one.name for one in rest]
+    answer = await page.listen().ask(
+        f"{action.title} · {', '.join(names)}",
+        hint=_hint(rest[0]) if len(rest) == 1 else f"such as {names[0]} {_SUCH.get(names[0], 500)}; empty leaves all",
+        choices=() if len(rest) == 1 else tuple(f"{name} " for name in names),
+    )
+    if answer is None:
+        return None
+    if len(rest) == 1 and answer.strip():
+        return wanted | {names[0]: answer.strip()}
+    return wanted | pairs(answer, names)
+
+
+def _several(action: Action) -> list[Argument]:
+    """What may be left out, where that is more than one thing."""
+    optional = [one for one in action.arguments if not one.required]
+    return optional if len(optional) > 1 else []
+
+
+def pairs(text: str, names: Sequence[str]) -> dict[str, str]:
+    """`calls 500, minutes 20` or `calls=500`. Raises UsageError for a name that is none of them, or lacks a value."""
+    words = text.replace("=", " ").replace(",", " ").split()
+    for name in words[::2]:
+        if name not in names:
+            raise UsageError(f"there is no {name!r} here", possible=names, remedy=f"such as {names[0]} 500")
+    if len(words) % 2:
+        raise UsageError(f"{words[-1]} lacks a value", remedy=f"such as {words[-1]} 500")
+    return dict(zip(words[::2], words[1::2], strict=True))
 
 
 def _hint(argument: Argument) -> str:
@@ -116,7 +156,7 @@ async def _carry_out(page: Page, action: Action, scene: Scene, wanted: dict[str,
         words = command(action, run, folder, **wanted)
         log = folder / f"{run}.{action.name}.log"
         pid = start(words, log)
-        page.notify(f"process {pid} began; what it says is in {log}", title=action.title)
+        page.notify(f"process {pid} began; what it says is in {log.name}", title=action.title)
         return
     with Store.open(folder) as store:
         number = await send(store, run, action, **wanted)

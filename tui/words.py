@@ -31,7 +31,10 @@ Tone = Literal[
 Span = tuple[str, Tone]
 Line = tuple[Span, ...]
 
-_PLAIN = str.maketrans({"—": "-", "·": "-", "×": "x", "…": "~", "→": ">", "←": "<", "±": "+"})
+_PLAIN = str.maketrans(
+    {"—": "-", "·": "-", "×": "x", "…": "~", "→": ">", "←": "<", "±": "+", "«": "<", "»": ">"}
+    | {"↑": "up", "↓": "down", "⏎": "enter"}
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ROLES: dict[str, Tone] = {"teacher": "teacher", "critic": "critic", "student": "student", "planner": "planner"}
 
@@ -85,7 +88,7 @@ def clean(text: str) -> str:
 
 
 def in_ascii(text: str) -> str:
-    """The signs of these screens' own words in ASCII; what others wrote stays as they wrote it."""
+    """The signs that these screens use in ASCII; other letters stay as they were written."""
     return text if text.isascii() else text.translate(_PLAIN)
 
 

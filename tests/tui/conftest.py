@@ -19,15 +19,19 @@ from maieutic.core.reckoning import Measured, build_report
 from maieutic.core.render import Message
 from maieutic.core.score import Evaluation, Score
 from maieutic.core.task import Task
+from maieutic.runtime.standing import Standings
 from maieutic.runtime.store import DialogueTurn, RunRecord, Store, Verdict
+from maieutic.runtime.story import Story
 from maieutic.tui.app import MaieuticApp
+from maieutic.tui.feed import Scene
 from maieutic.tui.widgets.ask import AskBar
 from maieutic.tui.widgets.lines import LineList
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Label
 
-RUN, OTHER = "20261121-100000-aaaa", "20261121-110000-bbbb"
-SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
+RUN, GONE = "20261121-100000-aaaa", "20261121-110000-bbbb"
+LIVE, PAUSED, ASKING = "20261121-120000-cccc", "20261121-130000-dddd", "20261121-140000-eeee"
+STATES = {RUN: "finished", GONE: "running", LIVE: "running", PAUSED: "paused", ASKING: "running"}
 PEOPLE = [
     ("c-000000start", "start", (), "kept"),
     ("c-111111demos", "demos", ("c-000000start",), "dropped"),
@@ -85,6 +89,33 @@ def app(folder: Path) -> Callable[..., MaieuticApp]:
 
 
 @pytest.fixture
+def still(folder: Path) -> Callable[[str], MaieuticApp]:
+    """An application on a run as it was at one moment, whatever the clock says."""
+
+    def make(run: str, **options: Any) -> MaieuticApp:
+        with Store.open(folder, read_only=True) as store:
+            record, story = store.run(run), Story.of(store.events(run))
+            standings = Standings().extend(store.tallies(run))
+        alive = run != GONE
+        scene = Scene(
+            record=record, alive=alive, story=story, standings=standings, spent=story.view.spent, seconds=61.0
+        )
+        return MaieuticApp(folder, run=run, feed=Still(scene), listing=listing, **options)
+
+    return make
+
+
+class Still:
+    """A feed that gives one scene."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+
+    def read(self) -> Scene:
+        return self.scene
+
+
+@pytest.fixture
 def screen() -> Callable[[MaieuticApp], str]:
     return text_of
 
@@ -109,33 +140,53 @@ class Hand:
     """Presses keys, and goes on when the bar asks or what was asked for is done: never by time."""
 
     def __init__(self, pilot: Pilot[None]) -> None:
-        self.pilot, self._asked = pilot, 0
+        self.pilot = pilot
 
-    async def until(self, true: Callable[[], bool]) -> None:
-        for _ in range(2_000):
+    @property
+    def bar(self) -> AskBar:
+        return self.pilot.app.pages[-1].query_one(AskBar)  # type: ignore[attr-defined,no-any-return]
+
+    @property
+    def question(self) -> str:
+        return str(self.bar.query_one(Label).content).strip()
+
+    async def until(self, true: Callable[[], bool], what: str = "it") -> None:
+        for _ in range(400):
             if true():
                 return
-            await self.pilot.pause(0.01)
-        raise AssertionError("it never came to that")
+            await self.pilot.pause(0.005)
+        raise AssertionError(f"{what} never came to that: {text_of(self.pilot.app)}")  # type: ignore[arg-type]
 
     async def asks(self, *keys: str) -> None:
         """Press keys; the bar has asked one thing more."""
-        await self.pilot.press(*keys)
-        page = self.pilot.app.page  # type: ignore[attr-defined]
-        bar = page.query_one(AskBar)
-        await self.until(lambda: bar.asked > self._asked)
-        self._asked += 1
+        bar = self.bar
+        before = bar.asked
+        await self.press(*keys)
+        await self.until(lambda: bar.asked > before)
+
+    async def press(self, *keys: str) -> None:
+        """As a terminal gives them: one after the other, each heard before the next."""
+        for key in keys:
+            self.pilot.app.simulate_key(key)
+            await self.pilot.pause(0)
 
     def answers(self, text: str) -> None:
-        self.pilot.app.screen.query_one("#ask-input", Input).value = text
+        self.bar.field.value = text
 
 
 async def settled(pilot: Pilot[None]) -> None:
-    """Until every worker is done and what it asked for is drawn."""
-    for _ in range(3):
-        await pilot.pause()
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
+    """Until nothing is at work but what waits for a person, and a screen that is drawn again looks the same."""
+    app, before = pilot.app, ""
+    assert isinstance(app, MaieuticApp)
+    for _ in range(400):
+        await pilot.pause(0.005)
+        waits = app.page is None or app.page.bar.takes
+        busy = any(not (one.is_finished or (waits and one.group == "ask")) for one in app.workers)
+        now = text_of(app)
+        if now == before and not busy:
+            return
+        before = now
+    raise AssertionError(f"the screen never comes to rest: {before}")
 
 
 def text_of(app: MaieuticApp) -> str:
@@ -190,6 +241,14 @@ def log() -> list[Event]:
     ]
 
 
+def _said(kind: Any, data: dict[str, Any]) -> Event:
+    return Event(run=RUN, kind=kind, step=5, key=f"5:{kind}:late", data=data, at="2026-11-21T10:00:21+00:00")
+
+
+PAUSE = [_said("directive_applied", {"directive": {"kind": "pause"}, "number": 1}), _said("run_paused", {})]
+ASK = [_said("approval_asked", {"target": 40, "optimizer": 3})]
+
+
 def _at(second: int) -> str:
     return f"2026-11-21T10:00:{second:02d}+00:00"
 
@@ -238,7 +297,7 @@ async def _fill(store: Store, task: Task) -> None:
         )
         for name, operator, parents, _ in PEOPLE
     ]
-    for run, state in ((RUN, "finished"), (OTHER, "running")):
+    for run, state in STATES.items():
         await store.create_run(
             RunRecord(
                 id=run,
@@ -251,7 +310,7 @@ async def _fill(store: Store, task: Task) -> None:
                 calls=164,
                 started="2026-11-21T10:00:00+00:00",
                 budget_json=Budget(calls=300).model_dump_json(),
-                pid=2**22 + 1 if state == "running" else os.getpid(),
+                pid=2**22 + 1 if run == GONE else os.getpid(),
             )
         )
         await store.save_examples(run, [(s, row) for s in ("train", "val", "test") for row in task.data[s]])
@@ -259,10 +318,11 @@ async def _fill(store: Store, task: Task) -> None:
         verdicts = [Verdict(candidate=name, step=8, status=status) for name, _, _, status in PEOPLE]  # type: ignore[arg-type]
         await store.save_verdicts(run, verdicts)
     val = [one for name, *_ in PEOPLE for one in _scored(task, "val", name, RIGHT[name])]
-    for run in (RUN, OTHER):
+    for run in STATES:
         await store.save_evaluations(run, val)
     await store.append_events(log())
-    await store.append_events([one.model_copy(update={"run": OTHER}) for one in log()[:18]])
+    for run, more in ((GONE, []), (LIVE, []), (PAUSED, PAUSE), (ASKING, ASK)):
+        await store.append_events([one.model_copy(update={"run": run}) for one in [*log()[:18], *more]])
     turn = DialogueTurn(
         step=6,
         place="0:a",

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from maieutic.core.directives import Hint
+from maieutic.core.errors import UsageError
 from maieutic.runtime.actions import ACTIONS
 from maieutic.runtime.store import Store
 from maieutic.tui.app import MaieuticApp
 from maieutic.tui.bindings import all_bindings
 from maieutic.tui.editor import EditorScreen
+from maieutic.tui.feed import LiveFeed
 from maieutic.tui.keys import read_keys
 from maieutic.tui.replay import ReplayFeed
 from maieutic.tui.screens.duel import DuelPage
+from maieutic.tui.wheel import pairs
+from maieutic.tui.widgets.keybar import Keybar
 from maieutic.tui.widgets.lines import LineList
+from maieutic.tui.widgets.tabs import Tabs, strip_line
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 Settle = Callable[[Pilot[None]], Awaitable[None]]
 HandOf = Callable[[Pilot[None]], Any]
-OPEN = "20261121-110000-bbbb"
+Still = Callable[..., MaieuticApp]
+See = Callable[[MaieuticApp], str]
+OPEN, LIVE = "20261121-110000-bbbb", "20261121-120000-cccc"
 
 
 def told(folder: Path) -> list[dict[str, Any]]:
@@ -159,3 +171,65 @@ def test_keys_are_read_and_what_is_wrong_with_them_is_said(tmp_path: Path) -> No
     assert keys.complaints == (f"{file}: there is no binding 'none.such'",)
     file.write_text("[keys")
     assert "keys.toml" in read_keys(file, []).complaints[0]
+
+
+async def test_a_click_on_a_name_shows_its_pane(still: Still, settle: Settle) -> None:
+    app = still(LIVE)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        strip = app.screen.query_one(Tabs)
+        at = strip.line
+        assert [text.strip(" []") for text, _ in at][3] == "4 scoreboard"
+        await pilot.click(Tabs, offset=(sum(len(text) for text, _ in at[:3]) + 2, 0))
+        await settle(pilot)
+        assert app.page is not None
+        assert app.page.shown == "board"
+        assert "[4 scoreboard]" in "".join(text for text, _ in strip.line)
+
+
+@given(st.lists(st.text("ab ·", min_size=1, max_size=30), min_size=1, max_size=5), st.integers(30, 120))
+def test_no_pane_falls_off_the_strip(titles: list[str], width: int) -> None:
+    line = strip_line(titles, len(titles) - 1, width)
+    assert len(line) == len(titles)
+    assert sum(len(text) for text, _ in line) <= width or width < 9 * len(titles)
+
+
+async def test_a_click_on_a_hint_is_its_key(still: Still, settle: Settle, hand_of: HandOf) -> None:
+    app = still(LIVE)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        bar = app.screen.query_one(Keybar)
+        told = "".join(text for text, _ in bar._line(bar.size.width))
+        await pilot.click(Keybar, offset=(told.index("Pause"), 0))
+        await hand_of(pilot).until(lambda: app.pages[-1].bar.asked > 0)
+        assert hand_of(pilot).question.startswith("Pause")
+
+
+async def test_what_was_told_is_shown_until_it_is_heard(own: Path, settle: Settle, screen: See) -> None:
+    """A run hears between two steps; until then a person sees that the word has arrived."""
+    with Store.open(own) as store:
+        await store.add_directive(LIVE, Hint(text="mind irony"))
+        await store.add_directive(LIVE, Hint(text="be brief"))
+    app = MaieuticApp(own, run=LIVE)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        assert "told: 2 hint; heard when this step is done" in screen(app)
+
+
+def test_time_goes_on_from_the_newest_event_whoever_looks(folder: Path) -> None:
+    """Two people who attach at different moments see the same time."""
+    with Store.open(folder, read_only=True) as store:
+        newest = datetime.fromisoformat(store.events(LIVE)[-1].at)
+        feeds = [LiveFeed(store, LIVE, now=lambda: newest + timedelta(seconds=90)) for _ in range(2)]
+        feeds[0].read()
+        first, second = feeds[0].read(), feeds[1].read()
+    assert first.seconds == second.seconds == first.story.view.seconds + 90
+
+
+def test_several_things_are_answered_at_once() -> None:
+    assert pairs("calls 500, minutes=20", ("calls", "minutes")) == {"calls": "500", "minutes": "20"}
+    assert pairs("", ("calls", "minutes")) == {}
+    with pytest.raises(UsageError, match="no 'cals'"):
+        pairs("cals 5", ("calls", "minutes"))
+    with pytest.raises(UsageError, match="minutes lacks a value"):
+        pairs("calls 5 minutes", ("calls", "minutes"))

@@ -112,14 +112,14 @@ class CandidatePage(Page):
         prompt.show(prompt_lines(told, max(20, prompt.columns)))
         chosen = told.outcomes(_SHOWS[self._show])
         width = rows.columns
-        rows.border_title = f"rows · {_SHOWS[self._show]} · {len(chosen)} of {len(told.evaluations)}"
+        rows.entitle(f"rows · {_SHOWS[self._show]} · {len(chosen)} of {len(told.evaluations)}")
         rows.show(
             outcome_lines(told, chosen, self.signs, width),
             keys=[one.example for one in chosen],
             head=outcome_head(width),
         )
         against = told.ancestors[self._against % len(told.ancestors)] if told.ancestors else None
-        diff.border_title = f"diff to {short(against.id)}" if against else "diff"
+        diff.entitle(f"diff to {short(against.id)}" if against else "diff")
         diff.show(told.diff(against, max(20, diff.columns)))
         origin.show(origin_lines(told, scene, self.signs, max(20, origin.columns)))
         self.name_tabs()

@@ -93,7 +93,7 @@ class ComparePage(Page):
         rows = self.pane("matches")
         shown = [one for one in told.matches if one.flip] if self._flips else list(told.matches)
         first, second = told.means
-        rows.border_title = f"rows · {'flips' if self._flips else 'all'} · +{told.better} -{told.worse}"
+        rows.entitle(f"rows · {'flips' if self._flips else 'all'} · +{told.better} -{told.worse}")
         rows.border_subtitle = f"a {first:.2f}  b {second:.2f} on {len(told.matches)} rows" if told.matches else ""
         width = rows.columns
         keys = [one.example.id for one in shown]
@@ -107,7 +107,7 @@ class ComparePage(Page):
         one: Match | None = next((m for m in told.matches if m.example.id == here), None) if told else None
         for name, letter, candidate in (("left", "a", self.a), ("right", "b", self.b)):
             pane = self.pane(name)
-            pane.border_title = f"{letter} · {short(candidate)}"
+            pane.entitle(f"{letter} · {short(candidate)}")
             wanted = one.example.outputs if one else ()
             pane.show(answer_lines(getattr(one, letter) if one else None, wanted, max(16, pane.columns)))
         self.name_tabs()

@@ -95,16 +95,16 @@ class DuelPage(Page):
         if told is None or not self.ready:
             return
         case, one, two = (self.pane(name) for name in self.panes)
+        case.border_subtitle = f"{sum(self.wins.values()) + self.ties} judged"
         if self._at >= len(self._rows):
-            case.border_title = "the row"
+            case.entitle("the row")
             case.show(self._verdict(max(20, case.columns)))
             one.show([])
             two.show([])
             return
         match = self._rows[self._at]
         swapped = told.swapped(match.example.id)
-        case.border_title = f"duel {self._at + 1} of {len(self._rows)}"
-        case.border_subtitle = f"{sum(self.wins.values()) + self.ties} judged"
+        case.entitle(f"duel {self._at + 1} of {len(self._rows)}")
         case.show(_text(match.example.text, case))
         one.show(_text((match.b if swapped else match.a).output, one))
         two.show(_text((match.a if swapped else match.b).output, two))

@@ -95,7 +95,7 @@ class ExamplesPage(Page):
             return
         how, pane = _SORTS[self._sort], self.pane("rows")
         rows = sorted_rows(self._rows, how)
-        pane.border_title = f"rows · {how} · {len(rows)}"
+        pane.entitle(f"rows · {how} · {len(rows)}")
         width = pane.columns
         head: Line = ((fit(f"{'split':<6}{'mean':>5}{'ran':>6}{'unrd':>6}  input", width), "head"),)
         pane.show([row_line(row, width) for row in rows], keys=[row[1].id for row in rows], head=head)

@@ -50,6 +50,7 @@ class RunPage(Page):
         self._folded: frozenset[str] = frozenset()
         self._rejected = False
         self._talk: dict[tuple[int, int], list[Line]] = {}
+        self._log: dict[tuple[int, int], list[Line]] = {}
         self._laid: tuple[object, list[Node]] = (None, [])
 
     @property
@@ -60,7 +61,7 @@ class RunPage(Page):
     @property
     def subject(self) -> Mapping[str, str]:
         name = "board" if self.focused is self.pane("board") else "lineage"
-        return {"candidate": key} if (key := self.pane(name).key) else {}
+        return {"candidate": key, "a": key} if (key := self.pane(name).key) else {}
 
     def body(self) -> Iterable[Widget]:
         yield LineList(
@@ -118,7 +119,8 @@ class RunPage(Page):
             keys = [one.id for one, _ in rows]
             board.show(board_lines(scene, rows, self.signs, width), keys=keys, head=board_head(width))
         if self.seen("log"):
-            self.pane("log").show(log_lines(scene))
+            log = self.pane("log")
+            log.show(log_lines(scene.story.lines, max(20, log.columns), self._log))
 
     def on_line_list_picked(self, event: LineList.Picked) -> None:
         if type(event) is LineList.Picked:
@@ -202,5 +204,5 @@ class RunPage(Page):
             one = people[nodes[at].id]
             return f"{one.id} {one.operator} {one.fate}"
 
-        pane.border_title = f"lineage · {len(nodes)}"
+        pane.entitle(f"lineage · {len(nodes)}")
         pane.show(lines, keys=[node.id for node in nodes], hay=hay)

@@ -91,7 +91,7 @@ class RunsPage(Page):
     def _fill(self) -> None:
         self.query_one(Crumbs).tell(self.ui.path, None, self.signs)
         rows, lines = sorted_rows(self._rows, _SORTS[self._sort]), self.pane("runs")
-        lines.border_title = f"runs · {_SORTS[self._sort]} first"
+        lines.entitle(f"runs · {_SORTS[self._sort]} first")
         width = lines.columns
         drawn = [run_line(row, self.signs, width) for row in rows]
         lines.show(drawn, keys=[row.record.id for row in rows], head=head_line(width))

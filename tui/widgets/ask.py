@@ -21,15 +21,12 @@ class AskBar(Horizontal):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", id="ask.leave"),
-        Binding("tab,shift+tab", "complete", "Complete", show=False, priority=True, id="ask.complete"),
+        Binding("tab,shift+tab", "complete", "Complete", key_display="tab", priority=True, id="ask.complete"),
     ]
     about = "Type an answer; enter gives it, esc leaves. tab or → takes the completion that is shown in grey."
 
     class Asked(Message):
         """A question stands there, and the keys go to it."""
-
-    class Closed(Message):
-        """The bar went away; whoever had the keys before gets them back."""
 
     def __init__(self) -> None:
         super().__init__(id="ask")
@@ -78,6 +75,11 @@ class AskBar(Horizontal):
         self.post_message(self.Asked())
         return await self._answer
 
+    def close(self) -> None:
+        """Nothing more is asked. Between two questions the bar stays: what is hidden loses the keys."""
+        self._settle(None)
+        self.remove_class("-open")
+
     def action_leave(self) -> None:
         self._settle(None)
 
@@ -105,5 +107,3 @@ class AskBar(Horizontal):
         self._answer.set_result(answer)
         self.given = False
         self._change = None
-        self.remove_class("-open")
-        self.post_message(self.Closed())

@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBarRender
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
 from ..rows import Rows
@@ -56,6 +56,9 @@ class LineList(ScrollView, can_focus=True):
         def control(self) -> LineList:
             return self.lines
 
+    class Widened(Message):
+        """It has another width than it was drawn for."""
+
     class Moved(Picked):
         """The cursor went to another line."""
 
@@ -76,8 +79,23 @@ class LineList(ScrollView, can_focus=True):
         self._rows = Rows()
         self._head: Line | None = None
         self._following = follows
-        self.vertical_scrollbar.renderer = _PlainBar
         self._moving = False
+        self._drawn_for = 0
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        bar = super().vertical_scrollbar
+        bar.renderer = _PlainBar  # type: ignore[misc]  # a bar of its own for one kind of widget
+        return bar
+
+    def on_mount(self) -> None:
+        self.entitle(str(self.border_title or ""))
+
+    def entitle(self, title: str, subtitle: str | None = None) -> None:
+        """The words in the frame, and in the strip of names where there is none; None leaves the subtitle."""
+        self.border_title = title if self._rich else in_ascii(title)
+        if subtitle is not None:
+            self.border_subtitle = subtitle
 
     def show(
         self,
@@ -89,6 +107,7 @@ class LineList(ScrollView, can_focus=True):
     ) -> None:
         """hay: the text of a line that the filter looks in, where drawing the line would cost too much."""
         here = self.key
+        self._drawn_for = self.columns  # a list that was hidden has none
         self._head = head
         self._rows.show(lines, keys, hay)
         if here and self.picks and here != self.key:
@@ -188,6 +207,8 @@ class LineList(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         self._resize()
         self._to_end()
+        if self.columns != self._drawn_for:
+            self.post_message(self.Widened())
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
