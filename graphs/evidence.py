@@ -85,6 +85,8 @@ def assemble(
     if slot and any(one.trajectory for one in known.values()):
         labelled = rows_of(labelled, known, slot)
     last = not slot or slot == steps_of(parents[0].program, known)[-1]
+    if not last and not any(one.trajectory for one in known.values()):
+        labelled = ()  # the references are the last step's: nobody knows yet what this one should say
     line = Lineage(archive.candidates.values()).path_to(parents[0].id)[:-1] if parents else []
     peers = leaders(archive, val)
     kin = dict.fromkeys([*order.parents, *line, *(one.id for one in peers)])

@@ -115,8 +115,9 @@ async def plan(session: Session, state: RunState) -> RunState:
     if not ending and setup.recipe.planner and not state.get("plan"):
         update["plan"] = await planned(session, step)
         search.plan = tuple(update["plan"])
+    learning = {name for name, one in setup.operators.items() if "train" in one.needs}
     orders = [] if ending else from_the_fork(setup.strategy.ask(search), search.archive, search.round)
-    afforded = slotted(_afforded(session, orders, search.author_room), search, setup.recipe.slots)
+    afforded = slotted(_afforded(session, orders, search.author_room), search, setup.recipe.slots, learning)
     if not ending and not afforded:
         ending = _EXHAUSTED if not orders else SPENT
     if ending in (_EXHAUSTED, _ROUNDS_DONE) and search.room and _edited(session, step):

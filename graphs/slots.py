@@ -4,24 +4,27 @@ one alone."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ..core.candidate import Archive
 from ..core.contracts import Order, Search
 from ..core.identity import seeded
 from ..core.program import Program
 from ..core.recipe import SlotRule
+from .components import step_of, steps_of
 
 _SCALE = 0.05
 _PRIOR = 3.0
 
 
-def slotted(orders: Sequence[Order], search: Search, by: SlotRule) -> list[Order]:
+def slotted(orders: Sequence[Order], search: Search, by: SlotRule, learning: Collection[str] = ()) -> list[Order]:
     """The orders, each with a slot where its first parent has several prompts and the order names none.
 
     In turn: another one each round, and for each order of a round, beginning with one that the seed chooses. By
     credit: so at first, then drawn with a chance that grows with the mean gain of the children in which that prompt
     was changed. Shared: the one that stands before all others, and by credit where there is none.
+    learning: operators that learn from rows. Where they are shown no runs, and no run that ended right tells what an
+    inner step should say, they work on the last step, whose outputs the references are.
     """
     chosen: list[Order] = []
     for place, order in enumerate(orders):
@@ -40,8 +43,18 @@ def slotted(orders: Sequence[Order], search: Search, by: SlotRule) -> list[Order
             gains = credit(search.archive, names, search.val)
             weights = [math.exp(max(-2.0, min(2.0, gains[name] / _SCALE))) for name in names]
             slot = seeded(search.seed, "slots", search.step, place).choices(names, weights)[0]
+        if order.operator in learning and not order.cases and not search.archive[order.parents[0]].program.by_task:
+            slot = _taught(search, order.parents[0], slot)
         chosen.append(order.model_copy(update={"slot": slot}))
     return chosen
+
+
+def _taught(search: Search, parent: str, slot: str) -> str:
+    """The slot, or the last step's where no row tells what the slot's should say."""
+    known = search.archive.scores.row(parent, search.train)
+    last = steps_of(search.archive[parent].program, known)[-1]
+    right = (one for one in known.values() if one.score >= 1)
+    return slot if slot == last or any(step_of(one, slot) for one in right) else last
 
 
 def open_slots(program: Program) -> list[str]:

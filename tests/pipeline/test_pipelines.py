@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +288,48 @@ def test_an_inner_step_learns_from_rows_that_ended_right() -> None:
     assert inner.task.answer.type == "text"
     assert last.task.answer.type == "label"
     assert "step 'extract'" in inner.task.description
+
+
+def test_where_no_run_tells_what_an_inner_step_should_say_it_is_shown_no_reference_of_the_last() -> None:
+    row = Example(id="t0", input="row", outputs=("red",))
+
+    def train(slot: str) -> Any:
+        return assemble(
+            ORDER.model_copy(update={"slot": slot}),
+            archive=archive({}),
+            examples={row.id: row},
+            train=[row],
+            val=(),
+            task=TaskBrief(name="t", description="Do it.", answer=AnswerContract()),
+            labels=(),
+            hints=(),
+            rules=(),
+            seed=0,
+            step=1,
+            place=0,
+        ).train
+
+    assert train("extract") == ()
+    assert train("classify") == (row,)
+
+
+def test_what_learns_from_rows_alone_begins_with_the_last_step() -> None:
+    demos = ORDER.model_copy(update={"operator": "demos", "cases": 0})
+    shown = demos.model_copy(update={"cases": 4})
+
+    def slots(order: Order, right: float | None = None) -> set[str]:
+        found = set()
+        for round in (1, 2):
+            asked = search({}, round)
+            if right is not None:
+                steps = tuple({"prompt": name, "input": "in", "output": "out"} for name in STEPS)
+                told = {"split": "train", "output": "out", "answer": "red", "score": right, "trajectory": steps}
+                asked.archive.scores.add(Evaluation(candidate="start", example="t0", **told))  # type: ignore[arg-type]
+            found.add(slotted([order], replace(asked, train=("t0",)), "in-turn", {"demos"})[0].slot)
+        return found
+
+    assert slots(demos) == slots(demos, 0.0) == {"classify"}
+    assert slots(demos, 1.0) == slots(shown) == set(STEPS)
 
 
 def test_what_is_made_of_one_prompt_is_put_back_among_the_others() -> None:
