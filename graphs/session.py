@@ -179,7 +179,9 @@ class Session:
     async def likeness(self, model: ModelRef, text: str, others: Sequence[str]) -> Sequence[float]:
         """How alike an embedding model finds a text and each of some others."""
         said = tuple(Message(role="user", content=one) for one in (text, *others))
-        return await self.gateway.likeness(Call(model=model, messages=said, sampling=Sampling(max_tokens=1)), "optimizer")
+        return await self.gateway.likeness(
+            Call(model=model, messages=said, sampling=Sampling(max_tokens=1)), "optimizer"
+        )
 
     def brief(self) -> TaskBrief:
         task = self.setup.task
