@@ -20,9 +20,11 @@ class WheelProvider(Provider):
             yield DiscoveryHit(name, partial(self._do, name), help=help_text)
 
     async def search(self, query: str) -> Hits:
-        matcher = self.matcher(query)
+        """By the letters of a name; by whole words of what is said of it after that."""
+        matcher, wanted = self.matcher(query), query.casefold()
         for name, help_text in self._entries():
-            if (match := matcher.match(f"{name} {help_text}")) > 0:
+            match = matcher.match(name) or (0.1 if wanted in help_text.casefold() else 0.0)
+            if match > 0:
                 yield Hit(match, matcher.highlight(name), partial(self._do, name), text=name, help=help_text)
 
     def _entries(self) -> list[tuple[str, str]]:

@@ -168,8 +168,12 @@ async def test_the_palette_lists_each_of_them(still: Callable[[str], MaieuticApp
     app = still(LIVE)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        found = [str(hit.text) async for hit in WheelProvider(app.screen).discover()]
+        provider = WheelProvider(app.screen)
+        found = [str(hit.text) async for hit in provider.discover()]
+        veto = [str(hit.text) async for hit in provider.search("veto")]
+        meant = [str(hit.text) async for hit in provider.search("boundary")]
     assert {one.name for one in ACTIONS} <= set(found)
+    assert (veto, meant) == (["veto"], ["add-example"])
 
 
 async def test_words_after_a_colon_answer_first(own: Path, hand_of: HandOf, settle: Settle) -> None:
