@@ -21,6 +21,7 @@ _SLOTS = 4
 _CONTEXT = 4096
 _PROMPT_CACHE_MIB = 256
 _STOPS_WITHIN = 5.0
+_SPINS = "10000"
 
 
 class LocalServer:
@@ -89,6 +90,9 @@ class LocalServer:
 
 
 def _serve(key: str) -> Any:
+    # Threads wait for each other hundreds of times a token, by default spinning for milliseconds. Where the cores are
+    # shared, with a second run above all, that is what most of the time went to.
+    os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
     try:
         import xllamacpp
     except ImportError as error:
