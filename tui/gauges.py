@@ -41,7 +41,7 @@ def phase(scene: Scene) -> str:
 def account_lines(scene: Scene, signs: Signs, width: int) -> list[Line]:
     """Budget, pace, and what is worked on, or what the run waits for."""
     last = _waiting(scene) or plan_line(scene, signs, width)
-    return [((" ", ""), *line) for line in (budget_line(scene, signs, width), pace_line(scene), last)]
+    return [((" ", ""), *line) for line in (budget_line(scene, signs, width), pace_line(scene, width), last)]
 
 
 def _waiting(scene: Scene) -> Line:
@@ -98,15 +98,16 @@ def budget_line(scene: Scene, signs: Signs, width: int) -> Line:
     return tuple(parts)
 
 
-def pace_line(scene: Scene) -> Line:
+def pace_line(scene: Scene, width: int) -> Line:
     view = scene.story.view
     rate = scene.story.rate or (scene.spent.calls / scene.seconds if scene.seconds else 0.0)
     left = view.eta if scene.state in ("running", "replay") else None
     parts: list[Span] = [("pace   ", "dim"), (f"{rate:.1f} calls/s", "")]
     parts += [("  time ", "dim"), (clock(scene.seconds), ""), ("  left ", "dim"), (clock(left), "")]
-    parts += [("  candidates ", "dim"), (f"{view.tried} tried, {view.alive} alive", "")]
+    parts += [("  candidates " if width >= 100 else "  ", "dim"), (f"{view.tried} tried, {view.alive} alive", "")]
     if view.unreadable:
-        parts.append((f"  {view.unreadable} unreadable author answers", "warn"))
+        of = " answers of authors" if width >= 100 else ""
+        parts.append((f"  {view.unreadable} unreadable{of}", "warn"))
     return tuple(parts)
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from maieutic.core.events import Event
 from maieutic.runtime.standing import Standings, Tally
-from maieutic.runtime.story import Point
+from maieutic.runtime.store import RunRecord
+from maieutic.runtime.story import Point, Story
 from maieutic.runtime.view import Born
+from maieutic.tui.board import log_lines
 from maieutic.tui.diffing import diff_lines
+from maieutic.tui.feed import Scene
+from maieutic.tui.gauges import account_lines
 from maieutic.tui.plot import plot
 from maieutic.tui.tree import Lineage, layout
 from maieutic.tui.words import ASCII, UNICODE, cells, clean, fit, plain, wrap
@@ -81,3 +86,24 @@ def test_a_diff_says_by_sign_what_came_and_what_went() -> None:
     said = [plain(line) for line in diff_lines("one\ntwo", "one\nthree", 40)]
     assert said == ["  one", "- two", "+ three"]
     assert plain(diff_lines("same", "same", 40)[0]).startswith("no difference")
+
+
+def test_a_failed_run_says_why_in_short_and_in_full() -> None:
+    why = "model: nothing answers for openai/x\n  where: http://127.0.0.1:8899/v1\n  what to do: start the server"
+    told = Event(run="r", kind="run_failed", key="0:run_failed", number=1, data={"reason": why})
+    story = Story.of([told])
+    scene = Scene(record=RunRecord(id="r", task="t", recipe="mars", state="failed"), story=story)
+    assert plain(account_lines(scene, UNICODE, 80)[2]).endswith("it failed: model: nothing answers for openai/x")
+    full = " ".join(plain(line).strip() for line in log_lines(story.lines, 40, {}))
+    assert "what to do: start the server" in full
+    again = Event(run="r", kind="run_resumed", key="1:run_resumed", number=2)
+    assert story.extend([again]).view.failure == ""
+
+
+def test_pane_lines_of_a_narrow_screen_keep_what_matters() -> None:
+    spoken = [
+        Event(run="r", kind="answer_unreadable", key=f"{n}:unread", number=n, data={"role": "student"})
+        for n in range(1, 13)
+    ]
+    scene = Scene(record=RunRecord(id="r", task="t", recipe="mars"), alive=True, story=Story.of(spoken), seconds=5999)
+    assert len(plain(account_lines(scene, UNICODE, 80)[1])) <= 80
