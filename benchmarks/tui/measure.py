@@ -113,8 +113,9 @@ async def measure(folder: Path, rate: int, seconds: float) -> str:
     began = time.perf_counter()
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
-        while app.scene is None or app.scene.behind:  # noqa: ASYNC110 - no event tells it
-            await asyncio.sleep(0.02)
+        with Store.open(folder, read_only=True) as store:
+            while store.events(RUN, after=_number(app), limit=1):  # noqa: ASYNC110 - no event tells it
+                await asyncio.sleep(0.02)
         opened, rss = time.perf_counter() - began, me.memory_info().rss
         words = [sys.executable, __file__, "--write", str(folder), "--rate", str(rate), "--seconds", str(seconds)]
         writer = subprocess.Popen(  # noqa: ASYNC220 - begins once, before anything is measured
