@@ -214,12 +214,16 @@ class Lab:
         return listen
 
     def call_at(self, moment: int, act: Callable[[], Any]) -> None:
-        """Do something in the running loop when the n-th request since `fresh` arrives, before it is answered."""
+        """Do something in the running loop, once, when the n-th request since `fresh` arrives, before it is answered.
+
+        Requests are counted before they come here: of two at once, both may find a count past the moment.
+        """
         loop = asyncio.get_running_loop()
+        waiting = [act]
 
         def when(_: int) -> None:
-            if self.asked == moment:
-                loop.call_soon_threadsafe(act)
+            if self.asked >= moment and waiting:
+                loop.call_soon_threadsafe(waiting.pop())
 
         self.target.fault = self.author.fault = when
 
