@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -222,8 +223,9 @@ class Lab:
         waiting = [act]
 
         def when(_: int) -> None:
-            if self.asked >= moment and waiting:
-                loop.call_soon_threadsafe(waiting.pop())
+            if self.asked >= moment:
+                with suppress(IndexError):
+                    loop.call_soon_threadsafe(waiting.pop())
 
         self.target.fault = self.author.fault = when
 
