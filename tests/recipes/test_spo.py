@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,11 +123,10 @@ async def test_the_author_sees_outputs_and_the_judge_sees_no_prompt(spo: Callabl
     assert "person val" not in "".join(ran.authored)
     assert "person test" not in "".join(ran.authored)
     assert not any("Greet the person warmly" in text for text in ran.judged)
-    # Four judgements a pair, two with the answers exchanged.
-    first = [text for text in ran.judged if "!" in text][:4]
-    orders = [answers(text) for text in first]
-    assert sorted(orders.count(one) for one in set(orders)) == [2, 2]
-    assert {one[::-1] for one in orders} == set(orders)
+    # Four judgements a pair, two with the answers exchanged; pairs are judged side by side.
+    pairs = Counter(answers(text) for text in ran.judged if "!" in text)
+    assert pairs
+    assert all(pairs[a, b] == pairs[b, a] == 2 for a, b in pairs)
 
 
 async def test_the_sealed_claim_is_a_win_rate_and_never_a_score(spo: Callable[..., Any], tmp_path: Path) -> None:
