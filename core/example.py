@@ -94,6 +94,10 @@ class Dataset(BaseModel):
         for split in SPLITS:
             yield from self[split]
 
+    @property
+    def empty(self) -> bool:
+        return not any(self[split] for split in SPLITS)
+
     @classmethod
     def split_by_hash(cls, rows: Iterable[Example]) -> Dataset:
         """One file becomes 30 % train, 35 % val, 35 % test, in the order of the rows' hashes.

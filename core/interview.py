@@ -68,15 +68,12 @@ def completeness(answers: Mapping[str, str]) -> float:
 
 def description_of(answers: Mapping[str, str]) -> str:
     """The task in a few sentences, for those who write prompts and judge outputs."""
-    said = [_sentence(answers.get("goal", ""))]
-    heads = {"input": "The input", "output": "A good answer", "audience": "It is read by", "borders": "Hard cases"}
-    said += [f"{head}: {_sentence(answers[name])}" for name, head in heads.items() if answered(answers.get(name, ""))]
-    return " ".join(one for one in said if one)
+    heads = {"input": "The input:", "output": "A good answer:", "audience": "It is read by:", "borders": "Hard cases:"}
+    return " ".join(_told(answers, heads))
 
 
 def prompt_of(answers: Mapping[str, str]) -> str:
     """A start prompt from the answers alone: the goal, then what holds, one line each."""
-    lines = [_sentence(answers.get("goal", ""))]
     heads = {
         "input": "You get:",
         "output": "Answer like this:",
@@ -86,8 +83,14 @@ def prompt_of(answers: Mapping[str, str]) -> str:
         "borders": "In hard cases:",
         "unknown": "Where you cannot know:",
     }
-    lines += [f"{head} {_sentence(answers[name])}" for name, head in heads.items() if answered(answers.get(name, ""))]
-    return "\n".join(line for line in lines if line)
+    return "\n".join(_told(answers, heads))
+
+
+def _told(answers: Mapping[str, str], heads: Mapping[str, str]) -> list[str]:
+    """The goal, then what was answered, each under its head."""
+    said = [_sentence(answers.get("goal", ""))]
+    said += [f"{head} {_sentence(answers[name])}" for name, head in heads.items() if answered(answers.get(name, ""))]
+    return [one for one in said if one]
 
 
 def _sentence(text: str) -> str:

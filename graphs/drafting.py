@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..agents.team import CALLS_PER_ASK
 from ..core.errors import TaskError
 from ..core.example import Split
 from ..core.render import brief_of
@@ -22,7 +23,8 @@ async def draft(session: Session, step: int) -> None:
     setup = session.setup
     count = _ROWS
     if setup.budget.calls is not None:
-        while count > _FEWEST and calls_for(count) * _SHARE > 2 * setup.budget.calls:
+        # What is expected is one call an ask; the other that `calls_for` counts is a repair.
+        while count > _FEWEST and calls_for(count) * _SHARE > CALLS_PER_ASK * setup.budget.calls:
             count -= 1
     made = await drafted(
         session.team(step, "draft"), session.brief(), brief_of(setup.task.program), count, splits=_SPLITS

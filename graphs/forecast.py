@@ -92,7 +92,7 @@ def forecast(
     prices: by model id; the embedded model is free, for others a price that is missing makes `usd` None.
     """
     setup = Setup.make(task, recipe=recipe, budget=budget, concurrency=concurrency, registry=registry)
-    if not any(True for _ in task.data.rows()):
+    if task.data.empty:
         raise UsageError(
             "a task without rows cannot be forecast: how many are drafted, and how long they are, shows in the run",
             where=task.where("[data]"),

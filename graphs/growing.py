@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core.contracts import NewRow, Pair
-from ..core.example import SPLITS, Example, Split
+from ..core.example import Example, Split
 from ..core.render import values_of
 from ..core.score import Evaluation, Response
 from ..core.task import Task
@@ -59,7 +59,7 @@ def _fitting(task: Task, new: NewRow) -> tuple[str, Example]:
         return f"{new.output[:60]!r} is no answer under the task's contract", row
     if new.row:
         return "" if new.row in known else f"there is no row {new.row} to label", row
-    if any(one.input == row.input or one.id == row.id for split in SPLITS for one in task.data[split]):
+    if any(one.input == row.input or one.id == row.id for one in task.data.rows()):
         return "the row is there already", row
     if task.data.val and isinstance(row.input, str) != isinstance(task.data.val[0].input, str):
         return f"rows of this task have other fields: {', '.join(sorted(values_of(task.data.val[0])))}", row

@@ -43,7 +43,7 @@ async def prepare(session: Session, state: RunState) -> RunState:
     no row at all, rows are drafted in between."""
     step = 1
     await preflight(session)
-    if not any(True for _ in session.setup.task.data.rows()):
+    if session.setup.task.data.empty:
         await draft(session, step)
     setup = session.setup
     task = setup.task

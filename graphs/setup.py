@@ -30,6 +30,7 @@ from ..core.task import EvaluatorSpec, Task
 from ..core.work import Executor
 from ..plugins.evaluators.weighing import names_of
 from ..plugins.executors.local import Local
+from ..plugins.hookspecs import Kind
 from ..plugins.registry import Registry
 from ..runtime.door import scores_text
 from .catalogue import adjust, load_recipe
@@ -100,7 +101,7 @@ class Setup:
         limits.check()
         if concurrency < 1:
             raise UsageError(f"a concurrency of {concurrency} runs nothing", possible=("1 or more",))
-        if any(True for _ in task.data.rows()):
+        if not task.data.empty:
             task.check()
         if chosen.hides:
             task = task.model_copy(update={"data": task.data.hiding(chosen.hides - {"test"})})
@@ -114,19 +115,19 @@ class Setup:
             concurrency=concurrency,
             folder=Path(folder),
             registry=registry,
-            strategy=registry.create("strategy", chosen.strategy.use, **chosen.strategy.options),
-            allocator=registry.create("allocator", chosen.allocator.use, **chosen.allocator.options),
-            operators={use.use: _operator(registry, use) for use in chosen.operators},
+            strategy=_made(registry, "strategy", chosen.strategy),
+            allocator=_made(registry, "allocator", chosen.allocator),
+            operators={use.use: _made(registry, "operator", use) for use in chosen.operators},
             evaluators=_evaluators(registry, task),
             target=registry.create("target", task.target.use, **options),
-            judge=_maybe(registry, chosen.judge),
-            scorer=_maybe(registry, chosen.scorer),
-            loss=_maybe(registry, chosen.loss),
+            judge=_made(registry, "evaluator", chosen.judge) if chosen.judge else None,
+            scorer=_made(registry, "evaluator", chosen.scorer) if chosen.scorer else None,
+            loss=_made(registry, "evaluator", chosen.loss) if chosen.loss else None,
             target_options=options,
             agents={key: _agent(registry, key, use) for key, use in chosen.agents.items()},
-            executor=_executor(registry, placed),
+            executor=_made(registry, "executor", placed),
             placed=placed,
-            observers=tuple(_observer(registry, use) for use in observed),
+            observers=tuple(_made(registry, "observer", use) for use in observed),
             observed=observed,
             labels=labels,
             settings=dict(settings or {}),
@@ -180,7 +181,7 @@ class Setup:
         has |= {"train"} if any(example.outputs for example in self.task.data.train) else set()
         has |= {"target"} if self.task.data.target else set()
         has |= self.recipe.makes
-        if not any(True for _ in self.task.data.rows()):
+        if self.task.data.empty:
             has |= {"references", "train"}  # rows are drafted with their outputs before the search
         has |= {"judge"} if self.judge is not None else set()
         has |= {"human"}  # whoever drives the run can be asked: by directives, or by the graph's interrupts
@@ -211,9 +212,8 @@ def _use(named: Use | str) -> Use:
     return Use(use=named) if isinstance(named, str) else named
 
 
-def _operator(registry: Registry, use: Use) -> Operator:
-    made: Operator = registry.create("operator", use.use, **use.options)
-    return made
+def _made(registry: Registry, kind: Kind, use: Use) -> Any:
+    return registry.create(kind, use.use, **use.options)
 
 
 def _agent(registry: Registry, key: str, use: Use) -> Agent:
@@ -222,22 +222,8 @@ def _agent(registry: Registry, key: str, use: Use) -> Agent:
         raise UsageError(
             f"no role is called {role!r}", where=f"the recipe's agents, {key}", possible=[*ROLES, "ROLE.skill"]
         )
-    made: Agent = registry.create("agent", use.use, **use.options)
+    made: Agent = _made(registry, "agent", use)
     return made
-
-
-def _executor(registry: Registry, use: Use) -> Executor:
-    made: Executor = registry.create("executor", use.use, **use.options)
-    return made
-
-
-def _observer(registry: Registry, use: Use) -> Observer:
-    made: Observer = registry.create("observer", use.use, **use.options)
-    return made
-
-
-def _maybe(registry: Registry, use: Use | None) -> Any:
-    return None if use is None else registry.create("evaluator", use.use, **use.options)
 
 
 def _evaluators(registry: Registry, task: Task) -> dict[str, Evaluator | AskingEvaluator]:
