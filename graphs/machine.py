@@ -12,7 +12,7 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
 
-from ..runtime.telemetry import span
+from ..runtime.spans import span
 from . import nodes, proposing
 from .desk import Desk
 from .session import Session
@@ -46,7 +46,7 @@ def machine(desk: Desk) -> StateGraph[RunState, Any, RunState, RunState]:
     async def propose(state: ProposeState) -> RunState:
         async with desk.at_work(state) as session:
             await hold(session, state)
-            told = {"maieutic.run": session.run, "maieutic.operator": state["order"]["operator"]}
+            told: dict[str, Any] = {"maieutic.run": session.run, "maieutic.operator": state["order"]["operator"]}
             with span("maieutic propose", **told):
                 return await proposing.propose(session, state)
 
@@ -116,7 +116,7 @@ def _at(desk: Desk, node: Node) -> Any:  # langgraph's overloads do not resolve 
         async with desk.at_work(state) as session:
             if node not in (steer, consult):
                 await hold(session, state)
-            told = {"maieutic.run": session.run, "maieutic.step": state.get("step", 0)}
+            told: dict[str, Any] = {"maieutic.run": session.run, "maieutic.step": state.get("step", 0)}
             with span(f"maieutic {node.__name__}", calm=GraphBubbleUp, **told):
                 update = await node(session, state)
         if node is finish:

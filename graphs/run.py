@@ -28,8 +28,8 @@ from ..core.recipe import Recipe, Use
 from ..core.report import Report
 from ..core.task import Task
 from ..plugins.registry import Registry
+from ..runtime.spans import span
 from ..runtime.store import Store
-from ..runtime.telemetry import span
 from .checkpoints import ENV as CHECKPOINTS
 from .checkpoints import check_place, checkpoints
 from .desk import Desk, end, first_of, new_run_id, reason_of, record_of, take_over

@@ -19,7 +19,7 @@ from .lanes.direct import DirectLane
 from .lanes.lane import Endpoint, Lane, Relayed
 from .lanes.litellm import LitellmLane
 from .lanes.loss import teacher_forced
-from .telemetry import chat_span, embedding_span
+from .spans import chat_span, embedding_span
 
 LaneName = Literal["auto", "direct", "litellm"]
 

@@ -9,7 +9,8 @@ import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.errors import UsageError
 from maieutic.graphs.run import aoptimize
-from maieutic.runtime.telemetry import CONTENT, LOG, OTEL, configure, span
+from maieutic.runtime.spans import span
+from maieutic.runtime.telemetry import CONTENT, LOG, OTEL, configure
 
 pytest.importorskip("opentelemetry.sdk")
 
