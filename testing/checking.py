@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import Parameter
 from typing import Any
 
 from ..core.errors import MaieuticError
@@ -11,6 +12,7 @@ from ..plugins.hookspecs import Kind
 from ..plugins.registry import Registry
 from . import conformance as kit
 
+_NAMED = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 _KITS: Mapping[Kind, type[kit.Conformance]] = {
     "operator": kit.OperatorConformance,
     "strategy": kit.StrategyConformance,
@@ -34,26 +36,29 @@ def check(plugin: str, *, seconds: float = 60.0) -> list[dict[str, str]]:
     Raises UsageError for a plugin that is not there and PluginError for one that cannot be loaded."""
     registry = Registry.load(seconds=seconds)
     registry.require([plugin])
-    return [row for entry in registry.entries(plugin) for row in _rows(registry, entry, seconds)]
+    return [row for entry in registry.entries(plugin) for row in _rows(registry, entry)]
 
 
-def _rows(registry: Registry, entry: Entry, seconds: float) -> list[dict[str, str]]:
+def kit_for(kind: Kind, made: Any) -> type[kit.Conformance] | None:
+    """The contract that a thing can be held to without samples; an evaluator's is that of the method it has.
+
+    None where a kit has to be given something: a loader its source, an observer a place where stories do no harm.
+    """
+    return _KITS.get(kind) or next((one for method, one in _EVALUATORS.items() if hasattr(made, method)), None)
+
+
+def _rows(registry: Registry, entry: Entry) -> list[dict[str, str]]:
     def row(test: str, result: str) -> dict[str, str]:
         return {"kind": entry.kind, "name": entry.name, "test": test, "result": result}
 
     try:
         options = registry.options(entry.kind, entry.qualified)
-        wanted = [
-            n
-            for n, p in options.items()
-            if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-        ]
-        if wanted:
+        if wanted := [name for name, one in options.items() if one.default is one.empty and one.kind in _NAMED]:
             return [row("", f"not checked: it needs the options {', '.join(wanted)}; write a test with the kit")]
         made = registry.create(entry.kind, entry.qualified)
     except MaieuticError as error:
         return [row("made", f"broken: {error.what}")]
-    base = _KITS.get(entry.kind) or next((one for mark, one in _EVALUATORS.items() if hasattr(made, mark)), None)
+    base = kit_for(entry.kind, made)
     if base is None:
         return [row("made", "kept"), row("", "not checked: the kit needs samples; write a test with it")]
     held = _held(base, registry, entry)

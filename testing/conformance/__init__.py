@@ -11,20 +11,15 @@ The kit's tests are the contract; a subclass that overrides one is refused. It m
 and the samples that its docstring names. No test of the kit needs a network, a key or a plugin of pytest.
 """
 
+from .agents import AgentConformance
 from .asking import AskingEvaluatorConformance
-from .doors import (
-    AgentConformance,
-    ExecutorConformance,
-    ExporterConformance,
-    LoaderConformance,
-    ObserverConformance,
-    RecipeConformance,
-    TargetConformance,
-)
 from .evaluators import EvaluatorConformance, LossEvaluatorConformance, PairEvaluatorConformance
+from .files import ExporterConformance, LoaderConformance, RecipeConformance
+from .observers import ObserverConformance
 from .operators import OperatorConformance
 from .rule import Conformance
 from .searches import AllocatorConformance, StrategyConformance
+from .targets import ExecutorConformance, TargetConformance
 
 __all__ = [
     "AgentConformance",

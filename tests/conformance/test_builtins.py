@@ -13,6 +13,7 @@ from maieutic.graphs.catalogue import load_recipe, recipe_names
 from maieutic.plugins.hookspecs import HOOKS
 from maieutic.plugins.registry import Registry
 from maieutic.testing import conformance as kit
+from maieutic.testing.checking import kit_for
 
 REGISTRY = Registry.load(())
 OWN_TESTS = {
@@ -41,16 +42,6 @@ OWN_TESTS = {
     "executor": {"ray": "tests/executors/test_executors.py"},
     "observer": {"mlflow": "tests/observers/test_mlflow.py"},
 }
-KITS: dict[str, type[kit.Conformance]] = {
-    "operator": kit.OperatorConformance,
-    "strategy": kit.StrategyConformance,
-    "allocator": kit.AllocatorConformance,
-    "target": kit.TargetConformance,
-    "exporter": kit.ExporterConformance,
-    "executor": kit.ExecutorConformance,
-    "agent": kit.AgentConformance,
-    "observer": kit.ObserverConformance,
-}
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "regex": [{"pattern": "a+"}],
     "json_schema": [{"schema": {"type": "object"}}],
@@ -72,7 +63,8 @@ def cases() -> list[Any]:
         for name in REGISTRY.names(kind):
             for at, options in enumerate(OPTIONS.get(name, [{}]) if name not in OWN_TESTS.get(kind, {}) else []):
                 made = REGISTRY.create(kind, name, **options)
-                base = KITS.get(kind) or _of(made)
+                base = kit.ObserverConformance if kind == "observer" else kit_for(kind, made)
+                assert base is not None, f"{kind} {name} keeps no contract that the kit knows"
                 make = {"make": lambda self, k=kind, n=name, o=options: REGISTRY.create(k, n, **o)}
                 held = type(name, (base,), make)
                 if kind == "strategy" and name in named:
@@ -85,20 +77,9 @@ def cases() -> list[Any]:
     return found
 
 
-def _of(made: Any) -> type[kit.Conformance]:
-    for method, base in (
-        ("rate", kit.AskingEvaluatorConformance),
-        ("prefer", kit.PairEvaluatorConformance),
-        ("loss", kit.LossEvaluatorConformance),
-        ("evaluate", kit.EvaluatorConformance),
-    ):
-        if hasattr(made, method):
-            return base
-    raise AssertionError(f"{made.name} keeps no contract that the kit knows")
-
-
 @pytest.mark.parametrize(("held", "test"), cases())
-def test_a_builtin_conforms(held: type[kit.Conformance], test: str) -> None:
+def test_a_builtin_passes_the_kit_s_test(held: type[kit.Conformance], test: str) -> None:
+    """What is asserted stands in the kit, under the name of the test."""
     getattr(held(), test)()
 
 
@@ -115,7 +96,7 @@ class _Lines(kit.LoaderConformance):
 
 
 class TestJsonLines(_Lines):
-    """JSONL"""
+    """What is asserted stands in the kit."""
 
 
 class TestCsv(_Lines):
@@ -132,7 +113,9 @@ class TestTsv(TestCsv):
 
 
 @pytest.mark.parametrize("name", recipe_names(REGISTRY))
-def test_a_recipe_conforms(name: str) -> None:
+def test_a_recipe_passes_both_tests_of_the_kit(name: str) -> None:
+    """What is asserted stands in the kit, under the names of the tests."""
+
     class Held(kit.RecipeConformance):
         def make(self) -> Recipe:
             return load_recipe(name, REGISTRY)

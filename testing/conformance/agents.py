@@ -1,0 +1,32 @@
+"""Agents: who answers in the place of a role."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ...core.dialogue import AskQuestions, QuestionsReply
+from ...plugins.hookspecs import Kind
+from .operators import Mute
+from .rule import Conformance, finished
+
+
+class AgentConformance(Conformance):
+    """Override `ask` and `reply` where your agent stands for another question than the teacher's."""
+
+    kind: ClassVar[Kind] = "agent"
+
+    def ask(self) -> Any:
+        return AskQuestions(task="colours", prompt="Say red or blue.", step="be short")
+
+    def reply(self) -> Any:
+        return QuestionsReply(questions=("What is asked?",))
+
+    def test_it_answers_in_the_ask_s_own_type_within_its_calls(self) -> None:
+        team = Mute(lambda ask: self.reply())
+        answer = finished(self.make().act(self.ask(), team))
+        assert answer is None or isinstance(answer, self.ask().reply)
+        assert 2 * len(team.asked) <= self.make().calls
+
+    def test_a_team_that_cannot_be_read_gives_no_error(self) -> None:
+        answer = finished(self.make().act(self.ask(), Mute()))
+        assert answer is None or isinstance(answer, self.ask().reply)

@@ -1,0 +1,61 @@
+"""Observers: who hears a run, from whichever of its events on."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, get_args
+
+from ...core.candidate import Candidate
+from ...core.events import Event, EventKind
+from ...core.observing import Closing
+from ...core.program import Program
+from ...plugins.hookspecs import Kind
+from .rule import Conformance, finished
+
+
+class ObserverConformance(Conformance):
+    """It is told of runs that never were; give it a place where that does no harm."""
+
+    kind: ClassVar[Kind] = "observer"
+
+    def _log(self, run: str) -> list[Event]:
+        """One event of every kind, the way a sparing node tells it."""
+        kinds: list[EventKind] = list(get_args(EventKind))
+        when = "2026-01-01T00:00:00+00:00"
+        return [
+            Event(run=run, kind=kind, key=f"0:{kind}", number=at, at=when, data={"ledger": {"target_calls": at}})
+            for at, kind in enumerate(kinds, 1)
+        ]
+
+    def _closing(self, run: str, state: Any) -> Closing:
+        program = Program.of("Say the colour.")
+        return Closing(run=run, state=state, candidates=(Candidate(id="c-1", program=program, operator="start"),))
+
+    def test_it_hears_every_kind_of_event_and_the_end(self) -> None:
+        async def all_of_it() -> None:
+            made = self.make()
+            for event in self._log("kit-1"):
+                await made.hear(event)
+            await made.end(self._closing("kit-1", "finished"))
+
+        finished(all_of_it())
+
+    def test_a_run_that_is_taken_up_is_heard_from_its_first_event_by_the_same_and_by_another(self) -> None:
+        async def all_of_it() -> None:
+            first = self.make()
+            for made, heard, state in ((first, 3, "running"), (first, 5, "stopped"), (self.make(), 9, "failed")):
+                for event in self._log("kit-2")[:heard]:
+                    await made.hear(event)
+                await made.end(self._closing("kit-2", state))
+
+        finished(all_of_it())
+
+    def test_two_runs_at_once_are_two(self) -> None:
+        async def all_of_it() -> None:
+            made = self.make()
+            for pair in zip(self._log("kit-3"), self._log("kit-4"), strict=True):
+                for event in pair:
+                    await made.hear(event)
+            for run in ("kit-3", "kit-4"):
+                await made.end(self._closing(run, "finished"))
+
+        finished(all_of_it())

@@ -1,0 +1,102 @@
+"""Targets and executors: where an output comes from, and who carries the work out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar
+
+from ...core.answer import AnswerContract
+from ...core.errors import ModelError
+from ...core.example import Example
+from ...core.models import ModelRef, Output
+from ...core.program import Program
+from ...core.recipe import Use
+from ...core.work import Done, Job, Work
+from ...plugins.hookspecs import Kind
+from ..gateway import ScriptedGateway
+from ..models import ScriptedModel
+from .rule import Conformance, finished
+
+MODEL = ModelRef.parse("openai/kit")
+
+
+class TargetConformance(Conformance):
+    """Override `program` and `example` where your target wants others."""
+
+    kind: ClassVar[Kind] = "target"
+
+    def program(self) -> Program:
+        return Program.of("Say the colour.")
+
+    def example(self) -> Example:
+        return Example(input="rose", outputs=("red",))
+
+    def _run(self, gateway: Any) -> Output:
+        made: Output = finished(self.make().run(self.program(), self.example(), MODEL, gateway))
+        return made
+
+    def test_it_gives_an_output_within_its_declared_calls_and_charges_the_target(self) -> None:
+        gateway = ScriptedGateway(ScriptedModel({}, otherwise="red"))
+        assert isinstance(self._run(gateway), Output)
+        assert len(gateway.calls) <= self.make().calls(self.program())
+        assert {payer for _, payer in gateway.calls} <= {"target"}
+        assert self.make().calls(self.program()) >= 1
+
+    def test_an_empty_answer_is_an_output(self) -> None:
+        assert isinstance(self._run(ScriptedGateway(ScriptedModel({}, otherwise=""))), Output)
+
+    def test_the_same_input_asks_the_same(self) -> None:
+        first, second = (ScriptedGateway(ScriptedModel({}, otherwise="red")) for _ in range(2))
+        assert self._run(first) == self._run(second)
+        assert first.calls == second.calls
+
+    def test_a_dead_endpoint_is_an_error_and_never_an_answer(self) -> None:
+        class Dead(ScriptedGateway):
+            async def complete(self, call: Any, payer: Any) -> Any:
+                self.calls.append((call, payer))
+                raise ModelError("nobody answers")
+
+        gateway = Dead(ScriptedModel({}))
+        try:
+            self._run(gateway)
+        except ModelError:
+            return
+        assert not gateway.calls, "it asked a dead endpoint and gave an output"
+
+
+class ExecutorConformance(Conformance):
+    """It may start workers of its own; the kit closes it."""
+
+    kind: ClassVar[Kind] = "executor"
+
+    def _run(self, count: int) -> tuple[list[Done], ScriptedGateway]:
+        from ...plugins.executors.workbench import carry_out
+
+        gateway = ScriptedGateway(ScriptedModel({"rose": "red"}, otherwise="blue"))
+
+        def job(n: int) -> Job:
+            work = Work(
+                program=Program.of("Say red or blue."),
+                example=Example(input=("rose", "sky")[n % 2] + f" {n}", outputs=("red",)),
+                model=MODEL,
+                answer=AnswerContract(),
+                target=Use(use="chat"),
+                evaluators={"exact": Use(use="exact")},
+            )
+            return Job(work=work, here=lambda: carry_out(work, gateway))
+
+        async def all_of_them() -> list[Done]:
+            one = self.make()
+            try:
+                return list(await asyncio.gather(*(one.run(job(n), gateway) for n in range(count))))
+            finally:
+                await one.aclose()
+                await one.aclose()
+
+        return finished(all_of_them()), gateway
+
+    def test_many_jobs_at_once_give_each_its_own_result_through_the_gateway(self) -> None:
+        done, gateway = self._run(6)
+        assert [one.output.text for one in done] == ["red", "blue"] * 3
+        assert [one.scores["exact"].value for one in done] == [1.0, 0.0] * 3
+        assert len(gateway.calls) == 6
