@@ -127,7 +127,6 @@ def _asks(text: str) -> bool:
     return "?" in text and len(text.partition("?")[0].split()) >= 3
 
 
-_FORM = re.compile(r"(?:the |your |my )?(?:whole |new |improved )*(?:prompt|instruction)s?(?: here| in other words)?")
 _SAID = {"true": True, "false": False, "yes": True, "no": False, "accepted": True, "rejected": False}
 _NEGATED = re.compile(r"\b(?:not|n't|neither|isn.t)\b[^.\n]{0,12}\b(?:true|false)\b", re.IGNORECASE)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..core.errors import PluginError, UsageError
 from .options import AsJson, NoPlugins, print_json
+
+if TYPE_CHECKING:
+    from ..plugins.registry import Registry
 
 plugins = typer.Typer(help="Plugins: list, show, start a new one, check one.", no_args_is_help=False)
 
@@ -106,10 +109,11 @@ def check_plugin(
         )
 
 
-def _complain(registry: object, name: str) -> None:
-    failures = getattr(registry, "failures", [])
-    for one in failures:
+def _complain(registry: Registry, name: str) -> None:
+    for one in registry.failures:
         if name in (one.plugin, one.distribution):
             raise UsageError(
-                f"the plugin cannot be used: {one.error}", where=f"{one.distribution} {one.version}, stage {one.stage}"
+                f"the plugin cannot be used: {one.error}",
+                where=f"{one.distribution} {one.version}, stage {one.stage}",
+                remedy="bring it up to date or tell its author; maieutic plugins list --load shows all that fail",
             )

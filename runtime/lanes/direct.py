@@ -44,7 +44,7 @@ class DirectLane:
         seconds = time.perf_counter() - began
         if status == 200:
             return _read(wire.parse, text, call, endpoint, seconds)
-        if status == 400 and (reply := wire.answerless(text, call, seconds)) is not None:
+        if status == 400 and (reply := wire.answerless(text, seconds)) is not None:
             return reply
         raise await self._refused(call, endpoint, status, text, headers)
 

@@ -44,7 +44,7 @@ class LitellmLane:
             raise
         except Exception as error:
             seconds = time.perf_counter() - began
-            reply = wire.answerless(str(error), call, seconds) if _status(error) == 400 else None
+            reply = wire.answerless(str(error), seconds) if _status(error) == 400 else None
             if reply is not None:
                 return reply
             raise _failure(error, call.model.id, endpoint, within) from error

@@ -74,7 +74,7 @@ def parse(data: Any, call: Call, seconds: float, usd: float = 0.0) -> Reply:
         raise ValueError(f"no chat completion: {str(data)[:_LONGEST]}") from error
 
 
-def answerless(text: str, call: Call, seconds: float) -> Reply | None:
+def answerless(text: str, seconds: float) -> Reply | None:
     """The reply to a prompt that the model could not or would not read, where a refusal says that."""
     said = text.lower()
     if any(sign in said for sign in _TOO_LONG):
