@@ -137,7 +137,7 @@ def evaluate(
 ) -> None:
     """Score one prompt on a task's rows."""
     from ..graphs.scoring import score
-    from .interrupt import run_until_interrupted
+    from .measuring import measured
     from .running import read_task
 
     made = with_models(read_task(task, no_plugins=no_plugins), target, None, {})
@@ -151,11 +151,7 @@ def evaluate(
     registry = registry_of(made, no_plugins=no_plugins)
     budget = budget_of(calls, None, None, None, None)
     work = score(made, program, split=split, concurrency=concurrency, folder=folder, registry=registry, budget=budget)
-    done = run_until_interrupted(work, goes_on_with=lambda: f"maieutic eval {task}")
-    if done is None:
-        from ..core.errors import RunStopped
-
-        raise RunStopped("the evaluation was interrupted; what was answered is in the cache", remedy="run it again")
+    done = measured(work, what="evaluation", again=f"maieutic eval {task}")
     found = _evaluation_json(made, program, split, done)
     if as_json:
         print_json(found)
@@ -220,6 +216,8 @@ def _evaluation_json(task: Task, program: Program, split: Split, done: list[Eval
 
 
 def _evaluation_lines(found: dict[str, Any]) -> list[str]:
+    from .measuring import LOOKED_AT
+
     if found["score"] is None:
         return [f"no {found['split']} row was scored"]
     lines = [
@@ -229,5 +227,5 @@ def _evaluation_lines(found: dict[str, Any]) -> list[str]:
     if found["unreadable"] or found["unscored"]:
         lines.append(f"{found['unreadable']} answers could not be read, {found['unscored']} rows could not be scored")
     if found["split"] == "test":
-        lines.append("the test rows were looked at: choose no prompt by this number")
+        lines.append(LOOKED_AT)
     return lines

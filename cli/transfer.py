@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from ..core.errors import RunStopped
 from .optimize import Calls, Target
 from .options import (
     HERE,
@@ -42,15 +40,15 @@ def transfer(
     Of a run over several tasks the system prompt is brought; of any other, the whole program. --calls is for each of
     the two.
     """
-    from ..graphs.transfer import transfer as measured
-    from .interrupt import run_until_interrupted
+    from ..graphs.transfer import transfer as bring
     from .lookup import find_candidate
+    from .measuring import LOOKED_AT, measured
     from .running import read_task
 
     made = with_models(read_task(task, no_plugins=no_plugins), target, None, {})
     with open_store(folder) as store:
         program = find_candidate(store, store.run(run), candidate).program
-    work = measured(
+    work = bring(
         program,
         made,
         split=split,
@@ -59,10 +57,7 @@ def transfer(
         registry=registry_of(made, no_plugins=no_plugins),
         budget=budget_of(calls, None, None, None, None),
     )
-    again = f"maieutic transfer {run} {Path(task)}"
-    found = run_until_interrupted(work, goes_on_with=lambda: again)
-    if found is None:
-        raise RunStopped("the measuring was interrupted; what was answered is in the cache", remedy="run it again")
+    found = measured(work, what="measuring", again=f"maieutic transfer {run} {task}")
     if as_json:
         print_json(found.model_dump(mode="json"))
         return
@@ -73,4 +68,4 @@ def transfer(
     )
     typer.echo(f"{found.task} on {found.n} {found.split} rows with {found.model}")
     if found.split == "test":
-        typer.echo("the test rows were looked at: choose no prompt by this number")
+        typer.echo(LOOKED_AT)

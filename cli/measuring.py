@@ -1,0 +1,20 @@
+"""What `eval` and `transfer` share: they measure, and search nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from ..core.errors import RunStopped
+from .interrupt import run_until_interrupted
+
+T = TypeVar("T")
+LOOKED_AT = "the test rows were looked at: choose no prompt by this number"
+
+
+def measured(work: Coroutine[Any, Any, T], *, what: str, again: str) -> T:
+    """What came of it. Raises RunStopped where a person interrupted it. again: the command that goes on with it."""
+    done = run_until_interrupted(work, goes_on_with=lambda: again)
+    if done is None:
+        raise RunStopped(f"the {what} was interrupted; what was answered is in the cache", remedy="run it again")
+    return done
