@@ -42,6 +42,10 @@ def author(text: str) -> str:
     return f"<branch>NEW: If the number ends in {digit}: say whether it is even or odd</branch>"
 
 
+def pattern_of(text: str) -> int:
+    return int(re.findall(r"end in (\d)", text)[0])
+
+
 async def test_ampo_asks_as_its_card_says_and_grows_branches_that_pay(play: Any) -> None:
     run = await play("ampo", author, target=branching, budget=Budget(target_calls=900, calls=2000), rows=40)
     first = run.orders[0]
@@ -57,8 +61,10 @@ async def test_ampo_asks_as_its_card_says_and_grows_branches_that_pay(play: Any)
     assert "Got:" in cause
     assert "Numbers that end in" in merged, "the summarizer sees all reasons"
     assert "none yet" in revised
-    patterns = [int(re.findall(r"end in (\d)", one.split("Where it fails:")[1])[0]) for one in run.asked("branch")[:3]]
+    patterns = [pattern_of(one.rationale) for one in run.made_by("branch") if one.round == 1]
     assert patterns == sorted(patterns, reverse=True), "the most important patterns, in order"
+    asked = [pattern_of(one.split("Where it fails:")[1]) for one in run.asked("branch")[: len(patterns)]]
+    assert sorted(asked) == sorted(patterns), "a question for each pattern, side by side"
     best = run.candidates[run.best].program.main
     assert len(best.branches) >= 3
     assert run.report.best.score > run.report.start.score + 0.2
