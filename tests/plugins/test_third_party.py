@@ -48,7 +48,7 @@ def stub() -> Iterator[StubServer]:
 
 def maieutic(*words: str, at: Path, site: Path | None = None) -> subprocess.CompletedProcess[str]:
     paths = [str(site)] if site else []
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([*paths, *sys.path]), "STUB_KEY": "k", "NO_COLOR": "1"}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([*paths, *sys.path]), "OPENAI_API_KEY": "k", "NO_COLOR": "1"}
     env.pop("MAIEUTIC_PLUGINS", None)
     command = [sys.executable, "-m", "maieutic", *words]
     return subprocess.run(command, cwd=at, env=env, capture_output=True, text=True, check=False)
@@ -61,24 +61,20 @@ def test_a_wheel_is_found_checked_and_used_in_a_run(site: Path, stub: StubServer
     checked = maieutic("plugins", "check", "maieutic-wordle", at=tmp_path, site=site)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "broken" not in checked.stdout
-    rows = "".join(f'{{"input": "{split} {{}} {word}", "output": "{word}"}}\n' for split in "a" for word in WORDS)
     for split in ("train", "val", "test"):
-        (tmp_path / f"{split}.jsonl").write_text(rows.replace("a {}", split))
+        rows = "".join(f'{{"input": "{split} {word}", "output": "{word}"}}\n' for word in WORDS)
+        (tmp_path / f"{split}.jsonl").write_text(rows)
     (tmp_path / "task.toml").write_text(
         'name = "words"\nprompt = "Guess the word."\n[data]\ntrain = "train.jsonl"\nval = "val.jsonl"\n'
         'test = "test.jsonl"\n[[evaluators]]\nuse = "wordle"\n'
         f'[models]\ntarget = "openai/stub@{stub.base}"\noptimizer = "openai/stub@{stub.base}"\n'
     )
     words = ["--set", "strategy=wordle-guess", "--set", "operators=wordle-clue", "--set", "allocator=full"]
-    os.environ["OPENAI_API_KEY"] = "k"
-    try:
-        ran = maieutic("optimize", "task.toml", "--plain", "--calls", "120", *words, at=tmp_path, site=site)
-        assert ran.returncode == 0, ran.stdout + ran.stderr
-        found = maieutic("report", "--format", "text", at=tmp_path, site=site)
-        shown = maieutic("show", "latest", "--json", at=tmp_path, site=site)
-        assert "exactly" in found.stdout + shown.stdout + ran.stdout
-    finally:
-        del os.environ["OPENAI_API_KEY"]
+    ran = maieutic("optimize", "task.toml", "--plain", "--calls", "120", *words, at=tmp_path, site=site)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    found = maieutic("report", "--format", "text", at=tmp_path, site=site)
+    shown = maieutic("show", "latest", "--json", at=tmp_path, site=site)
+    assert "exactly" in found.stdout + shown.stdout + ran.stdout
     without = maieutic("eval", "task.toml", "--no-plugins", at=tmp_path, site=site)
     assert without.returncode == 2
     assert "wordle" in without.stderr
