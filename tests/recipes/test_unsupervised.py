@@ -37,14 +37,15 @@ def target(messages: Sequence[Any]) -> Answer:
     return Answer(text=said, logprobs={said: -0.2, LABELS[odds >= 0]: -0.2 - abs(odds)})
 
 
+async def learned(play: Any, **fields: Any) -> Any:
+    """A run without an author; the target shows how likely it finds the labels."""
+    return await play("unsupervised", nobody, **{"target": target, "provider": "llamacpp", "answer": ANSWER, **fields})
+
+
 async def test_labels_are_agreed_on_and_a_phrase_is_learned_without_any_reference(play: Any) -> None:
-    ran = await play(
-        "unsupervised",
-        nobody,
-        target=target,
-        provider="llamacpp",
+    ran = await learned(
+        play,
         rows=24,
-        answer=ANSWER,
         budget=Budget(target_calls=800),
         settings={"categorical.categories": '["advice"]', "rounds": "6", "categorical.draws": "6"},
     )
@@ -78,13 +79,9 @@ async def test_the_run_is_the_same_whatever_the_references_say(play: Any, tmp_pa
 
     ended = []
     for flipped in (False, True):
-        ran = await play(
-            "unsupervised",
-            nobody,
-            target=target,
-            provider="llamacpp",
+        ran = await learned(
+            play,
             rows=16,
-            answer=ANSWER,
             budget=Budget(target_calls=300),
             row=lambda n, flipped=flipped: row(n, flipped),
             folder=tmp_path / str(flipped),
@@ -102,7 +99,7 @@ async def test_without_likelihoods_prompts_vote(play: Any) -> None:
         wrong = int(digest([text, row])[:4], 16) % 4 == 0
         return LABELS[(row + wrong) % 2]
 
-    ran = await play("unsupervised", nobody, target=says, rows=20, answer=ANSWER, budget=Budget(target_calls=400))
+    ran = await learned(play, target=says, provider="openai", rows=20, budget=Budget(target_calls=400))
     latest = {one["row"]["input"]: one["row"]["outputs"] for one in ran.grown}
     right = [outputs == [LABELS[number(text) % 2]] for text, outputs in latest.items()]
     assert len(right) > 10
@@ -111,21 +108,13 @@ async def test_without_likelihoods_prompts_vote(play: Any) -> None:
 
 
 async def test_one_label_for_all_rows_teaches_nothing_and_the_start_stands(play: Any) -> None:
-    ran = await play("unsupervised", nobody, target=lambda _: "even", rows=12, answer=ANSWER)
+    ran = await learned(play, target=lambda _: "even", provider="openai", rows=12)
     assert ran.candidates[ran.best].operator == "start"
     assert not any(one.program.main.demos for one in ran.candidates.values())
 
 
 async def test_rows_without_outputs_and_a_small_budget_do(play: Any) -> None:
-    ran = await play(
-        "unsupervised",
-        nobody,
-        target=target,
-        provider="llamacpp",
-        rows=12,
-        answer=ANSWER,
-        budget=Budget(target_calls=60),
-    )
+    ran = await learned(play, rows=12, budget=Budget(target_calls=60))
     assert len([one for one in ran.evaluations if one.split != "test"]) <= 60
     assert len([one for one in ran.candidates if ran.rows(one)]) >= 3
 
