@@ -16,6 +16,15 @@ def missing(search: Search, pool: Sequence[str], rows: Sequence[str]) -> list[Pa
     return [Pair(name, row) for name in pool for row in rows if known.get(name, row) is None]
 
 
+def afforded(search: Search, pool: Sequence[str], rows: Sequence[str]) -> list[Pair]:
+    """What is missing on as many rows, from the first on, as the room pays for: the same for all, so that comparisons
+    stay paired."""
+    for most in range(len(rows), 0, -1):
+        if len(wanted := missing(search, pool, rows[:most])) <= search.room:
+            return wanted
+    return []
+
+
 def row_order(search: Search) -> list[str]:
     """One fixed order of the val rows for the whole run, the labels in turn, and of several tasks these too, so that
     any beginning is balanced."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ...core.contracts import Decision, Need, Pair, Search
 from ...core.identity import digest
-from .batches import all_measured, missing
+from .batches import afforded, all_measured
 
 
 @dataclass(kw_only=True)
@@ -38,11 +38,7 @@ class Beside:
         if not self.until or search.round <= self.until:
             others = _ordered(search, search.train if self.split == "train" else search.target)
             rows = _mixed(rows, others[: min(self.extra, max(self.few, (most + 1) // 2))])
-        wanted = missing(search, pool, rows)
-        while rows and len(wanted) > search.room:
-            rows = rows[:-1]
-            wanted = missing(search, pool, rows)
-        return wanted
+        return afforded(search, pool, rows)
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
         return all_measured(search, pool)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Pair, Search
-from .batches import all_measured, missing, row_order
+from .batches import afforded, all_measured, row_order
 
 
 @dataclass(kw_only=True)
@@ -27,11 +27,7 @@ class Full:
         rows = row_order(search)[: self.rows]
         if self.candidates is not None:
             rows = rows[: max(self.least, search.total // self.candidates)]
-        wanted = missing(search, pool, rows)
-        while rows and len(wanted) > search.room:
-            rows = rows[:-1]
-            wanted = missing(search, pool, rows)
-        return wanted
+        return afforded(search, pool, rows)
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
         return all_measured(search, pool)

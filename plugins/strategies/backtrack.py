@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
-from .choosing import best_mean
+from .choosing import best_mean, contenders, measured
+from .entering import newcomers
 
 _PERFECT = 1.0
 _ROWS_PER_CASE = 40
@@ -48,23 +49,17 @@ class Backtrack:
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        start = search.archive.start.id
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        first = [] if search.archive.scores.count(start, search.val) else [start]
-        return list(dict.fromkeys([*first, *people, *new]))
+        return newcomers(search, new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        return {name: "keep" for name in pool if search.archive.scores.count(name, search.val)}
+        return dict.fromkeys(measured(search, pool), "keep")
 
     def final(self, search: Search) -> str:
         return best_mean(search)
 
     def _best(self, search: Search) -> list[str]:
-        """Of all steps, measured on at least half as many rows as anybody; the oldest on ties."""
-        counts = {one.id: search.archive.scores.count(one.id, search.val) for one in search.archive.alive}
-        most = max(counts.values(), default=0)
-        known = [one for one in search.archive.alive if most and counts[one.id] * 2 >= most]
-        ranked = search.archive.ranked(known, search.val)[: self.width]
+        """Of all steps; the oldest on ties."""
+        ranked = search.archive.ranked(contenders(search), search.val)[: self.width]
         return [one.id for one in ranked] or [search.archive.start.id]
 
     def _failed(self, search: Search, name: str) -> int:

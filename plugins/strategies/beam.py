@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean, keep_top
+from .entering import by_hand
 
 
 @dataclass(kw_only=True)
@@ -34,8 +35,7 @@ class Beam:
         drawn = list(new)
         if len(drawn) > self.children:
             drawn = search.rng("children").sample(drawn, self.children)
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        return list(dict.fromkeys([*self._beam(search), *people, *drawn]))
+        return list(dict.fromkeys([*self._beam(search), *by_hand(search), *drawn]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         return keep_top(search, pool, self.width)

@@ -8,7 +8,8 @@ from typing import Any
 
 from ...core.contracts import WHOLE, Decision, Need, Order, Search
 from ...core.errors import UsageError
-from .choosing import best_mean
+from .choosing import best_mean, measured
+from .entering import by_hand
 
 _JOIN = "assemble"
 _ROUNDS_A_CYCLE = 3
@@ -52,23 +53,22 @@ class Bilevel:
         return []
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        return list(dict.fromkeys([self._stands(search), *people, *new]))
+        return list(dict.fromkeys([self._stands(search), *by_hand(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory, stands = search.memory, self._stands(search)
         stage = memory.get("stage", 0)
-        measured = [name for name in pool if search.archive.scores.count(name, search.val)]
+        known = measured(search, pool)
         if stage % _ROUNDS_A_CYCLE == 0:
-            memory["best"] = self._by_task(search, measured)
+            memory["best"] = self._by_task(search, known)
             stay = {stands, *memory["best"].values()}
         else:
-            gains = {one: sum(search.archive.scores.paired(one, stands, search.val)) for one in measured}
+            gains = {one: sum(search.archive.scores.paired(one, stands, search.val)) for one in known}
             best = max(gains, key=lambda one: (gains[one], one == stands), default=stands)
             memory["stands"] = best if gains.get(best, 0.0) > 0 else stands
             stay = {memory["stands"]}
         memory["stage"] = stage + 1
-        return {name: "keep" if name in stay else "drop" for name in measured}
+        return {name: "keep" if name in stay else "drop" for name in known}
 
     def final(self, search: Search) -> str:
         return self._stands(search)

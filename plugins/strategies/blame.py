@@ -10,6 +10,7 @@ from ...core.contracts import Decision, Need, Order, Search
 from ...core.errors import UsageError
 from ...core.score import Evaluation
 from ..segments import Segment, segments_of, without
+from .entering import by_hand
 
 _MASK = "mask"
 _CALLS_PER_MASK, _CALLS_PER_REWRITE, _CALLS_PER_CASE = 48, 120, 30
@@ -72,8 +73,7 @@ class Blame:
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        return list(dict.fromkeys([search.memory["current"], *people, *self._masked(search).values(), *new]))
+        return list(dict.fromkeys([search.memory["current"], *by_hand(search), *self._masked(search).values(), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory = search.memory

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need, Order, Search
+from .choosing import contenders, met_by_all
 
 
 @dataclass(kw_only=True)
@@ -54,9 +55,8 @@ class Calibration:
         start, best = search.archive.start.id, best_on_common(search)
         search.memory["idle"] = 0 if best != search.memory.get("best", start) else search.memory.get("idle", 0) + 1
         search.memory["best"] = best
-        newest = self._chain(search)[-1].id
-        ranked = _ranked(search)
-        stay = {start, best, newest, *(one.id for one in ranked[: self.keep])}
+        newest = search.archive.alive[-1].id
+        stay = {start, best, newest, *(one.id for one in _ranked(search)[: self.keep])}
         return {name: "keep" if name in stay else "drop" for name in pool}
 
     def final(self, search: Search) -> str:
@@ -66,10 +66,7 @@ class Calibration:
         step = search.round - self.warmup
         if step >= 0 and step % self.back == 0:
             return best_on_common(search)
-        return self._chain(search)[-1].id
-
-    def _chain(self, search: Search) -> list[Candidate]:
-        return search.archive.alive
+        return search.archive.alive[-1].id
 
 
 def best_on_common(search: Search) -> str:
@@ -79,10 +76,6 @@ def best_on_common(search: Search) -> str:
 
 
 def _ranked(search: Search) -> list[Candidate]:
-    """Contenders, the best first: none that was measured on less than half as many rows as any."""
-    scores = search.archive.scores
-    rows = {one.id: scores.row(one.id, search.val) for one in search.archive.alive}
-    most = max(map(len, rows.values()), default=0)
-    contenders = [one for one in search.archive.alive if most and 2 * len(rows[one.id]) >= most]
-    common = [row for row in search.val if all(row in rows[one.id] for one in contenders)]
-    return search.archive.ranked(contenders, common)
+    """Contenders, the best first."""
+    able = contenders(search)
+    return search.archive.ranked(able, met_by_all(search, [one.id for one in able]))

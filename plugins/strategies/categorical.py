@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
-from statistics import fmean
-from typing import Any
 
-from ...core.answer import bare
 from ...core.contracts import Decision, Need, Order, Search
 from ...core.errors import UsageError
-from ..agreement import Belief, Consensus, agrees, probability, surprise
+from ..agreement import surprise
 from ..operators.components import components_of
 from ..operators.prefix import prefixed
 from ..policy import Categoricals, Choice
 from ..vocabulary import words_of
+from .choosing import measured
+from .entering import by_hand
+from .pseudo_labels import PseudoLabels
 
 _AUTHOR, _LABELS = "prefix", "relabel"
 _SETTLED = 0.9
@@ -68,25 +67,26 @@ class Categorical:
         if count < _LEAST_DRAWS or memory.get("idle", 0) >= self.patience or policy.settled > _SETTLED:
             return []
         drawn = policy.drawn(count, search.rng("draws"))
-        memory["demos"] = self._shown(search)
+        labels = self._labels(search)
+        memory["demos"] = labels.demos(self.demos)
         memory["drawn"] = [list(one) for one in drawn]
         memory["round"] = [*memory["drawn"], *([list(policy.mode)] if search.round > 1 else [])]
         told = {"phrases": [[phrases[at] for at in one] for one in memory["round"]], "demos": memory["demos"]}
         orders = [Order(operator=_AUTHOR, parents=(start,), options=told, count=len(memory["round"]))]
-        if _LABELS in search.operators and (labels := self._revised(search)):
-            orders.insert(0, Order(operator=_LABELS, parents=(start,), options={"labels": labels}))
+        if _LABELS in search.operators and (revised := labels.revised()):
+            orders.insert(0, Order(operator=_LABELS, parents=(start,), options={"labels": revised}))
         return orders
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        return list(dict.fromkeys([search.archive.start.id, *people, *self._found(search, "round").values(), *new]))
+        start, drawn = search.archive.start.id, self._found(search, "round").values()
+        return list(dict.fromkeys([start, *by_hand(search), *drawn, *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory = search.memory
-        measured = [name for name in pool if search.archive.scores.count(name, search.val)]
-        if measured:
-            memory["voters"] = measured
-        sure = self._sure(search)
+        known = measured(search, pool)
+        if known:
+            memory["voters"] = known
+        sure = self._labels(search).sure
         losses = {
             place: surprise(seen.values(), [sure[row].label for row in seen])
             for place, name in self._found(search, "drawn").items()
@@ -103,24 +103,15 @@ class Categorical:
         search.remarks["settled"] = round(self._policy(search).settled, 4)
         said = ", ".join(f"{label} {rows}" for label, rows in sorted(agreed.items()))
         search.remarks["said"] = f"agreed on {said}" if sure else "no labels that rows share: nothing is learned"
-        return dict.fromkeys(measured, "keep")
+        return dict.fromkeys(known, "keep")
 
     def final(self, search: Search) -> str:
         """The highest agreement with the others on the surest val rows, then the likeliest; the oldest on ties."""
-        sure, start = self._sure(search), search.archive.start.id
-        if not sure:
+        labels, start = self._labels(search), search.archive.start.id
+        if not labels.sure:
             return start
-        others = self._consensus(search, search.val)
-        worth = {one.id: self._worth(search, one.id, sure, others) for one in search.archive.alive}
+        worth = {one.id: labels.worth(one.id) for one in search.archive.alive}
         return max(worth, key=lambda name: (worth[name], name == start), default=start)
-
-    def _worth(self, search: Search, name: str, sure: Mapping[str, Belief], others: Consensus) -> tuple[float, float]:
-        seen = search.archive.scores.row(name, list(sure))
-        told = [(one, belief) for row, one in seen.items() if (belief := others.of(row, without=name)) is not None]
-        if 2 * len(told) < len(sure):
-            return -1.0, 0.0
-        agreed = fmean(float(agrees(one, belief.label)) for one, belief in told)
-        return round(agreed, 6), round(fmean(probability(one, belief.label) for one, belief in told), 6)
 
     def _policy(self, search: Search) -> Categoricals:
         memory = search.memory
@@ -143,32 +134,5 @@ class Categorical:
                 found[place] = name
         return found
 
-    def _consensus(self, search: Search, rows: Sequence[str]) -> Consensus:
-        return Consensus(search.archive, [search.archive.start.id, *search.memory.get("voters", ())], rows)
-
-    def _sure(self, search: Search) -> dict[str, Belief]:
-        """Val rows that are trusted; none where one label has all, or nearly every row one of its own."""
-        sure = self._consensus(search, search.val).surest(self.share)
-        labels = len({bare(one.label) for one in sure.values()})
-        return sure if 2 <= labels <= max(2, len(sure) // 2) else {}
-
-    def _shown(self, search: Search) -> list[list[str]]:
-        """Demos: of each label the surest train rows, labels in turn, the surest last."""
-        groups: dict[str, list[list[str]]] = {}
-        for row, belief in self._consensus(search, search.train).surest(self.share).items():
-            groups.setdefault(bare(belief.label), []).append([row, belief.label])
-        if len(groups) < 2:
-            return []
-        turns = [one for turn in zip_longest(*(groups[name] for name in sorted(groups))) for one in turn if one]
-        return turns[: self.demos][::-1]
-
-    def _revised(self, search: Search) -> dict[str, list[Any]]:
-        """Row → its label now, how sure that is, its split: where that is another label than before."""
-        changed: dict[str, list[Any]] = {}
-        for split, rows in (("val", search.val), ("train", search.train)):
-            consensus = self._consensus(search, rows)
-            for row in consensus.rows:
-                belief = consensus.of(row)
-                if belief is not None and bare(belief.label) != bare(search.examples[row].output or ""):
-                    changed[row] = [belief.label, round(belief.confidence, 4), split]
-        return changed
+    def _labels(self, search: Search) -> PseudoLabels:
+        return PseudoLabels(search, search.memory.get("voters", ()), self.share)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
 from .champion import champion, margin
+from .entering import by_hand
 
 
 @dataclass(kw_only=True)
@@ -27,8 +28,7 @@ class Chain:
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        return list(dict.fromkeys([champion(search), *people, *new]))
+        return list(dict.fromkeys([champion(search), *by_hand(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         """Former champions stay: should the present one be taken out, the one before it leads again."""

@@ -8,16 +8,30 @@ from ...core.candidate import Candidate
 from ...core.contracts import Decision, Search
 
 
-def best_mean(search: Search, candidates: Sequence[Candidate] | None = None) -> str:
-    """The highest mean on val among those measured on at least half as many rows as any; the oldest on ties.
+def measured(search: Search, names: Sequence[str]) -> list[str]:
+    """Those that were run on a val row at least."""
+    return [name for name in names if search.archive.scores.count(name, search.val)]
 
-    A prompt that was lucky on a handful of rows is no winner.
-    """
+
+def contenders(search: Search, candidates: Sequence[Candidate] | None = None) -> list[Candidate]:
+    """Of these, or of all alive, those measured on at least half as many val rows as any, the oldest first; nobody
+    where nothing was measured. A prompt that was lucky on a handful of rows is no winner."""
     pool = list(search.archive.alive if candidates is None else candidates)
     counts = {one.id: search.archive.scores.count(one.id, search.val) for one in pool}
     most = max(counts.values(), default=0)
-    measured = [one for one in pool if most and counts[one.id] * 2 >= most]
-    return search.archive.ranked(measured, search.val)[0].id if measured else search.archive.start.id
+    return [one for one in pool if most and counts[one.id] * 2 >= most]
+
+
+def met_by_all(search: Search, names: Sequence[str]) -> list[str]:
+    """The val rows that all of these were measured on."""
+    scores = search.archive.scores
+    return [row for row in search.val if all(scores.get(name, row) is not None for name in names)]
+
+
+def best_mean(search: Search, candidates: Sequence[Candidate] | None = None) -> str:
+    """The contender with the highest mean on val; the oldest on ties, the start prompt where nobody is one."""
+    ranked = search.archive.ranked(contenders(search, candidates), search.val)
+    return ranked[0].id if ranked else search.archive.start.id
 
 
 def keep_top(search: Search, pool: Sequence[str], width: int) -> Mapping[str, Decision]:

@@ -10,6 +10,7 @@ from ...core.contracts import Search
 from ...core.example import Example
 from ...core.score import Evaluation
 from ..evaluators.text import overlap
+from .choosing import contenders
 
 Row = Callable[[Evaluation, Example], float]
 _MOST_GROUPS = 12
@@ -36,11 +37,8 @@ def fitness(search: Search, names: Sequence[str], views: Mapping[str, float]) ->
 
 
 def fittest(search: Search, views: Mapping[str, float]) -> str:
-    """The fittest of those measured on at least half as many rows as any; the oldest on ties."""
-    alive = [one.id for one in search.archive.alive]
-    counts = {name: search.archive.scores.count(name, search.val) for name in alive}
-    most = max(counts.values(), default=0)
-    told = fitness(search, [name for name in alive if most and counts[name] * 2 >= most], views)
+    """The fittest contender; the oldest on ties."""
+    told = fitness(search, [one.id for one in contenders(search)], views)
     return max(told, key=lambda name: told[name]) if told else search.archive.start.id
 
 

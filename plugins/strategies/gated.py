@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need, Order, Search
+from .entering import by_hand
 from .fitness import fittest
-from .population import afforded, by_hand, living, survivors
+from .population import afforded, living, survivors
 from .walk import ACCURACY
 
 _MAIN = "Task"

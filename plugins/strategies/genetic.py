@@ -9,8 +9,9 @@ from typing import Literal
 
 from ...core.contracts import Decision, Need, Order, Search
 from .chosen import chosen_views
+from .entering import by_hand
 from .fitness import fitness, fittest
-from .population import afforded, breeders, by_hand, living, seeding, survivors
+from .population import afforded, breeders, living, seeding, survivors
 
 _LEAST_CHANCE = 1e-3
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean
+from .entering import by_hand
 from .growing import significant
 from .pareto import batch
 
@@ -47,7 +48,7 @@ class Greedy:
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         now = self._now(search)
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        people = by_hand(search)
         if new or people or not search.archive.scores.count(now, search.val):
             return list(dict.fromkeys([now, *people, *new]))
         return []

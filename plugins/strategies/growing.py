@@ -9,6 +9,7 @@ from statistics import fmean, stdev
 
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean
+from .entering import by_hand
 
 
 @dataclass(kw_only=True)
@@ -45,7 +46,7 @@ class Growing:
         return [Order(operator=name, parents=(leader,), cases=cases) for name in growers]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        people = by_hand(search)
         leader, memory = self._leader(search), search.memory
         if not new and not people:
             memory["whole"] = bool(memory.get("cutting"))

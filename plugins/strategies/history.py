@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
-from .choosing import best_mean
+from .choosing import best_mean, measured
+from .entering import by_hand
 
 
 @dataclass(kw_only=True)
@@ -25,11 +26,10 @@ class History:
         return [Order(operator=name, parents=(best,), count=self.samples) for name in search.operators]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        return list(dict.fromkeys([search.archive.start.id, *people, *new]))
+        return list(dict.fromkeys([search.archive.start.id, *by_hand(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        return {name: "keep" for name in pool if search.archive.scores.count(name, search.val)}
+        return dict.fromkeys(measured(search, pool), "keep")
 
     def final(self, search: Search) -> str:
         return best_mean(search)

@@ -10,6 +10,7 @@ from statistics import fmean
 from ...core.contracts import Decision, Need, Order, Search
 from ..agreement import AGREED
 from ..shift import shift_between
+from .choosing import contenders, measured, met_by_all
 
 _LABELS = "relabel"
 
@@ -76,7 +77,7 @@ class Joint:
     def _check(self, search: Search, pool: Sequence[str]) -> None:
         found, accepted = shift_between(
             search.archive,
-            [name for name in pool if search.archive.scores.count(name, search.val)],
+            measured(search, pool),
             search.examples,
             search.val,
             search.target,
@@ -95,11 +96,8 @@ class Joint:
 
     def _ranked(self, search: Search) -> list[str]:
         """All that may win, the best first, on the val rows that all contenders were measured on; never empty."""
-        alive, scores = search.archive.alive, search.archive.scores
-        counts = {one.id: scores.count(one.id, search.val) for one in alive}
-        most = max(counts.values(), default=0)
-        able = [one.id for one in alive if most and 2 * counts[one.id] >= most]
-        common = [row for row in search.val if all(scores.get(name, row) is not None for name in able)]
+        able = [one.id for one in contenders(search)]
+        common = met_by_all(search, able)
         worth = {name: self.worth(search, name, common) for name in able}
         return sorted(worth, key=lambda name: -worth[name]) or [search.archive.start.id]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean
+from .entering import newcomers
 
 _LEAST_CASES = 2
 _RUNS_PER_CASE = 20
@@ -43,10 +44,7 @@ class Levels:
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        start = search.archive.start.id
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        first = [] if search.archive.scores.count(start, search.val) else [start]
-        return list(dict.fromkeys([*first, *people, *new]))
+        return newcomers(search, new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory, scores, archive = search.memory, search.archive.scores, search.archive

@@ -8,6 +8,7 @@ from statistics import fmean
 
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean
+from .entering import by_hand
 from .tree import Limits, Tree
 
 _LEAST_WIDTH = _LEAST_BATCH = 2
@@ -56,8 +57,7 @@ class Mcts:
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         tree, root = self._tree(search), search.archive.start.id
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        entering = list(dict.fromkeys([*people, *new]))
+        entering = list(dict.fromkeys([*by_hand(search), *new]))
         for name in entering:
             tree.add(search.archive[name])
         return entering if search.archive.scores.count(root, search.val) else [root, *entering]

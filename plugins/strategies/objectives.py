@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
+from .entering import newcomers
 from .fitness import fitness, fittest
 
 DEFAULT = {"accuracy": 1.0, "format": 0.5, "robustness": 0.3, "brevity": 0.1}
@@ -43,10 +44,7 @@ class Objectives:
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        start = search.archive.start.id
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        first = [] if search.archive.scores.count(start, search.val) else [start]
-        return list(dict.fromkeys([*first, *people, *new]))
+        return newcomers(search, new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         told = self._told(search, pool)

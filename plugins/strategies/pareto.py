@@ -10,7 +10,8 @@ from math import ceil
 from ...core.contracts import WHOLE, Decision, Need, Order, Search
 from ...core.identity import seeded
 from ...core.lineage import Lineage
-from .choosing import best_mean
+from .choosing import best_mean, contenders
+from .entering import newcomers
 
 
 @dataclass(kw_only=True)
@@ -43,10 +44,7 @@ class Pareto:
         return [*orders, *self._merge(search, list(leading))]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        start = search.archive.start.id
-        first = [] if search.archive.scores.count(start, search.val) else [start]
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        return list(dict.fromkeys([*first, *people, *new]))
+        return newcomers(search, new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         let_in = [one for one in pool if verdicts.get(one) == "keep" and search.archive[one].parents]
@@ -76,14 +74,11 @@ class Pareto:
 def front(search: Search) -> dict[str, int]:
     """Candidate → on how many val rows no other is better, the dominated left out.
 
-    Dominated is who leads nowhere without an equal among the rest; the worst mean is looked at first. Only candidates
-    with at least half as many val rows as any take part.
+    Dominated is who leads nowhere without an equal among the rest; the worst mean is looked at first. Only contenders
+    take part.
     """
     scores = search.archive.scores
-    counts = {one.id: scores.count(one.id, search.val) for one in search.archive.alive}
-    most = max(counts.values(), default=0)
-    known = [one for one in search.archive.alive if most and counts[one.id] * 2 >= most]
-    ranked = [one.id for one in search.archive.ranked(known, search.val)]
+    ranked = [one.id for one in search.archive.ranked(contenders(search), search.val)]
     leaders = {row: set(names) for row, names in scores.front(ranked, search.val).items()}
     for name in reversed(ranked):
         if all(len(names) > 1 for names in leaders.values() if name in names):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean
+from .entering import by_hand
 
 
 @dataclass(kw_only=True)
@@ -39,8 +40,7 @@ class Planned:
         newest = search.memory.get("newest", search.archive.start.id)
         if search.round % max(1, len(search.plan)):
             return []
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        return list(dict.fromkeys([search.archive.start.id, *people, newest]))
+        return list(dict.fromkeys([search.archive.start.id, *by_hand(search), newest]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         if pool:

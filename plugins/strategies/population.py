@@ -40,10 +40,6 @@ def living(search: Search, size: int, views: Mapping[str, float]) -> list[str]:
     return sorted(told, key=lambda name: -told[name])[:size] or [search.archive.start.id]
 
 
-def by_hand(search: Search) -> list[str]:
-    return [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-
-
 def survivors(
     search: Search, pool: Sequence[str], size: int, views: Mapping[str, float], out: Sequence[str] = ()
 ) -> dict[str, Decision]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
+from .entering import by_hand
 from .fitness import fitness, fittest
-from .population import afforded, breeders, by_hand, seeding
+from .population import afforded, breeders, seeding
 from .walk import ACCURACY
 
 _BEYOND = 3

@@ -14,6 +14,7 @@ from ...core.errors import UsageError
 from ..clustering import regions_of
 from ..operators.mixture import RouterKind, composed, expert_of
 from .choosing import best_mean
+from .entering import by_hand
 
 _COMPOSE = "mixture"
 _LEAST_CASES = 2
@@ -74,8 +75,7 @@ class Regions:
         memory = search.memory
         if memory["stage"] == "compose" and new:
             memory["current"] = new[0]
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        return list(dict.fromkeys([search.archive.start.id, memory["current"], *people, *new]))
+        return list(dict.fromkeys([search.archive.start.id, memory["current"], *by_hand(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory = search.memory

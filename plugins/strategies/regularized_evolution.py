@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...core.contracts import Decision, Need, Order, Search
+from .entering import by_hand
 from .fitness import fitness, fittest
-from .population import afforded, breeders, by_hand, seeding
+from .population import afforded, breeders, seeding
 from .walk import ACCURACY
 
 

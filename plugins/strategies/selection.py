@@ -12,7 +12,8 @@ from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need, Order, Search
 from ...core.errors import UsageError
 from ..clustering import regions_of
-from .choosing import best_mean
+from .choosing import best_mean, measured
+from .entering import by_hand
 
 _CHOOSE = "select-by-log"
 
@@ -48,12 +49,11 @@ class Selection:
         return self._choose(search) if search.round == 2 else []
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
         kept = [one.id for one in search.archive.with_status("kept", "pinned")]
-        return list(dict.fromkeys([search.archive.start.id, *kept, *people, *new]))
+        return list(dict.fromkeys([search.archive.start.id, *kept, *by_hand(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        return {name: "keep" for name in pool if search.archive.scores.count(name, search.val)}
+        return dict.fromkeys(measured(search, pool), "keep")
 
     def final(self, search: Search) -> str:
         """The best mean; a program that chooses only where it is better than every single prompt."""

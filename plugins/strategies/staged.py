@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
-from .choosing import best_mean
+from .choosing import best_mean, measured, met_by_all
+from .entering import by_hand
 
 _CALLS_A_PROPOSAL = 8
 
@@ -46,20 +47,19 @@ class Staged:
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        entered = [*people, *new]
+        entered = [*by_hand(search), *new]
         # The first round measures the start prompt even where nothing was proposed.
         return list(dict.fromkeys([self.final(search), *entered])) if entered or search.round == 1 else []
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         scores, standing = search.archive.scores, self.final(search)
-        measured = [name for name in pool if scores.count(name, search.val)]
-        shared = [row for row in search.val if all(scores.get(name, row) is not None for name in measured)]
-        means = {name: mean for name in measured if (mean := scores.mean(name, shared)) is not None}
+        known = measured(search, pool)
+        shared = met_by_all(search, known)
+        means = {name: mean for name in known if (mean := scores.mean(name, shared)) is not None}
         if means:
             best = max(means, key=lambda name: (means[name], name == standing))
             search.memory["standing"] = best
-            return {name: "keep" if name == best else "drop" for name in measured}
+            return {name: "keep" if name == best else "drop" for name in known}
         return {}
 
     def final(self, search: Search) -> str:

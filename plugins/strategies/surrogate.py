@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
 from ..operators.combine import combined
-from .choosing import best_mean
+from .choosing import best_mean, measured
+from .entering import by_hand
 from .fitness import fitness
 from .tpe import suggested
 
@@ -56,13 +57,12 @@ class Surrogate:
         return self._pair(search, *trial)
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
         pair = search.memory.get("pair")
         tried = self._found(search, *pair) if pair else search.archive.start.id
-        return list(dict.fromkeys([*people, *([tried] if tried else [])]))
+        return list(dict.fromkeys([*by_hand(search), *([tried] if tried else [])]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        return {name: "keep" for name in pool if search.archive.scores.count(name, search.val)}
+        return dict.fromkeys(measured(search, pool), "keep")
 
     def final(self, search: Search) -> str:
         return best_mean(search)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need, Order, Search
+from .choosing import contenders
 
 
 @dataclass(kw_only=True)
@@ -43,12 +44,8 @@ class Thrifty:
         return {name: "keep" if name in (best, start) else "drop" for name in pool}
 
     def final(self, search: Search) -> str:
-        """Among those measured on at least half as many rows as any; the oldest on ties."""
-        alive = search.archive.alive
-        counts = {one.id: search.archive.scores.count(one.id, search.val) for one in alive}
-        most = max(counts.values(), default=0)
-        measured = [one for one in alive if most and 2 * counts[one.id] >= most]
-        return max(measured, key=lambda one: self._worth(search, one)).id if measured else search.archive.start.id
+        """The oldest on ties."""
+        return max(contenders(search), key=lambda one: self._worth(search, one), default=search.archive.start).id
 
     def _worth(self, search: Search, one: Candidate) -> float:
         mean = search.archive.scores.mean(one.id, search.val) or 0.0

@@ -8,6 +8,7 @@ from statistics import fmean
 
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean
+from .entering import by_hand
 from .pareto import batch
 
 _ROWS_OF_THE_WHOLE = 12
@@ -53,8 +54,7 @@ class Verified:
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        return list(dict.fromkeys([self._leader(search), *people, *new]))
+        return list(dict.fromkeys([self._leader(search), *by_hand(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory, before = search.memory, self._leader(search)

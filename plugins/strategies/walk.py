@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
+from .entering import by_hand
 from .fitness import fitness, fittest
-from .population import afforded, by_hand
+from .population import afforded
 
 ACCURACY: Mapping[str, float] = {"accuracy": 1.0}
 
