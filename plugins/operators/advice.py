@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import Case
 from ...core.dialogue.advising import Advance, SummarizeAdvice
-from .rewording import CALLS_PER_ASK, about, distinct, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, about, instruction_of, redrafted
 from .trail import scored
 
 _NUMBERS = re.compile(r"\d+")
@@ -52,8 +52,7 @@ class Advice:
             hints=request.hints,
         )
         count = self.count if request.order.count == 1 else min(self.count, request.order.count)
-        replies = await together(team.act(ask) for _ in range(count))
-        return distinct(reworded(request, reply.prompt, summary) for reply in replies if reply is not None)
+        return await redrafted(request, team, ask, summary, count=count)
 
 
 def remarks_on(failures: Sequence[Case], rules: Sequence[tuple[str, str]]) -> tuple[str, ...]:

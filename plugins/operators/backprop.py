@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import Case
 from ...core.dialogue.backward import ApplyFeedback, FeedbackOnAnswer, FeedbackOnPrompt
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled, together
 from .trail import earlier
 
 
@@ -32,7 +32,7 @@ class Backprop:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         """Each stage is finished before the next begins, so that draws do not depend on who answers first."""
-        shown = request.rng.sample(request.failures, min(self.rows, len(request.failures)))
+        shown = sampled(request.failures, self.rows, request.rng)
         if not shown:
             return []
         task, prompt = about(request.task), instruction_of(request)
@@ -53,5 +53,4 @@ class Backprop:
             momentum=earlier(request, self.momentum),
             hints=hints_of(request),
         )
-        reply = await team.act(ask)
-        return distinct([reworded(request, reply.prompt, " ".join(gradients))] if reply else [])
+        return await redrafted(request, team, ask, " ".join(gradients))

@@ -11,7 +11,7 @@ from ...core.contracts import Need, NewRow, Proposal, Request, Team
 from ...core.dialogue import Case
 from ...core.dialogue.calibrating import AnalyseErrors, StepPrompt
 from .drafting import calls_for, drafted
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded
+from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
 
 _UNREADABLE = "(unreadable)"
 _SHOWN = 4
@@ -58,14 +58,13 @@ class Calibrate:
         if not matrix:
             return []
         task, prompt = about(request.task), instruction_of(request)
-        failures = tuple(request.rng.sample(request.failures, min(_SHOWN, len(request.failures))))
+        failures = sampled(request.failures, _SHOWN, request.rng)
         told = await team.act(AnalyseErrors(task=task, prompt=prompt, matrix=matrix, failures=failures))
         if told is None:
             return []
         past = request.history[-self.history :]
         ask = StepPrompt(task=task, prompt=prompt, history=past, analysis=told.text, hints=hints_of(request))
-        reply = await team.act(ask)
-        return distinct([reworded(request, reply.prompt, told.text)] if reply is not None else [])
+        return await redrafted(request, team, ask, told.text)
 
 
 def confusion(cases: Sequence[Case], contract: AnswerContract) -> str:

@@ -10,7 +10,7 @@ from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import Case
 from ...core.dialogue.branching import AddBranch, FindCause, FindPatterns, PruneBranches
 from ...core.prompt import Prompt
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, together
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, sampled, together
 from .trees import cut, grown, named, numbered, read_revision, shown, trunk
 
 _WEIGHED = re.compile(r"\W*(?P<weight>\d{1,2})(?:\s*/\s*10)?\s*[|:.)–-]\s*(?P<text>.+)\Z", re.DOTALL)
@@ -39,7 +39,7 @@ class Branching:
         prompt = request.parents[0].program.main
         if not request.failures or len(list(numbered(prompt.branches))) >= self.most:
             return []
-        failed = request.rng.sample(request.failures, min(self.errors, len(request.failures)))
+        failed = sampled(request.failures, self.errors, request.rng)
         patterns = await self._patterns(request, failed, team)
         told = await together(
             team.act(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue.behaviour import ClaimBehaviours, WriteRule
 from ...core.prompt import placeholders_in
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, together
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, sampled, together
 
 _LONGEST_RULE = 60
 
@@ -36,13 +36,13 @@ class Claims:
         if not request.failures:
             return []
         rng, task, prompt = request.rng, about(request.task), instruction_of(request)
-        failures = tuple(rng.sample(request.failures, min(self.errors, len(request.failures))))
+        failures = sampled(request.failures, self.errors, rng)
         found = await team.act(
             ClaimBehaviours(
                 task=task,
                 prompt=prompt,
                 failures=failures,
-                successes=tuple(rng.sample(request.successes, min(self.successes, len(request.successes)))),
+                successes=sampled(request.successes, self.successes, rng),
                 refuted=tuple(request.order.options.get("refuted", ())),
                 count=self.claims,
             )

@@ -14,7 +14,7 @@ from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue.controlling import CorrectPrompt
 from ...core.errors import UsageError
 from ..deviation import LABEL, LENGTH, UNREADABLE, WRONG, Correction, Seen, control, deviations
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
 
 Kind = Literal["P", "PI", "PD", "PID"]
 _DEAD_BAND = 0.02
@@ -58,7 +58,7 @@ class Controller:
         corrections = self._corrections(request)
         if not corrections:
             return []
-        shown = tuple(request.rng.sample(request.failures, min(self.errors, len(request.failures))))
+        shown = sampled(request.failures, self.errors, request.rng)
         strongest = max(abs(one.push) for one in corrections.values())
         ask = CorrectPrompt(
             task=about(request.task),
@@ -68,9 +68,8 @@ class Controller:
             failures=shown,
             hints=hints_of(request),
         )
-        replies = await together(team.act(ask) for _ in range(self.count))
         why = "; ".join(f"{name}: {one.error:+.2f}, push {one.push:+.2f}" for name, one in corrections.items())
-        return distinct(reworded(request, reply.prompt, why) for reply in replies if reply is not None)
+        return await redrafted(request, team, ask, why, count=self.count)
 
     def _corrections(self, request: Request) -> dict[str, Correction]:
         pushed = control(

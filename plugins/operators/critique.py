@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue.wizard import CritiquePrompt, SynthesizePrompt
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
 from .trail import earlier
 
 
@@ -31,8 +31,8 @@ class Critique:
         self.calls = CALLS_PER_ASK * (1 + self.count)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        failures = tuple(request.rng.sample(request.failures, min(self.rows, len(request.failures))))
-        successes = tuple(request.rng.sample(request.successes, min(self.rows, len(request.successes))))
+        failures = sampled(request.failures, self.rows, request.rng)
+        successes = sampled(request.successes, self.rows, request.rng)
         if not failures and not successes:
             return []
         prompt = instruction_of(request)
@@ -49,5 +49,4 @@ class Critique:
             trajectory=earlier(request, self.trajectory),
             hints=hints_of(request),
         )
-        replies = await together(team.act(ask) for _ in range(self.count))
-        return distinct(reworded(request, reply.prompt, critique.text) for reply in replies if reply is not None)
+        return await redrafted(request, team, ask, critique.text, count=self.count)

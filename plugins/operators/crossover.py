@@ -12,7 +12,7 @@ from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import Paraphrase
 from ...core.dialogue.evolution import CrossAndMutate, CrossPrompts
 from ...core.prompt import Demo
-from .rewording import CALLS_PER_ASK, about, distinct, reworded
+from .rewording import CALLS_PER_ASK, about, distinct, reworded, sampled
 from .shots import shots_of
 
 
@@ -54,7 +54,7 @@ class Crossover:
         if first.split() == second.split():
             reply = await team.act(Paraphrase(prompt=first)) if first.strip() else None
             return reply.prompt if reply else ""
-        shown = tuple(request.rng.sample(request.failures, min(self.failures, len(request.failures))))
+        shown = sampled(request.failures, self.failures, request.rng)
         kind = CrossAndMutate if self.questions < 2 else CrossPrompts
         crossed = await team.act(kind(task=about(request.task), first=first, second=second, failures=shown))
         if crossed is None or self.questions < 2:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import Paraphrase
 from ...core.dialogue.evolution import StepByDifference
-from .rewording import CALLS_PER_ASK, about, distinct, reworded
+from .rewording import CALLS_PER_ASK, about, redrafted, sampled
 
 
 @dataclass(kw_only=True)
@@ -28,11 +28,10 @@ class Differential:
         texts = [parent.program.main.instruction for parent in request.parents]
         base, first, second, best = (texts + texts[-1:] * 3)[:4]
         if len(set(texts)) == 1:
-            reply = await team.act(Paraphrase(prompt=base)) if base.strip() else None
-            return distinct([reworded(request, reply.prompt, "in other words")] if reply else [])
-        shown = tuple(request.rng.sample(request.failures, min(self.failures, len(request.failures))))
-        reply = await team.act(
-            StepByDifference(task=about(request.task), base=base, first=first, second=second, best=best, failures=shown)
+            return await redrafted(request, team, Paraphrase(prompt=base), "in other words") if base.strip() else []
+        shown = sampled(request.failures, self.failures, request.rng)
+        ask = StepByDifference(
+            task=about(request.task), base=base, first=first, second=second, best=best, failures=shown
         )
         said = "where two prompts differ was changed and put into the best and the base"
-        return distinct([reworded(request, reply.prompt, said)] if reply else [])
+        return await redrafted(request, team, ask, said)

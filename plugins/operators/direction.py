@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue.controlling import CorrectPrompt
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
 
 _MEANT: Mapping[str, str] = {
     "accuracy": "More answers have to be right.",
@@ -33,7 +33,7 @@ class Direction:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         wanted = str(request.order.options.get("direction", "accuracy"))
-        shown = tuple(request.rng.sample(request.failures, min(self.errors, len(request.failures))))
+        shown = sampled(request.failures, self.errors, request.rng)
         ask = CorrectPrompt(
             task=about(request.task),
             prompt=instruction_of(request),
@@ -42,5 +42,4 @@ class Direction:
             failures=shown if wanted != "brevity" else (),
             hints=hints_of(request),
         )
-        replies = await together(team.act(ask) for _ in range(self.count))
-        return distinct(reworded(request, reply.prompt, f"towards {wanted}") for reply in replies if reply is not None)
+        return await redrafted(request, team, ask, f"towards {wanted}", count=self.count)

@@ -10,7 +10,7 @@ from ...core.dialogue.examining import ExamineRows, RefinePrompt
 from ...core.example import Example
 from ...core.prompt import Prompt
 from ...core.render import as_text, render
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
 from .trail import reasons, scored
 
 _LONGEST_REASONING = 2400
@@ -40,7 +40,7 @@ class Examine:
         if not request.failures:
             return []
         task, prompt = about(request.task), instruction_of(request)
-        cases = tuple(request.rng.sample(request.failures, min(self.errors, len(request.failures))))
+        cases = sampled(request.failures, self.errors, request.rng)
         layout = layout_of(request.parents[0].program.main)
         examined = await team.act(ExamineRows(task=task, prompt=prompt, layout=layout, cases=cases))
         if examined is None:
@@ -54,8 +54,7 @@ class Examine:
             momentum=reasons(request, self.momentum),
             hints=hints_of(request),
         )
-        replies = await together(team.act(ask) for _ in range(self.count))
-        return distinct(reworded(request, reply.prompt, examined.text) for reply in replies if reply is not None)
+        return await redrafted(request, team, ask, examined.text, count=self.count)
 
 
 def layout_of(prompt: Prompt) -> str:

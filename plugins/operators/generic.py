@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 
 from ...core.contracts import Need, Proposal, Request, Team
+from .rewording import sampled
 
 _FILE = "generic-instructions.v1.txt"
 
@@ -38,7 +39,7 @@ class GenericInstruction:
         if not prompt.demos or prompt.placeholders:
             return []
         others = [text for text in generic_instructions() if text != prompt.instruction]
-        drawn = request.rng.sample(others, min(request.order.count, len(others)))
+        drawn = sampled(others, request.order.count, request.rng)
         return [
             Proposal(program=program.replace(prompt.with_(instruction=text)), rationale="the examples say what to do")
             for text in drawn

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import Case
 from ...core.dialogue.grounding import DescribeRows, ProposeGrounded
-from .rewording import CALLS_PER_ASK, about, distinct, drawn_cases, hints_of, instruction_of, reworded, together
+from .rewording import (
+    CALLS_PER_ASK,
+    about,
+    distinct,
+    drawn_cases,
+    hints_of,
+    instruction_of,
+    reworded,
+    sampled,
+    together,
+)
 
 TIPS = {
     "none": "",
@@ -84,4 +94,4 @@ class Grounded:
         return tuple(Case(input=demo.input, expected=demo.output) for demo in sets[place % len(sets)])
 
     def _wrong(self, request: Request) -> tuple[Case, ...]:
-        return tuple(request.rng.sample(request.failures, min(self.failures, len(request.failures))))
+        return sampled(request.failures, self.failures, request.rng)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import ImproveOnHistory
-from .rewording import CALLS_PER_ASK, about, distinct, drawn_cases, reworded, together
+from .rewording import CALLS_PER_ASK, about, drawn_cases, redrafted
 
 
 @dataclass(kw_only=True)
@@ -29,6 +29,5 @@ class History:
         best = sorted(request.history, key=lambda past: past.score)[-self.longest :] if self.longest else []
         rows = drawn_cases(request.train, self.exemplars, request.rng)
         ask = ImproveOnHistory(task=about(request.task), history=tuple(best), rows=rows)
-        replies = await together(team.act(ask) for _ in range(self.count))
         top = f"after {len(best)} scored prompts" + (f", the best at {best[-1].score:.2f}" if best else "")
-        return distinct(reworded(request, reply.prompt, top) for reply in replies if reply is not None)
+        return await redrafted(request, team, ask, top, count=self.count)

@@ -13,7 +13,7 @@ from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue.parts import ChooseParts, ReviewParts, WritePart
 from ...core.prompt import Prompt, Section
 from ...core.render import brief
-from .rewording import CALLS_PER_ASK, about, hints_of
+from .rewording import CALLS_PER_ASK, about, hints_of, unbraced
 
 _FILE = "modules.v1.toml"
 _USUAL = ("Role", "Goal", "Rules", "Workflow", "Output")
@@ -103,7 +103,7 @@ class Minstrel:
             hints=hints_of(request),
         )
         reply = await team.act(ask)
-        return reply.text.replace("{", "(").replace("}", ")") if reply is not None else None
+        return unbraced(reply.text) if reply is not None else None
 
 
 def _known(said: Sequence[str]) -> list[str]:

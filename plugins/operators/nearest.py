@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Proposal, Request, Team
+from ...core.example import Example
 from ...core.options import shuffled
 from ...core.prompt import Demo
 from .shots import shots_of
@@ -57,7 +58,7 @@ class OptionShuffle:
     calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        listing = [row for row in request.train if any(shuffled(text, 1)[1] for text in _texts(row.input))]
+        listing = [row for row in request.train if any(shuffled(text, 1)[1] for text in _texts(row))]
         program = request.parents[0].program
         style = program.main.format
         if 2 * len(listing) < max(1, len(request.train)) or style.shuffles or not request.task.chat:
@@ -66,5 +67,5 @@ class OptionShuffle:
         return [Proposal(program=program.replace(changed), rationale=f"options in {self.turns} orders, by majority")]
 
 
-def _texts(given: object) -> list[str]:
-    return [given] if isinstance(given, str) else [str(one) for one in dict(given).values()]  # type: ignore[call-overload]
+def _texts(row: Example) -> list[str]:
+    return [row.input] if isinstance(row.input, str) else [str(one) for one in row.input.values()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue.self_supervised import ImproveOnOutputs
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted
 
 
 @dataclass(kw_only=True)
@@ -28,6 +28,5 @@ class Outputs:
         ask = ImproveOnOutputs(
             task=about(request.task), prompt=instruction_of(request), outputs=shown, hints=hints_of(request)
         )
-        replies = await together(team.act(ask) for _ in range(self.count))
         why = f"rewritten with {len(shown)} outputs in view"
-        return distinct(reworded(request, reply.prompt, why) for reply in replies if reply is not None)
+        return await redrafted(request, team, ask, why, count=self.count)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import Paraphrase as ParaphraseAsk
-from .rewording import CALLS_PER_ASK, distinct, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, instruction_of, redrafted
 
 
 @dataclass(kw_only=True)
@@ -26,5 +26,4 @@ class Paraphrase:
         prompt = instruction_of(request)
         if not prompt.strip():
             return []
-        replies = await together(team.act(ParaphraseAsk(prompt=prompt)) for _ in range(self.count))
-        return distinct(reworded(request, reply.prompt, "in other words") for reply in replies if reply is not None)
+        return await redrafted(request, team, ParaphraseAsk(prompt=prompt), "in other words", count=self.count)

@@ -12,15 +12,15 @@ from typing import Literal
 
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import Case
-from ...core.dialogue.private import ContinueInstruction, VoteForInstruction
+from ...core.dialogue.private import VoteForInstruction
 from ...core.dialogue.wizard import MutateInStyle
 from ...core.identity import digest, seeded
 from ...core.privacy import NOTHING, Account, drawn, known_choice, private_choice, share, votes_needed
-from .rewording import CALLS_PER_ASK, about, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, about, instruction_of, reworded, sampled, together
 from .thinking import thinking_styles
+from .voter import END, Voter
 
 NOISE_KEY = "MAIEUTIC_NOISE_KEY"
-_END = "<end>"
 _LEAST_WORDS = 4
 
 
@@ -86,7 +86,7 @@ class PrivateEnsemble:
         self, request: Request, team: Team, parts: Sequence[tuple[Case, ...]], noise: Random, epsilon: float
     ) -> str:
         task, prompt = about(request.task), instruction_of(request)
-        styles = request.rng.sample(thinking_styles(), min(self.ideas, len(thinking_styles())))
+        styles = sampled(thinking_styles(), self.ideas, request.rng)
         replies = await together(team.act(MutateInStyle(task=task, prompt=prompt, style=one)) for one in styles)
         ideas = tuple(dict.fromkeys([prompt, *(one.prompt for one in replies if one is not None)]))
         if len(ideas) == 1:
@@ -109,7 +109,7 @@ class PrivateEnsemble:
         delta: float,
     ) -> tuple[str, int]:
         """The instruction, empty where it is hardly one, and how many votes were held."""
-        voters = [_Voter(about(request.task), part, self.drafts) for part in parts if part]
+        voters = [Voter(about(request.task), part, self.drafts) for part in parts if part]
         said: list[str] = []
         held = 0
         while held < self.words:
@@ -117,39 +117,10 @@ class PrivateEnsemble:
             await together(one.think(said, team) for one in voters)
             votes = Counter(word for one in voters if (word := one.next_word(said)))
             word = drawn(private_choice(votes, epsilon, delta), noise)
-            if word in (NOTHING, _END):
+            if word in (NOTHING, END):
                 break
             said.append(word)
         return (" ".join(said) if len(said) >= _LEAST_WORDS else ""), held
-
-
-class _Voter:
-    """One author with rows of its own. How often it is asked depends on the words so far and on its own rows alone."""
-
-    def __init__(self, task: str, rows: tuple[Case, ...], asks: int) -> None:
-        self._task, self._rows, self._left = task, rows, asks
-        self._draft: list[str] = []
-
-    async def think(self, said: Sequence[str], team: Team) -> None:
-        if self._agrees(said) or not self._left:
-            return
-        self._left -= 1
-        reply = await team.act(ContinueInstruction(task=self._task, rows=self._rows, begun=" ".join(said)))
-        words = reply.text.split() if reply is not None else []
-        self._draft = words if _alike(words, said) else [*said, *words]
-
-    def next_word(self, said: Sequence[str]) -> str:
-        """Its vote; empty where it has none."""
-        if not self._agrees(said):
-            return ""
-        return self._draft[len(said)] if len(self._draft) > len(said) else _END
-
-    def _agrees(self, said: Sequence[str]) -> bool:
-        return bool(self._draft) and _alike(self._draft, said)
-
-
-def _alike(words: Sequence[str], begun: Sequence[str]) -> bool:
-    return [one.casefold() for one in words[: len(begun)]] == [one.casefold() for one in begun]
 
 
 def _noise(request: Request) -> Random:

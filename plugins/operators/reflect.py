@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue.reflecting import Reflect as Ask
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded
+from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
 
 
 @dataclass(kw_only=True)
@@ -23,14 +23,13 @@ class Reflect:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:
             return []
-        failed = request.rng.sample(request.failures, min(self.cases, len(request.failures)))
-        right = request.rng.sample(request.successes, min(self.cases - len(failed), len(request.successes)))
+        failed = sampled(request.failures, self.cases, request.rng)
+        right = sampled(request.successes, self.cases - len(failed), request.rng)
         ask = Ask(
             task=about(request.task),
             prompt=instruction_of(request),
             cases=(*failed, *right),
             hints=hints_of(request),
         )
-        reply = await team.act(ask)
         why = f"after a look at {len(failed)} failed and {len(right)} right runs"
-        return distinct([reworded(request, reply.prompt, why)] if reply else [])
+        return await redrafted(request, team, ask, why)

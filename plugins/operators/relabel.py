@@ -19,10 +19,15 @@ class Relabel:
     calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[NewRow]:
-        made = []
-        for row, (output, confidence, split) in request.order.options.get("labels", {}).items():
-            known = request.examples[row]
-            made.append(
-                NewRow(split=split, input=known.input, output=output, row=row, by=AGREED, confidence=confidence)
+        labels = request.order.options.get("labels", {})
+        return [
+            NewRow(
+                split=split,
+                input=request.examples[row].input,
+                output=output,
+                row=row,
+                by=AGREED,
+                confidence=confidence,
             )
-        return made
+            for row, (output, confidence, split) in labels.items()
+        ]

@@ -7,8 +7,8 @@ from collections.abc import Coroutine, Iterable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
-from ...core.contracts import Proposal, Request, TaskBrief
-from ...core.dialogue import Case
+from ...core.contracts import Proposal, Request, TaskBrief, Team
+from ...core.dialogue import Ask, Case, PromptReply
 from ...core.example import Example
 from ...core.prompt import placeholders_in
 from ...core.render import values_of
@@ -44,10 +44,15 @@ def hints_of(request: Request) -> tuple[str, ...]:
     return (*request.hints, *(f"Where {when}: {advice}" for when, advice in request.rules))
 
 
+def sampled(those: Sequence[T], most: int, rng: Random) -> tuple[T, ...]:
+    """At most so many of them, drawn without repetition."""
+    return tuple(rng.sample(those, min(most, len(those))))
+
+
 def drawn_cases(rows: Sequence[Example], count: int, rng: Random) -> tuple[Case, ...]:
     """Some labelled rows as cases, all different."""
     labelled = [row for row in rows if row.output is not None]
-    return tuple(Case(input=r.text, expected=r.output or "") for r in rng.sample(labelled, min(count, len(labelled))))
+    return tuple(Case(input=r.text, expected=r.output or "") for r in sampled(labelled, count, rng))
 
 
 def reworded(request: Request, text: str, rationale: str = "") -> Proposal | None:
@@ -67,6 +72,26 @@ def reworded(request: Request, text: str, rationale: str = "") -> Proposal | Non
     if not new or new.split() == old.split():
         return None
     return Proposal(program=program.replace(program.main.with_(instruction=new)), rationale=rationale.strip())
+
+
+def unbraced(text: str) -> str:
+    """What an author wrote, with round braces in place of those that would ask for fields no row brings."""
+    return text.replace("{", "(").replace("}", ")")
+
+
+def prefaced(request: Request, text: str, rationale: str) -> Proposal:
+    """The first parent with a text in front of its system prompt."""
+    program = request.parents[0].program
+    system = "\n\n".join(part for part in (text, program.main.system) if part)
+    return Proposal(program=program.replace(program.main.with_(system=system)), rationale=rationale)
+
+
+async def redrafted(
+    request: Request, team: Team, ask: Ask[PromptReply], rationale: str, *, count: int = 1
+) -> list[Proposal]:
+    """The first parent as `count` draws of one question reword it; what cannot be read or used is left out."""
+    replies = await together(team.act(ask) for _ in range(count))
+    return distinct(reworded(request, reply.prompt, rationale) for reply in replies if reply is not None)
 
 
 def distinct(proposals: Iterable[Proposal | None]) -> list[Proposal]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import EditPrompt
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
 
 
 @dataclass(kw_only=True)
@@ -25,12 +25,11 @@ class Rewrite:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         hints = hints_of(request)
-        shown = tuple(request.rng.sample(request.failures, min(self.errors, len(request.failures))))
+        shown = sampled(request.failures, self.errors, request.rng)
         if not shown and not hints:
             return []
         ask = EditPrompt(
             task=about(request.task), prompt=instruction_of(request), reason="", failures=shown, hints=hints
         )
-        replies = await together(team.act(ask) for _ in range(self.count))
         why = f"rewritten with {len(shown)} failures in view" if shown else "rewritten as the user wished"
-        return distinct(reworded(request, reply.prompt, why) for reply in replies if reply is not None)
+        return await redrafted(request, team, ask, why, count=self.count)

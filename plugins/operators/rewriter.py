@@ -17,7 +17,7 @@ from ...core.dialogue.rewriting import RewriteWhole, WriteBeside
 from ...core.errors import UsageError
 from ...core.prompt import placeholders_in
 from ...core.render import fill
-from .rewording import CALLS_PER_ASK, about, distinct, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, about, distinct, instruction_of, prefaced, redrafted, reworded, together, unbraced
 
 _FILE = "rewriters.v1.toml"
 _FIELDS = ("prompt", "task", "input", "output", "expected")
@@ -76,8 +76,7 @@ class Rewriter:
         message = _message(told.template, request)
         why = f"{'template' if self.template else self.form} ({told.cites})"
         if told.keep == "replace":
-            whole = await together(team.act(RewriteWhole(message=message)) for _ in range(self.count))
-            return distinct(reworded(request, one.prompt, why) for one in whole if one is not None)
+            return await redrafted(request, team, RewriteWhole(message=message), why, count=self.count)
         beside = await together(team.act(WriteBeside(message=message)) for _ in range(self.count))
         return distinct(_beside(request, told.keep, one.text, why) for one in beside if one is not None)
 
@@ -85,9 +84,7 @@ class Rewriter:
 def _beside(request: Request, keep: Keep, said: str, why: str) -> Proposal | None:
     if keep == "append":
         return reworded(request, f"{instruction_of(request)}\n\n{said}", why)
-    program = request.parents[0].program
-    system = "\n\n".join(part for part in (said.replace("{", "(").replace("}", ")"), program.main.system) if part)
-    return Proposal(program=program.replace(program.main.with_(system=system)), rationale=why)
+    return prefaced(request, unbraced(said), why)
 
 
 def _message(template: str, request: Request) -> str:

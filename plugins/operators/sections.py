@@ -15,7 +15,7 @@ from ...core.dialogue import Paraphrase
 from ...core.dialogue.sections import EditSection, WriteSection
 from ...core.prompt import Prompt, Section, placeholders_in
 from ...core.render import brief
-from .rewording import CALLS_PER_ASK, about, distinct, drawn_cases, hints_of, reworded
+from .rewording import CALLS_PER_ASK, about, distinct, drawn_cases, hints_of, reworded, sampled
 
 TASK = "Task"
 PURPOSES: Mapping[str, str] = {
@@ -42,7 +42,7 @@ class SectionEdit:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         prompt, section = request.parents[0].program.main, chosen_section(request)
-        shown = tuple(request.rng.sample(request.failures, min(self.errors, len(request.failures))))
+        shown = sampled(request.failures, self.errors, request.rng)
         ask = EditSection(
             task=about(request.task),
             prompt=brief(prompt),
@@ -92,7 +92,7 @@ class SectionAdd:
             section=name,
             purpose=PURPOSES[name],
             rows=drawn_cases(request.train, self.rows, request.rng),
-            failures=tuple(request.rng.sample(request.failures, min(self.errors, len(request.failures)))),
+            failures=sampled(request.failures, self.errors, request.rng),
             hints=hints_of(request),
         )
         reply = await team.act(ask)

@@ -10,6 +10,7 @@ from functools import cache
 from importlib import resources
 
 from ...core.contracts import Need, Proposal, Request, Team
+from .rewording import prefaced, sampled
 
 _FILE = "snippets.v1.toml"
 
@@ -30,9 +31,5 @@ class Snippets:
     calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        program = request.parents[0].program
-        made = []
-        for said in request.rng.sample(grid(), min(request.order.count, len(grid()))):
-            system = "\n\n".join(part for part in (said, program.main.system) if part)
-            made.append(Proposal(program=program.replace(program.main.with_(system=system)), rationale=said))
-        return made
+        drawn = sampled(grid(), request.order.count, request.rng)
+        return [prefaced(request, said, said) for said in drawn]

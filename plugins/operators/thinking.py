@@ -9,7 +9,7 @@ from importlib import resources
 
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue.wizard import MutateInStyle
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, sampled, together
 
 _FILE = "thinking-styles.v1.txt"
 
@@ -34,7 +34,7 @@ class ThinkingStyles:
         self.calls = CALLS_PER_ASK * self.styles
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        drawn = request.rng.sample(thinking_styles(), min(self.styles, len(thinking_styles())))
+        drawn = sampled(thinking_styles(), self.styles, request.rng)
         asks = [
             MutateInStyle(
                 task=about(request.task), prompt=instruction_of(request), style=style, hints=hints_of(request)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import Past
 from ...core.dialogue.advising import JudgeTurns, Replay
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled, together
 
 
 @dataclass(kw_only=True)
@@ -34,7 +34,7 @@ class Turns:
         if not request.failures:
             return []
         task, prompt = about(request.task), instruction_of(request)
-        shown = request.rng.sample(request.failures, min(self.episodes, len(request.failures)))
+        shown = sampled(request.failures, self.episodes, request.rng)
         replayed = self._experience(request)
         judged = await together(
             team.act(JudgeTurns(task=task, prompt=prompt, episode=(case,), count=self.turns)) for case in shown
@@ -43,17 +43,14 @@ class Turns:
         feedback = feedback or [case.feedback for case in shown if case.feedback]
         if not feedback:
             return []
-        reply = await team.act(
-            Replay(
-                task=task,
-                prompt=prompt,
-                feedback=tuple(feedback),
-                experience=replayed,
-                hints=hints_of(request),
-            )
+        ask = Replay(
+            task=task,
+            prompt=prompt,
+            feedback=tuple(feedback),
+            experience=replayed,
+            hints=hints_of(request),
         )
-        why = " ".join(feedback)[:600]
-        return distinct([reworded(request, reply.prompt, why)] if reply is not None else [])
+        return await redrafted(request, team, ask, " ".join(feedback)[:600])
 
     def _experience(self, request: Request) -> tuple[Past, ...]:
         """Edits on the way to the parent and of the run's best, each once, worst first."""
@@ -63,5 +60,5 @@ class Turns:
             for one in known.values()
             if one.parents and one.rationale and one.id in request.scores
         ]
-        drawn = request.rng.sample(edits, min(self.experience, len(edits)))
+        drawn = sampled(edits, self.experience, request.rng)
         return tuple(sorted(drawn, key=lambda past: past.score))
