@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...core.program import Program
 from ...core.report import Report
-from .pieces import Hole, Turn, claim_of, holes_of, plain_prompts
+from .pieces import holes_of, plain_prompts
+from .source import docstring_of, lines_of
 
 _CODE = '''
 
@@ -47,22 +48,16 @@ class DspyExporter:
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
         (turns,) = plain_prompts(program, self.name, several=False).values()
         names = holes_of(turns)
-        told = "\n\n".join(part for part in (f"The prompt of {task_name}.", claim_of(report)) if part)
         head = [
-            ascii(told),
+            docstring_of(task_name, report),
             "",
             "import dspy",
             "",
             f"INSTRUCTIONS = {program.main.instruction!r}",
             f"SIGNATURE = {', '.join(names) + ' -> answer'!r}",
             "TURNS = [",
-            *(line for turn in turns for line in _lines(turn)),
+            *(line for turn in turns for line in lines_of(turn, 4)),
             "]",
         ]
         used = ", ".join(f"{name}=..." for name in names)
         return "\n".join(head) + "\n" + _CODE.replace("(NAMES)", f"({used})")
-
-
-def _lines(turn: Turn) -> list[str]:
-    pieces = [f"({one.name!r},)" if isinstance(one, Hole) else repr(one) for one in turn.pieces]
-    return [f"    ({turn.role!r}, [", *(f"        {piece}," for piece in pieces), "    ]),"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...core.program import MAIN, Program
 from ...core.report import Report
-from .pieces import Hole, Turn, claim_of, holes_of, plain_prompts
+from .pieces import Turn, holes_of, plain_prompts
+from .source import docstring_of, lines_of
 
 
 class PythonExporter:
@@ -17,9 +18,8 @@ class PythonExporter:
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
         prompts = plain_prompts(program, self.name)
         first = MAIN if MAIN in prompts else next(iter(prompts))
-        told = "\n\n".join(part for part in (f"The prompt of {task_name}.", claim_of(report)) if part)
         lines = [
-            ascii(told),
+            docstring_of(task_name, report),
             "",
             "# name -> [(role, [words or (value's name,), ...]), ...]",
             "PROMPTS = {",
@@ -39,8 +39,5 @@ class PythonExporter:
 
 def _lines(name: str, turns: list[Turn]) -> list[str]:
     """One prompt of the table, its values named beside it."""
-    lines = [f"    {name!a}: [  # values: {', '.join(holes_of(turns)) or 'none'}"]
-    for turn in turns:
-        pieces = [f"({one.name!r},)" if isinstance(one, Hole) else repr(one) for one in turn.pieces]
-        lines += [f"        ({turn.role!r}, [", *(f"            {piece}," for piece in pieces), "        ]),"]
-    return [*lines, "    ],"]
+    head = f"    {name!a}: [  # values: {', '.join(holes_of(turns)) or 'none'}"
+    return [head, *(line for turn in turns for line in lines_of(turn, 8)), "    ],"]
