@@ -1,4 +1,4 @@
-"""Feedback on turns, and experience replayed (prompt reinforcing for dialogues of several turns)."""
+"""Feedback on turns, and experience replayed (prompt reinforcing for dialogues of several turns, arXiv 2510.05921)."""
 
 from __future__ import annotations
 
