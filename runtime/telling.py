@@ -98,7 +98,9 @@ def _directive(data: Mapping[str, Any]) -> str:
     inner = data.get("directive")
     if not isinstance(inner, Mapping):
         return _of(data, "kind")
-    return " ".join([str(inner.get("kind", "?")), *(_of(inner, key) for key in ("candidate", "text") if key in inner)])
+    said = " ".join([str(inner.get("kind", "?")), *(_of(inner, key) for key in ("candidate", "text") if key in inner)])
+    below = _size(data, "candidates") - 1 if inner.get("kind") == "veto" else 0
+    return f"{said} and {below} that descend from it" if below > 0 else said
 
 
 def _operators(data: Mapping[str, Any]) -> str:

@@ -6,10 +6,9 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import work
-from textual.app import App
 from textual.timer import Timer
 
 from ..core.errors import MaieuticError
@@ -17,24 +16,33 @@ from ..runtime.store import Store
 from .feed import Feed, LiveFeed, Scene
 from .keys import keys_file, read_keys
 from .navigator import Navigator
-from .palette import WheelProvider
 from .replay import ReplayFeed
+
+if TYPE_CHECKING:
+    from .palette import WheelProvider
 
 FLUSH_SECONDS = 0.1
 _BEATS_A_LOOK = 10
 
 
+def _wheel() -> type[WheelProvider]:
+    """Asked for when the palette is opened."""
+    from .palette import WheelProvider
+
+    return WheelProvider
+
+
 class MaieuticApp(Navigator):
     """Read through the store, written to through directives alone.
 
-    run: what to attach to; None begins with the list. read_only: no directives. listing: gives recipes and plugins as
-    plain data when they are asked for; the command line brings it, since this floor may not know them. replay: the
-    speed of a replay, None for live. feed: another source of scenes than the store.
+    run: what to attach to; None begins with the list. run_name: what was watched last. read_only: no directives.
+    listing: gives recipes and plugins as plain data when they are asked for; the command line brings it, since this
+    floor may not know them. replay: the speed of a replay, None for live. feed: another source than the store.
     """
 
     CSS_PATH = "style.tcss"
     TITLE = "maieutic"
-    COMMANDS = App.COMMANDS | {WheelProvider}
+    COMMANDS = {_wheel}  # Textual's own commands would name half of ours twice
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
@@ -55,7 +63,8 @@ class MaieuticApp(Navigator):
         self.scene: Scene | None = None
         self.replay = replay
         self._feed = feed
-        self._run = run
+        self._begins_with_a_run = run is not None or feed is not None
+        self.run_name = run or "latest"
         self._beat: Timer | None = None
         self._beats = 0
         self._busy = False
@@ -66,8 +75,8 @@ class MaieuticApp(Navigator):
 
     def on_mount(self) -> None:
         self._take_keys()
-        if self._run is not None or self._feed is not None:
-            self.attach(self._run or "latest")
+        if self._begins_with_a_run:
+            self.attach(self.run_name)
         else:
             from .screens.runs import RunsPage
 
@@ -84,6 +93,7 @@ class MaieuticApp(Navigator):
         if self._feed is None or self.scene is not None:
             record = self.store.run(run)
             self._feed = LiveFeed(self.store, record.id) if self.replay is None else self._player(record.id)
+        self.run_name = self._feed.scene.record.id
         self.scene = self._feed.scene  # what costs nothing: the first frame waits for no log
         while len(self.pages) > 1:
             self.pop_screen()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual import work
@@ -14,11 +15,9 @@ from textual.widget import Widget
 from ..runtime.actions import ACTIONS
 from .commands import COMMANDS, command_named
 from .widgets.ask import AskBar
-from .widgets.lines import LineList
 
 if TYPE_CHECKING:
     from .page import Page
-
 
 _ASKS = ("steer(", "filter", "command")
 
@@ -41,12 +40,8 @@ class Asker(Screen[None]):
         return self.query_one(AskBar)
 
     @property
-    def lines(self) -> LineList | None:
-        """The list that has the keys, else the one that is shown."""
-        if isinstance(self.focused, LineList):
-            return self.focused
-        page = cast("Page", self)
-        return page.pane(page.shown) if page.shown else None
+    def _page(self) -> Page:
+        return cast("Page", self)
 
     def hold(self, key: Key) -> bool:
         """Whether the key is kept for the question that is on its way. A key that begins one is known by its binding:
@@ -85,7 +80,7 @@ class Asker(Screen[None]):
         return self.bar
 
     async def on_ask_bar_asked(self) -> None:
-        await cast("Page", self).ui.hand_on()
+        await self._page.ui.hand_on()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Whoever clicks elsewhere has left the question; word of a focus that came before it counts for nothing."""
@@ -93,72 +88,54 @@ class Asker(Screen[None]):
             self.bar.action_leave()
 
     def action_filter(self) -> None:
-        self._begin()
-        self._filter()
+        self._begin(self._filter)
 
     def action_command(self) -> None:
-        self._begin()
-        self._command()
+        self._begin(self._command)
 
     def action_steer(self, name: str) -> None:
-        self._begin()
-        self._steer(name)
-
-    def action_copy(self) -> None:
-        lines = self.lines
-        if lines is None or not lines.text:
-            self.notify("there is nothing to copy here", severity="warning")
-            return
-        self.app.copy_to_clipboard(lines.text)
-        self.notify(f"copied {len(lines.text.splitlines())} lines of {lines.border_title or 'this pane'}")
-
-    @work(group="ask", exclusive=True)
-    async def _filter(self) -> None:
-        lines = self.lines
-        try:
-            if lines is None:
-                return
-            before = lines.needle
-            answer = await self.listen().ask(
-                "/", value=before, hint="words to look for; empty shows all", change=lines.sift
-            )
-            lines.sift(before if answer is None else answer)
-        finally:
-            self._over()
-
-    @work(group="ask", exclusive=True)
-    async def _command(self) -> None:
-        names = tuple(sorted([*COMMANDS, *(action.name for action in ACTIONS)]))
-        try:
-            answer = await self.listen().ask(":", choices=names, hint="a command, such as runs, theme light, pause")
-            if answer and answer.strip():
-                await command_named(cast("Page", self), answer.strip())
-        finally:
-            self._over()
-
-    @work(group="ask", exclusive=True)
-    async def _steer(self, name: str) -> None:
         from .wheel import steer
 
+        self._begin(partial(steer, self._page, name))
+
+    def _begin(self, question: Callable[[], Awaitable[None]]) -> None:
+        self._asking += not self._begun  # one that was begun by a key is counted already
+        self._begun = False
+        self._answered(question)
+
+    @work(group="ask", exclusive=True)
+    async def _answered(self, question: Callable[[], Awaitable[None]]) -> None:
         try:
-            await steer(cast("Page", self), name)
+            await question()
         finally:
             self._over()
 
-    def _begin(self) -> None:
-        self._asking += not self._begun
-        self._begun = False
+    async def _filter(self) -> None:
+        lines = self._page.lines
+        if lines is None:
+            return
+        before = lines.needle
+        answer = await self.listen().ask(
+            "/", value=before, hint="words to look for; empty shows all", change=lines.sift
+        )
+        lines.sift(before if answer is None else answer)
+
+    async def _command(self) -> None:
+        names = tuple(sorted([*COMMANDS, *(action.name for action in ACTIONS)]))
+        answer = await self.listen().ask(":", choices=names, hint="a command, such as runs, theme light, pause")
+        if answer and answer.strip():
+            await command_named(self._page, answer.strip())
 
     def _over(self) -> None:
         """The last question of those that were begun is answered: whoever had the keys gets them back."""
         self._asking -= 1
-        if self._asking or not cast("Page", self).ready:
+        if self._asking or not self._page.ready:
             return
         had = self.bar.has_focus_within
         self.bar.close()
         if had and self._before is not None and self._before.is_attached:
             self.set_focus(self._before)  # now, not when the queue is empty: the next question may be here by then
-        self.call_later(cast("Page", self).ui.hand_on)
+        self.call_later(self._page.ui.hand_on)
 
     @classmethod
     def steering(cls, *names: str) -> list[BindingType]:

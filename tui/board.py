@@ -40,7 +40,7 @@ def ranking(scene: Scene) -> list[tuple[Born, Tally]]:
 def board_head(width: int) -> Line:
     """Its columns are those of `board_lines`."""
     ruled = f"{'interval':<{_ruled(width)}} " if width >= 46 else ""
-    return ((fit(f"{'#':>3}   {'candidate':<9} score {ruled}rows gain unrd by", width), "head"),)
+    return ((fit(f"{'#':>3}   {'candidate':<9} score {ruled}rows gain unread by", width), "head"),)
 
 
 def board_lines(scene: Scene, rows: Sequence[tuple[Born, Tally]], signs: Signs, width: int) -> list[Line]:
@@ -55,8 +55,8 @@ def board_lines(scene: Scene, rows: Sequence[tuple[Born, Tally]], signs: Signs, 
         spans.append((f"{tally.mean:.2f}  ", "strong"))
         if width >= 46:
             spans += [*ruler(tally, signs, _ruled(width)), (" ", "")]
-        spans += [(f"{tally.n:>4} {gain:>4} ", ""), (f"{tally.unreadable or '':>4} ", "warn")]
-        room = max(0, width - 37 - (_ruled(width) + 1 if width >= 46 else 0))
+        spans += [(f"{tally.n:>4} {gain:>4} ", ""), (f"{tally.unreadable or '':>6} ", "warn")]
+        room = max(0, width - 39 - (_ruled(width) + 1 if width >= 46 else 0))
         spans.append((fit(one.operator, room, ellipsis=signs.ellipsis), "accent"))
         lines.append(tuple(spans))
     return lines

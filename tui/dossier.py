@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from ..core.candidate import Candidate
 from ..core.example import Example
 from ..core.render import brief, render
@@ -90,33 +92,49 @@ def prompt_lines(told: Dossier, width: int) -> list[Line]:
     return out
 
 
-def outcome_head(width: int) -> Line:
-    return ((fit(f"  {'split':<6}{'score':<6}{'said':<16}{'wanted':<12}input", width), "head"),)
+def mark_of(one: Evaluation, signs: Signs) -> tuple[str, Tone]:
+    """Sign and tone of an outcome: right, wrong, or an answer that could not be read."""
+    if one.failure is not None:
+        return "?", "warn"
+    return (signs.finished, "good") if one.score >= 1 else (signs.failed, "bad")
 
 
-def outcome_lines(told: Dossier, rows: Sequence[Evaluation], signs: Signs, width: int) -> list[Line]:
-    return [_outcome(told, one, signs, width) for one in rows]
-
-
-def _outcome(told: Dossier, one: Evaluation, signs: Signs, width: int) -> Line:
-    row = told.examples.get(one.example)
-    failed = one.failure is not None
-    sign = "?" if failed else signs.finished if one.score >= 1 else signs.failed
-    tone: Tone = "warn" if failed else "good" if one.score >= 1 else "bad"
-    words = "unreadable" if failed else one_line(one.answer if one.answer is not None else one.output)
-    wanted = one_line(" | ".join(row.outputs)) if row else ""
-    return (
-        (f"{sign} ", tone),
-        (f"{one.split:<6}", "dim"),
-        (f"{one.score:.2f}  ", "strong"),
-        (f"{fit(words, 15)} ", tone if failed else ""),
-        (f"{fit(wanted, 11)} ", "dim"),
-        (fit(one_line(row.text if row else one.example), max(4, width - 42)), ""),
+def outcome_table(told: Dossier, rows: Sequence[Evaluation], signs: Signs, width: int) -> tuple[Line, list[Line]]:
+    """Head and lines. What was said and what was wanted get no more room than they take, and the input the rest."""
+    cells = [(_read(one), _wanted(told, one)) for one in rows]
+    said, wanted = (
+        min(most, max([least, *(cell_len(cell[at]) for cell in cells)]))
+        for at, (least, most) in enumerate(((4, 15), (6, 11)))
     )
+    head = f"  {'split':<6}{'score':<6}{'said':<{said + 1}}{'wanted':<{wanted + 1}}input"
+    lines: list[Line] = []
+    for one, (words, want) in zip(rows, cells, strict=True):
+        (sign, tone), row = mark_of(one, signs), told.examples.get(one.example)
+        text = one_line(row.text if row else one.example)
+        lines.append(
+            (
+                (f"{sign} ", tone),
+                (f"{one.split:<6}", "dim"),
+                (f"{one.score:.2f}  ", "strong"),
+                (f"{fit(words, said)} ", tone if one.failure is not None else ""),
+                (f"{fit(want, wanted)} ", "dim"),
+                (fit(text, max(4, width - said - wanted - 16)), ""),
+            )
+        )
+    return ((fit(head, width), "head"),), lines
+
+
+def _read(one: Evaluation) -> str:
+    return "unreadable" if one.failure is not None else one_line(one.answer if one.answer is not None else one.output)
+
+
+def _wanted(told: Dossier, one: Evaluation) -> str:
+    row = told.examples.get(one.example)
+    return one_line(" | ".join(row.outputs)) if row else ""
 
 
 def outcome_detail(told: Dossier, example: str) -> list[Line]:
-    """Input, wanted, said, read, parts of the score, feedback."""
+    """Input, wanted, said, what was read of it where that is less, parts of the score, feedback."""
     one = next((row for row in told.evaluations if row.example == example), None)
     row = told.examples.get(example)
     if one is None:
@@ -124,8 +142,10 @@ def outcome_detail(told: Dossier, example: str) -> list[Line]:
     lines: list[Line] = [(("input", "head"),), (("  ", ""), (row.text if row else "", "")), ()]
     lines += [(("wanted", "head"),), (("  ", ""), (" | ".join(row.outputs) if row else "", "")), ()]
     lines += [(("said", "head"),), (("  ", ""), (one.output, "")), ()]
-    read = "could not be read" if one.answer is None else one.answer
-    lines += [(("read as", "head"),), (("  ", ""), (read, "warn" if one.answer is None else "")), ()]
+    if one.answer is None:
+        lines += [(("it could not be read", "warn"),), ()]
+    elif one.answer.strip() != one.output.strip():
+        lines += [(("read as", "head"),), (("  ", ""), (one.answer, "")), ()]
     lines.append(((f"score {one.score:.2f}", "head"),))
     for name, part in one.scores.items():
         lines.append((("  ", ""), (f"{name} {part.value:.2f} {part.failure or ''}", "")))
@@ -157,10 +177,10 @@ def origin_lines(told: Dossier, scene: Scene, signs: Signs, width: int) -> list[
         ("id", one.id),
         ("state", f"{sign} {word}"),
         ("score", standing),
-        ("made by", f"{one.operator}, round {one.round}, step {one.step}"),
-        ("from", ", ".join(short(parent) for parent in one.parents) or "nobody"),
+        ("made by", f"{one.operator}, round {one.round}, step {one.step}" if one.parents else ""),
+        ("from", ", ".join(short(parent) for parent in one.parents)),
         ("cost", f"{counted(len(told.evaluations), 'target call')} ({', '.join(by_split)})"),
-        ("authors", counted(len(told.turns), "turn") + " in the step that made it"),
+        ("authors", counted(len(told.turns), "turn") + " in the step that made it" if one.parents else ""),
         ("unreadable", str(unread)),
         ("reason", one.reason),
     ]

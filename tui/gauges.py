@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from .feed import Scene
 from .tree import short
-from .words import Line, Signs, Span, Tone, clock, fit, one_line
+from .words import Line, Signs, Span, Tone, clock, counted, fit, one_line
 
 _PILLS: Mapping[str, tuple[str, Tone]] = {
     "running": ("running", "good"),
@@ -17,6 +17,12 @@ _PILLS: Mapping[str, tuple[str, Tone]] = {
     "failed": ("failed", "bad"),
     "dead": ("process gone", "bad"),
     "replay": ("replay", "accent"),
+}
+_OVER = ("finished", "stopped", "failed")
+_MEASURES: Mapping[str, str] = {
+    "proposing": "measuring candidates",  # all that was asked for has come, and the first batch is on its way
+    "measuring": "measuring candidates",
+    "testing": "measuring the sealed rows",
 }
 
 
@@ -103,11 +109,13 @@ def pace_line(scene: Scene, width: int) -> Line:
     rate = scene.story.rate or (scene.spent.calls / scene.seconds if scene.seconds else 0.0)
     left = view.eta if scene.state in ("running", "replay") else None
     parts: list[Span] = [("pace   ", "dim"), (f"{rate:.1f} calls/s", "")]
-    parts += [("  time ", "dim"), (clock(scene.seconds), ""), ("  left ", "dim"), (clock(left), "")]
+    parts += [("  time ", "dim"), (clock(scene.seconds), "")]
+    if scene.state not in _OVER:
+        parts += [("  left ", "dim"), (clock(left), "")]
     parts += [("  candidates " if width >= 100 else "  ", "dim"), (f"{view.tried} tried, {view.alive} alive", "")]
     if view.unreadable:
-        of = " answers of authors" if width >= 100 else ""
-        parts.append((f"  {view.unreadable} unreadable{of}", "warn"))
+        said = counted(view.unreadable, "unreadable answer") + " of authors"
+        parts.append((f"  {said if width >= 100 else f'{view.unreadable} unreadable'}", "warn"))
     return tuple(parts)
 
 
@@ -121,8 +129,9 @@ def plan_line(scene: Scene, signs: Signs, width: int) -> Line:
         return (("verdict ", "dim"), (verdict, "strong"), ("  R shows the report", "dim"))
     if not plan:
         on = ", ".join(dict.fromkeys(short(p) for one in story.errands.values() for p in one.parents[:1]))
-        idle = f"{story.view.phase} candidates" if story.view.phase == "measuring" else "nobody just now"
-        return (("at work ", "dim"), (f"{work} on {on}" if work else idle, "accent" if work else "dim"))
+        idle = _MEASURES.get(story.view.phase, "") if scene.state == "running" else ""
+        said = f"{work} on {on}" if work else idle or "nobody just now"
+        return (("at work ", "dim"), (said, "accent" if work else "dim"))
     place = goal if goal is not None else 0
     head = f"plan {place + 1}/{len(plan)} "
     tail = f"  {signs.arrow} {work}" if work else ""

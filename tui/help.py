@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from ..runtime.actions import ACTIONS
 from ..runtime.steering import unavailable
 from .page import Page
-from .widgets.lines import LineList
+from .reader import Sheet
 from .words import Line, wrap
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Sheet):
     """esc, q or ? leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -23,32 +21,17 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def __init__(self, page: Page) -> None:
-        super().__init__()
+        super().__init__(f"help · {page.about}")
         self._page = page
 
-    def compose(self) -> ComposeResult:
-        yield LineList(id="help", title=f"help · {self._page.about}", picks=False)
-
-    def on_mount(self) -> None:
-        self.query_one(LineList).focus()
-        self.call_after_refresh(self._fill)
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._fill)
-
-    def _fill(self) -> None:
-        lines = self.query_one(LineList)
-        lines.border_subtitle = "esc closes"
-        lines.show(self._lines(max(20, lines.columns)))
-
-    def _lines(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[Line]:
         page, out = self._page, list[Line]()
         focused = page.focused
         about = getattr(focused, "about", "") if focused is not None else ""
         if about:
             name = getattr(focused, "border_title", None) or "here"
             out += [((str(name), "head"),), *((("  ", ""), (text, "")) for text in wrap(about, width - 2)), ()]
-        out.append((("keys", "head"),))
+        out.append((("keys", "head"), ("  and the names by which keys.toml gives them others", "dim")))
         seen: set[str] = set()
         for active in page.active_bindings.values():
             binding = active.binding

@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from .app import MaieuticApp
 
 _BARE = Monochrome()
-_PLACES = {
-    "CandidatePage": "candidate",
-    "ComparePage": "compare",
-    "ExamplesPage": "examples",
-    "ReportPage": "report",
-    "LibraryPage": "library",
-    "RunPage": "run",
-}
 
 
 class Navigator(App[None]):
@@ -46,7 +38,7 @@ class Navigator(App[None]):
         self.look(theme)  # before it runs: a theme that changes later has the whole style sheet read again
         self.ascii_only = ascii_only
         self.marked = ""
-        self._last = ""
+        self._last: Page | None = None
 
     @property
     def ascii_only(self) -> bool:
@@ -118,7 +110,7 @@ class Navigator(App[None]):
 
         if isinstance(self.screen, RunsPage):
             return
-        self._last = type(self.screen).__name__
+        self._last = self.page
         if len(self.pages) > 1:
             self.pop_screen()
         else:
@@ -131,11 +123,10 @@ class Navigator(App[None]):
 
     def swap(self) -> None:
         """The last view that was left, as `cd -` does."""
-        last = _PLACES.get(self._last)
-        if last is None:
+        if self._last is None:
             self.notify("there is no last view yet", severity="warning")
-            return
-        self.go(last)
+        else:
+            self._last.open_again(cast("MaieuticApp", self))
 
     def look(self, name: str) -> None:
         """`dark`, `light` or `contrast`, or any theme that Textual has."""

@@ -125,6 +125,10 @@ class Page(Asker):
     def fill(self, scene: Scene) -> None:
         """What changes with the run."""
 
+    def open_again(self, ui: MaieuticApp) -> None:
+        """After it was left: a new page on the same thing."""
+        ui.push_screen(type(self)())
+
     def idle(self) -> object:
         """Called once a second where no run is watched."""
 
@@ -151,6 +155,13 @@ class Page(Asker):
 
     def pane(self, name: str) -> LineList:
         return self.query_one(f"#{name}", LineList)
+
+    @property
+    def lines(self) -> LineList | None:
+        """The list that has the keys, else the one that is shown."""
+        if isinstance(self.focused, LineList):
+            return self.focused
+        return self.pane(self.shown) if self.shown else None
 
     def seen(self, name: str) -> bool:
         """Hidden panes are not drawn."""
@@ -186,6 +197,14 @@ class Page(Asker):
 
     def on_tabs_chosen(self, event: Tabs.Chosen) -> None:
         self._switch(self.panes[event.place])
+
+    def action_copy(self) -> None:
+        lines = self.lines
+        if lines is None or not lines.text:
+            self.notify("there is nothing to copy here", severity="warning")
+            return
+        self.app.copy_to_clipboard(lines.text)
+        self.notify(f"copied {len(lines.text.splitlines())} lines of {lines.border_title or 'this pane'}")
 
     def action_help(self) -> None:
         from .help import HelpScreen

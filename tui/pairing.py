@@ -10,7 +10,7 @@ from ..core.example import Example
 from ..core.identity import seeded
 from ..core.score import Evaluation
 from ..runtime.store import Store
-from .words import Line, Signs, Tone, fit, one_line, wrap
+from .words import Line, Tone, fit, one_line, wrap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +74,10 @@ def read_pairing(store: Store, run: str, a: str, b: str) -> Pairing | None:
 
 
 def match_head(width: int) -> Line:
-    return ((fit(f"  {'a':>5} {'b':>5}  input", width), "head"),)
+    return ((fit(f"  {'a':>6} {'b':>6}  input", width), "head"),)
 
 
-def match_lines(matches: Sequence[Match], signs: Signs, width: int) -> list[Line]:
+def match_lines(matches: Sequence[Match], width: int) -> list[Line]:
     return [_match(one, width) for one in matches]
 
 
@@ -86,22 +86,27 @@ def _match(one: Match, width: int) -> Line:
     tone: Tone = {1: "good", -1: "bad", 0: "dim"}[one.flip]  # type: ignore[assignment]
     return (
         (f"{sign} ", tone),
-        (f"{_scored(one.a):>5} {_scored(one.b):>5}  ", "strong"),
-        (fit(one_line(one.example.text), max(4, width - 15)), ""),
+        (f"{_scored(one.a):>6} {_scored(one.b):>6}  ", "strong"),
+        (fit(one_line(one.example.text), max(4, width - 17)), ""),
     )
 
 
 def _scored(one: Evaluation) -> str:
-    return "unrd" if one.failure else f"{one.score:.2f}"
+    return "unread" if one.failure else f"{one.score:.2f}"
 
 
 def answer_lines(one: Evaluation | None, wanted: Sequence[str], width: int) -> list[Line]:
-    """What one side said, how it was read, what it got, what was wanted, with feedback."""
+    """What one side got, what was read of its answer where that is less, what was wanted, what it said, feedback."""
     if one is None:
         return []
-    read = "could not be read" if one.answer is None else f"read as {one.answer}"
-    lines: list[Line] = [((f"{one.score:.2f}  ", "strong"), (one_line(read), "warn" if one.answer is None else "dim"))]
-    lines.append((("wanted ", "dim"), (one_line(" | ".join(wanted)), "")))
+    if one.answer is None:
+        read = "could not be read"
+    else:
+        read = "" if one.answer.strip() == one.output.strip() else f"read as {one_line(one.answer)}"
+    lines: list[Line] = [
+        ((f"{one.score:.2f}  ", "strong"), (fit(read, width - 6).rstrip(), "warn" if one.answer is None else "dim")),
+        (("wanted ", "dim"), (fit(one_line(" | ".join(wanted)), width - 7).rstrip(), "")),
+    ]
     lines += [(), *(((text, ""),) for text in wrap(one.output.strip() or "(nothing)", width))]
     if one.feedback:
         lines += [(), *(((text, "accent"),) for text in wrap(one.feedback, width))]

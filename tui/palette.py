@@ -31,7 +31,8 @@ class WheelProvider(Provider):
         page = self.screen
         if not isinstance(page, Page):
             return []
-        entries = list(COMMANDS.items())
+        entries = [entry for entry in COMMANDS.items() if entry[0] != "theme"]
+        entries += [(f"theme {name}", "how it looks") for name in ("dark", "light", "contrast")]
         scene = page.scene
         if scene is not None:
             for one in ACTIONS:

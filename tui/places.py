@@ -20,7 +20,7 @@ def go(app: MaieuticApp, name: str, words: Sequence[str]) -> None:
             while app.page is not None and app.page.about != "runs":
                 app.back()
         case "run" if words or app.scene is None:
-            app.attach(words[0] if words else "latest")
+            app.attach(words[0] if words else app.run_name)
         case "run":
             while app.page is not None and app.page.about not in ("run", "runs"):
                 app.back()

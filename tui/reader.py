@@ -13,30 +13,39 @@ from .widgets.lines import LineList
 from .words import Line, wrap
 
 
-class ReaderScreen(ModalScreen[None]):
-    """esc closes it."""
+class Sheet(ModalScreen[None]):
+    """esc closes it. `lines` draws it anew for each width."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "Close", id="reader.close")]
-
-    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+    def __init__(self, title: str) -> None:
         super().__init__()
-        self._title, self._lines = title, lines
+        self._title = title
 
     def compose(self) -> ComposeResult:
-        yield LineList(id="reader", title=self._title, picks=False)
+        yield LineList(id="sheet", title=self._title, picks=False)
 
     def on_mount(self) -> None:
         lines = self.query_one(LineList)
         lines.border_subtitle = "esc closes"
         lines.focus()
-        self.call_after_refresh(self._fill)
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._fill)
-
-    def _fill(self) -> None:
+    def on_line_list_widened(self) -> None:
         lines = self.query_one(LineList)
-        width = max(20, lines.columns)
+        lines.show(self.lines(max(20, lines.columns)))
+
+    def lines(self, width: int) -> list[Line]:
+        raise NotImplementedError
+
+
+class ReaderScreen(Sheet):
+    """Lines that were drawn for no width: what is too long goes on below, under its own beginning."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "Close", id="reader.close")]
+
+    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+        super().__init__(title)
+        self._lines = lines
+
+    def lines(self, width: int) -> list[Line]:
         out: list[Line] = []
         for line in self._lines:
             if not line:
@@ -46,4 +55,4 @@ class ReaderScreen(ModalScreen[None]):
             indent = " " * sum(len(word) for word, _ in before)
             first, *rest = wrap(text, width - len(indent)) or [""]
             out += [(*before, (first, tone)), *(((indent, ""), (more, tone)) for more in rest)]
-        lines.show(out)
+        return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..runtime.standing import Standings, Tally
 from ..runtime.story import Story
@@ -12,6 +13,7 @@ from .words import Line, Signs, Span, Tone, cells, fit, score
 
 _DEEPEST = 14
 _RULER, _SHORT_RULER = 14, 10
+_NAME = 10  # sign, blank, `c-b9f45a`
 _WORDS: Mapping[Fate, str] = {
     "proposed": "racing",
     "alive": "kept",
@@ -114,14 +116,13 @@ class Lineage(Sequence[Line]):
         sign, tone, word = state_of(one, self.best, self.signs)
         tally = self.standings.get(one.id)
         tail = self._tail(one, tally, word)
-        more = f" {self.signs.folded}{node.hidden}" if node.hidden else ""
+        more = self._more(node)
         room = max(4, self.width - cells(tail) - 1)
-        limit = max(0, room - 10)
+        limit = max(0, room - _NAME)
         trunk = node.trunk
         if len(trunk) > limit:  # what is cut off is cut off visibly
             trunk = (self.signs.more + trunk[len(trunk) - limit + len(self.signs.more) :])[:limit]
-        name_room = max(1, room - len(trunk) - 2)
-        name = fit(short(one.id) + more, name_room, ellipsis=self.signs.ellipsis)
+        name = fit(short(one.id) + more, max(1, room - len(trunk) - 2), ellipsis=self.signs.ellipsis)
         return ((trunk, "dim"), (f"{sign} ", tone), (name, "best" if one.id == self.best else ""), (" ", ""), *tail)
 
     def _tail(self, one: Born, tally: Tally | None, word: str) -> list[Span]:
@@ -133,10 +134,27 @@ class Lineage(Sequence[Line]):
             low, high = tally.interval if tally else (0.0, 0.0)
             told = f"[{low:.2f},{high:.2f}]" if tally else ""
             spans.append((f" {told:<11} {tally.n if tally else 0:>4}r", "dim"))
-        spans.append((f" {fit(one.operator, 9 if self.width < 54 else 11, ellipsis=self.signs.ellipsis)}", "accent"))
+        spans.append((f" {fit(one.operator, self._operators, ellipsis=self.signs.ellipsis)}", "accent"))
         if self.width >= 54:
             spans.append((f" {word:<8}", "dim" if word in ("dropped", "rejected", "vetoed") else ""))
         return spans
+
+    def _more(self, node: Node) -> str:
+        return f" {self.signs.folded}{node.hidden}" if node.hidden else ""
+
+    @cached_property
+    def _operators(self) -> int:
+        """Cells for who made it: what the longest name takes, as far as the deepest row has no use for them."""
+        least = 9 if self.width < 54 else 11
+        longest = max((len(self.people[node.id].operator) for node in self.nodes), default=0)
+        deepest = max((len(node.trunk) + len(self._more(node)) for node in self.nodes), default=0)
+        return min(max(longest, least), max(least, self.width - self._fixed - 1 - deepest - _NAME))
+
+    @property
+    def _fixed(self) -> int:
+        """Cells of the tail without the operator."""
+        wide = 0 if self.width < 42 else 1 + (_RULER if self.width >= 62 else _SHORT_RULER)
+        return 4 + wide + (18 if self.width >= 92 else 0) + 1 + (9 if self.width >= 54 else 0)
 
 
 def ruler(tally: Tally | None, signs: Signs, width: int = _RULER) -> list[Span]:

@@ -75,7 +75,7 @@ async def _gather(page: Page, action: Action, scene: Scene, words: list[str]) ->
             wanted[argument.name] = text
         elif argument.required or argument.kind in ("choice", "number"):
             answer = await page.listen().ask(
-                f"{action.title} · {argument.name}",
+                f"{action.title} · {argument.name}:",
                 value=argument.choices[0] if argument.kind == "choice" and argument.required else "",
                 hint=_hint(argument),
                 choices=_choices(argument, scene),
@@ -91,7 +91,7 @@ async def _gather(page: Page, action: Action, scene: Scene, words: list[str]) ->
         return wanted
     names = [one.name for one in rest]
     answer = await page.listen().ask(
-        f"{action.title} · {', '.join(names)}",
+        f"{action.title} · {', '.join(names)}:",
         hint=_hint(rest[0]) if len(rest) == 1 else f"such as {names[0]} {_SUCH.get(names[0], 500)}; empty leaves all",
         choices=() if len(rest) == 1 else tuple(f"{name} " for name in names),
     )

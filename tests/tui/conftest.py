@@ -27,7 +27,7 @@ from maieutic.tui.feed import Scene
 from maieutic.tui.widgets.ask import AskBar
 from maieutic.tui.widgets.lines import LineList
 from textual.pilot import Pilot
-from textual.widgets import Label
+from textual.widgets import Label, TextArea
 
 RUN, GONE = "20261121-100000-aaaa", "20261121-110000-bbbb"
 LIVE, PAUSED, ASKING = "20261121-120000-cccc", "20261121-130000-dddd", "20261121-140000-eeee"
@@ -49,7 +49,7 @@ TEXTS = {
     "c-555555child": "Read the review. Mind irony. Answer positive or negative, nothing else.",
 }
 RIGHT = {name: right for (name, *_), right in zip(PEOPLE, (9, 8, 13, 12, 16, 10), strict=True)}
-Look = Callable[..., Awaitable[str]]
+LOOK, PATIENCE = 0.005, 4000  # a busy machine is given time; what fails looks in vain for twenty seconds
 
 
 @pytest.fixture(scope="session")
@@ -151,10 +151,10 @@ class Hand:
         return str(self.bar.query_one(Label).content).strip()
 
     async def until(self, true: Callable[[], bool], what: str = "it") -> None:
-        for _ in range(400):
+        for _ in range(PATIENCE):
             if true():
                 return
-            await self.pilot.pause(0.005)
+            await self.pilot.pause(LOOK)
         raise AssertionError(f"{what} never came to that: {text_of(self.pilot.app)}")  # type: ignore[arg-type]
 
     async def asks(self, *keys: str) -> None:
@@ -170,16 +170,28 @@ class Hand:
             self.pilot.app.simulate_key(key)
             await self.pilot.pause(0)
 
-    def answers(self, text: str) -> None:
-        self.bar.field.value = text
+    async def previews(self, key: str, *answers: str, text: str | None = None) -> str:
+        """From the key of a directive to what the bar says it would do: text goes to the editor, answers to the
+        questions in their order."""
+        if text is None:
+            await self.asks(key)
+        else:
+            await self.press(key)
+            await self.until(lambda: bool(self.pilot.app.screen.query(TextArea)), "the editor")
+            self.pilot.app.screen.query_one(TextArea).text = text
+            await self.asks("ctrl+s")
+        for answer in answers:
+            self.bar.field.value = answer
+            await self.asks("enter")
+        return self.question
 
 
 async def settled(pilot: Pilot[None]) -> None:
     """Until nothing is at work but what waits for a person, and a screen that is drawn again looks the same."""
     app, before = pilot.app, ""
     assert isinstance(app, MaieuticApp)
-    for _ in range(400):
-        await pilot.pause(0.005)
+    for _ in range(PATIENCE):
+        await pilot.pause(LOOK)
         waits = app.page is None or app.page.bar.takes
         busy = any(not (one.is_finished or (waits and one.group == "ask")) for one in app.workers)
         now = text_of(app)

@@ -12,10 +12,8 @@ from maieutic.runtime.actions import ACTIONS, action_named
 from maieutic.runtime.steering import unavailable
 from maieutic.tui import wheel
 from maieutic.tui.app import MaieuticApp
-from maieutic.tui.editor import EditorScreen
 from maieutic.tui.palette import WheelProvider
 from textual.pilot import Pilot
-from textual.widgets import TextArea
 
 RUN, GONE = "20261121-100000-aaaa", "20261121-110000-bbbb"
 LIVE, PAUSED, ASKING = "20261121-120000-cccc", "20261121-130000-dddd", "20261121-140000-eeee"
@@ -117,8 +115,8 @@ async def test_a_key_a_preview_and_a_row(
             await settle(pilot)
             if not flow.before:
                 app.page.pane("lineage").go_to(HERE)
-            await give(hand, app, name, flow)
-            assert flow.says.casefold() in hand.question.casefold(), name
+            said = await hand.previews(action_named(name).key, *flow.answers, text=flow.text)
+            assert flow.says.casefold() in said.casefold(), name
             assert len(app.store.directives(run)) == before, f"{name} was sent before it was confirmed"
             await hand.press("enter")
             if flow.words:
@@ -131,21 +129,6 @@ async def test_a_key_a_preview_and_a_row(
             await settle(pilot)
             await hand.press(*flow.after)
             await settle(pilot)
-
-
-async def give(hand: Any, app: MaieuticApp, name: str, flow: Flow) -> None:
-    """From the key to the preview."""
-    key = action_named(name).key
-    if flow.text is None:
-        await hand.asks(key)
-    else:
-        await hand.press(key)
-        await hand.until(lambda: isinstance(app.screen, EditorScreen) and bool(app.screen.query(TextArea)))
-        app.screen.query_one(TextArea).text = flow.text
-        await hand.asks("ctrl+s")
-    for answer in flow.answers:
-        hand.answers(answer)
-        await hand.asks("enter")
 
 
 async def test_what_is_off_says_why(still: Callable[[str], MaieuticApp], hand_of: HandOf, settle: Settle) -> None:
@@ -181,10 +164,7 @@ async def test_words_after_a_colon_answer_first(own: Path, hand_of: HandOf, sett
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         hand = hand_of(pilot)
-        await hand.asks("colon")
-        hand.answers("veto best yes")
-        await hand.asks("enter")
-        assert "leaves the race" in hand.question
+        assert "leaves the race" in await hand.previews("colon", "veto best yes")
         await hand.press("enter")
         await hand.until(lambda: bool(app.store.directives(LIVE)))
         ((_, told),) = app.store.directives(LIVE)

@@ -16,7 +16,6 @@ from maieutic.runtime.actions import ACTIONS
 from maieutic.runtime.store import Store
 from maieutic.tui.app import MaieuticApp
 from maieutic.tui.bindings import all_bindings
-from maieutic.tui.editor import EditorScreen
 from maieutic.tui.feed import LiveFeed
 from maieutic.tui.keys import read_keys
 from maieutic.tui.replay import ReplayFeed
@@ -26,7 +25,7 @@ from maieutic.tui.widgets.keybar import Keybar
 from maieutic.tui.widgets.lines import LineList
 from maieutic.tui.widgets.tabs import Tabs, strip_line
 from textual.pilot import Pilot
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 Settle = Callable[[Pilot[None]], Awaitable[None]]
 HandOf = Callable[[Pilot[None]], Any]
@@ -44,10 +43,7 @@ async def test_a_hint_is_previewed_and_written(own: Path, hand_of: HandOf, settl
     app = MaieuticApp(own, run=OPEN)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        hand = hand_of(pilot)
-        await hand.asks("h")
-        hand.answers("mind irony")
-        await hand.asks("enter")
+        await hand_of(pilot).previews("h", "mind irony")
         assert told(own) == []
         await pilot.press("enter")
         await settle(pilot)
@@ -71,15 +67,11 @@ async def test_a_veto_and_an_edit_take_the_row_under_the_cursor(own: Path, hand_
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         hand = hand_of(pilot)
-        await hand.asks("down", "v")
-        hand.answers("yes")
-        await hand.asks("enter")
+        await hand.press("down")
+        await hand.previews("v", "yes")
         await pilot.press("enter")
         await settle(pilot)
-        await pilot.press("e")
-        await hand.until(lambda: isinstance(app.screen, EditorScreen) and app.screen.is_mounted)
-        app.screen.query_one(TextArea).text = "Positive or negative?"
-        await hand.asks("ctrl+s")
+        await hand.previews("e", text="Positive or negative?")
         await pilot.press("enter")
         await settle(pilot)
     veto, edit = told(own)
@@ -203,6 +195,18 @@ async def test_a_click_on_a_hint_is_its_key(still: Still, settle: Settle, hand_o
         await pilot.click(Keybar, offset=(told.index("Pause"), 0))
         await hand_of(pilot).until(lambda: app.pages[-1].bar.asked > 0)
         assert hand_of(pilot).question.startswith("Pause")
+
+
+async def test_the_last_view_comes_back_as_it_was(still: Still, settle: Settle, hand_of: HandOf) -> None:
+    app = still(LIVE)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        for keys, about in (("down enter", "candidate"), ("escape", "run"), ("minus", "candidate")):
+            await hand_of(pilot).press(*keys.split())
+            await settle(pilot)
+            assert app.page is not None
+            assert app.page.about == about
+        assert app.page.subject["candidate"] == "c-111111demos"
 
 
 async def test_what_was_told_is_shown_until_it_is_heard(own: Path, settle: Settle, screen: See) -> None:

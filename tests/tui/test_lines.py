@@ -8,6 +8,7 @@ from maieutic.core.events import Event
 from maieutic.runtime.standing import Standings, Tally
 from maieutic.runtime.store import RunRecord
 from maieutic.runtime.story import Point, Story
+from maieutic.runtime.telling import tell
 from maieutic.runtime.view import Born
 from maieutic.tui.board import log_lines
 from maieutic.tui.diffing import diff_lines
@@ -15,6 +16,7 @@ from maieutic.tui.feed import Scene
 from maieutic.tui.gauges import account_lines
 from maieutic.tui.plot import plot
 from maieutic.tui.tree import Lineage, layout
+from maieutic.tui.widgets.crumbs import trail
 from maieutic.tui.words import ASCII, UNICODE, cells, clean, fit, plain, wrap
 from rich.cells import cell_len
 
@@ -98,6 +100,32 @@ def test_a_failed_run_says_why_in_short_and_in_full() -> None:
     assert "what to do: start the server" in full
     again = Event(run="r", kind="run_resumed", key="1:run_resumed", number=2)
     assert story.extend([again]).view.failure == ""
+
+
+def test_operators_have_the_room_that_names_do_not_need() -> None:
+    people = {
+        "c-1": Born(id="c-1", operator="start"),
+        "c-2": Born(id="c-2", operator="label-balance", parents=("c-1",)),
+    }
+    nodes = layout(people, UNICODE, frozenset())
+    for width, told in ((57, "label-balance"), (26, "label-ba…")):
+        tree = Lineage(nodes=nodes, people=people, standings=Standings(), best="", signs=UNICODE, width=width)
+        assert told in plain(tree[1])
+
+
+def test_where_the_crumbs_have_no_room_the_last_one_stays() -> None:
+    path = ["maieutic", "runs", "reviews · 20261121-172518-d130", "c-6f67e7 or c-13f164"]
+    assert trail(path, UNICODE, 80).startswith("maieutic › runs › reviews")
+    assert trail(path, UNICODE, 60) == "… › reviews · 20261121-172518-d130 › c-6f67e7 or c-13f164"
+    assert trail(path, ASCII, 24) == "~ > c-6f67e7 or c-13f164"
+
+
+def test_a_veto_of_a_branch_says_how_many_left_with_it() -> None:
+    veto = {"directive": {"kind": "veto", "candidate": "c-1", "branch": True}}
+    several = Event(run="r", kind="directive_applied", key="1", data={**veto, "candidates": ["c-1", "c-2", "c-3"]})
+    alone = Event(run="r", kind="directive_applied", key="2", data={**veto, "candidates": ["c-1"]})
+    assert tell(several) == "directive applied: veto c-1 and 2 that descend from it"
+    assert tell(alone) == "directive applied: veto c-1"
 
 
 def test_pane_lines_of_a_narrow_screen_keep_what_matters() -> None:

@@ -126,5 +126,5 @@ def test_flips_and_diffs_are_told_by_signs() -> None:
 
     row = Example(id="r", input="a row", outputs=("x",))
     flips = [Match(example=row, a=said(a), b=said(b)) for a, b in ((0, 1), (1, 0), (1, 1))]
-    assert [plain(line)[0] for line in match_lines(flips, UNICODE, 40)] == ["+", "-", "="]
+    assert [plain(line)[0] for line in match_lines(flips, 40)] == ["+", "-", "="]
     assert [plain(line)[0] for line in diff_lines("a\nb", "a\nc", 40)] == [" ", "-", "+"]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from ...core.errors import UsageError
-from ..dossier import Dossier, origin_lines, outcome_detail, outcome_head, outcome_lines, prompt_lines, read_dossier
+from ..dossier import Dossier, origin_lines, outcome_detail, outcome_table, prompt_lines, read_dossier
 from ..feed import Scene
 from ..page import Page
 from ..places import open_compare
 from ..reader import ReaderScreen
 from ..tree import short
 from ..widgets.lines import LineList
+
+if TYPE_CHECKING:
+    from ..app import MaieuticApp
 
 _SHOWS = ("all", "wrong", "unreadable", "right")
 
@@ -28,8 +31,8 @@ class CandidatePage(Page):
     about: ClassVar[str] = "candidate"
     BINDINGS: ClassVar[list[BindingType]] = [
         *Page.steering(*steers),
-        Binding("o", "show", "Rows shown", id="candidate.rows"),
-        Binding("t", "against", "Diff to an older one", id="candidate.against"),
+        Binding("o", "show", "Rows", id="candidate.rows"),
+        Binding("t", "against", "Diff back", id="candidate.against"),
         Binding("c", "compare", "Compare", id="candidate.compare"),
     ]
 
@@ -71,6 +74,9 @@ class CandidatePage(Page):
         )
         yield LineList(id="origin", title="origin", picks=False, about="Who made it, from whom, why, at what cost.")
 
+    def open_again(self, ui: MaieuticApp) -> None:
+        ui.push_screen(CandidatePage(self.candidate))
+
     def on_mount(self) -> None:
         self.read()
 
@@ -85,7 +91,7 @@ class CandidatePage(Page):
             self._draw()
 
     def on_line_list_picked(self, event: LineList.Picked) -> None:
-        if type(event) is LineList.Picked and self._dossier is not None:
+        if self._dossier is not None:
             lines = outcome_detail(self._dossier, event.key)
             self.app.push_screen(ReaderScreen(f"row {event.key}", lines))
 
@@ -111,13 +117,9 @@ class CandidatePage(Page):
         prompt, rows, diff, origin = (self.pane(name) for name in self.panes)
         prompt.show(prompt_lines(told, max(20, prompt.columns)))
         chosen = told.outcomes(_SHOWS[self._show])
-        width = rows.columns
         rows.entitle(f"rows · {_SHOWS[self._show]} · {len(chosen)} of {len(told.evaluations)}")
-        rows.show(
-            outcome_lines(told, chosen, self.signs, width),
-            keys=[one.example for one in chosen],
-            head=outcome_head(width),
-        )
+        head, lines = outcome_table(told, chosen, self.signs, rows.columns)
+        rows.show(lines, keys=[one.example for one in chosen], head=head)
         against = told.ancestors[self._against % len(told.ancestors)] if told.ancestors else None
         diff.entitle(f"diff to {short(against.id)}" if against else "diff")
         diff.show(told.diff(against, max(20, diff.columns)))

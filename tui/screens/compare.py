@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -17,6 +17,9 @@ from ..page import Page
 from ..pairing import Match, Pairing, answer_lines, match_head, match_lines, read_pairing
 from ..tree import short
 from ..widgets.lines import LineList
+
+if TYPE_CHECKING:
+    from ..app import MaieuticApp
 
 
 class ComparePage(Page):
@@ -56,6 +59,9 @@ class ComparePage(Page):
         yield LineList(id="left", title="a", picks=False, about="What a said on the row under the cursor.")
         yield LineList(id="right", title="b", picks=False, about="What b said on the row under the cursor.")
         yield LineList(id="between", title="from a to b", picks=False, about="How the prompt changed from a to b.")
+
+    def open_again(self, ui: MaieuticApp) -> None:
+        ui.push_screen(ComparePage(self.a, self.b))
 
     def on_mount(self) -> None:
         self.read()
@@ -97,7 +103,7 @@ class ComparePage(Page):
         rows.border_subtitle = f"a {first:.2f}  b {second:.2f} on {len(told.matches)} rows" if told.matches else ""
         width = rows.columns
         keys = [one.example.id for one in shown]
-        rows.show(match_lines(shown, self.signs, width), keys=keys, head=match_head(width))
+        rows.show(match_lines(shown, width), keys=keys, head=match_head(width))
         between = self.pane("between")
         between.show(diff_lines(said(told.a), said(told.b), max(20, between.columns)))
         self._sides()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -18,6 +18,9 @@ from ..page import Page
 from ..pairing import Match, Pairing, read_pairing
 from ..widgets.lines import LineList
 from ..words import Line, wrap
+
+if TYPE_CHECKING:
+    from ..app import MaieuticApp
 
 
 class DuelPage(Page):
@@ -45,6 +48,9 @@ class DuelPage(Page):
         yield LineList(id="case", title="the row", picks=False, about="The input that both answered.")
         yield LineList(id="one", title="left", picks=False, about="One answer; whose it is, is told at the end.")
         yield LineList(id="two", title="right", picks=False, about="The other answer.")
+
+    def open_again(self, ui: MaieuticApp) -> None:
+        ui.push_screen(DuelPage(self.a, self.b))
 
     def on_mount(self) -> None:
         self.read()

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from ...core.example import Example
 from ...core.score import Evaluation
 from ...runtime.store import ExampleTally, Store
+from ..dossier import mark_of
 from ..feed import Scene
 from ..page import Page
 from ..tree import short
@@ -71,9 +72,8 @@ class ExamplesPage(Page):
     def on_line_list_moved(self) -> None:
         self.answers()
 
-    def on_line_list_picked(self, event: LineList.Picked) -> None:
-        if type(event) is LineList.Picked:
-            self._switch("answers")
+    def on_line_list_picked(self) -> None:
+        self._switch("answers")
 
     def action_sort(self) -> None:
         self._sort = (self._sort + 1) % len(_SORTS)
@@ -97,7 +97,7 @@ class ExamplesPage(Page):
         rows = sorted_rows(self._rows, how)
         pane.entitle(f"rows · {how} · {len(rows)}")
         width = pane.columns
-        head: Line = ((fit(f"{'split':<6}{'mean':>5}{'ran':>6}{'unrd':>6}  input", width), "head"),)
+        head: Line = ((fit(f"{'split':<6}{'mean':>5}{'ran':>6}{'unread':>7}  input", width), "head"),)
         pane.show([row_line(row, width) for row in rows], keys=[row[1].id for row in rows], head=head)
         self.name_tabs()
         self.answers()
@@ -129,8 +129,8 @@ def row_line(row: Row, width: int) -> Line:
         (f"{split:<6}", "dim"),
         (f"{score(mean):>5}", tone),
         (f"{tally.n if tally else 0:>6}", ""),
-        (f"{tally.unreadable or '' if tally else '':>6}  ", "warn"),
-        (fit(one_line(example.text), max(4, width - 25)), ""),
+        (f"{tally.unreadable or '' if tally else '':>7}  ", "warn"),
+        (fit(one_line(example.text), max(4, width - 26)), ""),
     )
 
 
@@ -139,9 +139,7 @@ def answers_lines(row: Example, said: list[Evaluation], signs: Signs, width: int
     lines += [(), (("wanted", "head"),), ((f"  {one_line(' | '.join(row.outputs)) or '(not labelled)'}", ""),), ()]
     lines.append((("said", "head"),))
     for one in said:
-        failed = one.failure is not None
-        sign = "?" if failed else signs.finished if one.score >= 1 else signs.failed
-        tone: Tone = "warn" if failed else "good" if one.score >= 1 else "bad"
+        sign, tone = mark_of(one, signs)
         words = one_line(one.output) or "(nothing)"
         lines.append(
             (

@@ -15,6 +15,8 @@ from ..widgets.crumbs import Crumbs
 from ..widgets.lines import LineList
 from ..words import Line, fit, labelled, one_line, wrap
 
+_NAME = len("expected calls")
+
 
 class LibraryPage(Page):
     panes: ClassVar[tuple[str, ...]] = ("library", "entry")
@@ -58,9 +60,8 @@ class LibraryPage(Page):
     def on_line_list_moved(self) -> None:
         self._detail()
 
-    def on_line_list_picked(self, event: LineList.Picked) -> None:
-        if type(event) is LineList.Picked:
-            self._switch("entry")
+    def on_line_list_picked(self) -> None:
+        self._switch("entry")
 
     def _detail(self) -> None:
         key, pane = self.pane("library").key, self.pane("entry")
@@ -73,9 +74,9 @@ class LibraryPage(Page):
         for name, value in one.items():
             if name in ("name", "kind") or value in ("", None, [], ()):
                 continue
-            text = ", ".join(map(str, value)) if isinstance(value, list | tuple | set) else str(value)
-            first, *rest = wrap(text, width - 13) or [""]
-            lines += labelled([(name.replace("_", " ")[:11], first), *(("", more) for more in rest)])
+            text = ", ".join(map(str, value)) if isinstance(value, list | tuple | set) else one_line(str(value))
+            first, *rest = wrap(text, width - _NAME - 2) or [""]
+            lines += labelled([(name.replace("_", " "), first), *(("", more) for more in rest)], _NAME)
         pane.show(lines)
 
 
@@ -87,6 +88,6 @@ def _line(one: Mapping[str, Any], width: int) -> Line:
     said = one_line(str(one.get("summary") or one.get("distribution") or ""))
     return (
         (fit(str(one.get("kind", "")), 11), "dim"),
-        (fit(str(one.get("name", "")), 18), "strong"),
-        (fit(said, max(4, width - 30)), ""),
+        (f"{fit(str(one.get('name', '')), 19)} ", "strong"),
+        (fit(said, max(4, width - 32)), ""),
     )

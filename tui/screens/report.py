@@ -67,7 +67,7 @@ def report_lines(report: Report, signs: Signs, width: int) -> list[Line]:
     tone = _VERDICTS.get(report.verdict, "warn")
     first, *facts = summary_lines(report)
     lines: list[Line] = [((report.verdict.upper(), tone),), ()]
-    lines += [((text, "strong"),) for text in wrap(first, width)]
+    lines += [((text, "strong"),) for text in wrap(first.removeprefix(f"{report.verdict}: "), width)]
     lines.append(())
     size = min(40, width - 24)
     for name, one in (("start", report.start), ("best", report.best)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -21,6 +21,9 @@ from ..tree import Lineage, Node, family, layout, short
 from ..widgets.block import Block
 from ..widgets.lines import LineList
 from ..words import Line
+
+if TYPE_CHECKING:
+    from ..app import MaieuticApp
 
 _STEP = 25
 
@@ -97,6 +100,9 @@ class RunPage(Page):
             about="What happened, in words: rounds, candidates, what you said and whether it was taken.",
         )
 
+    def open_again(self, ui: MaieuticApp) -> None:
+        ui.go("run")
+
     def below(self) -> Iterable[Widget]:
         yield Block(id="gauges", about="Budget, pace, time left, and the step of the plan that is worked on.")
 
@@ -123,8 +129,7 @@ class RunPage(Page):
             log.show(log_lines(scene.story.lines, max(20, log.columns), self._log))
 
     def on_line_list_picked(self, event: LineList.Picked) -> None:
-        if type(event) is LineList.Picked:
-            open_candidate(self.ui, event.key)
+        open_candidate(self.ui, event.key)
 
     def action_fold(self) -> None:
         key = self.pane("lineage").key

@@ -75,11 +75,10 @@ class RunsPage(Page):
             self._fill()
 
     def on_line_list_picked(self, event: LineList.Picked) -> None:
-        if type(event) is LineList.Picked:
-            try:
-                self.ui.attach(event.key)
-            except UsageError as error:
-                self.notify(str(error), severity="error")
+        try:
+            self.ui.attach(event.key)
+        except UsageError as error:
+            self.notify(str(error), severity="error")
 
     def action_sort(self) -> None:
         self._sort = (self._sort + 1) % len(_SORTS)
@@ -119,25 +118,29 @@ def sorted_rows(rows: list[Row], how: str) -> list[Row]:
     return rows
 
 
+def _columns(width: int) -> tuple[int, int, int]:
+    """Cells for task, recipe and start; the last two are left out where there is no room for them."""
+    recipe, started = 20 if width >= 84 else 13 if width >= 70 else 0, 18 if width >= 100 else 0
+    return max(8, width - 48 - recipe - started), recipe, started
+
+
 def head_line(width: int) -> Line:
-    started = f"{'started':<17}" if width >= 96 else ""
-    task = max(8, width - 71 - len(started)) if width >= 70 else max(8, width - 48)
-    recipe = f"{'recipe':<13}" if width >= 70 else ""
-    return ((f"  {'state':<10}{'id':<21}{'task':<{task}} {recipe}{'best':>5} {'calls':>7}  {started}", "head"),)
+    task, recipe, started = _columns(width)
+    names = f"{'task':<{task}} {'recipe'[:recipe]:<{recipe}}{'best':>5} {'calls':>7}"
+    return ((f"  {'state':<10}{'id':<21}{names}{'  started'[:started]:<{started}}", "head"),)
 
 
 def run_line(row: Row, signs: Signs, width: int) -> Line:
     """Sign and word of the state first, then columns that go where there is no room."""
     one, state = row.record, row.state
-    started = 17 if width >= 96 else 0
-    task = max(8, width - 71 - started) if width >= 70 else max(8, width - 48)
+    task, recipe, started = _columns(width)
     word = "gone" if state == "dead" else state
     return (
         (f"{getattr(signs, state)} ", _TONES.get(state, "warn")),
         (f"{word:<10}", _TONES.get(state, "warn")),
         (f"{fit(one.id, 20)} ", "dim"),
         (f"{fit(one.task, task)} ", "strong"),
-        (fit(one.recipe, 13) if width >= 70 else "", "accent"),
-        (f"{score(one.best_score):>5} {row.calls:>7,}  ", ""),
-        (f"{day(one.started):<17}" if started else "", "dim"),
+        (f"{fit(one.recipe, recipe - 1)} " if recipe else "", "accent"),
+        (f"{score(one.best_score):>5} {row.calls:>7,}", ""),
+        (f"  {day(one.started)}" if started else "", "dim"),
     )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
 from ..feed import Scene
 from ..gauges import phase, pill
 from ..words import Line, Signs, Span, cells, fit
@@ -20,8 +24,14 @@ class Crumbs(Block):
             if scene is not None:
                 said = phase(scene)
                 right = [(f"{said} " if said and width >= 90 else "", "dim"), pill(scene, signs)]
-            left = f" {signs.crumb} ".join(path)
             room = max(0, width - cells(right) - 1)
+            left = trail(path, signs, room)
             return [((" ", ""), (fit(left, room, ellipsis=signs.ellipsis), "strong"), *right)]
 
         self.draw(line)
+
+
+def trail(path: Sequence[str], signs: Signs, room: int) -> str:
+    """Where not all of it fits, the beginning gives way: the last crumb is where one is."""
+    trails = [f" {signs.crumb} ".join([signs.ellipsis, *path[cut:]] if cut else path) for cut in range(len(path))]
+    return next((trail for trail in trails if cell_len(trail) <= room), trails[-1])

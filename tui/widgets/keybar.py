@@ -14,7 +14,7 @@ from ..feed import Scene
 from ..words import Line, Span, cells
 from .block import Block
 
-_EVERYWHERE = ("filter", "command", "back", "quit")
+_EVERYWHERE = ("back", "filter", "command", "quit")
 _FIRST = ("steer.revive", "steer.approve", "steer.resume")
 
 

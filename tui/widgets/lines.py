@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from ..rows import Rows
 from ..tones import tones
-from ..words import Line, in_ascii
+from ..words import Line, in_ascii, wrap
 
 
 class _PlainBar(ScrollBarRender):
@@ -48,19 +48,15 @@ class LineList(ScrollView, can_focus=True):
     class Picked(Message):
         """A line was chosen."""
 
-        def __init__(self, lines: LineList, key: str) -> None:
+        def __init__(self, key: str) -> None:
             super().__init__()
-            self.lines, self.key = lines, key
+            self.key = key
 
-        @property
-        def control(self) -> LineList:
-            return self.lines
+    class Moved(Message):
+        """The cursor went to another line."""
 
     class Widened(Message):
         """It has another width than it was drawn for."""
-
-    class Moved(Picked):
-        """The cursor went to another line."""
 
     def __init__(
         self,
@@ -156,7 +152,8 @@ class LineList(ScrollView, can_focus=True):
             y -= 1
         at = y + round(self.scroll_offset.y)
         if not self._rows:
-            return self._strip((((" " + self._nothing) if y == 0 else "", "dim"),), base, width)
+            said = wrap(self._nothing, width - 1)
+            return self._strip(((" " + said[y] if y < len(said) else "", "dim"),), base, width)
         if at >= len(self._rows):
             return Strip.blank(width, base)
         line = self._rows.line(at)
@@ -183,7 +180,7 @@ class LineList(ScrollView, can_focus=True):
 
     def action_pick(self) -> None:
         if self.key:
-            self.post_message(self.Picked(self, self.key))
+            self.post_message(self.Picked(self.key))
 
     def validate_cursor(self, cursor: int) -> int:
         return max(0, min(cursor, len(self._rows) - 1))
@@ -191,7 +188,7 @@ class LineList(ScrollView, can_focus=True):
     def watch_cursor(self) -> None:
         if self.picks and self.is_mounted:
             self._reveal()
-            self.post_message(self.Moved(self, self.key))
+            self.post_message(self.Moved())
         self.refresh()
 
     def watch_has_focus(self, has_focus: bool) -> None:
