@@ -98,7 +98,7 @@ async def test_a_whole_run_with_its_checkpoints_in_postgres_is_taken_up_to_the_s
         monkeypatch.setenv(kept.ENV, place)
         name = f"r-{uuid.uuid4().hex[:8]}"
         running = asyncio.create_task(aoptimize(task, folder=tmp_path / "postgres", run=name, **options))
-        await asyncio.to_thread(stub.wait_for, alone + 30)
+        await asyncio.to_thread(stub.wait_for, alone + 30, 60.0)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running

@@ -69,10 +69,13 @@ async def test_the_token_at_a_place_goes_alone_and_beyond_the_last_there_is_noth
     assert await pruned(len(prunable(tokens_of(PROMPT)))) == []
 
 
+async def shortened(play: Any, **fields: Any) -> Any:
+    """A run without an author: tokens only go."""
+    return await play("promptquine", lambda _: "", target=hears, prompt=LONG, **fields)
+
+
 async def test_evolution_prunes_the_best_drawn_prompt_and_ranks_the_best_anew(play: Any) -> None:
-    played = await play(
-        "promptquine", lambda _: "", target=hears, prompt=LONG, rows=32, budget=Budget(target_calls=320)
-    )
+    played = await shortened(play, rows=32, budget=Budget(target_calls=320))
     assert played.author_calls == 0
     seeds = played.made_by("demos")
     assert 2 <= len(seeds) <= 4
@@ -92,15 +95,7 @@ async def test_evolution_prunes_the_best_drawn_prompt_and_ranks_the_best_anew(pl
 
 async def test_the_oldest_leave_the_population_however_good(play: Any) -> None:
     settings = {"regularized-evolution.size": "4", "regularized-evolution.seeds": "{demos=2}"}
-    played = await play(
-        "promptquine",
-        lambda _: "",
-        target=hears,
-        prompt=LONG,
-        rows=16,
-        settings=settings,
-        budget=Budget(target_calls=240),
-    )
+    played = await shortened(play, rows=16, settings=settings, budget=Budget(target_calls=240))
     made = [one.id for one in played.candidates.values() if one.operator == "token-prune"]
     for orders, number in zip(played.orders[2:], range(3, 99), strict=False):
         before = [name for name in made if played.candidates[name].round < number and played.rows(name)]
@@ -108,15 +103,7 @@ async def test_the_oldest_leave_the_population_however_good(play: Any) -> None:
 
 
 async def test_pruning_from_the_left_keeps_what_costs_little(play: Any) -> None:
-    played = await play(
-        "promptquine",
-        lambda _: "",
-        target=hears,
-        prompt=LONG,
-        rows=16,
-        settings={"strategy": "pruning"},
-        budget=Budget(target_calls=200),
-    )
+    played = await shortened(play, rows=16, settings={"strategy": "pruning"}, budget=Budget(target_calls=200))
     children = played.made_by("token-prune")
     assert len(children) >= 5
     kept = [one for one in children if one.status == "kept"]
@@ -129,9 +116,7 @@ async def test_pruning_from_the_left_keeps_what_costs_little(play: Any) -> None:
 @pytest.mark.parametrize("strategy", ["regularized-evolution", "pruning", "hill-climbing"])
 async def test_a_small_budget_measures_the_start_and_some_children(play: Any, strategy: str) -> None:
     settings = {} if strategy == "regularized-evolution" else {"strategy": strategy}
-    played = await play(
-        "promptquine", lambda _: "", target=hears, prompt=LONG, settings=settings, budget=Budget(calls=60)
-    )
+    played = await shortened(play, settings=settings, budget=Budget(calls=60))
     assert played.rows(next(iter(played.candidates)))
     assert sum(bool(played.rows(name)) for name in played.candidates) >= 3
     assert played.target_calls <= 60
