@@ -57,7 +57,7 @@ class Played:
     grown: Sequence[Mapping[str, Any]]
 
     def asked(self, skill: str) -> list[str]:
-        """The questions of one skill, in order."""
+        """The questions of one skill, in the order of steps and orders."""
         return [turn.messages[0]["content"] for turn in self.dialogue if turn.skill == skill]
 
     @property
@@ -73,6 +73,13 @@ class Played:
     def mean(self, candidate: str) -> float:
         rows = self.rows(candidate)
         return sum(one.score for one in rows) / len(rows)
+
+
+def _asked_at(turn: DialogueTurn) -> tuple[int, int]:
+    """The step and the order that asked. Orders of a step are worked on side by side, and their questions arrive as
+    the machine has it; those of one order stay as they came."""
+    stream = turn.place.split("/")[1]
+    return turn.step, int(stream) if stream.isdigit() else -1
 
 
 Play = Callable[..., Awaitable[Played]]
@@ -130,7 +137,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
             return Played(
                 candidates={candidate.id: candidate for candidate in store.candidates("r")},
                 evaluations=store.evaluations("r"),
-                dialogue=store.dialogue("r"),
+                dialogue=sorted(store.dialogue("r"), key=_asked_at),
                 report=done.report,
                 best=done.candidate,
                 target_calls=counts[0],

@@ -37,15 +37,17 @@ def walker(messages: Sequence[Any]) -> str:
 
 
 class Author:
+    """Every third prompt that it writes is a better one, whatever is asked in between."""
+
     def __init__(self) -> None:
         self.count = 0
 
     def __call__(self, question: str) -> str:
-        self.count += 1
         if "<summary>" in question:
             return "<summary>It walks into walls again and again.</summary>"
         if "<turn>" in question:
             return "<turn>In turn 1 the model went up; it should have gone to the goal.</turn>"
+        self.count += 1
         better = self.count % 3 == 0
         return f"<prompt>Plan {self.count}: {'take the free way' if better else 'look'} and name it.</prompt>"
 
