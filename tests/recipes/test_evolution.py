@@ -49,7 +49,7 @@ async def test_evoprompt_crosses_two_by_fitness_and_keeps_the_fittest(play: Any)
 async def test_evoprompt_shows_errors_where_it_is_told_to(play: Any) -> None:
     run = await play("evoprompt", breeder(), settings={"genetic.cases": "6"})
     asked = run.asked("cross-mutate")
-    assert all("went wrong" in one for one in asked[: len(asked) // 2]), "good parents of late may err in no case of six"
+    assert all("went wrong" in one for one in asked[: len(asked) // 2]), "good parents may err in none of six"
 
 
 async def test_differential_children_meet_their_base_alone(play: Any) -> None:
