@@ -95,6 +95,13 @@ class AskingEvaluator(Protocol):
         ...
 
 
+@runtime_checkable
+class BringsModels(Protocol):
+    """An evaluator with models of its own beside those of the task: they too are looked at before a run spends."""
+
+    models: Sequence[ModelRef]
+
+
 class LossEvaluator(Protocol):
     name: str
     needs: frozenset[Need]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.contracts import AskingEvaluator
+from ..core.contracts import AskingEvaluator, BringsModels
 from ..core.errors import TaskError
 from ..core.models import ModelRef, Output, Reply
 from .session import Session
@@ -21,12 +21,12 @@ async def preflight(session: Session) -> None:
 
 
 def models_used(setup: Setup) -> list[ModelRef]:
-    """The target, and the authors if any operator or evaluator asks one."""
+    """The target, the authors if any operator or evaluator asks one, and what evaluators bring."""
     models = setup.task.models
     asked = [one.calls for one in setup.operators.values()] + [one.calls for one in setup.asking]
-    if setup.recipe.planner or any(asked):
-        return list(models.distinct().values())
-    return [models.target]
+    used = list(models.distinct().values()) if setup.recipe.planner or any(asked) else [models.target]
+    brought = [model for one in setup.evaluators.values() if isinstance(one, BringsModels) for model in one.models]
+    return list({str(model): model for model in [*used, *brought]}.values())
 
 
 async def check_evaluators(setup: Setup) -> None:

@@ -72,6 +72,7 @@ class EmbeddingSimilarity:
                 where="similarity: model",
                 possible=("openai/text-embedding-3-small", "openai/NAME@http://HOST:PORT/v1"),
             )
+        self.models = (self._model,)
         self._floor = checked(floor)
 
     async def rate(self, example: Example, output: Output, answer: str | None, *, bench: Bench) -> Score:

@@ -121,6 +121,7 @@ def test_an_endpoint_without_embeddings_ends_the_run_and_scores_nothing(tmp_path
     with StubServer(ScriptedModel({}, otherwise="a rose"), names=("chat",)) as stub:
         with pytest.raises(ModelError, match="there is no model 'emb'"):
             run(stub, tmp_path, run="r")
+        assert stub.count == 0
     with Store.open(tmp_path, read_only=True) as store:
         assert store.evaluations("r") == []
 
