@@ -75,7 +75,7 @@ def test_ctrl_c_leaves_a_run_that_resume_ends(tmp_path: Path, slow: StubServer) 
         assert child.stdout is not None
         begun = next(line for line in child.stdout if json.loads(line)["event"] == "round_started")
         os.kill(child.pid, signal.SIGINT)
-        out, error = child.communicate(timeout=60)
+        out, error = child.communicate(timeout=120)
     name = json.loads(begun)["run"]
     assert child.returncode == 3
     assert f"maieutic resume {name}" in error
@@ -134,7 +134,7 @@ def test_detach_outlives_its_parent_and_can_be_stopped(tmp_path: Path, slow: Stu
     over = os.pidfd_open(begun["pid"])
     stop = [sys.executable, "-m", "maieutic", "stop", begun["run"], "--no-report"]
     assert subprocess.run(stop, cwd=tmp_path, check=False, capture_output=True).returncode == 0
-    assert select.select([over], [], [], 60)[0] == [over]
+    assert select.select([over], [], [], 120)[0] == [over]
     os.close(over)
     with Store.open(tmp_path / ".maieutic", read_only=True) as store:
         record = store.run("latest")

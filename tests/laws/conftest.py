@@ -190,7 +190,8 @@ class Lab:
         return await aoptimize(task or self.task(), recipe=recipe, **options)
 
     def registry(self, **kinds: dict[str, Any]) -> Registry:
-        """Built-ins and what a test brings: kind → name → factory."""
+        """Built-ins and what a test brings: kind → name → factory, with its `seconds` where its calls have a clock of
+        their own."""
         module = ModuleType("here")
         for kind, made in kinds.items():
             setattr(module, HOOKS[kind], _hook(made))  # type: ignore[index]
@@ -265,7 +266,7 @@ class Lab:
 def _hook(made: dict[str, Any]) -> Callable[..., None]:
     def offer(register: Any) -> None:
         for name, factory in made.items():
-            register(name, factory)
+            register(name, factory, seconds=getattr(factory, "seconds", None))
 
     return hookimpl(offer)
 
