@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -64,8 +65,11 @@ def show_run(
         raise UsageError(
             "the terminal UI needs a terminal", remedy="maieutic show RUN --json tells the same; --web serves a browser"
         )
+    gc.disable()  # imports make what is kept; the collector's search among it only delays the first frame
     from ..tui.app import MaieuticApp, ascii_wanted
 
+    gc.freeze()
+    gc.enable()
     MaieuticApp(
         folder,
         run=run,

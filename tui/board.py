@@ -37,33 +37,30 @@ def ranking(scene: Scene) -> list[tuple[Born, Tally]]:
     return rows[:BOARD]
 
 
-def board_head(width: int) -> Line:
-    """Its columns are those of `board_lines`."""
-    ruled = f"{'interval':<{_ruled(width)}} " if width >= 46 else ""
-    return ((fit(f"{'#':>3}   {'candidate':<9} score {ruled}rows gain unread by", width), "head"),)
-
-
-def board_lines(scene: Scene, rows: Sequence[tuple[Born, Tally]], signs: Signs, width: int) -> list[Line]:
-    """Rank, sign, score, ruler, rows, gain over the start in points, unreadable answers, operator."""
+def board_table(scene: Scene, rows: Sequence[tuple[Born, Tally]], signs: Signs, width: int) -> tuple[Line, list[Line]]:
+    """Head and lines: rank, sign, score, ruler, rows, gain over the start in points, answers that could not be read
+    where there are any, operator."""
     start = scene.story.view.start
     base = scene.standings.get(start.candidate) if start else None
+    size = 0 if width < 46 else 14 if width >= 66 else 8
+    unread = any(tally.unreadable for _, tally in rows)
+    room = max(0, width - 32 - (size + 1 if size else 0) - 7 * unread)
+    ruled = f"{'interval':<{size}} " if size else ""
+    head = f"{'#':>3}   {'candidate':<9} score {ruled}rows gain {'unread ' if unread else ''}by"
     lines: list[Line] = []
     for place, (one, tally) in enumerate(rows, 1):
         sign, tone, _ = state_of(one, scene.best, signs)
         gain = f"{100 * (tally.mean - base.mean):+.0f}" if base and start and one.id != start.candidate else ""
         spans: list[Span] = [(f"{place:>3} ", "dim"), (f"{sign} ", tone), (f"{short(one.id):<9} ", "")]
         spans.append((f"{tally.mean:.2f}  ", "strong"))
-        if width >= 46:
-            spans += [*ruler(tally, signs, _ruled(width)), (" ", "")]
-        spans += [(f"{tally.n:>4} {gain:>4} ", ""), (f"{tally.unreadable or '':>6} ", "warn")]
-        room = max(0, width - 39 - (_ruled(width) + 1 if width >= 46 else 0))
-        spans.append((fit(one.operator, room, ellipsis=signs.ellipsis), "accent"))
+        if size:
+            spans += [*ruler(tally, signs, size), (" ", "")]
+        spans.append((f"{tally.n:>4} {gain:>4} ", ""))
+        if unread:
+            spans.append((f"{tally.unreadable or '':>6} ", "warn"))
+        spans.append((fit(one.operator, room), "accent"))
         lines.append(tuple(spans))
-    return lines
-
-
-def _ruled(width: int) -> int:
-    return 14 if width >= 66 else 8
+    return ((fit(head, width), "head"),), lines
 
 
 def talk_lines(turns: Sequence[Turn], width: int, known: dict[tuple[int, int], list[Line]]) -> list[Line]:

@@ -96,17 +96,15 @@ def _scored(one: Evaluation) -> str:
 
 
 def answer_lines(one: Evaluation | None, wanted: Sequence[str], width: int) -> list[Line]:
-    """What one side got, what was read of its answer where that is less, what was wanted, what it said, feedback."""
+    """What one side got, what was wanted, what was read of its answer where that is less, what it said, feedback."""
     if one is None:
         return []
+    told = fit(one_line(" | ".join(wanted)), width - 13).rstrip()
+    lines: list[Line] = [((f"{one.score:.2f}  ", "strong"), ("wanted ", "dim"), (told, ""))]
     if one.answer is None:
-        read = "could not be read"
-    else:
-        read = "" if one.answer.strip() == one.output.strip() else f"read as {one_line(one.answer)}"
-    lines: list[Line] = [
-        ((f"{one.score:.2f}  ", "strong"), (fit(read, width - 6).rstrip(), "warn" if one.answer is None else "dim")),
-        (("wanted ", "dim"), (fit(one_line(" | ".join(wanted)), width - 7).rstrip(), "")),
-    ]
+        lines.append((("it could not be read", "warn"),))
+    elif one.answer.strip() != one.output.strip():
+        lines.append((("read as ", "dim"), (fit(one_line(one.answer), width - 8).rstrip(), "")))
     lines += [(), *(((text, ""),) for text in wrap(one.output.strip() or "(nothing)", width))]
     if one.feedback:
         lines += [(), *(((text, "accent"),) for text in wrap(one.feedback, width))]

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from ...core.errors import UsageError
 from ...runtime.actions import ACTIONS
-from ..board import board_head, board_lines, log_lines, ranking, talk_lines
+from ..board import board_table, log_lines, ranking, talk_lines
 from ..feed import Scene
 from ..gauges import account_lines, plan_lines
 from ..page import Page
@@ -89,7 +89,8 @@ class RunPage(Page):
             id="board",
             title="scoreboard",
             about="The candidates that were measured, the best first: score, interval, val rows, gain over the "
-            "start in points, answers that could not be read. enter opens one.",
+            "start in points, answers that could not be read. enter opens one. Scores are plain means; plot and log "
+            "tell what the race reckons, which trusts a few rows less.",
             empty="nothing was measured yet",
         )
         yield LineList(
@@ -121,9 +122,8 @@ class RunPage(Page):
             self.query_one("#curve", Block).draw(lambda w, h: plot(points, calls, w, h, ascii_only=ascii_only))
         if self.seen("board"):
             board, rows = self.pane("board"), ranking(scene)
-            width = board.columns
-            keys = [one.id for one, _ in rows]
-            board.show(board_lines(scene, rows, self.signs, width), keys=keys, head=board_head(width))
+            head, lines = board_table(scene, rows, self.signs, board.columns)
+            board.show(lines, keys=[one.id for one, _ in rows], head=head)
         if self.seen("log"):
             log = self.pane("log")
             log.show(log_lines(scene.story.lines, max(20, log.columns), self._log))
