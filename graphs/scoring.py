@@ -9,7 +9,7 @@ from pathlib import Path
 from ..core.budget import Budget
 from ..core.candidate import Candidate
 from ..core.errors import UsageError
-from ..core.example import Split
+from ..core.example import SPLITS, Split
 from ..core.program import Program
 from ..core.recipe import Recipe, Use
 from ..core.score import Evaluation
@@ -47,7 +47,11 @@ async def score(
     """
     rows = task.data[split]
     if not rows:
-        raise UsageError(f"the split {split} has no rows", where=task.where(f"[data] {split}"))
+        raise UsageError(
+            f"the split {split} has no rows",
+            where=task.where(f"[data] {split}"),
+            possible=[one for one in SPLITS if task.data[one]],
+        )
     setup = Setup.make(task, recipe=EVAL, budget=budget, concurrency=concurrency, folder=folder, registry=registry)
     if budget is None:
         setup.budget = Budget(calls=len(rows) * sum(setup.run_calls(program, repairs=True)))

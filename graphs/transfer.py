@@ -60,7 +60,11 @@ async def transfer(
     Raises UsageError for a split without rows, or where the two are the same program, and as `score` does."""
     moved = transplanted(program, task)
     if moved.id == task.program.id:
-        raise UsageError("the task has this very prompt already: there is nothing to compare", where=task.name)
+        raise UsageError(
+            "the task has this very prompt already: there is nothing to compare",
+            where=task.name,
+            remedy="bring another candidate, or another run's",
+        )
     found = []
     for one in (task.program, moved):
         done = await score(
