@@ -15,10 +15,10 @@ from ..core.candidate import Archive, Candidate
 from ..core.contracts import Order, Outcome, Search, TaskBrief
 from ..core.events import Event, EventKind
 from ..core.example import Example
-from ..core.models import Call, ModelRef, Sampling
-from ..core.render import Message
+from ..core.models import ModelRef
 from ..core.score import Evaluation, Response
 from ..runtime.gateway import ModelDoor, RunGateway
+from ..runtime.lanes.likeness import call_of
 from ..runtime.outcomes import outcomes
 from ..runtime.store import DialogueTurn, Store
 from .amend import amended, applied
@@ -178,10 +178,7 @@ class Session:
 
     async def likeness(self, model: ModelRef, text: str, others: Sequence[str]) -> Sequence[float]:
         """How alike an embedding model finds a text and each of some others."""
-        said = tuple(Message(role="user", content=one) for one in (text, *others))
-        return await self.gateway.likeness(
-            Call(model=model, messages=said, sampling=Sampling(max_tokens=1)), "optimizer"
-        )
+        return await self.gateway.likeness(call_of(model, text, others), "optimizer")
 
     def brief(self) -> TaskBrief:
         task = self.setup.task

@@ -7,8 +7,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ...core.models import Call, Reply
+from ...core.models import Call, ModelRef, Reply, Sampling
+from ...core.render import Message
 from . import wire
+
+
+def call_of(model: ModelRef, text: str, others: Sequence[str]) -> Call:
+    """The request that `texts_of` reads: how alike the model finds the text and each of the others."""
+    said = tuple(Message(role="user", content=one) for one in (text, *others))
+    return Call(model=model, messages=said, sampling=Sampling(max_tokens=1))
 
 
 def texts_of(call: Call) -> list[str]:

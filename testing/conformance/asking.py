@@ -11,10 +11,10 @@ from ...core.contracts import Bench
 from ...core.errors import BudgetSpent, ModelError
 from ...core.example import Example
 from ...core.models import Call, ModelRef, Output
-from ...core.render import Message
 from ...core.score import Score
 from ...core.task import Models
 from ...plugins.hookspecs import Kind
+from ...runtime.lanes.likeness import call_of
 from ..gateway import ScriptedGateway
 from ..models import ScriptedModel
 from .evaluators import TASK, said
@@ -63,8 +63,7 @@ class AskingEvaluatorConformance(Conformance):
             return said("It is red.")
 
         async def likeness(model: ModelRef, text: str, others: Sequence[str]) -> Sequence[float]:
-            messages = tuple(Message(role="user", content=one) for one in (text, *others))
-            return await gateway.likeness(Call(model=model, messages=messages))
+            return await gateway.likeness(call_of(model, text, others))
 
         team = ModelTeam(models=Models(), gateway=gateway, path=("kit",))
         return Bench(task=TASK, team=team, rerun=rerun, likeness=likeness), again
