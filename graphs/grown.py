@@ -3,13 +3,12 @@ resumed has the rows that it had."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..core.events import Event
 from ..core.example import SPLITS, Dataset, Example, Split
 from ..core.labels import labels_of
-from ..core.task import Task
 from .setup import Setup
 
 
@@ -34,24 +33,17 @@ def grown_rows(events: Sequence[Event]) -> list[Grown]:
     return rows
 
 
-def with_rows(setup: Setup, grown: Iterable[Grown]) -> Setup:
+def with_rows(setup: Setup, grown: Sequence[Grown]) -> Setup:
     """The parts with rows more. A row of that id that is there already is replaced, and moves to the named split."""
+    if not grown:
+        return setup
     task = setup.task
+    rows = {split: {row.id: row for row in task.data[split]} for split in SPLITS}
     for one in grown:
-        task = _with_row(task, one)
-    labels = setup.labels or labels_of(task.answer, [*task.data.train, *task.data.val])
-    return setup if task is setup.task else replace(setup, task=task, labels=labels)
-
-
-def _with_row(task: Task, one: Grown) -> Task:
-    rows = {split: list(task.data[split]) for split in SPLITS}
-    for split in SPLITS:
-        at = next((at for at, row in enumerate(rows[split]) if row.id == one.row.id), None)
-        if at is not None and split == one.split:
-            rows[split][at] = one.row
-            break
-        if at is not None:
-            del rows[split][at]
-    else:
-        rows[one.split].append(one.row)
-    return task.model_copy(update={"data": Dataset(**{split: tuple(found) for split, found in rows.items()})})
+        for split in SPLITS:
+            if split != one.split:
+                rows[split].pop(one.row.id, None)
+        rows[one.split][one.row.id] = one.row
+    data = Dataset(**{split: tuple(found.values()) for split, found in rows.items()})
+    labels = setup.labels or labels_of(task.answer, [*data.train, *data.val])
+    return replace(setup, task=task.model_copy(update={"data": data}), labels=labels)
