@@ -13,7 +13,7 @@ from .feed import Scene
 from .tree import family, ruler, short, state_of
 from .words import Line, Signs, Span, Tone, fit, moment, one_line, role, wrap
 
-BOARD = 100
+BOARD = 99  # so that a rank has two digits
 _TONES: Mapping[str, Tone] = MappingProxyType(
     {
         "best_changed": "best",
@@ -44,14 +44,14 @@ def board_table(scene: Scene, rows: Sequence[tuple[Born, Tally]], signs: Signs, 
     base = scene.standings.get(start.candidate) if start else None
     size = 0 if width < 46 else 14 if width >= 66 else 8
     unread = any(tally.unreadable for _, tally in rows)
-    room = max(0, width - 32 - (size + 1 if size else 0) - 7 * unread)
+    room = max(0, width - 31 - (size + 1 if size else 0) - 7 * unread)
     ruled = f"{'interval':<{size}} " if size else ""
-    head = f"{'#':>3}   {'candidate':<9} score {ruled}rows gain {'unread ' if unread else ''}by"
+    head = f"{'#':>2}   {'candidate':<9} score {ruled}rows gain {'unread ' if unread else ''}by"
     lines: list[Line] = []
     for place, (one, tally) in enumerate(rows, 1):
         sign, tone, _ = state_of(one, scene.best, signs)
         gain = f"{100 * (tally.mean - base.mean):+.0f}" if base and start and one.id != start.candidate else ""
-        spans: list[Span] = [(f"{place:>3} ", "dim"), (f"{sign} ", tone), (f"{short(one.id):<9} ", "")]
+        spans: list[Span] = [(f"{place:>2} ", "dim"), (f"{sign} ", tone), (f"{short(one.id):<9} ", "")]
         spans.append((f"{tally.mean:.2f}  ", "strong"))
         if size:
             spans += [*ruler(tally, signs, size), (" ", "")]
