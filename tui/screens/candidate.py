@@ -77,9 +77,6 @@ class CandidatePage(Page):
     def open_again(self, ui: MaieuticApp) -> None:
         ui.push_screen(CandidatePage(self.candidate))
 
-    def on_mount(self) -> None:
-        self.read()
-
     def fill(self, scene: Scene) -> None:
         self.read()
 

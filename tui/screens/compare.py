@@ -63,9 +63,6 @@ class ComparePage(Page):
     def open_again(self, ui: MaieuticApp) -> None:
         ui.push_screen(ComparePage(self.a, self.b))
 
-    def on_mount(self) -> None:
-        self.read()
-
     def fill(self, scene: Scene) -> None:
         self.read()
 

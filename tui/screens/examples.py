@@ -57,9 +57,6 @@ class ExamplesPage(Page):
             about="The row in full, what was wanted, and what each candidate said there, the worst first.",
         )
 
-    def on_mount(self) -> None:
-        self.read()
-
     def fill(self, scene: Scene) -> None:
         self.read()
 

@@ -35,9 +35,6 @@ class ReportPage(Page):
         )
         yield LineList(id="changes", title="prompt, before and after", picks=False, about="- went, + came.")
 
-    def on_mount(self) -> None:
-        self.read()
-
     def fill(self, scene: Scene) -> None:
         self.read()
 
