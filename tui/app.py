@@ -101,7 +101,7 @@ class MaieuticApp(Navigator):
             self.switch_screen(RunPage())
         else:
             self.push_screen(RunPage())
-        self._pulse()
+        self.call_after_refresh(self._pulse)
 
     def leave(self) -> None:
         if self.replay is None:

@@ -96,9 +96,22 @@ def _count(name: str, children: Mapping[str, Sequence[str]]) -> int:
     return len(seen) - 1
 
 
+def extent(nodes: Sequence[Node], people: Mapping[str, Born], signs: Signs) -> tuple[int, int]:
+    """Cells of the longest name of an operator, and of the deepest row before and after its name."""
+    longest = max((len(people[node.id].operator) for node in nodes), default=0)
+    return longest, max((len(node.trunk) + len(_folded(node, signs)) for node in nodes), default=0)
+
+
+def _folded(node: Node, signs: Signs) -> str:
+    return f" {signs.folded}{node.hidden}" if node.hidden else ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Lineage(Sequence[Line]):
-    """Rows that are drawn when they are looked at, so that five thousand of them cost what thirty do."""
+    """Rows that are drawn when they are looked at, so that five thousand of them cost what thirty do.
+
+    extent: of the nodes; what the deepest row leaves goes to the names of operators.
+    """
 
     nodes: Sequence[Node]
     people: Mapping[str, Born]
@@ -106,6 +119,7 @@ class Lineage(Sequence[Line]):
     best: str
     signs: Signs
     width: int
+    extent: tuple[int, int] = (0, 0)
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -116,7 +130,7 @@ class Lineage(Sequence[Line]):
         sign, tone, word = state_of(one, self.best, self.signs)
         tally = self.standings.get(one.id)
         tail = self._tail(one, tally, word)
-        more = self._more(node)
+        more = _folded(node, self.signs)
         room = max(4, self.width - cells(tail) - 1)
         limit = max(0, room - _NAME)
         trunk = node.trunk
@@ -139,15 +153,10 @@ class Lineage(Sequence[Line]):
             spans.append((f" {word:<8}", "dim" if word in ("dropped", "rejected", "vetoed") else ""))
         return spans
 
-    def _more(self, node: Node) -> str:
-        return f" {self.signs.folded}{node.hidden}" if node.hidden else ""
-
     @cached_property
     def _operators(self) -> int:
         """Cells for who made it: what the longest name takes, as far as the deepest row has no use for them."""
-        least = 9 if self.width < 54 else 11
-        longest = max((len(self.people[node.id].operator) for node in self.nodes), default=0)
-        deepest = max((len(node.trunk) + len(self._more(node)) for node in self.nodes), default=0)
+        least, (longest, deepest) = 9 if self.width < 54 else 11, self.extent
         return min(max(longest, least), max(least, self.width - self._fixed - 1 - deepest - _NAME))
 
     @property

@@ -15,7 +15,7 @@ from maieutic.tui.diffing import diff_lines
 from maieutic.tui.feed import Scene
 from maieutic.tui.gauges import account_lines
 from maieutic.tui.plot import plot
-from maieutic.tui.tree import Lineage, layout
+from maieutic.tui.tree import Lineage, extent, layout
 from maieutic.tui.widgets.crumbs import trail
 from maieutic.tui.words import ASCII, UNICODE, cells, clean, fit, plain, wrap
 from rich.cells import cell_len
@@ -54,7 +54,8 @@ def test_a_chain_of_five_thousand_is_laid_out_without_recursion() -> None:
 def test_a_row_fits_its_width(people: dict[str, Born], width: int) -> None:
     nodes = layout(people, UNICODE, frozenset())
     standings = Standings(of={"n0": Tally(n=4, total=3.0)})
-    tree = Lineage(nodes=nodes, people=people, standings=standings, best="n0", signs=UNICODE, width=width)
+    room = extent(nodes, people, UNICODE)
+    tree = Lineage(nodes=nodes, people=people, standings=standings, best="n0", signs=UNICODE, width=width, extent=room)
     assert all(cells(tree[at]) <= width for at in range(len(tree)))
 
 
@@ -109,7 +110,10 @@ def test_operators_have_the_room_that_names_do_not_need() -> None:
     }
     nodes = layout(people, UNICODE, frozenset())
     for width, told in ((57, "label-balance"), (26, "label-ba…")):
-        tree = Lineage(nodes=nodes, people=people, standings=Standings(), best="", signs=UNICODE, width=width)
+        room = extent(nodes, people, UNICODE)
+        tree = Lineage(
+            nodes=nodes, people=people, standings=Standings(), best="", signs=UNICODE, width=width, extent=room
+        )
         assert told in plain(tree[1])
 
 

@@ -17,7 +17,7 @@ from ..page import Page
 from ..places import open_candidate, open_compare
 from ..plot import plot
 from ..replay import ReplayFeed
-from ..tree import Lineage, Node, family, layout, short
+from ..tree import Lineage, Node, extent, family, layout, short
 from ..widgets.block import Block
 from ..widgets.lines import LineList
 from ..words import Line
@@ -54,7 +54,7 @@ class RunPage(Page):
         self._rejected = False
         self._talk: dict[tuple[int, int], list[Line]] = {}
         self._log: dict[tuple[int, int], list[Line]] = {}
-        self._laid: tuple[object, list[Node]] = (None, [])
+        self._laid: tuple[object, list[Node], tuple[int, int]] = (None, [], (0, 0))
 
     @property
     def crumb(self) -> str:
@@ -194,8 +194,9 @@ class RunPage(Page):
         shape = (tuple(people) if len(people) < 2 else len(people), self._folded, self._rejected, self.signs.tee)
         fates = sum(one.fate == "rejected" for one in people.values())
         if self._laid[0] != (shape, fates):
-            self._laid = ((shape, fates), layout(people, self.signs, self._folded, rejected=self._rejected))
-        nodes = self._laid[1]
+            nodes = layout(people, self.signs, self._folded, rejected=self._rejected)
+            self._laid = ((shape, fates), nodes, extent(nodes, people, self.signs))
+        _, nodes, room = self._laid
         lines = Lineage(
             nodes=nodes,
             people=people,
@@ -203,6 +204,7 @@ class RunPage(Page):
             best=scene.best,
             signs=self.signs,
             width=pane.columns,
+            extent=room,
         )
 
         def hay(at: int) -> str:
