@@ -10,6 +10,8 @@ from textual.widget import Widget
 
 from ...core.errors import UsageError
 from ...runtime.actions import ACTIONS
+from ...runtime.standing import Tally
+from ...runtime.view import Born
 from ..board import board_table, log_lines, ranking, talk_lines
 from ..feed import Scene
 from ..gauges import account_lines, plan_lines
@@ -54,6 +56,7 @@ class RunPage(Page):
         self._rejected = False
         self._talk: dict[tuple[int, int], list[Line]] = {}
         self._log: dict[tuple[int, int], list[Line]] = {}
+        self._ranked: tuple[object, list[tuple[Born, Tally]]] = (None, [])
         self._laid: tuple[object, list[Node], tuple[int, int]] = (None, [], (0, 0))
 
     @property
@@ -121,7 +124,7 @@ class RunPage(Page):
             ascii_only = self.ui.ascii_only
             self.query_one("#curve", Block).draw(lambda w, h: plot(points, calls, w, h, ascii_only=ascii_only))
         if self.seen("board"):
-            board, rows = self.pane("board"), ranking(scene)
+            board, rows = self.pane("board"), self._ranking(scene)
             head, lines = board_table(scene, rows, self.signs, board.columns)
             board.show(lines, keys=[one.id for one, _ in rows], head=head)
         if self.seen("log"):
@@ -188,6 +191,13 @@ class RunPage(Page):
                 feed.speed = min(1000.0, max(0.25, feed.speed * (2.0 if how == "faster" else 0.5)))
             case _:
                 feed.seek(self.scene.playing.at + (_STEP if how == "on" else -_STEP))
+
+    def _ranking(self, scene: Scene) -> list[tuple[Born, Tally]]:
+        """Thousands are not put in order again for every event: only where one was measured, or met its fate."""
+        state = (scene.standings.cursor, scene.story.view.candidates, scene.best)
+        if state != self._ranked[0]:
+            self._ranked = (state, ranking(scene))
+        return self._ranked[1]
 
     def _lineage(self, scene: Scene) -> None:
         pane, people = self.pane("lineage"), family(scene.story)
