@@ -21,17 +21,16 @@ class Bandit:
     An operator is drawn with a chance that grows with its prior weight and with the shrunken gain of its children
     over their parents, both as estimated on all of val; one that proposes nothing is asked less.
 
-    seeds: operator → proposals of the first round, if there is room for `ample` target calls; with less room fewer
-    in proportion. children: orders of a later round. leaders: parents are drawn among so many, the best most often;
-    for the `levelling` operators, which take out a shift towards a label, the best without their shift. authors:
-    operators that ask a model; author_orders: at most so many of them a round. cases: train rows a leader is run on
-    for operators that read failures. closing: below this share of the room nothing new is proposed.
+    seeds: operator → proposals of the first round. children: orders of a later round. leaders: parents are drawn
+    among so many, the best most often; for the `levelling` operators, which take out a shift towards a label, the best
+    without their shift. authors: operators that ask a model; author_orders: at most so many of them a round. cases:
+    train rows a leader is run on for operators that read failures. closing: below this share of the room nothing new
+    is proposed.
     """
 
     name: str = field(default="bandit", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
     seeds: Mapping[str, int] = field(default_factory=dict)
-    ample: int = 240
     children: int = 6
     leaders: int = 3
     authors: Sequence[str] = ()
@@ -43,9 +42,8 @@ class Bandit:
     def ask(self, search: Search) -> Sequence[Order]:
         start = search.archive.start.id
         if search.round == 1:
-            share = min(1.0, search.room / self.ample)
             return [
-                Order(operator=name, parents=(start,), count=max(1, round(share * self.seeds[name])), stream=place)
+                Order(operator=name, parents=(start,), count=self.seeds[name], stream=place)
                 for place, name in enumerate(search.operators)
                 if self.seeds.get(name)
             ]
