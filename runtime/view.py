@@ -15,7 +15,7 @@ Phase = Literal[
     "waiting", "preparing", "measuring the start", "planning", "proposing", "measuring", "testing", "reporting", "over"
 ]
 State = Literal["waiting", "running", "paused", "stopped", "failed", "finished"]
-Fate = Literal["proposed", "alive", "dropped", "rejected", "pinned", "vetoed"]
+Fate = Literal["racing", "kept", "dropped", "rejected", "pinned", "vetoed"]
 
 RECENT = 8
 _FIXED = ("rejected", "pinned", "vetoed")
@@ -44,9 +44,9 @@ _STATES: Mapping[str, State] = {
     "run_finished": "finished",
 }
 _FATES: Mapping[str, Fate] = {
-    "candidate_proposed": "proposed",
+    "candidate_proposed": "racing",
     "candidate_rejected": "rejected",
-    "candidate_kept": "alive",
+    "candidate_kept": "kept",
     "candidate_dropped": "dropped",
 }
 
@@ -58,7 +58,7 @@ class Born:
     id: str
     operator: str = ""
     parents: tuple[str, ...] = ()
-    fate: Fate = "proposed"
+    fate: Fate = "racing"
     reason: str = ""
 
 
@@ -150,7 +150,7 @@ class RunView:
 
     @property
     def alive(self) -> int:
-        return sum(one.fate in ("proposed", "alive", "pinned") for one in self.candidates.values())
+        return sum(one.fate in ("racing", "kept", "pinned") for one in self.candidates.values())
 
     @property
     def rate(self) -> float:
@@ -256,7 +256,7 @@ class RunView:
         return replace(self, candidates={**self.candidates, **changed})
 
     def _judge(self, kept: tuple[str, ...], dropped: tuple[str, ...]) -> RunView:
-        fates: dict[str, Fate] = {**dict.fromkeys(kept, "alive"), **dict.fromkeys(dropped, "dropped")}
+        fates: dict[str, Fate] = {**dict.fromkeys(kept, "kept"), **dict.fromkeys(dropped, "dropped")}
         told = {
             name: replace(one, fate=fates[name]) if name in fates and one.fate not in _FIXED else one
             for name, one in self.candidates.items()

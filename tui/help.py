@@ -43,7 +43,7 @@ class HelpScreen(Sheet):
             out += [(), (("directives", "head"),), *self._directives(width)]
         signs = page.signs
         legend = [
-            (signs.best, "best so far"), (signs.alive, "kept"), (signs.proposed, "racing"), (signs.dropped, "dropped"),
+            (signs.best, "best so far"), (signs.kept, "kept"), (signs.racing, "racing"), (signs.dropped, "dropped"),
             (signs.rejected, "rejected by a guard"), (signs.pinned, "pinned"), (signs.vetoed, "vetoed"),
         ]  # fmt: skip
         out += [(), (("signs", "head"),), *(((f"  {sign}  ", "accent"), (word, "")) for sign, word in legend)]

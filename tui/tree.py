@@ -14,16 +14,8 @@ from .words import Line, Signs, Span, Tone, cells, fit, score
 _DEEPEST = 14
 _RULER, _SHORT_RULER = 14, 10
 _NAME = 10  # sign, blank, `c-b9f45a`
-_WORDS: Mapping[Fate, str] = {
-    "proposed": "racing",
-    "alive": "kept",
-    "dropped": "dropped",
-    "rejected": "rejected",
-    "pinned": "pinned",
-    "vetoed": "vetoed",
-}
 _TONES: Mapping[Fate, Tone] = {
-    "alive": "good",
+    "kept": "good",
     "dropped": "dim",
     "rejected": "bad",
     "pinned": "accent",
@@ -49,7 +41,7 @@ def family(story: Story) -> dict[str, Born]:
     if not start and story.errands:
         start = next((one.parents[0] for one in story.errands.values() if one.parents), "")
     if start and start not in known:
-        return {start: Born(id=start, operator="start", fate="alive"), **known}
+        return {start: Born(id=start, operator="start", fate="kept"), **known}
     return known
 
 
@@ -180,9 +172,9 @@ def state_of(one: Born, best: str, signs: Signs) -> tuple[str, Tone, str]:
     """Sign, tone and word of what became of a candidate."""
     if one.id == best and one.fate != "vetoed":
         return signs.best, "best", "best"
-    if one.operator == "start" and one.fate == "alive":
-        return signs.alive, "", "start"
-    return getattr(signs, one.fate), _TONES.get(one.fate, ""), _WORDS[one.fate]
+    if one.operator == "start" and one.fate == "kept":
+        return signs.kept, "", "start"
+    return getattr(signs, one.fate), _TONES.get(one.fate, ""), one.fate
 
 
 def short(name: str) -> str:

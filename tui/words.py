@@ -44,8 +44,8 @@ class Signs:
     """The drawing characters of a terminal: rich ones, or ASCII alone."""
 
     best: str
-    alive: str
-    proposed: str
+    kept: str
+    racing: str
     dropped: str
     rejected: str
     pinned: str
@@ -71,12 +71,12 @@ class Signs:
 
 
 UNICODE = Signs(
-    best="★", alive="●", proposed="○", dropped="·", rejected="✗", pinned="◆", vetoed="⊘",
+    best="★", kept="●", racing="○", dropped="·", rejected="✗", pinned="◆", vetoed="⊘",
     tee="├─", elbow="└─", pipe="│ ", more="⋯ ", line="─", dot="●", full="█", empty="░", arrow="▸", ellipsis="…",
     running="●", paused="‖", stopped="■", finished="✓", failed="✗", dead="†", crumb="›", folded="▸",
 )  # fmt: skip
 ASCII = Signs(
-    best="*", alive="o", proposed="?", dropped=".", rejected="x", pinned="#", vetoed="!",
+    best="*", kept="o", racing="?", dropped=".", rejected="x", pinned="#", vetoed="!",
     tee="|-", elbow="`-", pipe="| ", more="..", line="-", dot="o", full="#", empty=".", arrow=">", ellipsis="~",
     running="o", paused="=", stopped="#", finished="+", failed="x", dead="!", crumb=">", folded="+",
 )  # fmt: skip

@@ -24,7 +24,7 @@ from rich.cells import cell_len
 @st.composite
 def families(draw: st.DrawFn) -> dict[str, Born]:
     size = draw(st.integers(1, 30))
-    people = {"n0": Born(id="n0", operator="start", fate="alive")}
+    people = {"n0": Born(id="n0", operator="start", fate="kept")}
     for n in range(1, size):
         parents = draw(st.lists(st.sampled_from([f"n{k}" for k in range(n)]), max_size=2))
         people[f"n{n}"] = Born(id=f"n{n}", operator="phrase", parents=tuple(parents))
