@@ -64,7 +64,7 @@ def evidence_lines(report: Report) -> list[str]:
         return _preference_lines(report, report.preference)
     lines = [
         f"Difference {_signed(found.value)} points, 95 % interval {_signed(found.low)} to {_signed(found.high)} "
-        f"(paired bootstrap, BCa), p = {_p(found.p)} ({found.test}), {_rows_words(report)}.",
+        f"(paired bootstrap, BCa), {_p(found.p)} ({found.test}), {_rows_words(report)}.",
         f"Start {_standing_words(report.start)}; best {_standing_words(report.best)}.",
         f"{report.flips.gained} rows got better, {report.flips.lost} got worse.",
         f"Unreadable answers: start {shown.start_failures}, best {shown.best_failures}. "
@@ -104,14 +104,14 @@ def _difference_words(report: Report) -> str:
     found = report.difference
     if report.preference is not None:
         return (
-            f"win rate {_rate(report.preference)}, p = {_p(found.p)}, {found.test}, "
+            f"win rate {_rate(report.preference)}, {_p(found.p)}, {found.test}, "
             f"on {report.preference.n} {_split_words(report)} rows"
         )
     if not report.best.n:
         return "no row was scored for both prompts"
     return (
         f"{_signed(found.value)} points (95 % interval {_signed(found.low)} to {_signed(found.high)}, "
-        f"p = {_p(found.p)}, {found.test}) on {_rows_words(report)}"
+        f"{_p(found.p)}, {found.test}) on {_rows_words(report)}"
     )
 
 
@@ -164,7 +164,7 @@ def _rate(one: WinRate) -> str:
 def _preference_lines(report: Report, one: WinRate) -> list[str]:
     """What stands behind a verdict by comparison."""
     return [
-        f"Win rate of the best prompt against the start {_rate(one)}, p = {_p(report.difference.p)} "
+        f"Win rate of the best prompt against the start {_rate(one)}, {_p(report.difference.p)} "
         f"({report.difference.test}), on {one.n} {_split_words(report)} rows; a tie counts half.",
         f"Of the rows, {one.wins} went to the best prompt, {one.losses} to the start, {one.ties} to neither.",
         f"Compared by {one.judge}, each row in both orders; no output has a score.",
@@ -184,7 +184,7 @@ def _signed(share: float) -> str:
 
 
 def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def _clock(seconds: float) -> str:

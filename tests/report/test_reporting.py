@@ -90,6 +90,11 @@ def test_five_lines_say_it_all(report: Report) -> None:
     ]
 
 
+def test_a_tiny_p_is_a_bound(report: Report) -> None:
+    tiny = report.model_copy(update={"difference": report.difference.model_copy(update={"p": 0.0002})})
+    assert "to +21.0, p < 0.001, exact" in summary_lines(tiny)[0]
+
+
 def test_nothing_measured_is_said_in_words(report: Report) -> None:
     empty = report.model_copy(
         update={"start": Standing(score=None, n=0), "best": Winner(score=None, n=0, candidate="c-7")}
