@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +32,8 @@ def serve(
     no_plugins: NoPlugins = False,
 ) -> None:
     """Serve a run's winning prompt as an OpenAI-compatible model on this machine, until interrupted."""
+    import asyncio
+
     from ..core.models import ModelRef
     from ..core.task import Task
     from ..graphs.setup import target_of
@@ -56,6 +57,8 @@ def serve(
 
 
 async def _serve(winner: Winner, model: ModelRef, port: int, *, own_key: bool, as_json: bool) -> None:
+    import asyncio
+
     from aiohttp import web
 
     from ..runtime.door import ModelDoor
@@ -81,6 +84,8 @@ async def _serve(winner: Winner, model: ModelRef, port: int, *, own_key: bool, a
 
 def mcp(context: typer.Context) -> None:
     """Serve the commands as tools of the Model Context Protocol over stdio, for agents."""
+    import asyncio
+
     from ..serve.mcp import run_server
     from .verbs import verbs
 

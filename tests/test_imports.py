@@ -22,6 +22,7 @@ HEAVY = (
     "numpy",
     "aiohttp",
     "langchain_core",
+    "asyncio",
 )
 LIST = f"import sys; print([name for name in {HEAVY!r} if name in sys.modules])"
 
