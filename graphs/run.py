@@ -27,6 +27,7 @@ from ..core.prompt import Prompt
 from ..core.recipe import Recipe, Use
 from ..core.report import Report
 from ..core.task import Task
+from ..plugins.apps.template import Row
 from ..plugins.registry import Registry
 from ..runtime.spans import span
 from ..runtime.store import Store
@@ -40,7 +41,7 @@ from .setup import Setup
 from .state import RunState
 from .steering.approval import HEARD
 from .steering.pause import POLL_SECONDS
-from .takeaway import Row, runnable_of, template_of
+from .takeaway import runnable_of, template_of
 
 _STEPS = 1_000_000
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -17,15 +17,14 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from ..core.budget import Payer
 from ..core.contracts import Target
 from ..core.errors import NeedsError, UsageError
-from ..core.example import Example
 from ..core.models import Call, Reply
 from ..core.program import MAIN, Program
 from ..core.render import render
 from ..core.task import Task
+from ..plugins.apps.template import Row, example_of
 from ..plugins.exporters.langchain import LangChainExporter, load_templates
 
 T = TypeVar("T")
-Row = str | Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,6 @@ def run_anywhere(work: Coroutine[Any, Any, T]) -> T:
     """What a coroutine gives, for callers that cannot await: inside a running loop too, as in a notebook."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(copy_context().run, asyncio.run, work).result()
-
-
-def example_of(row: Row) -> Example:
-    """A row as LangChain gives it: a text, `{"input": text}`, or fields."""
-    alone = isinstance(row, Mapping) and set(row) == {"input"}
-    return Example(input=row["input"] if alone else row)  # type: ignore[index]
 
 
 def runnable_of(program: Program, task: Task, target: Target, model: BaseChatModel) -> Runnable[Row, BaseMessage]:

@@ -1,7 +1,7 @@
 """The app: a guest writes, the gist is drawn out, a team is named, and what is no team's work is sent to a person.
 
-Plain LangGraph. It knows nothing of Maieutic: the prompts it was written with stand here, and it lets whoever calls it
-replace them through its config, as any configurable agent does.
+Plain LangGraph and LangChain. It knows nothing of Maieutic: the prompts it was written with stand here, and it lets
+whoever calls it replace them through its config, as any configurable agent does.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
 
 PROMPTS = {
-    "gist": "What does the guest want? Answer in one short sentence.",
-    "team": "Which team of the hotel does this: kitchen, cleaning or repair?",
+    "gist": ChatPromptTemplate([("human", "What does the guest want? Answer in one short sentence.\n\n{input}")]),
+    "team": ChatPromptTemplate(
+        [("human", "Which team of the hotel does this: kitchen, cleaning or repair?\n\n{input}")]
+    ),
 }
 TEAMS = ("kitchen", "cleaning", "repair")
 
@@ -33,7 +35,7 @@ def build(model: BaseChatModel) -> Any:
 
     async def ask(name: str, text: str, config: RunnableConfig) -> str:
         prompt = config.get("configurable", {}).get("prompts", PROMPTS)[name]
-        reply = await model.ainvoke([SystemMessage(prompt), HumanMessage(text)], config)
+        reply = await model.ainvoke(await prompt.ainvoke({"input": text}), config)
         return reply.text.strip()
 
     async def gist(state: Desk, config: RunnableConfig) -> Desk:

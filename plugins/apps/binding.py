@@ -23,21 +23,24 @@ from ...core.models import Call, ModelRef, Reply, Sampling
 from ...core.render import Message
 
 M = TypeVar("M")
+P = TypeVar("P")
 
 
 @dataclass(kw_only=True)
 class Binding:
     """One run of an application on one row.
 
-    wordings: prompt name → its text. told: what was asked and answered, in the order of the answers. broken: the first
-    error of Maieutic's own, which an application may have swallowed.
+    prompts: name → what the application finds, a text or a template. rendered: what templates gave: name, input,
+    messages. told: what was asked and answered, in the order of the answers. broken: the first error of Maieutic's
+    own, which an application may have swallowed.
     """
 
-    wordings: Mapping[str, str]
     model: ModelRef
     gateway: Gateway
     sampling: Sampling
     sample: int = 0
+    prompts: dict[str, Any] = field(default_factory=dict)
+    rendered: list[tuple[str, str, tuple[Message, ...]]] = field(default_factory=list)
     told: list[tuple[tuple[Message, ...], Reply]] = field(default_factory=list)
     broken: MaieuticError | None = None
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
@@ -92,10 +95,12 @@ def binding_in_use() -> Binding | None:
     return _BOUND.get()
 
 
-def prompt_in_use(name: str, otherwise: str) -> str:
-    """The text of a named prompt: the one that a run is trying now, else the application's own."""
+def prompt_in_use(name: str, otherwise: P) -> P:
+    """A named prompt, a text or a template as the target's `form` says: the one that a run is trying now, else the
+    application's own."""
     binding = _BOUND.get()
-    return otherwise if binding is None else binding.wordings.get(name, otherwise)
+    found: P = otherwise if binding is None else binding.prompts.get(name, otherwise)
+    return found
 
 
 def model_in_use(otherwise: M) -> M | Any:

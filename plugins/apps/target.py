@@ -13,15 +13,18 @@ from ...core.errors import MaieuticError, PluginError, UsageError
 from ...core.example import Example
 from ...core.models import ModelRef, Output, Sampling
 from ...core.program import Program
+from ...core.render import Message, spoken
 from ..functions import call, load_object, parameters_of
 from .binding import Binding, bound
+from .template import template
 from .wording import spoken_by, wording
 
+_FORMS = ("text", "template")
 _NAMES = ("input", "prompts", "model", "config", "example")
 
 
 class RunnableTarget:
-    """Runs an application on a row. It finds the texts of the prompts, by name, in whichever way it likes:
+    """Runs an application on a row. It finds the prompts, by name, in whichever way it likes:
     `config["configurable"]["prompts"]`, the parameter `prompts` of a function, `prompt_in_use(name, otherwise)`, or a
     field of its input. Its model calls count where it takes the chat model `config["configurable"]["chat_model"]`, the
     parameter `model` of a function or factory, or `model_in_use(otherwise)`; calls of any other model are its own
@@ -29,8 +32,10 @@ class RunnableTarget:
 
     app: the application, or `file.py:name` of it or of a factory `f(model)`. input: the field of its input that takes a
     row's text; `messages` takes a human message, `.` the row itself; rows of several fields are its input as they are.
-    output: where the answer is, dotted; `messages` is the last message, `.` the result itself. prompts: a field of the
-    input for the prompts, where it wants one. calls: the most model calls one run takes. reply_tokens: of each reply.
+    output: where the answer is, dotted; `messages` is the last message, `.` the result itself. form: how prompts come,
+    `text`, or `template`: as LangChain templates with the variable `input`, whose worked examples are turns of a chat.
+    prompts: a field of the input for the prompts, where it wants one. calls: the most model calls one run takes.
+    reply_tokens: of each reply.
     What the application raises is an error of the system: PluginError.
     """
 
@@ -42,6 +47,7 @@ class RunnableTarget:
         *,
         input: str = "input",
         output: str = "output",
+        form: str = "text",
         prompts: str = "",
         calls: int = 1,
         temperature: float = 0.0,
@@ -52,15 +58,19 @@ class RunnableTarget:
     ) -> None:
         if calls < 1:
             raise UsageError(f"an application with {calls} calls asks nothing", where="[target] calls")
+        if form not in _FORMS:
+            raise UsageError(f"prompts in the form {form!r}", where="[target] form", possible=_FORMS)
         self.needs: frozenset[Need] = frozenset({"logprobs"} if top_logprobs else ())
         self._app = _made(load_object(app, Path(folder)) if isinstance(app, str) else app)
         self._input, self._output, self._field, self._calls = input, output, prompts, calls
-        self._sample = sample
+        self._form, self._sample = form, sample
         self._sampling = Sampling(temperature=temperature, max_tokens=reply_tokens, top_logprobs=top_logprobs)
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
-        wordings = {name: wording(prompt) for name, prompt in program.prompts.items()}
-        binding = Binding(wordings=wordings, model=model, gateway=gateway, sampling=self._sampling, sample=self._sample)
+        binding = Binding(model=model, gateway=gateway, sampling=self._sampling, sample=self._sample)
+        for name in program.prompts:
+            prompt = spoken(program, name)
+            binding.prompts[name] = wording(prompt) if self._form == "text" else template(name, prompt, binding)
         try:
             with bound(binding):
                 result = await self._invoke(binding, example)
@@ -79,7 +89,7 @@ class RunnableTarget:
     async def _invoke(self, binding: Binding, example: Example) -> Any:
         from .chat import GatewayChat
 
-        prompts, chat = dict(binding.wordings), GatewayChat()
+        prompts, chat = dict(binding.prompts), GatewayChat()
         configurable = {"prompts": prompts, "chat_model": chat, "thread_id": uuid.uuid4().hex}
         config = {"configurable": configurable}
         given = self._given(example, prompts)
@@ -91,7 +101,7 @@ class RunnableTarget:
         first = [name for name in taken if name not in named][:1]
         return await call(self._app, *(given for _ in first), **named)
 
-    def _given(self, example: Example, prompts: Mapping[str, str]) -> Any:
+    def _given(self, example: Example, prompts: Mapping[str, Any]) -> Any:
         more = {self._field: dict(prompts)} if self._field else {}
         if isinstance(example.input, Mapping):
             return {**example.input, **more}
@@ -125,12 +135,22 @@ def _steps(binding: Binding) -> list[dict[str, str]]:
     """Each call by the name of the prompt that spoke in it, so that credit and failures go to the right one."""
     steps = []
     for messages, reply in binding.told:
-        said = "\n".join(message["content"] for message in messages)
-        name = spoken_by(dict(binding.wordings), said)
-        if name is not None:
-            asked = messages[-1]["content"].replace(binding.wordings[name], "").strip()
+        if spoke := _speaker(binding, messages):
+            name, asked = spoke
             steps.append({"prompt": name, "input": asked, "output": reply.text})
     return steps
+
+
+def _speaker(binding: Binding, messages: tuple[Message, ...]) -> tuple[str, str] | None:
+    """Whose prompt spoke in these messages, and what it was asked about."""
+    for name, asked, shown in reversed(binding.rendered):
+        if shown == messages:
+            return name, asked
+    texts = {name: prompt for name, prompt in binding.prompts.items() if isinstance(prompt, str)}
+    speaker = spoken_by(texts, "\n".join(message["content"] for message in messages))
+    if speaker is None:
+        return None
+    return speaker, messages[-1]["content"].replace(texts[speaker], "").strip()
 
 
 def _made(app: Any) -> Any:

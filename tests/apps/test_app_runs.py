@@ -23,11 +23,12 @@ WORDS = {"kitchen": "sandwich breakfast soup tea menu", "cleaning": "towel carpe
 
 def guest(messages: Any) -> str:
     """Names the right team once worked examples stand in the prompt; without them it is no use."""
-    said, asked = messages[0]["content"], messages[-1]["content"].casefold()
-    if "<prompt>" in said or len(messages) == 1:
+    said = "\n".join(message["content"] for message in messages)
+    asked = messages[-1]["content"].rpartition("\n\n")[2].casefold()
+    if "<prompt>" in said:
         return "<prompt>Name the team: kitchen, cleaning or repair.</prompt>"
     if "Which team" not in said and "Name the team" not in said and "kitchen" not in said:
-        return messages[-1]["content"]
+        return asked
     if said.count("kitchen") + said.count("cleaning") + said.count("repair") < 4:
         return "the manager"
     found = [team for team, words in WORDS.items() if any(word in asked for word in words.split())]

@@ -19,6 +19,7 @@ from maieutic.core.example import Example
 from maieutic.core.models import ModelRef, Output
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
+from maieutic.core.render import render
 from maieutic.plugins.apps import model_in_use, prompt_in_use
 from maieutic.plugins.apps.chat import GatewayChat
 from maieutic.plugins.apps.wording import wording
@@ -232,6 +233,26 @@ def test_a_wording_holds_all_that_is_said_before_the_input() -> None:
     assert wording(prompt) == "You judge.\n\nSay {a} or b.\n\n- be kind\n\nRow: x\nVerdict: b"
 
 
+async def by_template(text: str, prompts: Any, model: Any) -> str:
+    messages = prompts["first"].invoke({"input": text}).to_messages()
+    return str((await model.ainvoke(messages)).text)
+
+
+async def test_worked_examples_are_turns_where_an_application_takes_templates() -> None:
+    demos = (Demo(input="x", output="b"), Demo(input="y", output="a"))
+    program = Program(prompts={"first": Prompt(instruction="Say a or b.", demos=demos)})
+    gateway = echo()
+    output = await run(by_template, program=program, gateway=gateway, form="template")
+    assert gateway.calls[0][0].messages == tuple(render(program.prompts["first"], ROW))
+    assert [message["role"] for message in gateway.calls[0][0].messages] == ["user", "assistant"] * 2 + ["user"]
+    assert output.trajectory == ({"prompt": "first", "input": "fine", "output": output.text},)
+
+
+def test_prompts_come_as_texts_or_as_templates() -> None:
+    with pytest.raises(UsageError, match="in the form 'jinja'"):
+        Registry.load(()).create("target", "runnable", app=by_template, form="jinja")
+
+
 async def test_the_shipped_agent_is_plain_langgraph_and_runs() -> None:
     place = Path(str(files("maieutic.examples.agent")))
     assert "maieutic" not in (place / "agent.py").read_text(encoding="utf-8").split('"""')[2].casefold()
@@ -245,6 +266,7 @@ async def test_the_shipped_agent_is_plain_langgraph_and_runs() -> None:
         gateway=gateway,
         input="message",
         output="team",
+        form="template",
         calls=2,
         folder=str(place),
     )
