@@ -63,7 +63,7 @@ def read_revision(text: str) -> Revision | None:
     condition = _IF.match(rest)
     if condition is None:
         return Revision(under, "", rest) if under and _says(rest) else None
-    when, then = _halves(condition["body"])
+    when, then = (_calm(half) for half in _halves(condition["body"]))
     return Revision(under, when, then) if _says(when) and _says(then) else None
 
 
@@ -117,7 +117,12 @@ def _halves(body: str) -> tuple[str, str]:
 def _says(text: str) -> bool:
     """Whether it is words of its own, of a bearable length, and not the form that was shown."""
     words = re.findall(r"\w+", text)
-    return 0 < len(words) <= _LONGEST and "..." not in text and "…" not in text and not text.isupper()
+    return 0 < len(words) <= _LONGEST and "..." not in text and "…" not in text
+
+
+def _calm(text: str) -> str:
+    """What is shouted is said: weak authors take capitals for a part of the form."""
+    return text.lower() if text.isupper() and len(text.split()) > 1 else text
 
 
 def _alike(one: str, other: str) -> bool:

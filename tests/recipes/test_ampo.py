@@ -126,6 +126,8 @@ TREE = (Branch(when="it is a list", then="take the last"), Branch(when="it is a 
         ("2.1. when it's a 'key: value' pair: give the value", "2.1", "it's a 'key: value' pair", "give the value"),
         ("2: take the month", "2", "", "take the month"),
         ("If it holds a name, give the name", "", "it holds a name", "give the name"),
+        ("NEW: If INPUT STARTS WITH A DATE: THE DATE", "", "input starts with a date", "the date"),
+        ("NEW: If it asks for a format: JSON", "", "it asks for a format", "JSON"),
     ],
 )
 def test_a_branch_is_read_in_the_forms_that_authors_use(said: str, under: str, when: str, then: str) -> None:
@@ -139,7 +141,7 @@ def test_a_branch_is_read_in_the_forms_that_authors_use(said: str, under: str, w
     [
         "",
         "take the last",
-        "NEW: If KIND OF INPUT: WHAT TO ANSWER",
+        "NEW: If the input ...: answer with ...",
         "NEW: If it is ...: do ...",
         "If it is a list",
         "NEW:",
