@@ -125,10 +125,10 @@ def test_a_recipe_passes_both_tests_of_the_kit(name: str) -> None:
 
 
 def test_the_kit_s_tests_cannot_be_overridden() -> None:
-    with pytest.raises(TypeError, match="test_the_same_program_gives_the_same_text"):
-
-        class Cheat(kit.ExporterConformance):
-            def test_the_same_program_gives_the_same_text_with_its_words(self) -> None: ...
+    taken = "test_the_same_program_gives_the_same_text_with_its_words"
+    assert hasattr(kit.ExporterConformance, taken)
+    with pytest.raises(TypeError, match=taken):
+        type("Cheat", (kit.ExporterConformance,), {taken: lambda self: None})
 
 
 def test_the_kit_catches_what_is_wrong() -> None:
