@@ -20,9 +20,11 @@ from maieutic.core.models import ModelRef, Output
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
 from maieutic.core.render import render
+from maieutic.examples.agent.agent import build
 from maieutic.plugins.apps import model_in_use, prompt_in_use
 from maieutic.plugins.apps.chat import GatewayChat
 from maieutic.plugins.apps.wording import wording
+from maieutic.plugins.exporters.langchain import LangChainExporter, load_templates
 from maieutic.plugins.registry import Registry
 from maieutic.testing import ScriptedGateway, ScriptedModel
 
@@ -272,3 +274,15 @@ async def test_the_shipped_agent_is_plain_langgraph_and_runs() -> None:
     )
     assert output.text == "Cleaning"
     assert [step["prompt"] for step in output.trajectory] == ["gist", "team"]
+
+
+async def test_what_is_exported_stands_in_for_the_shipped_agents_own_templates() -> None:
+    demos = (Demo(input="Fresh towels.", output="cleaning"),)
+    prompts = {"gist": Prompt(instruction="Gist?"), "team": Prompt(instruction="Team?", demos=demos)}
+    templates = load_templates(LangChainExporter().export(Program(prompts=prompts), "agent", None))
+    for found in ({}, {"configurable": {"prompts": templates}}):
+        app = build(FakeListChatModel(responses=["Fresh towels.", "Cleaning"]))
+        assert (await app.ainvoke({"message": "We need towels."}, found))["team"] == "Cleaning"
+    said = templates["team"].invoke({"input": "A sandwich."}).to_messages()
+    wanted = render(prompts["team"], Example(input="A sandwich."))
+    assert [message.text for message in said] == [one["content"] for one in wanted]
