@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
@@ -19,6 +20,7 @@ from ..core.models import Call, ModelRef, Role, Sampling
 from ..core.render import Message
 from ..core.task import Models
 from .instructions import REPAIR, Instruction, brought, instruction_for, read, shipped
+from .pace import Pace, TimeUp
 from .parse import legible, parse
 from .wording import clipped, values_of_ask
 
@@ -64,7 +66,7 @@ class ModelTeam:
     instruction's own. instructions: `role.skill` → in place of the shipped one. agents: `role.skill` or `role` → who
     answers in place of the shipped. path: the request this team works for; draws of one path are told apart by number,
     draws of different paths by seed. allowance: where set, questions beyond so many calls, a repair counted for each,
-    are not asked and get no answer.
+    are not asked and get no answer. pace: where set, so are those whose turn comes after its time.
     """
 
     models: Models
@@ -77,6 +79,7 @@ class ModelTeam:
     listen: Listen = unheard
     path: tuple[str | int, ...] = ()
     allowance: int | None = None
+    pace: Pace | None = None
     _asked: Counter[str] = field(default_factory=Counter, init=False, repr=False, compare=False)
 
     def for_request(self, *path: str | int) -> ModelTeam:
@@ -103,11 +106,16 @@ class ModelTeam:
             return await agent.act(shown, replace(place, agents={}, instructions=self._told_by(agent, ask)))
         told = self._instruction(ask)
         messages: tuple[Message, ...] = ({"role": "user", "content": told.write(values_of_ask(shown))},)
-        reply, raw = await self._ask(shown, told, messages, number)
-        repaired = reply is None
-        if repaired:
-            messages = _with_repair(messages, raw, told)
+        try:
             reply, raw = await self._ask(shown, told, messages, number)
+        except TimeUp:
+            return None
+        repaired = False
+        if reply is None:
+            again = _with_repair(messages, raw, told)
+            with suppress(TimeUp):
+                reply, raw = await self._ask(shown, told, again, number)
+                messages, repaired = again, True
         turn = Turn(
             place="/".join([*map(str, self.path), f"{ask.role}.{ask.skill}", address, str(number)]),
             role=ask.role,
@@ -154,7 +162,8 @@ class ModelTeam:
             seed=seeded(self.seed, "team", *self.path, number).getrandbits(31),
         )
         call = Call(model=self._model(ask.role), messages=messages, sampling=sampling, sample=number)
-        answer = await self.gateway.complete(call, "optimizer")
+        async with self.pace.turn() if self.pace else nullcontext():
+            answer = await self.gateway.complete(call, "optimizer")
         raw = legible(answer.text)
         return parse(ask, raw, cut=answer.finish == "length", samples=told.samples, tags=told.tags), raw
 

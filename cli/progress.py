@@ -151,11 +151,12 @@ def draw(view: RunView, width: int) -> RenderableType:
 
     table = Table.grid(padding=(0, 2))
     table.add_column(width=10, style="dim", no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis")
+    # The cells do not wrap, the column may: else rich takes the missing room from the names as well.
+    table.add_column()
     for name, value in facts(view):
-        table.add_row(name, Text(value))
+        table.add_row(name, Text(value, no_wrap=True, overflow="ellipsis"))
     for line in view.recent:
-        table.add_row("", Text(line, style="dim"))
+        table.add_row("", Text(line, style="dim", no_wrap=True, overflow="ellipsis"))
     title = f"{view.started.get('task', 'maieutic')} · {view.state}"
     return Frame(table, title=Text(title), title_align="left", box=box.ROUNDED, width=min(width, 110))
 

@@ -99,6 +99,8 @@ def after_steer(state: RunState) -> Literal["plan", "report"]:
 
 
 def _errand(state: RunState, order: dict[str, Any], place: int) -> ProposeState:
+    """Authors have half of the minutes that are left: a prompt that nobody has time to measure is worth nothing."""
+    age, minutes = state["seconds"], state["budget"].get("minutes")
     return {
         "run": state["run"],
         "step": state["step"],
@@ -108,6 +110,8 @@ def _errand(state: RunState, order: dict[str, Any], place: int) -> ProposeState:
         "directive": state["directive"],
         "order": order,
         "place": place,
+        "seconds": age,
+        "until": None if minutes is None else (age + minutes * 60) / 2,
     }
 
 

@@ -23,7 +23,7 @@ async def propose(session: Session, state: ProposeState) -> RunState:
     await begin(session, order, step, place)
     operator = session.setup.operators[order.operator]
     try:
-        found = await operator.propose(request_of(session, state), session.team(step, f"{place}", order.allowance))
+        found = await operator.propose(request_of(session, state), session.writers(state, order.allowance))
     except BudgetSpent:
         return {"drafts": await hand_in(session, [], order, step, place), "unpaid": [place]}
     proposals = [one for one in found if isinstance(one, Proposal)]

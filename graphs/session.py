@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..agents.pace import Pace
 from ..agents.team import ModelTeam, Turn
 from ..core.answer import AnswerContract
 from ..core.budget import Cost, Ledger, LedgerView
@@ -25,7 +27,7 @@ from .amend import amended, applied
 from .audience import Audience
 from .grown import Grown, grown_rows, with_rows
 from .setup import Setup
-from .state import RunState
+from .state import ProposeState, RunState
 from .streaming import publish
 
 Listener = Callable[[Event], None]
@@ -56,6 +58,9 @@ class Session:
     _archive_step: int = -1
     _heard: int = 0
     _before: float | None = None
+
+    def __post_init__(self) -> None:
+        self._seats = asyncio.Semaphore(self.setup.concurrency)
 
     @classmethod
     async def open(cls, setup: Setup, run: str, store: Store, door: ModelDoor, listen: Listener | None) -> Session:
@@ -139,14 +144,22 @@ class Session:
         if self._archive_step == step - 1:
             self._archive_step = step
 
-    def elapsed(self, state: RunState) -> float:
+    def elapsed(self, state: RunState | ProposeState) -> float:
         """Seconds over all sessions of the run; the first state that is seen tells what came before this one."""
         if self._before is None:
             self._before = state.get("seconds", 0.0)
         return self._before + time.monotonic() - self.began
 
+    def writers(self, state: ProposeState, allowance: int | None = None) -> ModelTeam:
+        """Who thinks about one order, as long as the round's time for writing lasts."""
+        team = self.team(state["step"], f"{state['place']}", allowance)
+        until = state["until"]
+        if until is None:
+            return team
+        return replace(team, pace=Pace(seats=self._seats, over=lambda: self.elapsed(state) >= until))
+
     def team(self, step: int, stream: str, allowance: int | None = None) -> ModelTeam:
-        """Who thinks about one order; repeated questions within it are different draws."""
+        """Who thinks about one thing; repeated questions within it are different draws."""
         recipe, task = self.setup.recipe, self.setup.task
 
         async def hear(turn: Turn) -> None:

@@ -41,7 +41,7 @@ def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken
 
     async def at(state: Dialogue) -> tuple[Session, Request, Team]:
         session = await desk.session(state)
-        return session, proposing.request_of(session, state), session.team(state["step"], f"{state['place']}")
+        return session, proposing.request_of(session, state), session.writers(state)
 
     async def teacher(state: Dialogue) -> dict[str, Any]:
         session, request, team = await at(state)

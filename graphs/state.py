@@ -67,7 +67,11 @@ class RunState(TypedDict, total=False):
 
 
 class ProposeState(TypedDict):
-    """What one `Send` carries: a place in the round's orders, and what the node needs of the run's state."""
+    """What one `Send` carries: a place in the round's orders, and what the node needs of the run's state.
+
+    seconds: the run's age at the last step. until: its age from which authors are asked nothing more this round; None
+    where minutes are not limited.
+    """
 
     run: str
     step: int
@@ -77,3 +81,5 @@ class ProposeState(TypedDict):
     directive: int
     order: dict[str, Any]
     place: int
+    seconds: float
+    until: float | None

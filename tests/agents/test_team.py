@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from maieutic.agents.instructions import read
+from maieutic.agents.pace import Pace
 from maieutic.agents.team import ModelTeam, Turn
 from maieutic.core.budget import Payer
 from maieutic.core.dialogue import (
@@ -207,3 +208,23 @@ async def test_what_goes_beyond_the_allowance_is_not_asked() -> None:
     replies = [await team.act(Paraphrase(prompt=f"Judge {n}.")) for n in range(4)]
     assert [reply is not None for reply in replies] == [True, True, False, False]
     assert len(gateway.calls) == 2
+
+
+async def test_who_waits_for_a_seat_when_the_time_is_up_is_not_asked() -> None:
+    gateway = Scripted(good)
+    pace = Pace(seats=asyncio.Semaphore(2), over=lambda: len(gateway.calls) >= 3)
+    team = ModelTeam(models=Models(), gateway=gateway, pace=pace)
+    replies = await asyncio.gather(*(team.act(Paraphrase(prompt=f"Judge {n}.")) for n in range(6)))
+    assert sum(reply is not None for reply in replies) == len(gateway.calls) < 6
+
+
+async def test_an_unreadable_answer_is_told_where_there_is_no_time_to_repair_it() -> None:
+    gateway, heard = Scripted(lambda call: ""), []
+
+    async def listen(turn: Turn) -> None:
+        heard.append(turn)
+
+    pace = Pace(seats=asyncio.Semaphore(1), over=lambda: bool(gateway.calls))
+    team = ModelTeam(models=Models(), gateway=gateway, pace=pace, listen=listen)
+    assert await team.act(EDIT) is None
+    assert [(turn.kind, turn.repaired) for turn in heard] == [("answer_unreadable", False)]

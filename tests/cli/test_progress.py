@@ -54,6 +54,15 @@ def test_the_panel_keeps_its_width_and_needs_no_colour(width: int) -> None:
     assert "parity" in lines[0]
 
 
+def test_a_long_line_is_cut_and_takes_no_room_from_the_names() -> None:
+    long = Event(run="r", kind="candidate_proposed", key="5", data={"candidate": "c-2", "rationale": "why " * 60})
+    out = StringIO()
+    view = RunView.of([*EVENTS[:1], long, Event(run="r", kind="agent_spoke", key="6", data={"text": "word " * 60})])
+    Console(file=out, width=80, no_color=True).print(draw(view, 80))
+    assert "…" in out.getvalue()
+    assert "candidates" in out.getvalue()
+
+
 def test_the_panel_says_what_is_spent_against_the_budget() -> None:
     started = Event(run="r", kind="run_started", key="1", data={"budget": {"calls": 400, "usd": 2}})
     ledger = {"target_calls": 30, "optimizer_calls": 2, "tokens": 1200, "usd": 0.25}

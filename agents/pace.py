@@ -1,0 +1,32 @@
+"""How many questions are asked at a time, and until when."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+
+class TimeUp(Exception):
+    """The time for questions was over before this one was asked; nothing was spent on it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Where minutes are limited, writing may take a part of them alone, so that what was written can be measured.
+
+    seats: as many as there are calls at a time; a question that waits for one is not under way yet. over: whether the
+    time is up.
+    """
+
+    seats: asyncio.Semaphore
+    over: Callable[[], bool]
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Take a seat for one question. Raises TimeUp where the time is up by then."""
+        async with self.seats:
+            if self.over():
+                raise TimeUp
+            yield
