@@ -27,6 +27,7 @@ _PLAIN = frozenset(
         "run_resumed",
         "baseline_measured",
         "plan_made",
+        "rows_asked",
         "rows_added",
         "best_changed",
         "round_finished",

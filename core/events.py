@@ -19,6 +19,7 @@ EventKind = Literal[
     "plan_made",
     "round_started",
     "round_finished",
+    "rows_asked",
     "rows_added",
     "request_started",
     "request_finished",

@@ -26,6 +26,7 @@ async def draft(session: Session, step: int) -> None:
         # What is expected is one call an ask; the other that `calls_for` counts is a repair.
         while count > _FEWEST and calls_for(count) * _SHARE > CALLS_PER_ASK * setup.budget.calls:
             count -= 1
+    await session.emit("rows_asked", step, rows=count)
     made = await drafted(
         session.team(step, "draft"), session.brief(), brief_of(setup.task.program), count, splits=_SPLITS
     )

@@ -22,14 +22,15 @@ __all__ = ["ModelDoor", "Patience", "RunGateway"]
 
 @dataclass(frozen=True, kw_only=True)
 class _Question:
-    """Something to be asked for once: its address in the cache, its worst case, and how to ask."""
+    """Something to be asked for once: its address in the cache, its worst case, and how to ask, with the seconds it
+    may take."""
 
     key: str
     model: str
     payer: Payer
     role: Role | Payer
     worst: Callable[[], Awaitable[Cost]]
-    ask: Callable[[], Awaitable[Reply]]
+    ask: Callable[[float], Awaitable[Reply]]
 
 
 class RunGateway:
@@ -72,7 +73,7 @@ class RunGateway:
                 payer=payer,
                 role=role or payer,
                 worst=lambda: self._door.worst(call),
-                ask=lambda: self._door.send(call, self._patience.timeout),
+                ask=lambda within: self._door.send(call, within),
             )
         )
 
@@ -88,7 +89,7 @@ class RunGateway:
                 payer=payer,
                 role=payer,
                 worst=lambda: self._door.worst(call, reference),
-                ask=lambda: self._door.loss(call, reference, self._patience.timeout),
+                ask=lambda within: self._door.loss(call, reference, within),
             )
         )
         return float(reply.text)
@@ -105,7 +106,7 @@ class RunGateway:
                 payer=payer,
                 role=payer,
                 worst=lambda: self._door.worst(call),
-                ask=lambda: self._door.likeness(call, self._patience.timeout),
+                ask=lambda within: self._door.likeness(call, within),
             )
         )
         return cosines_of(reply)
@@ -179,24 +180,25 @@ class RunGateway:
         traffic = self._traffic.get(question.model)
         if traffic is None:
             traffic = self._traffic[question.model] = Traffic(self._concurrency, self._patience.clock)
-        failed = 0
+        failed = late = 0
         while True:
             async with traffic.slot() as ticket:
                 await self._reserve(question.payer, worst)
-                attempt, outcome = await self._attempt(question, worst)
+                attempt, outcome = await self._attempt(question, worst, self._patience.within(late))
             # The endpoint is done with it: the next request need not wait until this answer is on the disk.
             await self._record(attempt, outcome)
             if isinstance(outcome, Reply):
                 traffic.answered()
                 return outcome
             failed += 1
+            late += outcome.kind == "timeout"
             traffic.failed(outcome, ticket)
             wait = self._patience.wait(failed, outcome.retry_after, self._rng)
             if not outcome.retryable or failed >= self._patience.attempts or wait is None:
                 raise outcome.after(failed) from outcome
             await self._patience.clock.sleep(wait)
 
-    async def _attempt(self, question: _Question, worst: Cost) -> tuple[int, Reply | Failure]:
+    async def _attempt(self, question: _Question, worst: Cost, within: float) -> tuple[int, Reply | Failure]:
         """One request, with its reservation already made, and what it is called in the store. Whoever is cancelled
         here leaves an attempt without an answer: it is counted as lost, here and in the store."""
         payer = question.payer
@@ -206,7 +208,7 @@ class RunGateway:
                     run=self.run, key=question.key, model=question.model, payer=payer, role=question.role, worst=worst
                 )
             )
-            reply = await question.ask()
+            reply = await question.ask(within)
         except Failure as failure:
             self._settle(payer, worst, None if failure.kind == "unreachable" else Cost(calls=1))
             return attempt, failure

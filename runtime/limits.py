@@ -36,16 +36,22 @@ class WallClock:
 class Patience:
     """How long to wait for a model.
 
-    timeout: seconds for one request. attempts: requests for one call, the first included. first_wait: the most
-    the first wait between two takes; it doubles up to longest_wait. An endpoint that asks for a longer wait
-    than longest_wait is given up.
+    timeout: seconds for one request; after each that took longer it doubles, up to longest_timeout, since a big model
+    on one's own machine is slow and not gone. attempts: requests for one call, the first included. first_wait: the
+    most the first wait between two takes; it doubles up to longest_wait. An endpoint that asks for a longer wait than
+    longest_wait is given up.
     """
 
     timeout: float = 120.0
+    longest_timeout: float = 480.0
     attempts: int = 5
     first_wait: float = 0.5
     longest_wait: float = 60.0
     clock: Clock = field(default_factory=WallClock)
+
+    def within(self, late: int) -> float:
+        """Seconds for a request of a call that `late` requests were too slow for."""
+        return min(max(self.timeout, self.longest_timeout), self.timeout * 2.0**late)
 
     def wait(self, failed: int, asked: float | None, rng: Random) -> float | None:
         """Seconds before the next attempt after `failed` failures, None to give up.
@@ -62,9 +68,9 @@ class Patience:
 class Traffic:
     """The requests of one run to one model.
 
-    At most `most` run at once. A 429 halves that, every answer lets it grow back by a fraction, and the wait the
-    endpoint asked for holds everyone back: a request sent into a closed door is paid from the budget all the same.
-    After `_TRIPS` failed connections in a row callers fail at once, until the door is tried again.
+    At most `most` run at once. A 429 or a timeout halves that, every answer lets it grow back by a fraction, and the
+    wait the endpoint asked for holds everyone back: a request sent into a closed door is paid from the budget all the
+    same. After `_TRIPS` failed connections in a row callers fail at once, until the door is tried again.
     """
 
     _TRIPS = 5
@@ -109,7 +115,7 @@ class Traffic:
             self._wake()
 
     def failed(self, failure: Failure, ticket: int) -> None:
-        """Requests that were under way together and meet the same 429 halve the limit once."""
+        """Requests that were under way together and meet the same 429 or are too slow halve the limit once."""
         if failure.kind != "unreachable":
             self._unreachable = 0
         else:
@@ -117,7 +123,7 @@ class Traffic:
             if self._unreachable >= self._TRIPS:
                 self._closed_until = self._clock.time() + self._COOLING
                 self._last = failure
-        if failure.kind == "limited":
+        if failure.kind in ("limited", "timeout"):
             if ticket == self._halvings:
                 self._halvings += 1
                 self._limit = max(1.0, self._limit / 2)

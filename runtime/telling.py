@@ -47,6 +47,8 @@ def tell(event: Event) -> str:
         case "approval_asked":
             most = f"at most {_of(data, 'target')} calls of the target and {_of(data, 'optimizer')} of the authors"
             return f"round {_of(data, 'round')} waits for an approval: {most}; maieutic steer RUN approve"
+        case "rows_asked":
+            return f"the task has no rows: {_of(data, 'rows')} are drafted and labelled by models first"
         case "rows_added":
             return f"{_size(data, 'rows')} rows were added"
         case "duel_asked":

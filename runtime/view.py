@@ -24,6 +24,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _PHASES: Mapping[str, Phase] = {
     "run_started": "preparing",
     "run_resumed": "preparing",
+    "rows_asked": "preparing",
     "preflight_passed": "measuring the start",
     "baseline_measured": "planning",
     "plan_made": "proposing",

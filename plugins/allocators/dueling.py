@@ -15,9 +15,9 @@ from .preferences import KINDS, Kind, believe, described
 class Dueling:
     """A few random pairs first, then the prompt that promises most against the one that most plausibly beats it.
 
-    duels: in all. first: random pairs at the beginning. rows: how many val rows the duels take turns on; with little
-    budget fewer, so that an output that is known serves again. width: how much doubt counts beside promise. model:
-    `linear` for Bradley and Terry with features, or `neural`.
+    duels: in all. first: random pairs at the beginning. rows: how many val rows the duels take turns on; where the
+    budget has not two outputs for each duel, fewer, so that an output that is known serves again. width: how much
+    doubt counts beside promise. model: `linear` for Bradley and Terry with features, or `neural`.
     """
 
     name: str = field(default="dueling", init=False)
@@ -40,7 +40,7 @@ class Dueling:
         else:
             shown = described([search.archive[name] for name in pool])
             pairs = [believe(shown, met, kind=self.model, seed=search.seed).pair(self.width)]
-        rows = row_order(search)[: max(1, min(self.rows, search.total // (2 * len(pool))))]
+        rows = row_order(search)[: self._rows(search, len(pool))]
         asked: list[Duel] = []
         for at, (one, other) in enumerate(pairs, len(met)):
             row = rows[at % len(rows)]
@@ -53,6 +53,11 @@ class Dueling:
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
         return all_measured(search, pool)
+
+    def _rows(self, search: Search, prompts: int) -> int:
+        if search.total >= 2 * self.duels:
+            return self.rows
+        return max(1, min(self.rows, search.total // (2 * prompts)))
 
 
 def meetings(search: Search, pool: Sequence[str]) -> list[tuple[int, int, float]]:

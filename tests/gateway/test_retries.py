@@ -15,8 +15,9 @@ from maieutic.core.errors import ModelError
 from maieutic.core.models import Call, ModelRef
 from maieutic.runtime.door import ModelDoor
 from maieutic.runtime.gateway import RunGateway
+from maieutic.runtime.lanes.lane import Failure
 from maieutic.runtime.lanes.wire import retry_after
-from maieutic.runtime.limits import Patience
+from maieutic.runtime.limits import Patience, Traffic
 from maieutic.runtime.store import Store
 from maieutic.testing import Answer, Fault, ScriptedModel, StubServer
 
@@ -41,6 +42,20 @@ async def test_a_time_out_is_tried_again(gateway: Open, ask: Ask) -> None:
     with StubServer(faults=[Fault(how="hang")]) as stub:
         assert (await gateway(timeout=1.0).complete(ask(stub), "target")).text == "ok"
         assert stub.count == 2
+
+
+def test_who_was_too_slow_gets_twice_as_long() -> None:
+    patience = Patience(timeout=100.0, longest_timeout=300.0)
+    assert [patience.within(late) for late in range(4)] == [100.0, 200.0, 300.0, 300.0]
+    assert Patience(timeout=900.0).within(2) == 900.0
+
+
+def test_requests_that_are_too_slow_together_halve_what_runs_at_once(clock: Any) -> None:
+    traffic = Traffic(8, clock)
+    slow = Failure("no answer", kind="timeout", where="http://here", remedy="wait")
+    for _ in range(3):
+        traffic.failed(slow, ticket=0)
+    assert traffic.limit == 4
 
 
 async def test_the_endpoint_says_how_long_to_wait(gateway: Open, ask: Ask, clock: Any) -> None:
