@@ -79,7 +79,8 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
         return [(_of(row, ("input", "question", "text")), _of(row, ("output", "answer", "label"))) for row in rows]
     marked = re.compile(
-        r"(?:input|question|text)\s*\d*\s*:\s*(?P<given>.+?)\s*\n\W*(?:output|answer|label)\s*\d*\s*:\s*(?P<wanted>[^\n]+)",
+        r"(?:input|question|text)\s*\d*\s*:[\s*]*(?P<given>.+?)\s*\n\W*"
+        r"(?:output|answer|label)\s*\d*\s*:[\s*]*(?P<wanted>[^\n]+)",
         re.IGNORECASE,
     )
     return [(one["given"].strip(" *\"'"), one["wanted"].strip(" *\"'")) for one in marked.finditer(text)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..agents.team import CALLS_PER_ASK
 from ..core.errors import TaskError
 from ..core.example import Split
-from ..core.render import brief_of
 from ..plugins.operators.drafting import calls_for, drafted
 from .growing import grow
 from .session import Session
@@ -27,9 +26,8 @@ async def draft(session: Session, step: int) -> None:
         while count > _FEWEST and calls_for(count) * _SHARE > CALLS_PER_ASK * setup.budget.calls:
             count -= 1
     await session.emit("rows_asked", step, rows=count)
-    made = await drafted(
-        session.team(step, "draft"), session.brief(), brief_of(setup.task.program), count, splits=_SPLITS
-    )
+    # No prompt is shown: nothing is known of where it fails, and a small author takes its question for an input.
+    made = await drafted(session.team(step, "draft"), session.brief(), "", count, splits=_SPLITS)
     await grow(session, made, step=step, room=0)
     found = sum(1 for _ in session.setup.task.data.rows())
     if found < _FEWEST:
