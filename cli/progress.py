@@ -111,7 +111,8 @@ class Panel:
         if self._clock() - self._looked >= _LOOK_SECONDS and self.view.state == "running":
             self._looked = self._clock()
             self._drawn = self._look()
-        since = self._clock() - self._heard if self.view.state == "running" else 0.0
+        goes = self.view.state == "running" and not self.view.held
+        since = self._clock() - self._heard if goes else 0.0
         return replace(self._drawn, seconds=self.view.seconds + since)
 
     def close(self) -> None:

@@ -37,6 +37,7 @@ _PHASES: Mapping[str, Phase] = {
     "run_failed": "over",
     "run_finished": "over",
 }
+_HELD = frozenset({"duel_asked", "approval_asked"})
 _GO_ON = frozenset({"resume", "stop"})
 _STATES: Mapping[str, State] = {
     "run_paused": "paused",
@@ -93,8 +94,8 @@ class RunView:
     """`apply` gives the next view and leaves this one as it is.
 
     Any prefix of a log is a valid view; an event that was applied already, a fact of an unknown kind and a field
-    that is missing or of a wrong type change nothing. seconds: of wall clock between the events, pauses and the
-    time between sessions left out. recent: the last lines worth telling, oldest first. pairs: measurements made.
+    that is missing or of a wrong type change nothing. seconds: of wall clock between the events, pauses, waiting
+    for a person and the time between sessions left out. held: it waits for a person's answer. recent: the last lines worth telling, oldest first. pairs: measurements made.
     asking: the most that the next round can take, while the run waits for an approval; else empty. failure: why it
     failed, else empty.
     """
@@ -119,6 +120,7 @@ class RunView:
     number: int = 0
     at: str = ""
     seconds: float = 0.0
+    held: bool = False
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> RunView:
@@ -139,6 +141,7 @@ class RunView:
             seconds=self.seconds + self._since(event),
             state=self._state(event),
             asking=self._asking(event),
+            held=event.kind in _HELD,
             phase=_PHASES.get(event.kind, self.phase),
             recent=(*self.recent, line)[-RECENT:] if line else self.recent,
         )
@@ -188,7 +191,7 @@ class RunView:
         return _NOTHING if answered or event.kind in _STATES or event.kind == "round_started" else self.asking
 
     def _since(self, event: Event) -> float:
-        if event.kind == "run_resumed" or self.state == "paused":
+        if event.kind == "run_resumed" or self.state == "paused" or self.held:
             return 0.0
         then, now = time_of(self.at), time_of(event.at)
         return max(0.0, (now - then).total_seconds()) if then and now else 0.0

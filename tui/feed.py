@@ -127,7 +127,7 @@ class LiveFeed:
             heard = max((one.number for one in story.heard), default=0)
             pending = tuple(one.kind for _, one in store.directives(run, after=heard))
         newest = time_of(story.view.at)
-        moves = alive and record.state == "running" and newest is not None
+        moves = alive and record.state == "running" and newest is not None and not story.view.held
         since = max(0.0, (self._now() - newest).total_seconds()) if moves and newest else 0.0
         self._scene = replace(
             before,

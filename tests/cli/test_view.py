@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from maieutic.core.events import Event, EventKind
@@ -79,6 +80,17 @@ def test_the_time_between_two_sessions_does_not_count() -> None:
     later = Event(run="r", kind="run_resumed", key="x", number=4, at="2026-11-22T10:00:00+00:00")
     assert view.apply(later).seconds == view.seconds
     assert view.apply(later).state == "running"
+
+
+@pytest.mark.parametrize("kind", ["duel_asked", "approval_asked"])
+def test_the_time_that_a_person_takes_to_answer_does_not_count(kind: EventKind) -> None:
+    view = RunView.of(logged(3)).apply(Event(run="r", kind=kind, key="x", number=4, at="2026-11-21T10:00:04+00:00"))
+    said = Event(run="r", kind="directive_applied", key="y", number=5, at="2026-11-21T11:00:00+00:00")
+    done = Event(run="r", kind="batch_finished", key="z", number=6, at="2026-11-21T11:00:02+00:00")
+    assert view.held
+    assert not view.apply(said).held
+    assert view.apply(said).seconds == view.seconds
+    assert view.apply(said).apply(done).seconds == view.seconds + 2
 
 
 @given(st.lists(events, max_size=12))
