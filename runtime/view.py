@@ -94,10 +94,10 @@ class RunView:
     """`apply` gives the next view and leaves this one as it is.
 
     Any prefix of a log is a valid view; an event that was applied already, a fact of an unknown kind and a field
-    that is missing or of a wrong type change nothing. seconds: of wall clock between the events, pauses, waiting
-    for a person and the time between sessions left out. held: it waits for a person's answer. recent: the last lines worth telling, oldest first. pairs: measurements made.
-    asking: the most that the next round can take, while the run waits for an approval; else empty. failure: why it
-    failed, else empty.
+    that is missing or of a wrong type change nothing. seconds: of wall clock between the events, pauses, waiting for
+    a person and the time between sessions left out. held: it waits for a person's answer. recent: the last lines
+    worth telling, oldest first. pairs: measurements made. asking: the most that the next round can take, while the
+    run waits for an approval; else empty. failure: why it failed, else empty.
     """
 
     run: str = ""
