@@ -21,6 +21,13 @@ _VERDICT = r"(yes|no|supported|unsupported|not supported)"
 _FIRST = re.compile(rf"{_VERDICT}\b(?!\s*(?:/|or\b))", re.IGNORECASE)
 _LAST = re.compile(rf"(?<![\w/])(?<!or )(?<!not ){_VERDICT}\W*$", re.IGNORECASE)
 
+_GIVEN, _WANTED = ("input", "question", "text"), ("output", "expected", "answer", "label")
+_MARKED = re.compile(
+    rf"(?:{'|'.join(_GIVEN)})\s*\d*[\s*]*:[\s*]*(?P<given>.+?)\s*\n\W*"
+    rf"(?:{'|'.join(_WANTED)})\s*\d*[\s*]*:[\s*]*(?P<wanted>[^\n]+)",
+    re.IGNORECASE,
+)
+
 
 def flat(text: str) -> str:
     """Words alone, in lower case: how texts are compared."""
@@ -71,19 +78,14 @@ def _cases(text: str, known: set[str]) -> CasesReply | None:
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
-    inputs, outputs = tagged(text, "input", "question"), tagged(text, "output", "answer", "label")
+    inputs, outputs = tagged(text, "input", "question"), tagged(text, *_WANTED)
     if inputs:
         return list(zip(inputs, outputs, strict=True)) if len(inputs) == len(outputs) else [(one, "") for one in inputs]
     value = jsonic(text)
     rows = value if isinstance(value, list) else next((v for v in (value or {}).values() if isinstance(v, list)), None)
     if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
-        return [(_of(row, ("input", "question", "text")), _of(row, ("output", "answer", "label"))) for row in rows]
-    marked = re.compile(
-        r"(?:input|question|text)\s*\d*\s*:[\s*]*(?P<given>.+?)\s*\n\W*"
-        r"(?:output|answer|label)\s*\d*\s*:[\s*]*(?P<wanted>[^\n]+)",
-        re.IGNORECASE,
-    )
-    return [(one["given"].strip(" *\"'"), one["wanted"].strip(" *\"'")) for one in marked.finditer(text)]
+        return [(_of(row, _GIVEN), _of(row, _WANTED)) for row in rows]
+    return [(one["given"].strip(" *\"'"), one["wanted"].strip(" *\"'")) for one in _MARKED.finditer(text)]
 
 
 def _of(row: dict[str, object], names: Sequence[str]) -> str:

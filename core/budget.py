@@ -5,7 +5,7 @@ A call's worst case is reserved before it is sent and settled after, so the ledg
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -17,6 +17,18 @@ Payer = Literal["target", "optimizer"]
 
 _KEPT_SHARE = 0.4
 _LONGER = 1.5
+
+
+def fair_shares(wanted: Sequence[int], room: int) -> list[int]:
+    """`room` dealt out so that who wants least gets it whole, and the others as much as one another (max-min fair).
+
+    Whole numbers >= 0; their sum is at most `room`, and nobody gets more than was wanted.
+    """
+    shares, left = [0] * len(wanted), room
+    for done, place in enumerate(sorted(range(len(wanted)), key=lambda at: wanted[at])):
+        shares[place] = min(wanted[place], left // (len(wanted) - done))
+        left -= shares[place]
+    return shares
 
 
 class Budget(BaseModel):

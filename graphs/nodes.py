@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..agents.team import CALLS_PER_ASK
+from ..core.budget import fair_shares
 from ..core.candidate import Archive, Candidate
 from ..core.contracts import Decision, Duel, Order, Pair
 from ..core.estimate import estimate
@@ -276,15 +277,14 @@ def _edited(session: Session, step: int) -> bool:
 
 def _afforded(session: Session, orders: Sequence[Order], room: int) -> list[Order]:
     """The orders as the budget can pay them, in their order. Where authors could eat up what has to be left to measure
-    what they write, they share half of the room, each as much less as it wanted more."""
+    what they write, they share half of the room: who wants little gets it whole, the others are cut to one size."""
     most = [session.setup.operators[order.operator].calls for order in orders]
     wanted, half = sum(most), room // 2
     if wanted <= half:
         return list(orders)
-    shares = [calls * half // wanted for calls in most]
     return [
         order if not calls else order.model_copy(update={"allowance": max(share, CALLS_PER_ASK)})
-        for order, calls, share in zip(orders, most, shares, strict=True)
+        for order, calls, share in zip(orders, most, fair_shares(most, half), strict=True)
         if not calls or (share >= CALLS_PER_ASK or room >= 2 * CALLS_PER_ASK * len(orders))
     ]
 

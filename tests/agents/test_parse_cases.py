@@ -19,6 +19,8 @@ WANTED = (Case(input="Just okay.", expected="negative"), Case(input="I enjoyed i
         '1. Input: "Just okay."\n   Output: negative\n\n2. Input: "I enjoyed it a lot!"\n   Output: positive',
         'Here are two inputs:\n\n**Input 1:**\n"Just okay."\n\n**Output 1:** negative\n\n'
         '**Input 2:** "I enjoyed it a lot!"\n**Output 2:** positive',
+        "1. **Input**: Just okay.\n   **Expected**: negative\n   **Got**: A fine film.\n\n"
+        "2. **Input**: I enjoyed it a lot!\n   **Expected**: positive",
         '[{"input": "Just okay.", "output": "negative"}, {"input": "I enjoyed it a lot!", "label": "positive"}]',
     ],
 )

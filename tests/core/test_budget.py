@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
-from maieutic.core.budget import Budget, Cost, Ledger, Payer
+from maieutic.core.budget import Budget, Cost, Ledger, Payer, fair_shares
 from maieutic.core.errors import BudgetSpent, TaskError
 
 payers = st.sampled_from(["target", "optimizer"])
@@ -104,3 +104,18 @@ def test_a_cached_answer_is_used_but_not_paid() -> None:
 def test_a_budget_that_allows_nothing_is_refused(budget: Budget) -> None:
     with pytest.raises(TaskError):
         budget.check()
+
+
+@given(st.lists(st.integers(0, 60), max_size=6), st.integers(0, 100))
+def test_shares_are_fair(wanted: list[int], room: int) -> None:
+    shares = fair_shares(wanted, room)
+    assert all(0 <= share <= most for share, most in zip(shares, wanted, strict=True))
+    assert sum(shares) <= room
+    cut = [share for share, most in zip(shares, wanted, strict=True) if share < most]
+    assert not cut or max(shares) <= max(cut)
+    assert not cut or max(cut) - min(cut) <= 1
+    assert cut or sum(shares) == sum(wanted)
+
+
+def test_who_wants_little_gets_it_whole() -> None:
+    assert fair_shares([24, 4], 10) == [6, 4]
