@@ -17,16 +17,17 @@ class Pace:
     """Where minutes are limited, writing may take a part of them alone, so that what was written can be measured.
 
     seats: as many as there are calls at a time; a question that waits for one is not under way yet. over: whether the
-    time is up.
+    time is up, for a question that begins a request (False) and for one of another kind that follows from its answers
+    (True): reasons that nobody has time to act on were asked for in vain, so the second has longer.
     """
 
     seats: asyncio.Semaphore
-    over: Callable[[], bool]
+    over: Callable[[bool], bool]
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def turn(self, *, follows: bool) -> AsyncIterator[None]:
         """Take a seat for one question. Raises TimeUp where the time is up by then."""
         async with self.seats:
-            if self.over():
+            if self.over(follows):
                 raise TimeUp
             yield

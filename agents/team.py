@@ -66,7 +66,8 @@ class ModelTeam:
     instruction's own. instructions: `role.skill` → in place of the shipped one. agents: `role.skill` or `role` → who
     answers in place of the shipped. path: the request this team works for; draws of one path are told apart by number,
     draws of different paths by seed. allowance: where set, questions beyond so many calls, a repair counted for each,
-    are not asked and get no answer. pace: where set, so are those whose turn comes after its time.
+    are not asked and get no answer. pace: where set, so are those whose turn comes after its time. begun: skill of
+    the request's first question, where another team asked it.
     """
 
     models: Models
@@ -80,7 +81,9 @@ class ModelTeam:
     path: tuple[str | int, ...] = ()
     allowance: int | None = None
     pace: Pace | None = None
+    begun: str = ""
     _asked: Counter[str] = field(default_factory=Counter, init=False, repr=False, compare=False)
+    _skills: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def for_request(self, *path: str | int) -> ModelTeam:
         """The team for one request, with a count of its own. Like paths draw alike, whatever ran before."""
@@ -99,11 +102,13 @@ class ModelTeam:
         address = digest([ask.role, ask.skill, shown.model_dump(mode="json")])[:12]
         number = self._asked[address]
         self._asked[address] += 1
+        self._skills.append(ask.skill)
 
         agent = self.agents.get(f"{ask.role}.{ask.skill}") or self.agents.get(ask.role)
         if agent is not None:
             place = self.for_request(*self.path, f"{ask.role}.{ask.skill}", address, number)
-            return await agent.act(shown, replace(place, agents={}, instructions=self._told_by(agent, ask)))
+            own = replace(place, agents={}, instructions=self._told_by(agent, ask), begun=self._first)
+            return await agent.act(shown, own)
         told = self._instruction(ask)
         messages: tuple[Message, ...] = ({"role": "user", "content": told.write(values_of_ask(shown))},)
         try:
@@ -162,10 +167,14 @@ class ModelTeam:
             seed=seeded(self.seed, "team", *self.path, number).getrandbits(31),
         )
         call = Call(model=self._model(ask.role), messages=messages, sampling=sampling, sample=number)
-        async with self.pace.turn() if self.pace else nullcontext():
+        async with self.pace.turn(follows=ask.skill != self._first) if self.pace else nullcontext():
             answer = await self.gateway.complete(call, "optimizer")
         raw = legible(answer.text)
         return parse(ask, raw, cut=answer.finish == "length", samples=told.samples, tags=told.tags), raw
+
+    @property
+    def _first(self) -> str:
+        return self.begun or self._skills[0]
 
     def _shown(self, ask: Ask[A]) -> Ask[A]:
         """The ask without what its role may not read."""

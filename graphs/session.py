@@ -150,13 +150,18 @@ class Session:
             self._before = state.get("seconds", 0.0)
         return self._before + time.monotonic() - self.began
 
-    def writers(self, state: ProposeState, allowance: int | None = None) -> ModelTeam:
-        """Who thinks about one order, as long as the round's time for writing lasts."""
+    def writers(self, state: ProposeState, allowance: int | None = None, *, begun: str = "") -> ModelTeam:
+        """Who thinks about one order, as long as the round's time for writing lasts: half as long again for what
+        follows from answers. begun: skill of the order's first question, where a team before this one asked it."""
         team = self.team(state["step"], f"{state['place']}", allowance)
-        until = state["until"]
+        age, until = state["seconds"], state["until"]
         if until is None:
             return team
-        return replace(team, pace=Pace(seats=self._seats, over=lambda: self.elapsed(state) >= until))
+
+        def over(follows: bool) -> bool:
+            return self.elapsed(state) >= (until + (until - age) / 2 if follows else until)
+
+        return replace(team, pace=Pace(seats=self._seats, over=over), begun=begun)
 
     def team(self, step: int, stream: str, allowance: int | None = None) -> ModelTeam:
         """Who thinks about one thing; repeated questions within it are different draws."""

@@ -9,6 +9,7 @@ from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
 
 from ..core.contracts import Request, Team
+from ..core.dialogue import AskQuestions
 from ..core.errors import BudgetSpent
 from ..plugins.operators.socratic import answer, ask_questions, judge
 from . import proposing
@@ -41,7 +42,7 @@ def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken
 
     async def at(state: Dialogue) -> tuple[Session, Request, Team]:
         session = await desk.session(state)
-        return session, proposing.request_of(session, state), session.writers(state)
+        return session, proposing.request_of(session, state), session.writers(state, begun=AskQuestions.skill)
 
     async def teacher(state: Dialogue) -> dict[str, Any]:
         session, request, team = await at(state)

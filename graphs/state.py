@@ -69,7 +69,7 @@ class RunState(TypedDict, total=False):
 class ProposeState(TypedDict):
     """What one `Send` carries: a place in the round's orders, and what the node needs of the run's state.
 
-    seconds: the run's age at the last step. until: its age from which authors are asked nothing more this round; None
+    seconds: the run's age at the last step. until: its age from which authors begin no more requests this round; None
     where minutes are not limited.
     """
 

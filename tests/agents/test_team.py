@@ -212,7 +212,7 @@ async def test_what_goes_beyond_the_allowance_is_not_asked() -> None:
 
 async def test_who_waits_for_a_seat_when_the_time_is_up_is_not_asked() -> None:
     gateway = Scripted(good)
-    pace = Pace(seats=asyncio.Semaphore(2), over=lambda: len(gateway.calls) >= 3)
+    pace = Pace(seats=asyncio.Semaphore(2), over=lambda _: len(gateway.calls) >= 3)
     team = ModelTeam(models=Models(), gateway=gateway, pace=pace)
     replies = await asyncio.gather(*(team.act(Paraphrase(prompt=f"Judge {n}.")) for n in range(6)))
     assert sum(reply is not None for reply in replies) == len(gateway.calls) < 6
@@ -224,7 +224,19 @@ async def test_an_unreadable_answer_is_told_where_there_is_no_time_to_repair_it(
     async def listen(turn: Turn) -> None:
         heard.append(turn)
 
-    pace = Pace(seats=asyncio.Semaphore(1), over=lambda: bool(gateway.calls))
+    pace = Pace(seats=asyncio.Semaphore(1), over=lambda _: bool(gateway.calls))
     team = ModelTeam(models=Models(), gateway=gateway, pace=pace, listen=listen)
     assert await team.act(EDIT) is None
     assert [(turn.kind, turn.repaired) for turn in heard] == [("answer_unreadable", False)]
+
+
+async def test_what_follows_from_an_answer_is_asked_when_nothing_new_is_begun_any_more() -> None:
+    gateway = Scripted(good)
+    pace = Pace(seats=asyncio.Semaphore(2), over=lambda follows: not follows)
+    team = ModelTeam(models=Models(), gateway=gateway, pace=pace)
+    assert await team.act(Paraphrase(prompt="Judge it.")) is None
+    assert await team.act(EDIT) is not None
+    assert await team.act(Paraphrase(prompt="Judge it well.")) is None
+    asked_before = ModelTeam(models=Models(), gateway=gateway, pace=pace, begun=EDIT.skill)
+    assert await asked_before.act(EDIT) is None
+    assert await asked_before.act(Paraphrase(prompt="Judge it.")) is not None
