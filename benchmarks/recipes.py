@@ -18,12 +18,12 @@ import json
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from maieutic.core.budget import Budget
+from maieutic.benchmarks.standings import table
+from maieutic.core.budget import Budget, Cost
 from maieutic.core.models import EMBEDDED, ModelRef
 from maieutic.core.task import Models, Task
 from maieutic.graphs.run import aoptimize
@@ -63,6 +63,7 @@ async def one(task: Task, recipe: str, calls: int, seed: int, options: argparse.
     with Store.open(folder, read_only=True) as store:
         kinds = [event.kind for event in store.events(result.run)]
         chosen = [one.score for one in store.evaluations(result.run, split="val", candidate=result.candidate)]
+        authors = store.ledger_rows(result.run).used.get("optimizer", Cost())
     report = result.report
     assert report is not None
     spoke, unread = kinds.count("agent_spoke"), kinds.count("answer_unreadable")
@@ -83,6 +84,7 @@ async def one(task: Task, recipe: str, calls: int, seed: int, options: argparse.
         "verdict": report.verdict,
         "target_calls": report.calls.target,
         "author_calls": report.calls.optimizer,
+        "author_tokens": authors.tokens,
         "tokens": report.tokens,
         "seconds": round(time.monotonic() - began, 1),
         "asks": spoke + unread,
@@ -90,42 +92,6 @@ async def one(task: Task, recipe: str, calls: int, seed: int, options: argparse.
         "candidates": report.tried,
         "prompt": report.prompt.best,
     }
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown: a line a (task, recipe, budget), the mean over seeds, and the seeds behind it."""
-    groups: dict[tuple[str, str, int], list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        groups[row["task"], row["recipe"], row["budget"]].append(row)
-    lines = [
-        "| task | recipe | calls | start | val | test | by seed | gain [95 %] | author calls (read) | tokens | s |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for (task, recipe, budget), some in sorted(groups.items()):
-        seeds = sorted(some, key=lambda row: row["seed"])
-        spans = "; ".join(f"{r['test'] - r['start']:+.2f} [{r['low']:+.2f}, {r['high']:+.2f}]" for r in seeds)
-        scores = " ".join(f"{r['test']:.2f}" for r in seeds)
-        asks = sum(r["asks"] for r in seeds)
-        read = f"{mean(r['author_calls'] for r in seeds):.0f}" + (
-            f" ({sum(r['read'] for r in seeds)}/{asks})" if asks else ""
-        )
-        lines.append(
-            f"| {task} | {recipe} | {budget} | {mean(r['start'] for r in seeds):.2f} "
-            f"| {mean(r['val'] or 0 for r in seeds):.2f} | **{mean(r['test'] for r in seeds):.3f}** "
-            f"| {scores} | {spans} | {read} "
-            f"| {mean(r['tokens'] for r in seeds):,.0f} | {mean(r['seconds'] for r in seeds):.0f} |"
-        )
-    means: dict[tuple[str, int], list[float]] = defaultdict(list)
-    for row in rows:
-        means[row["recipe"], row["budget"]].append(row["test"])
-    lines += [
-        "",
-        *(
-            f"- {recipe}, {budget} calls: mean test {mean(v):.3f} over {len(v)} runs"
-            for (recipe, budget), v in sorted(means.items())
-        ),
-    ]
-    return "\n".join(lines)
 
 
 async def main() -> None:
