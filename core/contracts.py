@@ -208,7 +208,7 @@ class Strategy(Protocol):
     needs: frozenset[Need]
 
     def ask(self, search: Search) -> Sequence[Order]:
-        """The next round's orders; none ends the search."""
+        """The next round's orders; none ends the search, but in round 1, which then only measures the pool."""
         ...
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:

@@ -120,7 +120,7 @@ async def plan(session: Session, state: RunState) -> RunState:
     orders = [] if ending else from_the_fork(setup.strategy.ask(search), search.archive, search.round)
     afforded = slotted(_afforded(session, orders, search.author_room), search, setup.recipe.slots, learning)
     if not ending and not afforded:
-        ending = _EXHAUSTED if not orders else SPENT
+        ending = SPENT if orders else _EXHAUSTED if state["round"] else ""
     if ending in (_EXHAUSTED, _ROUNDS_DONE) and search.room and _edited(session, step):
         # A prompt by hand that came when the search had ended is measured all the same, in a round without orders.
         ending, update["round"] = "", state["round"]
@@ -178,7 +178,9 @@ async def evaluate(session: Session, state: RunState) -> RunState:
     judged = [] if late else await judge_duels(session, duels, session.archive(step + 1), session.examples, step=step)
     memory = {**state["memory"], "allocator": search.memory}
     seen = len(done) + len(judged) + len(waiting)
-    ending = SPENT if wanted and not seen and not late else state["ending"]
+    unmeasured = [name for name in state["pool"] if not known.scores.count(name, search.val)]
+    short = not state["batch"] and search.room < len(unmeasured)
+    ending = SPENT if (wanted or short) and not seen and not late else state["ending"]
     idle = 0 if seen else state["idle"]
     update: RunState = {"batch": seen, "memory": memory, "ending": ending, "idle": idle, "step": step}
     return close(session, state, {**update, "waiting": [asdict(duel) for duel in waiting]})

@@ -14,7 +14,7 @@ from .entering import by_hand
 class History:
     """Each round `samples` new prompts are written from the best earlier ones with their scores; all are kept.
 
-    Nothing is dropped: the history in the author's question is the selection.
+    Nothing is dropped: the history in the author's question is the selection. So the first round measures the start.
     """
 
     name: str = field(default="history", init=False)
@@ -22,6 +22,8 @@ class History:
     samples: int = 8
 
     def ask(self, search: Search) -> Sequence[Order]:
+        if search.round == 1 and not search.archive.scores.count(search.archive.start.id, search.val):
+            return []
         best = self.final(search)
         return [Order(operator=name, parents=(best,), count=self.samples) for name in search.operators]
 

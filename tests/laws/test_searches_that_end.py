@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from maieutic.core.answer import AnswerContract
+from maieutic.core.budget import Budget
 from maieutic.core.contracts import Order, Proposal, Search
 from maieutic.core.program import Program
 from maieutic.core.recipe import Recipe, Use
@@ -71,3 +72,14 @@ async def test_authors_leave_room_to_measure_what_they_wrote(lab: Any, log: Any)
     told = [event for event in log(folder) if event.kind in ("request_finished", "batch_finished")]
     assert told[0].data["proposals"] >= 3
     assert sum(event.data["pairs"] for event in told if event.kind == "batch_finished") >= 10
+
+
+async def test_authors_write_one_round_at_most_that_the_rest_cannot_measure(
+    lab: Any, log: Any, any_recipe: str
+) -> None:
+    """Calls of authors are not limited here: a search that cannot measure any more has to see it by itself."""
+    folder = lab.folder()
+    await lab.run(any_recipe, folder=folder, budget=Budget(target_calls=97))
+    events = log(folder)
+    last = max(place for place, event in enumerate(events) if event.kind == "batch_finished")
+    assert sum(event.kind == "agent_spoke" for event in events[last:]) <= 12

@@ -1,0 +1,79 @@
+"""auto: a pool of seeds, then children of the leaders by operators that paid off, raced on pooled evidence."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from maieutic.core.budget import Budget
+
+AUTHORS = {"rewrite", "induce"}
+SHOWS = {"demos", "demo-swap", "demo-order", "demo-count"}
+
+
+def writer(level: int = 3) -> Any:
+    number = itertools.count(1)
+    return lambda text: f"<prompt>Say even or odd, wording {next(number)}, at level {level}.</prompt>"
+
+
+def follower(messages: Sequence[Any]) -> str:
+    """Right on as many rows of ten as the prompt shows worked examples, from 2 on and up to 9."""
+    shown = len(re.findall(r"number 10\d\d", "\n".join(message["content"] for message in messages)))
+    row = int(re.findall(r"number (\d+)", messages[-1]["content"])[-1])
+    right = row % 10 < max(2, min(9, shown))
+    return "even" if (row % 2 == 0) == right else "odd"
+
+
+async def test_the_first_round_is_demo_sets_an_answer_hint_and_one_guess(play: Any) -> None:
+    run = await play("auto", writer())
+    seeds = {order["operator"] for order in run.orders[0]}
+    assert seeds == {"demos", "answer-hint", "induce"}
+    first = [one for one in run.candidates.values() if one.round == 1]
+    made = Counter(one.operator for one in first)
+    assert made["demos"] == 8
+    assert made["induce"] == 1
+    sizes = Counter(len(one.program.main.demos) for one in first if one.operator == "demos")
+    assert set(sizes) <= {4, 8, 12}, "shown in sizes that the recipe names"
+
+
+async def test_later_rounds_ask_six_and_at_most_one_of_them_an_author(play: Any) -> None:
+    run = await play("auto", writer(), budget=Budget(target_calls=500))
+    assert len(run.orders) > 2
+    for orders in run.orders[1:]:
+        assert len(orders) <= 6
+        assert sum(order["operator"] in AUTHORS for order in orders) <= 1
+    assert run.author_calls <= len(run.orders), "one order a round, one question an order"
+
+
+async def test_parents_are_leaders_and_newcomers_are_seen_on_few_rows(play: Any) -> None:
+    run = await play("auto", writer(), target=follower, budget=Budget(target_calls=500))
+    rows = {one: len(run.rows(one)) for one in run.candidates if run.rows(one)}
+    assert max(rows.values()) > 3 * min(rows.values()), "the promising are seen again, the others are not"
+    assert rows[run.best] * 2 >= max(rows.values()), "nobody wins on a lucky handful"
+    parents = Counter(one.parents[0] for one in run.candidates.values() if one.round > 1)
+    assert len(parents) < len(run.candidates) / 2
+
+
+async def test_what_worked_examples_gain_is_found(play: Any) -> None:
+    run = await play("auto", writer(), target=follower, budget=Budget(target_calls=400))
+    best = run.candidates[run.best].program.main
+    assert len(best.demos) >= 8
+    lineage = [run.candidates[run.best]]
+    while lineage[-1].parents:
+        lineage.append(run.candidates[lineage[-1].parents[0]])
+    assert {one.operator for one in lineage} & SHOWS
+    assert run.report.verdict == "improved"
+
+
+async def test_what_a_better_wording_gains_is_found(play: Any) -> None:
+    run = await play("auto", writer(level=9), budget=Budget(target_calls=400))
+    assert "level 9" in run.candidates[run.best].program.main.instruction
+    assert run.report.best.score > run.report.start.score + 0.3
+
+
+async def test_no_author_that_can_be_read_is_no_obstacle(play: Any) -> None:
+    run = await play("auto", lambda text: "", target=follower, budget=Budget(target_calls=300))
+    assert run.report.verdict == "improved"

@@ -1,0 +1,91 @@
+"""mars against its card: one plan, then teacher, critic, student at each step, measured after the whole path."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Any
+
+from maieutic.core.budget import Budget
+
+STEPS = ["Tell the model which digit counts.", "Tell the model what the answer looks like."]
+
+
+def class_room(*, sound: bool = True, levels: tuple[int, ...] = ()) -> Any:
+    """A planner with two steps, a critic who is content or never is, a student whose prompts have the levels given."""
+    number, wanted = itertools.count(1), iter(levels)
+
+    def say(text: str) -> str:
+        if "Plan how to make the prompt better" in text:
+            return "".join(f"<step>{step}</step>" for step in STEPS)
+        if "You judge the questions" in text:
+            return (
+                "<verdict>True</verdict>" if sound else "<verdict>False</verdict><suggestion>Ask with How.</suggestion>"
+            )
+        if "in the manner of Socrates" in text:
+            better = "Ask with How." in text
+            return f"<question>{'How' if better else 'What'} about it?</question><question>Why so?</question>"
+        return f"<prompt>Say even or odd, turn {next(number)}, at level {next(wanted, 5)}.</prompt>"
+
+    return say
+
+
+async def test_the_path_is_laid_once_and_walked_step_by_step(play: Any) -> None:
+    run = await play("mars", class_room(levels=(9, 4, 0, 6, 1, 6)))
+    assert run.skills["plan"] == 1
+    skills = [turn.skill for turn in run.dialogue if turn.skill != "plan"]
+    assert skills == ["questions", "judge-questions", "answer-questions"] * (len(skills) // 3)
+    roles = {turn.skill: turn.role for turn in run.dialogue}
+    assert roles == {
+        "plan": "planner",
+        "questions": "teacher",
+        "judge-questions": "critic",
+        "answer-questions": "student",
+    }
+    worked_on = [next(step for step in STEPS if step in text) for text in run.asked("questions")]
+    assert worked_on == STEPS * (len(worked_on) // 2)
+    assert run.author_calls == len(run.dialogue), "three calls a step where the critic is content, and the plan"
+
+
+async def test_every_step_goes_on_from_the_newest_prompt_and_is_measured_after_the_last(play: Any) -> None:
+    run = await play("mars", class_room(levels=(9, 4, 0, 6, 1, 6)))
+    start, *made = run.candidates.values()
+    assert [child.parents[0] for child in made] == [start.id, *(one.id for one in made[:-1])]
+    measured = [one.program.main.instruction for one in made if run.rows(one.id)]
+    assert [re.findall(r"level (\d)", text)[0] for text in measured] == ["4", "6", "6"]
+    assert {len(run.rows(one.id)) for one in (start, *made[1::2])} == {40}, "the same rows for all that are measured"
+    assert run.skills["answer-questions"] == 6, "two passes that score alike end it"
+
+
+async def test_the_best_of_the_walk_is_the_result_although_the_walk_went_on(play: Any) -> None:
+    run = await play("mars", class_room(levels=(0, 8, 0, 4, 0, 4)))
+    assert "level 8" in run.candidates[run.best].program.main.instruction
+    assert run.report.best.score > run.report.start.score + 0.3
+
+
+async def test_a_refused_question_is_asked_once_more_with_the_advice_and_not_judged_again(play: Any) -> None:
+    run = await play("mars", class_room(sound=False), budget=Budget(target_calls=90))
+    skills = [turn.skill for turn in run.dialogue if turn.skill != "plan"]
+    assert skills[:4] == ["questions", "judge-questions", "questions", "answer-questions"]
+    first, second = run.asked("questions")[:2]
+    assert "sent back" not in first
+    assert "Ask with How." in second
+    assert "How about it?" in run.asked("answer-questions")[0]
+    assert "What about it?" in run.asked("judge-questions")[0]
+
+
+async def test_as_published_nobody_sees_failures_outputs_or_scores(play: Any) -> None:
+    run = await play("mars", class_room(levels=(9, 4, 0, 6, 1, 6)))
+    for turn in run.dialogue:
+        said = turn.messages[0]["content"]
+        assert "Got:" not in said
+        assert "went wrong" not in said
+        assert not re.search(r"\bscores?\b", said)
+    assert not [row for row in run.evaluations if row.split == "train"]
+
+
+async def test_a_plan_that_cannot_be_read_leaves_a_path_of_one_step(play: Any) -> None:
+    room = class_room(levels=(4, 6, 6))
+    run = await play("mars", lambda text: "no idea" if "Plan how" in text or "<step>" in text else room(text))
+    assert run.skills["answer-questions"] == 3
+    assert all(run.rows(one) for one in run.candidates), "every pass is one step long"

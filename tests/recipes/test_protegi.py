@@ -1,0 +1,76 @@
+"""protegi against its card: reasons from failures, edits against them, paraphrases, a beam chosen by a bandit."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from typing import Any
+
+from maieutic.core.budget import Budget
+
+
+def editor() -> Any:
+    """A critic who finds a reason, a student whose edits are a level above what they edit; paraphrases keep it."""
+    number = itertools.count(1)
+
+    def say(text: str) -> str:
+        now = next((int(found) for found in re.findall(r"level (\d+)", text)), 3)
+        if "For each of these inputs" in text:
+            return f"<reason>The prompt does not say which digit counts, reason {next(number)}.</reason>"
+        level = now if "Reword a text" in text else min(9, now + 1)
+        return f"<prompt>Say even or odd, wording {next(number)}, at level {level}.</prompt>"
+
+    return say
+
+
+async def test_a_round_asks_for_reasons_then_edits_then_paraphrases(play: Any) -> None:
+    run = await play("protegi", editor(), budget=Budget(target_calls=160))
+    first = [turn for turn in run.dialogue if turn.step == run.dialogue[0].step]
+    assert [turn.skill for turn in first] == ["gradient"] * 4 + ["edit"] * 4 + ["paraphrase"] * 8
+    assert {turn.skill: turn.role for turn in first} == {
+        "gradient": "critic",
+        "edit": "student",
+        "paraphrase": "student",
+    }
+    for asked in (turn.messages[0]["content"] for turn in first[:4]):
+        assert len(re.findall(r"Expected:", asked)) == 4, "four failures a reason"
+        assert set(re.findall(r"number (\d\d)", asked)) == {"10"}, "failures are of train rows"
+    reasons = [re.findall(r"reason \d+", turn.raw)[0] for turn in first[:4]]
+    assert [re.findall(r"reason \d+", turn.messages[0]["content"])[0] for turn in first[4:8]] == reasons
+    wordings = [re.findall(r"wording \d+", turn.raw)[0] for turn in first[4:8]]
+    said = [re.findall(r"wording \d+", turn.messages[0]["content"])[0] for turn in first[8:]]
+    assert Counter(said) == dict.fromkeys(wordings, 2), "two paraphrases of each edit"
+
+
+async def test_at_most_eight_children_are_measured_and_a_beam_of_four_goes_on(play: Any) -> None:
+    run = await play("protegi", editor(), budget=Budget(target_calls=700))
+    start = next(iter(run.candidates))
+    assert [order["parents"] for order in run.orders[0]] == [[start]]
+    for orders, after in itertools.pairwise(run.orders):
+        measured = {
+            one.id
+            for one in run.candidates.values()
+            if one.parents and run.rows(one.id) and one.parents[0] in {order["parents"][0] for order in orders}
+        }
+        assert len(after) <= 4
+        assert {order["parents"][0] for order in after} <= measured | {order["parents"][0] for order in orders}
+    firstborn = [one for one in run.candidates.values() if one.parents == (start,)]
+    assert len(firstborn) == 12, "four edits and eight paraphrases"
+    assert sum(bool(run.rows(one.id)) for one in firstborn) == 8
+    assert all(len(orders) <= 4 for orders in run.orders)
+
+
+async def test_the_bandit_gives_more_rows_to_the_better(play: Any) -> None:
+    run = await play("protegi", editor(), budget=Budget(target_calls=700))
+    rows = {one: len(run.rows(one)) for one in run.candidates if run.rows(one)}
+    by_mean = sorted(rows, key=run.mean)
+    assert rows[by_mean[-1]] > rows[by_mean[0]]
+    assert run.best == max(by_mean, key=lambda one: (run.candidates[one].status == "kept", run.mean(one)))
+    assert run.report.best.score > run.report.start.score + 0.1
+
+
+async def test_a_prompt_without_failures_asks_nobody(play: Any) -> None:
+    run = await play("protegi", editor(), prompt="Say even or odd at level 10.")
+    assert run.author_calls == 0
+    assert list(run.candidates) == [run.best]
