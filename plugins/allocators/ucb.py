@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from ...core.contracts import Decision, Need, Pair, Search
 from .batches import all_measured, missing, row_order
 
+_ROUNDS_OF_THE_WHOLE = 3
+
 
 @dataclass(kw_only=True)
 class Ucb:
     """Each pull asks the most promising candidates on their next rows.
 
-    rounds: pulls a round of search. arms: candidates a pull. rows: rows a pull and candidate. c: the weight of what
-    is unknown, as in mean + c * sqrt(log(all rows) / own rows); the original takes the logarithm of the pull's number,
-    which explores nothing in the first.
+    rounds: pulls a round of search. arms: candidates a pull. rows: rows a pull and candidate, fewer where the budget
+    would not last for three rounds of search. c: the weight of what is unknown, as in
+    mean + c * sqrt(log(all rows) / own rows); the original takes the logarithm of the pull's number, which explores
+    nothing in the first.
     """
 
     name: str = field(default="ucb", init=False)
@@ -31,12 +34,13 @@ class Ucb:
         if pulls >= self.rounds:
             return []
         search.memory["pulls"] = pulls + 1
+        rows = max(1, min(self.rows, search.total // (_ROUNDS_OF_THE_WHOLE * self.rounds * self.arms)))
         scores, order = search.archive.scores, row_order(search)
         total = sum(scores.count(name, search.val) for name in pool)
         bounds = {name: self._bound(search, name, total) for name in pool}
         pairs: list[Pair] = []
         for name in sorted(pool, key=lambda one: -bounds[one])[: self.arms]:
-            pairs += missing(search, [name], order)[: self.rows]
+            pairs += missing(search, [name], order)[:rows]
         return pairs[: search.room]
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:

@@ -9,13 +9,16 @@ from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean, keep_top
 from .entering import by_hand
 
+_LEAST_MINIBATCH = 8
+_MINIBATCHES_OF_THE_WHOLE = 20
+
 
 @dataclass(kw_only=True)
 class Beam:
     """Each round every prompt of the beam gets an order of each operator; parents and children race for the beam.
 
-    width: prompts kept. minibatch: train rows on which each parent shows its errors first. children: at most so many
-    new prompts are measured a round, drawn at random.
+    width: prompts kept. minibatch: train rows on which each parent shows its errors first, fewer where the budget is
+    small. children: at most so many new prompts are measured a round, drawn at random.
     """
 
     name: str = field(default="beam", init=False)
@@ -25,8 +28,9 @@ class Beam:
     children: int = 8
 
     def ask(self, search: Search) -> Sequence[Order]:
+        cases = min(self.minibatch, max(_LEAST_MINIBATCH, search.total // _MINIBATCHES_OF_THE_WHOLE))
         return [
-            Order(operator=operator, parents=(parent,), cases=self.minibatch)
+            Order(operator=operator, parents=(parent,), cases=cases)
             for parent in self._beam(search)
             for operator in search.operators
         ]

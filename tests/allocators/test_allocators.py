@@ -166,6 +166,8 @@ def test_halving_drops_the_worse_half_at_each_level() -> None:
 
 
 def test_ucb_meets_everybody_before_it_prefers_anybody() -> None:
-    search = world(5, 9, 0, 100, 1)
+    search = world(5, 9, 0, 300, 1)
     asked = Ucb(arms=5, rows=2).ask(search, list(search.archive.candidates))
     assert Counter(pair.candidate for pair in asked) == dict.fromkeys(search.archive.candidates, 2)
+    search.total = 100
+    assert len(Ucb(arms=5, rows=2).ask(search, list(search.archive.candidates))) == 5, "a small budget goes round"

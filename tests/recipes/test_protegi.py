@@ -10,16 +10,20 @@ from typing import Any
 from maieutic.core.budget import Budget
 
 
-def editor() -> Any:
-    """A critic who finds a reason, a student whose edits are a level above what they edit; paraphrases keep it."""
+def editor(*, bold: bool = False) -> Any:
+    """A critic who finds a reason, a student whose edits are a level above what they edit, or, where bold, as good or
+    as bad as can be; paraphrases keep the level."""
     number = itertools.count(1)
 
     def say(text: str) -> str:
         now = next((int(found) for found in re.findall(r"level (\d+)", text)), 3)
         if "For each of these inputs" in text:
             return f"<reason>The prompt does not say which digit counts, reason {next(number)}.</reason>"
-        level = now if "Reword a text" in text else min(9, now + 1)
-        return f"<prompt>Say even or odd, wording {next(number)}, at level {level}.</prompt>"
+        turn = next(number)
+        edited = 10 * (turn % 2) if bold else min(9, now + 1)
+        return (
+            f"<prompt>Say even or odd, wording {turn}, at level {now if 'Reword a text' in text else edited}.</prompt>"
+        )
 
     return say
 
@@ -62,15 +66,21 @@ async def test_at_most_eight_children_are_measured_and_a_beam_of_four_goes_on(pl
 
 
 async def test_the_bandit_gives_more_rows_to_the_better(play: Any) -> None:
-    run = await play("protegi", editor(), budget=Budget(target_calls=700))
+    run = await play("protegi", editor(bold=True), budget=Budget(target_calls=700))
     rows = {one: len(run.rows(one)) for one in run.candidates if run.rows(one)}
-    by_mean = sorted(rows, key=run.mean)
-    assert rows[by_mean[-1]] > rows[by_mean[0]]
-    assert run.best == max(by_mean, key=lambda one: (run.candidates[one].status == "kept", run.mean(one)))
-    assert run.report.best.score > run.report.start.score + 0.1
+    right, wrong = ([seen for one, seen in rows.items() if (run.mean(one) == 1) == good] for good in (True, False))
+    assert sum(right) / len(right) > 1.3 * sum(wrong) / len(wrong)
+    assert run.mean(run.best) == 1
+    assert run.report.best.score == 1
 
 
 async def test_a_prompt_without_failures_asks_nobody(play: Any) -> None:
     run = await play("protegi", editor(), prompt="Say even or odd at level 10.")
     assert run.author_calls == 0
     assert list(run.candidates) == [run.best]
+
+
+async def test_a_small_budget_lasts_for_more_than_one_round(play: Any) -> None:
+    run = await play("protegi", editor(), budget=Budget(target_calls=300), rows=60)
+    measured = {one.round for one in run.candidates.values() if run.rows(one.id)}
+    assert measured >= {0, 1, 2}
