@@ -136,12 +136,13 @@ async def plan(session: Session, state: RunState) -> RunState:
 
 
 async def sample(session: Session, state: RunState) -> RunState:
-    """Run the parents on train rows, where the orders want failures to show."""
+    """Run the parents on train rows, where the orders want failures to show. That takes half of the room at most: what
+    is made of the failures has to be measured too."""
     orders, step = _orders(state), state["step"]
     pairs = sample_pairs(
         orders, session.archive(step), session.setup.task.data.train, session.setup.seed, state["round"]
     )
-    room = session.search(state, "strategy").room
+    room = session.search(state, "strategy").room // 2
     done = await measure_pairs(session, affordable(session, pairs, room, step), step=step)
     session.learn(step, done, [])
     if done:

@@ -55,7 +55,7 @@ async def test_with_little_room_a_few_techniques_are_met_on_several_rows(play: A
     measured = [name for name in done.candidates if done.rows(name)]
     assert next(iter(done.candidates)) in measured
     assert 4 <= len(measured) <= 10
-    assert min(len(done.rows(name)) for name in measured) >= 2
+    assert min(len(done.rows(name)) for name in measured if done.candidates[name].round == 1) >= 2
 
 
 def minstrels(question: str) -> str:
