@@ -13,7 +13,7 @@ from typing import Any
 from ..agents.team import CALLS_PER_ASK
 from ..core.budget import fair_shares
 from ..core.candidate import Archive, Candidate
-from ..core.contracts import Decision, Duel, Order, Pair
+from ..core.contracts import Decision, Duel, Order, Pair, Search
 from ..core.estimate import estimate
 from ..core.example import SPLITS
 from ..core.score import Evaluation, Response
@@ -119,8 +119,8 @@ async def plan(session: Session, state: RunState) -> RunState:
     learning = {name for name, one in setup.operators.items() if "train" in one.needs}
     orders = [] if ending else from_the_fork(setup.strategy.ask(search), search.archive, search.round)
     afforded = slotted(_afforded(session, orders, search.author_room), search, setup.recipe.slots, learning)
-    if not ending and not afforded:
-        ending = SPENT if orders else _EXHAUSTED if state["round"] else ""
+    if not ending and not afforded and (orders or state["round"]):
+        ending = SPENT if orders else _EXHAUSTED
     if ending in (_EXHAUSTED, _ROUNDS_DONE) and search.room and _edited(session, step):
         # A prompt by hand that came when the search had ended is measured all the same, in a round without orders.
         ending, update["round"] = "", state["round"]
@@ -179,12 +179,16 @@ async def evaluate(session: Session, state: RunState) -> RunState:
     judged = [] if late else await judge_duels(session, duels, session.archive(step + 1), session.examples, step=step)
     memory = {**state["memory"], "allocator": search.memory}
     seen = len(done) + len(judged) + len(waiting)
-    unmeasured = [name for name in state["pool"] if not known.scores.count(name, search.val)]
-    short = not state["batch"] and search.room < len(unmeasured)
-    ending = SPENT if (wanted or short) and not seen and not late else state["ending"]
+    ending = SPENT if not seen and not late and (wanted or _outnumbered(search, state)) else state["ending"]
     idle = 0 if seen else state["idle"]
     update: RunState = {"batch": seen, "memory": memory, "ending": ending, "idle": idle, "step": step}
     return close(session, state, {**update, "waiting": [asdict(duel) for duel in waiting]})
+
+
+def _outnumbered(search: Search, state: RunState) -> bool:
+    """Whether a round begins with more newcomers than there are runs left: whoever shares them fairly asks for none."""
+    scores = search.archive.scores
+    return not state["batch"] and search.room < sum(not scores.count(name, search.val) for name in state["pool"])
 
 
 def _cut_short(session: Session, state: RunState) -> RunState:
