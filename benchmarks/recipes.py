@@ -61,11 +61,12 @@ async def one(task: Task, recipe: str, calls: int, seed: int, options: argparse.
         settings=dict(pair.split("=", 1) for pair in options.set),
     )
     with Store.open(folder, read_only=True) as store:
-        kinds = [event.kind for event in store.events(result.run)]
+        events = store.events(result.run)
         chosen = [one.score for one in store.evaluations(result.run, split="val", candidate=result.candidate)]
         authors = store.ledger_rows(result.run).used.get("optimizer", Cost())
     report = result.report
     assert report is not None
+    kinds = [event.kind for event in events]
     spoke, unread = kinds.count("agent_spoke"), kinds.count("answer_unreadable")
     return {
         "task": task.name,
@@ -90,6 +91,7 @@ async def one(task: Task, recipe: str, calls: int, seed: int, options: argparse.
         "asks": spoke + unread,
         "read": spoke,
         "candidates": report.tried,
+        "ending": next(event.data["reason"] for event in reversed(events) if event.kind == "run_finished"),
         "prompt": report.prompt.best,
     }
 

@@ -16,7 +16,9 @@ COLUMNS = (
     "author tokens",
     "tokens",
     "s",
+    "ended by",
 )
+_ENDINGS = {"the budget is spent": "calls", "the time is up": "time"}
 
 
 def ranks(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
@@ -78,6 +80,7 @@ def _line(recipe: str, seeds: list[dict[str, Any]]) -> str:
             f"{author_tokens:,.0f}",
             f"{tokens:,.0f}",
             f"{seconds:.0f}",
+            ", ".join(sorted({_ENDINGS.get(row["ending"], "itself") for row in seeds})),
         )
     )
 
