@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from statistics import mean
 from typing import Any
 
+from maieutic.graphs.state import SPENT, TIME_UP
+
 COLUMNS = (
     "recipe",
     "val (rows)",
@@ -18,7 +20,7 @@ COLUMNS = (
     "s",
     "ended by",
 )
-_ENDINGS = {"the budget is spent": "calls", "the time is up": "time"}
+_ENDED_BY = {SPENT: "calls", TIME_UP: "time"}
 
 
 def ranks(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
@@ -80,7 +82,7 @@ def _line(recipe: str, seeds: list[dict[str, Any]]) -> str:
             f"{author_tokens:,.0f}",
             f"{tokens:,.0f}",
             f"{seconds:.0f}",
-            ", ".join(sorted({_ENDINGS.get(row["ending"], "itself") for row in seeds})),
+            ", ".join(sorted({_ENDED_BY.get(row["ending"], "itself") for row in seeds})),
         )
     )
 

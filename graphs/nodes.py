@@ -28,7 +28,7 @@ from .preflight import preflight, sealed_rows
 from .screen import candidate_id
 from .session import Session, account, close
 from .slots import slotted
-from .state import SPENT, RunState
+from .state import SPENT, TIME_UP, RunState
 from .steering.pause import hold, stopping
 
 # A batch is told in slices, so that whoever watches a slow model sees it move.
@@ -269,7 +269,7 @@ def ending_of(session: Session, state: RunState, room: int) -> str:
         return SPENT
     minutes = session.setup.budget.minutes
     if minutes is not None and session.elapsed(state) >= minutes * 60:
-        return "the time is up"
+        return TIME_UP
     if state["round"] >= session.setup.recipe.rounds:
         return _ROUNDS_DONE
     if state.get("idle", 0) >= _IDLE_ROUNDS:

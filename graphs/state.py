@@ -21,6 +21,7 @@ class Draft(TypedDict):
 
 T = TypeVar("T")
 SPENT = "the budget is spent"
+TIME_UP = "the time is up"
 
 
 def gather(old: Sequence[T], new: Sequence[T] | None) -> list[T]:
