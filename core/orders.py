@@ -62,7 +62,8 @@ class Order(BaseModel):
 class Request:
     """An order with all its evidence. `failures` and `successes` belong to the first parent, from train rows only.
 
-    answers: label → (share the first parent gave it, share the references want), where answers are labels.
+    answers: label → (share the first parent gave it, share the references want), where answers are labels. places: the
+    same of the halves of the input, `early` and `late`, where answers are copied from it (`core/classes.py`).
     scores: candidate id → mean on val, of the parents, their ancestors and the peers, where measured. ancestors: of the
     first parent, oldest first. peers: the best measured candidates of the run, best first. examples: every row that
     may be seen, by id (none of the sealed split). outputs: what the first parent gave on train rows, scored or not,
@@ -79,6 +80,7 @@ class Request:
     hints: tuple[str, ...] = ()
     rules: tuple[tuple[str, str], ...] = ()
     answers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
     ancestors: tuple[Candidate, ...] = ()
     peers: tuple[Candidate, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..core.candidate import Archive, Candidate
+from ..core.classes import class_shares, copied, place_of
 from ..core.contracts import WHOLE, Order, Pair, Request, TaskBrief
 from ..core.dialogue import Case, Past
 from ..core.example import Example
@@ -87,6 +88,8 @@ def assemble(
     last = not slot or slot == steps_of(parents[0].program, known)[-1]
     if not last and not any(one.trajectory for one in known.values()):
         labelled = ()  # the references are the last step's: nobody knows yet what this one should say
+    whole = bool(parents) and last and not by_task
+    placed = whole and not labels and copied(labelled)
     line = Lineage(archive.candidates.values()).path_to(parents[0].id)[:-1] if parents else []
     peers = leaders(archive, val)
     kin = dict.fromkeys([*order.parents, *line, *(one.id for one in peers)])
@@ -100,7 +103,8 @@ def assemble(
         history=history(archive, val, order.slot.removeprefix(WHOLE)),
         hints=tuple(hints),
         rules=tuple(rules),
-        answers=_label_shares(labels, archive, parents[0].id, examples) if parents and last and not by_task else {},
+        answers=_label_shares(labels, archive, parents[0].id, examples) if whole else {},
+        places=class_shares(place_of, _answered(archive, parents[0].id, examples)) if placed else {},
         scores={one: mean for one in kin if (mean := archive.scores.mean(one, val)) is not None},
         ancestors=tuple(archive[one] for one in line),
         peers=tuple(peers),
@@ -119,12 +123,18 @@ def _outputs(archive: Archive, candidate: str, train: Sequence[Example]) -> tupl
 def _label_shares(
     labels: Sequence[str], archive: Archive, candidate: str, examples: Mapping[str, Example]
 ) -> dict[str, tuple[float, float]]:
-    seen = {row: one for row, one in archive.scores.row(candidate).items() if row in examples and examples[row].outputs}
+    seen = _answered(archive, candidate, examples)
     if not labels or not seen:
         return {}
-    given = shares(labels, [one.answer for one in seen.values()])
-    wanted = shares(labels, [examples[row].output for row in seen])
+    given = shares(labels, [answer for _, answer in seen])
+    wanted = shares(labels, [row.output for row, _ in seen])
     return {label: (given[label], wanted[label]) for label in labels}
+
+
+def _answered(archive: Archive, candidate: str, examples: Mapping[str, Example]) -> list[tuple[Example, str | None]]:
+    """What a candidate answered on the rows that have a reference."""
+    seen = archive.scores.row(candidate).items()
+    return [(examples[row], one.answer) for row, one in seen if row in examples and examples[row].outputs]
 
 
 def leaders(archive: Archive, val: Sequence[str]) -> list[Candidate]:

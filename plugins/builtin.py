@@ -118,7 +118,7 @@ def maieutic_operators(register: Register) -> None:
         ("demo-swap", "demos:DemoSwap", "some demos exchanged for others", train),
         ("demo-order", "demos:DemoOrder", "the same demos in another order", _NOTHING),
         ("demo-count", "demos:DemoCount", "a demo more or fewer", train),
-        ("label-balance", "balance:LabelBalance", "demos moved towards the labels given too seldom", train),
+        ("label-balance", "balance:LabelBalance", "demos moved towards labels, or places, named too seldom", train),
         ("layout", "layout:Layout", "placement, prefixes, separators, demos, casing, digits", _NOTHING),
         ("answer-hint", "layout:AnswerHint", "the wanted form of the answer in words", _NOTHING),
         ("combine", "combine:Combine", "the words of one, the demos of another (MIPRO)", _NOTHING),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
-from ...core.answer import bare
+from ...core.classes import classes_of
 from ...core.contracts import Decision, Pair, Search
 from ...core.identity import seeded
 
@@ -26,8 +26,8 @@ def afforded(search: Search, pool: Sequence[str], rows: Sequence[str]) -> list[P
 
 
 def row_order(search: Search) -> list[str]:
-    """One fixed order of the val rows for the whole run, the labels in turn, and of several tasks these too, so that
-    any beginning is balanced."""
+    """One fixed order of the val rows for the whole run, so that any beginning is balanced: the labels in turn, or the
+    places where answers are copied from the input; of several tasks these too."""
     rng = seeded(search.seed, "rows")
     rows = rng.sample(list(search.val), len(search.val))
     tasks: dict[str, list[str]] = {}
@@ -35,18 +35,20 @@ def row_order(search: Search) -> list[str]:
         for row in rows:
             tasks.setdefault(search.archive.start.program.chosen(search.examples[row])[0], []).append(row)
     if len(tasks) < 2:
-        return _by_label(search, rows)
-    turns = zip_longest(*(_by_label(search, tasks[name]) for name in sorted(tasks)))
+        return _by_class(search, rows)
+    turns = zip_longest(*(_by_class(search, tasks[name]) for name in sorted(tasks)))
     return [row for turn in turns for row in turn if row is not None]
 
 
-def _by_label(search: Search, rows: list[str]) -> list[str]:
+def _by_class(search: Search, rows: list[str]) -> list[str]:
+    known = {row: search.examples[row] for row in rows if row in search.examples}
+    classify = classes_of(known.values())
+    if classify is None:
+        return rows
     groups: dict[str, list[str]] = {}
     for row in rows:
-        example = search.examples.get(row)
-        groups.setdefault(bare(example.output or "") if example else "", []).append(row)
-    if len(groups) > 12:
-        return rows
+        named = classify(known[row].text, known[row].output) if row in known else None
+        groups.setdefault(named or "", []).append(row)
     mixed = []
     while any(groups.values()):
         mixed += [groups[name].pop() for name in sorted(groups) if groups[name]]

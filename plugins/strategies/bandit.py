@@ -22,10 +22,10 @@ class Bandit:
     over their parents, both as estimated on all of val; one that proposes nothing is asked less.
 
     seeds: operator → proposals of the first round. children: orders of a later round. leaders: parents are drawn
-    among so many, the best most often; for the `levelling` operators, which take out a shift towards a label, the best
-    without their shift. authors: operators that ask a model; author_orders: at most so many of them a round. cases:
-    train rows a leader is run on for operators that read failures. closing: below this share of the room nothing new
-    is proposed.
+    among so many, the best most often; for the `levelling` operators, which take out a shift towards a label or a
+    place, the best without their shift. authors: operators that ask a model; author_orders: at most so many of them a
+    round. cases: train rows a leader is run on for operators that read failures. closing: below this share of the room
+    nothing new is proposed.
     """
 
     name: str = field(default="bandit", init=False)

@@ -136,6 +136,18 @@ def test_open_answers_are_only_shuffled() -> None:
     assert row_order(search) != list(search.val)
 
 
+def test_where_answers_are_copied_from_the_input_the_places_take_turns() -> None:
+    search = world(1, 30, 0, 10, 3)
+    search.examples = {
+        row: Example(id=row, input=f"a{n}, b{n}", outputs=(f"{'ab'[n % 3 > 0]}{n}",))
+        for n, row in enumerate(search.val)
+    }
+    order = row_order(search)
+    assert sorted(order) == sorted(search.val)
+    places = [search.examples[row].output[0] for row in order[:20]]  # type: ignore[index]
+    assert all(places[n : n + 2].count("a") == 1 for n in range(0, 20, 2))
+
+
 def test_missing_goes_candidate_by_candidate() -> None:
     search = world(2, 3, 0, 10, 1)
     asked = [(pair.candidate, pair.example) for pair in missing(search, ["c1", "c0"], ["v2", "v0"])]

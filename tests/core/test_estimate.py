@@ -108,3 +108,18 @@ def test_what_candidates_share_is_told_in_numbers() -> None:
     here, there = (features(Candidate(id="c", program=one, operator="start")) for one in (plain, shown))
     assert here["any demos"] == 0.0
     assert there["any demos"] == there["demos"] == 1.0
+
+
+def test_of_two_that_are_alike_on_few_rows_the_one_that_says_one_label_for_all_is_expected_to_be_worse() -> None:
+    examples = {f"v{n}": Example(id=f"v{n}", input=f"row {n}", outputs=(LABELS[n % 2],)) for n in range(40)}
+    said = {"even": "no yes yes no no yes yes no", "one": "yes yes yes yes yes yes yes yes"}
+    archive = Archive([Candidate(id=name, program=Program.of(name), operator="demos") for name in said])
+    for name, answers in said.items():
+        for n, answer in enumerate(answers.split()):
+            archive.scores.add(
+                fact(name, f"v{n}", float(answer == LABELS[n % 2])).model_copy(update={"answer": answer})
+            )
+    estimates = told(archive, examples)
+    assert archive.scores.mean("even", list(examples)) == archive.scores.mean("one", list(examples)) == 0.5
+    assert estimates["even"].mean > estimates["one"].mean + 0.1
+    assert estimates["one"].potential == pytest.approx(estimates["even"].potential, abs=0.03)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -38,15 +39,15 @@ MAKERS: dict[str, Any] = {
 }
 
 
-def request(demos: int = 4, *, seed: int = 0, count: int = 3, **parts: Any) -> Request:
-    shown = tuple(Demo(input=row.text, output=row.output or "", source=row.id) for row in TRAIN[:demos])
+def request(demos: int = 4, *, rows: Sequence[Example] = TRAIN, seed: int = 0, count: int = 3, **parts: Any) -> Request:
+    shown = tuple(Demo(input=row.text, output=row.output or "", source=row.id) for row in rows[:demos])
     prompt = Prompt(instruction="Yes or no?", demos=shown, **parts)
     parent = Candidate(id="c", program=Program.of(prompt), operator="start")
     return Request(
         order=Order(operator="x", parents=("c",), count=count),
         task=BRIEF,
         parents=(parent,),
-        train=TRAIN,
+        train=tuple(rows),
         answers={"yes": (0.9, 0.5), "no": (0.1, 0.5)},
         rng=Random(seed),
     )
@@ -120,6 +121,25 @@ async def test_balance_moves_answers_towards_the_label_given_too_seldom() -> Non
             seen["more" if wanted > had else "moved"] += 1
             assert wanted > had or prompt.demos[-1].output == "no"
     assert set(seen) == {"more", "moved"}
+
+
+async def test_balance_moves_copied_answers_towards_the_half_named_too_seldom() -> None:
+    rows = tuple(
+        Example(id=f"a{n}", input=f"x{n}, y{n}", outputs=(f"x{n}" if n in (3, 7, 8, 9) else f"y{n}",))
+        for n in range(12)
+    )
+    seen = Counter[str]()
+    for seed in range(30):
+        asked = request(6, rows=rows, seed=seed)
+        copying = replace(asked, answers={}, places={"early": (0.1, 0.5), "late": (0.9, 0.5)})
+        for prompt in await proposed("balance", copying):
+            early = sum(demo.output.startswith("x") for demo in prompt.demos)
+            assert early >= 1
+            seen["more" if early > 1 else "moved"] += 1
+            assert early > 1 or prompt.demos[-1].output == "x3"
+            assert len({demo.source for demo in prompt.demos}) == len(prompt.demos)
+    assert set(seen) == {"more", "moved"}
+    assert await proposed("balance", replace(copying, places={})) == []
 
 
 async def test_a_layout_changes_only_the_layout() -> None:

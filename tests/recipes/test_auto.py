@@ -77,3 +77,28 @@ async def test_what_a_better_wording_gains_is_found(play: Any) -> None:
 async def test_no_author_that_can_be_read_is_no_obstacle(play: Any) -> None:
     run = await play("auto", lambda text: "", target=follower, budget=Budget(target_calls=300))
     assert run.report.verdict == "improved"
+
+
+def copier(messages: Sequence[Any]) -> str:
+    """Names the larger of two in four rows of ten; in the others the later one, the more of the examples do so."""
+    pairs = re.findall(r"cat(\d+), dog(\d+)", "\n".join(message["content"] for message in messages))
+    named = [message["content"] for message in messages if message["role"] == "assistant"]
+    late = sum(one.startswith("dog") for one in named) / max(1, len(named))
+    first, second = pairs[-1]
+    knows = int(first) % 10 < 4
+    last = int(second) > int(first) if knows else int(first) % 10 / 10 < 0.25 + late
+    return f"dog{second}" if last else f"cat{first}"
+
+
+async def test_where_answers_are_copied_a_shift_towards_a_place_is_taken_out(play: Any) -> None:
+    def row(n: int) -> tuple[str, str]:
+        other = n + 500 if n * 7919 % 10 < 5 else n - 500
+        return f"cat{n}, dog{other}", f"dog{other}" if other > n else f"cat{n}"
+
+    run = await play("auto", writer(), target=copier, row=row, rows=60, budget=Budget(target_calls=500))
+    moved = run.made_by("label-balance")
+    assert moved
+    assert {one.rationale for one in moved} <= {
+        "answers moved from 'late' towards 'early'",
+        "answers moved from 'early' towards 'late'",
+    }

@@ -1,0 +1,85 @@
+"""Classes of answers: what a weak model's answers shift towards, whatever the input says.
+
+Where a few answers make up all rows, they are the classes ("Calibrate Before Use", arXiv 2102.09690). Where answers are
+copied from the input, the half of it that they stand in is one: a weak model names the second of two things whatever
+the two are ("Sensitivity to the Order of Options", arXiv 2308.11483). Open answers have no class.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from .answer import bare
+from .example import Example
+
+PLACES = ("early", "late")
+_MOST_LABELS = 12
+_COPIED = 0.9
+_LEAST = 0.2
+
+Classify = Callable[[str, str | None], str | None]
+"""From an input and an answer to the class of the answer; None where it has none."""
+
+
+def classes_of(examples: Iterable[Example]) -> Classify | None:
+    """How the answers of these rows are told apart; None for open answers.
+
+    Labels: at most 12 different references, not each its own. Places: see `copied`.
+    """
+    known = [example for example in examples if example.outputs]
+    different = {bare(example.output or "") for example in known}
+    if len(different) <= _MOST_LABELS and len(different) < len(known):
+        return label_of
+    return place_of if copied(known) else None
+
+
+def label_of(text: str, answer: str | None) -> str | None:
+    return bare(answer or "") or None
+
+
+def place_of(text: str, answer: str | None) -> str | None:
+    """The half of `text` in which the middle of `answer` lies; None unless it stands there once, as whole words."""
+    wanted, within = bare(answer or ""), " ".join(text.casefold().split())
+    found = [at for at in _occurrences(wanted, within) if _whole(within, at, at + len(wanted))]
+    if len(found) != 1:
+        return None
+    early, late = PLACES
+    return early if 2 * found[0] + len(wanted) <= len(within) else late
+
+
+def copied(examples: Collection[Example]) -> bool:
+    """Whether references are copied: nine of ten have a place, and neither half holds less than a fifth of them."""
+    places = [place_of(example.text, example.output) for example in examples]
+    counts = [places.count(place) for place in PLACES]
+    return bool(places) and sum(counts) >= _COPIED * len(places) and min(counts) >= _LEAST * sum(counts)
+
+
+def class_shares(
+    classify: Classify, answered: Iterable[tuple[Example, str | None]]
+) -> Mapping[str, tuple[float, float]]:
+    """Class → (share of the rows for which it was given, share for which it was wanted)."""
+    rows = list(answered)
+    given = Counter(classify(row.text, answer) for row, answer in rows)
+    wanted = Counter(classify(row.text, row.output) for row, _ in rows)
+    named = [name for name in sorted(wanted, key=str) if name is not None]
+    return {name: (given[name] / len(rows), wanted[name] / len(rows)) for name in named}
+
+
+def reach(shares: Mapping[str, tuple[float, float]]) -> float:
+    """How much can be right at most where classes are given so often, in [0, 1]: 1 where each is given as often as it
+    is wanted, 1/2 where one of two even classes is all that is ever said."""
+    return sum(min(given, wanted) for given, wanted in shares.values())
+
+
+def _occurrences(wanted: str, within: str) -> Sequence[int]:
+    found = []
+    at = within.find(wanted) if wanted else -1
+    while at >= 0:
+        found.append(at)
+        at = within.find(wanted, at + 1)
+    return found
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    return not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()
