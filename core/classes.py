@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from .answer import bare
 from .example import Example
+from .score import Evaluation
 
 PLACES = ("early", "late")
 _MOST_LABELS = 12
@@ -22,6 +24,16 @@ Classify = Callable[[str, str | None], str | None]
 """From an input and an answer to the class of the answer; None where it has none."""
 
 
+@dataclass(frozen=True)
+class Labels:
+    """An answer that is one of the names is its own class. names: as `bare` leaves them."""
+
+    names: frozenset[str]
+
+    def __call__(self, text: str, answer: str | None) -> str | None:
+        return name if (name := bare(answer or "")) in self.names else None
+
+
 def classes_of(examples: Iterable[Example]) -> Classify | None:
     """How the answers of these rows are told apart; None for open answers.
 
@@ -30,12 +42,8 @@ def classes_of(examples: Iterable[Example]) -> Classify | None:
     known = [example for example in examples if example.outputs]
     different = {bare(example.output or "") for example in known}
     if len(different) <= _MOST_LABELS and len(different) < len(known):
-        return label_of
+        return Labels(frozenset(different))
     return place_of if copied(known) else None
-
-
-def label_of(text: str, answer: str | None) -> str | None:
-    return bare(answer or "") or None
 
 
 def place_of(text: str, answer: str | None) -> str | None:
@@ -56,20 +64,26 @@ def copied(examples: Collection[Example]) -> bool:
 
 
 def class_shares(
-    classify: Classify, answered: Iterable[tuple[Example, str | None]]
+    classify: Classify, measured: Iterable[tuple[Example, Evaluation]]
 ) -> Mapping[str, tuple[float, float]]:
-    """Class → (share of the rows for which it was given, share for which it was wanted)."""
-    rows = list(answered)
-    given = Counter(classify(row.text, answer) for row, answer in rows)
-    wanted = Counter(classify(row.text, row.output) for row, _ in rows)
-    named = [name for name in sorted(wanted, key=str) if name is not None]
-    return {name: (given[name] / len(rows), wanted[name] / len(rows)) for name in named}
+    """Class → (share for which it was given, share for which it was wanted), of the rows where both have a class.
+
+    A right answer has the class of the reference, however it is worded.
+    """
+    given, wanted = Counter[str](), Counter[str]()
+    for row, one in measured:
+        meant = classify(row.text, row.output)
+        said = meant if one.score >= 1.0 else classify(row.text, one.answer)
+        if meant is not None and said is not None:
+            given[said] += 1
+            wanted[meant] += 1
+    return {name: (given[name] / wanted.total(), wanted[name] / wanted.total()) for name in sorted(wanted)}
 
 
 def reach(shares: Mapping[str, tuple[float, float]]) -> float:
     """How much can be right at most where classes are given so often, in [0, 1]: 1 where each is given as often as it
-    is wanted, 1/2 where one of two even classes is all that is ever said."""
-    return sum(min(given, wanted) for given, wanted in shares.values())
+    is wanted, 1/2 where one of two even classes is all that is ever said. 1 where nothing is known."""
+    return sum(min(given, wanted) for given, wanted in shares.values()) if shares else 1.0
 
 
 def _occurrences(wanted: str, within: str) -> Sequence[int]:

@@ -13,6 +13,7 @@ from ..core.identity import seeded
 from ..core.labels import shares
 from ..core.lineage import Lineage
 from ..core.render import brief
+from ..core.score import Evaluation
 from ..core.task import Subtask
 from .components import brief_of, case_of, rows_of, steps_of
 from .subtasks import brief_for, rows_for, spread
@@ -104,7 +105,7 @@ def assemble(
         hints=tuple(hints),
         rules=tuple(rules),
         answers=_label_shares(labels, archive, parents[0].id, examples) if whole else {},
-        places=class_shares(place_of, _answered(archive, parents[0].id, examples)) if placed else {},
+        places=class_shares(place_of, _measured(archive, parents[0].id, examples)) if placed else {},
         scores={one: mean for one in kin if (mean := archive.scores.mean(one, val)) is not None},
         ancestors=tuple(archive[one] for one in line),
         peers=tuple(peers),
@@ -123,18 +124,18 @@ def _outputs(archive: Archive, candidate: str, train: Sequence[Example]) -> tupl
 def _label_shares(
     labels: Sequence[str], archive: Archive, candidate: str, examples: Mapping[str, Example]
 ) -> dict[str, tuple[float, float]]:
-    seen = _answered(archive, candidate, examples)
+    seen = _measured(archive, candidate, examples)
     if not labels or not seen:
         return {}
-    given = shares(labels, [answer for _, answer in seen])
+    given = shares(labels, [one.answer for _, one in seen])
     wanted = shares(labels, [row.output for row, _ in seen])
     return {label: (given[label], wanted[label]) for label in labels}
 
 
-def _answered(archive: Archive, candidate: str, examples: Mapping[str, Example]) -> list[tuple[Example, str | None]]:
-    """What a candidate answered on the rows that have a reference."""
+def _measured(archive: Archive, candidate: str, examples: Mapping[str, Example]) -> list[tuple[Example, Evaluation]]:
+    """What is known of a candidate on the rows that have a reference."""
     seen = archive.scores.row(candidate).items()
-    return [(examples[row], one.answer) for row, one in seen if row in examples and examples[row].outputs]
+    return [(examples[row], one) for row, one in seen if row in examples and examples[row].outputs]
 
 
 def leaders(archive: Archive, val: Sequence[str]) -> list[Candidate]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from ...core.answer import bare
-from ...core.classes import Classify, label_of, place_of
+from ...core.classes import Classify, Labels, place_of
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.prompt import Demo
 from .demos import demo_of, with_demos
@@ -33,7 +33,7 @@ class LabelBalance:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent, rng, made = request.parents[0], request.rng, []
         gap = {one: want - got for one, (got, want) in (request.answers or request.places).items()}
-        kind: Classify = label_of if request.answers else place_of
+        kind: Classify = Labels(frozenset(map(bare, request.answers))) if request.answers else place_of
         demos = list(parent.program.main.demos)
         if len(gap) < 2 or not demos or max(gap.values()) <= 0:
             return []

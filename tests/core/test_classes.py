@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maieutic.core.classes import Classify, class_shares, classes_of, copied, label_of, place_of, reach
+from maieutic.core.classes import Classify, Labels, class_shares, classes_of, copied, place_of, reach
 from maieutic.core.example import Example
+from maieutic.core.score import Evaluation
 
 words = st.text("abcdefgh", min_size=1, max_size=8)
 
@@ -76,8 +77,8 @@ def pairs(count: int) -> list[Example]:
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        (labelled("yes", "no", "No.", "yes"), label_of),
-        (animals(3, 3), label_of),
+        (labelled("yes", "no", "No.", "yes"), Labels(frozenset({"yes", "no"}))),
+        (animals(3, 3), Labels(frozenset({"whale", "mouse"}))),
         (pairs(6), place_of),
         (pairs(40), place_of),
         (labelled("one", "two", "three", "four"), None),
@@ -89,7 +90,24 @@ def pairs(count: int) -> list[Example]:
 def test_few_answers_are_labels_copied_ones_have_places_and_open_ones_no_class(
     rows: list[Example], told: Classify | None
 ) -> None:
-    assert classes_of(rows) is told
+    assert classes_of(rows) == told
+
+
+def measured(rows: list[Example], said: tuple[str | None, ...]) -> list[tuple[Example, Evaluation]]:
+    return [
+        (
+            row,
+            Evaluation(
+                candidate="c",
+                example=row.id,
+                split="val",
+                output=answer or "",
+                answer=answer,
+                score=float((row.output or "") in (answer or "")),
+            ),
+        )
+        for row, answer in zip(rows, said, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -100,13 +118,20 @@ def test_few_answers_are_labels_copied_ones_have_places_and_open_ones_no_class(
         (("b0", "b1", "b2", "b3"), 0.5),
         (("a0", "b1", "b2", "b3"), 0.75),
         (("owl", None, "b2", "b3"), 0.5),
-        ((None, None, None, None), 0.0),
+        (("It is a0.", "It is b1.", "It is b2.", "It is b3."), 1.0),
+        ((None, None, None, None), 1.0),
     ],
 )
 def test_out_of_reach_is_what_is_said_of_the_wrong_class(said: tuple[str | None, ...], most: float) -> None:
-    shares = class_shares(place_of, zip(pairs(4), said, strict=True))
-    assert {name: wanted for name, (_, wanted) in shares.items()} == {"early": 0.5, "late": 0.5}
+    rows = measured(pairs(4), said)
+    shares = class_shares(place_of, rows)
     assert reach(shares) == most
-    right = sum(row.output == answer for row, answer in zip(pairs(4), said, strict=True)) / 4
-    assert right <= most
+    assert sum(one.score for _, one in rows) / 4 <= most
     assert class_shares(place_of, []) == {}
+
+
+def test_an_answer_that_is_no_label_has_no_class() -> None:
+    rows = labelled("yes", "no", "yes", "no")
+    labels = classes_of(rows)
+    assert labels == Labels(frozenset({"yes", "no"}))
+    assert class_shares(labels, measured(rows, ("Yes.", "maybe", "no", None))) == {"yes": (0.5, 1.0)}
