@@ -66,24 +66,27 @@ def copied(examples: Collection[Example]) -> bool:
 def class_shares(
     classify: Classify, measured: Iterable[tuple[Example, Evaluation]]
 ) -> Mapping[str, tuple[float, float]]:
-    """Class → (share for which it was given, share for which it was wanted), of the rows where both have a class.
+    """Class → (share for which it was given, share for which it was wanted).
 
-    A right answer has the class of the reference, however it is worded.
+    A right answer has the class of the reference, however it is worded. Rows where an answer was read and has no class
+    say nothing and do not count; what cannot be read at all counts in the total.
     """
     given, wanted = Counter[str](), Counter[str]()
     for row, one in measured:
         meant = classify(row.text, row.output)
         said = meant if one.score >= 1.0 else classify(row.text, one.answer)
-        if meant is not None and said is not None:
+        if meant is None or (said is None and one.answer is not None):
+            continue
+        wanted[meant] += 1
+        if said is not None:
             given[said] += 1
-            wanted[meant] += 1
     return {name: (given[name] / wanted.total(), wanted[name] / wanted.total()) for name in sorted(wanted)}
 
 
 def reach(shares: Mapping[str, tuple[float, float]]) -> float:
     """How much can be right at most where classes are given so often, in [0, 1]: 1 where each is given as often as it
-    is wanted, 1/2 where one of two even classes is all that is ever said. 1 where nothing is known."""
-    return sum(min(given, wanted) for given, wanted in shares.values()) if shares else 1.0
+    is wanted, 1/2 where one of two even classes is all that is ever said, 0 where nothing can be read."""
+    return sum(min(given, wanted) for given, wanted in shares.values())
 
 
 def _occurrences(wanted: str, within: str) -> Sequence[int]:

@@ -84,15 +84,15 @@ def estimate(
 
 def _missed(archive: Archive, examples: Mapping[str, Example], rows: Sequence[str]) -> tuple[dict[str, float], float]:
     """Candidate → the share of its rows that it cannot have right, since it does not name each class as often as is
-    wanted; and the usual share. Nothing for open answers."""
+    wanted; and the usual share, for those of whom it is not known. Nothing for open answers."""
     classify = classes_of(examples[row] for row in rows)
     if classify is None:
         return {}, 0.0
     missed, counts = {}, {}
     for name in archive.candidates:
-        if seen := archive.scores.row(name, rows):
-            counts[name] = len(seen)
-            missed[name] = 1 - reach(class_shares(classify, [(examples[row], one) for row, one in seen.items()]))
+        seen = archive.scores.row(name, rows)
+        if shares := class_shares(classify, [(examples[row], one) for row, one in seen.items()]):
+            missed[name], counts[name] = 1 - reach(shares), len(seen)
     usual = sum(missed[name] * counts[name] for name in missed) / max(1, sum(counts.values()))
     return missed, usual
 

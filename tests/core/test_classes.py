@@ -117,21 +117,23 @@ def measured(rows: list[Example], said: tuple[str | None, ...]) -> list[tuple[Ex
         (("b0", "a1", "b2", "a3"), 1.0),
         (("b0", "b1", "b2", "b3"), 0.5),
         (("a0", "b1", "b2", "b3"), 0.75),
-        (("owl", None, "b2", "b3"), 0.5),
+        (("a0", "owl", "b2", "b3"), 2 / 3),
+        (("a0", None, "b2", "b3"), 0.75),
         (("It is a0.", "It is b1.", "It is b2.", "It is b3."), 1.0),
-        ((None, None, None, None), 1.0),
+        ((None, None, None, None), 0.0),
     ],
 )
 def test_out_of_reach_is_what_is_said_of_the_wrong_class(said: tuple[str | None, ...], most: float) -> None:
     rows = measured(pairs(4), said)
     shares = class_shares(place_of, rows)
-    assert reach(shares) == most
+    assert reach(shares) == pytest.approx(most)
     assert sum(one.score for _, one in rows) / 4 <= most
-    assert class_shares(place_of, []) == {}
 
 
 def test_an_answer_that_is_no_label_has_no_class() -> None:
     rows = labelled("yes", "no", "yes", "no")
     labels = classes_of(rows)
     assert labels == Labels(frozenset({"yes", "no"}))
-    assert class_shares(labels, measured(rows, ("Yes.", "maybe", "no", None))) == {"yes": (0.5, 1.0)}
+    assert class_shares(labels, measured(rows[:3], ("Yes.", "maybe", "no"))) == {"yes": (0.5, 1.0)}
+    assert class_shares(labels, measured(rows, ("perhaps", "maybe", "who knows", "never"))) == {}
+    assert class_shares(labels, []) == {}
