@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from .answer import bare
 from .example import Example
+from .labels import MOST_LABELS
 from .score import Evaluation
 
 PLACES = ("early", "late")
-_MOST_LABELS = 12
 _COPIED = 0.9
 _LEAST = 0.2
 
@@ -41,7 +41,7 @@ def classes_of(examples: Iterable[Example]) -> Classify | None:
     """
     known = [example for example in examples if example.outputs]
     different = {bare(example.output or "") for example in known}
-    if len(different) <= _MOST_LABELS and len(different) < len(known):
+    if len(different) <= MOST_LABELS and len(different) < len(known):
         return Labels(frozenset(different))
     return place_of if copied(known) else None
 

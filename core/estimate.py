@@ -70,15 +70,15 @@ def estimate(
     for one in candidates:
         seen = archive.scores.row(one.id, rows)
         total, weight = sum(e.score - ease[row] for row, e in seen.items()), float(len(seen))
-        shifted = _REACH * missed.get(one.id, usual)
-        base, strength = prior[one.id] + _REACH * usual - shifted, PRIOR_ROWS
+        lost = _REACH * missed.get(one.id, usual)
+        base, strength = prior[one.id] + _REACH * usual - lost, PRIOR_ROWS
         if one.id in fitted:
             base, strength = fitted[one.id][0], FACTOR_ROWS
         mean = min(1.0, max(0.0, (total + strength * base) / (weight + strength)))
         left = max(0.0, 1 - len(seen) / max(1, len(rows)))
         sd = float(np.sqrt(max(mean * (1 - mean), 0.01) / (weight + strength) * (0.25 + 0.75 * left)))
-        level = fitted[one.id][1] if one.id in fitted else mean + shifted * strength / (weight + strength)
-        result[one.id] = Estimate(mean=float(mean), sd=sd, rows=len(seen), potential=float(max(mean, level)))
+        levelled = fitted[one.id][1] if one.id in fitted else mean + lost * strength / (weight + strength)
+        result[one.id] = Estimate(mean=float(mean), sd=sd, rows=len(seen), potential=float(max(mean, levelled)))
     return result
 
 

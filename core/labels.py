@@ -10,7 +10,7 @@ from .answer import AnswerContract, bare
 from .example import Example
 
 FLOOR = -12.0
-_MOST_LABELS = 12
+MOST_LABELS = 12
 
 
 def labels_of(answer: AnswerContract, examples: Iterable[Example]) -> tuple[str, ...]:
@@ -23,7 +23,7 @@ def labels_of(answer: AnswerContract, examples: Iterable[Example]) -> tuple[str,
     if answer.type not in ("text", "choice", "tag"):
         return ()
     counts = Counter(bare(example.output) for example in examples if example.output)
-    if not 2 <= len(counts) <= _MOST_LABELS or min(counts.values()) < 3:
+    if not 2 <= len(counts) <= MOST_LABELS or min(counts.values()) < 3:
         return ()
     return tuple(sorted(counts))
 
