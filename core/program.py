@@ -35,9 +35,20 @@ class Program(BaseModel):
         return content_id("g", self.parts())
 
     @property
+    def main_name(self) -> str:
+        """`prompt` in a plain program; of several, the name of the first."""
+        return MAIN if MAIN in self.prompts else next(iter(self.prompts))
+
+    @property
     def main(self) -> Prompt:
-        """The prompt of a plain program; of several, the first."""
-        return self.prompts.get(MAIN) or next(iter(self.prompts.values()))
+        return self.prompts[self.main_name]
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The names of the prompts that can be worked on apart, sorted: none for a single prompt, and none where a
+        router or a vote makes one answer of several prompts for the same task; all where each row names its own."""
+        whole = (self.router is not None and not self.by_task) or len(self.prompts) < 2
+        return () if whole else tuple(sorted(self.prompts))
 
     def chosen(self, row: Example | str) -> tuple[str, ...]:
         """The names of the prompts that answer an input, in the order of their names: all where they vote, else one.
@@ -47,7 +58,7 @@ class Program(BaseModel):
         Raises TaskError where rows name their prompt and this one does not.
         """
         if self.router is None or self.router.kind == "chain":
-            return (MAIN if MAIN in self.prompts else next(iter(self.prompts)),)
+            return (self.main_name,)
         names = sorted(self.prompts.keys() - {self.router.shared})
         if self.router.kind == "vote":
             return tuple(names)
@@ -78,5 +89,4 @@ class Program(BaseModel):
 
     def replace(self, prompt: Prompt, name: str | None = None) -> Program:
         """The program with one prompt exchanged; the main one unless named."""
-        slot = name or (MAIN if MAIN in self.prompts else next(iter(self.prompts)))
-        return Program(prompts={**self.prompts, slot: prompt}, router=self.router)
+        return Program(prompts={**self.prompts, name or self.main_name: prompt}, router=self.router)

@@ -28,7 +28,7 @@ def slotted(orders: Sequence[Order], search: Search, by: SlotRule, learning: Col
     """
     chosen: list[Order] = []
     for place, order in enumerate(orders):
-        names = open_slots(search.archive[order.parents[0]].program) if order.parents else []
+        names = search.archive[order.parents[0]].program.slots if order.parents else ()
         if order.slot or not names:
             chosen.append(order)
             continue
@@ -55,13 +55,6 @@ def _taught(search: Search, parent: str, slot: str) -> str:
     last = steps_of(search.archive[parent].program, known)[-1]
     right = (one for one in known.values() if one.score >= 1)
     return slot if slot == last or any(step_of(one, slot) for one in right) else last
-
-
-def open_slots(program: Program) -> list[str]:
-    """The prompts among which a choice is to be made: none for a single prompt, and none where a router or a vote
-    makes one answer of several prompts for the same task; all where each row names its own."""
-    whole = (program.router is not None and not program.by_task) or len(program.prompts) < 2
-    return [] if whole else list(program.prompts)
 
 
 def credit(archive: Archive, slots: Iterable[str], val: Sequence[str]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""A prompt put together from slots: the words of one, the demos of another."""
+"""A program put together from slots: of each of its prompts, the words of one and the demos of another."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ from ...core.contracts import Need, Proposal, Request, Team
 from ...core.program import Program
 
 
-def combined(words: Program, demos: Program) -> Program:
-    """The first program with the second one's demos."""
-    return words.replace(words.main.with_(demos=demos.main.demos))
+def combined(pieces: Sequence[Program]) -> Program:
+    """Two programs for each slot of the first, in the order of its slots: whose words, and whose demos. Two for a
+    program without slots."""
+    whole = pieces[0]
+    slots = whole.slots or (whole.main_name,)
+    for slot, words, demos in zip(slots, pieces[::2], pieces[1::2], strict=True):
+        whole = whole.replace(words.prompts[slot].with_(demos=demos.prompts[slot].demos), slot)
+    return whole
 
 
 @dataclass(kw_only=True)
 class Combine:
-    """The first parent with the demos of the second."""
+    """The parents in twos: the words of the first with the demos of the second, a pair for each slot."""
 
     name: str = field(default="combine", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        first, second = request.parents[0], request.parents[-1]
-        program = combined(first.program, second.program)
-        return [Proposal(program=program, rationale=f"{len(program.main.demos)} demos of another under these words")]
+        program = combined([one.program for one in request.parents])
+        shown = ", ".join(f"{len(program.prompts[name].demos)} demos" for name in program.slots or (program.main_name,))
+        parents = tuple(dict.fromkeys(one.id for one in request.parents))
+        return [Proposal(program=program, rationale=f"{shown} of another under these words", parents=parents)]

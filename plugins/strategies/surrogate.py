@@ -1,11 +1,13 @@
-"""Surrogate search over slots: which words with which demos (MIPROv2, arXiv 2406.11695)."""
+"""Surrogate search: which words with which demos, in all prompts of a program at once (MIPROv2, arXiv 2406.11695)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, product
 
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import WHOLE, Decision, Need, Order, Search
+from ...core.prompt import Prompt
 from ..operators.combine import combined
 from .choosing import best_mean, measured
 from .entering import by_hand
@@ -15,16 +17,20 @@ from .tpe import suggested
 _QUESTIONS = 12
 _CALLS_A_CHOICE = 20
 
+Pools = Mapping[str, Sequence[str]]
+"""`NAME words` or `NAME demos`, for each prompt → the ids of the candidates that hold what it can be."""
+
 
 @dataclass(kw_only=True)
 class Surrogate:
-    """First demo sets, then instructions, each a fixed pool; then trials, each of an instruction with a demo set.
+    """First demo sets, then instructions, a fixed pool of each for each prompt of the program; then trials, each of
+    which chooses an instruction and a demo set for every prompt at once.
 
-    The estimator is fed anew in every round with all pairs that were measured. The start prompt is in both pools and
-    is measured first. bootstrap, propose, combine: the operators that make sets, instructions and pairs; without the
-    first or the second that pool is the start prompt alone. sets, instructions: how many are asked for, fewer where the
-    room is short. cases: train rows that the start prompt is run on, a quarter of the room at most. trials: at most; 0
-    leaves the end to the budget. startup: trials before the estimator is believed.
+    The estimator is fed anew in every round with all choices that were measured. The start prompt is in all pools and
+    is measured first. bootstrap, propose, combine: the operators that make sets, instructions and programs of both;
+    without the first or the second those pools are the start prompt alone. sets, instructions: how many are asked for,
+    fewer where the room is short. cases: train rows that the start prompt is run on, a quarter of the room at most.
+    trials: at most; 0 leaves the end to the budget. startup: trials before the estimator is believed.
     """
 
     name: str = field(default="surrogate", init=False)
@@ -39,26 +45,35 @@ class Surrogate:
     startup: int = 6
 
     def ask(self, search: Search) -> Sequence[Order]:
-        start, most = search.archive.start.id, max(2, search.total // _CALLS_A_CHOICE)
-        words, demos = self._pools(search)
+        start, most = search.archive.start, max(2, search.total // _CALLS_A_CHOICE)
+        slots = start.program.slots or ("",)
         if search.round == 1 and self.bootstrap in search.operators:
             count, cases = min(self.sets, most), min(self.cases, search.room // 4)
-            return [Order(operator=self.bootstrap, parents=(start,), count=count, cases=cases)]
+            made = Order(operator=self.bootstrap, parents=(start.id,), count=count, cases=cases)
+            return [made.model_copy(update={"slot": slot}) for slot in slots]
+        pools = self._pools(search)
         if not search.memory.get("asked") and self.propose in search.operators:
             search.memory["asked"] = True
             count = min(self.instructions, most)
-            # The pair keeps the round alive where the authors' budget does not hold the proposals.
-            proposals = Order(operator=self.propose, parents=tuple(demos), count=count)
-            return [proposals, *self._pair(search, start, demos[-1])]
+            demos = [pool for kind, pool in pools.items() if kind.endswith(" demos")]
+            asked = [
+                Order(operator=self.propose, parents=tuple(pool), count=count, slot=slot)
+                for slot, pool in zip(slots, demos, strict=True)
+            ]
+            # A trial keeps the round alive where the authors' budget does not hold the proposals.
+            newest = [one for pool in demos for one in (start.id, pool[-1])]
+            return [*asked, self._try(search, newest)]
         done = search.memory.get("trials", 0)
-        if (self.trials and done >= self.trials) or (trial := self._trial(search, words, demos)) is None:
+        if (self.trials and done >= self.trials) or (choice := self._choice(search, pools)) is None:
             return []
         search.memory["trials"] = done + 1
-        return self._pair(search, *trial)
+        return [self._try(search, choice)]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        pair = search.memory.get("pair")
-        tried = self._found(search, *pair) if pair else search.archive.start.id
+        tried = search.archive.start.id
+        if choice := search.memory.get("choice"):
+            wanted = _program(search, choice)
+            tried = next((one.id for one in search.archive.alive if one.program.id == wanted), "")
         return list(dict.fromkeys([*by_hand(search), *([tried] if tried else [])]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
@@ -67,49 +82,59 @@ class Surrogate:
     def final(self, search: Search) -> str:
         return best_mean(search)
 
-    def _pools(self, search: Search) -> tuple[list[str], list[str]]:
-        """The instructions and the demo sets, as ids of the candidates that carry them; the start prompt leads both."""
-        start = search.archive.start.id
-        made = {self.propose: [start], self.bootstrap: [start]}
-        for one in search.archive.alive:
-            if one.operator in made and one.parents[:1] == (start,):
-                made[one.operator].append(one.id)
-        return made[self.propose], made[self.bootstrap]
+    def _pools(self, search: Search) -> Pools:
+        """What each prompt's words and demos can be. The start prompt leads them all."""
+        start, pools = search.archive.start, {}
+        firstborn = [one for one in search.archive.alive if one.parents[:1] == (start.id,)]
+        for slot in start.program.slots or (start.program.main_name,):
+            own = [one for one in firstborn if one.program.prompts[slot] != start.program.prompts[slot]]
+            for part, operator in (("words", self.propose), ("demos", self.bootstrap)):
+                pools[f"{slot} {part}"] = [start.id, *(one.id for one in own if one.operator == operator)]
+        return pools
 
-    def _pair(self, search: Search, words: str, demos: str) -> list[Order]:
-        search.memory["pair"] = [words, demos]
-        return [Order(operator=self.combine, parents=(words, demos))]
+    def _try(self, search: Search, choice: Sequence[str]) -> Order:
+        search.memory["choice"] = list(choice)
+        slot = WHOLE if search.archive.start.program.slots else ""
+        return Order(operator=self.combine, parents=tuple(choice), slot=slot)
 
-    def _found(self, search: Search, words: str, demos: str) -> str | None:
-        """The candidate that is this pair, if it may still win."""
-        program = combined(search.archive[words].program, search.archive[demos].program)
-        return next((one.id for one in search.archive.alive if one.program.id == program.id), None)
-
-    def _trial(self, search: Search, words: Sequence[str], demos: Sequence[str]) -> tuple[str, str] | None:
-        """The most promising pair that more can be learnt of; None where all is known."""
+    def _choice(self, search: Search, pools: Pools) -> Sequence[str] | None:
+        """The most promising choice that more can be learnt of; None where all is known."""
         programs = {one.program.id: one for one in search.archive.candidates.values()}
-        pairs: dict[tuple[str, str], str | None] = {}
-        for first in words:
-            for second in demos:
-                known = programs.get(combined(search.archive[first].program, search.archive[second].program).id)
-                if known is None or known.status not in ("rejected", "dropped", "vetoed"):
-                    pairs[first, second] = known.id if known else None
-        rows = {name: search.archive.scores.count(name, search.val) for name in pairs.values() if name}
-        able = [pair for pair, name in pairs.items() if not name or rows[name] < len(search.val)]
-        if not able:
-            return None
-        told = fitness(search, [name for name in pairs.values() if name], {"accuracy": 1.0})
-        seen = [
-            ({"words": first, "demos": second}, told[name])
-            for (first, second), name in pairs.items()
-            if name is not None and name in told
-        ]
+
+        def more_to_learn(choice: Sequence[str]) -> bool:
+            known = programs.get(_program(search, choice))
+            if known is None:
+                return True
+            rows = search.archive.scores.count(known.id, search.val)
+            return known.status not in ("rejected", "dropped", "vetoed") and rows < len(search.val)
+
         drawn = suggested(
-            seen,
-            {"words": words, "demos": demos},
+            list(self._seen(search, pools)),
+            pools,
             count=_QUESTIONS,
             seed=search.rng("trial").getrandbits(31),
             startup=self.startup,
         )
-        wanted = [(one["words"], one["demos"]) for one in drawn]
-        return next((pair for pair in wanted if pair in able), able[0])
+        wanted = [[one[kind] for kind in pools] for one in drawn]
+        return next((one for one in chain(wanted, product(*pools.values())) if more_to_learn(one)), None)
+
+    def _seen(self, search: Search, pools: Pools) -> Iterator[tuple[Mapping[str, str], float]]:
+        """Choices that may still win, with how fit they were, oldest first."""
+        holders = {(kind, _held(search, one, kind)): one for kind, pool in pools.items() for one in reversed(pool)}
+        told = fitness(search, [one.id for one in search.archive.alive], {"accuracy": 1.0})
+        for name, fit in told.items():
+            choice = [holders.get((kind, _held(search, name, kind))) for kind in pools]
+            if None not in choice:
+                yield dict(zip(pools, choice, strict=True)), fit  # type: ignore[arg-type]
+
+
+def _program(search: Search, choice: Sequence[str]) -> str:
+    """The id of the program that a choice makes."""
+    return combined([search.archive[name].program for name in choice]).id
+
+
+def _held(search: Search, name: str, kind: str) -> str:
+    """What a candidate holds in a slot of the search: the same text for the same content."""
+    slot, _, part = kind.rpartition(" ")
+    prompt = search.archive[name].program.prompts[slot]
+    return (Prompt(demos=prompt.demos) if part == "demos" else prompt.with_(demos=())).id

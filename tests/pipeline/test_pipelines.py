@@ -25,7 +25,7 @@ from maieutic.graphs.focus import put_back
 from maieutic.graphs.run import aoptimize
 from maieutic.graphs.scoring import score
 from maieutic.graphs.setup import Setup
-from maieutic.graphs.slots import credit, open_slots, slotted
+from maieutic.graphs.slots import credit, slotted
 from maieutic.plugins.exporters.json_file import JsonExporter, load_json
 from maieutic.plugins.exporters.langchain import LangChainExporter, read_messages
 from maieutic.plugins.exporters.text import TextExporter
@@ -242,8 +242,9 @@ def test_by_credit_the_prompt_whose_edits_paid_off_is_worked_on_more_often() -> 
 def test_orders_with_a_slot_and_programs_that_answer_together_are_left_alone() -> None:
     named = ORDER.model_copy(update={"slot": "extract"})
     assert slotted([named], search({}, 1), "credit") == [named]
-    assert open_slots(Program.of("one")) == []
-    assert open_slots(PROGRAM.model_copy(update={"router": Router(kind="centroid")})) == []
+    assert PROGRAM.slots == ("classify", "extract")
+    assert Program.of("one").slots == ()
+    assert PROGRAM.model_copy(update={"router": Router(kind="centroid")}).slots == ()
 
 
 def test_an_inner_step_learns_from_rows_that_ended_right() -> None:
