@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from ..core.budget import Payer
 from ..core.contracts import Target
 from ..core.errors import NeedsError, UsageError
+from ..core.example import Example
 from ..core.models import Call, Reply
 from ..core.program import MAIN, Program
-from ..core.render import render
+from ..core.render import render, spoken
 from ..core.task import Task
 from ..plugins.apps.template import Row, example_of
 from ..plugins.exporters.langchain import LangChainExporter, load_templates
@@ -48,11 +49,11 @@ class ModelGateway:
 
 
 def template_of(program: Program, name: str | None = None) -> ChatPromptTemplate:
-    """One prompt as a template; the main one unless named. Raises UsageError for a name that it has not, and for what
-    a template cannot say."""
+    """One prompt as a template, with what all share in front of it; the main one unless named. Raises UsageError for a
+    name that it has not, and for what a template cannot say."""
     if name is not None and name not in program.prompts:
         raise UsageError(f"no prompt is called {name!r}", possible=sorted(program.prompts))
-    prompt = program.main if name is None else program.prompts[name]
+    prompt = spoken(program, program.main_name if name is None else name)
     made: ChatPromptTemplate = load_templates(LangChainExporter().export(Program.of(prompt), "", None))[MAIN]
     return made
 
@@ -66,22 +67,32 @@ def run_anywhere(work: Coroutine[Any, Any, T]) -> T:
 def runnable_of(program: Program, task: Task, target: Target, model: BaseChatModel) -> Runnable[Row, BaseMessage]:
     """From a row, its text or its fields, to the message that answers it; routers, votes and pipelines included.
 
-    A plain call streams as the model streams; what takes several calls comes whole.
+    A plain call streams as the model streams; what takes several calls comes whole. Of several tasks, the row names its
+    own in the router's field.
     """
     if task.target.use == "chat" and target.calls(program) == 1:
 
         def ask(row: Row) -> list[tuple[str, str]]:
-            example = example_of(row)
-            (name,) = program.chosen(example.text)
-            return [(one["role"], one["content"]) for one in render(program.prompts[name], example)]
+            example = _example_of(row, program)
+            (name,) = program.chosen(example)
+            return [(one["role"], one["content"]) for one in render(spoken(program, name), example)]
 
         return RunnableLambda(ask, name="prompt") | model
 
     async def answer(row: Row) -> BaseMessage:
-        output = await target.run(program, example_of(row), task.models.target, ModelGateway(model))
+        output = await target.run(program, _example_of(row, program), task.models.target, ModelGateway(model))
         return AIMessage(output.text)
 
     def wait(row: Row) -> BaseMessage:
         return run_anywhere(answer(row))
 
     return RunnableLambda(wait, answer, name="maieutic")
+
+
+def _example_of(row: Row, program: Program) -> Example:
+    """What names the row's task is no part of its input."""
+    if program.router is None or not program.by_task or not isinstance(row, Mapping):
+        return example_of(row)
+    named = program.router.field
+    example = example_of({name: value for name, value in row.items() if name != named})
+    return example.model_copy(update={"metadata": {named: row.get(named)}})

@@ -12,7 +12,7 @@ from ..core.errors import UsageError
 from ..core.example import Example
 from ..core.models import ModelRef, Output
 from ..core.program import Program
-from ..core.render import render
+from ..core.render import render, spoken
 from ..core.task import Task
 
 Turn = Mapping[str, Any]
@@ -20,12 +20,24 @@ Turn = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Winner:
-    """The program of a candidate, with the task that it was found for and the target that runs it."""
+    """The program of a candidate, with the task that it was found for and the target that runs it.
+
+    Raises UsageError for a program of several tasks: a conversation does not say which of them it is about.
+    """
 
     run: str
     task: Task
     program: Program
     target: Target
+
+    def __post_init__(self) -> None:
+        if self.program.by_task:
+            raise UsageError(
+                "this run found prompts for several tasks, and a conversation does not say which is its own",
+                where=f"run {self.run}",
+                possible=sorted(self.program.prompts.keys() - {self.program.shared}),
+                remedy="run it from Python, where each row names its task (Result.runnable), or export the prompts",
+            )
 
     @property
     def name(self) -> str:
@@ -35,15 +47,14 @@ class Winner:
     @property
     def in_one_call(self) -> bool:
         """Whether one call answers, so that what the model streams can be passed on as it comes."""
-        votes = self.program.router is not None and self.program.router.kind == "vote"
-        return self.task.target.use == "chat" and not votes
+        return self.task.target.use == "chat" and self.target.calls(self.program) == 1
 
     def messages(self, conversation: Sequence[Turn]) -> list[dict[str, Any]]:
         """What is sent in place of the conversation: its last user message is the input. Earlier turns stand before the
         prompt's last message, and what the client said as system behind the prompt's own."""
         example = self.row(conversation)
         (name,) = self.program.chosen(example.text)
-        *opening, last = [dict(one) for one in render(self.program.prompts[name], example)]
+        *opening, last = [dict(one) for one in render(spoken(self.program, name), example)]
         systems = [text_of(one) for one in conversation if one["role"] in ("system", "developer")]
         systems = [*(str(one["content"]) for one in opening if one["role"] == "system"), *systems]
         before = [dict(one) for one in conversation[:-1] if one["role"] not in ("system", "developer")]

@@ -10,7 +10,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from maieutic.core.errors import UsageError
+from maieutic.core.errors import TaskError, UsageError
 from maieutic.core.models import ModelRef
 from maieutic.core.program import Program, Router
 from maieutic.core.prompt import Demo, Prompt
@@ -18,7 +18,9 @@ from maieutic.core.task import Models, TargetSpec, Task
 from maieutic.graphs.run import Result
 from maieutic.graphs.setup import Setup
 from maieutic.graphs.studio import graph
+from maieutic.graphs.takeaway import runnable_of, template_of
 from maieutic.graphs.tool import optimize_tool
+from maieutic.plugins.targets import ChatTarget
 from maieutic.testing import ScriptedModel, StubServer
 
 
@@ -62,6 +64,18 @@ def test_a_router_chooses_and_voices_vote() -> None:
     assert routed.invoke("the dogs growl").text == "human:Bark.\n\nthe dogs growl"
     voting = result(Program(prompts=prompts, router=Router(kind="vote"))).runnable(Echo())
     assert voting.invoke("x").text == "human:Meow.\n\nx"
+
+
+async def test_of_several_tasks_the_row_names_its_own_and_hears_what_all_share() -> None:
+    prompts = {"a": Prompt(instruction="Add."), "b": Prompt(instruction="Bark."), "all": Prompt(instruction="Be exact.")}
+    several = Program(prompts=prompts, router=Router(kind="field", shared="all"))
+    chain = runnable_of(several, result(PLAIN).setup.task, ChatTarget(), Echo())
+    assert chain.invoke({"input": "x", "task": "b"}).text == "system:Be exact. | human:Bark.\n\nx"
+    assert (await chain.ainvoke({"input": "x", "task": "a"})).text == "system:Be exact. | human:Add.\n\nx"
+    said = template_of(several, "a").format_messages(input="x")
+    assert [one.text for one in said] == ["Be exact.", "Add.\n\nx"]
+    with pytest.raises(TaskError, match="under 'task'"):
+        chain.invoke("x")
 
 
 async def test_a_pipeline_runs_whole() -> None:
