@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
-from .choosing import best_mean, keep_top
+from .choosing import best_mean, measured
 
 
 @dataclass(kw_only=True)
@@ -37,7 +37,12 @@ class Pool:
         return [search.archive.start.id, *new] if self.with_start else list(new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        return keep_top(search, pool, 1)
+        """The best mean among those that the allocator did not give up: one that went after a row or two was known too
+        little for its mean to count."""
+        known = [search.archive[name] for name in measured(search, pool)]
+        left = [one for one in known if verdicts.get(one.id) != "drop" and one.status not in ("rejected", "vetoed")]
+        best = best_mean(search, left) if left else ""
+        return {name: "keep" if name == best else "drop" for name in pool} if best else {}
 
     def final(self, search: Search) -> str:
         return best_mean(search)

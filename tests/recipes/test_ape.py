@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from maieutic.core.budget import Budget
+from maieutic.core.identity import digest
 
 
 def friend() -> Any:
@@ -55,3 +57,18 @@ async def test_halving_measures_all_on_the_same_rows_and_the_better_half_on_more
     assert len(run.rows(run.best)) == max(counts)
     assert "level 9" in run.candidates[run.best].program.main.instruction
     assert run.report.best.score > run.report.start.score + 0.3
+
+
+async def test_with_little_to_spend_the_winner_is_the_finalist_and_none_that_was_lucky_on_a_row(play: Any) -> None:
+    def noisy(messages: Sequence[Any]) -> str:
+        """Right on half of the rows, whatever the prompt says: half of the instructions are right on the first."""
+        text = messages[-1]["content"]
+        row = int(re.findall(r"number (\d+)", text)[-1])
+        return ("even", "odd")[(row + int(digest(messages)[0], 16)) % 2]
+
+    run = await play("ape", friend(), target=noisy, budget=Budget(target_calls=200))
+    counts = [len(run.rows(one)) for one in run.candidates]
+    assert min(counts) <= 2, "a small budget leaves a row or two for most"
+    assert len(run.rows(run.best)) * 2 >= max(counts)
+    kept = [one.id for one in run.candidates.values() if one.status == "kept"]
+    assert kept == [run.best]

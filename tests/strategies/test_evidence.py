@@ -1,0 +1,53 @@
+"""What a strategy may decide on: enough rows, what the allocator says, what a person left standing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from maieutic.core.candidate import Archive, Candidate, Status
+from maieutic.core.contracts import Search
+from maieutic.core.program import Program
+from maieutic.core.score import Evaluation
+from maieutic.plugins.strategies.pool import Pool
+
+Scores = Mapping[str, Sequence[float]]
+
+
+def search(scores: Scores, status: Mapping[str, Status] | None = None, **fields: Any) -> Search:
+    """Candidates in order, the first one the start, each with its scores on the first val rows."""
+    archive = Archive()
+    for name, seen in scores.items():
+        state = (status or {}).get(name, "racing")
+        archive.add(Candidate(id=name, program=Program.of(name), operator="induce", status=state))
+        for row, score in enumerate(seen):
+            fact = Evaluation(candidate=name, example=f"v{row}", split="val", output="", answer="", score=score)
+            archive.scores.add(fact)
+    given: dict[str, Any] = {"seed": 1, "round": 1, "step": 3, "room": 200, "total": 400, "operators": {"induce": 1.0}}
+    return Search(archive=archive, train=(), val=tuple(f"v{row}" for row in range(20)), **{**given, **fields})
+
+
+def test_who_went_after_a_row_does_not_beat_who_came_to_the_last_level() -> None:
+    told = search({"start": [0.0], "lucky": [1.0], "finalist": [1, 1, 1, 0] * 5, "second": [1, 0] * 5})
+    verdicts: Any = {"start": "drop", "lucky": "drop", "finalist": "keep", "second": "drop"}
+    kept = Pool().tell(told, list(verdicts), verdicts)
+    assert kept == {**dict.fromkeys(verdicts, "drop"), "finalist": "keep"}
+
+
+def test_of_those_that_are_left_the_best_on_enough_rows_stays() -> None:
+    told = search({"start": [1, 0] * 8, "cut short": [1, 1, 1], "best": [1, 1, 1, 0] * 4, "none": []})
+    assert Pool().tell(told, ["start", "cut short", "best", "none"], {}) == {
+        "start": "drop",
+        "cut short": "drop",
+        "best": "keep",
+        "none": "drop",
+    }
+
+
+def test_what_a_person_took_out_while_it_was_measured_is_not_what_stays() -> None:
+    told = search({"start": [1, 0] * 8, "vetoed": [1] * 16}, {"vetoed": "vetoed"})
+    assert Pool().tell(told, ["start", "vetoed"], {})["start"] == "keep"
+
+
+def test_where_nothing_was_measured_a_pool_decides_nothing() -> None:
+    assert Pool().tell(search({"start": [], "one": []}), ["start", "one"], {}) == {}
