@@ -10,9 +10,11 @@ from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import Case
 from ...core.dialogue.branching import AddBranch, FindCause, FindPatterns, PruneBranches
 from ...core.prompt import Prompt
+from ...core.render import brief
 from .rewording import CALLS_PER_ASK, about, distinct, hints_of, sampled, together
 from .trees import cut, grown, named, numbered, read_revision, shown, trunk
 
+MOST = 12
 _WEIGHED = re.compile(r"\W*(?P<weight>\d{1,2})(?:\s*/\s*10)?\s*[|:.)–-]\s*(?P<text>.+)\Z", re.DOTALL)
 
 
@@ -27,7 +29,7 @@ class Branching:
     errors: int = 5
     patterns: int = 3
     prune: bool = True
-    most: int = 12
+    most: int = MOST
     name: str = field(default="branch", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
     calls: int = field(init=False)
@@ -69,8 +71,7 @@ class Branching:
 
     async def _patterns(self, request: Request, failed: Sequence[Case], team: Team) -> list[str]:
         """The most important first; where nobody could merge the causes, the causes themselves."""
-        task, said = about(request.task), trunk(request.parents[0].program.main)
-        said += "\n" + shown(request.parents[0].program.main)
+        task, said = about(request.task), brief(request.parents[0].program.main)
         causes = await together(team.act(FindCause(task=task, prompt=said, failures=(one,))) for one in failed)
         known = tuple(dict.fromkeys(reply.text for reply in causes if reply is not None))
         if not known:
@@ -122,10 +123,10 @@ def without(prompt: Prompt, before: Prompt, said: str) -> Prompt:
 class BranchDrop:
     """The first parent with one branch less, each branch in turn: what leaving it out costs can then be measured.
 
-    most: proposals at most, drawn where there are more branches.
+    most: proposals at most, drawn where there are more branches, which only a prompt has that came with them.
     """
 
-    most: int = 8
+    most: int = MOST
     name: str = field(default="branch-drop", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     calls: int = field(default=0, init=False)

@@ -15,7 +15,8 @@ from .entering import by_hand
 @dataclass(kw_only=True)
 class Growing:
     """One prompt leads. Each round the other operators grow children of it, and the best child on val leads on if it
-    is better on the same rows.
+    is better on the same rows. A child that was measured on less than half of the leader's rows takes no lead and cuts
+    nothing: what is left of a budget may be a row each.
 
     Growing ends early when the gain was not significant `patience` times in a row: not above `z` standard errors of
     the paired difference; when nobody proposed anything more than twice as often; or when the room falls below the
@@ -79,7 +80,11 @@ class Growing:
         return named if alive else best_mean(search)
 
     def _gains(self, search: Search, one: str, leader: str) -> list[float]:
-        return search.archive.scores.paired(one, leader, search.val)
+        """The paired differences to the leader; none where they are too few, or a person took the child out."""
+        scores = search.archive.scores
+        gains = scores.paired(one, leader, search.val)
+        enough = len(gains) * 2 >= scores.count(leader, search.val)
+        return gains if enough and search.archive[one].status not in ("rejected", "vetoed") else []
 
 
 def significant(gains: Sequence[float], z: float) -> bool:

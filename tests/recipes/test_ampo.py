@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.prompt import Branch
-from maieutic.plugins.operators.branch import weight, without
+from maieutic.plugins.operators.branch import BranchDrop, Branching, weight, without
 from maieutic.plugins.operators.trees import cut, grown, named, numbered, read_revision, shown
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -59,6 +59,8 @@ async def test_ampo_asks_as_its_card_says_and_grows_branches_that_pay(play: Any)
     assert "[2] Input:" not in cause, "the analyzer sees one failed case at a time"
     assert "Expected:" in cause
     assert "Got:" in cause
+    assert "none yet" not in cause, "what the target was told ends with no word about branches"
+    assert any("If the number ends in" in one for one in run.asked("failure-cause")), "branches are part of it"
     assert "Numbers that end in" in merged, "the summarizer sees all reasons"
     assert "none yet" in revised
     patterns = [pattern_of(one.rationale) for one in run.made_by("branch") if one.round == 1]
@@ -112,6 +114,10 @@ async def test_an_author_that_never_fits_the_form_ends_the_search_with_the_start
     run = await play("ampo", lambda text: "I am not sure what to say.", target=branching)
     assert run.candidates[run.best].operator == "start"
     assert not run.made_by("branch")
+
+
+def test_every_branch_that_may_be_grown_is_left_out_once() -> None:
+    assert BranchDrop().most >= Branching().most
 
 
 TREE = (Branch(when="it is a list", then="take the last"), Branch(when="it is a date", then="take the year"))

@@ -9,6 +9,7 @@ from maieutic.core.candidate import Archive, Candidate, Status
 from maieutic.core.contracts import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
+from maieutic.plugins.strategies.growing import Growing
 from maieutic.plugins.strategies.pool import Pool
 
 Scores = Mapping[str, Sequence[float]]
@@ -51,3 +52,20 @@ def test_what_a_person_took_out_while_it_was_measured_is_not_what_stays() -> Non
 
 def test_where_nothing_was_measured_a_pool_decides_nothing() -> None:
     assert Pool().tell(search({"start": [], "one": []}), ["start", "one"], {}) == {}
+
+
+def test_a_child_that_was_right_on_a_row_or_three_takes_no_lead() -> None:
+    told = search({"start": [1, 0] * 8, "lucky": [1, 1, 1], "child": [1, 1, 1, 0] * 2})
+    assert Growing().tell(told, ["start", "lucky"], {}) == {"start": "keep", "lucky": "drop"}
+    assert Growing().tell(told, ["start", "lucky", "child"], {})["child"] == "keep", "half of the rows are enough"
+
+
+def test_what_was_measured_on_a_row_cuts_no_branch() -> None:
+    told = search({"start": [1, 0] * 8, "without": [1]}, memory={"cutting": True})
+    assert Growing().tell(told, ["start", "without"], {})["start"] == "keep"
+    assert told.memory["whole"]
+
+
+def test_a_child_that_a_person_took_out_does_not_lead() -> None:
+    told = search({"start": [1, 0] * 8, "vetoed": [1] * 16, "child": [1, 1, 1, 0] * 4}, {"vetoed": "vetoed"})
+    assert Growing().tell(told, ["start", "vetoed", "child"], {})["child"] == "keep"
