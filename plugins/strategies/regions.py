@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from ...core.contracts import Decision, Need, Order, Search
 from ...core.errors import UsageError
 from ..clustering import regions_of
 from ..operators.mixture import RouterKind, composed, expert_of
-from .choosing import best_mean
+from .choosing import contenders
 from .entering import by_hand
 
 _COMPOSE = "mixture"
 _LEAST_CASES = 2
 _CALLS_PER_CASE = 60
 _CANDIDATES, _ROWS_PER_REGION = 12, 4
+_OUT = ("rejected", "vetoed")
 
 
 @dataclass(kw_only=True)
@@ -28,7 +30,8 @@ class Regions:
     region's prompt, and the best prompt of each region, by the val rows that are routed there, goes on.
 
     A child differs from its parent in one region alone, so that on all other rows its answers are known and free. In
-    the end each expert also runs alone on all rows: the mixture wins only where it beats the best single prompt.
+    the end each expert also runs alone on all rows: the mixture wins only where it beats the best single prompt, every
+    expert of its own among them. Where no mixture may be run, all inputs are one region.
 
     kind: of the router. most, least: regions at most, train rows in one at least. steps: of search. first: operators
     of a step before these. complement: operators that learn from the rows outside the region. cases: train rows of
@@ -73,8 +76,10 @@ class Regions:
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         memory = search.memory
-        if memory["stage"] == "compose" and new:
-            memory["current"] = new[0]
+        if memory["stage"] == "compose":
+            self._settle(search, new)
+        elif memory["stage"] == "search":
+            memory["children"] = max(memory.get("children", 1), ceil(len(new) / len(self._names(search))))
         return list(dict.fromkeys([search.archive.start.id, memory["current"], *by_hand(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
@@ -94,11 +99,19 @@ class Regions:
         }
 
     def final(self, search: Search) -> str:
-        """The best mean; a program of several prompts only where it is better than every single one."""
-        best = best_mean(search)
-        alone = [one for one in search.archive.alive if one.program.router is None]
-        single, mean = best_mean(search, alone), search.archive.scores.mean
-        return single if (mean(single, search.val) or 0.0) >= (mean(best, search.val) or 0.0) else best
+        """The best mean; a program of several prompts only where each of them was measured alone, and it is better than
+        every single one."""
+        archive, solid = search.archive, contenders(search)
+        met = contenders(search, list(archive.candidates.values()))
+        alone = {one.program.main.id for one in met if len(one.program.prompts) == 1}
+        single = [one for one in solid if one.program.router is None]
+        tested = [
+            one
+            for one in solid
+            if one.program.router is not None and {prompt.id for prompt in one.program.prompts.values()} <= alone
+        ]
+        ranked = archive.ranked([*single, *tested], search.val)
+        return ranked[0].id if ranked else archive.start.id
 
     def _divide(self, search: Search) -> None:
         start = search.archive.start
@@ -108,7 +121,16 @@ class Regions:
         most = min(self.most, max(2, measured // _ROWS_PER_REGION)) if plain else 1
         found = regions_of(rows, most=most, least=self.least, rng=search.rng("regions"))
         search.memory["regions"] = {name: list(ids) for name, ids in found.items()} if len(found) > 1 else {}
-        search.memory |= {"current": start.id, "done": 0, "stage": "compose", "experts": {}}
+        search.memory |= {"current": start.id, "done": 0, "stage": "compose", "experts": {}, "children": 1}
+
+    def _settle(self, search: Search, new: Sequence[str]) -> None:
+        """What was composed is current. Where nothing may stand behind a router, the search goes on in one region."""
+        memory, archive = search.memory, search.archive
+        standing = archive[memory["current"]]
+        if new:
+            memory["current"] = new[0]
+        elif standing.program.router is None or standing.status in _OUT:
+            memory |= {"regions": {}, "current": archive.start.id}
 
     def _composition(self, search: Search) -> Order | None:
         """The order that composes the experts; none where they are what some candidate is already."""
@@ -119,7 +141,8 @@ class Regions:
         experts = {name: memory["experts"].get(name, memory["current"]) for name in memory["regions"]}
         prompts = {name: expert_of(archive[one], name) for name, one in experts.items()}
         wanted = composed(prompts, memory["regions"], search.examples, self.kind).id
-        known = next((one.id for one in archive.candidates.values() if one.program.id == wanted), None)
+        allowed = [one for one in archive.candidates.values() if one.status not in _OUT]
+        known = next((one.id for one in allowed if one.program.id == wanted), None)
         if known is not None:
             memory["current"] = known
             return None
@@ -134,10 +157,10 @@ class Regions:
 
     def _orders(self, search: Search) -> list[Order]:
         memory, orders = search.memory, list[Order]()
-        cases = min(self.cases, max(_LEAST_CASES, search.total // _CALLS_PER_CASE)) if self.cases else 0
         for region in self._names(search):
             inside = memory["regions"].get(region, [])
-            outside = [row for row in search.train if row not in inside] if inside else []
+            others = {row for name, rows in memory["regions"].items() if name != region for row in rows}
+            outside = [row for row in search.train if row in others]
             for operator in self._plan(search)[memory["done"]]:
                 if operator not in search.operators:
                     continue
@@ -146,7 +169,7 @@ class Regions:
                     parents=(memory["current"],),
                     slot=region,
                     within=tuple(outside if operator in self.complement else inside),
-                    cases=cases,
+                    cases=self._cases(search),
                     count=self.count,
                     stream=len(orders),
                 )
@@ -159,9 +182,14 @@ class Regions:
         return list(search.memory["regions"]) or [""] if current.router is not None else [""]
 
     def _affords(self, search: Search) -> bool:
-        """Whether the room pays for one more child a region, and for each expert alone."""
-        rows = search.archive.scores.count(search.memory["current"], search.val)
-        return search.room >= rows * len(self._names(search))
+        """Whether the room pays for a step with as many children a region as one had yet, and then for each expert
+        alone. A child costs the rows of its region: one in each is the rows once."""
+        rows, regions = search.archive.scores.count(search.memory["current"], search.val), len(self._names(search))
+        children = search.memory.get("children", 1)
+        return search.room >= rows * (children + regions) + self._cases(search) * regions
+
+    def _cases(self, search: Search) -> int:
+        return min(self.cases, max(_LEAST_CASES, search.total // _CALLS_PER_CASE)) if self.cases else 0
 
     def _experts(self, search: Search, pool: Sequence[str]) -> dict[str, str]:
         """Region → who gains most over the current program on the val rows that are routed there; itself on ties."""

@@ -67,7 +67,11 @@ def test_a_router_chooses_and_voices_vote() -> None:
 
 
 async def test_of_several_tasks_the_row_names_its_own_and_hears_what_all_share() -> None:
-    prompts = {"a": Prompt(instruction="Add."), "b": Prompt(instruction="Bark."), "all": Prompt(instruction="Be exact.")}
+    prompts = {
+        "a": Prompt(instruction="Add."),
+        "b": Prompt(instruction="Bark."),
+        "all": Prompt(instruction="Be exact."),
+    }
     several = Program(prompts=prompts, router=Router(kind="field", shared="all"))
     chain = runnable_of(several, result(PLAIN).setup.task, ChatTarget(), Echo())
     assert chain.invoke({"input": "x", "task": "b"}).text == "system:Be exact. | human:Bark.\n\nx"
