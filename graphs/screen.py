@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..agents.leaks import leaks
 from ..core.candidate import Archive
 from ..core.program import Program
+from ..core.prompt import Prompt
 from ..core.render import as_text, brief, render
 from ..core.task import Task
 
@@ -19,7 +20,7 @@ def refusal(program: Program, task: Task, archive: Archive) -> str:
     of an agent leaked into it, not empty, not tried before.
     """
     for name, prompt in program.prompts.items():
-        original = task.program.prompts.get(name)
+        original = _original(program, name, task)
         if original and (lost := set(original.placeholders) - set(prompt.placeholders)):
             return f"it lost the placeholder {', '.join(f'{{{one}}}' for one in sorted(lost))}"
         asked = f"{prompt.system}\n{brief(prompt)}".strip()
@@ -35,6 +36,13 @@ def refusal(program: Program, task: Task, archive: Archive) -> str:
     if candidate_id(program) in archive:
         return "it was tried before"
     return ""
+
+
+def _original(program: Program, name: str, task: Task) -> Prompt | None:
+    """The start's prompt of that name. What a router or a vote puts in the place of a task's one prompt stands for it,
+    under whatever name; the steps of a chain prepare its answer, and have none."""
+    alone = len(task.program.prompts) == 1 and program.router is not None and not program.chain
+    return task.program.prompts.get(name) or (task.program.main if alone else None)
 
 
 def prompt_tokens(program: Program, task: Task) -> int:

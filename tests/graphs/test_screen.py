@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from maieutic.agents.instructions import shipped
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.program import Program
+from maieutic.core.program import Program, Router
 from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.core.task import Constraints, Task
 from maieutic.graphs.screen import candidate_id, prompt_tokens, refusal
@@ -76,6 +76,27 @@ def test_declared_demos_short_rows_and_the_users_own_words_are_no_copies() -> No
     assert refused(Prompt(instruction="Yes or no?", demos=(Demo(input=LONG, output="yes"),))) == ""
     assert refused("Say no to two words.") == ""
     assert refused("Here four words are here, again. Yes or no?", task("Say no if four words are here.")) == ""
+
+
+def several(kind: str, *texts: str) -> Program:
+    names = ("region-01", "region-02") if kind == "centroid" else ("a-think", "prompt")
+    anchors = {name: (LONG,) for name in names} if kind == "centroid" else {}
+    prompts = {name: Prompt(instruction=text) for name, text in zip(names, texts, strict=True)}
+    return Program(prompts=prompts, router=Router(kind=kind, anchors=anchors))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["centroid", "vote"])
+def test_prompts_that_stand_in_the_place_of_the_one_are_held_to_it(kind: str) -> None:
+    own = "Here four words are here, again. Is {input} so?"
+    assert refusal(several(kind, own, "Is {input} so?"), task(own), Archive()) == ""
+    lost = refusal(several(kind, own, "Is this so?"), task(own), Archive())
+    assert lost == "it lost the placeholder {input}"
+    copied = refusal(several(kind, own, f"{LONG}: is {{input}} so?"), task(own), Archive())
+    assert copied.startswith("it copies a row into the instruction")
+
+
+def test_a_step_of_a_chain_needs_no_placeholder_of_the_last() -> None:
+    assert refusal(several("chain", "Think.", "Is {input} so?"), task("Is {input} so?"), Archive()) == ""
 
 
 @pytest.mark.parametrize("where", ["instruction", "system"])
