@@ -90,11 +90,18 @@ def _robustness(search: Search, names: Sequence[str]) -> dict[str, float]:
 
 
 def _brevity(search: Search, names: Sequence[str]) -> dict[str, float]:
-    """1 for a prompt without words, 0 for the longest of the first generation, less for longer ones."""
-    words = {one.id: sum(prompt.words for prompt in one.program.prompts.values()) for one in search.archive.alive}
-    first = [words[one.id] for one in search.archive.alive if one.round <= 1]
+    """1 for a prompt without words, 0 for the longest of the first generation, less for longer ones.
+
+    The first generation is all that were there when val was first asked, whatever became of them: a ruler that shrank
+    with those that are left would let the shortest win however seldom it is right.
+    """
+    seen, val = search.archive.scores, set(search.val)
+    begun = min((one.step for one in seen if one.example in val), default=search.step)
+    made = search.archive.candidates.values()
+    words = {one.id: sum(prompt.words for prompt in one.program.prompts.values()) for one in made}
+    first = [words[one.id] for one in made if one.step <= begun and one.status != "rejected"]
     longest = max(1, *first, 1)
-    return {name: 1 - words.get(name, longest) / longest for name in names}
+    return {name: 1 - words[name] / longest for name in names}
 
 
 _SEEN: Mapping[str, Callable[[Search, Sequence[str]], dict[str, float]]] = {

@@ -21,8 +21,9 @@ class Genetic:
     """EvoPrompt GA (arXiv 2309.08532), CAPO (arXiv 2504.16005) and TAPO (arXiv 2501.06689) by its options.
 
     seeds: operator → orders on the start prompt in the first round. dress: an operator that works once on every seed
-    in the second round, before anything is measured. size: who lives; children: orders a later round, fewer where the
-    room is short: a quarter of it has to measure them on `rows` rows each. parents: drawn by `roulette` (chances as
+    in the second round, before anything is measured. size: who lives, and the start prompt with its seeds; children:
+    orders a later round. Of both there are fewer where the room is short: a quarter of it has to measure them on `rows`
+    rows each. parents: drawn by `roulette` (chances as
     fitness), `tournament` (the best of `contestants`) or `uniform`. cases: train rows a parent is run on for operators
     that read failures; dress_cases: for the one that dresses. views: what fitness is, view → weight. choose: the
     planner chooses among the views, and where it could not, a rule does.
@@ -43,12 +44,12 @@ class Genetic:
     choose: bool = False
 
     def ask(self, search: Search) -> Sequence[Order]:
-        fit = afforded(search, self.children, self.rows)
-        if search.round == 1:
-            return seeding(search, self.seeds, min(self.size - 1, fit), self.cases)
-        if search.round == 2 and self.dress in search.operators:
+        dressing = search.round == 2 and self.dress in search.operators
+        begins = search.round == 1 or dressing
+        fit = afforded(search, self.size - 1 if begins else self.children, self.rows)
+        if dressing:
             return self._dressing(search, fit)
-        return self._breeding(search, fit)
+        return seeding(search, self.seeds, fit, self.cases) if begins else self._breeding(search, fit)
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         start = search.archive.start.id

@@ -1,0 +1,84 @@
+"""Strategies that keep a population: who is ordered, by what they are compared, who lives on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from maieutic.core.candidate import Archive, Candidate
+from maieutic.core.contracts import Search
+from maieutic.core.example import Example
+from maieutic.core.program import Program
+from maieutic.core.prompt import Demo, Prompt
+from maieutic.core.score import Evaluation
+from maieutic.plugins.strategies.fitness import fitness, fittest
+from maieutic.plugins.strategies.genetic import Genetic
+
+JUDGED = {"accuracy": 1.0, "brevity": 0.05}
+
+
+def one(name: str, **fields: Any) -> Candidate:
+    """A candidate whose prompt is its name unless told otherwise."""
+    given: dict[str, Any] = {"program": Program.of(name), "operator": "x", "status": "kept", **fields}
+    return Candidate(id=name, **given)
+
+
+def search(made: Sequence[Candidate], scores: Mapping[str, Sequence[float]], *, step: int = 1, **fields: Any) -> Search:
+    """Candidates with scores on the first val rows, all of them measured in one step."""
+    rows = max(map(len, scores.values()), default=1)
+    examples = {f"v{n}": Example(id=f"v{n}", input=f"row {n}", outputs=("yes", "no")[n % 2 :][:1]) for n in range(rows)}
+    archive = Archive(made)
+    for name, row in scores.items():
+        for number, score in enumerate(row):
+            told = {"split": "val", "output": "", "answer": "", "score": float(score), "step": step}
+            archive.scores.add(Evaluation(candidate=name, example=f"v{number}", **told))  # type: ignore[arg-type]
+    given: dict[str, Any] = {"seed": 1, "round": 3, "step": 9, "room": 1000, "total": 1000, "train": (), **fields}
+    return Search(archive=archive, val=tuple(examples), examples=examples, **given)
+
+
+def test_the_shortest_does_not_win_when_the_first_generation_is_gone() -> None:
+    long, short = "word " * 29, "word " * 11
+    made = [
+        one("start", program=Program.of("word " * 20), status="dropped"),
+        one("right", program=Program.of(f"{long}right"), round=4, step=5),
+        one("brief", program=Program.of(f"{short}brief"), round=4, step=5),
+    ]
+    told = search(made, {"start": [1, 0] * 5, "right": [1] * 10, "brief": [1, 1, 1] + [0] * 7}, step=2)
+    assert fittest(told, JUDGED) == "right"
+    assert fitness(told, ["right"], {"brevity": 1.0})["right"] == pytest.approx(1 - 30 / 20)
+
+
+def test_the_longest_of_those_that_val_was_first_asked_of_is_the_measure_demos_included() -> None:
+    shown = Prompt(instruction="Say it.", demos=(Demo(input="one two three four", output="five"),))
+    made = [
+        one("start", program=Program.of("Say it.")),
+        one("refused", program=Program.of("word " * 90), status="rejected", round=1, step=2),
+        one("dressed", program=Program.of(shown), round=2, step=4),
+        one("later", program=Program.of("word " * 40), round=3, step=9),
+    ]
+    told = fitness(
+        search(made, {"start": [1], "dressed": [1], "later": [1]}, step=5),
+        ["start", "dressed", "later"],
+        {"brevity": 1.0},
+    )
+    assert told["dressed"] == 0
+    assert 0 < told["start"] < 1
+    assert told["later"] < 0
+
+
+@pytest.mark.parametrize(("room", "wanted"), [(1000, 9), (400, 9), (160, 5), (20, 2)])
+def test_the_first_generation_is_as_large_as_the_population_and_shrinks_with_the_room(room: int, wanted: int) -> None:
+    genetic = Genetic(seeds={"paraphrase": 5, "induce": 4}, dress="demo-bootstrap", size=10, children=4)
+    operators = {"crossover": 1.0, "demo-bootstrap": 1.0, "paraphrase": 1.0, "induce": 1.0}
+    begun = search([one("start")], {}, round=1, room=room, operators=operators)
+    orders = genetic.ask(begun)
+    assert len(orders) == wanted
+    assert {order.operator for order in orders} == {"paraphrase", "induce"}
+    seeds = [one(f"s{place}", status="racing", round=1) for place in range(len(orders))]
+    assert genetic.pool(begun, [seed.id for seed in seeds]) == []
+    second = search([one("start"), *seeds], {}, round=2, room=room, operators=operators, memory=begun.memory)
+    dressed = genetic.ask(second)
+    assert [order.parents[0] for order in dressed] == [*(seed.id for seed in seeds), "start"]
+    later = search([one("start")], {"start": [1, 0]}, round=3, room=room, operators=operators, memory=begun.memory)
+    assert len(genetic.ask(later)) == min(4, wanted)
