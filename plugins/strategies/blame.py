@@ -15,6 +15,7 @@ from .entering import by_hand
 _MASK = "mask"
 _CALLS_PER_MASK, _CALLS_PER_REWRITE, _CALLS_PER_CASE = 48, 120, 30
 _LEAST = 2
+_OUT = ("rejected", "vetoed")
 
 
 @dataclass(kw_only=True)
@@ -51,8 +52,9 @@ class Blame:
         if memory.get("idle", 0) >= self.patience:
             return []
         memory["stage"] = "rewrite" if memory.get("stage") == "mask" else "mask"
-        most = self._most(search)
         if memory["stage"] == "mask":
+            # A budget that is changed in between divides the prompt no other way for writing than for masking.
+            memory["most"] = most = self._most(search)
             cases = min(self.cases, max(_LEAST, search.total // _CALLS_PER_CASE))
             return [Order(operator=_MASK, parents=(memory["current"],), options={"most": most}, cases=cases)]
         low = min(self.low, max(1, search.total // _CALLS_PER_REWRITE))
@@ -63,7 +65,7 @@ class Blame:
             Order(
                 operator=name,
                 parents=(memory["current"],),
-                options={"segment": place, "most": most},
+                options={"segment": place, "most": memory["most"]},
                 rows=rows,
                 stream=place,
             )
@@ -73,7 +75,8 @@ class Blame:
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return list(dict.fromkeys([search.memory["current"], *by_hand(search), *self._masked(search).values(), *new]))
+        running = [name for name in self._masked(search).values() if search.archive[name].status != "dropped"]
+        return list(dict.fromkeys([search.memory["current"], *by_hand(search), *running, *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory = search.memory
@@ -100,15 +103,17 @@ class Blame:
         }
 
     def _masked(self, search: Search) -> dict[int, str]:
-        """Segment by its place → the candidate that is the current prompt without it."""
+        """Segment by its place → the candidate that is the current prompt without it. One that was dropped has told
+        what its segment is worth, and is not proposed again."""
         program = search.archive[search.memory["current"]].program
-        known = {one.program.id: one.id for one in search.archive.alive}
+        allowed = [one for one in search.archive.candidates.values() if one.status not in _OUT]
+        known = {one.program.id: one.id for one in allowed}
         cut = [without(program.main, one) for one in self._segments(search)]
         found = {place: known.get(program.replace(prompt).id) for place, prompt in enumerate(cut)}
         return {place: name for place, name in found.items() if name is not None}
 
     def _segments(self, search: Search) -> list[Segment]:
-        return segments_of(search.archive[search.memory["current"]].program.main, self._most(search))
+        return segments_of(search.archive[search.memory["current"]].program.main, search.memory["most"])
 
     def _rise(self, search: Search, name: str) -> float:
         """How much higher the loss is than the current prompt's, on the val rows that both were measured on."""

@@ -80,7 +80,7 @@ def test_declared_demos_short_rows_and_the_users_own_words_are_no_copies() -> No
 
 def several(kind: str, *texts: str) -> Program:
     names = ("region-01", "region-02") if kind == "centroid" else ("a-think", "prompt")
-    anchors = {name: (LONG,) for name in names} if kind == "centroid" else {}
+    anchors = dict.fromkeys(names, (LONG,)) if kind == "centroid" else {}
     prompts = {name: Prompt(instruction=text) for name, text in zip(names, texts, strict=True)}
     return Program(prompts=prompts, router=Router(kind=kind, anchors=anchors))  # type: ignore[arg-type]
 
