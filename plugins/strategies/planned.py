@@ -15,8 +15,10 @@ class Planned:
     """One order a round, for one step of the path, on the newest prompt; measured after the last step of each pass.
 
     As published there is no acceptance test: the chain goes on from the newest prompt, and the best of all measured
-    ends it. cases: train rows to show failures from, for teams that may see them. passes: the most walks along the
-    path (the paper's ten evaluations). tolerance: two passes that score alike end it.
+    ends it. A path that a person had laid anew begins at its first step, and its passes are counted from there.
+
+    cases: train rows to show failures from, for teams that may see them. passes: the most walks along the path (the
+    paper's ten evaluations). tolerance: two passes that score alike end it; one that brought nothing new has no score.
     """
 
     name: str = field(default="planned", init=False)
@@ -26,26 +28,27 @@ class Planned:
     tolerance: float = 0.01
 
     def ask(self, search: Search) -> Sequence[Order]:
-        path = search.plan or ("",)
-        done, place = divmod(search.round - 1, len(path))
+        path, walked = self._walk(search)
+        done, place = divmod(walked, len(path))
         if done >= self.passes or (place == 0 and self._converged(search)):
             return []
-        parent = search.memory.get("newest", search.archive.start.id)
         operator = next(iter(search.operators))
-        return [Order(operator=operator, parents=(parent,), plan_step=path[place], cases=self.cases)]
+        return [Order(operator=operator, parents=(self._newest(search),), plan_step=path[place], cases=self.cases)]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         if new:
             search.memory["newest"] = new[-1]
-        newest = search.memory.get("newest", search.archive.start.id)
-        if search.round % max(1, len(search.plan)):
+        path, walked = self._walk(search)
+        if (walked + 1) % len(path):
             return []
-        return list(dict.fromkeys([search.archive.start.id, *by_hand(search), newest]))
+        return list(dict.fromkeys([search.archive.start.id, *by_hand(search), self._newest(search)]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        if pool:
-            mean = search.archive.scores.mean(pool[-1], search.val)
-            search.memory["means"] = [*search.memory.get("means", []), mean if mean is not None else 0.0]
+        memory = search.memory
+        newest = memory.get("newest", "")
+        mean = search.archive.scores.mean(newest, search.val) if newest in pool else None
+        if mean is not None and newest != memory.get("measured"):
+            memory |= {"measured": newest, "means": [*memory.get("means", []), mean]}
         return dict.fromkeys(pool, "keep")
 
     def final(self, search: Search) -> str:
@@ -54,3 +57,15 @@ class Planned:
     def _converged(self, search: Search) -> bool:
         means = search.memory.get("means", [])
         return len(means) >= 2 and means[-1] > 0 and abs(means[-1] - means[-2]) < self.tolerance
+
+    def _walk(self, search: Search) -> tuple[list[str], int]:
+        """The path, and how many steps were taken on it before this round's."""
+        path, memory = list(search.plan) or [""], search.memory
+        if memory.get("path") != path:
+            memory |= {"path": path, "began": search.round}
+        return path, search.round - int(memory["began"])
+
+    def _newest(self, search: Search) -> str:
+        """What was written last, unless a person took it out."""
+        newest = str(search.memory.get("newest", search.archive.start.id))
+        return newest if search.archive[newest].status not in ("rejected", "vetoed") else best_mean(search)

@@ -10,6 +10,7 @@ from maieutic.core.contracts import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.strategies.growing import Growing
+from maieutic.plugins.strategies.planned import Planned
 from maieutic.plugins.strategies.pool import Pool
 
 Scores = Mapping[str, Sequence[float]]
@@ -69,3 +70,33 @@ def test_what_was_measured_on_a_row_cuts_no_branch() -> None:
 def test_a_child_that_a_person_took_out_does_not_lead() -> None:
     told = search({"start": [1, 0] * 8, "vetoed": [1] * 16, "child": [1, 1, 1, 0] * 4}, {"vetoed": "vetoed"})
     assert Growing().tell(told, ["start", "vetoed", "child"], {})["child"] == "keep"
+
+
+def test_a_pass_that_brought_nothing_new_does_not_end_the_walk() -> None:
+    told, planned = search({"start": [0] * 8, "one": [1, 0] * 4}, plan=("only",), memory={"newest": "one"}), Planned()
+    assert planned.ask(told)
+    for round in (1, 2):
+        told.round = round
+        planned.tell(told, planned.pool(told, []), {})
+    told.round = 3
+    assert told.memory["means"] == [0.5]
+    assert planned.ask(told), "the second pass could not be read: it has no score that could be alike"
+
+
+def test_a_path_laid_anew_is_walked_from_its_first_step() -> None:
+    told, planned = search({"start": [0] * 8, "one": [1, 0] * 4}, plan=("a", "b"), round=1), Planned()
+    planned.ask(told)
+    planned.pool(told, [])
+    told.round, told.plan = 2, ("x", "y", "z")
+    walked = []
+    for told.round in (2, 3, 4):
+        walked.append(planned.ask(told)[0].plan_step)
+        assert bool(planned.pool(told, [])) == (told.round == 4), "measured after the last step"
+    assert walked == ["x", "y", "z"]
+
+
+def test_a_walk_goes_on_from_the_best_where_a_person_took_the_newest_out() -> None:
+    scores = {"start": [0] * 8, "good": [1] * 8, "bad": [1, 0] * 4, "newest": [1, 0] * 4}
+    told = search(scores, {"newest": "vetoed"}, memory={"newest": "newest"})
+    assert [order.parents for order in Planned().ask(told)] == [("good",)]
+    assert Planned().pool(told, []) == ["start", "good"]
