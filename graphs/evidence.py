@@ -146,10 +146,12 @@ def leaders(archive: Archive, val: Sequence[str]) -> list[Candidate]:
 
 
 def history(archive: Archive, val: Sequence[str], slot: str = "") -> tuple[Past, ...]:
-    """The best earlier prompts with their mean on val, worst first; of programs, the one prompt that is worked on."""
+    """The best earlier prompts with their mean on val, worst first; of programs, the one prompt that is worked on.
+
+    What a person took out is no example to follow, whatever it scored."""
     scored = [
         Past(prompt=brief(one.program.prompts.get(slot, one.program.main)), score=mean)
         for one in archive.candidates.values()
-        if (mean := archive.scores.mean(one.id, val)) is not None
+        if one.status != "vetoed" and (mean := archive.scores.mean(one.id, val)) is not None
     ]
     return tuple(sorted(scored, key=lambda past: past.score)[-HISTORY:])
