@@ -12,16 +12,15 @@ from .batches import all_measured, row_order
 
 @dataclass(kw_only=True)
 class Duels:
-    """Every newcomer meets the champion on the same val rows; who wins meets the start prompt too.
+    """Every newcomer meets the champion on the same val rows; who wins meets the start prompt too, whose outputs are
+    known: a chain of narrow wins has no memory otherwise, and may drift.
 
-    samples: rows. anchor: whether winners have to stand against the start, whose outputs are known: a chain of narrow
-    wins has no memory otherwise, and may drift.
+    samples: rows.
     """
 
     name: str = field(default="duel", init=False)
     needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
     samples: int = 3
-    anchor: bool = True
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Duel]:
         # The round's own champion: once the duels are judged, a newcomer may lead already.
@@ -29,7 +28,7 @@ class Duels:
         rows, start = row_order(search)[: self.samples], search.archive.start.id
         newcomers = [name for name in pool if name != standing]
         wanted = [Duel(standing, name, row) for name in newcomers for row in rows]
-        if self.anchor and standing != start:
+        if standing != start:
             winners = [name for name in newcomers if (margin(search, name, standing) or 0.0) > 0]
             wanted += [Duel(start, name, row) for name in winners if name != start for row in rows]
         met = {(one.first, one.second, one.example) for one in search.duels}
