@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -203,16 +204,15 @@ class Lab:
     async def resume(self, folder: Path, run: str = "r", **options: Any) -> Result:
         return await aresume(run, folder=folder, **options)
 
-    def at(self, kind: str, act: Callable[[], Any], *, times: int = 1) -> Callable[[Event], None]:
-        """A listener that does something at the first events of a kind; what it does is awaited on the side."""
-        left, going = [times], set[asyncio.Task[Any]]()
+    def at(self, kind: str, act: Callable[[], Coroutine[Any, Any, Any]]) -> Callable[[Event], None]:
+        """A listener that does something at the first event of a kind. The run waits until it is done: else it is a
+        matter of luck at which boundary a directive is heard."""
+        left = [act]
 
         def listen(event: Event) -> None:
-            if event.kind == kind and left[0]:
-                left[0] -= 1
-                task = asyncio.ensure_future(act())
-                going.add(task)
-                task.add_done_callback(going.discard)
+            if event.kind == kind and left:
+                with ThreadPoolExecutor(1) as aside:
+                    aside.submit(asyncio.run, left.pop()()).result()
 
         return listen
 

@@ -8,7 +8,6 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -50,21 +49,14 @@ from maieutic.runtime.view import RunView
 async def steered(
     lab: Any, *directives: Directive, recipe: str = "auto", when: str = "round_started", **options: Any
 ) -> tuple[Any, Path]:
-    """A run that is told something at the first event of a kind. It waits until all of that is durable: else it is a
-    matter of luck at which boundary each directive is heard."""
     folder = options.pop("folder", None) or lab.folder()
-    left = list(directives)
-    with Store.open(folder) as store, ThreadPoolExecutor(1) as aside:
+    with Store.open(folder) as store:
 
         async def tell() -> None:
-            while left:
-                await store.add_directive("r", left.pop(0))
+            for one in directives:
+                await store.add_directive("r", one)
 
-        def listen(event: Event) -> None:
-            if event.kind == when and left:
-                aside.submit(asyncio.run, tell()).result()
-
-        done = await lab.run(recipe, folder=folder, listen=listen, **options)
+        done = await lab.run(recipe, folder=folder, listen=lab.at(when, tell), **options)
     return done, folder
 
 
