@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from ...core.betting import wealth
 from ...core.contracts import Decision, Need, Pair, Search
+from ..strategies.entering import by_hand
+from ..strategies.fitness import fitness
 from .batches import missing, row_order
 
 _BLOCKS_OF_THE_WHOLE = 40
@@ -23,7 +25,9 @@ class PairedRace:
 
     block: rows a block; fewer where the whole budget is short. blocks: the most in a race. survivors: the race is over
     when so many are left; of a small pool, when three quarters are. share: of the room that a race may take; its first
-    block may take more.
+    block may take more. closing: when the room falls below this share of the whole, nobody new is raced before the best
+    `finalists` so far and the start prompt are measured on as many rows more as fit: who leads after a block is the
+    luckiest of many, not yet the best. People's prompts are met all the same.
     """
 
     name: str = field(default="paired-race", init=False)
@@ -33,9 +37,13 @@ class PairedRace:
     survivors: int = 10
     alpha: float = 0.2
     share: float = 0.25
+    closing: float = 0.25
+    finalists: int = 3
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
         memory, order = search.memory, row_order(search)
+        if search.room <= self.closing * search.total and (pairs := self._close(search, pool, order)):
+            return pairs
         size = max(_LEAST_BLOCK, min(self.block, search.total // _BLOCKS_OF_THE_WHOLE))
         left = self._left(search, pool)
         if "purse" not in memory:
@@ -50,12 +58,22 @@ class PairedRace:
             memory["blocks"] += 1
             memory["purse"] -= len(pairs)
             if pairs:
-                return self._fair(pairs, left, search.room)
+                return pairs if len(pairs) <= search.room else _in_turn(pairs, order)[: search.room]
         return []
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
         left = self._left(search, pool)
         return {name: "undecided" if name in left else "drop" for name in pool}
+
+    def _close(self, search: Search, pool: Sequence[str], order: Sequence[str]) -> list[Pair]:
+        """The best of any round on the rows they lack, row by row; none where nobody was measured or nothing lacks."""
+        met = [one.id for one in search.archive.alive if search.archive.scores.count(one.id, search.val)]
+        if not met:
+            return []
+        told = fitness(search, met, {"accuracy": 1.0})
+        best = sorted(met, key=lambda name: -told[name])[: self.finalists]
+        names = dict.fromkeys([*by_hand(search), *best, search.archive.start.id])
+        return _in_turn(missing(search, list(names), order), order)[: search.room]
 
     def _left(self, search: Search, pool: Sequence[str]) -> list[str]:
         enough = max(2, len(pool) * (len(pool) - 1)) / self.alpha
@@ -69,9 +87,8 @@ class PairedRace:
     def _wanted(self, pool: Sequence[str]) -> int:
         return max(1, min(self.survivors, len(pool) * 3 // 4))
 
-    def _fair(self, pairs: Sequence[Pair], left: Sequence[str], room: int) -> list[Pair]:
-        """Row by row where the room does not hold all, so that everyone is measured on as many rows."""
-        if len(pairs) <= room:
-            return list(pairs)
-        rows = list(dict.fromkeys(pair.example for pair in pairs))
-        return sorted(pairs, key=lambda pair: rows.index(pair.example))[:room]
+
+def _in_turn(pairs: Sequence[Pair], order: Sequence[str]) -> list[Pair]:
+    """Row by row, so that everyone is measured on as many where the room does not hold all."""
+    places = {row: place for place, row in enumerate(order)}
+    return sorted(pairs, key=lambda pair: places[pair.example])
