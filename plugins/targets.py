@@ -108,8 +108,9 @@ class ChatTarget:
 class CallableTarget:
     """A function of the user's: `f(messages)`, `f(program, example)`, or any of the names below; sync or async.
 
-    Arguments by name: program, prompt (its main prompt), example, input, messages, model (its name). It returns the
-    text or an Output. What it raises is an error of the system, not a wrong answer: PluginError.
+    Arguments by name: program, prompt (its main prompt; where a router stands, the one that it takes), example, input,
+    messages, model (its name). It returns the text or an Output. What it raises is an error of the system, not a wrong
+    answer: PluginError.
     """
 
     needs: frozenset[Need] = frozenset()
@@ -121,10 +122,12 @@ class CallableTarget:
         self._by_name, self._by_place = _plan(self.name, self._function, options)
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
-        messages = tuple(render(program.main, example))
+        name, *_ = program.chosen(example)
+        prompt = spoken(program, name)
+        messages = tuple(render(prompt, example))
         values: dict[str, Any] = {
             "program": program,
-            "prompt": program.main,
+            "prompt": prompt,
             "example": example,
             "input": example.input,
             "messages": list(messages),

@@ -42,7 +42,8 @@ class Mixture:
     A strategy that searches by region says in the order's options what is composed: `regions` (name → train rows),
     `experts` (name → the parent whose prompt it gets; the first parent's otherwise), `kind` of the router; or with
     `alone` the reverse, every prompt of the first parent as a program of its own. An order without these options
-    finds regions itself and gives the first parent's prompt worked examples of each.
+    finds regions itself and gives the first parent's prompt worked examples of each. Nothing is composed where programs
+    are not run by chat calls alone: nobody would route there.
 
     kind, most, least: of the router, and how many regions of how many train rows. shots: examples for each region.
     """
@@ -60,6 +61,8 @@ class Mixture:
         if told.get("alone"):
             made = {prompt.id: Proposal(program=Program.of(prompt)) for prompt in first.program.prompts.values()}
             return [one.model_copy(update={"rationale": "one expert for all inputs"}) for one in made.values()]
+        if not request.task.chat:
+            return []
         if any(len(one.program.prompts) > 1 and one.program.router is None for one in request.parents):
             return []  # the steps of a pipeline are no experts
         if "regions" not in told:
@@ -88,7 +91,8 @@ class Ensemble:
     """The best candidates that differ, as one program that votes.
 
     voices: an odd number. likeness: what full likeness to a voice already chosen costs, in points of the mean score.
-    With fewer than three measured prompts there is nothing to vote.
+    With fewer than three measured prompts there is nothing to vote, and where programs are not run by chat calls alone
+    nobody counts the votes.
     """
 
     name: str = field(default="ensemble", init=False)
@@ -98,6 +102,8 @@ class Ensemble:
     likeness: float = 0.2
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        if not request.task.chat:
+            return []
         known = {one.id: one for one in (*request.peers, *request.parents, *request.ancestors)}
         plain = [one for one in known.values() if len(one.program.prompts) == 1 and one.id in request.scores]
         count = min(self.voices, len(plain))
