@@ -8,10 +8,11 @@ from typing import Any, Literal
 from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
 
-from ..core.contracts import Request, Team
+from ..agents.team import CALLS_PER_ASK
+from ..core.contracts import Order, Request, Team
 from ..core.dialogue import AskQuestions
 from ..core.errors import BudgetSpent
-from ..plugins.operators.socratic import answer, ask_questions, judge
+from ..plugins.operators.socratic import answer, ask_questions, judge, sent_back, spares
 from . import proposing
 from .desk import Desk
 from .session import Session
@@ -20,11 +21,14 @@ from .steering.pause import hold
 
 
 class Dialogue(ProposeState, total=False):
-    """One dialogue: the errand, and what was said so far."""
+    """One dialogue: the errand, and what was said so far.
+
+    advice: what the questions were sent back with, None where they stand. said: asks so far, of all three.
+    """
 
     questions: list[str]
-    suggestion: str
-    asked: int
+    advice: str | None
+    said: int
     drafts: list[Draft]
     unpaid: list[int]
 
@@ -41,25 +45,30 @@ def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken
     """The teacher asks; the critic judges the questioning once; the teacher may ask once more; the student answers."""
 
     async def at(state: Dialogue) -> tuple[Session, Request, Team]:
+        """Each turn has a team of its own: it gets what the turns before it left of the order's calls."""
         session = await desk.session(state)
-        return session, proposing.request_of(session, state), session.writers(state, begun=AskQuestions.skill)
+        request = proposing.request_of(session, state)
+        most = request.order.allowance
+        left = None if most is None else most - CALLS_PER_ASK * state.get("said", 0)
+        return session, request, session.writers(state, left, begun=AskQuestions.skill)
 
     async def teacher(state: Dialogue) -> dict[str, Any]:
         session, request, team = await at(state)
         await proposing.begin(session, request.order, state["step"], state["place"])
+        before, said = state.get("questions", []), state.get("said", 0) + 1
         try:
-            questions = await ask_questions(request, team, state.get("suggestion", ""))
+            questions = await ask_questions(request, team, state.get("advice") or "", asked=before)
         except BudgetSpent:
-            return {"questions": state.get("questions", []), "asked": 2, "unpaid": [state["place"]]}
-        return {"questions": list(questions) or state.get("questions", []), "asked": state.get("asked", 0) + 1}
+            return {"questions": before, "said": said, "unpaid": [state["place"]]}
+        return {"questions": list(questions) or before, "said": said}
 
     async def critic(state: Dialogue) -> dict[str, Any]:
         _, _, team = await at(state)
+        said = state["said"] + 1
         try:
-            verdict = await judge(state["questions"], team)
+            return {"advice": sent_back(await judge(state["questions"], team)), "said": said}
         except BudgetSpent:
-            return {"suggestion": "", "unpaid": [state["place"]]}
-        return {"suggestion": "" if verdict is None or verdict.accepted else verdict.suggestion}
+            return {"advice": None, "said": said, "unpaid": [state["place"]]}
 
     async def student(state: Dialogue) -> dict[str, Any]:
         session, request, team = await at(state)
@@ -73,10 +82,11 @@ def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken
         return {"drafts": drafts, "unpaid": unpaid}
 
     def after_teacher(state: Dialogue) -> Literal["critic", "student"]:
-        return "critic" if state["asked"] == 1 and state["questions"] else "student"
+        first = state["said"] == 1 and not state.get("unpaid")
+        return "critic" if first and state["questions"] and spares(_order(state), 1) else "student"
 
     def after_critic(state: Dialogue) -> Literal["teacher", "student"]:
-        return "teacher" if state["suggestion"] else "student"
+        return "teacher" if state["advice"] is not None and spares(_order(state), 2) else "student"
 
     graph: StateGraph[Dialogue, Any, ProposeState, Spoken] = StateGraph(
         Dialogue, input_schema=ProposeState, output_schema=Spoken
@@ -88,6 +98,10 @@ def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken
     graph.add_conditional_edges("critic", after_critic, ["teacher", "student"])
     graph.add_edge("student", END)
     return graph
+
+
+def _order(state: Dialogue) -> Order:
+    return Order.model_validate(state["order"])
 
 
 def _held(desk: Desk, turn: Turn) -> Any:  # langgraph's overloads do not resolve for a node made by a function

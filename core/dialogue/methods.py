@@ -21,7 +21,7 @@ class PlanPath(Ask[PathReply]):
 
 
 class AskQuestions(Ask[QuestionsReply]):
-    """Two Socratic questions: one on the last prompt, one on the step (MARS)."""
+    """Two Socratic questions: one on the last prompt, one on the step (MARS). asked: those that were sent back."""
 
     role = "teacher"
     skill = "questions"
@@ -30,6 +30,7 @@ class AskQuestions(Ask[QuestionsReply]):
     task: str
     prompt: str
     step: str
+    asked: tuple[str, ...] = ()
     suggestion: str = ""
     failures: tuple[Case, ...] = ()
     hints: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Order, Proposal, Request, Team
 from ...core.dialogue import AnswerQuestions, AskQuestions, Case, JudgementReply, JudgeQuestions
 from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, reworded
 
@@ -17,13 +17,16 @@ QUESTIONS = 2
 ERRORS = 4
 
 
-async def ask_questions(request: Request, team: Team, suggestion: str = "") -> tuple[str, ...]:
-    """The teacher's questions, at most two; none where they could not be read."""
+async def ask_questions(
+    request: Request, team: Team, suggestion: str = "", *, asked: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The teacher's questions, at most two; none where they could not be read. asked: those that were sent back."""
     reply = await team.act(
         AskQuestions(
             task=about(request.task),
             prompt=instruction_of(request),
             step=request.order.plan_step,
+            asked=tuple(asked),
             suggestion=suggestion,
             failures=_shown(request),
             hints=hints_of(request),
@@ -35,6 +38,18 @@ async def ask_questions(request: Request, team: Team, suggestion: str = "") -> t
 async def judge(questions: Sequence[str], team: Team) -> JudgementReply | None:
     """The critic's verdict on the questioning; None where it could not be read."""
     return await team.act(JudgeQuestions(questions=tuple(questions)))
+
+
+def sent_back(verdict: JudgementReply | None) -> str | None:
+    """The advice that questions are sent back with, empty where the critic only said no; None where they stand. A
+    verdict that could not be read sends nothing back."""
+    return None if verdict is None or verdict.accepted else verdict.suggestion
+
+
+def spares(order: Order, said: int) -> bool:
+    """Whether the order's share of the calls, after so many asks, pays for one more and for the student's after it:
+    a share that was cut should still end in a prompt."""
+    return order.allowance is None or (said + 2) * CALLS_PER_ASK <= order.allowance
 
 
 async def answer(request: Request, team: Team, questions: Sequence[str]) -> Proposal | None:
@@ -53,7 +68,8 @@ async def answer(request: Request, team: Team, questions: Sequence[str]) -> Prop
 
 @dataclass(kw_only=True)
 class Socratic:
-    """Teacher, critic, the teacher once more where the critic says no (not judged again), student."""
+    """Teacher, critic, the teacher once more where the critic says no (not judged again), student. Where the calls do
+    not pay for all, the student's comes first."""
 
     name: str = field(default="socratic", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
@@ -63,9 +79,9 @@ class Socratic:
         questions = await ask_questions(request, team)
         if not questions:
             return []
-        verdict = await judge(questions, team)
-        if verdict is not None and not verdict.accepted:
-            questions = await ask_questions(request, team, verdict.suggestion) or questions
+        advice = sent_back(await judge(questions, team)) if spares(request.order, 1) else None
+        if advice is not None and spares(request.order, 2):
+            questions = await ask_questions(request, team, advice, asked=questions) or questions
         proposal = await answer(request, team, questions)
         return [proposal] if proposal is not None else []
 

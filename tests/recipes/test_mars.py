@@ -74,6 +74,33 @@ async def test_a_refused_question_is_asked_once_more_with_the_advice_and_not_jud
     assert "What about it?" in run.asked("judge-questions")[0]
 
 
+async def test_a_bare_no_sends_the_questions_back_too_and_the_teacher_sees_them_again(play: Any) -> None:
+    room = class_room()
+
+    def say(text: str) -> str:
+        return "<verdict>False</verdict>" if "You judge the questions" in text else str(room(text))
+
+    run = await play("mars", say, budget=Budget(target_calls=90))
+    skills = [turn.skill for turn in run.dialogue if turn.skill != "plan"]
+    assert skills[:4] == ["questions", "judge-questions", "questions", "answer-questions"]
+    first, second = run.asked("questions")[:2]
+    assert "sent back" not in first
+    assert "sent back:\n1. What about it?" in second
+
+
+async def test_a_dialogue_keeps_to_its_share_of_the_calls_and_ends_in_a_prompt(play: Any) -> None:
+    """Of 24 calls the second dialogue may take fewer than the eight that a whole one can."""
+    run = await play("mars", class_room(sound=False), budget=Budget(calls=24), rows=8)
+    spoken: dict[str, list[str]] = {}
+    for turn in run.dialogue:
+        if turn.skill != "plan":
+            spoken.setdefault("/".join(turn.place.split("/")[:2]), []).append(turn.skill)
+    assert list(spoken.values()) == [
+        ["questions", "judge-questions", "questions", "answer-questions"],
+        ["questions", "answer-questions"],
+    ]
+
+
 async def test_as_published_nobody_sees_failures_outputs_or_scores(play: Any) -> None:
     run = await play("mars", class_room(levels=(9, 4, 0, 6, 1, 6)))
     for turn in run.dialogue:
