@@ -11,6 +11,7 @@ from ...core.contracts import Decision, Need, Order, Search
 from .chosen import chosen_views
 from .entering import by_hand
 from .fitness import fitness, fittest
+from .pareto import labelled_train
 from .population import afforded, breeders, living, seeding, survivors
 
 _LEAST_CHANCE = 1e-3
@@ -71,12 +72,21 @@ class Genetic:
         return fittest(search, self._views(search))
 
     def _dressing(self, search: Search, most: int) -> list[Order]:
-        """Every seed, and the start prompt as often as seeds are missing."""
+        """Every seed, and the start prompt as often as seeds are missing. Each is run on train rows of its own: on the
+        same ones all would be right on the same few, and be dressed alike."""
         seeds = list(search.memory.get("seeds", ()))
         wanted = [*seeds, *[search.archive.start.id] * max(1, most - len(seeds))]
-        cases = min(self.dress_cases, search.room // (4 * len(wanted)))
+        rng, labelled = search.rng("dressing"), labelled_train(search)
+        cases = min(self.dress_cases, search.room // (4 * len(wanted)), len(labelled))
         return [
-            Order(operator=self.dress, parents=(name,), stream=place, cases=cases) for place, name in enumerate(wanted)
+            Order(
+                operator=self.dress,
+                parents=(name,),
+                stream=place,
+                cases=cases,
+                rows=tuple(rng.sample(labelled, cases)),
+            )
+            for place, name in enumerate(wanted)
         ]
 
     def _breeding(self, search: Search, most: int) -> list[Order]:

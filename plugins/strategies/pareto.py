@@ -89,7 +89,7 @@ def front(search: Search) -> dict[str, int]:
 
 def batch(search: Search, size: int) -> tuple[str, ...]:
     """This round's labelled train rows: the whole split in a drawn order, then again in another."""
-    labelled = [row for row in search.train if row not in search.examples or search.examples[row].outputs]
+    labelled = labelled_train(search)
     size = min(size, len(labelled))
     if not size:
         return ()
@@ -97,6 +97,11 @@ def batch(search: Search, size: int) -> tuple[str, ...]:
     epoch, place = divmod(search.round - 1, each)
     drawn = seeded(search.seed, "epoch", epoch).sample(labelled, len(labelled))
     return tuple((drawn + drawn[:size])[place * size : (place + 1) * size])
+
+
+def labelled_train(search: Search) -> list[str]:
+    """The train rows that have a reference, in the task's order."""
+    return [row for row in search.train if row not in search.examples or search.examples[row].outputs]
 
 
 def _pairs(search: Search, leading: Sequence[str]) -> Iterator[tuple[str, str, str]]:

@@ -82,3 +82,13 @@ def test_the_first_generation_is_as_large_as_the_population_and_shrinks_with_the
     assert [order.parents[0] for order in dressed] == [*(seed.id for seed in seeds), "start"]
     later = search([one("start")], {"start": [1, 0]}, round=3, room=room, operators=operators, memory=begun.memory)
     assert len(genetic.ask(later)) == min(4, wanted)
+
+
+def test_every_seed_is_dressed_from_train_rows_of_its_own() -> None:
+    genetic = Genetic(dress="demo-bootstrap", size=6, dress_cases=3)
+    told: dict[str, Any] = {"round": 2, "operators": {"demo-bootstrap": 1.0}, "memory": {"seeds": ["a", "b", "c"]}}
+    second = search([one(name) for name in ("start", "a", "b", "c")], {}, train=[f"t{n}" for n in range(30)], **told)
+    orders = genetic.ask(second)
+    assert all(order.cases == len(set(order.rows)) == 3 for order in orders)
+    assert len({order.rows for order in orders}) == len(orders) == 6
+    assert orders == genetic.ask(second)
