@@ -82,7 +82,7 @@ def maieutic_operators(register: Register) -> None:
     train: frozenset[Need] = frozenset({"train"})
     for name, place, summary, needs in (
         ("gradient", "gradient:Gradient", "reasons from failures, edits against them, paraphrases (ProTeGi)", train),
-        ("history", "history:History", "a new prompt from scored earlier ones (OPRO)", train),
+        ("scored-history", "history:History", "a new prompt from scored earlier ones (OPRO)", train),
         ("induce", "induce:Induce", "the instruction guessed from rows alone (APE)", train | _LABELLED),
         ("critique", "critique:Critique", "a critique, then a prompt without what it says (PromptWizard)", train),
         ("demo-mine", "demo_craft:DemoMine", "demos mined from failures (PromptWizard)", train),

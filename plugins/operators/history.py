@@ -12,13 +12,13 @@ from .rewording import CALLS_PER_ASK, about, drawn_cases, redrafted
 
 @dataclass(kw_only=True)
 class History:
-    """count: draws of the same question. longest: earlier prompts shown, the best of them last. exemplars: train rows
-    shown, the same for all draws."""
+    """count: draws of the same question, or fewer if the order asks for some but fewer. longest: earlier prompts shown,
+    the best of them last. exemplars: train rows shown, the same for all draws."""
 
     count: int = 8
     longest: int = 20
     exemplars: int = 3
-    name: str = field(default="history", init=False)
+    name: str = field(default="scored-history", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
     calls: int = field(init=False)
 
@@ -26,8 +26,9 @@ class History:
         self.calls = CALLS_PER_ASK * self.count
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        count = self.count if request.order.count < 2 else min(self.count, request.order.count)
         best = sorted(request.history, key=lambda past: past.score)[-self.longest :] if self.longest else []
         rows = drawn_cases(request.train, self.exemplars, request.rng)
         ask = ImproveOnHistory(task=about(request.task), history=tuple(best), rows=rows)
         top = f"after {len(best)} scored prompts" + (f", the best at {best[-1].score:.2f}" if best else "")
-        return await redrafted(request, team, ask, top, count=self.count)
+        return await redrafted(request, team, ask, top, count=count)

@@ -4,7 +4,7 @@ import pytest
 from maieutic.plugins.registry import Registry
 
 
-@pytest.mark.parametrize("name", ["gradient", "history", "induce", "paraphrase", "rewrite", "socratic"])
+@pytest.mark.parametrize("name", ["gradient", "scored-history", "induce", "paraphrase", "rewrite", "socratic"])
 def test_the_registry_makes_it(name: str) -> None:
     registry = Registry.load([])
     operator = registry.create("operator", name)

@@ -85,4 +85,12 @@ async def test_what_was_written_before_is_no_candidate_again(play: Any) -> None:
     run = await play(
         "opro", lambda text: "<prompt>Say even or odd at level 6.</prompt>", budget=Budget(target_calls=200)
     )
-    assert len(run.made_by("history")) == 1
+    assert len(run.made_by("scored-history")) == 1
+
+
+async def test_samples_and_the_length_of_the_history_can_be_set(play: Any) -> None:
+    settings = {"history.samples": "4", "scored-history.longest": "5"}
+    run = await play("opro", historian(), budget=Budget(target_calls=400), settings=settings)
+    steps = [len(list(turns)) for _, turns in itertools.groupby(run.dialogue, key=lambda turn: turn.step)]
+    assert set(steps) == {4}
+    assert max(len(_history(text)) for text in run.asked("history")) == 5
