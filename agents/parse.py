@@ -168,14 +168,15 @@ def _verdict(text: str) -> bool | None:
 
 
 def _by_fields(reply: type[Reply], text: str, known: set[str]) -> Reply | None:
-    """A reply of a plugin's own: by blocks named like its fields, or by JSON. A sample repeated is no value."""
+    """A reply of a plugin's own: by blocks named like its fields, the last one each, or by JSON. A sample repeated is no
+    value."""
     value: dict[str, Any] = {}
     whole = jsonic(text)
     for name in reply.model_fields:
         if name == "raw":
             continue
         if (block := tagged(text, name)) and text.count("<"):
-            value[name] = block[-1]
+            value[name] = ([one for one in block if _flat(one) not in known] or block)[-1]
         elif (said := under(whole, (name,))) is not None:
             value[name] = said
     value = {name: one for name, one in value.items() if not isinstance(one, str) or _flat(one) not in known}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
@@ -16,14 +17,40 @@ _EDITS = {
     "remove": ("remove", "delete", "drop"),
 }
 _LEAST_WORDS, _MOST_WORDS = 3, 60
+_WORDS = {edit: "|".join(words) for edit, words in _EDITS.items()}
+_REMOVED = re.compile(
+    rf"\W*(?:{_WORDS['remove']})\W+(?:principle|number|no)?\W*(?P<number>\d+)(?:\W*\Z|\s*[:.,;-]\s)", re.IGNORECASE
+)
+_CHANGED = re.compile(
+    rf"\W*(?:(?:{_WORDS['change']})\W+)?(?:(?:principle|number|no)\W+)?(?P<number>\d+)\s*:\s*(?P<text>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ADDED = re.compile(rf"\W*(?:(?:{_WORDS['add']})\s*[:-]|(?-i:NEW|ADD)\b)\s*(?P<text>.+)", re.IGNORECASE | re.DOTALL)
 
 
 class PrincipleReply(Reply):
-    """One edit of a list of principles. number: which one, from 1; 0 where none was named."""
+    """One edit of a list of principles. number: which one, from 1; 0 where none was named.
+
+    In one block it is `NEW: …`, `2: …` for a changed one, or `REMOVE 2`, and a bare sentence is an addition; edit and
+    number may also be said apart.
+    """
 
     edit: Literal["add", "change", "remove"] = "add"
     number: int = 0
     principle: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_block(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or value.keys() & {"edit", "number"}:
+            return value
+        said = str(value.get("principle", ""))
+        if found := _REMOVED.match(said):
+            return {**value, "edit": "remove", "number": found["number"], "principle": ""}
+        if found := _CHANGED.match(said):
+            return {**value, "edit": "change", "number": found["number"], "principle": found["text"]}
+        found = _ADDED.match(said)
+        return {**value, "principle": found["text"]} if found else value
 
     @field_validator("edit", mode="before")
     @classmethod
