@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.answer import bare
+from ...core.answer import AnswerContract, bare
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import Case
 from ...core.dialogue.wizard import ExplainAnswer, SynthesizeRows
@@ -68,7 +68,8 @@ class DemoRationale:
     """The reasoning that leads to a demo's answer, for each demo that has none.
 
     Only where the demo, said with it, is still read as the same answer: a rationale that names another label would
-    teach the target a form that nobody can read. most: demos explained, the last ones first.
+    teach the target a form that nobody can read. Where no reason could stand in front of the answer, none is asked for.
+    most: demos explained, the last ones first.
     """
 
     most: int = 5
@@ -80,8 +81,9 @@ class DemoRationale:
         self.calls = CALLS_PER_ASK * self.most
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        demos = list(request.parents[0].program.main.demos)
-        places = [place for place, demo in enumerate(demos) if not demo.rationale][-self.most :]
+        demos, contract = list(request.parents[0].program.main.demos), request.task.answer
+        bald = [place for place, demo in enumerate(demos) if not demo.rationale and _explicable(contract, demo.output)]
+        places = bald[-self.most :]
         asks = [
             ExplainAnswer(task=about(request.task), input=demos[place].input, expected=demos[place].output)
             for place in places
@@ -89,14 +91,21 @@ class DemoRationale:
         replies = await together(team.act(ask) for ask in asks)
         explained = 0
         for place, reply in zip(places, replies, strict=True):
-            demo, contract = demos[place], request.task.answer
-            if reply is None:
-                continue
-            if contract.read_answer(f"{reply.text}\n{demo.output}") == contract.read_answer(demo.output):
-                demos[place] = demo.model_copy(update={"rationale": reply.text})
+            if reply is not None and _read_with(contract, reply.text, demos[place].output):
+                demos[place] = demos[place].model_copy(update={"rationale": reply.text})
                 explained += 1
         said = f"{explained} of {len(demos)} demos explained"
         return [with_demos(request.parents[0], demos, said)] if explained else []
+
+
+def _read_with(contract: AnswerContract, reason: str, output: str) -> bool:
+    """Whether an answer is read as the same one with a reason in front of it."""
+    return contract.read_answer(f"{reason}\n{output}") == contract.read_answer(output)
+
+
+def _explicable(contract: AnswerContract, output: str) -> bool:
+    """Whether some reason can stand in front of an answer: one that does not name it, or one that does."""
+    return any(_read_with(contract, reason, output) for reason in ("Because.", f"The answer is {output}."))
 
 
 def _demo(request: Request, case: Case) -> Demo | None:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from random import Random
 from typing import Any
 
+import pytest
+from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
+from maieutic.core.candidate import Candidate
+from maieutic.core.contracts import Order, Request, TaskBrief
+from maieutic.core.program import Program
+from maieutic.core.prompt import Demo, Prompt
+from maieutic.plugins.operators.demo_craft import DemoRationale
 from maieutic.plugins.operators.thinking import thinking_styles
 
 STAGES = [
@@ -13,7 +21,8 @@ STAGES = [
     ["demo-mine"],
     *[["critique", "demo-synthesis"]] * 3,
     ["demo-rationale"],
-    ["expert", "intent"],
+    ["expert"],
+    ["intent"],
 ]
 
 
@@ -86,6 +95,48 @@ async def test_demos_are_mined_from_failures_and_made_up_ones_keep_the_contract(
         assert any(demo.input == "number 71" for demo in one.program.main.demos)
     for one in played.made_by("intent"):
         assert one.program.main.sections[-1].text == "parity, digits, evenness"
+
+
+async def test_persona_and_keywords_can_both_stand(play: Any) -> None:
+    def generous(text: str) -> str:
+        """Persona and keywords help both."""
+        if "<expert>" in text:
+            return "<expert>You are an expert of level 8.</expert>"
+        return "<keywords>level 9</keywords>" if "<keywords>" in text else "I am not sure."
+
+    played = await play("promptwizard", generous, budget=Budget(target_calls=600), prompt="Even or odd?")
+    best = played.candidates[played.best].program.main
+    assert "expert" in best.system
+    assert best.sections[-1].text == "level 9"
+
+
+@pytest.mark.parametrize(
+    ("contract", "output", "asked"),
+    [
+        (AnswerContract(type="text"), "even", 0),
+        (AnswerContract(type="label", labels=("even", "odd"), read="whole"), "even", 0),
+        (AnswerContract(type="label", labels=("even", "odd")), "even", 1),
+        (AnswerContract(type="choice"), "B", 1),
+        (AnswerContract(type="json"), '{"parity": "even"}', 1),
+    ],
+)
+async def test_no_reason_is_asked_for_that_could_not_be_read(contract: AnswerContract, output: str, asked: int) -> None:
+    asks = []
+
+    class Mute:
+        async def act(self, ask: Any) -> None:
+            asks.append(ask)
+
+    program = Program.of(Prompt(instruction="Say it.", demos=(Demo(input="number 4", output=output),)))
+    request = Request(
+        order=Order(operator="demo-rationale", parents=("p",)),
+        task=TaskBrief(name="parity", description="", answer=contract),
+        parents=(Candidate(id="p", program=program, operator="start"),),
+        train=(),
+        rng=Random(0),
+    )
+    assert list(await DemoRationale().propose(request, Mute())) == []  # type: ignore[arg-type]
+    assert len(asks) == asked
 
 
 async def test_a_small_budget_measures_the_start_and_some_children(play: Any) -> None:
