@@ -168,8 +168,8 @@ def _verdict(text: str) -> bool | None:
 
 
 def _by_fields(reply: type[Reply], text: str, known: set[str]) -> Reply | None:
-    """A reply of a plugin's own: by blocks named like its fields, the last one each, or by JSON. A sample repeated is no
-    value."""
+    """A reply of a plugin's own: by blocks named like its fields, of several the last, or by JSON. A sample repeated is
+    no value."""
     value: dict[str, Any] = {}
     whole = jsonic(text)
     for name in reply.model_fields:

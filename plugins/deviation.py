@@ -16,6 +16,7 @@ from ..core.score import Evaluation
 WRONG, UNREADABLE, LENGTH, LABEL = "wrong", "unreadable", "length", "label "
 _MOST_LABELS = 6
 _WINDUP = 2.0
+_RECENT = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,18 +63,25 @@ def deviations(seen: Sequence[Seen]) -> dict[str, float]:
 
 @dataclass(frozen=True, kw_only=True)
 class Correction:
-    """One signal's terms: the present error, its sum over all steps, its last change, and their weighted sum."""
+    """One signal's terms: the present error, its sum over all steps, its last change, and their weighted sum. recent:
+    the errors of the last steps, at most three, the present one last."""
 
     error: float
     total: float
     change: float
     push: float
+    recent: tuple[float, ...] = ()
+
+    @property
+    def size(self) -> float:
+        """How hard to push against the error, >= 0; 0 where the terms say to hold back, as while it falls fast."""
+        return max(0.0, self.push if self.error > 0 else -self.push)
 
 
 def control(
     errors: Sequence[Mapping[str, float]], *, proportional: float, integral: float, differential: float
 ) -> dict[str, Correction]:
-    """Signal → correction, for the signals of the last step, the strongest push first.
+    """Signal → correction, for the signals of the last step, the strongest push against an error first.
 
     errors: of all steps, oldest first. The sum is held within [-2, 2], so that a long past cannot drown the present.
     """
@@ -86,5 +94,6 @@ def control(
             total = max(-_WINDUP, min(_WINDUP, total + one.get(name, 0.0)))
         change = error - errors[-2].get(name, error) if len(errors) > 1 else 0.0
         push = proportional * error + integral * total + differential * change
-        made[name] = Correction(error=error, total=total, change=change, push=push)
-    return dict(sorted(made.items(), key=lambda pair: -abs(pair[1].push)))
+        recent = tuple(one.get(name, 0.0) for one in errors[-_RECENT:])
+        made[name] = Correction(error=error, total=total, change=change, push=push, recent=recent)
+    return dict(sorted(made.items(), key=lambda pair: -pair[1].size))

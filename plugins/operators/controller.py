@@ -19,14 +19,14 @@ from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted
 Kind = Literal["P", "PI", "PD", "PID"]
 _DEAD_BAND = 0.02
 _LEAST_STEP = 5
-_MOVED = 0.02
+_MOVED, _STEPS = 0.02, 3
 _SLIGHT, _STRONG = 0.25, 0.6
 
 
 @dataclass(kw_only=True)
 class Controller:
     """kind: which terms count. proportional, integral, differential: their gains. signals: deviations told, the
-    strongest first. reach: words that a push of 1 lets change. errors: failures shown. count: draws.
+    strongest first. reach: words that a push of 1 lets change or add. errors: failures shown. count: draws.
 
     The order's option `errors` holds the errors at all steps so far, oldest first, as `feedback` gives them; without
     it the error of the rows in view is all there is. Nothing off by more than 2 points, no proposals.
@@ -59,12 +59,12 @@ class Controller:
         if not corrections:
             return []
         shown = sampled(request.failures, self.errors, request.rng)
-        strongest = max(abs(one.push) for one in corrections.values())
+        words = max(_LEAST_STEP, round(self.reach * min(1.0, max(one.size for one in corrections.values()))))
         ask = CorrectPrompt(
             task=about(request.task),
             prompt=instruction_of(request),
             deviations=tuple(worded(name, one) for name, one in corrections.items()),
-            step=f"Change about {max(_LEAST_STEP, round(self.reach * min(1.0, strongest)))} words of the prompt.",
+            step=f"Change or add up to {words} words.",
             failures=shown,
             hints=hints_of(request),
         )
@@ -84,13 +84,13 @@ class Controller:
 
 def worded(signal: str, one: Correction) -> str:
     """What is off, by how much and which way it moves, as an author is told it."""
-    said = f"{_off(signal, one.error)} {_force(one.push)}"
+    said = f"{_off(signal, one.error)} {_force(one.size)}"
     moved = one.change if one.error > 0 else -one.change
     if moved > _MOVED:
         return f"{said} It has grown since the last step."
     if moved < -_MOVED:
         return f"{said} It has shrunk since the last step: go on in that direction."
-    if abs(one.total) > 1.5 * abs(one.error):
+    if len(one.recent) >= _STEPS and max(one.recent) - min(one.recent) <= _MOVED:
         return f"{said} It has not moved for several steps: try something else."
     return said
 
@@ -108,8 +108,7 @@ def _off(signal: str, error: float) -> str:
     )
 
 
-def _force(push: float) -> str:
-    size = abs(push)
+def _force(size: float) -> str:
     return "Correct it slightly." if size < _SLIGHT else "Correct it." if size < _STRONG else "Correct it strongly."
 
 

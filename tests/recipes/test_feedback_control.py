@@ -46,7 +46,7 @@ async def test_the_loop_measures_corrects_and_stops_when_nothing_is_off(play: An
     assert "100% of the answers are wrong" in first
     assert "since the last step" not in first, "nothing is known of a change yet"
     assert "has shrunk" in second
-    steps = [int(re.findall(r"Change about (\d+) words", text)[0]) for text in asked]
+    steps = [int(re.findall(r"Change or add up to (\d+) words\.", text)[0]) for text in asked]
     assert steps[0] == 40, "a push of one or more has the full reach"
     assert "Correct it strongly." in first
     made = run.made_by("controller")
@@ -111,4 +111,26 @@ def test_terms_are_proportional_integral_and_differential() -> None:
     ],
 )
 def test_what_is_off_is_said_in_words(signal: str, error: float, change: float, said: str) -> None:
-    assert worded(signal, Correction(error=error, total=error, change=change, push=0.4)).startswith(said)
+    push = 0.4 if error > 0 else -0.4
+    assert worded(signal, Correction(error=error, total=error, change=change, push=push)).startswith(said)
+
+
+def test_a_controller_that_holds_back_is_told_last_and_softly() -> None:
+    errors = [{"wrong": 0.9, "unreadable": 0.2}, {"wrong": 0.1, "unreadable": 0.2}]
+    pushed = control(errors, proportional=1.0, integral=0.0, differential=0.5)
+    assert pushed["wrong"].push == pytest.approx(-0.3)
+    assert pushed["wrong"].size == 0
+    assert list(pushed) == ["unreadable", "wrong"], "a falling error is not the most urgent"
+    assert "Correct it slightly. It has shrunk" in worded("wrong", pushed["wrong"])
+    down = control([{"length": -0.3}], proportional=1.0, integral=0.0, differential=0.0)
+    assert down["length"].size == pytest.approx(0.3), "too short is pushed against as too long is"
+
+
+@pytest.mark.parametrize(
+    ("errors", "stuck"),
+    [((0.5, 0.5, 0.51), True), ((0.9, 0.5, 0.5), False), ((0.5, 0.5), False), ((0.9, 0.5, 0.5, 0.49), True)],
+)
+def test_only_an_error_that_stood_for_three_steps_has_not_moved(errors: tuple[float, ...], stuck: bool) -> None:
+    steps = [{"wrong": error} for error in errors]
+    told = worded("wrong", control(steps, proportional=1.0, integral=0.2, differential=0.5)["wrong"])
+    assert ("It has not moved for several steps" in told) is stuck
