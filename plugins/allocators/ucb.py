@@ -14,7 +14,7 @@ _ROUNDS_OF_THE_WHOLE = 3
 
 @dataclass(kw_only=True)
 class Ucb:
-    """Each pull asks the most promising candidates on their next rows.
+    """Each pull asks the most promising of the candidates that have rows left on their next ones.
 
     rounds: pulls a round of search. arms: candidates a pull. rows: rows a pull and candidate, fewer where the budget
     would not last for three rounds of search. c: the weight of what is unknown, as in
@@ -37,11 +37,9 @@ class Ucb:
         rows = max(1, min(self.rows, search.total // (_ROUNDS_OF_THE_WHOLE * self.rounds * self.arms)))
         scores, order = search.archive.scores, row_order(search)
         total = sum(scores.count(name, search.val) for name in pool)
-        bounds = {name: self._bound(search, name, total) for name in pool}
-        pairs: list[Pair] = []
-        for name in sorted(pool, key=lambda one: -bounds[one])[: self.arms]:
-            pairs += missing(search, [name], order)[:rows]
-        return pairs[: search.room]
+        left = {name: pairs for name in pool if (pairs := missing(search, [name], order)[:rows])}
+        best = sorted(left, key=lambda name: -self._bound(search, name, total))[: self.arms]
+        return [pair for name in best for pair in left[name]][: search.room]
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
         return all_measured(search, pool)
