@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from ...core.contracts import Decision, Need, Order, Search
-from .choosing import best_mean
+from .choosing import best_mean, contenders
 from .entering import by_hand
 from .tree import Limits, Tree
 
@@ -83,21 +83,21 @@ class Mcts:
         return {name: "drop" if self._hopeless(tree, name) else "keep" for name in known}
 
     def final(self, search: Search) -> str:
-        """A person's prompt is a path of its own, so that it can win without having been visited."""
-        tree, counts = self._tree(search), search.archive.scores.count
-        alive = {one.id for one in search.archive.alive}
-        most = max((counts(name, search.val) for name in alive), default=0)
-        fit = {name for name in alive if most and counts(name, search.val) * 2 >= most}
-        mine = [[tree.root, one.id] for one in search.archive.alive if one.operator == "person"]
+        """A person's prompt is a path of its own, so that it can win without having been visited. Nodes that were
+        dropped win nothing, and count in the mean of their path: one that ended in a crash is worth the less."""
+        tree, archive = self._tree(search), search.archive
+        fit = {one.id for one in contenders(search)}
+        dropped = {one.id for one in contenders(search, [*archive.alive, *archive.with_status("dropped")])} - fit
+        mine = [[tree.root, one.id] for one in archive.alive if one.operator == "person"]
         walked: list[list[str]] = [*search.memory.get("paths", []), search.memory.get("path", []), *mine]
-        paths = [known for path in walked if (known := [name for name in path if name in fit])]
+        paths = [[name for name in path if name in fit | dropped] for path in walked if fit.intersection(path)]
         if not paths:
             return best_mean(search)
         best = max(paths, key=lambda path: fmean(map(tree.reward, path)))
-        return max(best, key=tree.reward)
+        return max((name for name in best if name in fit), key=tree.reward)
 
     def _hopeless(self, tree: Tree, name: str) -> bool:
-        """Ended for its reward, not for its depth."""
+        """Whether its path ends at it, and it is worse than the root."""
         return tree.ends(name) and tree.reward(name) < tree.reward(tree.root)
 
     def _tree(self, search: Search) -> Tree:

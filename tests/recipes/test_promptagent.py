@@ -138,6 +138,16 @@ def test_the_answer_is_the_best_node_of_the_best_path() -> None:
     assert Mcts().final(search) == "a"
 
 
+def test_a_path_that_ended_in_a_crash_is_judged_with_it_although_the_crash_can_not_win() -> None:
+    line = {"a": "root", "aa": "a", "b": "root", "bb": "b"}
+    search = world({"root": 0.3, "a": 0.8, "aa": 0.0, "b": 0.7, "bb": 0.6}, line)
+    search.archive.add(search.archive["aa"].model_copy(update={"status": "dropped"}))
+    search.memory["paths"] = [["root", "a", "aa"], ["root", "b", "bb"]]
+    assert Mcts().final(search) == "b"
+    search.archive.add(search.archive["aa"].model_copy(update={"status": "vetoed"}))
+    assert Mcts().final(search) == "a", "what a person took out counts nowhere"
+
+
 def test_three_empty_expansions_close_a_node_and_the_search() -> None:
     search, strategy = world({"root": 0.3}, {}), Mcts()
     for _ in range(3):
