@@ -24,8 +24,8 @@ class Bandit:
     seeds: operator → proposals of the first round. children: orders of a later round. leaders: parents are drawn
     among so many, the best most often; for the `levelling` operators, which take out a shift towards a label or a
     place, the best without their shift. authors: operators that ask a model; author_orders: at most so many of them a
-    round. cases: train rows a leader is run on for operators that read failures. closing: below this share of the room
-    nothing new is proposed.
+    round. cases: train rows a leader is run on for authors that read failures, which all do but the `blind` ones.
+    closing: below this share of the room nothing new is proposed.
     """
 
     name: str = field(default="bandit", init=False)
@@ -34,6 +34,7 @@ class Bandit:
     children: int = 6
     leaders: int = 3
     authors: Sequence[str] = ()
+    blind: Sequence[str] = ()
     levelling: Sequence[str] = ()
     author_orders: int = 1
     cases: int = 4
@@ -47,7 +48,7 @@ class Bandit:
                 for place, name in enumerate(search.operators)
                 if self.seeds.get(name)
             ]
-        if search.room <= self.closing * search.total and not self._unfinished(search):
+        if search.room <= self.closing * search.total and not self._fully_measured(search):
             return []
         rng, told = search.rng("orders"), self._estimates(search)
         by_mean = sorted(told, key=lambda name: -told[name].mean)[: self.leaders] or [start]
@@ -62,7 +63,7 @@ class Bandit:
             Order(
                 operator=operator,
                 parents=(parent(operator),),
-                cases=self.cases if operator in self.authors else 0,
+                cases=self.cases if operator in self.authors and operator not in self.blind else 0,
                 stream=place,
             )
             for place, operator in enumerate(drawn)
@@ -111,8 +112,8 @@ class Bandit:
             asked[name] = asked.get(name, 0) + 1
         return drawn
 
-    def _unfinished(self, search: Search) -> bool:
-        """Whether the leaders are fully measured although room is left: then there is nothing to close."""
+    def _fully_measured(self, search: Search) -> bool:
+        """Whether the leaders are known on all val rows although room is left: then there is nothing to close."""
         told = self._estimates(search)
         leading = sorted(told, key=lambda name: -told[name].mean)[: self.leaders]
         return bool(leading) and all(told[name].rows >= len(search.val) for name in leading)

@@ -87,14 +87,15 @@ def front(search: Search) -> dict[str, int]:
     return {name: count for name, count in led.items() if count}
 
 
-def batch(search: Search, size: int) -> tuple[str, ...]:
-    """This round's labelled train rows: the whole split in a drawn order, then again in another."""
+def batch(search: Search, size: int, turn: int | None = None) -> tuple[str, ...]:
+    """This round's labelled train rows: the whole split in a drawn order, then again in another. turn: counted from 0,
+    where not every round takes some."""
     labelled = labelled_train(search)
     size = min(size, len(labelled))
     if not size:
         return ()
     each = ceil(len(labelled) / size)
-    epoch, place = divmod(search.round - 1, each)
+    epoch, place = divmod(search.round - 1 if turn is None else turn, each)
     drawn = seeded(search.seed, "epoch", epoch).sample(labelled, len(labelled))
     return tuple((drawn + drawn[:size])[place * size : (place + 1) * size])
 

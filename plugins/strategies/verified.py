@@ -25,7 +25,8 @@ class Verified:
     than the leader on val leads.
 
     What was refuted is told to later claims (`options["refuted"]`). cases: train rows of a round of claims, all of
-    them once before any twice, fewer in a small budget. patience: rounds of claims in a row of which none led.
+    them once before any twice, fewer in a small budget; rounds that join use none up. patience: rounds of claims in a
+    row of which none led.
     """
 
     name: str = field(default="verified", init=False)
@@ -44,8 +45,9 @@ class Verified:
             return [Order(operator=name, parents=(base, *together)) for name in joiners]
         if memory.get("barren", 0) >= self.patience:
             return []
-        rows = batch(search, min(self.cases, max(_LEAST_ROWS, search.total // _ROWS_OF_THE_WHOLE)))
-        memory |= {"rows": list(rows), "base": leader, "verified": []}
+        turn = memory.get("turns", 0)
+        rows = batch(search, min(self.cases, max(_LEAST_ROWS, search.total // _ROWS_OF_THE_WHOLE)), turn)
+        memory |= {"rows": list(rows), "base": leader, "verified": [], "turns": turn + 1}
         told = {"refuted": memory.get("refuted", [])}
         return [
             Order(operator=name, parents=(leader,), cases=len(rows), rows=rows, options=told, stream=place)
