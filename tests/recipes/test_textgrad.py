@@ -48,6 +48,7 @@ async def test_textgrad_sums_gradients_of_rows_and_undoes_what_falls_on_val(play
     shown = run.asked("apply-feedback")[0]
     assert len(failed) == len(re.findall(r"The prompt should name digit", shown)), "all gradients in one step"
     assert "before the last steps" not in shown
+    assert "bigger change" not in shown, "without momentum no earlier step is spoken of"
 
 
 async def test_momentum_shows_earlier_prompts_of_the_line(play: Any) -> None:
@@ -55,6 +56,7 @@ async def test_momentum_shows_earlier_prompts_of_the_line(play: Any) -> None:
     run = await play("textgrad", stepper(4, 5, 6, 7), budget=Budget(target_calls=600), settings=settings)
     asked = run.asked("apply-feedback")
     assert "before the last steps" not in asked[0]
+    assert "bigger change" in asked[3]
     past = asked[3].split("before the last steps")[1]
     assert past.index("step 0") < past.index("step 1")
     assert "Say even or odd.\n" not in past, "two steps back, not three"
