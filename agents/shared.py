@@ -13,6 +13,8 @@ SHARED: frozenset[type[Reply]] = frozenset({TextReply, ItemsReply, CasesReply, C
 MOST = 40
 LONGEST = 4000
 
+_CHOSEN = ("choice", "choose", "better", "winner", "verdict", "answer")
+_CHOICE_MARK = re.compile(rf"<[ \t]*(?:{'|'.join(_CHOSEN)})\b[^<>\n]{{0,40}}>", re.IGNORECASE)
 _CHOICE = {"a": "a", "1": "a", "first": "a", "b": "b", "2": "b", "second": "b", "tie": "tie", "both": "tie"}
 _RATING = re.compile(r"(?P<value>\d+(?:\.\d+)?)\s*(?:/|out of|of)?\s*(?P<top>\d+(?:\.\d+)?)?(?P<percent>\s*%)?")
 
@@ -93,15 +95,18 @@ def _of(row: dict[str, object], names: Sequence[str]) -> str:
 
 
 def _choice(text: str) -> ChoiceReply | None:
-    """The last marked choice; only without a mark the one that is named as better, or a bare letter."""
-    blocks = tagged(text, "choice", "choose", "better", "winner", "verdict", "answer")
+    """The last marked choice; only without a mark the one that is named as better, or a bare letter. Its reason, where
+    that has no mark of its own, is what was said before the choice."""
+    blocks = tagged(text, *_CHOSEN)
     said = texts(under(jsonic(text), ("choice", "better", "winner", "verdict")))
     tail = re.findall(r"\b(?:choose|better|winner|answer|choice|prefer)\b[^.\n]{0,20}?\b(A|B|tie)\b", text)
     unmarked = (said[-1:], tail[-1:], [text] if len(text.split()) <= 3 else [])
     for found in (blocks[-1:],) if blocks else unmarked:
         words = {_CHOICE[word] for one in found for word in re.findall(r"\w+", one.casefold()) if word in _CHOICE}
         if len(words) == 1:
-            why = " ".join(tagged(text, "why", "reason", "analysis")[:1])
+            marks = [one.start() for one in _CHOICE_MARK.finditer(text)]
+            before = re.sub(r"</?\w{1,20}>", " ", text[: marks[-1]]) if marks else ""
+            why = " ".join((tagged(text, "why", "reason", "analysis") or [before])[0].split())
             return ChoiceReply.model_validate({"choice": words.pop(), "why": why[:LONGEST], "raw": text})
     return None
 
