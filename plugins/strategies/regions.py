@@ -185,7 +185,7 @@ class Regions:
         """Whether the room pays for a step with as many children a region as one had yet, and then for each expert
         alone. A child costs the rows of its region: one in each is the rows once."""
         rows, regions = search.archive.scores.count(search.memory["current"], search.val), len(self._names(search))
-        children = search.memory.get("children", 1)
+        children: int = search.memory.get("children", 1)
         return search.room >= rows * (children + regions) + self._cases(search) * regions
 
     def _cases(self, search: Search) -> int:
