@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ..core.dialogue import Case, CasesReply, ChoiceReply, ItemsReply, RatingReply, Reply, TextReply, VerdictsReply
-from .blocks import jsonic, listed, tagged, texts, under
+from .blocks import jsonic, listed, open_ended, tagged, texts, under
 from .tidy import refuses, whole_sentences
 
 SHARED: frozenset[type[Reply]] = frozenset({TextReply, ItemsReply, CasesReply, ChoiceReply, RatingReply, VerdictsReply})
@@ -53,6 +53,8 @@ def read_shared(reply: type[Reply], text: str, *, tags: tuple[str, ...], known: 
 
 def _text(text: str, tags: tuple[str, ...], known: set[str], cut: bool) -> TextReply | None:
     blocks = tagged(text, *tags) if tags else []
+    if blocks and cut and open_ended(text, *tags):
+        blocks[-1] = whole_sentences(blocks[-1])
     said = texts(under(jsonic(text), tags)) if tags and not blocks else []
     found = (blocks or said or [whole_sentences(text) if cut else text])[-1].strip()[:LONGEST]
     return TextReply(text=found, raw=text) if found and flat(found) not in known and not refuses(found) else None

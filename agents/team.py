@@ -27,6 +27,12 @@ from .wording import clipped, values_of_ask
 A = TypeVar("A", bound=Reply)
 CALLS_PER_ASK = 2
 
+# Block of an answer → the fields of an ask whose texts it may be a version of.
+_WRITTEN_ANEW: Mapping[str, Sequence[str]] = {
+    "prompt": ("prompt", "first", "second", "base", "best"),
+    "section": ("text",),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
@@ -219,9 +225,10 @@ def _said(options: Sequence[str], text: str) -> dict[str, float]:
 
 
 def _room(ask: Ask[Any], told: Instruction) -> int:
-    """A long prompt needs room to be written anew: its own length and half as much, at 3 characters a token."""
-    prompt = getattr(ask, "prompt", "") if "prompt" in told.tags else ""
-    return max(told.max_tokens, len(prompt) // 2)
+    """A long text needs room to be written anew: its own length and half as much, at 3 characters a token. Of several
+    that are made one, the longest counts."""
+    texts = [getattr(ask, name, "") for tag in told.tags for name in _WRITTEN_ANEW.get(tag, ())]
+    return max([told.max_tokens, *(len(text) // 2 for text in texts)])
 
 
 def _with_repair(messages: tuple[Message, ...], raw: str, told: Instruction) -> tuple[Message, ...]:

@@ -19,7 +19,9 @@ from maieutic.core.dialogue import (
     QuestionsReply,
     ReasonsReply,
     Reply,
+    TextReply,
 )
+from maieutic.core.dialogue.sections import EditSection
 
 EDIT = EditPrompt(task="t", prompt="p", reason="r")
 ASK = AskQuestions(task="t", prompt="p", step="s")
@@ -108,6 +110,21 @@ def test_a_prompt_keeps_its_own_quotes_lists_and_tags() -> None:
 def test_what_only_looks_like_a_remark_stays(own: str) -> None:
     assert prompt_in(f"<prompt>{own}</prompt>") == own
     assert prompt_in(own) == own
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "said"),
+    [
+        ("<section>Use one label. Never wri", True, "Use one label."),
+        ("<section>Use one label. Never wri", False, "Use one label. Never wri"),
+        ("<section>Use one label. Never wri</section>", True, "Use one label. Never wri"),
+        ("<section>Never wri", True, None),
+    ],
+)
+def test_a_text_cut_short_ends_with_a_whole_sentence(text: str, cut: bool, said: str | None) -> None:
+    ask = EditSection(task="t", prompt="p", section="Steps", text="x")
+    reply = parse(ask, text, cut=cut, tags=("section",))
+    assert (reply.text if isinstance(reply, TextReply) else None) == said
 
 
 def test_a_prompt_cut_short_ends_with_a_whole_sentence() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from maieutic.agents.instructions import read
@@ -19,6 +20,8 @@ from maieutic.core.dialogue import (
     JudgeQuestions,
     Paraphrase,
 )
+from maieutic.core.dialogue.evolution import CrossAndMutate, CrossPrompts, StepByDifference
+from maieutic.core.dialogue.sections import EditSection
 from maieutic.core.errors import BudgetSpent, UsageError
 from maieutic.core.models import Call, ModelRef, Reply
 from maieutic.core.task import Models
@@ -163,6 +166,32 @@ async def test_a_long_prompt_has_room_to_be_written_anew() -> None:
     await team.act(EDIT.model_copy(update={"prompt": "word " * 600}))
     short, long = (call.sampling.max_tokens for call in gateway.calls)
     assert long >= 1200 > short
+
+
+LONG = "word " * 600
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        CrossPrompts(task="t", first="Short.", second=LONG),
+        CrossAndMutate(task="t", first=LONG, second="Short."),
+        StepByDifference(task="t", base="Short.", first="Short.", second="Short.", best=LONG),
+        EditSection(task="t", prompt="Short.", section="Steps", text=LONG),
+    ],
+)
+async def test_whatever_is_written_anew_has_room_for_its_longest_source(ask: Any) -> None:
+    gateway = Scripted(lambda call: "")
+    await ModelTeam(models=Models(), gateway=gateway).act(ask)
+    assert all(call.sampling.max_tokens >= 1200 for call in gateway.calls)
+
+
+async def test_a_section_is_not_given_the_room_of_the_whole_prompt() -> None:
+    gateway = Scripted(lambda call: "")
+    await ModelTeam(models=Models(), gateway=gateway).act(
+        EditSection(task="t", prompt=LONG, section="S", text="Short.")
+    )
+    assert all(call.sampling.max_tokens < 1200 for call in gateway.calls)
 
 
 async def test_an_answer_cut_short_ends_with_a_whole_sentence() -> None:
