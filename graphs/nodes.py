@@ -147,7 +147,8 @@ async def sample(session: Session, state: RunState) -> RunState:
     session.learn(step, done, [])
     if done:
         await session.emit("batch_finished", step, phase="sample", pairs=len(done), ledger=account(session))
-    return close(session, state, {"step": step})
+    # Bounded all the same: a row that a parent was run on is not asked for again, and the next costs room.
+    return close(session, state, {"idle": 0 if done else state["idle"], "step": step})
 
 
 async def evaluate(session: Session, state: RunState) -> RunState:

@@ -70,6 +70,25 @@ async def test_gepa_reflects_on_a_minibatch_and_measures_only_who_is_better_on_i
     assert len(run.asked("reflect")) <= len(run.orders), "a minibatch without a failure asks nobody"
 
 
+async def test_a_dozen_perfect_minibatches_in_a_row_do_not_end_the_search(play: Any) -> None:
+    met: set[int] = set()
+
+    def late(messages: Sequence[Any]) -> str:
+        """Right on the first dozen train rows that are met, and on all others."""
+        row = int(re.findall(r"number (\d+)", messages[-1]["content"])[-1])
+        met.update({row} if row < 2000 else ())
+        return "even" if (row % 2 == 0) == (row >= 2000 or len(met) <= 12) else "odd"
+
+    one = {"pareto.minibatch": "1"}
+    run = await play("gepa", climber(), target=late, rows=10, settings=one, budget=Budget(target_calls=40))
+    assert run.skills["reflect"] > 0
+
+
+async def test_a_prompt_that_is_always_right_ends_the_search(play: Any) -> None:
+    run = await play("gepa", climber(), prompt="Say even or odd, at level 10.", rows=10)
+    assert 7 < len(run.orders) < 20, "seven minibatches show all train rows, the next ten nothing new"
+
+
 async def test_sixty_calls_measure_the_start_and_a_child(play: Any) -> None:
     run = await play("gepa", climber(), target=handicapped, budget=Budget(target_calls=60))
     start = next(iter(run.candidates.values()))
