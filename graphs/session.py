@@ -212,11 +212,7 @@ class Session:
         """What a policy decides from. Its memory is a copy: `policy`'s new memory goes back into the state."""
         task = self.setup.task
         view = LedgerView.model_validate(state["ledger"])
-        room = room_left(self.ledger, view)
-        run, rated = self.setup.run_calls(task.program, repairs=True)
-        if rated and self.ledger.budget.calls is not None:
-            # What rates an answer is paid from the same calls.
-            room["target"] = min(room["target"], room["optimizer"] * run // (run + rated))
+        room, begun = self._fitting(view), self._fitting(view, begun=True)
         each = self.setup.run_calls(task.program)[0]
         return Search(
             archive=self.archive(state["step"]),
@@ -227,7 +223,7 @@ class Session:
             round=state["round"],
             step=state["step"],
             room=room["target"] // each,
-            total=(room["target"] + view.used.get("target", Cost()).calls) // each,
+            total=begun["target"] // each,
             author_room=room["optimizer"],
             plan=tuple(state.get("plan", ())),
             operators={use.use: use.weight for use in self.setup.recipe.operators},
@@ -236,6 +232,14 @@ class Session:
             duels=self.duels(state["step"]),
             memory=dict(state.get("memory", {}).get(policy, {})),
         )
+
+    def _fitting(self, view: LedgerView, *, begun: bool = False) -> dict[str, int]:
+        room = room_left(self.ledger, view, begun=begun)
+        run, rated = self.setup.run_calls(self.setup.task.program, repairs=True)
+        if rated and self.ledger.budget.calls is not None:
+            # What rates an answer is paid from the same calls.
+            room["target"] = min(room["target"], room["optimizer"] * run // (run + rated))
+        return room
 
     @property
     def examples(self) -> Mapping[str, Example]:
@@ -252,19 +256,20 @@ class Session:
         await self.audience.aclose(self.store, self.run)
 
 
-def room_left(ledger: Ledger, view: LedgerView) -> dict[str, int]:
+def room_left(ledger: Ledger, view: LedgerView, *, begun: bool = False) -> dict[str, int]:
     """Calls that still fit by the account of a step's end, so that a step that is run again decides the same.
 
-    Limits on tokens and money are told in calls of the mean size so far, once there is one: a search that closes by its
-    room needs to know that it runs out. Minutes are not: an author may take as long as fifty answers of the target, and
-    a race that was told so would starve.
+    begun: those that fitted when nothing was spent yet, whoever has made them since. Limits on tokens and money are
+    told in calls of the mean size so far, once there is one: a search that closes by its room needs to know that it
+    runs out. Minutes are not: an author may take as long as fifty answers of the target, and a race that was told so
+    would starve.
     """
     frozen = Ledger(budget=ledger.budget, used=dict(view.used), held_back=ledger.held_back, sealed=ledger.sealed)
-    if not frozen.fits("target", Cost(tokens=1, usd=1e-9)):
+    if not begun and not frozen.fits("target", Cost(tokens=1, usd=1e-9)):
         return {"target": 0, "optimizer": 0}
     most = min(
         (
-            int((limit - spent) * view.total.calls / spent)
+            int((limit - (0 if begun else spent)) * view.total.calls / spent)
             for limit, spent in (
                 (frozen.left("tokens"), view.total.tokens),
                 (frozen.left("usd"), view.total.usd),
@@ -273,6 +278,8 @@ def room_left(ledger: Ledger, view: LedgerView) -> dict[str, int]:
         ),
         default=2**31,
     )
+    if begun:
+        frozen.used = {}
     return {"target": min(max(1, most), frozen.room("target")), "optimizer": frozen.room("optimizer")}
 
 

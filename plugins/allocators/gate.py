@@ -17,7 +17,8 @@ class Gate:
     where the one parent is better, the other, neither; it goes on if it is no worse than the better of them.
 
     rows: train rows where nobody was shown any. share: of the whole room, what one candidate may take on val, so that
-    a small budget meets fewer rows; at least `least`. The start prompt and people's go to val at once.
+    a small budget meets fewer rows; at least `least`. The start prompt and people's go to val at once; on which rows
+    the start prompt was measured, everybody is.
     """
 
     name: str = field(default="gate", init=False)
@@ -87,7 +88,9 @@ class Gate:
         return drawn[: self.merged]
 
     def _val(self, search: Search) -> Sequence[str]:
-        return row_order(search)[: max(self.least, int(self.share * search.total))]
+        order, start = row_order(search), search.archive.start.id
+        met = [row for row in order if search.archive.scores.get(start, row) is not None]
+        return met or order[: max(self.least, int(self.share * search.total))]
 
     def _known(self, search: Search, name: str) -> bool:
         """Whether it needs no gate: nobody's child, a person's, or let in before."""

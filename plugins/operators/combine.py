@@ -28,7 +28,10 @@ class Combine:
     calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        names = request.parents[0].program.slots or (request.parents[0].program.main_name,)
+        if len(request.parents) != 2 * len(names):
+            return []
         program = combined([one.program for one in request.parents])
-        shown = ", ".join(f"{len(program.prompts[name].demos)} demos" for name in program.slots or (program.main_name,))
+        shown = ", ".join(f"{len(program.prompts[name].demos)} demos" for name in names)
         parents = tuple(dict.fromkeys(one.id for one in request.parents))
         return [Proposal(program=program, rationale=f"{shown} of another under these words", parents=parents)]

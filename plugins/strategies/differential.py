@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need, Order, Search
+from .choosing import measured
 from .entering import by_hand
 from .fitness import fitness, fittest
 from .population import afforded, breeders, living, seeding, survivors
@@ -52,10 +53,11 @@ class Differential:
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         if search.round == 1:
             return survivors(search, pool, self.size, self.views)
-        told = fitness(search, pool, self.views)
+        known = measured(search, pool)
         lost = {name for name in pool if verdicts.get(name) == "drop"}
-        for base in [name for name in told if search.archive[name].round < search.round]:
-            children = [name for name in told if self._is_child(search, name, base)]
+        for base in [name for name in known if search.archive[name].round < search.round]:
+            children = [name for name in known if self._is_child(search, name, base)]
+            told = fitness(search, [base, *children], self.views)
             champion = max(children, key=lambda name: told[name], default=base)
             better = champion not in lost and (base in lost or told[champion] > told[base])
             lost |= {base, *children} - {champion if better else base}

@@ -10,8 +10,9 @@ from math import ceil
 from ...core.contracts import WHOLE, Decision, Need, Order, Search
 from ...core.identity import seeded
 from ...core.lineage import Lineage
-from .choosing import best_mean, contenders
+from .choosing import contenders
 from .entering import newcomers
+from .fitness import fittest
 
 
 @dataclass(kw_only=True)
@@ -55,7 +56,7 @@ class Pareto:
         return dict(verdicts)
 
     def final(self, search: Search) -> str:
-        return best_mean(search)
+        return fittest(search, {"accuracy": 1.0})
 
     def _merge(self, search: Search, leading: Sequence[str]) -> list[Order]:
         """An order for each merger, on the first pair in a drawn order that may be merged."""
