@@ -1,7 +1,7 @@
 """Recipes side by side on equal calls: start, best on val, sealed test with interval, cost.
 
     python -m maieutic.benchmarks.recipes DATA --tasks sentiment,larger_animal --recipes auto,random-demos \
-        --calls 300,600 --seeds 0,1,2 [--target M] [--optimizer M] [--minutes N] --out results.jsonl
+        --calls 300,600 --seeds 0,1,2 [--target M] [--optimizer M] [--minutes N] [--labels] --out results.jsonl
 
 DATA is a folder with one folder a task (train.jsonl, val.jsonl, test.jsonl). `--calls` counts calls of the target while
 it searches; the sealed test comes on top. Runs of a task share a store beside `--out`: an answer is paid for once but
@@ -39,11 +39,18 @@ PROMPTS = {
 }
 
 
-def task_of(folder: Path, models: Models) -> Task:
+def answer_of(folder: Path) -> str:
+    """The references as labels, each read wherever an answer names it and no other; else the whole answer counts."""
+    rows = [json.loads(line) for line in (folder / "train.jsonl").read_text(encoding="utf-8").splitlines()]
+    return f'[answer]\ntype = "label"\nlabels = {json.dumps(sorted({row["output"] for row in rows}))}\n'
+
+
+def task_of(folder: Path, models: Models, *, labels: bool = False) -> Task:
     prompt = PROMPTS.get(folder.name, f"Solve the task: {folder.name.replace('_', ' ')}.")
     with tempfile.TemporaryDirectory() as made:
         files = "\n".join(f'{split} = "{(folder / split).resolve()}.jsonl"' for split in ("train", "val", "test"))
         text = f'name = "{folder.name}"\nprompt = "{prompt}"\n[data]\n{files}\n[[evaluators]]\nuse = "exact"\n'
+        text += answer_of(folder) if labels else ""
         (Path(made) / "task.toml").write_text(text, encoding="utf-8")
         return load_task(made).model_copy(update={"models": models, "source": ""})
 
@@ -107,6 +114,7 @@ async def main() -> None:
     parser.add_argument("--optimizer", default=EMBEDDED)
     parser.add_argument("--minutes", type=float, default=None)
     parser.add_argument("--concurrency", type=int, default=4)
+    parser.add_argument("--labels", action="store_true", help="an answer may be a sentence that names one label")
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--out", type=Path, default=Path("recipes.jsonl"))
     parser.add_argument("--table", action="store_true")
@@ -120,7 +128,9 @@ async def main() -> None:
     for seed, task, calls, recipe in wanted if not options.table else ():
         if (task, recipe, int(calls), int(seed)) in done:
             continue
-        row = await one(task_of(options.data / task, models), recipe, int(calls), int(seed), options)
+        row = await one(
+            task_of(options.data / task, models, labels=options.labels), recipe, int(calls), int(seed), options
+        )
         rows.append(row)
         with options.out.open("a") as out:
             out.write(json.dumps(row) + "\n")

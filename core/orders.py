@@ -137,10 +137,11 @@ class Search:
     """What strategies and allocators decide from. Pure given this value: a resumed run decides the same.
 
     memory: the policy's own state, plain JSON, the only thing it may write. room: runs of the start program that
-    still fit (target calls, where a run takes one). total: those that fitted when the search began. val, train:
-    example ids in the task's order; target: those of inputs from where the prompt will be used. operators: the recipe's
-    operators with their prior weights. orders: what this round was ordered. duels: whose output was preferred, oldest
-    first, by a judge or a person. remarks: what a policy puts on record with its `tell`.
+    still fit (target calls, where a run takes one). total: those that fitted when the search began, the same all the
+    time: limits on tokens and money alone are told by the mean size of the calls so far. val, train: example ids in the
+    task's order; target: those of inputs from where the prompt will be used. operators: the recipe's operators with
+    their prior weights. orders: what this round was ordered. duels: whose output was preferred, oldest first, by a
+    judge or a person. remarks: what a policy puts on record with its `tell`.
     """
 
     archive: Archive

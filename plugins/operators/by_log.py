@@ -14,7 +14,8 @@ from ..log_scorer import fit
 @dataclass(kw_only=True)
 class SelectByLog:
     """The parents' prompts behind a learned router. The order's option `log` is candidate → train row → score; nobody
-    is asked. Fewer than two prompts, or a parent of several prompts, is no choice."""
+    is asked. Fewer than two prompts, or a parent of several prompts, is no choice; nor is there one where the target is no
+    chat, since nothing routes there."""
 
     name: str = field(default="select-by-log", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
@@ -23,7 +24,7 @@ class SelectByLog:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         log = request.order.options.get("log", {})
         known = [one for one in request.parents if one.id in log and len(one.program.prompts) == 1]
-        if len(known) < 2:
+        if len(known) < 2 or not request.task.chat:
             return []
         names = {one.id: f"prompt-{place:02d}" for place, one in enumerate(known, 1)}
         texts = {row: example.text for row, example in request.examples.items()}

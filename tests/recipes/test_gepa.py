@@ -70,6 +70,12 @@ async def test_gepa_reflects_on_a_minibatch_and_measures_only_who_is_better_on_i
     assert len(run.asked("reflect")) <= len(run.orders), "a minibatch without a failure asks nobody"
 
 
+async def test_children_are_measured_on_as_many_rows_however_many_authors_were_paid(play: Any) -> None:
+    run = await play("gepa", climber(), target=handicapped, budget=Budget(calls=160), rows=60)
+    measured = {len(run.rows(name)) for name in run.candidates if run.rows(name)}
+    assert len(measured - {min(measured)}) == 1, "the last one may be cut short"
+
+
 async def test_a_dozen_perfect_minibatches_in_a_row_do_not_end_the_search(play: Any) -> None:
     met: set[int] = set()
 
@@ -178,6 +184,19 @@ def test_the_gate_opens_for_a_strict_win_on_the_rows_that_were_shown(
     search = gated(parent, child)
     assert {pair.example for pair in Gate().ask(search, ["child"])} == asked
     assert Gate().tell(search, ["child"]) == {"child": decision}
+
+
+@pytest.mark.parametrize("total", [10, 1000])
+def test_whoever_is_let_in_meets_the_rows_that_the_start_prompt_met(total: int) -> None:
+    search = gated("10", "11")
+    search.val, search.total = tuple(f"v{n}" for n in range(30)), total
+    assert {pair.example for pair in Gate().ask(search, ["child"])} == {"v0", "v1"}
+
+
+def test_the_winner_is_not_who_met_the_easy_rows_alone() -> None:
+    search = world({"start": "11110000", "better": "11110010", "lucky": "1111"})
+    search.examples = {row: Example(id=row, input=row, outputs=("y",)) for row in search.val}
+    assert Pareto().final(search) == "better"
 
 
 @pytest.mark.parametrize(("child", "decision"), [("110", "keep"), ("100", "keep"), ("000", "drop")])

@@ -12,6 +12,7 @@ from maieutic.core.example import Example
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
 from maieutic.core.score import Evaluation
+from maieutic.plugins.strategies.differential import Differential
 from maieutic.plugins.strategies.fitness import fitness, fittest
 from maieutic.plugins.strategies.genetic import Genetic
 
@@ -92,3 +93,12 @@ def test_every_seed_is_dressed_from_train_rows_of_its_own() -> None:
     assert all(order.cases == len(set(order.rows)) == 3 for order in orders)
     assert len({order.rows for order in orders}) == len(orders) == 5
     assert orders == genetic.ask(second)
+
+
+@pytest.mark.parametrize(("child", "stays"), [([1, 1, 0, 0], "base"), ([1, 1, 1, 0], "child"), ([1, 1, 0], "base")])
+def test_a_child_replaces_its_base_only_where_it_is_better_on_the_same_rows(child: list[float], stays: str) -> None:
+    """The leader was right on the first rows and wrong on the rest: what is level with it there is not level with all."""
+    made = [one("start"), one("base", round=2), one("child", parents=("base", "start"), round=3, status="racing")]
+    scores = {"start": [1, 1, 1, 1, 0, 0, 0, 0], "base": [1, 1, 0, 0, 1, 1], "child": child}
+    told = Differential(size=3).tell(search(made, scores), ["start", "base", "child"], {})
+    assert {name for name in ("base", "child") if told[name] == "keep"} == {stays}
