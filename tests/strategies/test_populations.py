@@ -97,7 +97,7 @@ def test_every_seed_is_dressed_from_train_rows_of_its_own() -> None:
 
 @pytest.mark.parametrize(("child", "stays"), [([1, 1, 0, 0], "base"), ([1, 1, 1, 0], "child"), ([1, 1, 0], "base")])
 def test_a_child_replaces_its_base_only_where_it_is_better_on_the_same_rows(child: list[float], stays: str) -> None:
-    """The leader was right on the first rows and wrong on the rest: what is level with it there is not level with all."""
+    """The base has rows that the child was not run on."""
     made = [one("start"), one("base", round=2), one("child", parents=("base", "start"), round=3, status="racing")]
     scores = {"start": [1, 1, 1, 1, 0, 0, 0, 0], "base": [1, 1, 0, 0, 1, 1], "child": child}
     told = Differential(size=3).tell(search(made, scores), ["start", "base", "child"], {})
