@@ -14,8 +14,8 @@ from ..log_scorer import fit
 @dataclass(kw_only=True)
 class SelectByLog:
     """The parents' prompts behind a learned router. The order's option `log` is candidate → train row → score; nobody
-    is asked. No choice is made of fewer than two prompts, of parents of several prompts, and where the target is no chat:
-    nothing routes there."""
+    is asked. Fewer than two prompts, or a parent of several prompts, is no choice, and where the target is no chat
+    nothing routes."""
 
     name: str = field(default="select-by-log", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
