@@ -27,7 +27,8 @@ class PairedRace:
     when so many are left; of a small pool, when three quarters are. share: of the room that a race may take; its first
     block may take more. closing: when the room falls below this share of the whole, nobody new is raced before the best
     `finalists` so far and the start prompt are measured on as many rows more as fit: who leads after a block is the
-    luckiest of many, not yet the best. People's prompts are met all the same.
+    luckiest of many, not yet the best. In a round that brings nobody new they get what a race may take. What people
+    wrote is met all the same.
     """
 
     name: str = field(default="paired-race", init=False)
@@ -42,13 +43,18 @@ class PairedRace:
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
         memory, order = search.memory, row_order(search)
-        if search.room <= self.closing * search.total and (pairs := self._close(search, pool, order)):
-            return pairs
         size = max(_LEAST_BLOCK, min(self.block, search.total // _BLOCKS_OF_THE_WHOLE))
-        left = self._left(search, pool)
-        if "purse" not in memory:
+        begins = "purse" not in memory
+        if begins:
             memory |= {"purse": int(self.share * search.room), "blocks": 0}
-        elif len(left) <= self._wanted(pool):
+        ending = search.room <= self.closing * search.total
+        if ending or (begins and all(search.archive.scores.count(name, search.val) for name in pool)):
+            pairs = self._further(search, order)[: search.room if ending else memory["purse"]]
+            memory["purse"] -= len(pairs)
+            if pairs:
+                return pairs
+        left = self._left(search, pool)
+        if not begins and len(left) <= self._wanted(pool):
             return []
         while memory["blocks"] < self.blocks and memory["blocks"] * size < len(order):
             first = memory["blocks"] == 0
@@ -65,7 +71,7 @@ class PairedRace:
         left = self._left(search, pool)
         return {name: "undecided" if name in left else "drop" for name in pool}
 
-    def _close(self, search: Search, pool: Sequence[str], order: Sequence[str]) -> list[Pair]:
+    def _further(self, search: Search, order: Sequence[str]) -> list[Pair]:
         """The best of any round on the rows they lack, row by row; none where nobody was measured or nothing lacks."""
         met = [one.id for one in search.archive.alive if search.archive.scores.count(one.id, search.val)]
         if not met:
@@ -73,7 +79,7 @@ class PairedRace:
         told = fitness(search, met, {"accuracy": 1.0})
         best = sorted(met, key=lambda name: -told[name])[: self.finalists]
         names = dict.fromkeys([*by_hand(search), *best, search.archive.start.id])
-        return _in_turn(missing(search, list(names), order), order)[: search.room]
+        return _in_turn(missing(search, list(names), order), order)
 
     def _left(self, search: Search, pool: Sequence[str]) -> list[str]:
         enough = max(2, len(pool) * (len(pool) - 1)) / self.alpha

@@ -47,6 +47,17 @@ def test_before_that_newcomers_are_raced() -> None:
     assert Counter(pair.candidate for pair in pairs) == {"new": 10}
 
 
+def test_a_round_without_anybody_new_spends_a_races_share_on_the_best() -> None:
+    race, settled = PairedRace(), search(LATE, room=200)
+    pairs = race.ask(settled, ["a", "b"])
+    assert len(pairs) == 50, "a quarter of the room"
+    assert {pair.candidate for pair in pairs} == {"start", "a", "b", "c"}
+    for pair in pairs:
+        told = {"split": "val", "output": "", "answer": "", "score": 1.0}
+        settled.archive.scores.add(Evaluation(candidate=pair.candidate, example=pair.example, **told))  # type: ignore[arg-type]
+    assert race.ask(settled, ["a", "b"]) == []
+
+
 def test_where_nothing_lacks_newcomers_get_what_is_left() -> None:
     pairs = PairedRace().ask(search(LATE, met=40, room=80), ["a", "b", "new"])
     assert {pair.candidate for pair in pairs} == {"new"}
