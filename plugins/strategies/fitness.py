@@ -42,15 +42,14 @@ def fittest(search: Search, views: Mapping[str, float]) -> str:
     return max(told, key=lambda name: told[name]) if told else search.archive.start.id
 
 
-def levelled(search: Search, names: Sequence[str], value: Row) -> dict[str, float]:
-    """Name → mean of a row's value. The one with most rows, the oldest on ties, is the measure: the others are its mean
-    plus their mean difference to it on common rows."""
-    rows = {
-        name: {
-            row: value(seen, search.examples[row]) for row, seen in search.archive.scores.row(name, search.val).items()
-        }
-        for name in names
-    }
+def levelled(search: Search, names: Sequence[str], value: Row, among: Sequence[str] | None = None) -> dict[str, float]:
+    """Name → mean of a row's value, on val or on the rows `among`, of which each has one at least.
+
+    The one with most rows, the oldest on ties, is the measure: the others are its mean plus their mean difference to it
+    on common rows.
+    """
+    known = {name: search.archive.scores.row(name, search.val if among is None else among) for name in names}
+    rows = {name: {row: value(seen, search.examples[row]) for row, seen in own.items()} for name, own in known.items()}
     measure = max(rows, key=lambda name: len(rows[name]))
     level = fmean(rows[measure].values())
     told = {}
@@ -83,10 +82,12 @@ def _robustness(search: Search, names: Sequence[str]) -> dict[str, float]:
         groups.setdefault(bare(search.examples[row].output or ""), []).append(row)
     if len(groups) > _MOST_GROUPS:
         groups = {str(at): list(search.val[at::3]) for at in range(3)}
-    scores = search.archive.scores
-    return {
-        name: min(mean for rows in groups.values() if (mean := scores.mean(name, rows)) is not None) for name in names
-    }
+    means: dict[str, list[float]] = {name: [] for name in names}
+    for rows in groups.values():
+        met = [name for name in names if search.archive.scores.count(name, rows)]
+        for name, mean in (levelled(search, met, lambda seen, row: seen.score, rows) if met else {}).items():
+            means[name].append(mean)
+    return {name: min(own) for name, own in means.items()}
 
 
 def _brevity(search: Search, names: Sequence[str]) -> dict[str, float]:

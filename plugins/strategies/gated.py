@@ -28,7 +28,8 @@ class Gated:
     the operators' prior weights by `exploring`, and fall off from leader to leader.
 
     children: orders a round, fewer where the room is short (see `afforded`). cases: train rows a parent is run on for
-    operators that read failures. The section is told by the order's option `section`.
+    operators that read failures. The section is told by the order's option `section`. whole: operators that edit none
+    that is there; what they brought is told of the main one alone.
     """
 
     name: str = field(default="gated", init=False)
@@ -41,6 +42,7 @@ class Gated:
     exploring: float = 0.2
     rate: float = 0.2
     sweeps: int = 10
+    whole: Sequence[str] = ("section-add", "answer-hint", "demo-count")
 
     def ask(self, search: Search) -> Sequence[Order]:
         rng, weights = search.rng("gate"), self.gate(search)
@@ -53,12 +55,12 @@ class Gated:
             told = {
                 (operator, section): _expected(weights, features(operator, section, len(sections)))
                 for operator in search.operators
-                for section in sections
+                for section in self._open(operator, sections)
             }
-            operators = {name: max(told[name, one] for one in sections) for name in search.operators}
+            operators = {name: max(told[name, one] for one in self._open(name, sections)) for name in search.operators}
             operator = rng.choices(list(operators), self._chances(operators, search.operators))[0]
-            within = {section: told[operator, section] for section in sections}
-            section = rng.choices(sections, self._chances(within, dict.fromkeys(sections, 1.0)))[0]
+            within = {section: told[operator, section] for section in self._open(operator, sections)}
+            section = rng.choices(list(within), self._chances(within, dict.fromkeys(within, 1.0)))[0]
             options = {"section": section}
             orders.append(Order(operator=operator, parents=(parent,), options=options, cases=cases, stream=place))
         return orders
@@ -90,6 +92,9 @@ class Gated:
                 for name in known:
                     weights[name] = weights.get(name, 0.0) + step * missed
         return weights
+
+    def _open(self, operator: str, sections: Sequence[str]) -> Sequence[str]:
+        return [_MAIN] if operator in self.whole else sections
 
     def _chances(self, expected: Mapping[str, float], priors: Mapping[str, float]) -> list[float]:
         top, total = max(expected.values()), sum(priors.values())
@@ -127,6 +132,7 @@ def _sections(candidate: Candidate) -> list[str]:
 
 
 def _edited(parent: Candidate, child: Candidate) -> str:
-    """The first section whose text differs; the task where none does."""
+    """The first section of the parent whose text differs; the task where none does. A section that came in was none
+    that an edit could have been ordered for."""
     before, after = ({one.name: one.text for one in side.program.main.sections} for side in (parent, child))
-    return next((name for name in {**before, **after} if before.get(name) != after.get(name)), _MAIN)
+    return next((name for name in before if before[name] != after.get(name)), _MAIN)

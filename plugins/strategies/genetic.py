@@ -27,7 +27,8 @@ class Genetic:
     rows each. parents: drawn by `roulette` (chances as
     fitness), `tournament` (the best of `contestants`) or `uniform`. cases: train rows a parent is run on for operators
     that read failures; dress_cases: for the one that dresses. views: what fitness is, view → weight. choose: the
-    planner chooses among the views, and where it could not, a rule does.
+    planner chooses among the views, and where it could not, a rule does. pairs: operators that need two parents, and so
+    seed nothing where the recipe names no seeds.
     """
 
     name: str = field(default="genetic", init=False)
@@ -43,6 +44,7 @@ class Genetic:
     dress_cases: int = 0
     views: Mapping[str, float] = field(default_factory=lambda: {"accuracy": 1.0})
     choose: bool = False
+    pairs: Sequence[str] = ("phrase-crossover", "merge")
 
     def ask(self, search: Search) -> Sequence[Order]:
         dressing = search.round == 2 and self.dress in search.operators
@@ -50,7 +52,9 @@ class Genetic:
         fit = afforded(search, self.size - 1 if begins else self.children, self.rows)
         if dressing:
             return self._dressing(search, fit)
-        return seeding(search, self.seeds, fit, self.cases) if begins else self._breeding(search, fit)
+        if begins:
+            return seeding(search, self.seeds, fit, self.cases, self.pairs)
+        return self._breeding(search, fit)
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         start = search.archive.start.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import zip_longest
 
 from ...core.contracts import Decision, Order, Search
@@ -16,11 +16,14 @@ def afforded(search: Search, wanted: int, rows: int) -> int:
     return max(2, min(wanted, search.room // (_ROOM_A_ROUND * max(1, rows))))
 
 
-def seeding(search: Search, seeds: Mapping[str, int], most: int, cases: int = 0) -> list[Order]:
-    """Orders on the start prompt, the operators in turn; every operator of the recipe where none of the seeds' is."""
+def seeding(
+    search: Search, seeds: Mapping[str, int], most: int, cases: int = 0, pairs: Collection[str] = ()
+) -> list[Order]:
+    """Orders on the start prompt, the operators in turn; every operator of the recipe where none of the seeds' is,
+    without those in `pairs`, which make nothing of one parent."""
     start = search.archive.start.id
     wanted = {name: count for name, count in seeds.items() if name in search.operators}
-    wanted = wanted or dict.fromkeys(search.operators, most)
+    wanted = wanted or dict.fromkeys((name for name in search.operators if name not in pairs), most)
     turns = zip_longest(*([name] * count for name, count in wanted.items()))
     names = [name for turn in turns for name in turn if name is not None]
     return [

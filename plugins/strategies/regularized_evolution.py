@@ -16,12 +16,13 @@ from .walk import ACCURACY
 
 @dataclass(kw_only=True)
 class RegularizedEvolution:
-    """Children of tournament winners come in, the oldest go out, however good they are.
+    """Children of tournament winners come in, the oldest go out, however good they are; of the others the best live on.
 
     seeds: operator → orders on the start prompt in the first round; the best of what came of them is the fixed prompt
     that evolution begins from. size: who lives. children: orders a round, fewer where the room is short (see
-    `afforded`). tournament: the share of the population that meets; its best is the parent. survivors: `newest`, or
-    `best` for a steady state. remembered: the share of the best ever that may still win when they are out.
+    `afforded`). tournament: the share of the population that meets; its best is the parent. survivors: the best of the
+    `newest`, who are as many as came and `size` at least, or the `best` of all for a steady state. remembered: the
+    share of the best ever that may still win when they are out.
     """
 
     name: str = field(default="regularized-evolution", init=False)
@@ -57,13 +58,14 @@ class RegularizedEvolution:
         told = fitness(search, [one.id for one in archive.alive], ACCURACY)
         ranked = sorted(told, key=lambda name: -told[name])
         came = [name for name in pool if name in told]
-        if not old:
-            seeds = [name for name in came if archive[name].operator in self.seeds]
-            population = [max(seeds, key=lambda name: told[name])] if seeds else came[-self.size :]
-        elif self.survivors == "newest":
-            population = [*old, *came][-self.size :]
+        seeds = [] if old else [name for name in came if archive[name].operator in self.seeds]
+        if seeds:
+            population = [max(seeds, key=lambda name: told[name])]
         else:
-            population = [name for name in ranked if name in {*old, *came}][: self.size]
+            able = [name for name in archive.candidates if name in {*old, *came}]
+            if self.survivors == "newest":
+                able = able[-max(self.size, len(came)) :]
+            population = [name for name in ranked if name in able][: self.size]
         search.memory["population"] = population
         best = ranked[: max(1, math.ceil(self.remembered * len(ranked)))]
         kept = {*population, *best, archive.start.id}

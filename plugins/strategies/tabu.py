@@ -9,7 +9,8 @@ from itertools import pairwise
 from ...core.candidate import Candidate
 from ...core.contracts import Search
 from ...core.render import brief
-from .walk import Walk
+from .fitness import fitness
+from .walk import ACCURACY, Walk
 
 
 @dataclass(kw_only=True)
@@ -26,12 +27,15 @@ class Tabu(Walk):
 
     def goes_to(self, search: Search, now: str, told: Mapping[str, float]) -> str:
         archive, past = search.archive, search.memory.setdefault("moves", [])
-        best = max(told.get(search.memory.get("best", now), told[now]), told[now])
+        record = search.memory.get("best", now)
+        # A walk that went downhill has left the best behind, which is in no pool: one ruler for all.
+        known = fitness(search, list(dict.fromkeys([*told, record])), ACCURACY)
+        best = max(known[now], known.get(record, known[now]))
         moves = {name: _move(archive[now], archive[name]) for name in told if name != now}
-        free = [name for name, move in moves.items() if told[name] > best or not _undoes(move, past)]
+        free = [name for name, move in moves.items() if known[name] > best or not _undoes(move, past)]
         if not free:
             return now
-        chosen = max(free, key=lambda name: told[name])
+        chosen = max(free, key=lambda name: known[name])
         search.memory["moves"] = [*past, moves[chosen]][-self.tenure :]
         return chosen
 

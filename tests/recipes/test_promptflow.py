@@ -132,6 +132,24 @@ def test_orders_without_a_child_are_experience_too() -> None:
     assert reward < 0
 
 
+def test_what_edits_no_section_is_told_of_the_main_one_whether_it_was_fruitful_or_not() -> None:
+    added = PROMPT.with_(sections=(*PROMPT.sections, Section(name="Hard cases", text="Guess.")))
+    told = search({})
+    told.operators = {"section-add": 1.0, "good": 1.0}
+    child = Candidate(id="c", program=Program.of(added), operator="section-add", parents=("s",), status="dropped")
+    told.archive.add(child)
+    seen = {"split": "val", "output": "", "answer": "", "score": 0.9}
+    told.archive.scores.add(Evaluation(candidate="c", example="v0", **seen))  # type: ignore[arg-type]
+    gate = Gated(children=40, leaders=1)
+    orders = [one for one in gate.ask(told) if one.operator == "section-add"]
+    assert len(orders) > 20, "what it brought is seen where it is ordered"
+    assert {one.options["section"] for one in orders} == {"Task"}
+    told.orders = orders[:1]
+    gate.pool(told, [])
+    barren, fruitful = experience(told)
+    assert barren[0] == fruitful[0]
+
+
 def author(question: str) -> str:
     if "<section>" in question:
         return f"<section>Do it at level {3 + len(question) % 6}, please.</section>"

@@ -15,6 +15,8 @@ from maieutic.core.score import Evaluation
 from maieutic.plugins.strategies.differential import Differential
 from maieutic.plugins.strategies.fitness import fitness, fittest
 from maieutic.plugins.strategies.genetic import Genetic
+from maieutic.plugins.strategies.regularized_evolution import RegularizedEvolution
+from maieutic.plugins.strategies.tabu import Tabu
 
 JUDGED = {"accuracy": 1.0, "brevity": 0.05}
 
@@ -102,3 +104,42 @@ def test_a_child_replaces_its_base_only_where_it_is_better_on_the_same_rows(chil
     scores = {"start": [1, 1, 1, 1, 0, 0, 0, 0], "base": [1, 1, 0, 0, 1, 1], "child": child}
     told = Differential(size=3).tell(search(made, scores), ["start", "base", "child"], {})
     assert {name for name in ("base", "child") if told[name] == "keep"} == {stays}
+
+
+def test_of_the_newest_the_best_live_on_wherever_they_stand() -> None:
+    names = ["old", *(f"n{place}" for place in range(6))]
+    made = [one("start"), *(one(name, operator="prune") for name in names)]
+    scores = {"start": [0, 0, 0, 0], "old": [1] * 4, **{f"n{place}": [1] * (4 - place // 2) for place in range(6)}}
+    told = search(made, {name: [*row, 0, 0, 0, 0][:4] for name, row in scores.items()}, memory={"population": ["old"]})
+    RegularizedEvolution(size=3).tell(told, names[1:], {})
+    assert told.memory["population"] == ["n0", "n1", "n2"], "six came: the best three of these, not the last three"
+    RegularizedEvolution(size=3).tell(told, ["n5"], {})
+    assert set(told.memory["population"]) == {"n1", "n2", "n5"}, "one came: the oldest of four leaves"
+
+
+def test_robustness_compares_each_group_on_common_rows() -> None:
+    """The first rows of each group are the easy ones."""
+    made = [one("whole"), one("short")]
+    told = search(made, {"whole": [1, 1, 1, 1, 0, 0, 0, 0], "short": [1, 1, 1, 1]})
+    assert fitness(told, ["whole", "short"], {"robustness": 1.0}) == {"whole": 0.5, "short": 0.5}
+
+
+def test_operators_of_two_parents_seed_nothing() -> None:
+    begun = search([one("start")], {}, round=1, operators={"phrase": 1.0, "phrase-crossover": 1.0})
+    assert {order.operator for order in Genetic().ask(begun)} == {"phrase"}
+    begun.operators = {"phrase-crossover": 1.0}
+    assert Genetic().ask(begun) == []
+
+
+def test_a_tabu_move_is_excused_by_a_new_best_of_all_not_by_one_of_the_neighbours() -> None:
+    made = [
+        one("start", program=Program.of("say it now")),
+        one("now", program=Program.of("say now")),
+        one("back", program=Program.of("say it now please")),
+    ]
+    scores = {"start": [1, 1, 1, 0], "now": [0, 0, 0, 0], "back": [1, 1, 0, 0]}
+    past = {"moves": [[[["say", "now"]], [["say", "it"], ["it", "now"]]]], "best": "start"}
+    told = search(made, scores, memory=dict(past))
+    assert Tabu().goes_to(told, "now", {"now": 0.0, "back": 0.5}) == "now"
+    better = search(made, {**scores, "back": [1, 1, 1, 1]}, memory=dict(past))
+    assert Tabu().goes_to(better, "now", {"now": 0.0, "back": 1.0}) == "back"
