@@ -11,7 +11,7 @@ from typing import Literal
 from ...core.contracts import Need, Proposal, Request, Team
 from ...core.dialogue import Paraphrase
 from .components import components_of
-from .rewording import CALLS_PER_ASK, distinct, together
+from .rewording import CALLS_PER_ASK, distinct, together, unbraced
 
 Edit = Literal["add", "delete", "swap", "substitute"]
 _LONGER = 3
@@ -55,7 +55,7 @@ class ComponentEdits:
                 made.append(_edited(edit, there, ranked, request.rng))
         replies = await together(team.act(Paraphrase(prompt=there[place])) for place in reworded)
         for place, reply in zip(reworded, replies, strict=True):
-            said = " ".join(reply.prompt.split()) if reply is not None else ""
+            said = " ".join(unbraced(reply.prompt).split()) if reply is not None else ""
             if said and len(said.split()) <= _LONGER * len(there[place].split()) + 4:
                 made.append(([*there[:place], said, *there[place + 1 :]], f"in other words: {said}"))
         prompt, program = request.parents[0].program.main, request.parents[0].program

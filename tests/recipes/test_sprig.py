@@ -69,6 +69,15 @@ async def test_each_edit_leaves_the_users_own_system_prompt_alone(edit: Any) -> 
                 assert sum(line.startswith("Put otherwise: ") for line in lines) == 1
 
 
+async def test_a_paraphrase_asks_for_no_field_of_the_users_prompt() -> None:
+    class Braces(Author):
+        async def act(self, ask: Any) -> Any:
+            return PromptReply(prompt="Treat {input} as a whole.")
+
+    made = await ComponentEdits(edits=("substitute",)).propose(request("Take care of it all."), Braces())  # type: ignore[arg-type]
+    assert [one.program.main.system for one in made] == [f"{OWN}\nTreat (input) as a whole."]
+
+
 async def test_what_brought_most_comes_in_first_and_the_untried_before_the_harmful() -> None:
     good, bad = corpus()["role"][0], corpus()["format"][0]
     told = {good: [0.6, 2], bad: [-0.6, 2]}
