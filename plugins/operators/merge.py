@@ -20,7 +20,8 @@ class Merge:
 
     Of each part of each named prompt the side that changed it is taken; where both did, the one that scores better on
     val, and on ties one that is drawn. The original merges whole prompts of a program and so never fires for a single
-    one; parts of one prompt are merged as well. No child where nothing can be had from both sides.
+    one; parts of one prompt are merged as well, where more than its instruction was changed. No child where nothing can
+    be had from both sides.
     """
 
     name: str = field(default="merge", init=False)
