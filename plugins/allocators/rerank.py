@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from ...core.contracts import Decision, Need, Pair, Search
 from .batches import all_measured, missing, row_order
 
+_ENOUGH = 24
+"""Rows on which a ranking says more than the screening did."""
+
 
 @dataclass(kw_only=True)
 class Rerank:
-    """Every candidate of the pool on the same few val rows; in the end the best `share` of all, and the start, on all.
+    """Every candidate of the pool on the same few val rows; in the end the best `share` of all, and the start, on all,
+    or on as many as fit: fewer candidates then, where these would be hardly any.
 
     rows: at most so many to screen on. candidates: for so many the budget should last, so that there are fewer rows in
     a small one, but at least `least`. closing: the end has come when the room falls below this share of the whole, or
@@ -43,7 +47,8 @@ class Rerank:
 
     def _screening(self, search: Search, pool: Sequence[str], order: Sequence[str]) -> list[Pair]:
         """Who cannot be measured on all of the few rows is left out: then more rows of others say more."""
-        few, names = order[: min(self.rows, max(self.least, search.total // self.candidates))], list(pool)
+        few = order[: min(self.rows, max(self.least, search.total // self.candidates))]
+        names = [name for name in pool if missing(search, [name], few)]
         while len(names) > 1 and len(missing(search, names, few)) > search.room:
             names.pop()
         return missing(search, names, few)[: search.room]
@@ -52,10 +57,11 @@ class Rerank:
         archive, start = search.archive, search.archive.start.id
         screened = [one for one in archive.alive if archive.scores.count(one.id, search.val)]
         best = [one.id for one in archive.ranked(screened, search.val)]
-        count = max(2, math.ceil(self.share * len(screened)))
-        for rows in range(len(order), 0, -1):
-            for most in range(min(count, len(best)), 0, -1):
-                pairs = missing(search, list(dict.fromkeys([*best[:most], start])), order[:rows])
-                if len(pairs) <= search.room:
-                    return pairs
+        for most in range(min(max(2, math.ceil(self.share * len(screened))), len(best)), 0, -1):
+            names = list(dict.fromkeys([*best[:most], start]))
+            rows = len(order)
+            while len(missing(search, names, order[:rows])) > search.room:
+                rows -= 1
+            if rows >= min(_ENOUGH, len(order)) or most == 1:
+                return missing(search, names, order[:rows])
         return []
