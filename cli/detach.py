@@ -31,12 +31,13 @@ def start_detached(words: Sequence[str], *, folder: Path, as_json: bool, run: st
 def begin_detached(words: Sequence[str], *, folder: Path, run: str | None) -> tuple[str, int, Path]:
     """Start the same command in a session of its own; the run, its process and its log, once it is in the store.
 
-    Its events go to `RUN.log` in the folder. Raises RunFailed, with what the process said, where it
-    ends before, or has not begun after a long wait.
+    Its events go to `RUN.log` in the folder. Raises UsageError for an id that `check_name` refuses; RunFailed, with
+    what the process said, where it ends before, or has not begun after a long wait.
     """
     from ..graphs.desk import new_run_id
+    from ..graphs.run import check_name
 
-    name = run or new_run_id()
+    name = new_run_id() if run is None else check_name(run)
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{name}.log"
     said = [word for word in words if word not in _SCREEN_WORDS]

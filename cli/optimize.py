@@ -100,10 +100,12 @@ def optimize(
     run: Annotated[str | None, typer.Option(help="the new run's id", rich_help_panel="Where")] = None,
 ) -> None:
     """Improve the task's prompt inside the budget, and report what the sealed rows say of it."""
-    from ..graphs.run import aoptimize
+    from ..graphs.run import aoptimize, check_name
     from ..graphs.setup import DEFAULT_BUDGET, Setup
     from .running import carry_out, read_task
 
+    if run is not None:
+        check_name(run)
     budget = budget_of(calls, target_calls, tokens, usd, minutes)
     changes = pairs(settings or [], "--set")
     made = with_models(read_task(task, no_plugins=no_plugins), target, optimizer, pairs(role or [], "--role"))

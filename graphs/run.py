@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ from .steering.pause import POLL_SECONDS
 from .takeaway import runnable_of, template_of
 
 _STEPS = 1_000_000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +99,14 @@ async def aoptimize(
 
     budget: 400 calls unless given. folder: where the store lives; runs in one folder share the cache. listen: called
     with every event, in order. approve: before each round that costs, wait for the directive `approve`. origin: a
-    candidate of another run in this folder to begin with. executor: where measurements are run, by name (`ray`) or
-    with its options. observers: who else hears it, by name (`mlflow`) or with options; none can change or break it.
+    candidate of another run in this folder to begin with. run: the new run's id, one that `check_name` allows.
+    executor: where measurements are run, by name (`ray`) or with its options. observers: who else hears it, by name
+    (`mlflow`) or with options; none can change or break it.
     Raises UsageError or TaskError before anything is spent, ModelError for an unusable endpoint (what was answered is
     kept, `aresume` goes on), RunFailed for what else fails.
     """
     check_place(os.environ.get(CHECKPOINTS, ""))
+    name = new_run_id() if run is None else check_name(run)
     setup = Setup.make(
         task,
         recipe=recipe,
@@ -117,11 +121,22 @@ async def aoptimize(
         executor=executor,
         observers=observers,
     )
-    name = run or new_run_id()
     async with Desk(setup=setup, listen=listen) as desk:
         assert desk.store is not None
         await desk.store.create_run(record_of(setup, name))
         return await _drive(desk, name, {"run": name})
+
+
+def check_name(run: str) -> str:
+    """The id that a person gives a new run. Raises UsageError for one that no command could name afterwards."""
+    if run == "latest" or not _NAME.fullmatch(run):
+        raise UsageError(
+            f"no run can be called {run!r}" + (": that word means the last one" if run == "latest" else ""),
+            where="the new run's id",
+            possible=("letters, digits, '.', '_' and '-', a letter or digit first",),
+            remedy="choose another id, or give none and get one",
+        )
+    return run
 
 
 def optimize(task: Task, **options: Any) -> Result:
