@@ -46,11 +46,17 @@ def load_object(name: str, folder: Path) -> Any:
 
 
 async def call(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
-    """Call a sync or async function; a sync one runs in a thread, so that it cannot hold up the run."""
-    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
-        return await function(*args, **named)
-    result = await asyncio.to_thread(function, *args, **named)
-    return await result if inspect.isawaitable(result) else result
+    """Call a sync or async function; a sync one runs in a thread, so that it cannot hold up the run.
+
+    A function that calls `sys.exit` raises RuntimeError: it may fail, but not end the process that called it.
+    """
+    try:
+        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
+            return await function(*args, **named)
+        result = await asyncio.to_thread(function, *args, **named)
+        return await result if inspect.isawaitable(result) else result
+    except SystemExit as error:
+        raise RuntimeError(f"it called sys.exit({'' if error.code is None else repr(error.code)})") from error
 
 
 def parameters_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter] | None:

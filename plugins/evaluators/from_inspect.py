@@ -52,7 +52,7 @@ class InspectScorer:
             found = await self._scorer(state, self._scorers.Target(list(example.outputs)))
         except MaieuticError:
             raise
-        except Exception as error:  # noqa: BLE001 - what a foreign scorer raises on one row is data of that row
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - what a foreign scorer raises on one row is data of that row
             said = f"{self.name} failed on this row: {type(error).__name__}: {error}"
             return Score(value=0.0, failure="example", feedback=said[:600])
         if found is None:

@@ -64,7 +64,7 @@ class LangChainEvaluator:
             result = await self._evaluator.aevaluate_strings(**given)
         except MaieuticError:
             raise
-        except Exception as error:  # noqa: BLE001 - what a foreign evaluator raises on one row is data of that row
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - what a foreign evaluator raises on one row is data of that row
             said = f"{self.name} failed on this row: {type(error).__name__}: {error}"
             return Score(value=0.0, failure="example", feedback=said[:600])
         value = result.get("score")

@@ -28,6 +28,7 @@ class Close:
     def __init__(self, top=10): self.top = top
     async def aevaluate_strings(self, *, prediction, input, reference):
         if prediction == "boom": raise ValueError("no")
+        if prediction == "exit": raise SystemExit(0)
         if prediction == "said": return {"value": "Y", "score": None}
         return {"score": self.top if prediction == reference else 1, "reasoning": input}
 def none(): return object()
@@ -40,6 +41,7 @@ async def test_an_object_that_evaluates_strings_as_langchain_does(tmp_path: Path
     assert ((await score(made, "4")).value, (await score(made, "5")).value) == (1.0, 0.1)
     assert (await score(made, "5")).feedback == "question: 2+2?"
     assert ((await score(made, "said")).value, (await score(made, "boom")).failure) == (1.0, "example")
+    assert (await score(made, "exit")).feedback == "langchain:own.py:Close failed on this row: SystemExit: 0"
     assert (await score(made, "4", Example(input="x"))).failure == "example"
     far = LangChainEvaluator("own.py:Close", {"top": 0}, distance=True, folder=str(tmp_path))
     assert ((await score(far, "4")).value, (await score(far, "5")).value) == (1.0, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -119,6 +120,20 @@ async def test_a_metric_that_raises_is_told_apart_from_a_wrong_answer() -> None:
     result = await score(metric)
     assert (result.value, result.failure) == (0, "example")
     assert result.feedback == "the metric metric failed on this row: KeyError: 'gold'"
+
+
+@pytest.mark.parametrize(("code", "said"), [(0, "0"), (None, ""), ("no key", "'no key'")])
+@pytest.mark.parametrize("coroutine", [False, True])
+async def test_a_metric_that_calls_exit_fails_on_its_row_alone(code: Any, said: str, coroutine: bool) -> None:
+    def leaves(output: str) -> float:
+        sys.exit(code)
+
+    async def leaves_later(output: str) -> float:
+        return leaves(output)
+
+    result = await score(leaves_later if coroutine else leaves)
+    assert (result.value, result.failure) == (0, "example")
+    assert f"failed on this row: RuntimeError: it called sys.exit({said})" in (result.feedback or "")
 
 
 async def test_a_dead_endpoint_is_no_bad_row() -> None:
