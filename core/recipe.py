@@ -56,9 +56,9 @@ class Recipe(BaseModel):
     allocator: Use
     operators: tuple[Use, ...]
     evidence: Mapping[Role, tuple[Evidence, ...]] = Field(default_factory=dict)
-    planner: bool = False
+    planner: bool = Field(default=False, strict=True)
     plans: Literal["path", "views"] = "path"
-    rounds: int = Field(default=10_000, gt=0)
+    rounds: int = Field(default=10_000, gt=0, strict=True)
     judge: Use | None = None
     scorer: Use | None = None
     loss: Use | None = None

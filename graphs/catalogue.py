@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..core.errors import UsageError
+from ..core.misfit import misfit, place_of
 from ..core.naming import did_you_mean
 from ..core.recipe import Recipe
 from ..plugins.registry import Registry
@@ -40,12 +41,17 @@ def load_recipe(name: str, registry: Registry) -> Recipe:
 def read_recipe(text: str, *, where: str) -> Recipe:
     try:
         return Recipe.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"the recipe cannot be read: {error}", where=where) from error
+    except ValidationError as error:
+        said, possible = misfit(error)
+        raise UsageError(
+            f"the recipe cannot be read: {place_of(error)} {said}", where=where, possible=possible
+        ) from error
 
 
 def adjust(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
-    """Apply `--set` pairs.
+    """Apply `--set` pairs, in whatever order they stand: first the parts are chosen, then their options are given.
 
     `strategy=NAME`, `allocator=NAME`, `judge=NAME`, `operators=A,B`, `planner=true`, `rounds=3`, `slots=in-turn`,
     `evidence=errors` (what of the measurements all roles may read: errors, scores, history, or none), and
@@ -59,19 +65,18 @@ def adjust(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
         elif key == "operators":
             known = {use["use"]: use for use in data["operators"]}
             data["operators"] = [known.get(one.strip(), {"use": one.strip()}) for one in value.split(",")]
-        elif key == "planner":
-            data["planner"] = _typed(value) is True
-        elif key in ("rounds", "slots"):
+        elif key in ("planner", "rounds", "slots"):
             data[key] = _typed(value)
         elif key == "evidence":
             kinds = ["rows", "hints", *([] if value == "none" else value.split(","))]
             data["evidence"] = dict.fromkeys(("planner", "teacher", "critic", "student"), kinds)
-        else:
+    for key, value in settings.items():
+        if key not in _SWITCHES:
             _set_option(data, key, value)
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
-        raise UsageError(f"these settings do not fit the recipe: {error}", where="--set") from error
+        raise _unfit(error, settings) from error
 
 
 def _set_option(data: dict[str, Any], key: str, value: str) -> None:
@@ -79,10 +84,26 @@ def _set_option(data: dict[str, Any], key: str, value: str) -> None:
     uses = [data["strategy"], data["allocator"], *([data["judge"]] if data["judge"] else []), *data["operators"]]
     for use in uses:
         if option and use["use"] == plugin:
-            use["options"] = {**use["options"], option: _typed(value)}
+            use["options"] = {**use.get("options", {}), option: _typed(value)}
             return
     names = [*_SWITCHES, *(f"{use['use']}.OPTION" for use in uses)]
-    raise UsageError(f"nothing is called {key!r} in this recipe", where="--set", possible=names)
+    raise UsageError(
+        f"nothing is called {key!r} in this recipe",
+        where="--set",
+        possible=names,
+        remedy=did_you_mean(key, names) or "choose the part as well, for example --set strategy=NAME",
+    )
+
+
+def _unfit(error: ValidationError, settings: Mapping[str, str]) -> UsageError:
+    key = place_of(error).partition(".")[0]
+    said, possible = misfit(error)
+    return UsageError(
+        f"{key}={settings.get(key, '')} {said}",
+        where="--set",
+        possible=possible,
+        remedy="give a value that fits; maieutic recipes NAME shows what a recipe is made of",
+    )
 
 
 def _typed(value: str) -> Any:

@@ -1,0 +1,24 @@
+"""What pydantic finds wrong with a value, said as the errors of the house say it."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import ValidationError
+
+
+def misfit(error: ValidationError) -> tuple[str, tuple[str, ...]]:
+    """The first fault in words that follow the name of what was given, and what would have been possible."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] in ("literal_error", "enum"):
+        return "is none of the possible values", tuple(re.findall(r"'([^']*)'", str(first["ctx"]["expected"])))
+    if first["type"] in ("bool_type", "bool_parsing"):
+        return "is neither true nor false", ("true", "false")
+    if first["type"] in ("missing", "extra_forbidden"):
+        return "is missing" if first["type"] == "missing" else "is unknown", ()
+    return first["msg"].replace("Input should", "should", 1), ()
+
+
+def place_of(error: ValidationError) -> str:
+    """Where the first fault stands, as dotted keys."""
+    return ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
