@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Coroutine
+from contextlib import redirect_stdout
 from typing import Any, TypeVar
 
 from ..core.errors import RunStopped
@@ -13,8 +15,10 @@ LOOKED_AT = "the test rows were looked at: choose no prompt by this number"
 
 
 def measured(work: Coroutine[Any, Any, T], *, what: str, again: str) -> T:
-    """What came of it. Raises RunStopped where a person interrupted it. again: the command that goes on with it."""
-    done = run_until_interrupted(work, goes_on_with=lambda: again)
+    """What came of it. Raises RunStopped where a person interrupted it. again: the command that goes on with it.
+    What metrics print meanwhile goes to stderr: stdout is for the result."""
+    with redirect_stdout(sys.stderr):
+        done = run_until_interrupted(work, goes_on_with=lambda: again)
     if done is None:
         raise RunStopped(f"the {what} was interrupted; what was answered is in the cache", remedy="run it again")
     return done

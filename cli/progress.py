@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -53,11 +53,15 @@ class Watcher(Protocol):
 
 
 class Lines:
-    """One line for each round and each new best; with `as_json`, one JSON object for each event."""
+    """One line for each round and each new best; with `as_json`, one JSON object for each event.
+
+    It keeps the stdout that it found, whoever takes the name `sys.stdout` afterwards.
+    """
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.view = RunView()
         self._as_json = as_json
+        self._out = sys.stdout
         self._gone = False
 
     def __call__(self, event: Event) -> None:
@@ -73,11 +77,11 @@ class Lines:
         if self._gone:
             return
         try:
-            sys.stdout.write(f"{line}\n")
-            sys.stdout.flush()
+            self._out.write(f"{line}\n")
+            self._out.flush()
         except BrokenPipeError:
             self._gone = True
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
 
 
 class Panel:
@@ -130,9 +134,12 @@ class Panel:
 
 @contextmanager
 def watching(*, folder: Path, plain: bool, as_json: bool) -> Iterator[Watcher]:
-    """The right watcher for this terminal; a panel only where someone can see it."""
+    """The right watcher for this terminal; a panel only where someone can see it. What metrics and other guests print
+    meanwhile goes to stderr, beside the lines; the panel shows it above itself."""
     if as_json or plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-        yield Lines(as_json=as_json)
+        lines = Lines(as_json=as_json)
+        with redirect_stdout(sys.stderr):
+            yield lines
         return
     from rich.console import Console
 

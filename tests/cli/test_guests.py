@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import json
 import logging
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from maieutic.cli.progress import Watcher
+from maieutic.cli.measuring import measured
+from maieutic.cli.progress import Watcher, watching
 from maieutic.cli.running import carry_out
 from maieutic.core.errors import RunFailed
+from maieutic.core.events import Event
+from maieutic.plugins.functions import call
 
 
 def test_an_exit_in_a_guest_is_a_run_that_failed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -23,3 +28,20 @@ def test_an_exit_in_a_guest_is_a_run_that_failed(tmp_path: Path, caplog: pytest.
     with pytest.raises(RunFailed, match=r"ended the process: sys.exit\(0\)"):
         carry_out(leaves, folder=tmp_path, plain=True, as_json=False)
     gc.collect()
+
+
+def test_what_a_metric_prints_is_no_line_of_the_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with watching(folder=tmp_path, plain=False, as_json=True) as watch:
+        watch(Event(run="r", kind="run_started", key="1", number=1))
+        asyncio.run(call(print, "so this row was odd"))
+        watch(Event(run="r", kind="run_finished", key="2", number=2))
+    print("the last word")
+    said = capsys.readouterr()
+    *lines, last = said.out.splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["run_started", "run_finished"]
+    assert (last, said.err) == ("the last word", "so this row was odd\n")
+
+
+def test_what_a_metric_prints_is_no_part_of_a_score(capsys: pytest.CaptureFixture[str]) -> None:
+    assert measured(call(lambda: print("loud") or 1.0), what="evaluation", again="") == 1.0
+    assert capsys.readouterr() == ("", "loud\n")
