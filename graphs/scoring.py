@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..core.budget import Budget
 from ..core.candidate import Candidate
 from ..core.errors import UsageError
-from ..core.example import SPLITS, Split
+from ..core.example import SPLITS, Example, Split
 from ..core.program import Program
+from ..core.prompt import check_placeholders
 from ..core.recipe import Recipe, Use
+from ..core.render import values_of
 from ..core.score import Evaluation
 from ..core.task import Task
 from ..plugins.registry import Registry
@@ -43,7 +46,7 @@ async def score(
     """Evaluations of a program on a split, in the split's order; rows beyond the budget are left out.
 
     The store keeps it as a run of the recipe `eval`, so answers are cached and the cost is on record. Raises
-    UsageError for an empty split, ModelError for an unusable endpoint.
+    UsageError for an empty split and for a placeholder that its rows cannot fill, ModelError for an unusable endpoint.
     """
     rows = task.data[split]
     if not rows:
@@ -52,6 +55,7 @@ async def score(
             where=task.where(f"[data] {split}"),
             possible=[one for one in SPLITS if task.data[one]],
         )
+    _check_prompts(program, rows)
     setup = Setup.make(task, recipe=EVAL, budget=budget, concurrency=concurrency, folder=folder, registry=registry)
     if budget is None:
         setup.budget = Budget(calls=len(rows) * sum(setup.run_calls(program, repairs=True)))
@@ -76,3 +80,11 @@ async def score(
         finally:
             await desk.store.update_run(run, state=ended, best=one.id, finished=datetime.now(UTC).isoformat())
     return done
+
+
+def _check_prompts(program: Program, rows: Sequence[Example]) -> None:
+    """What a task asks of its own prompts holds for one that is brought along: else no row would reach the model."""
+    for name, prompt in program.prompts.items():
+        asked = [row for row in rows if name in program.chosen(row)] or rows
+        known = frozenset(values_of(asked[0])) | (program.prompts.keys() - {name})
+        check_placeholders(prompt, known, where=f"prompt {name!r}")
