@@ -11,7 +11,7 @@ from maieutic.core.prompt import Prompt
 from maieutic.core.task import Task
 from maieutic.graphs.scoring import score
 
-ROWS = [{"input": {"review": f"row {n}"}, "output": "yes"} for n in range(4)]
+ROWS = [{"input": {"review": f"row {n}"}, "output": "yes"} for n in range(6)]
 WRONG = [
     Program.of("Is it {foo}?"),
     Program(prompts={"first": Prompt(instruction="Read {review}."), "last": Prompt(instruction="{frist}?")}),
@@ -22,7 +22,7 @@ WRONG = [
 async def test_a_placeholder_that_no_row_fills_is_refused_before_anything_is_spent(
     program: Program, tmp_path: Path
 ) -> None:
-    task = Task.create("Say yes.", train=ROWS[:1], val=ROWS[:2], test=ROWS)
+    task = Task.create("Say yes.", train=ROWS[:2], val=ROWS[2:4], test=ROWS[4:])
     with pytest.raises(TaskError, match="which no row brings") as refused:
         await score(task, program, folder=tmp_path / "home")
     assert (refused.value.exit_code, "{review}" in refused.value.possible) == (2, True)
