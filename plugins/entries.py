@@ -14,6 +14,7 @@ from ..core.naming import did_you_mean
 from . import hookspecs
 from .guests import Plugin
 from .hookspecs import Kind
+from .option_types import check_types
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -61,7 +62,7 @@ def parameters_of(factory: Callable[..., object]) -> dict[str, inspect.Parameter
 
 
 def check_options(entry: Entry, factory: Callable[..., object], options: Mapping[str, Any]) -> None:
-    """Raise UsageError where the options do not fit the factory's signature."""
+    """Raise UsageError where the options do not fit the factory's signature, or are of other types than it says."""
     parameters = parameters_of(factory)
     kinds = {one.kind for one in parameters.values()}
     possible = [n for n, p in parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
@@ -80,3 +81,4 @@ def check_options(entry: Entry, factory: Callable[..., object], options: Mapping
                 possible=possible,
                 remedy=f"write {option} = … beside its name",
             )
+    check_types(f"{entry.kind} {entry.name!r}", factory, options, counting=not entry.plugin.guest)

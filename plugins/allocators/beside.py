@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Pair, Search
 from ...core.identity import digest
 from .batches import afforded, all_measured
@@ -26,7 +27,7 @@ class Beside:
     few: int = 3
     until: int = 0
     rows: int = 50
-    candidates: int = 24
+    candidates: Count = 24
     least: int = 6
     name: str = field(default="beside", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)

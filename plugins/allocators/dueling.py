@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Duel, Need, Search
 from ...core.errors import UsageError
 from .batches import all_measured, row_order
@@ -24,7 +25,7 @@ class Dueling:
     needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
     duels: int = 50
     first: int = 5
-    rows: int = 8
+    rows: Count = 8
     width: float = 1.0
     model: Kind = "linear"
 

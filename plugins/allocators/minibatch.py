@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Pair, Search
 from .batches import all_measured, missing, row_order
 
@@ -22,7 +23,7 @@ class Minibatch:
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     rows: int = 35
     least: int = 6
-    batches: int = 24
+    batches: Count = 24
     every: int = 5
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Pair, Search
 from .batches import all_measured, missing, row_order
 
@@ -26,7 +27,7 @@ class Rerank:
     name: str = field(default="rerank", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     rows: int = 32
-    candidates: int = 40
+    candidates: Count = 40
     least: int = 4
     share: float = 0.1
     closing: float = 0.3

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Pair, Search
 from .batches import all_measured, missing, row_order
 
@@ -25,7 +26,7 @@ class Ucb:
     name: str = field(default="ucb", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     rounds: int = 8
-    arms: int = 8
+    arms: Count = 8
     rows: int = 32
     c: float = 1.0
 

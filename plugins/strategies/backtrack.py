@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean, contenders, measured
 from .entering import newcomers
@@ -25,8 +26,8 @@ class Backtrack:
 
     name: str = field(default="backtrack", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    width: int = 4
-    expand: int = 4
+    width: Count = 4
+    expand: Count = 4
     steps: int = 3
     cases: int = 16
     errors: int = 2

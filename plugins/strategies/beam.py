@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean, keep_top
 from .entering import by_hand
@@ -23,9 +24,9 @@ class Beam:
 
     name: str = field(default="beam", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    width: int = 4
+    width: Count = 4
     minibatch: int = 64
-    children: int = 8
+    children: Count = 8
 
     def ask(self, search: Search) -> Sequence[Order]:
         cases = min(self.minibatch, max(_LEAST_MINIBATCH, search.total // _MINIBATCHES_OF_THE_WHOLE))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...core.amounts import Count
 from ...core.contracts import WHOLE, Decision, Need, Order, Search
 from ...core.errors import UsageError
 from .choosing import best_mean, measured
@@ -31,8 +32,8 @@ class Bilevel:
     name: str = field(default="bilevel", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
     cycles: int = 3
-    users: int = 3
-    systems: int = 9
+    users: Count = 3
+    systems: Count = 9
     cases: int = 6
 
     def ask(self, search: Search) -> Sequence[Order]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from ...core.errors import UsageError
 from ...core.score import Evaluation
@@ -33,11 +34,11 @@ class Blame:
 
     name: str = field(default="blame", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
-    segments: int = 8
+    segments: Count = 8
     low: int = 2
     cases: int = 12
     hard: int = 3
-    patience: int = 2
+    patience: Count = 2
 
     def ask(self, search: Search) -> Sequence[Order]:
         if _MASK not in search.operators:

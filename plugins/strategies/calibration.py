@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import contenders, met_by_all
@@ -25,7 +26,7 @@ class Calibration:
     samples: int = 50
     keep: int = 3
     warmup: int = 4
-    back: int = 3
+    back: Count = 3
     patience: int = 10
     rows: int = 12
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from ...core.errors import UsageError
 from ..agreement import surprise
@@ -42,11 +43,11 @@ class Categorical:
 
     name: str = field(default="categorical", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
-    slots: int = 2
+    slots: Count = 2
     size: int = 12
     words: int = 0
     categories: Sequence[str] = ("advice", "focus", "format")
-    draws: int = 4
+    draws: Count = 4
     demos: int = 4
     share: float = 0.6
     rate: float = 1.0

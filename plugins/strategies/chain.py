@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from .champion import champion, margin
 from .entering import by_hand
@@ -19,7 +20,7 @@ class Chain:
 
     name: str = field(default="chain", init=False)
     needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
-    samples: int = 3
+    samples: Count = 3
 
     def ask(self, search: Search) -> Sequence[Order]:
         rows = search.train[: self.samples]

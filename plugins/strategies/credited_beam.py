@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need, Order, Search
 from .entering import by_hand
@@ -24,8 +25,8 @@ class CreditedBeam:
 
     name: str = field(default="credited-beam", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
-    width: int = 10
-    children: int = 40
+    width: Count = 10
+    children: Count = 40
     rows: int = 4
     cases: int = 0
 

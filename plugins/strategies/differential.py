@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import measured
 from .entering import by_hand
@@ -23,7 +24,7 @@ class Differential:
     name: str = field(default="differential", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     seeds: Mapping[str, int] = field(default_factory=dict)
-    size: int = 10
+    size: Count = 10
     rows: int = 8
     cases: int = 0
     views: Mapping[str, float] = field(default_factory=lambda: {"accuracy": 1.0})

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need, Order, Search
 from .entering import by_hand
@@ -34,8 +35,8 @@ class Gated:
 
     name: str = field(default="gated", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
-    leaders: int = 3
-    children: int = 4
+    leaders: Count = 3
+    children: Count = 4
     rows: int = 8
     cases: int = 4
     temperature: float = 0.05

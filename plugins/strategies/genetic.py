@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from .chosen import chosen_views
 from .entering import by_hand
@@ -35,8 +36,8 @@ class Genetic:
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     seeds: Mapping[str, int] = field(default_factory=dict)
     dress: str = ""
-    size: int = 10
-    children: int = 10
+    size: Count = 10
+    children: Count = 10
     rows: int = 8
     parents: Literal["roulette", "tournament", "uniform"] = "roulette"
     contestants: int = 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from .entering import by_hand
 from .fitness import fittest
@@ -24,8 +25,8 @@ class Harmony:
 
     name: str = field(default="harmony", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
-    size: int = 10
-    improvisations: int = 4
+    size: Count = 10
+    improvisations: Count = 4
     considering: float = 0.4
     adjusting: float = 0.5
     rows: int = 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean, measured
 from .entering import by_hand
@@ -19,7 +20,7 @@ class History:
 
     name: str = field(default="history", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
-    samples: int = 8
+    samples: Count = 8
 
     def ask(self, search: Search) -> Sequence[Order]:
         if search.round == 1 and not search.archive.scores.count(search.archive.start.id, search.val):

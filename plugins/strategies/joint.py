@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from ..agreement import AGREED
 from ..shift import shift_between
@@ -33,7 +34,7 @@ class Joint:
     needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
     threshold: float = 0.75
     least: int = 4
-    width: int = 3
+    width: Count = 3
     patience: int = 3
 
     def ask(self, search: Search) -> Sequence[Order]:

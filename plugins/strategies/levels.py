@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean
 from .entering import newcomers
@@ -24,8 +25,8 @@ class Levels:
 
     name: str = field(default="levels", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    keep: int = 2
-    children: int = 8
+    keep: Count = 2
+    children: Count = 8
     falls: int = 3
     least: int = 2
     cases: int = 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean, measured
 
@@ -19,7 +20,7 @@ class Pool:
 
     name: str = field(default="pool", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
-    count: int = 16
+    count: Count = 16
     rows: int | None = None
     with_start: bool = True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from ..allocators.dueling import check_kind, meetings
 from ..allocators.preferences import Kind, believe, described
@@ -19,7 +20,7 @@ class Preferred:
 
     name: str = field(default="preferred", init=False)
     needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
-    count: int = 1
+    count: Count = 1
     most: int = 200
     model: Kind = "linear"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from ...core.errors import UsageError
 from ..clustering import regions_of
@@ -47,7 +48,7 @@ class Regions:
     first: Sequence[str] = ()
     complement: Sequence[str] = ()
     cases: int = 0
-    count: int = 1
+    count: Count = 1
 
     def ask(self, search: Search) -> Sequence[Order]:
         if _COMPOSE not in search.operators:

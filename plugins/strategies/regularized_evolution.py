@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from .entering import by_hand
 from .fitness import fitness, fittest
@@ -28,8 +29,8 @@ class RegularizedEvolution:
     name: str = field(default="regularized-evolution", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     seeds: Mapping[str, int] = field(default_factory=dict)
-    size: int = 30
-    children: int = 50
+    size: Count = 30
+    children: Count = 50
     rows: int = 8
     tournament: float = 0.2
     survivors: Literal["newest", "best"] = "newest"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need, Order, Search
 from ...core.errors import UsageError
@@ -31,7 +32,7 @@ class Selection:
 
     name: str = field(default="selection", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    count: int = 1
+    count: Count = 1
     clusters: int = 1
     most: int = 6
     cases: int = 0

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, product
 
+from ...core.amounts import Count
 from ...core.contracts import WHOLE, Decision, Need, Order, Search
 from ...core.prompt import Prompt
 from ..operators.combine import combined
@@ -38,8 +39,8 @@ class Surrogate:
     bootstrap: str = "demo-bootstrap"
     propose: str = "grounded"
     combine: str = "combine"
-    sets: int = 6
-    instructions: int = 6
+    sets: Count = 6
+    instructions: Count = 6
     cases: int = 40
     trials: int = 0
     startup: int = 6

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from .choosing import best_mean
 from .entering import by_hand
@@ -33,7 +34,7 @@ class Verified:
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
     joiners: Sequence[str] = ("unite",)
     cases: int = 12
-    patience: int = 6
+    patience: Count = 6
 
     def ask(self, search: Search) -> Sequence[Order]:
         memory, leader = search.memory, self._leader(search)

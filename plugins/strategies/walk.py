@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
 from .entering import by_hand
 from .fitness import fitness, fittest
@@ -25,7 +26,7 @@ class Walk(ABC):
     """
 
     needs: frozenset[Need] = field(default=frozenset(), init=False)
-    neighbours: int = 5
+    neighbours: Count = 5
     rows: int = 4
     iterations: int = 50
     patience: int = 7
