@@ -5,6 +5,7 @@ A call's worst case is reserved before it is sent and settled after, so the ledg
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -48,14 +49,15 @@ class Budget(BaseModel):
     minutes: float | None = None
 
     def check(self) -> None:
-        """Raise TaskError for a limit of zero or less, or for no limit at all."""
+        """Raise TaskError for a limit of zero or less, one that is no finite number, or for no limit at all."""
         limits = self.model_dump(exclude_none=True)
         for name, value in limits.items():
-            if value <= 0:
+            if not math.isfinite(value) or value <= 0:
+                says = "leaves nothing to spend" if value <= 0 else "limits nothing"
                 raise TaskError(
-                    f"a budget of {value} {name} leaves nothing to spend",
+                    f"a budget of {value} {name} {says}",
                     where=f"--{name.replace('_', '-')}",
-                    possible=("any number above 0",),
+                    possible=("any finite number above 0",),
                 )
         if not limits:
             raise TaskError("no budget was set", where="budget", possible=tuple(Budget.model_fields))
@@ -150,7 +152,7 @@ class Ledger:
     def left(self, limit: Literal["tokens", "usd"]) -> float | None:
         """What may be spent of a limit in all, without what is kept for the report; None where there is no limit."""
         most: float | None = getattr(self.budget, limit)
-        taken: float = getattr(self.used.get("target", Cost()), limit)
+        taken: float = getattr(self._of("target"), limit)
         return None if most is None else most - self._kept(most, taken)
 
     def reserve(self, payer: Payer, worst: Cost) -> None:
@@ -174,10 +176,11 @@ class Ledger:
 
     def _kept(self, limit: float, taken: float) -> float:
         """What the held-back calls will take of a limit: half as much again as the target's calls took so far, and
-        never more than a fixed share of it."""
+        never more than a fixed share of it. Calls under way count at their worst: it can only shrink when they are
+        settled, so that what fits now still fits then, and the order in which answers come decides nothing."""
         if self.sealed or not self.held_back:
             return 0.0
-        calls = self.used.get("target", Cost()).calls
+        calls = self._of("target").calls
         most = _KEPT_SHARE * limit
         return min(most, _LONGER * self.held_back * taken / calls) if calls else most
 

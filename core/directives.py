@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from .budget import Budget
 from .models import ModelRef, Role
@@ -118,8 +119,18 @@ class Fork(_Directive):
 
 
 class ChangeBudget(_Directive):
+    """Other limits from now on. Each is a finite number: JSON has no other, and would keep it as no limit at all."""
+
     kind: Literal["budget"] = "budget"
     budget: Budget
+
+    @field_validator("budget")
+    @classmethod
+    def _finite(cls, budget: Budget) -> Budget:
+        for name, value in budget.model_dump(exclude_none=True).items():
+            if not math.isfinite(value):
+                raise ValueError(f"a budget of {value} {name} limits nothing; any finite number above 0 does")
+        return budget
 
 
 class Roles(_Directive):

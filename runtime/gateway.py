@@ -62,6 +62,7 @@ class RunGateway:
         self._flights: set[Flight] = set()
         self._reserved = 0
         self._settled = asyncio.Event()
+        self._turn = asyncio.Lock()
 
     async def complete(self, call: Call, payer: Payer, *, role: Role | None = None) -> Reply:
         """The answer, paid for at most once. Raises ModelError when the endpoint is unusable, BudgetSpent when the
@@ -165,26 +166,34 @@ class RunGateway:
 
     async def _obtain(self, question: _Question) -> Reply:
         known = self._store.cached(question.key)
-        if known is None:
-            return await self._buy(question)
-        if self._store.charged(self.run, question.key):
+        if known is not None and self._store.charged(self.run, question.key):
             return known
+        worst = await question.worst()
+        if known is None:
+            return await self._buy(question, worst)
+        # At its worst, like a call that is paid for: what fits must not depend on what the cache holds (L6).
+        await self._reserve(question.payer, worst)
         cost = Cost(calls=1, tokens=known.tokens, usd=known.usd)
-        await self._reserve(question.payer, cost)
-        self._settle(question.payer, cost, cost, cached=True)
+        self._settle(question.payer, worst, cost, cached=True)
         await self._store.charge_cached(self.run, question.key, question.payer, cost)
         return known
 
-    async def _buy(self, question: _Question) -> Reply:
-        worst = await question.worst()
+    async def _buy(self, question: _Question, worst: Cost) -> Reply:
         traffic = self._traffic.get(question.model)
         if traffic is None:
             traffic = self._traffic[question.model] = Traffic(self._concurrency, self._patience.clock)
         failed = late = 0
         while True:
-            async with traffic.slot() as ticket:
-                await self._reserve(question.payer, worst)
-                attempt, outcome = await self._attempt(question, worst, self._patience.within(late))
+            # Reserved before it waits for a place: whether it fits is decided in the order in which calls were asked.
+            await self._reserve(question.payer, worst)
+            waits = True
+            try:
+                async with traffic.slot() as ticket:
+                    waits = False
+                    attempt, outcome = await self._attempt(question, worst, self._patience.within(late))
+            finally:
+                if waits:
+                    self._settle(question.payer, worst, None)
             # The endpoint is done with it: the next request need not wait until this answer is on the disk.
             await self._record(attempt, outcome)
             if isinstance(outcome, Reply):
@@ -230,17 +239,19 @@ class RunGateway:
 
     async def _reserve(self, payer: Payer, worst: Cost) -> None:
         """Set the worst case aside. While others are under way their worst cases may still shrink to what they took,
-        so that only a call that does not fit beside settled ones is refused, whatever the concurrency."""
-        while True:
-            try:
-                self.ledger.reserve(payer, worst)
-            except BudgetSpent:
-                if not self._reserved:
-                    raise
-            else:
-                self._reserved += 1
-                return
-            await self._settled.wait()
+        so that only a call that does not fit beside settled ones is refused, whatever the concurrency. First come,
+        first served: a small call does not overtake one that waits."""
+        async with self._turn:
+            while True:
+                try:
+                    self.ledger.reserve(payer, worst)
+                except BudgetSpent:
+                    if not self._reserved:
+                        raise
+                else:
+                    self._reserved += 1
+                    return
+                await self._settled.wait()
 
     def _settle(self, payer: Payer, worst: Cost, actual: Cost | None, *, cached: bool = False) -> None:
         if actual is None:

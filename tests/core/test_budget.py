@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 from maieutic.core.budget import Budget, Cost, Ledger, Payer, fair_shares
+from maieutic.core.directives import ChangeBudget
 from maieutic.core.errors import BudgetSpent, TaskError
+from pydantic import ValidationError
 
 payers = st.sampled_from(["target", "optimizer"])
 limits = st.none() | st.integers(min_value=1, max_value=30)
@@ -104,6 +108,27 @@ def test_a_cached_answer_is_used_but_not_paid() -> None:
 def test_a_budget_that_allows_nothing_is_refused(budget: Budget) -> None:
     with pytest.raises(TaskError):
         budget.check()
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("limit", ["minutes", "usd"])
+def test_a_limit_that_is_no_finite_number_is_refused_and_cannot_be_steered_to(limit: str, value: float) -> None:
+    budget = Budget.model_validate({"calls": 5, limit: value})
+    with pytest.raises(TaskError, match=limit):
+        budget.check()
+    with pytest.raises(ValidationError, match=limit):
+        ChangeBudget(budget=budget)
+
+
+def test_what_is_kept_for_the_report_never_grows_when_calls_under_way_are_settled() -> None:
+    ledger = Ledger(Budget(tokens=1000))
+    ledger.hold_back(2)
+    ledger.used = {"target": Cost(calls=9, tokens=90)}
+    ledger.reserve("target", Cost(calls=1, tokens=200))
+    before = ledger.left("tokens")
+    ledger.settle("target", Cost(calls=1, tokens=200), Cost(calls=1, tokens=150), cached=False)
+    assert before is not None
+    assert (ledger.left("tokens") or 0) >= before
 
 
 @given(st.lists(st.integers(0, 60), max_size=6), st.integers(0, 100))

@@ -91,6 +91,38 @@ async def test_L3_tokens_are_reserved_at_their_worst(gateway: Open, ask: Ask, co
     assert answered == 40, "what was reserved and not taken is given to others, whatever the concurrency"
 
 
+@pytest.mark.parametrize("concurrency", [1, 16])
+@pytest.mark.parametrize("known", [slice(0), slice(None), slice(0, None, 3)])
+async def test_L6_what_fits_does_not_depend_on_what_the_cache_holds(
+    gateway: Open, ask: Ask, concurrency: int, known: slice
+) -> None:
+    """The calls differ in size: a small one that comes after a large one does not take its place."""
+    with StubServer(ScriptedModel({}, otherwise="one two three")) as stub:
+        calls = [ask(stub, f"row {n} " + "word " * (n % 5)) for n in range(60)]
+        alone = await complete_all(gateway("r-0", concurrency=1, tokens=400), calls)
+        await complete_all(gateway("r-1"), calls[known])
+        again = await complete_all(gateway("r-2", concurrency=concurrency, tokens=400), calls)
+    refused = [isinstance(one, BudgetSpent) for one in alone]
+    assert [isinstance(one, BudgetSpent) for one in again] == refused
+    assert True in refused
+    assert False in refused
+
+
+async def test_who_is_cancelled_while_waiting_for_a_place_gives_its_reservation_back(gateway: Open, ask: Ask) -> None:
+    with StubServer(faults={0: Fault(how="hang")}) as stub:
+        one = gateway("r-0", concurrency=1, calls=3)
+        first, second = (asyncio.create_task(one.complete(ask(stub, f"row {n}"), "target")) for n in range(2))
+        await asyncio.to_thread(stub.wait_for, 1)
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        assert one.ledger.reserved["target"].calls == 1
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await one.aclose()
+    assert one.ledger.reserved["target"] == Cost()
+    assert one.ledger.lost == 1
+
+
 async def test_L4_ledger_rows_and_endpoint_agree(gateway: Open, ask: Ask, store: Store) -> None:
     faults = {2: Fault(status=500), 5: Fault(status=429, retry_after="3"), 9: Fault(how="drop")}
     with StubServer(faults=faults) as stub:
