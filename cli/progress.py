@@ -87,16 +87,20 @@ class Lines:
 class Panel:
     """A panel that is redrawn in place, a few times a second and never once per event.
 
-    Between events, which come at the end of batches, the store tells what is spent and the clock goes on.
+    Between events, which come at the end of batches, the store tells what is spent and how start and best stand on all
+    rows measured by now, and the clock goes on.
     """
 
     def __init__(self, console: Console, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         from rich.live import Live
 
+        from ..runtime.standing import Standings
+
         self.view = RunView()
         self._folder, self._clock = folder, clock
         self._heard = self._looked = clock()
         self._store: Store | None = None
+        self._standings = Standings()
         self._drawn = self.view
         self.live = Live(
             console=console,
@@ -117,7 +121,8 @@ class Panel:
             self._drawn = self._look()
         goes = self.view.state == "running" and not self.view.held
         since = self._clock() - self._heard if goes else 0.0
-        return replace(self._drawn, seconds=self.view.seconds + since)
+        best, start = self._stands(self.view.best), self._stands(self.view.start)
+        return replace(self._drawn, best=best, start=start, seconds=self.view.seconds + since)
 
     def close(self) -> None:
         if self._store is not None:
@@ -129,7 +134,16 @@ class Panel:
 
         if self._store is None:
             self._store = Store.open(self._folder, read_only=True)
+        rows = self._store.tallies(self.view.run, after=self._standings.cursor)
+        self._standings = self._standings.extend(rows)
         return with_account(self.view, self._store)
+
+    def _stands(self, told: Standing | None) -> Standing | None:
+        tally = self._standings.get(told.candidate) if told else None
+        if told is None or tally is None or tally.n <= told.n:
+            return told
+        low, high = tally.interval
+        return replace(told, score=tally.mean, low=low, high=high, n=tally.n)
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from .progress import facts
 from .tables import print_diff, print_table
 
 if TYPE_CHECKING:
-    from ..core.candidate import Candidate
+    from ..core.candidate import Archive, Candidate
     from ..runtime.store import RunRecord, Store
-    from ..runtime.view import RunView
+    from ..runtime.view import RunView, Standing
 
 _CUT = 60
 
@@ -116,19 +116,32 @@ def show_candidate(store: Store, record: RunRecord, one: Candidate, limit: int) 
 
 
 def _view(store: Store, record: RunRecord) -> RunView:
-    """As the log tells it, with the account as it stands now and, before any change of the best, the first one."""
+    """As the log tells it, with the account and the two that matter as they stand now: the log told their scores when
+    fewer rows were measured, and nothing of the best before it changed."""
     from dataclasses import replace
 
-    from ..runtime.view import RunView, Standing
+    from ..runtime.view import RunView
     from .account import with_account
 
     view = with_account(replace(RunView.of(store.events(record.id)), run=record.id), store)
-    best = view.best
-    if best is None and record.best:
-        archive, val = archive_of(store, record)
-        mean, rows = archive.scores.mean(record.best, val), archive.scores.count(record.best, val)
-        best = None if mean is None else Standing(candidate=record.best, score=mean, n=rows)
-    return replace(view, best=best)
+    archive, val = archive_of(store, record)
+    best = view.best.candidate if view.best else record.best
+    start = view.start.candidate if view.start else None
+    return replace(
+        view, best=_standing(archive, val, best) or view.best, start=_standing(archive, val, start) or view.start
+    )
+
+
+def _standing(archive: Archive, val: list[str], candidate: str | None) -> Standing | None:
+    """With the scoreboard's interval; None for a candidate that was not measured."""
+    from ..core.statistics import mean_interval
+    from ..runtime.view import Standing
+
+    scores = [one.score for one in archive.scores.row(candidate, val).values()] if candidate else []
+    if candidate is None or not scores:
+        return None
+    told = mean_interval(scores)
+    return Standing(candidate=candidate, score=told.value, low=told.low, high=told.high, n=len(scores))
 
 
 def _candidate_rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from ..core.contracts import Decision, Duel, Order, Pair, Search
 from ..core.estimate import estimate
 from ..core.example import SPLITS
 from ..core.score import Evaluation, Response
+from ..core.statistics import mean_interval
 from ..runtime.store import Verdict
 from .drafting import draft
 from .duels import for_a_person, judge_duels, open_duels, outputs_needed, paid_for
@@ -245,21 +246,36 @@ async def select(session: Session, state: RunState) -> RunState:
 async def _baseline(session: Session, step: int) -> None:
     """Told once, when the start prompt was first measured: the key carries no step."""
     archive = session.archive(step + 1)
-    seen = archive.scores.row(archive.start.id, [example.id for example in session.setup.task.data.val])
-    if seen:
-        mean = sum(one.score for one in seen.values()) / len(seen)
-        await session.emit("baseline_measured", 0, candidate=archive.start.id, score=round(mean, 4), n=len(seen))
+    if told := _measured(session, archive, archive.start.id):
+        await session.emit("baseline_measured", 0, candidate=archive.start.id, **told)
 
 
 async def announce(session: Session, step: int, archive: Archive, best: str) -> None:
-    """Another prompt leads. It may be one that nothing was measured of, where a person took all others out."""
-    val = [example.id for example in session.setup.task.data.val]
-    told = estimate(archive, [archive[best]], session.examples, val)[best]
-    low, high = max(0.0, told.mean - 1.96 * told.sd), min(1.0, told.mean + 1.96 * told.sd)
-    scores = {"score": round(told.mean, 4), "low": round(low, 4), "high": round(high, 4)} if told.rows else {}
-    await session.emit(
-        "best_changed", step, best, candidate=best, operator=archive[best].operator, **scores, n=told.rows
-    )
+    """Another prompt leads. It may be one that nothing was measured of, where a person took all others out.
+
+    score, low, high: what its rows say, as everywhere that a score is shown. expected: an estimate for all of val, in
+    which few rows weigh little beside what is known of other candidates; no measurement.
+    """
+    told = _measured(session, archive, best)
+    if told:
+        val = [example.id for example in session.setup.task.data.val]
+        guess = estimate(archive, [archive[best]], session.examples, val)[best]
+        told["expected"] = round(guess.mean, 4)
+    await session.emit("best_changed", step, best, candidate=best, operator=archive[best].operator, **{"n": 0, **told})
+
+
+def _measured(session: Session, archive: Archive, candidate: str) -> dict[str, Any]:
+    """A candidate's mean on its val rows with the 95 % interval, as events have it; empty where it has none."""
+    seen = archive.scores.row(candidate, [example.id for example in session.setup.task.data.val])
+    if not seen:
+        return {}
+    found = mean_interval([one.score for one in seen.values()])
+    return {
+        "score": round(found.value, 4),
+        "low": round(found.low, 4),
+        "high": round(found.high, 4),
+        "n": len(seen),
+    }
 
 
 def ending_of(session: Session, state: RunState, room: int) -> str:

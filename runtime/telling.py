@@ -29,7 +29,9 @@ def tell(event: Event) -> str:
         case "candidate_rejected":
             return f"{_of(data, 'candidate')} rejected: {_of(data, 'reason')}"
         case "best_changed":
-            return f"best is now {_of(data, 'candidate')}: {score(data)}"
+            guess = _decimal(data.get("expected"))
+            said = f"best is now {_of(data, 'candidate')}: {score(data)}"
+            return f"{said}, {guess} expected of all val rows" if guess else said
         case "round_finished":
             said = remarks.get("said", "") if isinstance(remarks := data.get("remarks"), Mapping) else ""
             kept = f"round {_of(data, 'round')} kept {_size(data, 'kept')}, dropped {_size(data, 'dropped')}"

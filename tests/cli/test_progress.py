@@ -89,6 +89,17 @@ def test_between_events_the_panel_asks_the_store_and_the_clock(folder: Path, ids
     panel.close()
 
 
+def test_the_panel_shows_the_best_on_all_rows_that_are_measured_by_now(folder: Path, ids: Any) -> None:
+    time = [0.0]
+    panel = Panel(Console(file=StringIO()), folder, clock=lambda: time[0])
+    told = {"candidate": ids.best, "score": 1.0, "low": 0.51, "high": 1.0, "n": 4, "expected": 0.55}
+    panel(Event(run=ids.other, kind="best_changed", key="1", number=1, data=told))
+    assert dict(facts(panel.now()))["best"].startswith("1.00 [0.51, 1.00] on 4 rows")
+    time[0] = 5.0
+    assert dict(facts(panel.now()))["best"].startswith("0.75 [0.41, 0.93] on 8 rows")
+    panel.close()
+
+
 def test_without_a_terminal_there_are_lines(tmp_path: Path) -> None:
     with watching(folder=tmp_path, plain=False, as_json=False) as watch:
         assert isinstance(watch, Lines)

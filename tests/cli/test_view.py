@@ -112,3 +112,12 @@ def test_any_log_is_a_valid_view(log: list[Event]) -> None:
 @given(events)
 def test_every_event_has_words_or_none(event: Event) -> None:
     assert "\n" not in tell(event)
+
+
+def test_an_estimate_is_told_beside_the_score_and_never_as_one() -> None:
+    told = {"candidate": "c-1", "score": 1.0, "low": 0.5101, "high": 1.0, "n": 4, "expected": 0.5512}
+    event = Event(run="r", kind="best_changed", key="1", number=1, data=told)
+    assert tell(event) == "best is now c-1: 1.00 [0.51, 1.00] on 4 rows, 0.55 expected of all val rows"
+    view = RunView.of([event])
+    assert view.best is not None
+    assert (view.best.score, view.best.low, view.best.n) == (1.0, 0.5101, 4)
