@@ -40,6 +40,7 @@ __all__ = [
     "PairEvaluator",
     "Proposal",
     "Request",
+    "RequiresOperators",
     "Search",
     "Strategy",
     "Target",
@@ -52,6 +53,7 @@ Decision = Literal["keep", "drop", "undecided"]
 A = TypeVar("A", bound=Reply)
 
 
+@runtime_checkable
 class Evaluator(Protocol):
     """Scores one output. Pure: the same arguments give the same score. Raises nothing for a bad row:
     that is `Score(value=0, failure="example")`."""
@@ -64,6 +66,7 @@ class Evaluator(Protocol):
         ...
 
 
+@runtime_checkable
 class PairEvaluator(Protocol):
     """Says which of two outputs is better. `calls` is the most model calls one comparison may take."""
 
@@ -102,6 +105,7 @@ class BringsModels(Protocol):
     models: Sequence[ModelRef]
 
 
+@runtime_checkable
 class LossEvaluator(Protocol):
     name: str
     needs: frozenset[Need]
@@ -222,6 +226,14 @@ class Strategy(Protocol):
     def final(self, search: Search) -> str:
         """The winner's id."""
         ...
+
+
+@runtime_checkable
+class RequiresOperators(Protocol):
+    """A strategy that names operators in its orders: a run that lacks one of them is refused before it spends."""
+
+    @property
+    def requires(self) -> frozenset[str]: ...
 
 
 class Allocator(Protocol):

@@ -34,6 +34,7 @@ from ..plugins.hookspecs import Kind
 from ..plugins.registry import Registry
 from ..runtime.door import scores_text
 from .catalogue import adjust, load_recipe
+from .fitting import check_operators, evaluator_for
 from .origin import Origin
 
 DEFAULT_BUDGET = Budget(calls=400)
@@ -120,9 +121,9 @@ class Setup:
             operators={use.use: _made(registry, "operator", use) for use in chosen.operators},
             evaluators=_evaluators(registry, task),
             target=registry.create("target", task.target.use, **options),
-            judge=_made(registry, "evaluator", chosen.judge) if chosen.judge else None,
-            scorer=_made(registry, "evaluator", chosen.scorer) if chosen.scorer else None,
-            loss=_made(registry, "evaluator", chosen.loss) if chosen.loss else None,
+            judge=evaluator_for("judge", registry, chosen.judge) if chosen.judge else None,
+            scorer=evaluator_for("scorer", registry, chosen.scorer) if chosen.scorer else None,
+            loss=evaluator_for("loss", registry, chosen.loss) if chosen.loss else None,
             target_options=options,
             agents={key: _agent(registry, key, use) for key, use in chosen.agents.items()},
             executor=_made(registry, "executor", placed),
@@ -134,6 +135,7 @@ class Setup:
             approve=approve,
             origin=origin,
         )
+        check_operators(setup.strategy, setup.operators)
         setup._check_needs()
         return setup
 
@@ -227,7 +229,8 @@ def _agent(registry: Registry, key: str, use: Use) -> Agent:
 
 
 def _evaluators(registry: Registry, task: Task) -> dict[str, Evaluator | AskingEvaluator]:
-    made = [registry.create("evaluator", spec.use, **spec.options) for spec in task.evaluators]
+    uses = [Use(use=spec.use, options=spec.options) for spec in task.evaluators]
+    made = [evaluator_for("evaluators", registry, use) for use in uses]
     return dict(zip(names_of(task.evaluators), made, strict=True))
 
 

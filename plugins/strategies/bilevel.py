@@ -8,7 +8,6 @@ from typing import Any
 
 from ...core.amounts import Count
 from ...core.contracts import WHOLE, Decision, Need, Order, Search
-from ...core.errors import UsageError
 from .choosing import best_mean, measured
 from .entering import by_hand
 
@@ -31,19 +30,13 @@ class Bilevel:
 
     name: str = field(default="bilevel", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    requires: frozenset[str] = field(default=frozenset({_JOIN}), init=False)
     cycles: int = 3
     users: Count = 3
     systems: Count = 9
     cases: int = 6
 
     def ask(self, search: Search) -> Sequence[Order]:
-        if _JOIN not in search.operators:
-            raise UsageError(
-                f"the strategy 'bilevel' joins with the operator {_JOIN!r}, which this run does not have",
-                where="operators",
-                possible=tuple(search.operators),
-                remedy=f"add it: --set operators={','.join([*search.operators, _JOIN])}",
-            )
         memory = search.memory
         while memory.get("stage", 0) < _ROUNDS_A_CYCLE * self.cycles:
             stage = memory.setdefault("stage", 0)

@@ -8,7 +8,6 @@ from statistics import fmean
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
-from ...core.errors import UsageError
 from ...core.score import Evaluation
 from ..segments import Segment, segments_of, without
 from .entering import by_hand
@@ -34,6 +33,7 @@ class Blame:
 
     name: str = field(default="blame", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
+    requires: frozenset[str] = field(default=frozenset({_MASK}), init=False)
     segments: Count = 8
     low: int = 2
     cases: int = 12
@@ -41,13 +41,6 @@ class Blame:
     patience: Count = 2
 
     def ask(self, search: Search) -> Sequence[Order]:
-        if _MASK not in search.operators:
-            raise UsageError(
-                f"the strategy 'blame' needs the operator {_MASK!r}, which this run does not have",
-                where="operators",
-                possible=tuple(search.operators),
-                remedy=f"add it: --set operators={','.join([_MASK, *search.operators])}",
-            )
         memory = search.memory
         memory.setdefault("current", search.archive.start.id)
         if memory.get("idle", 0) >= self.patience:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
-from ...core.errors import UsageError
 from ..agreement import surprise
 from ..operators.components import components_of
 from ..operators.prefix import prefixed
@@ -43,6 +42,7 @@ class Categorical:
 
     name: str = field(default="categorical", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
+    requires: frozenset[str] = field(default=frozenset({_AUTHOR}), init=False)
     slots: Count = 2
     size: int = 12
     words: int = 0
@@ -54,13 +54,6 @@ class Categorical:
     patience: int = 4
 
     def ask(self, search: Search) -> Sequence[Order]:
-        if _AUTHOR not in search.operators:
-            raise UsageError(
-                f"the strategy 'categorical' writes its prompts with the operator {_AUTHOR!r}, which this run lacks",
-                where="operators",
-                possible=tuple(search.operators),
-                remedy=f"add it: --set operators={','.join([_AUTHOR, _LABELS])}",
-            )
         memory, start = search.memory, search.archive.start.id
         policy, phrases = self._policy(search), memory["vocabulary"]
         count = max(_LEAST_DRAWS, min(self.draws, search.total // _CALLS_A_DRAW))

@@ -12,7 +12,6 @@ from typing import Any
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
-from ...core.errors import UsageError
 from ..clustering import regions_of
 from ..operators.mixture import RouterKind, composed, expert_of
 from .choosing import contenders
@@ -41,6 +40,7 @@ class Regions:
 
     name: str = field(default="regions", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    requires: frozenset[str] = field(default=frozenset({_COMPOSE}), init=False)
     kind: RouterKind = "centroid"
     most: int = 4
     least: int = 4
@@ -51,13 +51,6 @@ class Regions:
     count: Count = 1
 
     def ask(self, search: Search) -> Sequence[Order]:
-        if _COMPOSE not in search.operators:
-            raise UsageError(
-                f"the strategy 'regions' composes with the operator {_COMPOSE!r}, which this run does not have",
-                where="operators",
-                possible=tuple(search.operators),
-                remedy=f"add it: --set operators={','.join([*search.operators, _COMPOSE])}",
-            )
         memory = search.memory
         if "regions" not in memory:
             self._divide(search)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from ...core.amounts import Count
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need, Order, Search
-from ...core.errors import UsageError
 from ..clustering import regions_of
 from .choosing import best_mean, measured
 from .entering import by_hand
@@ -32,19 +31,13 @@ class Selection:
 
     name: str = field(default="selection", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    requires: frozenset[str] = field(default=frozenset({_CHOOSE}), init=False)
     count: Count = 1
     clusters: int = 1
     most: int = 6
     cases: int = 0
 
     def ask(self, search: Search) -> Sequence[Order]:
-        if _CHOOSE not in search.operators:
-            raise UsageError(
-                f"the strategy 'selection' chooses with the operator {_CHOOSE!r}, which this run does not have",
-                where="operators",
-                possible=tuple(search.operators),
-                remedy=f"add it: --set operators={','.join([*search.operators, _CHOOSE])}",
-            )
         if search.round == 1:
             return self._gather(search)
         return self._choose(search) if search.round == 2 else []

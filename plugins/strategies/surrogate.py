@@ -45,6 +45,10 @@ class Surrogate:
     trials: int = 0
     startup: int = 6
 
+    @property
+    def requires(self) -> frozenset[str]:
+        return frozenset({self.combine})
+
     def ask(self, search: Search) -> Sequence[Order]:
         start, most = search.archive.start, max(2, search.total // _CALLS_A_CHOICE)
         slots = start.program.slots or ("",)

@@ -1,0 +1,51 @@
+"""Whether the parts of a recipe fit each other; asked before a run is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ..core.contracts import AskingEvaluator, Evaluator, LossEvaluator, PairEvaluator, RequiresOperators, Strategy
+from ..core.errors import MaieuticError, NeedsError, UsageError
+from ..core.recipe import Use
+from ..plugins.registry import Registry
+
+_PLACES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
+    "judge": ("compares two outputs", (PairEvaluator,)),
+    "loss": ("tells losses", (LossEvaluator,)),
+    "scorer": ("scores one output", (Evaluator, AskingEvaluator)),
+    "evaluators": ("scores one output", (Evaluator, AskingEvaluator)),
+}
+
+
+def evaluator_for(place: str, registry: Registry, use: Use) -> Any:
+    """The evaluator that a recipe or task names for a place. Raises UsageError for one that does something else."""
+    made = registry.create("evaluator", use.use, **use.options)
+    does, contracts = _PLACES[place]
+    if not isinstance(made, contracts):
+        raise UsageError(
+            f"the evaluator {use.use!r} cannot be the {place.removesuffix('s')}: it is none that {does}",
+            where=place,
+            possible=[name for name in registry.names("evaluator") if _fits(registry, name, contracts)],
+            remedy="name one of these",
+        )
+    return made
+
+
+def check_operators(strategy: Strategy, operators: Collection[str]) -> None:
+    """Raise NeedsError where the strategy orders an operator that the run does not have."""
+    required = strategy.requires if isinstance(strategy, RequiresOperators) else frozenset()
+    if missing := sorted(required - set(operators)):
+        raise NeedsError(
+            f"the strategy {strategy.name!r} needs the operator {', '.join(missing)}, which this run does not have",
+            where="operators",
+            possible=tuple(operators),
+            remedy=f"add it: --set operators={','.join([*operators, *missing])}",
+        )
+
+
+def _fits(registry: Registry, name: str, contracts: tuple[Any, ...]) -> bool:
+    try:
+        return isinstance(registry.create("evaluator", name), contracts)
+    except MaieuticError:  # it wants options of its own, or a library that is not here
+        return False
