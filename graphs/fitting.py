@@ -37,7 +37,7 @@ def check_operators(strategy: Strategy, operators: Collection[str]) -> None:
     required = strategy.requires if isinstance(strategy, RequiresOperators) else frozenset()
     if missing := sorted(required - set(operators)):
         raise NeedsError(
-            f"the strategy {strategy.name!r} needs the operator {', '.join(missing)}, which this run does not have",
+            f"the strategy {strategy.name!r} needs the operator {', '.join(map(repr, missing))}, which this run does not have",
             where="operators",
             possible=tuple(operators),
             remedy=f"add it: --set operators={','.join([*operators, *missing])}",

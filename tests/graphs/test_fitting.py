@@ -34,7 +34,7 @@ def test_a_strategy_that_lacks_an_operator_is_refused_with_the_setting_that_help
 ) -> None:
     with pytest.raises(NeedsError) as caught:
         Setup.make(task, settings={"strategy": strategy})
-    assert f"needs the operator {operator}" in caught.value.what
+    assert f"needs the operator {operator!r}" in caught.value.what
     helps = (caught.value.remedy or "").rpartition("operators=")[2]
     assert Setup.make(task, settings={"strategy": strategy, "operators": helps}).strategy.name == strategy
 
