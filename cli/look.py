@@ -32,7 +32,7 @@ def runs(as_json: AsJson = False, folder: Folder = HERE) -> None:
     elif not rows:
         typer.echo("no runs here yet; start one with maieutic optimize TASK, or maieutic demo")
     else:
-        shown = [{**row, "best": _score(row["best_score"]), "state": _state(row)} for row in rows]
+        shown = [{**row, "best": _score(row["best_score"])} for row in rows]
         print_table(shown, ["id", "task", "recipe", "state", "best", "calls", "started"])
 
 
@@ -142,7 +142,7 @@ def _run_row(store: Store, record: RunRecord, *, alive: bool) -> dict[str, Any]:
         "id": record.id,
         "task": record.task,
         "recipe": record.recipe,
-        "state": record.state,
+        "state": state_of(record, alive=alive),
         "best": record.best,
         "best_score": record.best_score,
         "calls": spent or record.calls,
@@ -152,8 +152,9 @@ def _run_row(store: Store, record: RunRecord, *, alive: bool) -> dict[str, Any]:
     }
 
 
-def _state(row: dict[str, Any]) -> str:
-    return "interrupted" if row["state"] in ("running", "paused") and not row["alive"] else row["state"]
+def state_of(record: RunRecord, *, alive: bool) -> str:
+    """The record's state, which nobody could correct where the process is gone: then it is `interrupted`."""
+    return "interrupted" if record.state in ("running", "paused") and not alive else record.state
 
 
 def _score(value: float | None) -> str:

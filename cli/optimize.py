@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,9 @@ from .options import (
     registry_of,
     with_models,
 )
+
+if TYPE_CHECKING:
+    from ..runtime.store import Store
 
 _DEMO_CALLS = 400
 _MODELS, _BUDGET, _SCREEN = "Models", "Budget (any of these)", "Screen"
@@ -169,16 +172,29 @@ def resume(
     as_json: AsJson = False,
     folder: Folder = HERE,
 ) -> None:
-    """Take up a stopped or interrupted run where it was; what was paid for is not paid again."""
+    """Take up a stopped, interrupted or paused run where it was; what was paid for is not paid again."""
     from ..graphs.run import aresume
     from ..runtime.process import is_alive
     from .options import open_store
-    from .running import carry_out
+    from .running import carry_out, seen_so_far, tell_finished
 
     budget = budget_of(calls, target_calls, tokens, usd, minutes)
-    with open_store(folder) as store:
+    with open_store(folder, read_only=False) as store:
         record = store.run(run)
-    if is_alive(record):
+        if record.state == "finished":
+            if budget is not None:
+                more = f"maieutic fork {record.id} best takes its prompt further"
+                typer.echo(f"run {record.id} is finished and takes no new budget; {more}", err=True)
+            tell_finished(store, record, folder, as_json=as_json)
+            return
+        alive = is_alive(record)
+        if lifted := _lift_pause(store, record.id):
+            typer.echo(f"run {record.id} was paused: the pause is lifted", err=True)
+        view = seen_so_far(store, record, budget)
+    if alive and lifted:
+        typer.echo(f"it goes on in process {record.pid}; see maieutic watch {record.id}", err=True)
+        return
+    if alive:
         raise UsageError(
             f"run {record.id} is still running, in process {record.pid}",
             where=str(folder),
@@ -189,7 +205,21 @@ def resume(
         folder=folder,
         plain=plain,
         as_json=as_json,
+        view=view,
     )
+
+
+def _lift_pause(store: Store, run: str) -> bool:
+    """Whoever types resume says it: a pause that nothing has undone yet is over, for this process or for another."""
+    import asyncio
+
+    from ..core.directives import Pause, Resume, Stop
+
+    said = [one for _, one in store.directives(run) if isinstance(one, Pause | Resume | Stop)]
+    if not said or not isinstance(said[-1], Pause):
+        return False
+    asyncio.run(store.add_directive(run, Resume()))
+    return True
 
 
 def _shipped(task: str) -> Path:

@@ -55,11 +55,11 @@ class Watcher(Protocol):
 class Lines:
     """One line for each round and each new best; with `as_json`, one JSON object for each event.
 
-    It keeps the stdout that it found, whoever takes the name `sys.stdout` afterwards.
+    It keeps the stdout that it found, whoever takes the name `sys.stdout` afterwards. view: what was seen before.
     """
 
-    def __init__(self, *, as_json: bool = False) -> None:
-        self.view = RunView()
+    def __init__(self, *, as_json: bool = False, view: RunView | None = None) -> None:
+        self.view = view or RunView()
         self._as_json = as_json
         self._out = sys.stdout
         self._gone = False
@@ -88,15 +88,21 @@ class Panel:
     """A panel that is redrawn in place, a few times a second and never once per event.
 
     Between events, which come at the end of batches, the store tells what is spent and how start and best stand on all
-    rows measured by now, and the clock goes on.
+    rows measured by now, and the clock goes on. view: what was seen before.
     """
 
-    def __init__(self, console: Console, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        console: Console,
+        folder: Path,
+        clock: Callable[[], float] = time.monotonic,
+        view: RunView | None = None,
+    ) -> None:
         from rich.live import Live
 
         from ..runtime.standing import Standings
 
-        self.view = RunView()
+        self.view = view or RunView()
         self._folder, self._clock = folder, clock
         self._heard = self._looked = clock()
         self._store: Store | None = None
@@ -147,17 +153,17 @@ class Panel:
 
 
 @contextmanager
-def watching(*, folder: Path, plain: bool, as_json: bool) -> Iterator[Watcher]:
+def watching(*, folder: Path, plain: bool, as_json: bool, view: RunView | None = None) -> Iterator[Watcher]:
     """The right watcher for this terminal; a panel only where someone can see it. What metrics and other guests print
     meanwhile goes to stderr, beside the lines; the panel shows it above itself."""
     if as_json or plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-        lines = Lines(as_json=as_json)
+        lines = Lines(as_json=as_json, view=view)
         with redirect_stdout(sys.stderr):
             yield lines
         return
     from rich.console import Console
 
-    panel = Panel(Console(), folder)
+    panel = Panel(Console(), folder, view=view)
     try:
         with panel.live:
             yield panel

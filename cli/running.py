@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ..core.budget import Budget
 from ..core.errors import RunFailed, RunStopped
 from ..runtime.process import is_alive as is_alive
+from ..runtime.view import RunView
 from .interrupt import run_until_interrupted
 from .options import registry_of
 from .progress import Watcher, watching
@@ -18,13 +22,20 @@ if TYPE_CHECKING:
     from ..core.report import Report
     from ..core.task import Task
     from ..graphs.run import Result
+    from ..runtime.store import RunRecord, Store
 
 
 def carry_out(
-    work: Callable[[Watcher], Coroutine[Any, Any, Result]], *, folder: Path, plain: bool, as_json: bool
+    work: Callable[[Watcher], Coroutine[Any, Any, Result]],
+    *,
+    folder: Path,
+    plain: bool,
+    as_json: bool,
+    view: RunView | None = None,
 ) -> None:
-    """Raises RunStopped where the run can be resumed, RunFailed where it failed."""
-    with watching(folder=folder, plain=plain, as_json=as_json) as watch:
+    """view: what was seen of the run before, where it is taken up again. Raises RunStopped where the run can be
+    resumed, RunFailed where it failed."""
+    with watching(folder=folder, plain=plain, as_json=as_json, view=view) as watch:
         try:
             result = run_until_interrupted(work(watch), goes_on_with=lambda: resume_command(watch.view.run, folder))
         except SystemExit as error:  # its code is the guest's, and 0 would say that all is done
@@ -69,6 +80,25 @@ def tell_result(run: str, report: Report | None, folder: Path) -> None:
         (f"maieutic export {run} --format text{at}", "take the prompt with you"),
     ):
         typer.echo(f"  {command}   {why}")
+
+
+def seen_so_far(store: Store, record: RunRecord, budget: Budget | None) -> RunView:
+    """What the log tells of a run that is taken up again, with the limits that hold from now on."""
+    limits = budget or Budget.model_validate_json(record.budget_json)
+    view = RunView.of(store.events(record.id))
+    return replace(view, run=record.id, budget=limits.model_dump(exclude_none=True))
+
+
+def tell_finished(store: Store, record: RunRecord, folder: Path, *, as_json: bool) -> None:
+    """What a run ended with, told once more: the last event as JSON, or the result in words."""
+    from ..core.report import Report
+
+    if as_json:
+        for event in [one for one in store.events(record.id) if one.kind == "run_finished"][-1:]:
+            typer.echo(json.dumps(event.line(), ensure_ascii=False))
+        return
+    written = store.report(record.id)
+    tell_result(record.id, Report.model_validate_json(written) if written else None, folder)
 
 
 def resume_command(run: str, folder: Path) -> str:

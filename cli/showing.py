@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..runtime.process import is_alive
-from .look import archive_of
+from .look import archive_of, state_of
 from .progress import facts
 from .tables import print_diff, print_table
 
@@ -23,14 +23,14 @@ def run_json(store: Store, record: RunRecord) -> dict[str, Any]:
     """The run, its account and every candidate."""
     from ..core.budget import Cost
 
-    used = store.ledger_rows(record.id).used
+    used, alive = store.ledger_rows(record.id).used, is_alive(record)
     return {
         "id": record.id,
         "task": record.task,
         "recipe": record.recipe,
         "seed": record.seed,
-        "state": record.state,
-        "alive": is_alive(record),
+        "state": state_of(record, alive=alive),
+        "alive": alive,
         "best": record.best,
         "best_score": record.best_score,
         "started": record.started,
@@ -46,8 +46,7 @@ def run_json(store: Store, record: RunRecord) -> dict[str, Any]:
 def show_run(store: Store, record: RunRecord, limit: int) -> None:
     view = _view(store, record)
     rows = _candidate_rows(store, record)
-    state = record.state if is_alive(record) or record.state not in ("running", "paused") else "interrupted"
-    typer.secho(f"{record.task} · {state}", bold=True)
+    typer.secho(f"{record.task} · {state_of(record, alive=is_alive(record))}", bold=True)
     for name, value in facts(view):
         typer.echo(f"{name:<11} {value}")
     shown = sorted(rows, key=lambda row: (row["score"] is None, -(row["score"] or 0.0)))[:limit]

@@ -45,16 +45,16 @@ def tell(event: Event) -> str:
         case "directive_refused":
             return f"directive refused: {_directive(data)}: {_of(data, 'reason')}"
         case "run_paused":
-            return "paused; maieutic steer RUN resume goes on"
+            return f"paused; maieutic steer {event.run} resume goes on"
         case "approval_asked":
             most = f"at most {_of(data, 'target')} calls of the target and {_of(data, 'optimizer')} of the authors"
-            return f"round {_of(data, 'round')} waits for an approval: {most}; maieutic steer RUN approve"
+            return f"round {_of(data, 'round')} waits for an approval: {most}; maieutic steer {event.run} approve"
         case "rows_asked":
             return f"the task has no rows: {_of(data, 'rows')} are drafted and labelled by models first"
         case "rows_added":
             return f"{_size(data, 'rows')} rows were added"
         case "duel_asked":
-            return "a duel waits for a person's verdict: maieutic duel RUN"
+            return f"a duel waits for a person's verdict: maieutic duel {event.run}"
         case "test_opened":
             return f"the sealed test split was opened: {_of(data, 'rows')} rows"
         case "report_written":

@@ -121,3 +121,10 @@ def test_an_estimate_is_told_beside_the_score_and_never_as_one() -> None:
     view = RunView.of([event])
     assert view.best is not None
     assert (view.best.score, view.best.low, view.best.n) == (1.0, 0.5101, 4)
+
+
+@pytest.mark.parametrize("kind", ["run_paused", "approval_asked", "duel_asked"])
+def test_a_command_that_is_told_can_be_typed_as_it_is(kind: Any) -> None:
+    said = tell(Event(run="r-1", kind=kind, key="1"))
+    assert "RUN" not in said
+    assert " r-1" in said
