@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ..core.errors import PluginError, UsageError
+from ..core.errors import PluginError
 from .options import AsJson, NoPlugins, print_json
-
-if TYPE_CHECKING:
-    from ..plugins.registry import Registry
 
 plugins = typer.Typer(help="Plugins: list, show, start a new one, check one.", no_args_is_help=False)
 
@@ -63,8 +60,11 @@ def show_plugin(
     from .tables import print_table
 
     registry = Registry.load()
-    entries = registry.entries(name) if name != "maieutic" else [e for e in registry.entries() if not e.plugin.guest]
-    _complain(registry, name)
+    if name == "maieutic":
+        entries = [one for one in registry.entries() if not one.plugin.guest]
+    else:
+        registry.require([name])
+        entries = registry.entries(name)
     rows = [{"kind": one.kind, "name": one.name, "needs": sorted(one.needs), "summary": one.summary} for one in entries]
     if as_json:
         print_json(rows)
@@ -107,13 +107,3 @@ def check_plugin(
             where=name,
             remedy="correct the plugin; each test's source in maieutic.testing.conformance says what is wanted",
         )
-
-
-def _complain(registry: Registry, name: str) -> None:
-    for one in registry.failures:
-        if name in (one.plugin, one.distribution):
-            raise UsageError(
-                f"the plugin cannot be used: {one.error}",
-                where=f"{one.distribution} {one.version}, stage {one.stage}",
-                remedy="bring it up to date or tell its author; maieutic plugins list --load shows all that fail",
-            )

@@ -243,7 +243,10 @@ class Registry:
 
     def _find_plugin(self, name: str) -> Plugin:
         if name.endswith(".py"):
-            return from_file(Path(os.path.normpath(self._folder / name)))
+            place = Path(os.path.normpath(self._folder / name))
+            if not place.is_file():
+                raise UsageError(f"there is no plugin {place}", where=name, remedy="correct the path of the file")
+            return from_file(place)
         installed = {plugin.key: plugin for plugin in discover()} | self._plugins
         found = [plugin for plugin in installed.values() if plugin.answers_to(name)]
         if not found:
