@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import duel, fork, log, look, optimize, plugins, serve, steer, system, task, transfer, watch, write
+from . import compare, duel, fork, log, look, optimize, plugins, serve, steer, system, task, transfer, watch, write
 from .errors import GuardedGroup
 
 app = typer.Typer(
@@ -69,6 +69,7 @@ app.command(rich_help_panel=_LOOK)(log.events)
 app.command(rich_help_panel=_LOOK)(write.report)
 app.command(rich_help_panel=_LOOK)(write.export)
 app.command("eval", rich_help_panel=_LOOK)(task.evaluate)
+app.command(rich_help_panel=_LOOK)(compare.compare)
 app.command(rich_help_panel=_LOOK)(transfer.transfer)
 app.command(rich_help_panel=_SYSTEM)(system.recipes)
 app.command(rich_help_panel=_SYSTEM)(serve.serve)

@@ -1,14 +1,18 @@
-"""What `eval` and `transfer` share: they measure, and search nothing."""
+"""What `eval`, `compare` and `transfer` share: they measure, and search nothing."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Coroutine
 from contextlib import redirect_stdout
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.errors import RunStopped
 from .interrupt import run_until_interrupted
+
+if TYPE_CHECKING:
+    from ..core.program import Program
 
 T = TypeVar("T")
 LOOKED_AT = "the test rows were looked at: choose no prompt by this number"
@@ -22,3 +26,13 @@ def measured(work: Coroutine[Any, Any, T], *, what: str, again: str) -> T:
     if done is None:
         raise RunStopped(f"the {what} was interrupted; what was answered is in the cache", remedy="run it again")
     return done
+
+
+def program_in(path: Path) -> Program:
+    """The prompt of a text file, or the whole program of an exported .json."""
+    from ..core.program import Program
+    from ..plugins.exporters.json_file import load_json
+    from ..runtime.rows import read_text
+
+    text = read_text(path)
+    return load_json(text, where=str(path)) if path.suffix == ".json" else Program.of(text.rstrip("\n"))

@@ -137,11 +137,11 @@ def evaluate(
 ) -> None:
     """Score one prompt on a task's rows."""
     from ..graphs.scoring import score
-    from .measuring import measured
+    from .measuring import measured, program_in
     from .running import read_task
 
     made = with_models(read_task(task, no_plugins=no_plugins), target, None, {})
-    program = _program_in(prompt) if prompt else made.program
+    program = program_in(prompt) if prompt else made.program
     if not made.data[split]:
         raise UsageError(
             f"the task has no {split} rows",
@@ -184,15 +184,6 @@ def _forecast_lines(found: Forecast) -> list[str]:
         lines.append(f"proof    {found.sealed_rows} sealed rows can prove no gain; bring more test rows")
     lines += [f"note: the {name} expected are above the limit, which will end the run first" for name in found.exceeds]
     return lines
-
-
-def _program_in(path: Path) -> Program:
-    from ..core.program import Program
-    from ..plugins.exporters.json_file import load_json
-    from ..runtime.rows import read_text
-
-    text = read_text(path)
-    return load_json(text, where=str(path)) if path.suffix == ".json" else Program.of(text.rstrip("\n"))
 
 
 def _evaluation_json(task: Task, program: Program, split: Split, done: list[Evaluation]) -> dict[str, Any]:

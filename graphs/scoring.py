@@ -48,14 +48,7 @@ async def score(
     The store keeps it as a run of the recipe `eval`, so answers are cached and the cost is on record. Raises
     UsageError for an empty split and for a placeholder that its rows cannot fill, ModelError for an unusable endpoint.
     """
-    rows = task.data[split]
-    if not rows:
-        raise UsageError(
-            f"the split {split} has no rows",
-            where=task.where(f"[data] {split}"),
-            possible=[one for one in SPLITS if task.data[one]],
-        )
-    _check_prompts(program, rows)
+    rows = rows_for(task, program, split)
     setup = Setup.make(task, recipe=EVAL, budget=budget, concurrency=concurrency, folder=folder, registry=registry)
     if budget is None:
         setup.budget = Budget(calls=len(rows) * sum(setup.run_calls(program, repairs=True)))
@@ -82,9 +75,18 @@ async def score(
     return done
 
 
-def _check_prompts(program: Program, rows: Sequence[Example]) -> None:
-    """What a task asks of its own prompts holds for one that is brought along: else no row would reach the model."""
+def rows_for(task: Task, program: Program, split: Split) -> Sequence[Example]:
+    """The split's rows, once it is sure that they reach the model: what a task asks of its own prompts holds for one
+    that is brought along. Raises UsageError for an empty split, TaskError for a placeholder that no row fills."""
+    rows = task.data[split]
+    if not rows:
+        raise UsageError(
+            f"the split {split} has no rows",
+            where=task.where(f"[data] {split}"),
+            possible=[one for one in SPLITS if task.data[one]],
+        )
     for name, prompt in program.prompts.items():
         asked = [row for row in rows if name in program.chosen(row)] or rows
         known = frozenset(values_of(asked[0])) | (program.prompts.keys() - {name})
         check_placeholders(prompt, known, where=f"prompt {name!r}")
+    return rows
