@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..core.contracts import AskingEvaluator, Evaluator, LossEvaluator, PairEvaluator, RequiresOperators, Strategy
-from ..core.errors import MaieuticError, NeedsError, UsageError
+from ..core.errors import MaieuticError, NeedsError, PluginError, TaskError, UsageError
 from ..core.recipe import Use
 from ..plugins.registry import Registry
 
@@ -20,7 +20,7 @@ _PLACES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
 
 def evaluator_for(place: str, registry: Registry, use: Use) -> Any:
     """The evaluator that a recipe or task names for a place. Raises UsageError for one that does something else."""
-    made = registry.create("evaluator", use.use, **use.options)
+    made = _made(registry, use)
     does, contracts = _PLACES[place]
     if not isinstance(made, contracts):
         raise UsageError(
@@ -36,12 +36,23 @@ def check_operators(strategy: Strategy, operators: Collection[str]) -> None:
     """Raise NeedsError where the strategy orders an operator that the run does not have."""
     required = strategy.requires if isinstance(strategy, RequiresOperators) else frozenset()
     if missing := sorted(required - set(operators)):
+        names = ", ".join(map(repr, missing))
         raise NeedsError(
-            f"the strategy {strategy.name!r} needs the operator {', '.join(map(repr, missing))}, which this run does not have",
+            f"the strategy {strategy.name!r} needs the operator {names}, which this run does not have",
             where="operators",
             possible=tuple(operators),
             remedy=f"add it: --set operators={','.join([*operators, *missing])}",
         )
+
+
+def _made(registry: Registry, use: Use) -> Any:
+    """A file of the user's own that cannot be imported is a mistake in the task, not a plugin that failed."""
+    try:
+        return registry.create("evaluator", use.use, **use.options)
+    except PluginError as error:
+        if registry.describe("evaluator", use.use).plugin.guest:
+            raise
+        raise TaskError(error.what, where=error.where, possible=error.possible, remedy=error.remedy) from error
 
 
 def _fits(registry: Registry, name: str, contracts: tuple[Any, ...]) -> bool:

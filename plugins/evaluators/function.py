@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from ...core.contracts import Need
@@ -54,7 +56,30 @@ class CallableEvaluator:
             self._function = loaded
         self._by_name, self._by_place = _plan(self.name, self._function, self._options)
 
+    @property
+    def place(self) -> str:
+        """Where the function is written, as far as Python tells."""
+        code = _code_of(self._function)
+        return f"{code.co_filename}, line {code.co_firstlineno}" if code else self.name
+
     async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
+        try:
+            result = await self._called(example, output, answer)
+        except MaieuticError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what a user's function raises on one row is data of that row
+            return Score(value=0.0, failure="example", feedback=self._said(error))
+        return as_score(self.name, result)
+
+    async def fault(self, example: Example, output: Output, answer: str | None) -> str:
+        """What the function raises on this row, with the line of its file, for its author; empty where nothing."""
+        try:
+            await self._called(example, output, answer)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._said(error) + _line_of(self._function, error)
+        return ""
+
+    async def _called(self, example: Example, output: Output, answer: str | None) -> Any:
         values: dict[str, Any] = {
             "input": example.input if isinstance(example.input, str) else dict(example.input),
             "output": output.text,
@@ -66,14 +91,24 @@ class CallableEvaluator:
             "nothing": None,
         }
         named = {name: values[meaning] for name, meaning in self._by_name.items()}
-        try:
-            result = await call(self._function, *(values[one] for one in self._by_place), **named, **self._options)
-        except MaieuticError:
-            raise
-        except Exception as error:  # noqa: BLE001 - what a user's function raises on one row is data of that row
-            said = f"the metric {self.name} failed on this row: {type(error).__name__}: {error}"
-            return Score(value=0.0, failure="example", feedback=said)
-        return as_score(self.name, result)
+        return await call(self._function, *(values[one] for one in self._by_place), **named, **self._options)
+
+    def _said(self, error: BaseException) -> str:
+        return f"the metric {self.name} failed on this row: {type(error).__name__}: {error}"
+
+
+def _code_of(function: Callable[..., Any]) -> CodeType | None:
+    written = inspect.unwrap(function)
+    return getattr(written, "__code__", None) or getattr(type(written).__call__, "__code__", None)
+
+
+def _line_of(function: Callable[..., Any], error: BaseException) -> str:
+    """The line of the function's own file at which it failed, whatever library was called from there."""
+    code = _code_of(function)
+    frames = [*traceback.extract_tb(error.__traceback__)]
+    frames += traceback.extract_tb(error.__cause__.__traceback__) if error.__cause__ else []
+    lines = [one.lineno for one in frames if code and one.filename == code.co_filename]
+    return f" ({Path(code.co_filename).name}, line {lines[-1]})" if code and lines else ""
 
 
 def _plan(

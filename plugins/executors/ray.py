@@ -8,6 +8,8 @@ done again; the answers it had asked for come from the cache.
 from __future__ import annotations
 
 import asyncio
+import importlib
+import importlib.util
 import itertools
 import json
 from typing import Any
@@ -33,6 +35,7 @@ class RayExecutor:
             raise UsageError(
                 f"{workers} workers and {attempts} attempts run nothing", possible=("workers >= 1, attempts >= 0",)
             )
+        _check_library()
         self._address, self._workers, self._attempts = address, workers, attempts
         self._jobs: dict[str, tuple[Gateway, list[BaseException]]] = {}
         self._numbers = itertools.count()
@@ -80,7 +83,7 @@ class RayExecutor:
     def _open(self) -> None:
         if self._cluster is not None:
             return
-        ray = _imported()
+        ray = importlib.import_module(_MODULE)
         if not ray.is_initialized():
             own: dict[str, Any] = {"num_cpus": self._workers, "include_dashboard": False}
             place = {"address": self._address} if self._address else own
@@ -191,15 +194,12 @@ def _measure(work: str, mailbox: Any, job: str) -> str:
     return json.dumps({"done": done.model_dump(mode="json")})
 
 
-def _imported() -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(_MODULE)
-    except ImportError as error:
+def _check_library() -> None:
+    """Asked when the executor is made, before a run spends; the library itself is imported with the first job."""
+    if importlib.util.find_spec(_MODULE) is None:
         raise UsageError(
             "the executor ray needs the library ray",
             where="executor ray",
             possible=("local", "ray"),
             remedy='pip install "maieutic[ray]"',
-        ) from error
+        )

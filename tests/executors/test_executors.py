@@ -59,11 +59,15 @@ async def test_local_does_the_work_with_the_parts_at_hand() -> None:
     await local.aclose()
 
 
-async def test_a_missing_library_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_named_with_its_command_when_the_executor_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(on_ray, "_MODULE", "no_such_ray")
     with pytest.raises(UsageError, match="needs the library ray") as caught:
-        await on_ray.RayExecutor().run(Job(work=WORK, here=None), ScriptedGateway(ScriptedModel({})))  # type: ignore[arg-type]
+        on_ray.RayExecutor()
     assert "maieutic[ray]" in (caught.value.remedy or "")
+
+
+async def test_an_executor_that_opened_nothing_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_ray, "_MODULE", "json")
     await on_ray.RayExecutor().aclose()
 
 
