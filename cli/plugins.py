@@ -81,9 +81,8 @@ def new_plugin(
     from ..testing.scaffold import write_project
 
     made = write_project(name, folder)
-    typer.echo(
-        f"wrote {made}\n\nnext:\n  cd {made}\n  pip install -e '.[test]'\n  pytest\n  maieutic plugins check {name}"
-    )
+    steps = [f"cd {made}", "pip install -e '.[test]'", "pytest", f"maieutic plugins check {made.name}"]
+    typer.echo("\n  ".join([f"wrote {made}\n\nnext:", *steps]))
 
 
 @plugins.command("check")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from importlib import resources
 from pathlib import Path
@@ -18,18 +19,27 @@ _PLACES = {
 
 
 def write_project(name: str, folder: Path) -> Path:
-    """The new project's folder. Raises UsageError for a name that is none, or a folder that is there already."""
-    if _NAME.fullmatch(name) is None:
-        raise UsageError(
-            f"{name!r} is no name for a distribution", possible=("small letters, digits and single dashes",)
+    """The new project's folder; `_` in a name becomes `-`, as distributions are called.
+
+    Raises UsageError for a name that is none, or a folder that is there already.
+    """
+    distribution = name.replace("_", "-")
+    module = distribution.replace("-", "_")
+    if _NAME.fullmatch(distribution) is None or keyword.iskeyword(module):
+        said = (
+            "a word of Python, which no module can be called" if keyword.iskeyword(module) else "no name for a plugin"
         )
-    made = folder / name
+        raise UsageError(
+            f"{name!r} is {said}",
+            possible=("small letters, digits and single dashes, a letter first", "no keyword of Python"),
+            remedy="take another name, for example my-plugin",
+        )
+    made = folder / distribution
     if made.exists():
         raise UsageError(f"{made} is there already", remedy="take another name, or another --folder")
-    module = name.replace("-", "_")
     for place, template in _PLACES.items():
         file = made / place.format(module=module)
         file.parent.mkdir(parents=True, exist_ok=True)
         text = resources.files(f"{__package__}.templates").joinpath(template).read_text(encoding="utf-8")
-        file.write_text(text.replace("@NAME@", name).replace("@MODULE@", module), encoding="utf-8")
+        file.write_text(text.replace("@NAME@", distribution).replace("@MODULE@", module), encoding="utf-8")
     return made
