@@ -86,7 +86,9 @@ def diff(
 
 def lineage(
     run: RunName = "latest",
-    form: Annotated[Literal["mermaid", "dot", "graphml"], typer.Option("--format", help="how to draw it")] = "mermaid",
+    form: Annotated[
+        Literal["mermaid", "dot", "graphml", "svg"], typer.Option("--format", help="how to draw it")
+    ] = "mermaid",
     output: OutputFile = None,
     as_json: AsJson = False,
     folder: Folder = HERE,
@@ -97,6 +99,9 @@ def lineage(
     with open_store(folder) as store:
         record = store.run(run)
         archive, val = archive_of(store, record)
+        if form == "svg" and not as_json:
+            write_or_print(_picture(store, record), output)
+            return
     candidates = list(archive.candidates.values())
     origin = _origin(record, candidates)
     if as_json:
@@ -119,6 +124,17 @@ def lineage(
     labels |= {name: f"{labels[name]} from {one['run']}:{one['candidate']}" for name, one in origin.items()}
     texts = {"mermaid": drawn.mermaid, "dot": drawn.dot, "graphml": lambda labels: drawn.graphml()}
     write_or_print(texts[form](labels), output)
+
+
+def _picture(store: Store, record: RunRecord) -> str:
+    """The tree with scores and intervals, as the TUI saves it."""
+    from ..runtime.standing import Standings
+    from ..runtime.story import Story
+    from ..tui.drawing import svg_of
+    from ..tui.feed import Scene
+
+    story, standings = Story.of(store.events(record.id)), Standings().extend(store.tallies(record.id))
+    return svg_of(Scene(record=record, story=story, standings=standings))
 
 
 def _origin(record: RunRecord, candidates: Sequence[Candidate]) -> dict[str, dict[str, str]]:
