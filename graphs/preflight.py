@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from ..core.contracts import AskingEvaluator, BringsModels
-from ..core.errors import TaskError
+from ..core.contracts import AskingEvaluator, BringsModels, Evaluator
+from ..core.errors import PluginError, TaskError
+from ..core.example import Example
 from ..core.models import ModelRef, Output, Reply
+from ..core.render import render
+from ..core.score import Score
+from ..plugins.evaluators.function import CallableEvaluator
 from .session import Session
 from .setup import Setup
 
-_ROWS = 3
-_SEALED_SHARE = 0.4
+CHARACTERS_PER_TOKEN = 4
+SEALED_SHARE = 0.4
+_ROWS, _SHOWN = 3, 50
+
+
+Shown = tuple[Example, Output, str | None]
 
 
 async def preflight(session: Session) -> None:
@@ -41,20 +49,65 @@ async def check_evaluators(setup: Setup) -> None:
         for example in [row for row in rows if spec in setup.task.evaluators_of(row)][:_ROWS]:
             text = example.outputs[0]
             given = Output(text=text, replies=(Reply(text=text),))
-            scores.append(await evaluator.evaluate(example, given, setup.task.answer_of(example).read_answer(text)))
-        if scores and all(score.value == 0 for score in scores):
-            said = next((score.feedback for score in scores if score.feedback), "")
+            shown = (example, given, setup.task.answer_of(example).read_answer(text))
+            score = await _tried(evaluator, *shown)
+            scores.append((score, shown))
+        if scores and all(score.value == 0 for score, _ in scores):
+            for score, shown in scores:
+                if score.failure == "example":
+                    raise await _cannot(setup, name, evaluator, score, shown)
+            said = next((score.feedback for score, _ in scores if score.feedback), "")
             raise TaskError(
                 f"the evaluator {name!r} gives 0 to the reference outputs themselves" + (f": {said}" if said else ""),
-                where=setup.task.where("[[evaluators]]"),
+                where=_place(setup),
                 possible=setup.registry.names("evaluator"),
                 remedy="choose another evaluator, or correct the references or the [answer] table",
             )
 
 
+async def _tried(evaluator: Evaluator, example: Example, output: Output, answer: str | None) -> Score:
+    """What a function of the user's gives that is no score is a mistake in the task, as one that it raises is."""
+    try:
+        return await evaluator.evaluate(example, output, answer)
+    except PluginError as error:
+        if not isinstance(evaluator, CallableEvaluator):
+            raise
+        raise TaskError(error.what, where=evaluator.place, possible=error.possible, remedy=error.remedy) from error
+
+
+async def _cannot(setup: Setup, name: str, evaluator: Evaluator, score: Score, shown: Shown) -> TaskError:
+    """Of an evaluator that scores no reference: no other has to be chosen, this one has to be corrected."""
+    said = (await evaluator.fault(*shown) if isinstance(evaluator, CallableEvaluator) else "") or score.feedback
+    return TaskError(
+        f"the evaluator {name!r} cannot score the reference outputs: {said or 'it does not say why'}",
+        where=evaluator.place if isinstance(evaluator, CallableEvaluator) else _place(setup),
+        remedy="correct it, or the rows that it reads; it is tried on references before anything is spent",
+    )
+
+
+def _place(setup: Setup) -> str:
+    return setup.task.where("[[evaluators]]")
+
+
 def sealed_rows(setup: Setup) -> int:
-    """How many test rows the report can afford: all of them, or what 40 % of a budget of calls can pay twice."""
-    rows = 0 if setup.judged_by_person else len(setup.task.data.test)
-    if setup.budget.calls is None:
-        return rows
-    return min(rows, int(setup.budget.calls * _SEALED_SHARE / setup.sealed_calls))
+    """How many test rows are kept for the report: all of them, or what 40 % of the budget can pay for two prompts.
+
+    Calls are counted; tokens are reckoned for two prompts like the start. What the winner really takes, and money, show
+    when the search is over: then fewer may fit, and the report opens those alone.
+    """
+    rows, budget = 0 if setup.judged_by_person else len(setup.task.data.test), setup.budget
+    if budget.calls is not None:
+        rows = min(rows, int(budget.calls * SEALED_SHARE / setup.sealed_calls))
+    if rows and budget.tokens is not None:
+        taken = setup.sealed_calls * tokens_of_a_call(setup)
+        rows = min(rows, max(1, int(budget.tokens * SEALED_SHARE / taken)))
+    return rows
+
+
+def tokens_of_a_call(setup: Setup) -> float:
+    """Tokens of the start prompt on a row, with an answer as long as the references."""
+    shown = [*setup.task.data.test[:_SHOWN], *setup.task.data.val[:_SHOWN]]
+    asked = [len(message["content"]) for row in shown for message in render(setup.task.program.main, row)]
+    wanted = [len(one) for row in shown for one in row.outputs[:1]]
+    answer = min(setup.task.answer_tokens, max(wanted, default=0) / CHARACTERS_PER_TOKEN + 1)
+    return sum(asked) / len(shown) / CHARACTERS_PER_TOKEN + answer

@@ -10,17 +10,17 @@ from ..core.candidate import Archive, Candidate
 from ..core.contracts import Duel
 from ..core.example import Example
 from ..core.identity import seeded
-from ..core.program import Program
 from ..core.reckoning import Measured, build_report
 from ..core.report import Report
-from ..core.score import Evaluation
+from ..core.score import Evaluation, Response
 from .duels import judge_duels
 from .measure import measure, scored
-from .session import Session, account, close, room_left
+from .sealed import opening
+from .session import Session, account, close
 from .state import RunState
 from .steering.boundary import refuse_the_rest
 
-NULL_ROWS = 20
+_AT_ONCE = 8
 
 
 async def report(session: Session, state: RunState) -> RunState:
@@ -32,20 +32,12 @@ async def report(session: Session, state: RunState) -> RunState:
     start, best = archive.start, archive[state["best"]]
     session.ledger.open_seal()
     # By the account of the last step: a report that is written again after a crash draws the same rows.
-    room = room_left(session.ledger, LedgerView.model_validate(state["ledger"]))["target"]
-
-    def calls(program: Program) -> int:
-        return sum(setup.run_calls(program))
-
-    each = calls(start.program) + calls(best.program)
-    # What was held back pays for two programs like the start; a winner that takes more calls is shown on fewer rows.
-    rows = _sealed(session, state, room // each if calls(best.program) > calls(start.program) else None)
-    if rows:
+    view, held = LedgerView.model_validate(state["ledger"]), _sealed(session, state["sealed_rows"])
+    fits = await opening(session, archive, start, best, held, view)
+    if rows := _sealed(session, fits.rows):
         await session.emit("test_opened", step, rows=len(rows))
-        left = (room - len(rows) * each) // calls(start.program)
-        spare = min(NULL_ROWS, len(rows), max(0, left))
         if setup.evaluators:
-            measured = await _on_test(session, start, best, rows, step, spare=spare)
+            measured = await _on_test(session, start, best, rows, step, spare=fits.again)
         else:
             measured = await _judged(session, start, best, rows, step)
     elif not setup.evaluators:
@@ -64,6 +56,7 @@ async def report(session: Session, state: RunState) -> RunState:
         measured=measured,
         ledger=session.ledger.view(session.elapsed(state)),
     )
+    written = written.model_copy(update={"warnings": (*written.warnings, *_looked_at(session, rows))})
     await session.store.save_report(session.run, written.model_dump_json())
     await session.emit("report_written", step, **summary(written), ledger=account(session))
     return close(session, state, {"step": step})
@@ -106,9 +99,7 @@ def summary(written: Report) -> dict[str, Any]:
 async def _on_test(
     session: Session, start: Candidate, best: Candidate, rows: list[Example], step: int, *, spare: int
 ) -> Measured:
-    both = [start] if best.id == start.id else [start, best]
-    # Row by row: where the budget ends early, the rows that were paid for are paired.
-    done = scored(await measure(session, [(one, row) for row in rows for one in both], split="test", step=step))
+    done = scored(await _paired(session, start, best, rows, step))
     again: list[Evaluation] = []
     if spare:
         target = session.setup.second_draw()
@@ -121,16 +112,44 @@ async def _on_test(
     )
 
 
+async def _paired(
+    session: Session, start: Candidate, best: Candidate, rows: list[Example], step: int
+) -> list[Evaluation | Response]:
+    """Row by row for both programs, until a row does not fit for both: what is compared is whole pairs."""
+    both, done = [start] if best.id == start.id else [start, best], list[Evaluation | Response]()
+    budget = session.ledger.budget
+    # Where calls alone are limited they were counted; else a prompt may take more than prompts took so far.
+    size = len(rows) if budget.tokens is None and budget.usd is None else _AT_ONCE
+    for at in range(0, len(rows), size):
+        some = rows[at : at + size]
+        seen = await measure(session, [(one, row) for row in some for one in both], split="test", step=step)
+        done += seen
+        if len(seen) < len(some) * len(both):
+            break
+    return done
+
+
 async def _judged(session: Session, start: Candidate, best: Candidate, rows: list[Example], step: int) -> Measured:
     """Nothing scores an output: both prompts answer the sealed rows, and the recipe's judge compares the answers."""
     if best.id == start.id or session.setup.judge is None:
         return Measured()
     answers = Archive([start, best])
-    pairs = [(one, row) for row in rows for one in (start, best)]
-    answers.learn(await measure(session, pairs, split="test", step=step))
+    answers.learn(await _paired(session, start, best, rows, step))
     duels = [Duel(start.id, best.id, row.id) for row in rows]
     done = await judge_duels(session, duels, answers, {row.id: row for row in rows}, step=step)
     return Measured(margins={one.example: -one.margin for one in done}, judge=session.setup.judge.name)
+
+
+def _looked_at(session: Session, rows: list[Example]) -> list[str]:
+    """A seal holds once: who chose a prompt, a fork or a recipe after a report on the same rows has seen them."""
+    runs, seen = session.store.looked_at(session.run, [row.id for row in rows])
+    if not seen:
+        return []
+    which = f"these {seen} rows were" if seen == len(rows) else f"{seen} of these {len(rows)} rows were"
+    return [
+        f"{which} opened by {runs} earlier run{'s' if runs > 1 else ''} in this folder: the claim is weaker for what "
+        "was chosen after looking"
+    ]
 
 
 def _preferred(session: Session, start: Candidate, best: Candidate, step: int) -> Measured:
@@ -143,8 +162,7 @@ def _preferred(session: Session, start: Candidate, best: Candidate, step: int) -
     return Measured(margins=margins, judge=judge.name) if judge is not None and margins else Measured()
 
 
-def _sealed(session: Session, state: RunState, fitting: int | None) -> list[Example]:
-    """All test rows, or a fixed sample of what was held back for them, and of those that fit."""
+def _sealed(session: Session, count: int) -> list[Example]:
+    """All test rows, or a fixed sample of them."""
     rows = list(session.setup.task.data.test)
-    count = state["sealed_rows"] if fitting is None else min(state["sealed_rows"], fitting)
     return rows if count >= len(rows) else seeded(session.setup.seed, "sealed").sample(rows, count)

@@ -17,6 +17,23 @@ _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"
 _INSERT = f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
 
+# Rows are the same where what they say is: an id that the data brought may name another row elsewhere. A prompt that
+# was only scored left no rows of its own behind, and is taken by its task.
+_LOOKED_AT = """
+SELECT count(DISTINCT seen.run), count(DISTINCT seen.example)
+FROM (
+    SELECT run, example FROM evaluations WHERE split = 'test'
+    UNION SELECT run, example FROM responses WHERE split = 'test'
+) AS seen
+JOIN runs AS theirs ON theirs.id = seen.run
+JOIN runs AS ours ON ours.id = ?1
+JOIN examples AS mine ON mine.run = ?1 AND mine.split = 'test' AND mine.id = seen.example
+LEFT JOIN examples AS its ON its.run = seen.run AND its.split = 'test' AND its.id = seen.example
+WHERE seen.run != ?1 AND seen.example IN (SELECT value FROM json_each(?2))
+AND (its.data = mine.data OR its.data IS NULL AND theirs.task = ours.task)
+"""
+
+
 def create(db: sqlite3.Connection, run: RunRecord) -> None:
     stamped = run if run.started else run.model_copy(update={"started": now()})
     try:
@@ -50,8 +67,10 @@ def report(db: sqlite3.Connection, run: str) -> str | None:
 
 def find(db: sqlite3.Connection, ref: str) -> RunRecord:
     if ref == "latest":
-        # A prompt that was only scored is no search: whoever says latest means the last of those, where there is one.
-        rows = db.execute(f"{_SELECT} ORDER BY recipe = 'eval', seq DESC LIMIT 1").fetchall()
+        # A prompt that was only scored is no search, and a run that was refused never began: whoever says latest means
+        # the last that did, where there is one.
+        refused = "state = 'failed' AND NOT EXISTS (SELECT 1 FROM candidates WHERE candidates.run = runs.id)"
+        rows = db.execute(f"{_SELECT} ORDER BY recipe = 'eval', {refused}, seq DESC LIMIT 1").fetchall()
     else:
         rows = db.execute(f"{_SELECT} WHERE id = ?", [ref]).fetchall()
         if not rows and ref:
@@ -95,6 +114,12 @@ def examples(db: sqlite3.Connection, run: str, split: Split | None) -> list[tupl
 def example(db: sqlite3.Connection, run: str, example_id: str) -> Example | None:
     row = db.execute("SELECT data FROM examples WHERE run = ? AND id = ? ORDER BY seq", [run, example_id]).fetchone()
     return Example.model_validate_json(row[0]) if row else None
+
+
+def looked_at(db: sqlite3.Connection, run: str, rows: Iterable[str]) -> tuple[int, int]:
+    """How many other runs measured a prompt on test rows of this run, and on how many of `rows`."""
+    runs, seen = db.execute(_LOOKED_AT, [run, json.dumps(list(rows))]).fetchone()
+    return int(runs), int(seen)
 
 
 def _exactly(db: sqlite3.Connection, run_id: str) -> RunRecord:

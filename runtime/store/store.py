@@ -88,8 +88,8 @@ class Store:
         await self._write(runs.update, run_id, fields)
 
     def run(self, ref: str) -> RunRecord:
-        """By id, by a beginning that only one id has, or `latest`: the last search, or the last scored prompt where
-        nothing was searched. Raises UsageError naming what there is."""
+        """By id, by a beginning that only one id has, or `latest`: the last search that began, or the last scored
+        prompt where nothing was searched. Raises UsageError naming what there is."""
         return self._read(runs.find, ref)
 
     def runs(self) -> list[RunRecord]:
@@ -121,6 +121,10 @@ class Store:
 
     def example(self, run: str, example_id: str) -> Example | None:
         return self._read(runs.example, run, example_id)
+
+    def looked_at(self, run: str, rows: Sequence[str]) -> tuple[int, int]:
+        """How many other runs measured a prompt on sealed rows of this one, and on how many of `rows`, by id."""
+        return self._read(runs.looked_at, run, rows)
 
     # The archive
 

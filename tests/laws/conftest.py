@@ -357,7 +357,8 @@ class Ended:
 
 def _numbers(report: Report) -> dict[str, Any]:
     told = report.model_dump(mode="json", exclude={"run", "seconds", "paid", "cached", "lost"})
-    return {**told, "warnings": [one for one in told["warnings"] if "without an answer" not in one]}
+    apart = ("without an answer", "opened by")  # what was lost, and who was here before
+    return {**told, "warnings": [one for one in told["warnings"] if not any(words in one for words in apart)]}
 
 
 def events_of(folder: Path, run: str = "r") -> list[Event]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from maieutic.core.budget import Budget
+
 
 async def test_L1_a_second_run_pays_for_nothing_and_ends_the_same(lab: Any, ended: Any, any_recipe: str) -> None:
     folder = lab.folder()
@@ -35,3 +38,21 @@ async def test_L6_another_seed_is_another_run(lab: Any, ended: Any) -> None:
     await lab.run(folder=one, seed=1)
     await lab.run(folder=two, seed=2)
     assert ended(one).candidates != ended(two).candidates
+
+
+@pytest.mark.parametrize("recipe", ["auto", "protegi", "ape", "mars"])
+@pytest.mark.parametrize("tokens", [3000, 6000])
+async def test_L6_a_warm_cache_changes_nothing_under_a_budget_of_tokens(
+    lab: Any, ended: Any, log: Any, recipe: str, tokens: int
+) -> None:
+    """The search sees the same, and the report shows the same whole pairs: those that the log says were opened."""
+    folder, budget = lab.folder(), Budget(tokens=tokens)
+    cold = await lab.run(recipe, folder=folder, budget=budget)
+    paid = lab.asked
+    for concurrency, run in ((1, "again"), (16, "wide")):
+        warm = await lab.run(recipe, folder=folder, run=run, budget=budget, concurrency=concurrency)
+        assert ended(folder, run) == ended(folder)
+        assert warm.report.rows == cold.report.rows
+    assert lab.asked == paid
+    opened = next(event.data["rows"] for event in log(folder) if event.kind == "test_opened")
+    assert cold.report.start.n == cold.report.best.n == opened > 0
