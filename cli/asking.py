@@ -32,6 +32,7 @@ class Wishes:
     data: Path | None = None
     answer: str | None = None
     labels: tuple[str, ...] = ()
+    pattern: str | None = None
     metric: str | None = None
     target: str | None = None
     optimizer: str | None = None
@@ -50,10 +51,17 @@ def ask_for_rest(wishes: Wishes, place: Path) -> Wishes:
     if data is None:
         said = _ask("a file of rows (JSONL, CSV, TSV); empty to paste them", default="")
         data, pasted = (Path(said), ()) if said else (None, _paste())
-    answer = wishes.answer or _ask(f"what is an answer ({', '.join(_ANSWERS)})", default="text", check=_answer_type)
+    answer = (
+        wishes.answer
+        or _answer_told(wishes)
+        or _ask(f"what is an answer ({', '.join(_ANSWERS)})", default="text", check=_answer_type)
+    )
     labels = wishes.labels
     if answer == "label" and not labels:
         labels = tuple(one.strip() for one in _ask("the labels, with commas").split(",") if one.strip())
+    pattern = wishes.pattern
+    if answer == "regex" and not pattern:
+        pattern = _ask("the pattern of an answer, a regular expression; group 1 is the answer where there is one")
     metric = wishes.metric or _ask("the metric", default=_metric_for(answer))
     target = wishes.target or _ask(
         "the model that answers", default=EMBEDDED, check=lambda text: str(ModelRef.parse(text))
@@ -69,6 +77,7 @@ def ask_for_rest(wishes: Wishes, place: Path) -> Wishes:
         data=data,
         answer=answer,
         labels=labels,
+        pattern=pattern,
         metric=metric,
         target=target,
         optimizer=optimizer,
@@ -77,7 +86,8 @@ def ask_for_rest(wishes: Wishes, place: Path) -> Wishes:
 
 
 def write(wishes: Wishes, place: Path) -> tuple[Path, Task]:
-    """The task file and the task. It is loaded from a draft aside first, so nothing is written that does not load.
+    """The task file and the task. It is loaded from a draft aside first and its evaluators are made, so nothing is
+    written that does not load or cannot be scored.
 
     Raises UsageError where something needed is missing or would be written over, TaskError where it does not fit.
     """
@@ -93,9 +103,21 @@ def write(wishes: Wishes, place: Path) -> tuple[Path, Task]:
             draft = load_task(Path(aside) / "draft")
         except TaskError as error:
             raise _without_draft(error, aside) from error
+    _check_metric(draft, place)
     rows = {split: draft.data[split] for split in ("train", "val", "test")}
     written = write_task(place, tables, {split: found for split, found in rows.items() if found})  # type: ignore[misc]
     return written, load_task(written)
+
+
+def _check_metric(draft: Task, place: Path) -> None:
+    """A metric's file is looked for where the task will be."""
+    from ..core.recipe import Use
+    from ..graphs.fitting import evaluator_for
+    from ..plugins.registry import Registry
+
+    registry = Registry.load(folder=place)
+    for spec in draft.evaluators:
+        evaluator_for("evaluators", registry, Use(use=spec.use, options=spec.options))
 
 
 def _tables(wishes: Wishes, place: Path) -> dict[str, Any]:
@@ -103,9 +125,15 @@ def _tables(wishes: Wishes, place: Path) -> dict[str, Any]:
 
     if not wishes.prompt:
         raise UsageError("a task needs a start prompt", where="--prompt", remedy='give --prompt "…", or a file of it')
-    answer: dict[str, Any] = {"type": wishes.answer or ("label" if wishes.labels else "text")}
+    answer: dict[str, Any] = {"type": wishes.answer or _answer_told(wishes) or "text"}
+    if answer["type"] == "regex" and not wishes.pattern:
+        raise UsageError("a regex answer needs a pattern", where="--answer", remedy="give --pattern '…'")
+    if wishes.pattern and answer["type"] != "regex":
+        raise UsageError(f"a {answer['type']} answer has no pattern", where="--pattern", remedy="give --answer regex")
     if wishes.labels:
         answer["labels"] = list(wishes.labels)
+    if wishes.pattern:
+        answer["pattern"] = wishes.pattern
     target = str(ModelRef.parse(wishes.target or EMBEDDED))
     return {
         "name": wishes.name or place.resolve().name,
@@ -115,6 +143,11 @@ def _tables(wishes: Wishes, place: Path) -> dict[str, Any]:
         "evaluators": [{"use": wishes.metric or _metric_for(answer["type"])}],
         "models": {"target": target, "optimizer": str(ModelRef.parse(wishes.optimizer or target))},
     }
+
+
+def _answer_told(wishes: Wishes) -> str | None:
+    """What labels or a pattern say of the answer by themselves."""
+    return "label" if wishes.labels else "regex" if wishes.pattern else None
 
 
 def _prompt_text(prompt: str) -> str:

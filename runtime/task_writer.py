@@ -23,8 +23,8 @@ def write_task(
 ) -> Path:
     """Write `task.toml` from `tables`, and `train.jsonl`, … from `rows`, into a folder. Returns the task file.
 
-    `[data]` is filled in for the rows given. All files appear whole or not at all, and none that is there is
-    written over: UsageError.
+    `[data]` is filled in for the rows given. All files appear whole or not at all. Raises UsageError where one that is
+    there would be written over, or the folder cannot be written to.
     """
     place = Path(folder)
     content = dict(tables)
@@ -42,8 +42,14 @@ def write_task(
             where=str(place),
             remedy="choose another folder, or remove the files",
         )
-    place.mkdir(parents=True, exist_ok=True)
-    _write_all(place, files)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        _write_all(place, files)
+    except OSError as error:
+        said = error.strerror or str(error)
+        raise UsageError(
+            f"the task cannot be written: {said}", where=str(place), remedy="choose another folder"
+        ) from error
     return place / FILE
 
 
