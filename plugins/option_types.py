@@ -36,7 +36,7 @@ def check_types(label: str, factory: Callable[..., object], options: Mapping[str
 
 
 def _declared(factory: Callable[..., object]) -> dict[str, Any]:
-    makes = factory.__init__ if inspect.isclass(factory) else factory  # type: ignore[misc]
+    makes = factory.__init__ if inspect.isclass(factory) else factory
     try:
         return get_type_hints(makes, include_extras=True)
     except (NameError, TypeError, AttributeError, SyntaxError):
