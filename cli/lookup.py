@@ -17,9 +17,11 @@ _SHOWN = 12
 def find_candidate(store: Store, record: RunRecord, word: str) -> Candidate:
     """By id, by a beginning that only one id has, or `start` or `best`. Raises UsageError naming what there is."""
     known = {one.id: one for one in store.candidates(record.id)}
+    if not known:
+        raise _not_begun(store, record)
     if word in known:
         return known[word]
-    if known and word == "start":
+    if word == "start":
         return next(iter(known.values()))
     if word == "best" and (best := record.best or next(iter(known), None)) in known:
         return known[best]
@@ -58,6 +60,8 @@ def find_report(store: Store, record: RunRecord) -> Report:
     from ..core.report import Report
 
     text = store.report(record.id)
+    if text is None and record.state == "failed" and not store.candidates(record.id):
+        raise _not_begun(store, record)
     if text is None:
         raise UsageError(
             f"run {record.id} has no report yet; it is {record.state}",
@@ -67,3 +71,18 @@ def find_report(store: Store, record: RunRecord) -> Report:
         return Report.model_validate_json(text)
     except ValidationError as error:
         raise RunFailed(f"the report of run {record.id} cannot be read: {error}") from error
+
+
+def _not_begun(store: Store, record: RunRecord) -> UsageError:
+    """For a run without even its start prompt: it was refused, or has only just been started."""
+    if record.state != "failed":
+        return UsageError(
+            f"run {record.id} has no candidates yet; it is {record.state}",
+            remedy=f"wait until it has begun: maieutic show {record.id}",
+        )
+    said = next((one.data.get("reason") for one in store.events(record.id)[::-1] if one.kind == "run_failed"), None)
+    why = " ".join(str(said).split()) if said else "its log does not say why"
+    return UsageError(
+        f"run {record.id} was refused before it began: {why}",
+        remedy=f"put that right, then maieutic resume {record.id}; see maieutic runs for the others",
+    )
