@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from ..core.errors import RunFailed
 from .errors import INTERRUPTED
 
 T = TypeVar("T")
@@ -20,7 +21,8 @@ def run_until_interrupted(work: Coroutine[Any, Any, T], *, goes_on_with: Callabl
     """The result of the work, or None where a person interrupted it.
 
     goes_on_with: the command that takes the run up again, asked for when it is known. All that was paid for is
-    durable by then, so leaving at once on the second signal loses only what is in flight.
+    durable by then, so leaving at once on the second signal loses only what is in flight. Raises RunFailed where code
+    that the work called ends the process: its exit code is none of ours, and 0 would say that all is done.
     """
     signals = [signal.SIGINT, signal.SIGTERM]
     before = [signal.getsignal(one) for one in signals]
@@ -41,6 +43,11 @@ def run_until_interrupted(work: Coroutine[Any, Any, T], *, goes_on_with: Callabl
             for one in signals:
                 signal.signal(one, interrupt)
             return runner.run(_outcome(task))
+    except SystemExit as error:
+        raise RunFailed(
+            f"code that was called here ended the process: sys.exit({error.code!r})",
+            remedy=f"raise an exception there instead, then: {goes_on_with()}",
+        ) from error
     finally:
         for one, handler in zip(signals, before, strict=True):
             signal.signal(one, handler)

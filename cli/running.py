@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..core.budget import Budget
-from ..core.errors import RunFailed, RunStopped
+from ..core.errors import RunStopped
 from ..runtime.process import is_alive as is_alive
 from ..runtime.view import RunView
 from .interrupt import run_until_interrupted
@@ -36,14 +36,7 @@ def carry_out(
     """view: what was seen of the run before, where it is taken up again. Raises RunStopped where the run can be
     resumed, RunFailed where it failed."""
     with watching(folder=folder, plain=plain, as_json=as_json, view=view) as watch:
-        try:
-            result = run_until_interrupted(work(watch), goes_on_with=lambda: resume_command(watch.view.run, folder))
-        except SystemExit as error:  # its code is the guest's, and 0 would say that all is done
-            raise RunFailed(
-                f"code that the run called ended the process: sys.exit({error.code!r})",
-                where=f"run {watch.view.run or '(not begun)'}",
-                remedy=f"raise an exception there instead, then: {resume_command(watch.view.run, folder)}",
-            ) from error
+        result = run_until_interrupted(work(watch), goes_on_with=lambda: resume_command(watch.view.run, folder))
     if result is None or result.state != "finished":
         run = result.run if result else watch.view.run
         state = result.state if result else "interrupted"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from maieutic.cli.measuring import measured
-from maieutic.cli.progress import Watcher, watching
+from maieutic.cli.progress import Lines, Watcher, watching
 from maieutic.cli.running import carry_out
 from maieutic.core.errors import RunFailed
 from maieutic.core.events import Event
@@ -27,6 +27,8 @@ def test_an_exit_in_a_guest_is_a_run_that_failed(tmp_path: Path, caplog: pytest.
 
     with pytest.raises(RunFailed, match=r"ended the process: sys.exit\(0\)"):
         carry_out(leaves, folder=tmp_path, plain=True, as_json=False)
+    with pytest.raises(RunFailed, match="then: maieutic eval"):
+        measured(leaves(Lines()), what="evaluation", again="maieutic eval t")
     gc.collect()
 
 
