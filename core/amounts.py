@@ -8,3 +8,6 @@ from pydantic import Field
 
 Count = Annotated[int, Field(ge=1)]
 """How many of something that is needed: none of it would be no search, or no question."""
+
+Positive = Annotated[float, Field(gt=0)]
+"""What something is divided by."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...core.amounts import Positive
 from ...core.betting import wealth
 from ...core.contracts import Decision, Need, Pair, Search
 from ..strategies.entering import by_hand
@@ -36,7 +37,7 @@ class PairedRace:
     block: int = 30
     blocks: int = 10
     survivors: int = 10
-    alpha: float = 0.2
+    alpha: Positive = 0.2
     share: float = 0.25
     closing: float = 0.25
     finalists: int = 3

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.amounts import Count
+from ...core.amounts import Count, Positive
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need, Order, Search
 from .entering import by_hand
@@ -39,7 +39,7 @@ class Gated:
     children: Count = 4
     rows: int = 8
     cases: int = 4
-    temperature: float = 0.05
+    temperature: Positive = 0.05
     exploring: float = 0.2
     rate: float = 0.2
     sweeps: int = 10

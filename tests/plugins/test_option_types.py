@@ -97,8 +97,10 @@ def test_the_registry_holds_the_options_of_what_it_makes_to_their_types() -> Non
         ("strategy", "verified", "patience"),
         ("allocator", "minibatch", "batches"),
         ("allocator", "ucb", "arms"),
+        ("strategy", "gated", "temperature"),
+        ("allocator", "paired-race", "alpha"),
     ],
 )
 def test_a_search_of_nothing_is_refused(kind: Any, name: str, option: str) -> None:
-    with pytest.raises(UsageError, match="greater than or equal to 1"):
+    with pytest.raises(UsageError, match="should be greater than"):
         Registry().create(kind, name, **{option: 0})
