@@ -45,7 +45,7 @@ def fork(
     from ..core.recipe import Recipe
     from ..graphs.desk import new_run_id
     from ..graphs.origin import Origin, brought
-    from ..graphs.run import aoptimize
+    from ..graphs.run import aoptimize, check_name
     from ..runtime.process import is_alive
     from .lookup import find_candidate
     from .running import carry_out
@@ -55,7 +55,7 @@ def fork(
 
         start_detached(list(context.obj or []), folder=folder, as_json=as_json, run=name)
         return
-    begun = name or new_run_id()
+    begun = new_run_id() if name is None else check_name(name)
     with open_store(folder, read_only=False) as store:
         record = store.run(run)
         chosen: Candidate = find_candidate(store, record, candidate)

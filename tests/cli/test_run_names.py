@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from maieutic.cli.detach import begin_detached
@@ -31,6 +32,12 @@ def test_optimize_refuses_it_before_it_reads_the_task(call: Call, name: str, mor
     refused = call("optimize", "no-such-task", "--calls", "20", "--run", name, *more)
     assert refused.code == 2
     assert f"no run can be called {name!r}" in refused.err
+
+
+def test_fork_refuses_it_before_a_live_run_is_told(call: Call, ids: Any) -> None:
+    refused = call("fork", ids.other, "best", "--calls", "20", "--run", "latest")
+    assert refused.code == 2
+    assert "no run can be called 'latest'" in refused.err
 
 
 def test_no_process_is_begun_for_it(tmp_path: Path) -> None:
