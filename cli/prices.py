@@ -16,7 +16,7 @@ async def prices_of(task: Task) -> dict[str, Price]:
 
     found = {}
     async with ModelDoor() as door:
-        for model in {task.models.target, task.models.optimizer}:
+        for model in task.models.distinct().values():
             per_token = await door.price(model)
             if per_token is not None:
                 found[model.id] = Price(prompt=per_token[0], answer=per_token[1])

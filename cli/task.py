@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..core.errors import UsageError
-from .optimize import Calls, Minutes, Optimizer, Recipe, Target, TargetCalls, Tokens, Usd
+from .optimize import Calls, Minutes, Optimizer, Recipe, Roles, Target, TargetCalls, Tokens, Usd
 from .options import (
     HERE,
     AsJson,
@@ -19,6 +19,7 @@ from .options import (
     TaskFile,
     budget_of,
     interactive,
+    pairs,
     print_json,
     registry_of,
     with_models,
@@ -96,12 +97,17 @@ def estimate(
     recipe: Recipe = "auto",
     target: Target = None,
     optimizer: Optimizer = None,
+    role: Roles = None,
     calls: Calls = None,
     target_calls: TargetCalls = None,
     tokens: Tokens = None,
     usd: Usd = None,
     minutes: Minutes = None,
     concurrency: Concurrency = 4,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="change the recipe", rich_help_panel="Run"),
+    ] = None,
     as_json: AsJson = False,
     no_plugins: NoPlugins = False,
 ) -> None:
@@ -113,10 +119,11 @@ def estimate(
     from .running import read_task
 
     budget = budget_of(calls, target_calls, tokens, usd, minutes)
-    made = with_models(read_task(task, no_plugins=no_plugins), target, optimizer, {})
+    changes = pairs(settings or [], "--set")
+    made = with_models(read_task(task, no_plugins=no_plugins), target, optimizer, pairs(role or [], "--role"))
     registry = registry_of(made, no_plugins=no_plugins)
     prices = asyncio.run(prices_of(made))
-    found = forecast(made, recipe, budget, registry, concurrency=concurrency, prices=prices)
+    found = forecast(made, recipe, budget, registry, concurrency=concurrency, settings=changes, prices=prices)
     if as_json:
         print_json({**found.model_dump(mode="json"), "assumes_default_budget": budget is None})
         return
@@ -173,19 +180,31 @@ def _forecast_lines(found: Forecast) -> list[str]:
     if found.tokens:
         parts = [f"{one.prompt + one.answer:,} {who}" for who, one in found.tokens.items()]
         lines.append(f"tokens   about {' and '.join(parts)}")
-    money = "no price is known for these models" if found.usd is None else f"about ${found.usd:,.4f}"
-    lines.append(f"money    {money}")
+    unknown = "no price is known for these models" if found.calls else "not known: nothing here says how many calls fit"
+    lines.append(f"money    {unknown if found.usd is None else f'about ${found.usd:,.4f}'}")
     if found.minutes is not None:
         lines.append(f"minutes  about {found.minutes:g}")
-    if found.detectable_gain is not None:
-        lines.append(
-            f"proof    with {found.sealed_rows} sealed rows you can see a gain of "
-            f"{100 * found.detectable_gain:.0f} points (four times in five)"
-        )
-    else:
-        lines.append(f"proof    {found.sealed_rows} sealed rows can prove no gain; bring more test rows")
+    lines.append(f"proof    {_proof_words(found)}")
     lines += [f"note: the {name} expected are above the limit, which will end the run first" for name in found.exceeds]
     return lines
+
+
+def _proof_words(found: Forecast) -> str:
+    """What the sealed rows can show, and what would have to be more for them to show more."""
+    from ..graphs.forecast import BASE
+
+    held = found.sealed_by == "budget"
+    which = f"{found.sealed_rows} sealed rows" + (
+        f", all that the budget holds of {found.rows['test']}," if held else ""
+    )
+    assumed = f"if the start scores {BASE:g}"
+    if found.detectable_gain is not None:
+        points = f"{100 * found.detectable_gain:.0f} points (four times in five)"
+        return f"with {which} you can see a gain of {points}, {assumed}"
+    more = "a larger budget opens more of them" if held else "bring more test rows"
+    if not found.sealed_rows:
+        return f"there are no sealed rows that could prove a gain; {more}"
+    return f"with {which} no gain is seen four times in five, {assumed}; {more}"
 
 
 def _evaluation_json(task: Task, program: Program, split: Split, done: list[Evaluation]) -> dict[str, Any]:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from statistics import fmean
+from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from ..core.budget import Budget, Payer
 from ..core.errors import UsageError
-from ..core.models import ModelRef
+from ..core.models import ROLES, ModelRef
 from ..core.recipe import Recipe
-from ..core.render import brief, render
+from ..core.render import brief
 from ..core.statistics import detectable_gain
 from ..core.task import Task
 from ..plugins.registry import Registry
-from .preflight import sealed_rows
+from .preflight import CHARACTERS_PER_TOKEN, SEALED_SHARE, sealed_rows, tokens_of_a_call
 from .setup import Setup
 
-_CHARACTERS_PER_TOKEN = 4
 _ROWS_PER_CANDIDATE = 20
+_MOST_GROWN = 3
 _AUTHOR_PROMPT_TOKENS, _AUTHOR_ANSWER_TOKENS = 900, 250
-_SECONDS_PER_CALL = {"local": 0.6}
+# The embedded model's slots share this machine's processors, so more at a time makes it no faster.
+_LOCAL_SECONDS = {"target": 0.5, "optimizer": 2.0}
 _SECONDS_PER_REMOTE_CALL = 1.5
-_BASE = 0.5
+BASE = 0.5
 
 
 class Calls(BaseModel):
@@ -50,9 +52,11 @@ class Tokens(BaseModel):
 class Forecast(BaseModel):
     """Expectations, not limits: the budget is the limit, and `exceeds` names where they are above it.
 
-    calls: None where nothing but time, tokens or money limits the search; then tokens are None too. usd: 0 for
-    local models, None where no price is known. minutes: at usual speeds. detectable_gain: the smallest gain in
-    accuracy over 0.5 that the sealed rows would show four times in five; None where they cannot show any.
+    sealed_rows: `sealed_by` says what keeps them from being more, `rows` for the task's own number. calls: from a limit
+    on tokens or money where none counts them; None where time alone limits the search, or money at unknown prices; then
+    tokens are None too. usd: 0 for local models, None where no price is known or the calls are not. minutes: at usual
+    speeds. detectable_gain: the smallest gain in accuracy over 0.5 that the sealed rows would show four times in five;
+    None where they cannot show any.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +65,7 @@ class Forecast(BaseModel):
     recipe: str
     rows: dict[str, int]
     sealed_rows: int
+    sealed_by: Literal["rows", "budget"] = "rows"
     calls: Calls | None
     tokens: dict[str, Tokens] | None
     usd: float | None
@@ -85,34 +90,39 @@ def forecast(
     registry: Registry,
     *,
     concurrency: int = 4,
+    settings: Mapping[str, str] | None = None,
     prices: Mapping[str, Price] | None = None,
 ) -> Forecast:
     """Raises UsageError, TaskError or NeedsError, as a run with the same arguments would.
 
     prices: by model id; the embedded model is free, for others a price that is missing makes `usd` None.
     """
-    setup = Setup.make(task, recipe=recipe, budget=budget, concurrency=concurrency, registry=registry)
+    setup = Setup.make(
+        task, recipe=recipe, budget=budget, concurrency=concurrency, settings=settings, registry=registry
+    )
     if task.data.empty:
         raise UsageError(
             "a task without rows cannot be forecast: how many are drafted, and how long they are, shows in the run",
             where=task.where("[data]"),
             remedy="give rows, or run it with a limit: maieutic optimize TASK --calls N",
         )
-    sealed = sealed_rows(setup)
-    calls = _calls(setup, sealed)
+    each = _each(setup, prices or {})
+    sealed = _sealed(setup, each)
+    calls = _calls(setup, sealed) or _calls_by_size(setup, sealed, each)
     tokens = _tokens(setup, calls) if calls else None
-    usd = _usd(setup, tokens, prices or {}) if tokens else None
+    usd = _usd(setup, tokens, prices or {})
     minutes = _minutes(setup, calls) if calls else setup.budget.minutes
     return Forecast(
         task=task.name,
         recipe=setup.recipe.name,
         rows={split: len(task.data[split]) for split in ("train", "val", "test")},
         sealed_rows=sealed,
+        sealed_by="rows" if setup.judged_by_person or sealed == len(task.data.test) else "budget",
         calls=calls,
         tokens=tokens,
         usd=usd,
         minutes=minutes,
-        detectable_gain=detectable_gain(sealed, base=_BASE) if sealed else None,
+        detectable_gain=detectable_gain(sealed, base=BASE) if sealed else None,
         exceeds=_exceeds(setup.budget, tokens, usd, minutes),
     )
 
@@ -144,29 +154,112 @@ def _author_share(setup: Setup) -> float:
     return authors / (authors + rows * run / setup.target.calls(setup.task.program)) if authors else 0.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Each:
+    """Tokens and money of one call: of the start prompt, of the prompts that the search grows, and of an author. usd is
+    None where a price is unknown."""
+
+    start: tuple[float, float | None]
+    grown: tuple[float, float | None]
+    author: tuple[float, float | None]
+
+
+def _each(setup: Setup, prices: Mapping[str, Price]) -> _Each:
+    answer, asked = float(setup.task.answer_tokens), _asked(setup)
+    price = _prices(setup, prices)
+
+    def one(who: Payer, prompt: float, said: float) -> tuple[float, float | None]:
+        known = price[who]
+        return prompt + said, None if known is None else prompt * known.prompt + said * known.answer
+
+    return _Each(
+        start=one("target", asked, answer),
+        grown=one("target", _grown(setup), answer),
+        author=one("optimizer", _AUTHOR_PROMPT_TOKENS, _AUTHOR_ANSWER_TOKENS),
+    )
+
+
+def _sealed(setup: Setup, each: _Each) -> int:
+    """As the run keeps them, for a winner as long as the search is taken to grow it: that much is opened in the end."""
+    rows, budget = sealed_rows(setup), setup.budget
+    runs = sum(setup.run_calls(setup.task.program))
+    for place, limit in enumerate((budget.tokens, budget.usd)):
+        first, second = each.start[place], each.grown[place]
+        if limit is not None and first is not None and second is not None and first + second > 0:
+            rows = min(rows, int(SEALED_SHARE * limit / (runs * (first + second))))
+    return rows
+
+
+def _calls_by_size(setup: Setup, sealed: int, each: _Each) -> Calls | None:
+    """The search's calls where tokens or money alone limit it."""
+    budget, share = setup.budget, _author_share(setup)
+    runs, fitting = sum(setup.run_calls(setup.task.program)), []
+    for place, limit in enumerate((budget.tokens, budget.usd)):
+        start, grown, author = each.start[place], each.grown[place], each.author[place]
+        if limit is None or start is None or grown is None or (share and author is None):
+            continue
+        usual = (1 - share) * grown + share * (author or 0.0)
+        if usual > 0:
+            fitting.append(max(0.0, limit - sealed * runs * (start + grown)) / usual)
+    if not fitting:
+        return None
+    optimizer = round(min(fitting) * share)
+    return Calls(target=int(min(fitting)) - optimizer, optimizer=optimizer, sealed=sealed * setup.sealed_calls)
+
+
+def _asked(setup: Setup) -> float:
+    """Tokens of the start prompt on a row."""
+    return tokens_of_a_call(setup, answer=False)
+
+
+def _grown(setup: Setup) -> float:
+    """Tokens of a prompt that is halfway between the start and its ceiling, on a row; at most three times the start,
+    for a ceiling that was set high says nothing."""
+    task, start = setup.task, _asked(setup)
+    ceiling = task.constraints.max_prompt_tokens or 4 * len(brief(task.program.main)) / CHARACTERS_PER_TOKEN
+    return min(_MOST_GROWN * start, (start + max(start, ceiling)) / 2)
+
+
 def _tokens(setup: Setup, calls: Calls) -> dict[str, Tokens]:
-    """Of target and optimizer. The prompt is taken to grow to halfway between the start and its ceiling."""
-    task = setup.task
-    rows = task.data.val[:50]
-    asked = fmean(sum(len(m["content"]) for m in render(task.program.main, row)) for row in rows)
-    start = asked / _CHARACTERS_PER_TOKEN
-    ceiling = task.constraints.max_prompt_tokens or 4 * len(brief(task.program.main)) / _CHARACTERS_PER_TOKEN
-    prompt = (start + max(start, ceiling)) / 2
+    """Of target and optimizer. The prompt is taken to grow; half of the sealed calls are of the start."""
+    starts = calls.sealed // 2
     answered = calls.target + calls.sealed
     return {
-        "target": Tokens(prompt=round(answered * prompt), answer=answered * task.answer_tokens),
+        "target": Tokens(
+            prompt=round((answered - starts) * _grown(setup) + starts * _asked(setup)),
+            answer=answered * setup.task.answer_tokens,
+        ),
         "optimizer": Tokens(
             prompt=calls.optimizer * _AUTHOR_PROMPT_TOKENS, answer=calls.optimizer * _AUTHOR_ANSWER_TOKENS
         ),
     }
 
 
-def _usd(setup: Setup, tokens: dict[str, Tokens], prices: Mapping[str, Price]) -> float | None:
+def _prices(setup: Setup, prices: Mapping[str, Price]) -> dict[Payer, Price | None]:
+    """Of target and authors, at the dearest of those who play the authors' roles; None where one is unknown."""
+    models = setup.task.models
+    played: dict[Payer, list[ModelRef]] = {
+        "target": [models.target],
+        "optimizer": [models.of(role) for role in ROLES if role != "target"],
+    }
+    found: dict[Payer, Price | None] = {}
+    for who, refs in played.items():
+        known = [Price() if one.provider == "local" else prices.get(one.id) for one in refs]
+        priced = [one for one in known if one is not None]
+        dearest = {"prompt": max((one.prompt for one in priced), default=0.0)}
+        dearest["answer"] = max((one.answer for one in priced), default=0.0)
+        found[who] = Price(**dearest) if len(priced) == len(known) else None
+    return found
+
+
+def _usd(setup: Setup, tokens: dict[str, Tokens] | None, prices: Mapping[str, Price]) -> float | None:
+    """Where nobody knows how many tokens it will be, models that are free cost nothing all the same."""
     total = 0.0
-    for player, model in _players(setup):
-        used = tokens[player]
-        price = Price() if model.provider == "local" else prices.get(model.id)
-        if used.prompt and price is None:
+    for player, price in _prices(setup, prices).items():
+        used = tokens[player] if tokens else None
+        if used is None and price == Price():
+            continue
+        if used is None or (used.prompt and price is None):
             return None
         if price is not None:
             total += used.prompt * price.prompt + used.answer * price.answer
@@ -174,9 +267,11 @@ def _usd(setup: Setup, tokens: dict[str, Tokens], prices: Mapping[str, Price]) -
 
 
 def _minutes(setup: Setup, calls: Calls) -> float:
-    pace = {who: _SECONDS_PER_CALL.get(model.provider, _SECONDS_PER_REMOTE_CALL) for who, model in _players(setup)}
-    seconds = (calls.target + calls.sealed) * pace["target"] + calls.optimizer * pace["optimizer"]
-    return round(seconds / setup.concurrency / 60, 1)
+    at_once = {who: model.provider != "local" for who, model in _players(setup)}
+    each = {
+        who: _SECONDS_PER_REMOTE_CALL / setup.concurrency if at_once[who] else _LOCAL_SECONDS[who] for who in at_once
+    }
+    return round(((calls.target + calls.sealed) * each["target"] + calls.optimizer * each["optimizer"]) / 60, 1)
 
 
 def _players(setup: Setup) -> list[tuple[Payer, ModelRef]]:

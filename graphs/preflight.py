@@ -104,10 +104,10 @@ def sealed_rows(setup: Setup) -> int:
     return rows
 
 
-def tokens_of_a_call(setup: Setup) -> float:
+def tokens_of_a_call(setup: Setup, *, answer: bool = True) -> float:
     """Tokens of the start prompt on a row, with an answer as long as the references."""
     shown = [*setup.task.data.test[:_SHOWN], *setup.task.data.val[:_SHOWN]]
     asked = [len(message["content"]) for row in shown for message in render(setup.task.program.main, row)]
     wanted = [len(one) for row in shown for one in row.outputs[:1]]
-    answer = min(setup.task.answer_tokens, max(wanted, default=0) / CHARACTERS_PER_TOKEN + 1)
-    return sum(asked) / len(shown) / CHARACTERS_PER_TOKEN + answer
+    said = min(setup.task.answer_tokens, max(wanted, default=0) / CHARACTERS_PER_TOKEN + 1) if answer else 0.0
+    return sum(asked) / max(1, len(shown)) / CHARACTERS_PER_TOKEN + said
