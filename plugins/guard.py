@@ -7,7 +7,7 @@ own doors raise (a spent budget, a dead endpoint) and cancellation go through as
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -18,6 +18,8 @@ from .hookspecs import Kind
 from .rooms import Hung, Interrupted, Outside, Room
 
 _DOORS = ("act", "complete")
+_DECLARED = ("requires", "models")
+"""What a guest may declare beside its contract. From Python 3.12 `isinstance` sees only what a class itself has."""
 
 
 def guarded(kind: Kind, name: str, made: Any, plugin: Plugin, room: Room) -> Any:
@@ -25,7 +27,8 @@ def guarded(kind: Kind, name: str, made: Any, plugin: Plugin, room: Room) -> Any
     form = form_of(kind, made)
     if form is None:
         return made
-    return _class_of(form)(made, f"{kind} {name!r}", plugin, room)
+    declared = [one for one in _DECLARED if hasattr(made, one)]
+    return _class_of(form, declared)(made, f"{kind} {name!r}", plugin, room)
 
 
 class Guard:
@@ -49,9 +52,9 @@ class Guard:
         return value
 
 
-def _class_of(form: Form) -> type[Guard]:
+def _class_of(form: Form, declared: Sequence[str]) -> type[Guard]:
     methods = {one.name: _asynchronous(one) if one.asynchronous else _plain(one) for one in form.methods}
-    shown = {name: property(_field(name)) for name in form.fields}
+    shown = {name: property(_field(name)) for name in (*form.fields, *declared)}
     return type(f"Guarded{form.contract}", (Guard,), {**shown, **methods})
 
 
