@@ -12,13 +12,12 @@ from typing import Any
 
 from ..agents.team import CALLS_PER_ASK
 from ..core.budget import fair_shares
-from ..core.candidate import Archive, Candidate
+from ..core.candidate import Candidate
 from ..core.contracts import Decision, Duel, Order, Pair, Search
-from ..core.estimate import estimate
 from ..core.example import SPLITS
 from ..core.score import Evaluation, Response
-from ..core.statistics import mean_interval
 from ..runtime.store import Verdict
+from .announcing import announce, baseline
 from .drafting import draft
 from .duels import for_a_person, judge_duels, open_duels, outputs_needed, paid_for
 from .evidence import sample_pairs
@@ -224,7 +223,7 @@ async def select(session: Session, state: RunState) -> RunState:
             kind = "candidate_kept" if one.status == "kept" else "candidate_dropped"
             await session.emit(kind, step, one.id, candidate=one.id)  # type: ignore[arg-type]
     session.learn(step, [], changed)
-    await _baseline(session, step)
+    await baseline(session, step)
     best = setup.strategy.final(search)
     if best != state["best"]:
         await announce(session, step, session.archive(step + 1), best)
@@ -241,41 +240,6 @@ async def select(session: Session, state: RunState) -> RunState:
     await session.emit("round_finished", step, round=state["round"], **told)
     memory = {**state["memory"], "strategy": search.memory}
     return close(session, state, {"best": best, "memory": memory, "step": step})
-
-
-async def _baseline(session: Session, step: int) -> None:
-    """Told once, when the start prompt was first measured: the key carries no step."""
-    archive = session.archive(step + 1)
-    if told := _measured(session, archive, archive.start.id):
-        await session.emit("baseline_measured", 0, candidate=archive.start.id, **told)
-
-
-async def announce(session: Session, step: int, archive: Archive, best: str) -> None:
-    """Another prompt leads. It may be one that nothing was measured of, where a person took all others out.
-
-    score, low, high: what its rows say, as everywhere that a score is shown. expected: an estimate for all of val, in
-    which few rows weigh little beside what is known of other candidates; no measurement.
-    """
-    told = _measured(session, archive, best)
-    if told:
-        val = [example.id for example in session.setup.task.data.val]
-        guess = estimate(archive, [archive[best]], session.examples, val)[best]
-        told["expected"] = round(guess.mean, 4)
-    await session.emit("best_changed", step, best, candidate=best, operator=archive[best].operator, **{"n": 0, **told})
-
-
-def _measured(session: Session, archive: Archive, candidate: str) -> dict[str, Any]:
-    """A candidate's mean on its val rows with the 95 % interval, as events have it; empty where it has none."""
-    seen = archive.scores.row(candidate, [example.id for example in session.setup.task.data.val])
-    if not seen:
-        return {}
-    found = mean_interval([one.score for one in seen.values()])
-    return {
-        "score": round(found.value, 4),
-        "low": round(found.low, 4),
-        "high": round(found.high, 4),
-        "n": len(seen),
-    }
 
 
 def ending_of(session: Session, state: RunState, room: int) -> str:

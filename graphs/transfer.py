@@ -11,10 +11,10 @@ from ..core.errors import UsageError
 from ..core.example import Split
 from ..core.program import Program
 from ..core.render import brief
-from ..core.statistics import Difference, Verdict, compare, verdict
+from ..core.statistics import Difference, Verdict
 from ..core.task import Task
 from ..plugins.registry import Registry
-from .scoring import score
+from .comparing import compare_programs
 
 
 class Transfer(BaseModel):
@@ -65,24 +65,23 @@ async def transfer(
             where=task.name,
             remedy="bring another candidate, or another run's",
         )
-    found = []
-    for one in (task.program, moved):
-        done = await score(
-            task, one, split=split, concurrency=concurrency, folder=folder, registry=registry, budget=budget
-        )
-        found.append({seen.example: seen.score for seen in done})
-    rows = [row for row in found[0] if row in found[1]]
-    if not rows:
-        raise UsageError("no row was scored for both prompts", where=task.name, remedy="raise --calls")
-    before, after = ([scores[row] for row in rows] for scores in found)
-    gained = compare(before, after, seed=0)
-    return Transfer(
-        task=task.name,
-        model=task.models.target.id,
+    found = await compare_programs(
+        task,
+        task.program,
+        moved,
         split=split,
-        own=sum(before) / len(rows),
-        brought=sum(after) / len(rows),
-        difference=gained,
-        verdict=verdict(gained, gained.p),
-        n=len(rows),
+        concurrency=concurrency,
+        folder=folder,
+        registry=registry,
+        budget=budget,
+    )
+    return Transfer(
+        task=found.task,
+        model=found.model,
+        split=found.split,
+        own=found.a.value,
+        brought=found.b.value,
+        difference=found.difference,
+        verdict=found.verdict,
+        n=found.n,
     )

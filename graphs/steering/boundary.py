@@ -9,7 +9,7 @@ from typing import Any
 from langgraph.types import interrupt
 
 from ...core.directives import Approve, Pause, Resume, Stop
-from ..nodes import announce
+from ..announcing import announce
 from ..session import Session, close
 from ..state import RunState
 from .apply import STOPPED, apply

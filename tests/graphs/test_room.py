@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from maieutic.core.budget import Budget, Cost, Ledger
-from maieutic.graphs.session import room_left
+from maieutic.graphs.room import room_left
 
 
 @pytest.mark.parametrize("budget", [Budget(calls=100), Budget(target_calls=100), Budget(calls=100, target_calls=80)])
