@@ -41,6 +41,7 @@ __all__ = [
     "Proposal",
     "Request",
     "RequiresOperators",
+    "RestrictsOperators",
     "Search",
     "Strategy",
     "Target",
@@ -234,6 +235,14 @@ class RequiresOperators(Protocol):
 
     @property
     def requires(self) -> frozenset[str]: ...
+
+
+@runtime_checkable
+class RestrictsOperators(Protocol):
+    """A strategy whose promise holds for these operators alone: a run with any other is refused before it spends."""
+
+    @property
+    def allows(self) -> frozenset[str]: ...
 
 
 class Allocator(Protocol):

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ..core.contracts import AskingEvaluator, Evaluator, LossEvaluator, PairEvaluator, RequiresOperators, Strategy
+from ..core.contracts import (
+    AskingEvaluator,
+    Evaluator,
+    LossEvaluator,
+    PairEvaluator,
+    RequiresOperators,
+    RestrictsOperators,
+    Strategy,
+)
 from ..core.errors import MaieuticError, NeedsError, PluginError, TaskError, UsageError
 from ..core.recipe import Use
 from ..plugins.registry import Registry
@@ -33,7 +41,7 @@ def evaluator_for(place: str, registry: Registry, use: Use) -> Any:
 
 
 def check_operators(strategy: Strategy, operators: Collection[str]) -> None:
-    """Raise NeedsError where the strategy orders an operator that the run does not have."""
+    """Raise NeedsError where the strategy orders an operator that the run does not have, or allows none that it has."""
     required = strategy.requires if isinstance(strategy, RequiresOperators) else frozenset()
     if missing := sorted(required - set(operators)):
         names = ", ".join(map(repr, missing))
@@ -42,6 +50,15 @@ def check_operators(strategy: Strategy, operators: Collection[str]) -> None:
             where="operators",
             possible=tuple(operators),
             remedy=f"add it: --set operators={','.join([*operators, *missing])}",
+        )
+    allowed = strategy.allows if isinstance(strategy, RestrictsOperators) else frozenset(operators)
+    if strange := [name for name in operators if name not in allowed]:
+        names = ", ".join(map(repr, strange))
+        raise NeedsError(
+            f"the strategy {strategy.name!r} cannot keep its promise with the operator {names}",
+            where="operators",
+            possible=sorted(allowed),
+            remedy="leave it out, or take a strategy that does not promise that",
         )
 
 

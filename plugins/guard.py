@@ -18,7 +18,7 @@ from .hookspecs import Kind
 from .rooms import Hung, Interrupted, Outside, Room
 
 _DOORS = ("act", "complete")
-_DECLARED = ("requires", "models")
+_DECLARED = ("requires", "allows", "models")
 """What a guest may declare beside its contract. From Python 3.12 `isinstance` sees only what a class itself has."""
 
 

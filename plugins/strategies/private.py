@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from ...core.contracts import Decision, Need, Order, Search
 from ...core.errors import UsageError
@@ -16,16 +15,16 @@ class Private:
     """One round of orders on the start prompt that share a privacy budget by addition. Nobody is run on a train row.
 
     epsilon, delta: of the whole run. releases: orders, each of them for every operator of the recipe. What was spent
-    goes on record with the round. keeping: the operators that keep within the share that an order gives them; any other
-    may copy a train row, so that no epsilon would be true, and is refused with UsageError before anything is spent.
+    goes on record with the round. allows: the operators that keep within the share that an order gives them; any other
+    may copy a train row, so that no epsilon would be true.
     """
 
-    keeping: ClassVar[frozenset[str]] = frozenset({"private-ensemble"})
     epsilon: float = 4.0
     delta: float = 1e-4
     releases: int = 1
     name: str = field(default="private", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
+    allows: frozenset[str] = field(default=frozenset({"private-ensemble"}), init=False)
 
     def __post_init__(self) -> None:
         if self.epsilon <= 0 or not 0 < self.delta < 1 or self.releases < 1:
@@ -38,13 +37,6 @@ class Private:
     def ask(self, search: Search) -> Sequence[Order]:
         if search.round > 1:
             return []
-        if loose := [name for name in search.operators if name not in self.keeping]:
-            raise UsageError(
-                f"no privacy budget is kept by {', '.join(loose)}: a train row may show, whatever epsilon says",
-                where="strategy private, operators",
-                possible=sorted(self.keeping),
-                remedy="leave it out of the operators, or take a recipe that promises no privacy",
-            )
         asked = [name for name in search.operators for _ in range(self.releases)]
         share = {"epsilon": self.epsilon / len(asked), "delta": self.delta / len(asked)}
         start = search.archive.start.id

@@ -39,6 +39,13 @@ def test_a_strategy_that_lacks_an_operator_is_refused_with_the_setting_that_help
     assert Setup.make(task, settings={"strategy": strategy, "operators": helps}).strategy.name == strategy
 
 
+@pytest.mark.parametrize("operators", ["rewrite,demos", "private-ensemble,demos"])
+def test_a_privacy_budget_is_on_record_only_where_every_author_keeps_it(task: Task, operators: str) -> None:
+    with pytest.raises(NeedsError, match=r"'private' cannot keep its promise with the operator .*'demos'") as refused:
+        Setup.make(task, recipe="dp-opt", settings={"operators": operators})
+    assert refused.value.possible == ("private-ensemble",)
+
+
 def test_an_option_may_name_the_operator_that_a_strategy_requires(task: Task) -> None:
     settings = {"strategy": "surrogate", "surrogate.combine": "rewrite"}
     assert Setup.make(task, settings=settings).strategy.name == "surrogate"

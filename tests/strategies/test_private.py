@@ -1,11 +1,9 @@
-"""A privacy budget is on record only where every author keeps it."""
+"""A privacy budget is spent in equal shares."""
 
 from __future__ import annotations
 
-import pytest
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.contracts import Search
-from maieutic.core.errors import UsageError
 from maieutic.core.program import Program
 from maieutic.plugins.strategies.private import Private
 
@@ -14,13 +12,6 @@ def search(*operators: str) -> Search:
     start = Candidate(id="c0", program=Program.of("Say it."), operator="start")
     given = {"train": ("t1",), "val": ("v1", "v2"), "seed": 0, "round": 1, "step": 2, "room": 40, "total": 40}
     return Search(archive=Archive([start]), operators=dict.fromkeys(operators, 1.0), **given)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("operators", [("rewrite", "demos"), ("private-ensemble", "demos")])
-def test_authors_that_keep_no_budget_are_refused_before_the_first_order(operators: tuple[str, ...]) -> None:
-    with pytest.raises(UsageError, match=r"no privacy budget is kept by .*demos") as refused:
-        Private().ask(search(*operators))
-    assert refused.value.possible == ("private-ensemble",)
 
 
 def test_the_ensemble_gets_the_whole_budget_in_equal_shares() -> None:
