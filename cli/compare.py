@@ -39,6 +39,7 @@ def compare(
     --calls is for each of the two.
     """
     from ..graphs.comparing import compare_programs
+    from ..runtime.reporting import gain_words
     from .measuring import LOOKED_AT, measured, program_in
     from .running import read_task
 
@@ -57,11 +58,7 @@ def compare(
     if as_json:
         print_json(found.model_dump(mode="json"))
         return
-    gained = found.difference
-    typer.echo(
-        f"{found.verdict}: {100 * gained.value:+.1f} points from A to B "
-        f"(95 % interval {100 * gained.low:+.1f} to {100 * gained.high:+.1f}, p = {gained.p:.3f}, {gained.test})"
-    )
+    typer.echo(f"{found.verdict}: from A to B {gain_words(found.difference)}")
     for name, path, one in (("A", a, found.a), ("B", b, found.b)):
         typer.echo(f"{name}  {one.value:.3f} [{one.low:.3f}, {one.high:.3f}]  {path}")
     typer.echo(f"{found.flips.gained} rows better with B, {found.flips.lost} worse")

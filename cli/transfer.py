@@ -41,6 +41,7 @@ def transfer(
     the two.
     """
     from ..graphs.transfer import transfer as bring
+    from ..runtime.reporting import gain_words
     from .lookup import find_candidate
     from .measuring import LOOKED_AT, measured
     from .running import read_task
@@ -61,11 +62,7 @@ def transfer(
     if as_json:
         print_json(found.model_dump(mode="json"))
         return
-    gained = found.difference
-    typer.echo(
-        f"{found.verdict}: {found.own:.3f} → {found.brought:.3f}, {100 * gained.value:+.1f} points "
-        f"(95 % interval {100 * gained.low:+.1f} to {100 * gained.high:+.1f}, p = {gained.p:.3f}, {gained.test})"
-    )
+    typer.echo(f"{found.verdict}: {found.own:.3f} → {found.brought:.3f}, {gain_words(found.difference)}")
     typer.echo(f"{found.task} on {found.n} {found.split} rows with {found.model}")
     if found.split == "test":
         typer.echo(LOOKED_AT)

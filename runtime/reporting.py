@@ -6,6 +6,7 @@ import difflib
 import re
 
 from ..core.report import Report, Standing, WinRate
+from ..core.statistics import Difference
 from .report_page import page
 
 _BACKTICKS = re.compile(r"`+")
@@ -109,10 +110,7 @@ def _difference_words(report: Report) -> str:
         )
     if not report.best.n:
         return "no row was scored for both prompts"
-    return (
-        f"{_signed(found.value)} points (95 % interval {_signed(found.low)} to {_signed(found.high)}, "
-        f"{_p(found.p)}, {found.test}) on {_rows_words(report)}"
-    )
+    return f"{gain_words(found)} on {_rows_words(report)}"
 
 
 def _score_words(report: Report) -> str:
@@ -181,6 +179,12 @@ def _signed(share: float) -> str:
     """A share as signed points, without a minus before zero."""
     points = round(100 * share, 1) + 0.0
     return f"{points:+.1f}" if points else "0.0"
+
+
+def gain_words(gain: Difference) -> str:
+    """A paired difference with its interval and its test."""
+    inside = f"95 % interval {_signed(gain.low)} to {_signed(gain.high)}, {_p(gain.p)}, {gain.test}"
+    return f"{_signed(gain.value)} points ({inside})"
 
 
 def _p(value: float) -> str:

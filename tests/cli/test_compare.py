@@ -44,7 +44,7 @@ def test_both_are_scored_on_the_same_rows_and_the_difference_is_paired(call: Any
     assert (told["difference"]["value"], told["flips"]) == (0.75, {"gained": 15, "lost": 0})
     assert (told["verdict"], told["difference"]["p"] < 0.01) == ("improved", True)
     said = call("compare", task, "b.txt", "a.txt").out
-    assert said.startswith("worse: -75.0 points from A to B")
+    assert said.startswith("worse: from A to B -75.0 points (95 % interval ")
     assert "0 rows better with B, 15 worse" in said
     assert "choose no prompt by this number" in said
 

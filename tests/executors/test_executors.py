@@ -66,9 +66,10 @@ def test_a_missing_library_is_named_with_its_command_when_the_executor_is_made(m
     assert "maieutic[ray]" in (caught.value.remedy or "")
 
 
-async def test_an_executor_that_opened_nothing_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_executor_that_opened_nothing_can_be_closed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(on_ray, "_MODULE", "json")
-    await on_ray.RayExecutor().aclose()
+    executor = on_ray.RayExecutor()
+    assert [await executor.aclose(), await executor.aclose()] == [None, None]
 
 
 @pytest.fixture
