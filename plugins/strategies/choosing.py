@@ -1,4 +1,4 @@
-"""Choosing among what was measured."""
+"""Choosing among what was measured, and which rows there are to choose by or to learn from."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def met_by_all(search: Search, names: Sequence[str]) -> list[str]:
     """The val rows that all of these were measured on."""
     scores = search.archive.scores
     return [row for row in search.val if all(scores.get(name, row) is not None for name in names)]
+
+
+def labelled_train(search: Search) -> list[str]:
+    """The train rows that have a reference, in the task's order."""
+    return [row for row in search.train if row not in search.examples or search.examples[row].outputs]
 
 
 def best_mean(search: Search, candidates: Sequence[Candidate] | None = None) -> str:

@@ -9,10 +9,10 @@ from typing import Literal
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need, Order, Search
+from .choosing import labelled_train
 from .chosen import chosen_views
 from .entering import by_hand
 from .fitness import fitness, fittest
-from .pareto import labelled_train
 from .population import afforded, breeders, living, seeding, survivors
 
 _LEAST_CHANCE = 1e-3
@@ -25,11 +25,10 @@ class Genetic:
     seeds: operator → orders on the start prompt in the first round. dress: an operator that works once on every seed
     in the second round, before anything is measured. size: who lives, and the start prompt with its seeds; children:
     orders a later round. Of both there are fewer where the room is short: a quarter of it has to measure them on `rows`
-    rows each. parents: drawn by `roulette` (chances as
-    fitness), `tournament` (the best of `contestants`) or `uniform`. cases: train rows a parent is run on for operators
-    that read failures; dress_cases: for the one that dresses. views: what fitness is, view → weight. choose: the
-    planner chooses among the views, and where it could not, a rule does. pairs: operators that need two parents, and so
-    seed nothing where the recipe names no seeds.
+    rows each. parents: drawn by `roulette` (chances as fitness), `tournament` (the best of `contestants`) or `uniform`.
+    cases: train rows a parent is run on for operators that read failures; dress_cases: for the one that dresses. views:
+    what fitness is, view → weight. choose: the planner chooses among the views, and where it could not, a rule does.
+    pairs: operators that need two parents, and so seed nothing where the recipe names no seeds.
     """
 
     name: str = field(default="genetic", init=False)

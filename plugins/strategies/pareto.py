@@ -10,7 +10,7 @@ from math import ceil
 from ...core.contracts import WHOLE, Decision, Need, Order, Search
 from ...core.identity import seeded
 from ...core.lineage import Lineage
-from .choosing import contenders
+from .choosing import contenders, labelled_train
 from .entering import newcomers
 from .fitness import fittest
 
@@ -99,11 +99,6 @@ def batch(search: Search, size: int, turn: int | None = None) -> tuple[str, ...]
     epoch, place = divmod(search.round - 1 if turn is None else turn, each)
     drawn = seeded(search.seed, "epoch", epoch).sample(labelled, len(labelled))
     return tuple((drawn + drawn[:size])[place * size : (place + 1) * size])
-
-
-def labelled_train(search: Search) -> list[str]:
-    """The train rows that have a reference, in the task's order."""
-    return [row for row in search.train if row not in search.examples or search.examples[row].outputs]
 
 
 def _pairs(search: Search, leading: Sequence[str]) -> Iterator[tuple[str, str, str]]:
