@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..core.dialogue import Ask
+from ..core.dialogue.ask import Ask
 from ..core.errors import RunFailed
 from ..core.prompt import placeholders_in
 from ..core.render import fill

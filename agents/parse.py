@@ -12,23 +12,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..core.dialogue import (
-    Ask,
-    FindReasons,
-    JudgementReply,
-    PathReply,
-    PlanPath,
-    PromptReply,
-    QuestionsReply,
-    ReasonsReply,
-    Reply,
-)
+from ..core.dialogue.ask import Ask, Reply
+from ..core.dialogue.methods import FindReasons, PlanPath
+from ..core.dialogue.replies import JudgementReply, PathReply, PromptReply, QuestionsReply, ReasonsReply
 from .blocks import fenced, jsonic, legible, listed, open_ended, tagged, texts, under
 from .shared import SHARED, read_shared
 from .shared import flat as _flat
 from .tidy import is_instruction, refuses, tidied, whole_sentences
-
-__all__ = ["legible", "parse"]
 
 PROMPT_TAGS = ("prompt", "new_prompt", "improved_prompt", "instruction", "ins")
 MOST_ITEMS = 12

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..core.dialogue import Case, CasesReply, ChoiceReply, ItemsReply, RatingReply, Reply, TextReply, VerdictsReply
+from ..core.dialogue.ask import Case, Reply
+from ..core.dialogue.replies import CasesReply, ChoiceReply, ItemsReply, RatingReply, TextReply, VerdictsReply
 from .blocks import jsonic, listed, open_ended, tagged, texts, under
 from .tidy import refuses, whole_sentences
 

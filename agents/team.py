@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 from ..core.contracts import Agent, Gateway
-from ..core.dialogue import Ask, Evidence, Reply, TextReply
+from ..core.dialogue.ask import Ask, Evidence, Reply
+from ..core.dialogue.replies import TextReply
 from ..core.errors import UsageError
 from ..core.events import EventKind
 from ..core.identity import digest, seeded
@@ -19,9 +20,10 @@ from ..core.labels import label_likelihoods
 from ..core.models import Call, ModelRef, Role, Sampling
 from ..core.render import Message
 from ..core.task import Models
+from .blocks import legible
 from .instructions import REPAIR, Instruction, brought, instruction_for, read, shipped
 from .pace import Pace, TimeUp
-from .parse import legible, parse
+from .parse import parse
 from .wording import clipped, values_of_ask
 
 A = TypeVar("A", bound=Reply)

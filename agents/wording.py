@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.dialogue import Ask, Case, Past
+from ..core.dialogue.ask import Ask, Case, Past
 
 LONGEST = 600
 

@@ -11,43 +11,14 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 from .budget import Payer
-from .dialogue import Ask, Reply
+from .dialogue.ask import Ask, Reply
 from .example import Example
 from .models import Call, ModelRef, Output
 from .models import Reply as ModelReply
-from .orders import WHOLE, Duel, NewRow, Order, Outcome, Pair, Proposal, Request, Search, TaskBrief
+from .orders import Duel, NewRow, Order, Pair, Proposal, Request, Search, TaskBrief
 from .program import Program
 from .report import Report
 from .score import Preference, Score
-
-__all__ = [
-    "WHOLE",
-    "Allocator",
-    "AskingEvaluator",
-    "Bench",
-    "Decision",
-    "Duel",
-    "Evaluator",
-    "Exporter",
-    "Gateway",
-    "LossEvaluator",
-    "Need",
-    "NewRow",
-    "Operator",
-    "Order",
-    "Outcome",
-    "Pair",
-    "PairEvaluator",
-    "Proposal",
-    "Request",
-    "RequiresOperators",
-    "RestrictsOperators",
-    "Search",
-    "Strategy",
-    "Target",
-    "TaskBrief",
-    "Team",
-]
 
 Need = Literal["references", "logprobs", "judge", "human", "train", "target", "embeddings"]
 Decision = Literal["keep", "drop", "undecided"]

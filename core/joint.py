@@ -9,8 +9,9 @@ from .answer import AnswerContract
 from .errors import TaskError
 from .example import Dataset, Example, Split
 from .identity import content_id
-from .program import Program, Router
+from .program import Program
 from .prompt import Prompt
+from .routing import Router
 from .task import BY_TASK, EvaluatorSpec, Subtask, Task
 
 SHARED = "system"

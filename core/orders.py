@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .answer import AnswerContract
 from .candidate import Archive, Candidate
-from .dialogue import Case, Past
+from .dialogue.ask import Case, Past
 from .example import Example, Split
 from .identity import seeded
 from .program import Program

@@ -13,8 +13,6 @@ from .identity import content_id
 from .prompt import Prompt
 from .routing import Router
 
-__all__ = ["MAIN", "Program", "Router"]
-
 MAIN = "prompt"
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from .contracts import Need
-from .dialogue import Evidence
+from .dialogue.ask import Evidence
 from .example import Split
 from .models import Role
 

@@ -9,6 +9,7 @@ from statistics import fmean
 from .budget import Cost, LedgerView
 from .candidate import Archive
 from .example import Example
+from .few_rows import detectable_gain, shrunk_means
 from .program import MAIN, Program
 from .prompt import Prompt
 from .render import as_text, render, spoken
@@ -28,17 +29,7 @@ from .report import (
     Words,
 )
 from .score import Evaluation
-from .statistics import (
-    Difference,
-    NoiseFloor,
-    compare,
-    detectable_gain,
-    flips,
-    mean_interval,
-    noise_floor,
-    shrunk_means,
-    verdict,
-)
+from .statistics import Difference, NoiseFloor, compare, flips, mean_interval, noise_floor, verdict
 from .task import BY_TASK, Task
 from .win_rate import in_order, win_rate
 

@@ -11,10 +11,6 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .few_rows import Prior as Prior
-from .few_rows import detectable_gain as detectable_gain
-from .few_rows import fit_prior as fit_prior
-from .few_rows import shrunk_means as shrunk_means
 from .identity import seeded
 
 if TYPE_CHECKING:

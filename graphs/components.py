@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..core.answer import AnswerContract
-from ..core.contracts import TaskBrief
-from ..core.dialogue import Case
+from ..core.dialogue.ask import Case
 from ..core.example import Example
+from ..core.orders import TaskBrief
 from ..core.program import Program
 from ..core.score import Evaluation
 

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from ..core.candidate import Archive
-from ..core.contracts import Duel, Outcome, Pair
 from ..core.errors import BudgetSpent
 from ..core.example import Example
 from ..core.models import Output
+from ..core.orders import Duel, Outcome, Pair
 from ..runtime.store import PreferenceRow
 from .session import Session
 

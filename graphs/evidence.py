@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from ..core.candidate import Archive, Candidate
 from ..core.classes import class_shares, copied, place_of
-from ..core.contracts import WHOLE, Order, Pair, Request, TaskBrief
-from ..core.dialogue import Case, Past
+from ..core.dialogue.ask import Case, Past
 from ..core.example import Example
 from ..core.identity import seeded
 from ..core.labels import shares
 from ..core.lineage import Lineage
+from ..core.orders import WHOLE, Order, Pair, Request, TaskBrief
 from ..core.render import brief
 from ..core.score import Evaluation
 from ..core.task import Subtask

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..core.candidate import Candidate
-from ..core.contracts import WHOLE, Proposal, Request
+from ..core.orders import WHOLE, Proposal, Request
 from ..core.program import Program
 
 

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from ..core.budget import Budget, Payer
 from ..core.errors import UsageError
+from ..core.few_rows import detectable_gain
 from ..core.models import ROLES, ModelRef
 from ..core.recipe import Recipe
 from ..core.render import brief
-from ..core.statistics import detectable_gain
 from ..core.task import Task
 from ..plugins.registry import Registry
 from .preflight import CHARACTERS_PER_TOKEN, SEALED_SHARE, sealed_rows, tokens_of_a_call

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core.contracts import NewRow, Pair
 from ..core.example import Example, Split
+from ..core.orders import NewRow, Pair
 from ..core.render import values_of
 from ..core.score import Evaluation, Response
 from ..core.task import Task

@@ -7,11 +7,12 @@ import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from ..core.candidate import Candidate
-from ..core.contracts import AskingEvaluator, Bench, Evaluator, LossEvaluator, Pair, Target
+from ..core.contracts import AskingEvaluator, Bench, Evaluator, LossEvaluator, Target
 from ..core.errors import BudgetSpent
 from ..core.example import Example, Split
 from ..core.labels import label_likelihoods
 from ..core.models import Output
+from ..core.orders import Pair
 from ..core.score import Evaluation, Response, Score
 from ..plugins.evaluators.weighing import combine
 from .jobs import job_of

@@ -13,8 +13,9 @@ from typing import Any
 from ..agents.team import CALLS_PER_ASK
 from ..core.budget import fair_shares
 from ..core.candidate import Candidate
-from ..core.contracts import Decision, Duel, Order, Pair, Search
+from ..core.contracts import Decision
 from ..core.example import SPLITS
+from ..core.orders import Duel, Order, Pair, Search
 from ..core.score import Evaluation, Response
 from ..runtime.store import Verdict
 from .announcing import announce, baseline

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 from ..core.candidate import Archive, Candidate
-from ..core.contracts import Order
 from ..core.errors import UsageError
+from ..core.orders import Order
 from ..runtime.store import Store
 from .screen import candidate_id
 

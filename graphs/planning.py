@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..core.dialogue import Case, PlanPath
+from ..core.dialogue.ask import Case
+from ..core.dialogue.methods import PlanPath
 from ..core.dialogue.views import ChooseViews
 from ..core.errors import BudgetSpent
 from ..core.identity import seeded

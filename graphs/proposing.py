@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core.candidate import Candidate
-from ..core.contracts import NewRow, Order, Proposal, Request
 from ..core.errors import BudgetSpent, RunFailed
+from ..core.orders import NewRow, Order, Proposal, Request
 from ..core.program import Program
 from .evidence import assemble
 from .focus import focused, put_back

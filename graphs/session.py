@@ -14,10 +14,10 @@ from ..agents.team import ModelTeam, Turn
 from ..core.answer import AnswerContract
 from ..core.budget import Cost, Ledger, LedgerView
 from ..core.candidate import Archive, Candidate
-from ..core.contracts import Order, Outcome, Search, TaskBrief
 from ..core.events import Event, EventKind
 from ..core.example import Example
 from ..core.models import ModelRef
+from ..core.orders import Order, Outcome, Search, TaskBrief
 from ..core.score import Evaluation, Response
 from ..runtime.gateway import ModelDoor, RunGateway
 from ..runtime.lanes.likeness import call_of

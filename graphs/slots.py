@@ -7,8 +7,8 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 
 from ..core.candidate import Archive
-from ..core.contracts import Order, Search
 from ..core.identity import seeded
+from ..core.orders import Order, Search
 from ..core.program import Program
 from ..core.recipe import SlotRule
 from .components import step_of, steps_of

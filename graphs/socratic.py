@@ -9,9 +9,10 @@ from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
 
 from ..agents.team import CALLS_PER_ASK
-from ..core.contracts import Order, Request, Team
-from ..core.dialogue import AskQuestions
+from ..core.contracts import Team
+from ..core.dialogue.methods import AskQuestions
 from ..core.errors import BudgetSpent
+from ..core.orders import Order, Request
 from ..plugins.operators.socratic import answer, ask_questions, judge, sent_back, spares
 from . import proposing
 from .desk import Desk

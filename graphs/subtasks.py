@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..core.candidate import Archive, Candidate
-from ..core.contracts import TaskBrief
 from ..core.example import Example
+from ..core.orders import TaskBrief
 from ..core.program import Program
 from ..core.render import spoken
 from ..core.score import Evaluation

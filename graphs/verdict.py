@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from ..core.budget import LedgerView
 from ..core.candidate import Archive, Candidate
-from ..core.contracts import Duel
 from ..core.example import Example
 from ..core.identity import seeded
+from ..core.orders import Duel
 from ..core.reckoning import Measured, build_report
 from ..core.report import Report
 from ..core.score import Evaluation, Response

@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Self
 
 from ..core.answer import AnswerContract, bare
-from ..core.dialogue import Case
+from ..core.dialogue.ask import Case
 from ..core.example import Example
 from ..core.score import Evaluation
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from ..core.contracts import Need, Proposal
+from ..core.contracts import Need
 from ..core.models import Output
+from ..core.orders import Proposal
 from ..core.recipe import Recipe
 from ..core.score import Preference, Score
 from .hookspecs import Kind

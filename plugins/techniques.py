@@ -12,9 +12,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..core.errors import UsageError
-from ..core.program import MAIN, Program, Router
+from ..core.program import MAIN, Program
 from ..core.prompt import Prompt, Section
 from ..core.render import fill
+from ..core.routing import Router
 from .notes import heading_of
 
 _FILE = "techniques.v1.toml"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from ..core.contracts import Outcome
+from ..core.orders import Outcome
 from .store import Store
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from maieutic.core.contracts import Decision, Need, Order, Proposal, Request, Search, Team
-from maieutic.core.dialogue import Ask, Case, PromptReply
+from maieutic.core.contracts import Decision, Need, Team
+from maieutic.core.dialogue.ask import Ask, Case
+from maieutic.core.dialogue.replies import PromptReply
 from maieutic.core.example import Example
 from maieutic.core.models import Output
+from maieutic.core.orders import Order, Proposal, Request, Search
 from maieutic.core.score import Score
 from maieutic.plugins.hookspecs import Register, hookimpl
 

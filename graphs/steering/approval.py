@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...core.contracts import Order
+from ...core.orders import Order
 from ..evidence import sample_pairs
 from ..nodes import ending_of
 from ..session import Session

@@ -12,9 +12,9 @@ from typing import Any
 
 from langgraph.types import interrupt
 
-from ...core.contracts import Duel
 from ...core.directives import Prefer
 from ...core.identity import seeded
+from ...core.orders import Duel
 from ...runtime.store import PreferenceRow
 from ..session import Session, close
 from ..state import RunState

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...core.contracts import Pair
 from ...core.directives import AddExample, Annotate
 from ...core.example import SPLITS, Example, Split
+from ...core.orders import Pair
 from ...core.render import values_of
 from ...core.score import Evaluation
 from ..amend import amended, annotated, row_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ...core.contracts import A, Need, Team
-from ...core.dialogue import Ask
+from ...core.dialogue.ask import Ask
 from ...core.errors import UsageError
 
 _REASONS = {"raw", "why", "suggestion"}

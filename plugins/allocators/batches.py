@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 from ...core.classes import classes_of
-from ...core.contracts import Decision, Pair, Search
+from ...core.contracts import Decision
 from ...core.identity import seeded
+from ...core.orders import Pair, Search
 
 
 def missing(search: Search, pool: Sequence[str], rows: Sequence[str]) -> list[Pair]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...core.amounts import Count
-from ...core.contracts import Decision, Need, Pair, Search
+from ...core.contracts import Decision, Need
 from ...core.identity import digest
+from ...core.orders import Pair, Search
 from .batches import afforded, all_measured
 
 

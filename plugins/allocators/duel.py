@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Decision, Duel, Need, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Duel, Search
 from ..strategies.champion import champion, margin
 from .batches import all_measured, row_order
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.amounts import Count
-from ...core.contracts import Decision, Duel, Need, Search
+from ...core.contracts import Decision, Need
 from ...core.errors import UsageError
+from ...core.orders import Duel, Search
 from .batches import all_measured, row_order
 from .preferences import KINDS, Kind, believe, described
 

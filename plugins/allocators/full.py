@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Decision, Need, Pair, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Pair, Search
 from .batches import afforded, all_measured, row_order
 
 

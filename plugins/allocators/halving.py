@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Decision, Need, Pair, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Pair, Search
 from .batches import missing, row_order
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.amounts import Count
-from ...core.contracts import Decision, Need, Pair, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Pair, Search
 from .batches import all_measured, missing, row_order
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Positive
 from ...core.betting import wealth
-from ...core.contracts import Decision, Need, Pair, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Pair, Search
 from ..strategies.entering import by_hand
 from ..strategies.fitness import fitness
 from .batches import missing, row_order

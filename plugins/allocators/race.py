@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Decision, Need, Pair, Search
+from ...core.contracts import Decision, Need
 from ...core.estimate import Estimate, estimate
+from ...core.orders import Pair, Search
 from .batches import missing, row_order
 
 

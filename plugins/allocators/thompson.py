@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from ...core.contracts import Decision, Need, Pair, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Pair, Search
 from .batches import all_measured, missing, row_order
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.contracts import TaskBrief
+from ...core.orders import TaskBrief
 from ...core.score import Score
 from ..operators.rewording import CALLS_PER_ASK, about, together
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, TaskBrief, Team
-from ...core.dialogue import ChoiceReply
+from ...core.contracts import Need, Team
 from ...core.dialogue.judging import CompareOutputs
+from ...core.dialogue.replies import ChoiceReply
 from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.models import Output
+from ...core.orders import TaskBrief
 from ...core.score import Preference
 from ..operators.rewording import CALLS_PER_ASK, about, together
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, TaskBrief, Team
+from ...core.contracts import Need, Team
 from ...core.errors import NeedsError
 from ...core.example import Example
 from ...core.models import Output
+from ...core.orders import TaskBrief
 from ...core.score import Preference
 
 

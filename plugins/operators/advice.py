@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.dialogue import Case
+from ...core.contracts import Need, Team
 from ...core.dialogue.advising import Advance, SummarizeAdvice
+from ...core.dialogue.ask import Case
+from ...core.orders import Proposal, Request
 from .rewording import CALLS_PER_ASK, about, instruction_of, redrafted
 from .trail import scored
 

@@ -9,7 +9,8 @@ from random import Random
 
 from ...core.answer import bare
 from ...core.classes import Classify, Labels, place_of
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
+from ...core.orders import Proposal, Request
 from ...core.prompt import Demo
 from .demos import demo_of, with_demos
 

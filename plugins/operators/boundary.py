@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...core.answer import AnswerContract
-from ...core.contracts import Need, NewRow, Proposal, Request, Team
-from ...core.dialogue import Case
+from ...core.contracts import Need, Team
+from ...core.dialogue.ask import Case
 from ...core.dialogue.calibrating import AnalyseErrors, StepPrompt
+from ...core.orders import NewRow, Proposal, Request
 from .drafting import calls_for, drafted
 from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
 

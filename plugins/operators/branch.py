@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.dialogue import Case
+from ...core.contracts import Need, Team
+from ...core.dialogue.ask import Case
 from ...core.dialogue.branching import AddBranch, FindCause, FindPatterns, PruneBranches
+from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt
 from ...core.render import brief
 from .rewording import CALLS_PER_ASK, about, distinct, hints_of, sampled, together

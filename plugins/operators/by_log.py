@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.program import Program, Router
+from ...core.contracts import Need, Team
+from ...core.orders import Proposal, Request
+from ...core.program import Program
+from ...core.routing import Router
 from ..log_scorer import fit
 
 

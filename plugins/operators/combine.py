@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
+from ...core.orders import Proposal, Request
 from ...core.program import Program
 
 

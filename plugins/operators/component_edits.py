@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.dialogue import Paraphrase
+from ...core.contracts import Need, Team
+from ...core.dialogue.methods import Paraphrase
+from ...core.orders import Proposal, Request
 from .components import components_of
 from .rewording import CALLS_PER_ASK, distinct, together, unbraced
 

@@ -9,8 +9,9 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.errors import UsageError
+from ...core.orders import Proposal, Request
 
 _FILE = "components.v2.toml"
 

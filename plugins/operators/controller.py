@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.dialogue.controlling import CorrectPrompt
 from ...core.errors import UsageError
+from ...core.orders import Proposal, Request
 from ..deviation import LABEL, LENGTH, UNREADABLE, WRONG, Correction, Seen, control, deviations
 from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
 

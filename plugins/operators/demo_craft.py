@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...core.answer import AnswerContract, bare
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.dialogue import Case
+from ...core.contracts import Need, Team
+from ...core.dialogue.ask import Case
 from ...core.dialogue.wizard import ExplainAnswer, SynthesizeRows
+from ...core.orders import Proposal, Request
 from ...core.prompt import Demo
 from .demos import demo_of, with_demos
 from .rewording import CALLS_PER_ASK, about, drawn_cases, together

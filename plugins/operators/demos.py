@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from ...core.answer import bare
 from ...core.candidate import Candidate
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.example import Example
+from ...core.orders import Proposal, Request
 from ...core.prompt import Demo, Placement, Prompt
 
 T = TypeVar("T")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.dialogue import Paraphrase
+from ...core.contracts import Need, Team
 from ...core.dialogue.evolution import StepByDifference
+from ...core.dialogue.methods import Paraphrase
+from ...core.orders import Proposal, Request
 from .rewording import CALLS_PER_ASK, about, redrafted, sampled
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ...core.answer import bare
-from ...core.contracts import NewRow, TaskBrief, Team
-from ...core.dialogue import Case
+from ...core.contracts import Team
+from ...core.dialogue.ask import Case
 from ...core.dialogue.calibrating import LabelRow, WriteBoundaryRows
 from ...core.example import Split
+from ...core.orders import NewRow, TaskBrief
 from .rewording import CALLS_PER_ASK, about, together
 
 SYNTHETIC = "synthesizer"

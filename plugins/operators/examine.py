@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.dialogue.examining import ExamineRows, RefinePrompt
 from ...core.example import Example
+from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt
 from ...core.render import as_text, render
 from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled

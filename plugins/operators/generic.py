@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
+from ...core.orders import Proposal, Request
 from .rewording import sampled
 
 _FILE = "generic-instructions.v1.txt"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.dialogue import Case, EditPrompt, FindReasons, Paraphrase, PromptReply
+from ...core.contracts import Need, Team
+from ...core.dialogue.ask import Case
+from ...core.dialogue.methods import EditPrompt, FindReasons, Paraphrase
+from ...core.dialogue.replies import PromptReply
+from ...core.orders import Proposal, Request
 from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
 
 

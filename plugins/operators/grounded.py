@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.dialogue import Case
+from ...core.contracts import Need, Team
+from ...core.dialogue.ask import Case
 from ...core.dialogue.grounding import DescribeRows, ProposeGrounded
+from ...core.orders import Proposal, Request
 from .rewording import (
     CALLS_PER_ASK,
     about,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.dialogue import ImproveOnHistory
+from ...core.contracts import Need, Team
+from ...core.dialogue.methods import ImproveOnHistory
+from ...core.orders import Proposal, Request
 from .rewording import CALLS_PER_ASK, about, drawn_cases, redrafted
 
 

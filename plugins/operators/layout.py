@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal, get_args
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.errors import UsageError
+from ...core.orders import Proposal, Request
 from ...core.prompt import Format, Prompt
 from ...core.render import grouped
 

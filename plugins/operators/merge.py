@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
+from ...core.orders import Proposal, Request
 from ...core.program import Program
 from ...core.prompt import Prompt
 

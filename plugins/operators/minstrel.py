@@ -9,8 +9,9 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.dialogue.parts import ChooseParts, ReviewParts, WritePart
+from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt, Section
 from ...core.render import brief
 from .rewording import CALLS_PER_ASK, about, hints_of, unbraced

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...core.candidate import Candidate
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.example import Example
-from ...core.program import Program, Router
+from ...core.orders import Proposal, Request
+from ...core.program import Program
 from ...core.prompt import Prompt
 from ...core.render import brief
+from ...core.routing import Router
 from ...core.vectors import Space, likeness
 from ..clustering import regions_of
 from .demos import balanced_sample, demo_of

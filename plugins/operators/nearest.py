@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.example import Example
 from ...core.options import shuffled
+from ...core.orders import Proposal, Request
 from ...core.prompt import Demo
 from .shots import shots_of
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.dialogue.phrases import RewordPhrase
+from ...core.orders import Proposal, Request
 from .phrasing import (
     Edit,
     Phrase,

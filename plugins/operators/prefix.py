@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.example import Example
+from ...core.orders import Proposal, Request
 from ...core.program import Program
 from ...core.prompt import Demo
 from .components import components_of

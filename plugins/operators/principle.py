@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.dialogue.regional import EditPrinciple, PrincipleReply
+from ...core.orders import Proposal, Request
 from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, together
 
 

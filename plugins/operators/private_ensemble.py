@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from typing import Literal
 
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.dialogue import Case
+from ...core.contracts import Need, Team
+from ...core.dialogue.ask import Case
 from ...core.dialogue.private import VoteForInstruction
 from ...core.dialogue.wizard import MutateInStyle
 from ...core.identity import digest, seeded
+from ...core.orders import Proposal, Request
 from ...core.privacy import NOTHING, Account, drawn, known_choice, private_choice, share, votes_needed
 from .rewording import CALLS_PER_ASK, about, instruction_of, reworded, sampled, together
 from .thinking import thinking_styles

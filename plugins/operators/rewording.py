@@ -7,9 +7,11 @@ from collections.abc import Coroutine, Iterable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
-from ...core.contracts import Proposal, Request, TaskBrief, Team
-from ...core.dialogue import Ask, Case, PromptReply
+from ...core.contracts import Team
+from ...core.dialogue.ask import Ask, Case
+from ...core.dialogue.replies import PromptReply
 from ...core.example import Example
+from ...core.orders import Proposal, Request, TaskBrief
 from ...core.prompt import placeholders_in
 from ...core.render import values_of
 

@@ -12,9 +12,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.dialogue.rewriting import RewriteWhole, WriteBeside
 from ...core.errors import UsageError
+from ...core.orders import Proposal, Request
 from ...core.prompt import placeholders_in
 from ...core.render import fill
 from .rewording import CALLS_PER_ASK, about, distinct, instruction_of, prefaced, redrafted, reworded, together, unbraced

@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.dialogue import Paraphrase
+from ...core.contracts import Need, Team
+from ...core.dialogue.methods import Paraphrase
 from ...core.dialogue.sections import EditSection, WriteSection
+from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt, Section, placeholders_in
 from ...core.render import brief
 from .rewording import CALLS_PER_ASK, about, distinct, drawn_cases, hints_of, reworded, sampled

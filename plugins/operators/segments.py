@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.dialogue.regional import RewriteSegment
+from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt, placeholders_in
 from ..segments import Segment, replaced, segments_of, without
 from .rewording import ALWAYS_FREE, CALLS_PER_ASK, LONGER, about, distinct, hints_of, together

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
+from ...core.orders import Proposal, Request
 from ...core.prompt import Demo
 from ...core.vectors import Space, Vector, likeness
 from .demos import with_demos

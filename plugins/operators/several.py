@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from random import Random
 
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.dialogue import Case
+from ...core.contracts import Need, Team
+from ...core.dialogue.ask import Case
 from ...core.dialogue.several import WriteSeveral
 from ...core.example import Example
+from ...core.orders import Proposal, Request
 from .rewording import CALLS_PER_ASK, about, distinct, drawn_cases, hints_of, instruction_of, reworded, together
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ...core.answer import bare
-from ...core.contracts import Request
-from ...core.dialogue import Case
+from ...core.dialogue.ask import Case
+from ...core.orders import Request
 from ...core.prompt import Demo
 from .demos import demo_of
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Order, Proposal, Request, Team
-from ...core.dialogue import AnswerQuestions, AskQuestions, Case, JudgementReply, JudgeQuestions
+from ...core.contracts import Need, Team
+from ...core.dialogue.ask import Case
+from ...core.dialogue.methods import AnswerQuestions, AskQuestions, JudgeQuestions
+from ...core.dialogue.replies import JudgementReply
+from ...core.orders import Order, Proposal, Request
 from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, reworded
 
 QUESTIONS = 2

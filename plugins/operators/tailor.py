@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, TaskBrief, Team
+from ...core.contracts import Need, Team
 from ...core.dialogue.tailoring import NameTechnique, TailorPrompt
+from ...core.orders import Proposal, Request, TaskBrief
 from .rewording import CALLS_PER_ASK, about, distinct, drawn_cases, hints_of, instruction_of, reworded, together
 
 TECHNIQUES: Mapping[str, str] = {

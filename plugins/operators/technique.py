@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.dialogue.parts import WritePart
+from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt
 from ...core.render import brief
 from ..techniques import Technique, applied, named, techniques

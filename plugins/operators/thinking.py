@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
 from ...core.dialogue.wizard import MutateInStyle
+from ...core.orders import Proposal, Request
 from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, sampled, together
 
 _FILE = "thinking-styles.v1.txt"

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from ...core.contracts import Need, Proposal, Request, Team
+from ...core.contracts import Need, Team
+from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt, placeholders_in
 from .rewording import distinct
 

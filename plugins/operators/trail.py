@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...core.contracts import Request
-from ...core.dialogue import Past
+from ...core.dialogue.ask import Past
+from ...core.orders import Request
 
 
 def earlier(request: Request, most: int) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Proposal, Request, Team
-from ...core.dialogue import Past
+from ...core.contracts import Need, Team
 from ...core.dialogue.advising import JudgeTurns, Replay
+from ...core.dialogue.ask import Past
+from ...core.orders import Proposal, Request
 from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled, together
 
 

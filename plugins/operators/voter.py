@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.contracts import Team
-from ...core.dialogue import Case
+from ...core.dialogue.ask import Case
 from ...core.dialogue.private import ContinueInstruction
 
 END = "<end>"

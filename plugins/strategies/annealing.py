@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...core.contracts import Search
+from ...core.orders import Search
 from .walk import Walk
 
 

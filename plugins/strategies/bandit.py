@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
 from ...core.estimate import Estimate, estimate
+from ...core.orders import Order, Search
 
 _GAIN_SCALE = 0.05
 _GAIN_PRIOR = 3.0

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.amounts import Count
-from ...core.contracts import WHOLE, Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import WHOLE, Order, Search
 from .choosing import best_mean, measured
 from .entering import by_hand
 

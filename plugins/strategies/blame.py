@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from ...core.amounts import Count
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Order, Search
 from ...core.score import Evaluation
 from ..segments import Segment, segments_of, without
 from .entering import by_hand

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.candidate import Candidate
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Order, Search
 from .choosing import contenders, met_by_all
 
 

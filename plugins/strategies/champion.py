@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.contracts import Search
+from ...core.orders import Search
 
 
 def margin(search: Search, one: str, other: str) -> float | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...core.candidate import Candidate
-from ...core.contracts import Decision, Search
+from ...core.contracts import Decision
+from ...core.orders import Search
 
 
 def measured(search: Search, names: Sequence[str]) -> list[str]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from ...core.answer import AnswerContract
-from ...core.contracts import Search
 from ...core.labels import labels_of
+from ...core.orders import Search
 
 _RULE_LABELS = ("accuracy", "robustness", "format")
 _RULE_OPEN = ("accuracy", "similarity", "brevity")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.candidate import Candidate
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Order, Search
 from .entering import by_hand
 from .fitness import fittest
 from .population import afforded, living, survivors

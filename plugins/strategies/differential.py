@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.amounts import Count
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Order, Search
 from .choosing import measured
 from .entering import by_hand
 from .fitness import fitness, fittest

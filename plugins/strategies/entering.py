@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...core.contracts import Search
+from ...core.orders import Search
 
 
 def by_hand(search: Search) -> list[str]:

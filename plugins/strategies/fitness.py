@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
 from ...core.answer import bare
-from ...core.contracts import Search
 from ...core.example import Example
+from ...core.orders import Search
 from ...core.score import Evaluation
 from ..evaluators.text import overlap
 from .choosing import contenders

@@ -8,7 +8,8 @@ from random import Random
 from typing import Literal
 
 from ...core.amounts import Count
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Order, Search
 from .choosing import labelled_train
 from .chosen import chosen_views
 from .entering import by_hand

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from ...core.amounts import Count
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Order, Search
 from ..agreement import AGREED
 from ..shift import shift_between
 from .choosing import contenders, measured, met_by_all

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Order, Search
 from .choosing import best_mean, contenders
 from .entering import by_hand
 from .tree import Limits, Tree

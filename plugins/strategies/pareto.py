@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from math import ceil
 
-from ...core.contracts import WHOLE, Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
 from ...core.identity import seeded
 from ...core.lineage import Lineage
+from ...core.orders import WHOLE, Order, Search
 from .choosing import contenders, labelled_train
 from .entering import newcomers
 from .fitness import fittest

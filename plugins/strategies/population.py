@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from itertools import zip_longest
 
-from ...core.contracts import Decision, Order, Search
+from ...core.contracts import Decision
+from ...core.orders import Order, Search
 from .fitness import fitness
 
 _ROOM_A_ROUND = 4

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
 from ...core.errors import UsageError
+from ...core.orders import Order, Search
 from .choosing import best_mean, keep_top
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Order, Search
 from .entering import by_hand
 from .fitness import fitness, fittest
 from .population import afforded, breeders, seeding

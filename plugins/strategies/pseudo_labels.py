@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from ...core.answer import bare
-from ...core.contracts import Search
+from ...core.orders import Search
 from ..agreement import Belief, Consensus, agrees, probability
 
 

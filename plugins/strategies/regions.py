@@ -11,7 +11,8 @@ from math import ceil
 from typing import Any
 
 from ...core.amounts import Count
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Order, Search
 from ..clustering import regions_of
 from ..operators.mixture import RouterKind, composed, expert_of
 from .choosing import contenders

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.candidate import Candidate
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Order, Search
 from ..clustering import regions_of
 from .choosing import best_mean, measured
 from .entering import by_hand

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import chain, product
 
 from ...core.amounts import Count
-from ...core.contracts import WHOLE, Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import WHOLE, Order, Search
 from ...core.prompt import Prompt
 from ..operators.combine import combined
 from .choosing import best_mean, measured

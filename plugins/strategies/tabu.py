@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ...core.candidate import Candidate
-from ...core.contracts import Search
+from ...core.orders import Search
 from ...core.render import brief
 from .fitness import fitness
 from .walk import ACCURACY, Walk

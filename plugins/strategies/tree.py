@@ -11,7 +11,7 @@ from math import log, sqrt
 from typing import Any
 
 from ...core.candidate import Candidate
-from ...core.contracts import Search
+from ...core.orders import Search
 
 _TRIES = 3
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from ...core.amounts import Count
-from ...core.contracts import Decision, Need, Order, Search
+from ...core.contracts import Decision, Need
+from ...core.orders import Order, Search
 from .choosing import best_mean
 from .entering import by_hand
 from .pareto import batch

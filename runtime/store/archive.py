@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...core.candidate import Candidate
-from ...core.program import Program, Router
+from ...core.program import Program
 from ...core.prompt import Prompt
+from ...core.routing import Router
 from ...core.score import Evaluation, Response
 from .records import Verdict
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ...core.dialogue import AskQuestions, QuestionsReply
+from ...core.dialogue.methods import AskQuestions
+from ...core.dialogue.replies import QuestionsReply
 from ...plugins.hookspecs import Kind
 from .operators import Mute
 from .rule import Conformance, finished

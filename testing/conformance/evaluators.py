@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ...core.answer import AnswerContract
-from ...core.contracts import TaskBrief
 from ...core.errors import NeedsError
 from ...core.example import Example
 from ...core.models import ModelRef, Output, Reply
+from ...core.orders import TaskBrief
 from ...core.program import Program
 from ...core.score import Preference, Score
 from ...plugins.hookspecs import Kind

@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 from ...agents.instructions import instruction_for, read
 from ...core.answer import AnswerContract
 from ...core.candidate import Candidate
-from ...core.contracts import Order, Proposal, Request, TaskBrief
-from ...core.dialogue import Ask, Case, Past, Reply
+from ...core.dialogue.ask import Ask, Case, Past, Reply
 from ...core.errors import BudgetSpent
 from ...core.example import Example
+from ...core.orders import Order, Proposal, Request, TaskBrief
 from ...core.program import Program
 from ...core.prompt import Demo, Prompt
 from ...plugins.hookspecs import Kind

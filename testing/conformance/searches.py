@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from ...core.candidate import Archive, Candidate, Status
-from ...core.contracts import Duel, Order, Pair, Search
 from ...core.example import Example
 from ...core.identity import seeded
+from ...core.orders import Duel, Order, Pair, Search
 from ...core.program import Program
 from ...core.prompt import Prompt, Section
 from ...core.score import Evaluation

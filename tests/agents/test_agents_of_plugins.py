@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from maieutic.agents.team import ModelTeam
-from maieutic.core.dialogue import Ask, AskQuestions, JudgementReply, JudgeQuestions, TextReply
+from maieutic.core.dialogue.ask import Ask
+from maieutic.core.dialogue.methods import AskQuestions, JudgeQuestions
+from maieutic.core.dialogue.replies import JudgementReply, TextReply
 from maieutic.core.errors import RunFailed, UsageError
 from maieutic.core.models import ModelRef
 from maieutic.core.task import Models

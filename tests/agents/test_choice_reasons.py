@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from maieutic.agents.parse import parse
 from maieutic.core.answer import AnswerContract
-from maieutic.core.dialogue import ChoiceReply
 from maieutic.core.dialogue.judging import CompareOutputs
+from maieutic.core.dialogue.replies import ChoiceReply
 from maieutic.core.example import Example
 from maieutic.core.models import Output
 from maieutic.core.orders import TaskBrief

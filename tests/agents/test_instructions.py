@@ -9,7 +9,7 @@ from maieutic.agents.instructions import REPAIR, Instruction, instruction_for, r
 from maieutic.agents.leaks import leaks
 from maieutic.agents.parse import parse
 from maieutic.core import dialogue
-from maieutic.core.dialogue import Ask
+from maieutic.core.dialogue.ask import Ask
 from maieutic.core.errors import RunFailed
 
 MODULES = [import_module(f"{dialogue.__name__}.{one.name}") for one in iter_modules(dialogue.__path__)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from maieutic.agents.interviewer import interview, stand_in
-from maieutic.core.dialogue import ItemsReply, PromptReply, TextReply
 from maieutic.core.dialogue.interviewing import AnswerAsPerson, FindGaps
+from maieutic.core.dialogue.replies import ItemsReply, PromptReply, TextReply
 from maieutic.core.interview import REQUIREMENTS, completeness, open_ones
 from maieutic.core.prompt import placeholders_in
 

@@ -5,20 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maieutic.agents.blocks import jsonic, listed, tagged
 from maieutic.agents.parse import parse
-from maieutic.core.dialogue import (
-    Ask,
-    AskQuestions,
-    EditPrompt,
-    FindReasons,
+from maieutic.core.dialogue.ask import Ask, Reply
+from maieutic.core.dialogue.methods import AskQuestions, EditPrompt, FindReasons, JudgeQuestions, Paraphrase, PlanPath
+from maieutic.core.dialogue.replies import (
     JudgementReply,
-    JudgeQuestions,
-    Paraphrase,
     PathReply,
-    PlanPath,
     PromptReply,
     QuestionsReply,
     ReasonsReply,
-    Reply,
     TextReply,
 )
 from maieutic.core.dialogue.sections import EditSection

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from maieutic.agents.parse import parse
-from maieutic.core.dialogue import Case, CasesReply
+from maieutic.core.dialogue.ask import Case
 from maieutic.core.dialogue.calibrating import WriteBoundaryRows
+from maieutic.core.dialogue.replies import CasesReply
 
 ASK = WriteBoundaryRows(task="Say whether a review praises the film.", prompt="")
 WANTED = (Case(input="Just okay.", expected="negative"), Case(input="I enjoyed it a lot!", expected="positive"))

@@ -3,7 +3,7 @@
 from typing import get_args
 
 from maieutic.agents.roles import EVIDENCE, roles
-from maieutic.core.dialogue import Evidence
+from maieutic.core.dialogue.ask import Evidence
 from maieutic.core.models import ROLES
 
 

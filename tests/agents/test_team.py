@@ -9,18 +9,18 @@ from maieutic.agents.instructions import read
 from maieutic.agents.pace import Pace
 from maieutic.agents.team import ModelTeam, Turn
 from maieutic.core.budget import Payer
-from maieutic.core.dialogue import (
+from maieutic.core.dialogue.ask import Case
+from maieutic.core.dialogue.evolution import CrossAndMutate, CrossPrompts, StepByDifference
+from maieutic.core.dialogue.methods import (
     AnswerQuestions,
     AskQuestions,
-    Case,
     EditPrompt,
     FindReasons,
     Induce,
-    JudgementReply,
     JudgeQuestions,
     Paraphrase,
 )
-from maieutic.core.dialogue.evolution import CrossAndMutate, CrossPrompts, StepByDifference
+from maieutic.core.dialogue.replies import JudgementReply
 from maieutic.core.dialogue.sections import EditSection
 from maieutic.core.errors import BudgetSpent, UsageError
 from maieutic.core.models import Call, ModelRef, Reply

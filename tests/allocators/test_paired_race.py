@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Search
 from maieutic.core.example import Example
+from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.allocators.batches import row_order

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Search
 from maieutic.core.identity import seeded
+from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.allocators.predicted import Predicted

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Search
 from maieutic.core.example import Example
+from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.allocators.batches import row_order

@@ -12,8 +12,9 @@ from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from maieutic.core.errors import TaskError, UsageError
 from maieutic.core.models import ModelRef
-from maieutic.core.program import Program, Router
+from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
+from maieutic.core.routing import Router
 from maieutic.core.task import Models, TargetSpec, Task
 from maieutic.graphs.run import Result
 from maieutic.graphs.setup import Setup

@@ -7,9 +7,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maieutic.core.program import Program, Router
+from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
-from maieutic.core.routing import majority
+from maieutic.core.routing import Router, majority
 from maieutic.core.vectors import Space, likeness
 
 ANCHORS = {

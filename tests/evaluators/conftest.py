@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from maieutic.agents.team import ModelTeam
 from maieutic.core.answer import AnswerContract
-from maieutic.core.contracts import Bench, TaskBrief
+from maieutic.core.contracts import Bench
 from maieutic.core.example import Example
 from maieutic.core.models import Call, ModelRef, Output
+from maieutic.core.orders import TaskBrief
 from maieutic.core.render import Message
 from maieutic.core.task import Models
 from maieutic.testing import ScriptedGateway, ScriptedModel

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
-from maieutic.core.program import Program, Router
+from maieutic.core.program import Program
 from maieutic.core.prompt import Branch, Demo, Format, Prompt, Section
 from maieutic.core.reckoning import program_text
 from maieutic.core.render import render
+from maieutic.core.routing import Router
 from maieutic.plugins.exporters.json_file import JsonExporter, load_json
 from maieutic.plugins.exporters.langchain import LangChainExporter, load_chain, read_messages
 from maieutic.plugins.exporters.text import TextExporter

@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
-from maieutic.core.program import Program, Router
+from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Format, Prompt, Section
 from maieutic.core.render import render, values_of
+from maieutic.core.routing import Router
 from maieutic.plugins.exporters.langchain import load_templates
 from maieutic.plugins.exporters.openai_messages import fill_messages
 from maieutic.plugins.registry import Registry

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from maieutic.agents.instructions import shipped
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.program import Program, Router
+from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Format, Prompt
+from maieutic.core.routing import Router
 from maieutic.core.task import Constraints, Task
 from maieutic.graphs.screen import candidate_id, prompt_tokens, refusal
 

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from maieutic.core.contracts import Decision, Pair, Search
+from maieutic.core.contracts import Decision
 from maieutic.core.events import Event
+from maieutic.core.orders import Pair, Search
 from maieutic.core.recipe import Use
 from maieutic.graphs.catalogue import load_recipe
 from maieutic.plugins.allocators.full import Full

@@ -6,7 +6,7 @@ from typing import Any
 
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
-from maieutic.core.contracts import Order, Proposal, Search
+from maieutic.core.orders import Order, Proposal, Search
 from maieutic.core.program import Program
 from maieutic.core.recipe import Recipe, Use
 from maieutic.core.task import Constraints

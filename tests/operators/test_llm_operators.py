@@ -7,27 +7,22 @@ from typing import Any
 import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.candidate import Candidate
-from maieutic.core.contracts import Operator, Order, Request, TaskBrief
-from maieutic.core.dialogue import (
+from maieutic.core.contracts import Operator
+from maieutic.core.dialogue.ask import Ask, Case, Past, Reply
+from maieutic.core.dialogue.methods import (
     AnswerQuestions,
-    Ask,
     AskQuestions,
-    Case,
     EditPrompt,
     FindReasons,
     ImproveOnHistory,
     Induce,
-    JudgementReply,
     JudgeQuestions,
     Paraphrase,
-    Past,
-    PromptReply,
-    QuestionsReply,
-    ReasonsReply,
-    Reply,
 )
+from maieutic.core.dialogue.replies import JudgementReply, PromptReply, QuestionsReply, ReasonsReply
 from maieutic.core.errors import BudgetSpent
 from maieutic.core.example import Example
+from maieutic.core.orders import Order, Request, TaskBrief
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.plugins.operators import gradient, history, induce, paraphrase, rewrite, socratic

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maieutic.core.answer import AnswerContract, bare
 from maieutic.core.candidate import Candidate
-from maieutic.core.contracts import Order, Request, TaskBrief
 from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
+from maieutic.core.orders import Order, Request, TaskBrief
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.plugins.operators.balance import LabelBalance

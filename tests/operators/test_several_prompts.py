@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from maieutic.core.answer import AnswerContract
 from maieutic.core.candidate import Candidate
-from maieutic.core.contracts import Order, Request, TaskBrief
 from maieutic.core.dialogue.regional import PrincipleReply
 from maieutic.core.example import Example
-from maieutic.core.program import Program, Router
+from maieutic.core.orders import Order, Request, TaskBrief
+from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt, Section
+from maieutic.core.routing import Router
 from maieutic.plugins.clustering import clusters, regions_of
 from maieutic.plugins.operators.mixture import Ensemble, Mixture
 from maieutic.plugins.segments import replaced, segments_of, without

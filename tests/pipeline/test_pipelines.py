@@ -10,14 +10,15 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Order, Proposal, Search, TaskBrief
 from maieutic.core.errors import TaskError, UsageError
 from maieutic.core.estimate import features
 from maieutic.core.example import Example
 from maieutic.core.models import ModelRef, Reply
-from maieutic.core.program import Program, Router
+from maieutic.core.orders import Order, Proposal, Search, TaskBrief
+from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
 from maieutic.core.render import Message, brief_of
+from maieutic.core.routing import Router
 from maieutic.core.score import Evaluation
 from maieutic.core.task import Models, TargetSpec, Task
 from maieutic.graphs.evidence import assemble

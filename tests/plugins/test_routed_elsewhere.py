@@ -7,11 +7,12 @@ from random import Random
 import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.candidate import Candidate
-from maieutic.core.contracts import Order, Request, TaskBrief
 from maieutic.core.example import Example
 from maieutic.core.models import ModelRef
-from maieutic.core.program import Program, Router
+from maieutic.core.orders import Order, Request, TaskBrief
+from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
+from maieutic.core.routing import Router
 from maieutic.plugins.operators.mixture import Ensemble, Mixture
 from maieutic.plugins.targets import CallableTarget
 

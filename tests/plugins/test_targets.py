@@ -11,8 +11,9 @@ from maieutic.core.budget import Payer
 from maieutic.core.errors import BudgetSpent, PluginError, UsageError
 from maieutic.core.example import Example
 from maieutic.core.models import Call, ModelRef, Output, Reply
-from maieutic.core.program import Program, Router
+from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
+from maieutic.core.routing import Router
 from maieutic.plugins.registry import Registry
 from maieutic.plugins.targets import CallableTarget, ChatTarget
 

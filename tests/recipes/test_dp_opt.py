@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.candidate import Candidate
-from maieutic.core.contracts import Order, Request, TaskBrief
-from maieutic.core.dialogue import PromptReply, TextReply
 from maieutic.core.dialogue.private import ContinueInstruction, VoteForInstruction
+from maieutic.core.dialogue.replies import PromptReply, TextReply
 from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
+from maieutic.core.orders import Order, Request, TaskBrief
 from maieutic.core.program import Program
 from maieutic.plugins.operators.private_ensemble import NOISE_KEY, PrivateEnsemble
 from maieutic.plugins.strategies.private import Private

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
-from maieutic.core.dialogue import Case
+from maieutic.core.dialogue.ask import Case
 from maieutic.core.errors import UsageError
 from maieutic.plugins.deviation import Correction, Seen, control, deviations
 from maieutic.plugins.operators.controller import Controller, worded

@@ -12,8 +12,8 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import WHOLE, Order, Request, Search, TaskBrief
 from maieutic.core.example import Example
+from maieutic.core.orders import WHOLE, Order, Request, Search, TaskBrief
 from maieutic.core.program import Program
 from maieutic.core.prompt import Branch, Demo, Prompt
 from maieutic.core.score import Evaluation

@@ -12,9 +12,9 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Order, Request, Search, TaskBrief
-from maieutic.core.dialogue import Case
+from maieutic.core.dialogue.ask import Case
 from maieutic.core.example import Example
+from maieutic.core.orders import Order, Request, Search, TaskBrief
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.allocators.batches import row_order

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Candidate
-from maieutic.core.contracts import Order, Request, TaskBrief
-from maieutic.core.dialogue import TextReply
 from maieutic.core.dialogue.phrases import RewordPhrase
+from maieutic.core.dialogue.replies import TextReply
+from maieutic.core.orders import Order, Request, TaskBrief
 from maieutic.core.program import Program
 from maieutic.plugins.operators.phrase import PhraseCrossover, PhraseEdits
 from maieutic.plugins.operators.phrasing import joined, phrases_of

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Search
+from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.strategies.mcts import Mcts

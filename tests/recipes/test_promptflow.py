@@ -9,10 +9,12 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Order, Request, Search, TaskBrief
-from maieutic.core.dialogue import Case, Paraphrase, PromptReply, TextReply
+from maieutic.core.dialogue.ask import Case
+from maieutic.core.dialogue.methods import Paraphrase
+from maieutic.core.dialogue.replies import PromptReply, TextReply
 from maieutic.core.dialogue.sections import EditSection, WriteSection
 from maieutic.core.example import Example
+from maieutic.core.orders import Order, Request, Search, TaskBrief
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt, Section
 from maieutic.core.score import Evaluation

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Candidate
-from maieutic.core.contracts import Order, Request, TaskBrief
+from maieutic.core.orders import Order, Request, TaskBrief
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
 from maieutic.plugins.operators.token_prune import TokenPrune, prunable, tokens_of, without

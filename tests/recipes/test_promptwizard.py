@@ -10,7 +10,7 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Candidate
-from maieutic.core.contracts import Order, Request, TaskBrief
+from maieutic.core.orders import Order, Request, TaskBrief
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
 from maieutic.plugins.operators.demo_craft import DemoRationale

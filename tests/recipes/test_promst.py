@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Search
-from maieutic.core.dialogue import Case
+from maieutic.core.dialogue.ask import Case
 from maieutic.core.models import ModelRef
+from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.core.task import Models

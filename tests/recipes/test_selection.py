@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from maieutic.core.errors import UsageError
-from maieutic.core.program import Program, Router
+from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
+from maieutic.core.routing import Router
 from maieutic.plugins.log_scorer import fit
 from maieutic.plugins.strategies.objectives import front
 

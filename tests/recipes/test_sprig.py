@@ -10,9 +10,9 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Order, Request, Search, TaskBrief
-from maieutic.core.dialogue import PromptReply
+from maieutic.core.dialogue.replies import PromptReply
 from maieutic.core.errors import UsageError
+from maieutic.core.orders import Order, Request, Search, TaskBrief
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
 from maieutic.core.score import Evaluation

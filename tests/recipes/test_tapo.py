@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from maieutic.core.betting import lower_bound, wealth
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Search
 from maieutic.core.example import Example
 from maieutic.core.identity import seeded
+from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.allocators.batches import row_order

@@ -15,8 +15,9 @@ from typing import Any
 
 import openai
 import pytest
-from maieutic.core.program import Program, Router
+from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
+from maieutic.core.routing import Router
 from maieutic.core.task import TargetSpec, Task
 from maieutic.testing import StubServer
 

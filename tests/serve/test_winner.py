@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from maieutic.core.errors import UsageError
-from maieutic.core.program import Program, Router
+from maieutic.core.program import Program
 from maieutic.core.prompt import Format, Prompt
+from maieutic.core.routing import Router
 from maieutic.core.task import TargetSpec, Task
 from maieutic.plugins.targets import ChatTarget
 from maieutic.serve.winner import Winner

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maieutic.core.candidate import Candidate, Status
 from maieutic.core.errors import RunFailed
-from maieutic.core.program import Program, Router
+from maieutic.core.program import Program
 from maieutic.core.prompt import Branch, Demo, Format, Prompt, Section
+from maieutic.core.routing import Router
 from maieutic.core.score import Evaluation, Score
 from maieutic.runtime.store import RunRecord, Store, Verdict
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from maieutic.core.candidate import Archive, Candidate, Status
-from maieutic.core.contracts import Search
 from maieutic.core.example import Example
+from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.segments import segments_of, without

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Duel, Outcome, Search
+from maieutic.core.orders import Duel, Outcome, Search
 from maieutic.core.program import Program
 from maieutic.plugins.allocators.duel import Duels
 from maieutic.plugins.strategies.champion import champion

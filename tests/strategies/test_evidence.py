@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from maieutic.core.candidate import Archive, Candidate, Status
-from maieutic.core.contracts import Search
+from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.strategies.growing import Growing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Search
+from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.plugins.strategies.private import Private
 

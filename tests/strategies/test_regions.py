@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 from maieutic.core.candidate import Archive, Candidate, Status
-from maieutic.core.contracts import Search
 from maieutic.core.example import Example
-from maieutic.core.program import Program, Router
+from maieutic.core.orders import Search
+from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
+from maieutic.core.routing import Router
 from maieutic.core.score import Evaluation
 from maieutic.plugins.strategies.regions import Regions
 

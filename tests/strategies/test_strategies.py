@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from maieutic.core.candidate import Archive, Candidate, Status
-from maieutic.core.contracts import Order, Search
 from maieutic.core.example import Example
 from maieutic.core.identity import seeded
+from maieutic.core.orders import Order, Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.strategies.backtrack import Backtrack

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.contracts import Search
 from maieutic.core.example import Example
+from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.plugins.strategies.bandit import Bandit
 from maieutic.plugins.strategies.verified import Verified

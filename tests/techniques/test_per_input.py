@@ -14,9 +14,10 @@ from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
 from maieutic.core.models import Call, ModelRef, Reply
 from maieutic.core.options import shuffled
-from maieutic.core.program import MAIN, Program, Router
+from maieutic.core.program import MAIN, Program
 from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.core.render import render
+from maieutic.core.routing import Router
 from maieutic.plugins.exporters.langchain import LangChainExporter
 from maieutic.plugins.exporters.text import TextExporter
 from maieutic.plugins.targets import ChatTarget

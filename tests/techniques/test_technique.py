@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.candidate import Candidate
-from maieutic.core.contracts import Order, Request, TaskBrief
-from maieutic.core.dialogue import Case, TextReply
+from maieutic.core.dialogue.ask import Case
+from maieutic.core.dialogue.replies import TextReply
 from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
+from maieutic.core.orders import Order, Request, TaskBrief
 from maieutic.core.program import MAIN, Program
 from maieutic.core.prompt import Demo, Prompt, placeholders_in
 from maieutic.core.render import brief, render
