@@ -14,16 +14,16 @@ _ITEM = re.compile(
     r"|\[?\d{1,2}[.):\]]|[-*•])[*_]*[ \t]*(.*)$",
     re.IGNORECASE,
 )
-_LONGEST_JSON = 8000
+_MAX_JSON_CHARACTERS = 8000
 
 
-def legible(text: str) -> str:
+def clean_output(text: str) -> str:
     """A model's text without thinking blocks, chat tokens and what a database cannot hold."""
     text = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
     return _TOKENS.sub("", _THOUGHT.sub("", text.replace("\r\n", "\n"))).strip()
 
 
-def tagged(text: str, *names: str) -> list[str]:
+def find_tagged(text: str, *names: str) -> list[str]:
     """What stands in blocks of these names, in order; the last may lack its end, the first its beginning."""
     name = "|".join(re.escape(one) for one in names)
     mark = re.compile(rf"<[ \t]*(/?)[ \t]*(?:{name})\b[^<>\n]{{0,40}}>", re.IGNORECASE)
@@ -37,19 +37,19 @@ def tagged(text: str, *names: str) -> list[str]:
     return [block.strip() for block in blocks if block.strip()]
 
 
-def open_ended(text: str, *names: str) -> bool:
+def is_unclosed(text: str, *names: str) -> bool:
     """Whether the last block of these names was begun and not ended."""
     name = "|".join(re.escape(one) for one in names)
     marks = re.findall(rf"<[ \t]*(/?)[ \t]*(?:{name})\b[^<>\n]{{0,40}}>", text, re.IGNORECASE)
     return not marks or marks[-1] == ""
 
 
-def fenced(text: str) -> list[str]:
+def find_fenced(text: str) -> list[str]:
     """What stands in ``` fences; the last may lack its end."""
     return [block.strip() for block in _FENCE.findall(text) if block.strip()]
 
 
-def listed(text: str) -> list[str]:
+def find_list_items(text: str) -> list[str]:
     """The items of a numbered or bulleted list, each with the lines that go on under it."""
     items: list[list[str]] = []
     within = False
@@ -65,7 +65,7 @@ def listed(text: str) -> list[str]:
     return [joined for lines in items if (joined := " ".join(" ".join(lines).split()))]
 
 
-def jsonic(text: str) -> Any:
+def find_json(text: str) -> Any:
     """The JSON value in a text, repaired where it is nearly one; None where there is none."""
     starts = [at for mark in "{[" if (at := text.find(mark)) >= 0]
     if not starts:
@@ -73,21 +73,21 @@ def jsonic(text: str) -> Any:
     import json_repair
 
     try:
-        value = json_repair.loads(text[min(starts) :][:_LONGEST_JSON])
+        value = json_repair.loads(text[min(starts) :][:_MAX_JSON_CHARACTERS])
     except (ValueError, RecursionError):
         return None
     return value if value and isinstance(value, dict | list) else None
 
 
-def under(value: Any, names: Iterable[str]) -> Any:
+def value_under(value: Any, names: Iterable[str]) -> Any:
     """The first value that a JSON object has under one of these names, case and `_` aside; None where it has none."""
     if not isinstance(value, Mapping):
         return None
-    by_name = {_plain(str(key)): one for key, one in value.items()}
-    return next((by_name[key] for name in names if (key := _plain(name)) in by_name), None)
+    by_name = {_normalize_key(str(key)): one for key, one in value.items()}
+    return next((by_name[key] for name in names if (key := _normalize_key(name)) in by_name), None)
 
 
-def texts(value: Any) -> list[str]:
+def texts_in(value: Any) -> list[str]:
     """The texts in a JSON value: of a list each, of objects in it the longest each, of a text itself."""
     if isinstance(value, str):
         return [value.strip()] if value.strip() else []
@@ -95,9 +95,9 @@ def texts(value: Any) -> list[str]:
         said = [one.strip() for one in value.values() if isinstance(one, str) and one.strip()]
         return [max(said, key=len)] if said else []
     if isinstance(value, Sequence):
-        return [text for one in value for text in texts(one)[:1]]
+        return [text for one in value for text in texts_in(one)[:1]]
     return []
 
 
-def _plain(name: str) -> str:
+def _normalize_key(name: str) -> str:
     return re.sub(r"[\W_]", "", name).casefold()

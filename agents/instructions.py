@@ -18,10 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..core.dialogue.ask import Ask
 from ..core.errors import RunFailed
 from ..core.prompt import placeholders_in
-from ..core.render import fill
-from .blocks import tagged
+from ..core.render import fill_template
+from .blocks import find_tagged
 
-REPAIR = "any.repair"
+REPAIR_KEY = "any.repair"
 _FILE = re.compile(r"^(?P<role>[a-z]+)\.(?P<skill>[a-z-]+)\.v(?P<version>\d+)\.md$")
 _FRONT = re.compile(r"\A\+\+\+\n(.*?)\n\+\+\+\n(.*)\Z", re.DOTALL)
 
@@ -56,21 +56,21 @@ class Instruction(BaseModel):
     @cached_property
     def samples(self) -> tuple[str, ...]:
         """What stands in such blocks, and the lines of the text; an answer that only repeats one is no answer."""
-        said = [block for tag in self.tags for text in (self.body, self.form) for block in tagged(text, tag)]
+        said = [block for tag in self.tags for text in (self.body, self.form) for block in find_tagged(text, tag)]
         said += [line.strip() for line in self.body.splitlines() if line.strip()]
         return tuple(dict.fromkeys(text for text in said if not placeholders_in(text)))
 
-    def write(self, values: Mapping[str, str]) -> str:
+    def fill(self, values: Mapping[str, str]) -> str:
         """The text with its fields filled; paragraphs that have fields, but none with a value, are left out."""
         kept = []
         for paragraph in re.split(r"\n{2,}", self.body.strip()):
             fields = placeholders_in(paragraph)
             if not fields or any(values.get(field, "").strip() for field in fields):
-                kept.append(fill(paragraph, values))
+                kept.append(fill_template(paragraph, values))
         return "\n\n".join(kept)
 
 
-def read(text: str, *, where: str) -> Instruction:
+def parse_instruction(text: str, *, where: str) -> Instruction:
     """An instruction from the text of its file. Raises RunFailed for one that breaks the form."""
     parts = _FRONT.match(text.replace("\r\n", "\n"))
     if parts is None:
@@ -82,14 +82,14 @@ def read(text: str, *, where: str) -> Instruction:
 
 
 @cache
-def shipped() -> Mapping[str, Instruction]:
+def shipped_instructions() -> Mapping[str, Instruction]:
     """`role.skill` → the newest shipped version."""
     newest: dict[str, Instruction] = {}
     for file in resources.files(f"{__package__}.prompts").iterdir():
         named = _FILE.match(file.name)
         if named is None:
             continue
-        one = read(file.read_text(encoding="utf-8"), where=file.name)
+        one = parse_instruction(file.read_text(encoding="utf-8"), where=file.name)
         if (one.role, one.skill, str(one.version)) != named.groups():
             raise RunFailed(f"the file calls itself {one.name}", where=file.name, remedy="name both alike")
         key = f"{one.role}.{one.skill}"
@@ -99,15 +99,19 @@ def shipped() -> Mapping[str, Instruction]:
 
 
 @cache
-def brought(ask: type[Ask[Any]]) -> Instruction | None:
+def instruction_of_ask(ask: type[Ask[Any]]) -> Instruction | None:
     """What an ask of a plugin's own brings with it. Raises RunFailed for a text that breaks the form."""
-    return read(ask.instruction, where=f"{ask.__module__}.{ask.__qualname__}.instruction") if ask.instruction else None
+    return (
+        parse_instruction(ask.instruction, where=f"{ask.__module__}.{ask.__qualname__}.instruction")
+        if ask.instruction
+        else None
+    )
 
 
 def instruction_for(role: str, skill: str) -> Instruction:
     """The instruction of a skill. Raises RunFailed, naming those there are, for one that was never written."""
     key = f"{role}.{skill}"
     try:
-        return shipped()[key]
+        return shipped_instructions()[key]
     except KeyError:
-        raise RunFailed(f"no instruction is written for {key}", possible=tuple(shipped())) from None
+        raise RunFailed(f"no instruction is written for {key}", possible=tuple(shipped_instructions())) from None

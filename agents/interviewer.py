@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from ..core.contracts import Team
 from ..core.dialogue.interviewing import AnswerAsPerson, FindGaps, WriteFromInterview
-from ..core.interview import REQUIREMENTS, answered, completeness, description_of, open_ones, prompt_of
+from ..core.interview import REQUIREMENTS, completeness, describe_task, draft_prompt, is_answered, open_requirements
 
 Answerer = Callable[[str, str], Awaitable[str]]
-_FURTHER = 3
+_MAX_FURTHER_QUESTIONS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class InterviewResult:
     """What came of an interview. further: questions that a model asked, with their answers. gaps: what is still open,
     and why it matters. complete: in [0, 1], of the fixed questions."""
 
@@ -30,57 +30,59 @@ class Told:
     prompt: str = ""
 
 
-async def interview(answer: Answerer, team: Team | None = None, known: Mapping[str, str] | None = None) -> Told:
+async def run_interview(
+    answer: Answerer, team: Team | None = None, known: Mapping[str, str] | None = None
+) -> InterviewResult:
     """answer: from a question's name and its words to what is said, empty for nothing. known: needs no question."""
-    answers = {name: text for name, text in (known or {}).items() if answered(text)}
+    answers = {name: text for name, text in (known or {}).items() if is_answered(text)}
     for one in REQUIREMENTS:
         if one.name not in answers:
             answers[one.name] = await answer(one.name, one.question)
-    for one in open_ones(answers):
+    for one in open_requirements(answers):
         if one.needed:  # once more, with the reason: nothing useful begins without it
             answers[one.name] = await answer(one.name, f"{one.question} ({one.why})")
     further: dict[str, str] = {}
     if team is not None:
-        found = await team.act(FindGaps(answers=_lines(answers, further), count=_FURTHER))
-        for question in found.items[:_FURTHER] if found is not None else ():
+        found = await team.act(FindGaps(answers=_answer_lines(answers, further), count=_MAX_FURTHER_QUESTIONS))
+        for question in found.items[:_MAX_FURTHER_QUESTIONS] if found is not None else ():
             further[question] = await answer("further", question)
-    return Told(
+    return InterviewResult(
         answers=answers,
         further=further,
-        gaps=tuple(f"{one.name}: {one.why}" for one in open_ones(answers)),
+        gaps=tuple(f"{one.name}: {one.why}" for one in open_requirements(answers)),
         complete=completeness(answers),
-        description=_with_further(description_of(answers), further, " "),
-        prompt=await _prompt(answers, further, team),
+        description=_with_further(describe_task(answers), further, " "),
+        prompt=await _write_prompt(answers, further, team),
     )
 
 
-def stand_in(task: str, team: Team) -> Answerer:
+def model_answerer(task: str, team: Team) -> Answerer:
     """A model that answers in the place of a person who gave nothing but a sentence."""
     said: dict[str, str] = {}
 
     async def answer(name: str, question: str) -> str:
         if name == "goal":
             return task
-        reply = await team.act(AnswerAsPerson(task=task, question=question, answers=_lines(said, {})))
+        reply = await team.act(AnswerAsPerson(task=task, question=question, answers=_answer_lines(said, {})))
         text = reply.text if reply is not None else ""
-        if answered(text):
+        if is_answered(text):
             said[question] = text
         return text
 
     return answer
 
 
-async def _prompt(answers: Mapping[str, str], further: Mapping[str, str], team: Team | None) -> str:
+async def _write_prompt(answers: Mapping[str, str], further: Mapping[str, str], team: Team | None) -> str:
     """As a model writes it; what cannot be read, or was asked of nobody, is put together from the answers."""
-    reply = await team.act(WriteFromInterview(answers=_lines(answers, further))) if team is not None else None
-    return reply.prompt if reply is not None else _with_further(prompt_of(answers), further, "\n")
+    reply = await team.act(WriteFromInterview(answers=_answer_lines(answers, further))) if team is not None else None
+    return reply.prompt if reply is not None else _with_further(draft_prompt(answers), further, "\n")
 
 
-def _lines(answers: Mapping[str, str], further: Mapping[str, str]) -> tuple[str, ...]:
+def _answer_lines(answers: Mapping[str, str], further: Mapping[str, str]) -> tuple[str, ...]:
     named = {one.name: one.question for one in REQUIREMENTS}
-    told = [f"{named.get(name, name)}? {text}" for name, text in answers.items() if answered(text)]
-    return (*told, *(f"{question} {text}" for question, text in further.items() if answered(text)))
+    told = [f"{named.get(name, name)}? {text}" for name, text in answers.items() if is_answered(text)]
+    return (*told, *(f"{question} {text}" for question, text in further.items() if is_answered(text)))
 
 
 def _with_further(text: str, further: Mapping[str, str], between: str) -> str:
-    return between.join([text, *(" ".join(one.split()) for one in further.values() if answered(one))])
+    return between.join([text, *(" ".join(one.split()) for one in further.values() if is_answered(one))])

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 
-class TimeUp(Exception):
+class DeadlinePassed(Exception):
     """The time for questions was over before this one was asked; nothing was spent on it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class WritingDeadline:
     """Where minutes are limited, writing may take a part of them alone, so that what was written can be measured.
 
     seats: as many as there are calls at a time; a question that waits for one is not under way yet. over: whether the
@@ -21,13 +21,13 @@ class Pace:
     (True): reasons that nobody has time to act on were asked for in vain, so the second has longer.
     """
 
-    seats: asyncio.Semaphore
-    over: Callable[[bool], bool]
+    slots: asyncio.Semaphore
+    expired: Callable[[bool], bool]
 
     @asynccontextmanager
-    async def turn(self, *, follows: bool) -> AsyncIterator[None]:
+    async def slot(self, *, follows: bool) -> AsyncIterator[None]:
         """Take a seat for one question. Raises TimeUp where the time is up by then."""
-        async with self.seats:
-            if self.over(follows):
-                raise TimeUp
+        async with self.slots:
+            if self.expired(follows):
+                raise DeadlinePassed
             yield

@@ -12,90 +12,99 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..core.dialogue.ask import Ask, Reply
+from ..core.dialogue.ask import AgentReply, Ask
 from ..core.dialogue.methods import FindReasons, PlanPath
 from ..core.dialogue.replies import JudgementReply, PathReply, PromptReply, QuestionsReply, ReasonsReply
-from .blocks import fenced, jsonic, legible, listed, open_ended, tagged, texts, under
-from .shared import SHARED, read_shared
-from .shared import flat as _flat
-from .tidy import is_instruction, refuses, tidied, whole_sentences
+from .blocks import (
+    clean_output,
+    find_fenced,
+    find_json,
+    find_list_items,
+    find_tagged,
+    is_unclosed,
+    texts_in,
+    value_under,
+)
+from .shared import SHARED_REPLIES, read_shared
+from .shared import normalize_words as _flat
+from .tidy import clean_prompt, is_instruction, is_refusal, whole_sentences
 
 PROMPT_TAGS = ("prompt", "new_prompt", "improved_prompt", "instruction", "ins")
-MOST_ITEMS = 12
-LONGEST_ITEM = 800
-LONGEST = 20_000
+MAX_ITEMS = 12
+MAX_ITEM_CHARACTERS = 800
+MAX_CHARACTERS = 20_000
 
 
-def parse(
+def parse_reply(
     ask: Ask[Any], text: str, *, cut: bool = False, samples: Iterable[str] = (), tags: Sequence[str] = ()
-) -> Reply | None:
+) -> AgentReply | None:
     """cut: the model ran out of tokens, so an open block ends with its last whole sentence. samples: texts that
     the instruction gave as samples. tags: the blocks that the instruction wants."""
-    text, known = legible(text)[:LONGEST], {_flat(one) for one in samples}
+    text, known = clean_output(text)[:MAX_CHARACTERS], {_flat(one) for one in samples}
     if not text:
         return None
     if ask.reply is PromptReply:
-        prompt = _prompt(text, cut, known)
+        prompt = _read_prompt(text, cut, known)
         return PromptReply(prompt=prompt, raw=text) if prompt else None
     if ask.reply is JudgementReply:
-        return _judgement(text)
+        return _read_judgement(text)
     if ask.reply is ReasonsReply:
-        most = ask.count if isinstance(ask, FindReasons) else MOST_ITEMS
-        reasons = _items(text, ("reason", "reasons"), known)
-        if not reasons and not tagged(text, "reason"):
+        most = ask.count if isinstance(ask, FindReasons) else MAX_ITEMS
+        reasons = _read_items(text, ("reason", "reasons"), known)
+        if not reasons and not find_tagged(text, "reason"):
             reasons = _paragraphs(text, cut, known)
         return ReasonsReply(reasons=tuple(reasons[:most]), raw=text) if reasons else None
     if ask.reply is QuestionsReply:
-        questions = [one for one in _items(text, ("question", "questions"), known) if _asks(one)]
+        questions = [one for one in _read_items(text, ("question", "questions"), known) if _is_question(one)]
         questions = questions or _questions_in(text, known)
         return QuestionsReply(questions=tuple(questions), raw=text) if questions else None
     if ask.reply is PathReply:
-        most = ask.steps if isinstance(ask, PlanPath) else MOST_ITEMS
-        steps = _items(text, ("step", "steps", "path", "plan"), known)[:most]
+        most = ask.steps if isinstance(ask, PlanPath) else MAX_ITEMS
+        steps = _read_items(text, ("step", "steps", "path", "plan"), known)[:most]
         return PathReply(steps=tuple(steps), raw=text) if steps else None
-    if ask.reply in SHARED:
+    if ask.reply in SHARED_REPLIES:
         return read_shared(ask.reply, text, tags=tuple(tags), known=known, cut=cut)
-    return _by_fields(ask.reply, text, known)
+    return _read_fields(ask.reply, text, known)
 
 
-def _prompt(text: str, cut: bool, known: set[str]) -> str | None:
-    blocks = tagged(text, *PROMPT_TAGS)
-    if blocks and cut and open_ended(text, *PROMPT_TAGS):
+def _read_prompt(text: str, cut: bool, known: set[str]) -> str | None:
+    blocks = find_tagged(text, *PROMPT_TAGS)
+    if blocks and cut and is_unclosed(text, *PROMPT_TAGS):
         blocks[-1] = whole_sentences(blocks[-1])
     for block in reversed(blocks):
-        if is_instruction(found := tidied(block)) and _flat(found) not in known and not _only_form(found):
+        if is_instruction(found := clean_prompt(block)) and _flat(found) not in known and not _is_form_label(found):
             return found
     if blocks:
         return None
-    said = texts(under(jsonic(text), PROMPT_TAGS))
-    for candidate in [*said, *reversed(fenced(text))]:
-        if is_instruction(found := tidied(candidate), loose=False) and _flat(found) not in known:
+    said = texts_in(value_under(find_json(text), PROMPT_TAGS))
+    for candidate in [*said, *reversed(find_fenced(text))]:
+        if is_instruction(found := clean_prompt(candidate), loose=False) and _flat(found) not in known:
             return found
-    found = tidied(whole_sentences(text) if cut else text)
+    found = clean_prompt(whole_sentences(text) if cut else text)
     return found if is_instruction(found, loose=False) and _flat(found) not in known else None
 
 
-def _items(text: str, names: tuple[str, ...], known: set[str]) -> list[str]:
+def _read_items(text: str, names: tuple[str, ...], known: set[str]) -> list[str]:
     """A block may hold one item or a list of them; the same item twice is one."""
     single, *several = names
     found: list[str] = []
-    for block in tagged(text, single) or tagged(text, *several) or []:
-        found += listed(block) or [block]
-    value = None if found else jsonic(text)
+    for block in find_tagged(text, single) or find_tagged(text, *several) or []:
+        found += find_list_items(block) or [block]
+    value = None if found else find_json(text)
     if value is not None:
-        found = texts(under(value, names) or (value if isinstance(value, list) else None))
-    return _cleaned(found or listed(text), known)
+        found = texts_in(value_under(value, names) or (value if isinstance(value, list) else None))
+    return _clean_items(found or find_list_items(text), known)
 
 
-def _cleaned(items: Iterable[str], known: set[str]) -> list[str]:
+def _clean_items(items: Iterable[str], known: set[str]) -> list[str]:
     kept: dict[str, str] = {}
     for item in items:
         plain = re.sub(r"</?\w{1,20}>", " ", item).strip().strip("*_`").strip()
-        plain = " ".join(plain.split())[:LONGEST_ITEM]
+        plain = " ".join(plain.split())[:MAX_ITEM_CHARACTERS]
         flat = _flat(plain)
-        if len(flat.split()) >= 2 and flat not in known and not _only_form(plain) and not refuses(plain):
+        if len(flat.split()) >= 2 and flat not in known and not _is_form_label(plain) and not is_refusal(plain):
             kept.setdefault(flat, plain)
-    return list(kept.values())[:MOST_ITEMS]
+    return list(kept.values())[:MAX_ITEMS]
 
 
 def _paragraphs(text: str, cut: bool, known: set[str]) -> list[str]:
@@ -103,71 +112,71 @@ def _paragraphs(text: str, cut: bool, known: set[str]) -> list[str]:
     blocks = [
         block for block in re.split(r"\n{2,}", text) if len(block.split()) >= 5 and not block.rstrip().endswith(":")
     ]
-    return _cleaned(blocks, known)
+    return _clean_items(blocks, known)
 
 
 def _questions_in(text: str, known: set[str]) -> list[str]:
     plain = re.sub(r"<[^<>\n]{1,30}>", " ", text)
     sentences = re.findall(r"[^.!?\n][^.!?\n]*\?", plain)
-    return _cleaned([re.sub(r"^\W*(?:\d+[.):]\s*)?", "", one) for one in sentences if len(one.split()) >= 4], known)
+    return _clean_items([re.sub(r"^\W*(?:\d+[.):]\s*)?", "", one) for one in sentences if len(one.split()) >= 4], known)
 
 
-def _asks(text: str) -> bool:
+def _is_question(text: str) -> bool:
     """Whether it is a question of at least three words, not a row of question words."""
     return "?" in text and len(text.partition("?")[0].split()) >= 3
 
 
-_SAID = {"true": True, "false": False, "yes": True, "no": False, "accepted": True, "rejected": False}
+_VERDICT_WORDS = {"true": True, "false": False, "yes": True, "no": False, "accepted": True, "rejected": False}
 _NEGATED = re.compile(r"\b(?:not|n't|neither|isn.t)\b[^.\n]{0,12}\b(?:true|false)\b", re.IGNORECASE)
 
 
-def _judgement(text: str) -> JudgementReply | None:
-    value = jsonic(text)
-    said = under(value, ("accepted", "verdict", "judgement", "judgment", "answer", "result"))
-    block = tagged(text, "verdict", "judgement", "judgment", "accepted", "answer")
+def _read_judgement(text: str) -> JudgementReply | None:
+    value = find_json(text)
+    said = value_under(value, ("accepted", "verdict", "judgement", "judgment", "answer", "result"))
+    block = find_tagged(text, "verdict", "judgement", "judgment", "accepted", "answer")
     marked = re.search(r"suggestions?\s*:\s*", text, re.IGNORECASE)
-    advice = tagged(text, "suggestion") or texts(under(value, ("suggestion", "suggestions", "advice")))
+    advice = find_tagged(text, "suggestion") or texts_in(value_under(value, ("suggestion", "suggestions", "advice")))
     if not advice and marked:
         advice = [text[marked.end() :]]
     body = text[: marked.start()] if marked else re.sub(r"<suggestion>.*", "", text, flags=re.DOTALL | re.IGNORECASE)
     if isinstance(said, bool):
         accepted: bool | None = said
     elif isinstance(said, str):
-        accepted = _verdict(said)
+        accepted = _read_verdict(said)
     else:
-        verdicts = {_verdict(one) for one in block or [body]}
+        verdicts = {_read_verdict(one) for one in block or [body]}
         accepted = verdicts.pop() if len(verdicts) == 1 else None
     if accepted is None:
         return None
     if not accepted and not advice and not block:
         advice = [re.sub(r"^\W*(?:false|no|rejected)\b\W*", "", body, flags=re.IGNORECASE)]
     suggestion = " ".join(advice[0].split()).strip("[]()<>\"' ") if advice and not accepted else ""
-    return JudgementReply(accepted=accepted, suggestion=suggestion[:LONGEST_ITEM], raw=text)
+    return JudgementReply(accepted=accepted, suggestion=suggestion[:MAX_ITEM_CHARACTERS], raw=text)
 
 
-def _verdict(text: str) -> bool | None:
+def _read_verdict(text: str) -> bool | None:
     """The one verdict that is said. Where both stand, the first counts if its line holds no other; else none."""
     if _NEGATED.search(text):
         return None
     lines = [line for line in text.splitlines() if line.strip()] or [""]
     for part, words in ((text, "true|false"), (lines[0], "true|false"), (lines[0], "yes|no|accepted|rejected")):
-        found = {_SAID[word.lower()] for word in re.findall(rf"\b({words})\b", part, re.IGNORECASE)}
+        found = {_VERDICT_WORDS[word.lower()] for word in re.findall(rf"\b({words})\b", part, re.IGNORECASE)}
         if len(found) == 1:
             return found.pop()
     return None
 
 
-def _by_fields(reply: type[Reply], text: str, known: set[str]) -> Reply | None:
+def _read_fields(reply: type[AgentReply], text: str, known: set[str]) -> AgentReply | None:
     """A reply of a plugin's own: by blocks named like its fields, of several the last, or by JSON. A sample repeated is
     no value."""
     value: dict[str, Any] = {}
-    whole = jsonic(text)
+    whole = find_json(text)
     for name in reply.model_fields:
         if name == "raw":
             continue
-        if (block := tagged(text, name)) and text.count("<"):
+        if (block := find_tagged(text, name)) and text.count("<"):
             value[name] = ([one for one in block if _flat(one) not in known] or block)[-1]
-        elif (said := under(whole, (name,))) is not None:
+        elif (said := value_under(whole, (name,))) is not None:
             value[name] = said
     value = {name: one for name, one in value.items() if not isinstance(one, str) or _flat(one) not in known}
     try:
@@ -176,7 +185,7 @@ def _by_fields(reply: type[Reply], text: str, known: set[str]) -> Reply | None:
         return None
 
 
-def _only_form(text: str) -> bool:
+def _is_form_label(text: str) -> bool:
     """Whether a block was filled with its own description instead of an answer."""
     return (
         re.fullmatch(r"(?:the |your |my )?(?:whole |new |improved )*(?:prompt|instruction)s?(?: here)?", _flat(text))

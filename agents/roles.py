@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict
 
 from ..core.dialogue.ask import Evidence
 from ..core.models import Role
-from .instructions import REPAIR, shipped
+from .instructions import REPAIR_KEY, shipped_instructions
 
 
-class Described(BaseModel):
+class RoleDescription(BaseModel):
     """One role. instructions: the files that hold its skills, newest versions."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,7 +31,7 @@ _SUMMARIES: Mapping[Role, str] = {
     "target": "does the task; its measured results decide",
 }
 
-EVIDENCE: Mapping[Evidence, str] = {
+EVIDENCE_KINDS: Mapping[Evidence, str] = {
     "errors": "rows that the prompt got wrong, with what came out",
     "scores": "how prompts did, as numbers",
     "history": "earlier prompts with their scores",
@@ -40,11 +40,11 @@ EVIDENCE: Mapping[Evidence, str] = {
 }
 
 
-def roles() -> tuple[Described, ...]:
+def role_descriptions() -> tuple[RoleDescription, ...]:
     """Every role of a team with its instruction files, in the order in which a round hears them."""
-    files = [one for key, one in shipped().items() if key != REPAIR]
+    files = [one for key, one in shipped_instructions().items() if key != REPAIR_KEY]
     return tuple(
-        Described(
+        RoleDescription(
             role=role,
             summary=summary,
             instructions=tuple(one.name for one in files if one.role == role),

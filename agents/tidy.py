@@ -42,13 +42,13 @@ _QUOTES = {'"': '"', "“": "”", "'": "'", "`": "`", "«": "»", "‘": "’"}
 _SENTENCE_END = re.compile(r"[.!?:](?:[\"'”’)]*)(?=\s|$)|\n")
 
 
-def tidied(text: str) -> str:
+def clean_prompt(text: str) -> str:
     """A prompt without fences, labels, surrounding quotes and remarks on it; empty where nothing is left."""
     text = text.strip()
     for _ in range(4):
         before = text
         text = _LABEL.sub("", _LEAD.sub("", _SURE.sub("", text)))
-        text = _unquoted(re.sub(r"\A```[\w-]*[ \t]*\n?|\n?```\Z", "", text.strip()).strip())
+        text = _strip_quotes(re.sub(r"\A```[\w-]*[ \t]*\n?|\n?```\Z", "", text.strip()).strip())
         if text == before:
             break
     return _AFTER.sub("", f"\n{text}").strip()
@@ -60,12 +60,12 @@ def whole_sentences(text: str) -> str:
     return text[: ends[-1]].strip() if ends else ""
 
 
-def refuses(text: str) -> bool:
+def is_refusal(text: str) -> bool:
     """Whether a model says that it will not, or cannot."""
     return _REFUSAL.match(text) is not None
 
 
-def rambles(text: str) -> bool:
+def is_repetitive(text: str) -> bool:
     """Whether half of its sentences, of four or more, were said before: what small models fall into."""
     sentences = [" ".join(one.casefold().split()) for one in re.split(r"[.!?\n]+", text) if one.strip()]
     return len(sentences) >= 4 and len(set(sentences)) <= len(sentences) // 2
@@ -75,12 +75,12 @@ def is_instruction(text: str, *, loose: bool = True) -> bool:
     """Whether a text can be a prompt: at least two words, no refusal, no rows, not one thing over and over; where it
     was not marked as a prompt (not `loose`), also no tags in it and no talk about the work."""
     words = {word.casefold() for word in re.findall(r"\w{2,}", text)}
-    if len(words) < 2 or refuses(text) or rambles(text) or _ROW.match(text):
+    if len(words) < 2 or is_refusal(text) or is_repetitive(text) or _ROW.match(text):
         return False
     return loose or (len(words) >= 3 and _TALKS.search(text) is None and _ANY_TAG.search(text) is None)
 
 
-def _unquoted(text: str) -> str:
+def _strip_quotes(text: str) -> str:
     close = _QUOTES.get(text[:1], "")
     if len(text) > 2 and close and text.endswith(close):
         inner = text[1:-1]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.dialogue.ask import Ask, Case, Past
+from ..core.dialogue.ask import Ask, Case, ScoredPrompt
 
-LONGEST = 600
+MAX_CHARACTERS = 600
 
 
-def values_of_ask(ask: Ask[Any]) -> dict[str, str]:
+def field_texts(ask: Ask[Any]) -> dict[str, str]:
     """Field name → text: cases as numbered blocks, history with whole-number scores, other lists as lines."""
-    return {name: _worded(getattr(ask, name)) for name in type(ask).model_fields}
+    return {name: _field_text(getattr(ask, name)) for name in type(ask).model_fields}
 
 
-def clipped(text: str, limit: int = LONGEST) -> str:
+def clip(text: str, limit: int = MAX_CHARACTERS) -> str:
     """A text short enough to be one of several in a question; the middle goes first."""
     text = text.strip()
     if len(text) <= limit:
@@ -24,24 +24,24 @@ def clipped(text: str, limit: int = LONGEST) -> str:
     return f"{text[:head].rstrip()} […] {text[-(limit - head) :].lstrip()}"
 
 
-def _worded(value: object) -> str:
+def _field_text(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
     if not isinstance(value, Sequence):
         return str(value)
     if all(isinstance(one, Case) for one in value):
-        return "\n".join(_case(number, one) for number, one in enumerate(value, 1))
-    if all(isinstance(one, Past) for one in value):
+        return "\n".join(_case_text(number, one) for number, one in enumerate(value, 1))
+    if all(isinstance(one, ScoredPrompt) for one in value):
         return "\n".join(f"Prompt: {one.prompt.strip()}\nScore: {round(100 * one.score)}" for one in value)
     return "\n".join(f"{number}. {str(one).strip()}" for number, one in enumerate(value, 1))
 
 
-def _case(number: int, case: Case) -> str:
-    lines = [f"[{number}] Input: {clipped(case.input)}"]
+def _case_text(number: int, case: Case) -> str:
+    lines = [f"[{number}] Input: {clip(case.input)}"]
     if case.expected.strip():
-        lines.append(f"    Expected: {clipped(case.expected)}")
+        lines.append(f"    Expected: {clip(case.expected)}")
     if case.output.strip():
-        lines.append(f"    Got: {clipped(case.output, 300)}")
+        lines.append(f"    Got: {clip(case.output, 300)}")
     if case.feedback.strip():
-        lines.append(f"    Feedback: {clipped(case.feedback, 300)}")
+        lines.append(f"    Feedback: {clip(case.feedback, 300)}")
     return "\n".join(lines)

@@ -20,9 +20,9 @@ from random import Random
 from statistics import mean, stdev
 
 from maieutic.core.candidate import Candidate
-from maieutic.core.identity import seeded
+from maieutic.core.identity import seeded_random
 from maieutic.core.program import Program
-from maieutic.plugins.allocators.preferences import KINDS, Kind, believe, described
+from maieutic.plugins.allocators.preferences import MODEL_KINDS, ModelKind, fit_preferences, prompt_features
 
 AT = (20, 50, 100)
 STEEPNESS = 8.0
@@ -34,7 +34,7 @@ GRAMMAR = (
     ("Look at the last sentence first", "Ignore the plot", "Mind irony", "Weigh both sides", "Trust strong words"),
     ("Answer positive or negative", "Reply with the label alone", "Give the label in lower case", "End with the label"),
 )
-WAYS: tuple[tuple[str, Kind, bool], ...] = (
+WAYS: tuple[tuple[str, ModelKind, bool], ...] = (
     ("random pairs, linear", "linear", False),
     ("random pairs, neural", "neural", False),
     ("dueling, linear", "linear", True),
@@ -63,22 +63,22 @@ def pool(rng: Random, count: int) -> tuple[list[Candidate], list[float]]:
     return prompts, [(one - low) / (high - low) for one in raw]
 
 
-def regrets(seed: int, kind: Kind, *, chosen: bool, prompts: int) -> list[float]:
+def regrets(seed: int, kind: ModelKind, *, chosen: bool, prompts: int) -> list[float]:
     """The regret after each number of duels in `AT`."""
-    arms, worth = pool(seeded(seed, "pool"), prompts)
-    shown, rng = described(arms), seeded(seed, "person")
+    arms, worth = pool(seeded_random(seed, "pool"), prompts)
+    shown, rng = prompt_features(arms), seeded_random(seed, "person")
     met: list[tuple[int, int, float]] = []
     found = []
     for number in range(1, max(AT) + 1):
         if chosen and len(met) >= FIRST:
-            first, second = believe(shown, met, kind=kind, seed=seed).pair(1.0)
+            first, second = fit_preferences(shown, met, kind=kind, seed=seed).informative_pair(1.0)
         else:
             first, second = rng.sample(range(prompts), 2)
         chance = 1 / (1 + math.exp(-STEEPNESS * (worth[first] - worth[second])))
         met.append((first, second, 1.0 if rng.random() < chance else -1.0))
         if number in AT:
             seen = sorted({at for one in met for at in one[:2]})
-            told = believe(shown, met, kind=kind, seed=seed).worth
+            told = fit_preferences(shown, met, kind=kind, seed=seed).worth
             found.append(max(worth) - worth[max(seen, key=lambda at: told[at])])
     return found
 
@@ -130,7 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Regret of dueling pairs against random pairs.")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--prompts", type=int, default=60)
-    parser.add_argument("--models", default=",".join(KINDS), help="linear, neural")
+    parser.add_argument("--models", default=",".join(MODEL_KINDS), help="linear, neural")
     parser.add_argument("--write", type=Path, help="a Markdown file whose section of duels is replaced, or added")
     parser.add_argument("--plot", type=Path, help="an SVG file, where matplotlib is installed")
     options = parser.parse_args()

@@ -70,7 +70,7 @@ async def one(task: Task, recipe: str, calls: int, seed: int, options: argparse.
     with Store.open(folder, read_only=True) as store:
         events = store.events(result.run)
         chosen = [one.score for one in store.evaluations(result.run, split="val", candidate=result.candidate)]
-        authors = store.ledger_rows(result.run).used.get("optimizer", Cost())
+        authors = store.ledger_sums(result.run).used.get("optimizer", Cost())
     report = result.report
     assert report is not None
     kinds = [event.kind for event in events]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from statistics import mean
 from typing import Any
 
-from maieutic.graphs.state import SPENT, TIME_UP
+from maieutic.graphs.state import BUDGET_SPENT, TIME_UP
 
 COLUMNS = (
     "recipe",
@@ -20,10 +20,10 @@ COLUMNS = (
     "s",
     "ended by",
 )
-_ENDED_BY = {SPENT: "calls", TIME_UP: "time"}
+_ENDED_BY = {BUDGET_SPENT: "calls", TIME_UP: "time"}
 
 
-def ranks(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+def mean_ranks(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """Mean rank over tasks, of the recipes that ran on every one: 1 is best, ties share their places.
 
     scores: task → recipe → score, more is better.
@@ -55,7 +55,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         lines.append("")
         by_budget[budget][task] = scores
     for budget, scores_by_task in sorted(by_budget.items()):
-        places = "; ".join(f"{recipe} {place:.3g}" for recipe, place in ranks(scores_by_task).items())
+        places = "; ".join(f"{recipe} {place:.3g}" for recipe, place in mean_ranks(scores_by_task).items())
         lines.append(f"Mean rank at {budget} calls over {len(scores_by_task)} tasks: {places}.")
     return "\n".join(lines)
 

@@ -25,7 +25,7 @@ from maieutic.core.candidate import Candidate
 from maieutic.core.models import Call, ModelRef, Sampling
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation, Score
-from maieutic.runtime.gateway import ModelDoor, RunGateway
+from maieutic.runtime.gateway import ModelClient, RunGateway
 from maieutic.runtime.store import RunRecord, Store
 
 LATENCY, CONCURRENCY = 0.05, 64
@@ -74,9 +74,9 @@ async def through(base: str, lane: str, calls: int, folder: Path) -> tuple[float
     with Store.open(folder) as store:
         await store.create_run(RunRecord(id=lane, task="throughput", recipe="none"))
         await store.save_candidates(lane, [candidate])
-        async with ModelDoor(lane="litellm" if lane == "litellm" else "direct") as door:
+        async with ModelClient(transport="litellm" if lane == "litellm" else "direct") as door:
             ledger = Ledger(budget=Budget(calls=calls + 1))
-            gateway = RunGateway(run=lane, store=store, ledger=ledger, door=door, concurrency=CONCURRENCY)
+            gateway = RunGateway(run=lane, store=store, ledger=ledger, client=door, concurrency=CONCURRENCY)
 
             async def one(row: int) -> None:
                 reply = await gateway.complete(call(base, lane, row), "target")
@@ -93,7 +93,7 @@ async def through(base: str, lane: str, calls: int, folder: Path) -> tuple[float
                 await store.save_evaluations(lane, [made])
 
             took = await timed(one, calls)
-            assert store.ledger_rows(lane).paid["target"].calls == ledger.view().total_paid.calls == calls + 1
+            assert store.ledger_sums(lane).paid["target"].calls == ledger.view().total_paid.calls == calls + 1
             return took
 
 

@@ -6,16 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..core.budget import Cost
-from ..runtime.view import RunView, Spent
+from ..runtime.view import RunView, Spending
 
 if TYPE_CHECKING:
     from ..runtime.store import Store
 
 
-def with_account(view: RunView, store: Store) -> RunView:
-    used = store.ledger_rows(view.run).used
+def with_spending(view: RunView, store: Store) -> RunView:
+    used = store.ledger_sums(view.run).used
     target, optimizer = used.get("target", Cost()), used.get("optimizer", Cost())
-    spent = Spent(
+    spent = Spending(
         target_calls=target.calls,
         optimizer_calls=optimizer.calls,
         tokens=target.tokens + optimizer.tokens,

@@ -16,13 +16,13 @@ from ..core.errors import TaskError, UsageError
 if TYPE_CHECKING:
     from ..core.task import Task
 
-_ANSWERS = ("text", "label", "choice", "number", "json")
-_PASTED = "rows.jsonl"
-_ARROWS = ("=>", "\t")
+_ANSWER_TYPES = ("text", "label", "choice", "number", "json")
+_PASTED_FILE = "rows.jsonl"
+_SEPARATORS = ("=>", "\t")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class TaskDraft:
     """What was given on the command line or answered. pasted: rows as (input, output). drafted: whether rows
     may be missing, for a run to draft them."""
 
@@ -36,37 +36,37 @@ class Wishes:
     metric: str | None = None
     target: str | None = None
     optimizer: str | None = None
-    pasted: tuple[tuple[str, str], ...] = ()
-    drafted: bool = False
+    pasted_examples: tuple[tuple[str, str], ...] = ()
+    examples_optional: bool = False
 
 
-def ask_for_rest(wishes: Wishes, place: Path) -> Wishes:
+def prompt_for_missing(wishes: TaskDraft, place: Path) -> TaskDraft:
     """Ask for what was not given; an empty answer takes the default in brackets."""
     from ..core.models import EMBEDDED, ModelRef
 
-    name = wishes.name or _ask("name", default=place.resolve().name)
-    description = wishes.description or _ask("what is the task, in a sentence", default="")
-    prompt = wishes.prompt or _ask("the prompt you have now, or a file of it")
-    data, pasted = wishes.data, wishes.pasted
+    name = wishes.name or _prompt("name", default=place.resolve().name)
+    description = wishes.description or _prompt("what is the task, in a sentence", default="")
+    prompt = wishes.prompt or _prompt("the prompt you have now, or a file of it")
+    data, pasted = wishes.data, wishes.pasted_examples
     if data is None:
-        said = _ask("a file of rows (JSONL, CSV, TSV); empty to paste them", default="")
-        data, pasted = (Path(said), ()) if said else (None, _paste())
+        said = _prompt("a file of rows (JSONL, CSV, TSV); empty to paste them", default="")
+        data, pasted = (Path(said), ()) if said else (None, _read_pasted_examples())
     answer = (
         wishes.answer
-        or _answer_told(wishes)
-        or _ask(f"what is an answer ({', '.join(_ANSWERS)})", default="text", check=_answer_type)
+        or _implied_answer_type(wishes)
+        or _prompt(f"what is an answer ({', '.join(_ANSWER_TYPES)})", default="text", check=_parse_answer_type)
     )
     labels = wishes.labels
     if answer == "label" and not labels:
-        labels = tuple(one.strip() for one in _ask("the labels, with commas").split(",") if one.strip())
+        labels = tuple(one.strip() for one in _prompt("the labels, with commas").split(",") if one.strip())
     pattern = wishes.pattern
     if answer == "regex" and not pattern:
-        pattern = _ask("the pattern of an answer, a regular expression; group 1 is the answer where there is one")
-    metric = wishes.metric or _ask("the metric", default=_metric_for(answer))
-    target = wishes.target or _ask(
+        pattern = _prompt("the pattern of an answer, a regular expression; group 1 is the answer where there is one")
+    metric = wishes.metric or _prompt("the metric", default=_default_metric(answer))
+    target = wishes.target or _prompt(
         "the model that answers", default=EMBEDDED, check=lambda text: str(ModelRef.parse(text))
     )
-    optimizer = wishes.optimizer or _ask(
+    optimizer = wishes.optimizer or _prompt(
         "the model that improves the prompt", default=target, check=lambda text: str(ModelRef.parse(text))
     )
     return replace(
@@ -85,7 +85,7 @@ def ask_for_rest(wishes: Wishes, place: Path) -> Wishes:
     )
 
 
-def write(wishes: Wishes, place: Path) -> tuple[Path, Task]:
+def write_draft(wishes: TaskDraft, place: Path) -> tuple[Path, Task]:
     """The task file and the task. It is loaded from a draft aside first and its evaluators are made, so nothing is
     written that does not load or cannot be scored.
 
@@ -94,38 +94,38 @@ def write(wishes: Wishes, place: Path) -> tuple[Path, Task]:
     from ..runtime.task_file import load_task
     from ..runtime.task_writer import write_task
 
-    tables = _tables(wishes, place)
+    tables = _task_tables(wishes, place)
     with tempfile.TemporaryDirectory(prefix="maieutic-init-") as aside:
-        without = wishes.drafted and wishes.data is None and not wishes.pasted
-        data = {} if without else {"data": {"path": str(_rows_file(wishes, Path(aside)))}}
+        without = wishes.examples_optional and wishes.data is None and not wishes.pasted_examples
+        data = {} if without else {"data": {"path": str(_examples_file(wishes, Path(aside)))}}
         write_task(Path(aside) / "draft", {**tables, **data})
         try:
             draft = load_task(Path(aside) / "draft")
         except TaskError as error:
-            raise _without_draft(error, aside) from error
-    _check_metric(draft, place)
+            raise _without_draft_path(error, aside) from error
+    _check_evaluators(draft, place)
     rows = {split: draft.data[split] for split in ("train", "val", "test")}
     written = write_task(place, tables, {split: found for split, found in rows.items() if found})  # type: ignore[misc]
     return written, load_task(written)
 
 
-def _check_metric(draft: Task, place: Path) -> None:
+def _check_evaluators(draft: Task, place: Path) -> None:
     """A metric's file is looked for where the task will be."""
-    from ..core.recipe import Use
-    from ..graphs.fitting import evaluator_for
+    from ..core.recipe import PluginRef
+    from ..graphs.fitting import create_evaluator
     from ..plugins.registry import Registry
 
     registry = Registry.load(folder=place)
     for spec in draft.evaluators:
-        evaluator_for("evaluators", registry, Use(use=spec.use, options=spec.options))
+        create_evaluator("evaluators", registry, PluginRef(use=spec.use, options=spec.options))
 
 
-def _tables(wishes: Wishes, place: Path) -> dict[str, Any]:
+def _task_tables(wishes: TaskDraft, place: Path) -> dict[str, Any]:
     from ..core.models import EMBEDDED, ModelRef
 
     if not wishes.prompt:
         raise UsageError("a task needs a start prompt", where="--prompt", remedy='give --prompt "…", or a file of it')
-    answer: dict[str, Any] = {"type": wishes.answer or _answer_told(wishes) or "text"}
+    answer: dict[str, Any] = {"type": wishes.answer or _implied_answer_type(wishes) or "text"}
     if answer["type"] == "regex" and not wishes.pattern:
         raise UsageError("a regex answer needs a pattern", where="--answer", remedy="give --pattern '…'")
     if wishes.pattern and answer["type"] != "regex":
@@ -140,12 +140,12 @@ def _tables(wishes: Wishes, place: Path) -> dict[str, Any]:
         "description": wishes.description or "",
         "prompt": _prompt_text(wishes.prompt),
         "answer": answer,
-        "evaluators": [{"use": wishes.metric or _metric_for(answer["type"])}],
+        "evaluators": [{"use": wishes.metric or _default_metric(answer["type"])}],
         "models": {"target": target, "optimizer": str(ModelRef.parse(wishes.optimizer or target))},
     }
 
 
-def _answer_told(wishes: Wishes) -> str | None:
+def _implied_answer_type(wishes: TaskDraft) -> str | None:
     """What labels or a pattern say of the answer by themselves."""
     return "label" if wishes.labels else "regex" if wishes.pattern else None
 
@@ -158,25 +158,27 @@ def _prompt_text(prompt: str) -> str:
     return read_text(Path(prompt)).rstrip("\n") if named else prompt
 
 
-def _rows_file(wishes: Wishes, aside: Path) -> Path:
+def _examples_file(wishes: TaskDraft, aside: Path) -> Path:
     if wishes.data is not None:
         if not wishes.data.exists():
             raise UsageError("there is no such file of rows", where=str(wishes.data), remedy="correct --data")
         return wishes.data.resolve()
-    if not wishes.pasted:
+    if not wishes.pasted_examples:
         raise UsageError("a task needs rows", where="--data", remedy="give --data FILE with at least 6 rows")
-    rows = [json.dumps({"input": given, "output": wanted}, ensure_ascii=False) for given, wanted in wishes.pasted]
-    path = aside / _PASTED
+    rows = [
+        json.dumps({"input": given, "output": wanted}, ensure_ascii=False) for given, wanted in wishes.pasted_examples
+    ]
+    path = aside / _PASTED_FILE
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path
 
 
-def _paste() -> tuple[tuple[str, str], ...]:
+def _read_pasted_examples() -> tuple[tuple[str, str], ...]:
     """Lines `input => output`, or with a tab between them, until an empty one."""
     typer.echo("one row a line, as   input => output   and an empty line at the end:")
     rows: list[tuple[str, str]] = []
-    while line := _ask(f"row {len(rows) + 1}", default="").strip():
-        arrow = next((one for one in _ARROWS if one in line), None)
+    while line := _prompt(f"row {len(rows) + 1}", default="").strip():
+        arrow = next((one for one in _SEPARATORS if one in line), None)
         if arrow is None:
             typer.echo("  there is no => in it; write   input => output")
             continue
@@ -185,7 +187,7 @@ def _paste() -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
-def _ask(question: str, *, default: str | None = None, check: Callable[[str], str] = str.strip) -> str:
+def _prompt(question: str, *, default: str | None = None, check: Callable[[str], str] = str.strip) -> str:
     """Ask until the answer holds."""
     while True:
         said = str(typer.prompt(question, default=default, show_default=bool(default)))
@@ -195,17 +197,17 @@ def _ask(question: str, *, default: str | None = None, check: Callable[[str], st
             typer.echo(f"  {error.what}")
 
 
-def _answer_type(text: str) -> str:
-    if text.strip() not in _ANSWERS:
-        raise UsageError(f"{text!r} is none of {', '.join(_ANSWERS)}")
+def _parse_answer_type(text: str) -> str:
+    if text.strip() not in _ANSWER_TYPES:
+        raise UsageError(f"{text!r} is none of {', '.join(_ANSWER_TYPES)}")
     return text.strip()
 
 
-def _metric_for(answer: str) -> str:
+def _default_metric(answer: str) -> str:
     return {"number": "numeric", "json": "json_fields", "choice": "choice", "text": "token_f1"}.get(answer, "exact")
 
 
-def _without_draft(error: TaskError, aside: str) -> TaskError:
+def _without_draft_path(error: TaskError, aside: str) -> TaskError:
     """The draft is gone by the time a person reads of it, so it must not be named as the place to look."""
     where = None if error.where is None or aside in error.where else error.where
     return TaskError(error.what, where=where, possible=error.possible, remedy=error.remedy)

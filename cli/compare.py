@@ -9,16 +9,16 @@ import typer
 
 from .optimize import Calls, Target
 from .options import (
-    HERE,
+    DEFAULT_FOLDER,
     AsJson,
     Concurrency,
     Folder,
     NoPlugins,
     TaskFile,
-    budget_of,
+    load_registry,
+    override_models,
+    parse_budget,
     print_json,
-    registry_of,
-    with_models,
 )
 
 
@@ -31,7 +31,7 @@ def compare(
     calls: Calls = None,
     concurrency: Concurrency = 4,
     as_json: AsJson = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
     no_plugins: NoPlugins = False,
 ) -> None:
     """Two prompts on the same rows: the paired difference with its interval, and the rows that flip.
@@ -39,29 +39,29 @@ def compare(
     --calls is for each of the two.
     """
     from ..graphs.comparing import compare_programs
-    from ..runtime.reporting import gain_words
-    from .measuring import LOOKED_AT, measured, program_in
+    from ..runtime.reporting import gain_text
+    from .measuring import TEST_REUSE_WARNING, load_program, run_evaluation
     from .running import read_task
 
-    made = with_models(read_task(task, no_plugins=no_plugins), target, None, {})
+    made = override_models(read_task(task, no_plugins=no_plugins), target, None, {})
     work = compare_programs(
         made,
-        program_in(a),
-        program_in(b),
+        load_program(a),
+        load_program(b),
         split=split,
         concurrency=concurrency,
         folder=folder,
-        registry=registry_of(made, no_plugins=no_plugins),
-        budget=budget_of(calls, None, None, None, None),
+        registry=load_registry(made, no_plugins=no_plugins),
+        budget=parse_budget(calls, None, None, None, None),
     )
-    found = measured(work, what="comparison", again=f"maieutic compare {task} {a} {b}")
+    found = run_evaluation(work, what="comparison", again=f"maieutic compare {task} {a} {b}")
     if as_json:
         print_json(found.model_dump(mode="json"))
         return
-    typer.echo(f"{found.verdict}: from A to B {gain_words(found.difference)}")
+    typer.echo(f"{found.verdict}: from A to B {gain_text(found.difference)}")
     for name, path, one in (("A", a, found.a), ("B", b, found.b)):
         typer.echo(f"{name}  {one.value:.3f} [{one.low:.3f}, {one.high:.3f}]  {path}")
     typer.echo(f"{found.flips.gained} rows better with B, {found.flips.lost} worse")
     typer.echo(f"{found.task} on {found.n} {found.split} rows with {found.model}")
     if found.split == "test":
-        typer.echo(LOOKED_AT)
+        typer.echo(TEST_REUSE_WARNING)

@@ -13,14 +13,14 @@ import typer
 
 from ..core.errors import RunFailed, UsageError
 
-_PATIENCE_SECONDS = 120.0
-_LOOK_SECONDS = 0.1
-_SCREEN_WORDS = frozenset({"--detach", "--plain", "--json", "--tui"})
+_START_TIMEOUT_SECONDS = 120.0
+_POLL_SECONDS = 0.1
+_DISPLAY_FLAGS = frozenset({"--detach", "--plain", "--json", "--tui"})
 
 
 def start_detached(words: Sequence[str], *, folder: Path, as_json: bool, run: str | None) -> None:
     """Start the same command in the background and say how to go on from here."""
-    name, pid, log = begin_detached(words, folder=folder, run=run)
+    name, pid, log = spawn_detached(words, folder=folder, run=run)
     if as_json:
         typer.echo(json.dumps({"run": name, "pid": pid, "log": str(log)}))
     else:
@@ -28,35 +28,35 @@ def start_detached(words: Sequence[str], *, folder: Path, as_json: bool, run: st
         typer.echo(f"  maieutic watch {name}   maieutic show {name}   maieutic stop {name}   tail -f {log}")
 
 
-def begin_detached(words: Sequence[str], *, folder: Path, run: str | None) -> tuple[str, int, Path]:
+def spawn_detached(words: Sequence[str], *, folder: Path, run: str | None) -> tuple[str, int, Path]:
     """Start the same command in a session of its own; the run, its process and its log, once it is in the store.
 
     Its events go to `RUN.log` in the folder. Raises UsageError for an id that `check_name` refuses; RunFailed, with
     what the process said, where it ends before, or has not begun after a long wait.
     """
     from ..graphs.desk import new_run_id
-    from ..graphs.run import check_name
+    from ..graphs.run import check_run_id
 
-    name = new_run_id() if run is None else check_name(run)
+    name = new_run_id() if run is None else check_run_id(run)
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{name}.log"
-    said = [word for word in words if word not in _SCREEN_WORDS]
+    said = [word for word in words if word not in _DISPLAY_FLAGS]
     command = [sys.executable, "-m", "maieutic", *said, *([] if run else ["--run", name]), "--json"]
     with log.open("wb") as out:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
-    _await_begin(child, name, folder, log)
+    _wait_until_started(child, name, folder, log)
     return name, child.pid, log
 
 
-def _await_begin(child: subprocess.Popen[bytes], run: str, folder: Path, log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+def _wait_until_started(child: subprocess.Popen[bytes], run: str, folder: Path, log: Path) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         if _is_in_store(run, folder):
             return
         try:
-            code = child.wait(timeout=_LOOK_SECONDS)
+            code = child.wait(timeout=_POLL_SECONDS)
         except subprocess.TimeoutExpired:
             continue
         if code == 0 or _is_in_store(run, folder):
@@ -64,7 +64,7 @@ def _await_begin(child: subprocess.Popen[bytes], run: str, folder: Path, log: Pa
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
         raise RunFailed(f"the run ended at once: {' '.join(last)}", where=str(log), remedy="run it without --detach")
     raise RunFailed(
-        f"process {child.pid} has not begun the run within {_PATIENCE_SECONDS:g} seconds",
+        f"process {child.pid} has not begun the run within {_START_TIMEOUT_SECONDS:g} seconds",
         where=str(log),
         remedy=f"it may still do so: maieutic show {run}",
     )

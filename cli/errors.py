@@ -18,8 +18,8 @@ from typer.exceptions import TyperException
 
 from ..core.errors import MaieuticError, UsageError
 
-INTERRUPTED = 3
-_KEYBOARD = 130
+EXIT_INTERRUPTED = 3
+_EXIT_SIGINT = 130
 
 
 class GuardedGroup(TyperGroup):
@@ -38,26 +38,26 @@ class GuardedGroup(TyperGroup):
         try:
             code = super().main(words, standalone_mode=False, obj=words, **extra)
         except MaieuticError as error:
-            tell(error, as_json=as_json)
+            print_error(error, as_json=as_json)
             return error.exit_code
         except TyperException as error:
             if type(error).__name__ == "NoArgsIsHelpError":
                 typer.echo(error.format_message())
                 return 2
-            tell(_wrong_usage(error), as_json=as_json)
+            print_error(_usage_error(error), as_json=as_json)
             return error.exit_code
         except (typer.Abort, KeyboardInterrupt):
-            tell(MaieuticError("interrupted"), as_json=as_json, code="interrupted")
-            return INTERRUPTED
+            print_error(MaieuticError("interrupted"), as_json=as_json, code="interrupted")
+            return EXIT_INTERRUPTED
         except BrokenPipeError:
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence: a defect must not hide what to do
-            tell(_crashed(error, _folder_in(words)), as_json=as_json, code="crash")
+            print_error(_crash_error(error, _folder_option(words)), as_json=as_json, code="crash")
             return 1
-        return INTERRUPTED if code == _KEYBOARD else code if isinstance(code, int) else 0
+        return EXIT_INTERRUPTED if code == _EXIT_SIGINT else code if isinstance(code, int) else 0
 
 
-def tell(error: MaieuticError, *, as_json: bool, code: str | None = None) -> None:
+def print_error(error: MaieuticError, *, as_json: bool, code: str | None = None) -> None:
     """Print an error as one block. As JSON it is one line on stdout, the last."""
     if as_json:
         block = {
@@ -81,7 +81,7 @@ def wants_json(words: Sequence[str]) -> bool:
     return "--json" in said or "--format=json" in said or ("--format", "json") in pairs
 
 
-def _folder_in(words: Sequence[str]) -> Path:
+def _folder_option(words: Sequence[str]) -> Path:
     for word, following in zip(words, [*words[1:], ""], strict=True):
         if word == "--folder" and following:
             return Path(following)
@@ -90,13 +90,13 @@ def _folder_in(words: Sequence[str]) -> Path:
     return Path(".maieutic")
 
 
-def _wrong_usage(error: TyperException) -> MaieuticError:
+def _usage_error(error: TyperException) -> MaieuticError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "maieutic"
     return UsageError(error.format_message(), remedy=f"see {command} --help")
 
 
-def _crashed(error: Exception, folder: Path) -> MaieuticError:
+def _crash_error(error: Exception, folder: Path) -> MaieuticError:
     """Write the traceback down and say where; secrets stay out of both."""
     what = f"Maieutic failed in a way it should not: {type(error).__name__}: {error}"
     text = "".join(traceback.format_exception(error))

@@ -8,7 +8,7 @@ import typer
 
 from ..core.errors import UsageError
 from .optimize import Calls, Minutes, Plain, TargetCalls, Tokens, Usd
-from .options import HERE, AsJson, Folder, RunName, budget_of, open_store, pairs, registry_of
+from .options import DEFAULT_FOLDER, AsJson, Folder, RunName, load_registry, open_store, parse_budget, parse_key_values
 
 if TYPE_CHECKING:
     from ..core.budget import Budget
@@ -35,7 +35,7 @@ def fork(
     plain: Plain = False,
     as_json: AsJson = False,
     detach: Annotated[bool, typer.Option("--detach", help="run in the background, print the run's id")] = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
     name: Annotated[str | None, typer.Option("--run", help="the new run's id", rich_help_panel="Where")] = None,
 ) -> None:
     """Begin a new run with a candidate of an old one beside its start prompt. Answers that are known cost nothing."""
@@ -44,35 +44,35 @@ def fork(
     from ..core.directives import Fork
     from ..core.recipe import Recipe
     from ..graphs.desk import new_run_id
-    from ..graphs.origin import Origin, brought
-    from ..graphs.run import aoptimize, check_name
-    from ..runtime.process import is_alive
+    from ..graphs.origin import ForkOrigin, load_parent
+    from ..graphs.run import aoptimize, check_run_id
+    from ..runtime.process import is_run_alive
     from .lookup import find_candidate
-    from .running import carry_out
+    from .running import run_foreground
 
     if detach:
         from .detach import start_detached
 
         start_detached(list(context.obj or []), folder=folder, as_json=as_json, run=name)
         return
-    begun = new_run_id() if name is None else check_name(name)
+    begun = new_run_id() if name is None else check_run_id(name)
     with open_store(folder, read_only=False) as store:
         record = store.run(run)
         chosen: Candidate = find_candidate(store, record, candidate)
-        origin = Origin(run=record.id, candidate=chosen.id)
-        brought(store, origin)
-        task = _task(store, record)
-        if is_alive(record):
+        origin = ForkOrigin(run=record.id, candidate=chosen.id)
+        load_parent(store, origin)
+        task = _current_task(store, record)
+        if is_run_alive(record):
             asyncio.run(store.add_directive(record.id, Fork(candidate=chosen.id, run=begun)))
     options: dict[str, Any] = {
         "recipe": recipe or Recipe.model_validate_json(record.recipe_json),
-        "budget": budget_of(calls, target_calls, tokens, usd, minutes) or _budget(record),
+        "budget": parse_budget(calls, target_calls, tokens, usd, minutes) or _inherited_budget(record),
         "seed": record.seed if seed is None else seed,
         "concurrency": int(record.options.get("concurrency", 4)),
-        "settings": pairs(settings or [], "--set"),
-        "registry": registry_of(task, no_plugins=False),
+        "settings": parse_key_values(settings or [], "--set"),
+        "registry": load_registry(task, no_plugins=False),
     }
-    carry_out(
+    run_foreground(
         lambda watch: aoptimize(
             task, folder=folder, listen=watch, run=begun, origin=origin, approve=approve, **options
         ),
@@ -82,18 +82,18 @@ def fork(
     )
 
 
-def _task(store: Store, record: RunRecord) -> Task:
+def _current_task(store: Store, record: RunRecord) -> Task:
     """The task as people left it: labels they put right and rows they added belong to it."""
     from ..core.task import Task
-    from ..graphs.amend import amended_task, heard
+    from ..graphs.amend import applied_directives, changed_task
 
     task = Task.model_validate_json(record.task_json)
-    for one in heard(store.directives(record.id), store.events(record.id)):
-        task = amended_task(task, one)
+    for one in applied_directives(store.directives(record.id), store.events(record.id)):
+        task = changed_task(task, one)
     return task
 
 
-def _budget(record: RunRecord) -> Budget:
+def _inherited_budget(record: RunRecord) -> Budget:
     from ..core.budget import Budget
 
     if record.recipe == "eval":

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import typer
 
 from ..core.errors import RunFailed
-from .errors import INTERRUPTED
+from .errors import EXIT_INTERRUPTED
 
 T = TypeVar("T")
 
@@ -35,14 +35,14 @@ def run_until_interrupted(work: Coroutine[Any, Any, T], *, goes_on_with: Callabl
             def interrupt(number: int, frame: FrameType | None) -> None:
                 nonlocal asked
                 if asked:
-                    os._exit(INTERRUPTED)
+                    os._exit(EXIT_INTERRUPTED)
                 asked = True
                 typer.echo(f"stopping at the next safe point; resume with: {goes_on_with()}", err=True)
                 loop.call_soon_threadsafe(task.cancel)
 
             for one in signals:
                 signal.signal(one, interrupt)
-            return runner.run(_outcome(task))
+            return runner.run(_result_or_none(task))
     except SystemExit as error:
         raise RunFailed(
             f"code that was called here ended the process: sys.exit({error.code!r})",
@@ -53,7 +53,7 @@ def run_until_interrupted(work: Coroutine[Any, Any, T], *, goes_on_with: Callabl
             signal.signal(one, handler)
 
 
-async def _outcome(task: asyncio.Task[T]) -> T | None:
+async def _result_or_none(task: asyncio.Task[T]) -> T | None:
     """The task's result; None where it was cancelled, whatever it made of that."""
     try:
         return await task

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import HERE, AsJson, Folder, RunName, open_store, print_json
+from .options import DEFAULT_FOLDER, AsJson, Folder, RunName, open_store, print_json
 
 if TYPE_CHECKING:
     from ..runtime.store import RunRecord, Store
@@ -15,27 +15,35 @@ if TYPE_CHECKING:
 After = Annotated[int, typer.Option(min=0, help="only what came after this number")]
 Limit = Annotated[int, typer.Option(min=1, help="the most lines; --json has all")]
 
-_CUT = 70
+_MAX_CELL = 70
 
 
 def events(
-    run: RunName = "latest", after: After = 0, limit: Limit = 200, as_json: AsJson = False, folder: Folder = HERE
+    run: RunName = "latest",
+    after: After = 0,
+    limit: Limit = 200,
+    as_json: AsJson = False,
+    folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """What happened in a run, as facts. With --json one object a line; `seq` of the last is the next --after."""
-    from ..runtime.telling import tell
+    from ..runtime.telling import message_for
 
     with open_store(folder) as store:
         found = store.events(store.run(run).id, after=after)
     if as_json:
         for event in found:
-            typer.echo(json.dumps(event.line(), ensure_ascii=False))
+            typer.echo(json.dumps(event.as_json_line(), ensure_ascii=False))
         return
     for event in found[-limit:]:
-        typer.echo(f"{event.number:>6}  {event.at[11:19]}  {tell(event) or event.kind}")
+        typer.echo(f"{event.number:>6}  {event.at[11:19]}  {message_for(event) or event.kind}")
 
 
 def dialogue(
-    run: RunName = "latest", after: After = 0, limit: Limit = 40, as_json: AsJson = False, folder: Folder = HERE
+    run: RunName = "latest",
+    after: After = 0,
+    limit: Limit = 40,
+    as_json: AsJson = False,
+    folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """What the agents were asked and what they said. With --json all of it; `number` is the cursor."""
     with open_store(folder) as store:
@@ -51,28 +59,36 @@ def dialogue(
         typer.echo()
 
 
-def scoreboard(run: RunName = "latest", limit: Limit = 20, as_json: AsJson = False, folder: Folder = HERE) -> None:
+def scoreboard(
+    run: RunName = "latest", limit: Limit = 20, as_json: AsJson = False, folder: Folder = DEFAULT_FOLDER
+) -> None:
     """All candidates by their mean on val, the best first, with 95 % intervals."""
     from .tables import print_table
 
     with open_store(folder) as store:
-        rows = _standings(store, store.run(run))
+        rows = _scoreboard_rows(store, store.run(run))
     if as_json:
         print_json(rows)
         return
     cells = [
-        {**row, "score": _number(row["score"]), "95 %": f"{_number(row['low'])} to {_number(row['high'])}"}
+        {
+            **row,
+            "score": _format_score(row["score"]),
+            "95 %": f"{_format_score(row['low'])} to {_format_score(row['high'])}",
+        }
         for row in rows[:limit]
     ]
     print_table(cells, ["place", "id", "score", "95 %", "n", "status", "operator"])
 
 
-def examples(run: RunName = "latest", limit: Limit = 20, as_json: AsJson = False, folder: Folder = HERE) -> None:
+def examples(
+    run: RunName = "latest", limit: Limit = 20, as_json: AsJson = False, folder: Folder = DEFAULT_FOLDER
+) -> None:
     """Rows of train and val with how candidates did on them, the most failed first."""
     from .tables import print_table
 
     with open_store(folder) as store:
-        rows = _rows(store, store.run(run))
+        rows = _example_rows(store, store.run(run))
     if as_json:
         print_json(rows)
         return
@@ -81,18 +97,18 @@ def examples(run: RunName = "latest", limit: Limit = 20, as_json: AsJson = False
             **row,
             "expected": " | ".join(row["expected"]) or "(none)",
             "failed": f"{row['failed']} of {row['n']}",
-            "input": _cut(str(row["input"])),
+            "input": _truncate(str(row["input"])),
         }
         for row in rows[:limit]
     ]
     print_table(cells, ["id", "split", "failed", "unreadable", "expected", "input"])
 
 
-def _standings(store: Store, record: RunRecord) -> list[dict[str, Any]]:
+def _scoreboard_rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:
     from ..core.statistics import mean_interval
-    from .look import archive_of
+    from .look import load_archive
 
-    archive, val = archive_of(store, record)
+    archive, val = load_archive(store, record)
     ranked = archive.ranked(list(archive.candidates.values()), val)
     rows = []
     for place, one in enumerate(ranked, 1):
@@ -115,7 +131,7 @@ def _standings(store: Store, record: RunRecord) -> list[dict[str, Any]]:
     return rows
 
 
-def _rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:
+def _example_rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:
     """Each failure with the candidate and what it said, so that a person can see whether the label is right."""
     met: dict[str, list[Any]] = {}
     for seen in store.evaluations(record.id):
@@ -146,10 +162,10 @@ def _rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda one: (-one["failed"], one["split"], one["id"]))
 
 
-def _number(value: float | None) -> str:
+def _format_score(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
 
-def _cut(text: str) -> str:
+def _truncate(text: str) -> str:
     said = " ".join(text.split())
-    return said if len(said) <= _CUT else f"{said[: _CUT - 1]}…"
+    return said if len(said) <= _MAX_CELL else f"{said[: _MAX_CELL - 1]}…"

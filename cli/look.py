@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from .lookup import find_anywhere, find_candidate
-from .options import HERE, AsJson, Folder, OutputFile, RunName, open_store, print_json, write_or_print
+from .lookup import find_candidate, find_run_and_candidate
+from .options import DEFAULT_FOLDER, AsJson, Folder, OutputFile, RunName, open_store, print_json, write_or_print
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from ..runtime.store import RunRecord, Store
 
 
-def runs(as_json: AsJson = False, folder: Folder = HERE) -> None:
+def runs(as_json: AsJson = False, folder: Folder = DEFAULT_FOLDER) -> None:
     """All runs here, the newest first."""
-    from ..runtime.process import is_alive
+    from ..runtime.process import is_run_alive
     from ..runtime.store import DATABASE
     from .tables import print_table
 
     rows: list[dict[str, Any]] = []
     if (folder / DATABASE).is_file():
         with open_store(folder) as store:
-            rows = [_run_row(store, record, alive=is_alive(record)) for record in store.runs()]
+            rows = [_run_row(store, record, alive=is_run_alive(record)) for record in store.runs()]
     if as_json:
         print_json(rows)
     elif not rows:
         typer.echo("no runs here yet; start one with maieutic optimize TASK, or maieutic demo")
     else:
-        shown = [{**row, "best": _score(row["best_score"])} for row in rows]
+        shown = [{**row, "best": _format_score(row["best_score"])} for row in rows]
         print_table(shown, ["id", "task", "recipe", "state", "best", "calls", "started"])
 
 
@@ -41,10 +41,10 @@ def show(
     candidate: Annotated[str | None, typer.Argument(help="an id, the beginning of one, best or start")] = None,
     limit: Annotated[int, typer.Option(min=1, help="the most rows to list; --json lists all")] = 20,
     as_json: AsJson = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """A run with its candidates, or one candidate with its prompt and what it answered."""
-    from .showing import candidate_json, run_json, show_candidate, show_run
+    from .showing import candidate_json, print_candidate, print_run, run_json
 
     with open_store(folder) as store:
         record = store.run(run)
@@ -52,13 +52,13 @@ def show(
             if as_json:
                 print_json(run_json(store, record))
             else:
-                show_run(store, record, limit)
+                print_run(store, record, limit)
             return
         chosen = find_candidate(store, record, candidate)
         if as_json:
             print_json(candidate_json(store, record, chosen))
         else:
-            show_candidate(store, record, chosen, limit)
+            print_candidate(store, record, chosen, limit)
 
 
 def diff(
@@ -66,14 +66,14 @@ def diff(
     b: Annotated[str, typer.Argument(help="the same; what is new in it has a plus")],
     run: Annotated[str, typer.Option(help="where candidates are looked up")] = "latest",
     as_json: AsJson = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """What changed between two prompts, as they are said to the model."""
     from ..core.reckoning import program_text
     from .tables import print_diff
 
     with open_store(folder) as store:
-        (_, first), (_, second) = (find_anywhere(store, run, ref) for ref in (a, b))
+        (_, first), (_, second) = (find_run_and_candidate(store, run, ref) for ref in (a, b))
     before, after = (program_text(one.program).splitlines() for one in (first, second))
     lines = list(difflib.unified_diff(before, after, first.id, second.id, lineterm="", n=3))
     if as_json:
@@ -91,19 +91,19 @@ def lineage(
     ] = "mermaid",
     output: OutputFile = None,
     as_json: AsJson = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Who came from whom."""
     from ..core.lineage import Lineage
 
     with open_store(folder) as store:
         record = store.run(run)
-        archive, val = archive_of(store, record)
+        archive, val = load_archive(store, record)
         if form == "svg" and not as_json:
-            write_or_print(_picture(store, record), output)
+            write_or_print(_lineage_svg(store, record), output)
             return
     candidates = list(archive.candidates.values())
-    origin = _origin(record, candidates)
+    origin = _fork_origin(record, candidates)
     if as_json:
         edges = [{"parent": p, "child": c.id, "operator": c.operator} for c in candidates for p in c.parents]
         nodes = [
@@ -120,31 +120,31 @@ def lineage(
         print_json({"run": record.id, "nodes": nodes, "edges": edges})
         return
     drawn = Lineage(candidates)
-    labels = {one.id: f"{one.id} {_score(archive.scores.mean(one.id, val))}".rstrip() for one in candidates}
+    labels = {one.id: f"{one.id} {_format_score(archive.scores.mean(one.id, val))}".rstrip() for one in candidates}
     labels |= {name: f"{labels[name]} from {one['run']}:{one['candidate']}" for name, one in origin.items()}
     texts = {"mermaid": drawn.mermaid, "dot": drawn.dot, "graphml": lambda labels: drawn.graphml()}
     write_or_print(texts[form](labels), output)
 
 
-def _picture(store: Store, record: RunRecord) -> str:
+def _lineage_svg(store: Store, record: RunRecord) -> str:
     """The tree with scores and intervals, as the TUI saves it."""
-    from ..runtime.standing import Standings
-    from ..runtime.story import Story
-    from ..tui.drawing import svg_of
-    from ..tui.feed import Scene
+    from ..runtime.standing import Leaderboard
+    from ..runtime.story import RunTimeline
+    from ..tui.drawing import lineage_svg
+    from ..tui.feed import RunSnapshot
 
-    story, standings = Story.of(store.events(record.id)), Standings().extend(store.tallies(record.id))
-    return svg_of(Scene(record=record, story=story, standings=standings))
+    story, standings = RunTimeline.from_events(store.events(record.id)), Leaderboard().extend(store.tallies(record.id))
+    return lineage_svg(RunSnapshot(record=record, story=story, standings=standings))
 
 
-def _origin(record: RunRecord, candidates: Sequence[Candidate]) -> dict[str, dict[str, str]]:
+def _fork_origin(record: RunRecord, candidates: Sequence[Candidate]) -> dict[str, dict[str, str]]:
     """In a fork, which candidate came from where."""
     began = record.options.get("origin")
     forked = [one.id for one in candidates if one.operator == "person" and not one.parents]
     return {forked[0]: dict(began)} if began and forked else {}
 
 
-def archive_of(store: Store, record: RunRecord) -> tuple[Archive, list[str]]:
+def load_archive(store: Store, record: RunRecord) -> tuple[Archive, list[str]]:
     """A run's archive as it stands, and the ids of its val rows."""
     from ..core.candidate import Archive
 
@@ -153,12 +153,12 @@ def archive_of(store: Store, record: RunRecord) -> tuple[Archive, list[str]]:
 
 
 def _run_row(store: Store, record: RunRecord, *, alive: bool) -> dict[str, Any]:
-    spent = sum(cost.calls for cost in store.ledger_rows(record.id).used.values())
+    spent = sum(cost.calls for cost in store.ledger_sums(record.id).used.values())
     return {
         "id": record.id,
         "task": record.task,
         "recipe": record.recipe,
-        "state": state_of(record, alive=alive),
+        "state": display_state(record, alive=alive),
         "best": record.best,
         "best_score": record.best_score,
         "calls": spent or record.calls,
@@ -168,10 +168,10 @@ def _run_row(store: Store, record: RunRecord, *, alive: bool) -> dict[str, Any]:
     }
 
 
-def state_of(record: RunRecord, *, alive: bool) -> str:
+def display_state(record: RunRecord, *, alive: bool) -> str:
     """The record's state, which nobody could correct where the process is gone: then it is `interrupted`."""
     return "interrupted" if record.state in ("running", "paused") and not alive else record.state
 
 
-def _score(value: float | None) -> str:
+def _format_score(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from ..core.report import Report
     from ..runtime.store import RunRecord, Store
 
-_SHOWN = 12
+_MAX_LISTED = 12
 
 
 def find_candidate(store: Store, record: RunRecord, word: str) -> Candidate:
     """By id, by a beginning that only one id has, or `start` or `best`. Raises UsageError naming what there is."""
     known = {one.id: one for one in store.candidates(record.id)}
     if not known:
-        raise _not_begun(store, record)
+        raise _not_started_error(store, record)
     if word in known:
         return known[word]
     if word == "start":
@@ -31,12 +31,12 @@ def find_candidate(store: Store, record: RunRecord, word: str) -> Candidate:
     raise UsageError(
         f"{word!r} is the beginning of {len(found)} candidates" if found else f"there is no candidate {word!r}",
         where=f"run {record.id}",
-        possible=(found or ["start", "best", *known])[:_SHOWN],
+        possible=(found or ["start", "best", *known])[:_MAX_LISTED],
         remedy="write more of the id" if found else f"see them all: maieutic show {record.id}",
     )
 
 
-def find_anywhere(store: Store, run: str, ref: str) -> tuple[RunRecord, Candidate]:
+def find_run_and_candidate(store: Store, run: str, ref: str) -> tuple[RunRecord, Candidate]:
     """`CANDIDATE` of a run, `RUN:CANDIDATE`, or `RUN` alone for its best."""
     owner, colon, word = ref.partition(":")
     if colon:
@@ -61,7 +61,7 @@ def find_report(store: Store, record: RunRecord) -> Report:
 
     text = store.report(record.id)
     if text is None and record.state == "failed" and not store.candidates(record.id):
-        raise _not_begun(store, record)
+        raise _not_started_error(store, record)
     if text is None:
         raise UsageError(
             f"run {record.id} has no report yet; it is {record.state}",
@@ -73,7 +73,7 @@ def find_report(store: Store, record: RunRecord) -> Report:
         raise RunFailed(f"the report of run {record.id} cannot be read: {error}") from error
 
 
-def _not_begun(store: Store, record: RunRecord) -> UsageError:
+def _not_started_error(store: Store, record: RunRecord) -> UsageError:
     """For a run without even its start prompt: it was refused, or has only just been started."""
     if record.state != "failed":
         return UsageError(

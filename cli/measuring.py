@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from ..core.program import Program
 
 T = TypeVar("T")
-LOOKED_AT = "the test rows were looked at: choose no prompt by this number"
+TEST_REUSE_WARNING = "the test rows were looked at: choose no prompt by this number"
 
 
-def measured(work: Coroutine[Any, Any, T], *, what: str, again: str) -> T:
+def run_evaluation(work: Coroutine[Any, Any, T], *, what: str, again: str) -> T:
     """What came of it. Raises RunStopped where a person interrupted it. again: the command that goes on with it.
     What metrics print meanwhile goes to stderr: stdout is for the result."""
     with redirect_stdout(sys.stderr):
@@ -28,7 +28,7 @@ def measured(work: Coroutine[Any, Any, T], *, what: str, again: str) -> T:
     return done
 
 
-def program_in(path: Path) -> Program:
+def load_program(path: Path) -> Program:
     """The prompt of a text file, or the whole program of an exported .json."""
     from ..core.program import Program
     from ..plugins.exporters.json_file import load_json

@@ -9,24 +9,24 @@ import typer
 
 from ..core.errors import UsageError
 from .options import (
-    HERE,
+    DEFAULT_FOLDER,
     AsJson,
     Concurrency,
     Folder,
     NoPlugins,
     RunName,
     TaskFile,
-    budget_of,
-    pairs,
-    registry_of,
-    with_models,
+    load_registry,
+    override_models,
+    parse_budget,
+    parse_key_values,
 )
 
 if TYPE_CHECKING:
     from ..runtime.store import Store
 
 _DEMO_CALLS = 400
-_MODELS, _BUDGET, _SCREEN = "Models", "Budget (any of these)", "Screen"
+_MODELS, _BUDGET, _DISPLAY = "Models", "Budget (any of these)", "Screen"
 
 Recipe = Annotated[str, typer.Option(help="the method; see maieutic recipes")]
 Target = Annotated[str | None, typer.Option(metavar="MODEL", help="answers the rows", rich_help_panel=_MODELS)]
@@ -40,24 +40,24 @@ Tokens = Annotated[int | None, typer.Option(help="prompt and completion", rich_h
 Usd = Annotated[float | None, typer.Option(help="money", rich_help_panel=_BUDGET)]
 Minutes = Annotated[float | None, typer.Option(help="wall clock", rich_help_panel=_BUDGET)]
 Seed = Annotated[int, typer.Option(help="the same seed gives the same search", rich_help_panel="Run")]
-Plain = Annotated[bool, typer.Option("--plain", help="lines instead of a live panel", rich_help_panel=_SCREEN)]
+Plain = Annotated[bool, typer.Option("--plain", help="lines instead of a live panel", rich_help_panel=_DISPLAY)]
 
 
-def demo(seed: Seed = 0, plain: Plain = False, as_json: AsJson = False, folder: Folder = HERE) -> None:
+def demo(seed: Seed = 0, plain: Plain = False, as_json: AsJson = False, folder: Folder = DEFAULT_FOLDER) -> None:
     """The embedded model improves a shipped task in minutes, live; no key needed."""
     from ..core.budget import Budget
     from ..graphs.run import aoptimize
     from ..runtime.task_file import load_task
-    from .running import carry_out
+    from .running import run_foreground
 
-    task = load_task(_shipped("reviews"))
+    task = load_task(_example_folder("reviews"))
     budget = Budget(calls=_DEMO_CALLS)
     if not as_json:
         typer.echo(
             f"{task.description} The embedded model answers and improves its own prompt "
             f"within {_DEMO_CALLS} calls, {len(task.data.test)} sealed rows decide."
         )
-    carry_out(
+    run_foreground(
         lambda watch: aoptimize(task, budget=budget, seed=seed, folder=folder, listen=watch),
         folder=folder,
         plain=plain,
@@ -93,33 +93,35 @@ def optimize(
     plain: Plain = False,
     as_json: AsJson = False,
     detach: Annotated[
-        bool, typer.Option("--detach", help="run in the background, print the run's id", rich_help_panel=_SCREEN)
+        bool, typer.Option("--detach", help="run in the background, print the run's id", rich_help_panel=_DISPLAY)
     ] = False,
     tui: Annotated[
-        bool, typer.Option("--tui", help="watch and steer it; leaving lets it go on", rich_help_panel=_SCREEN)
+        bool, typer.Option("--tui", help="watch and steer it; leaving lets it go on", rich_help_panel=_DISPLAY)
     ] = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
     no_plugins: NoPlugins = False,
     run: Annotated[str | None, typer.Option(help="the new run's id", rich_help_panel="Where")] = None,
 ) -> None:
     """Improve the task's prompt inside the budget, and report what the sealed rows say of it."""
-    from ..graphs.run import aoptimize, check_name
-    from ..graphs.setup import DEFAULT_BUDGET, Setup
-    from .running import carry_out, read_task
+    from ..graphs.run import aoptimize, check_run_id
+    from ..graphs.setup import DEFAULT_BUDGET, RunConfig
+    from .running import read_task, run_foreground
 
     if run is not None:
-        check_name(run)
-    budget = budget_of(calls, target_calls, tokens, usd, minutes)
-    changes = pairs(settings or [], "--set")
-    made = with_models(read_task(task, no_plugins=no_plugins), target, optimizer, pairs(role or [], "--role"))
-    registry = registry_of(made, no_plugins=no_plugins)
+        check_run_id(run)
+    budget = parse_budget(calls, target_calls, tokens, usd, minutes)
+    changes = parse_key_values(settings or [], "--set")
+    made = override_models(
+        read_task(task, no_plugins=no_plugins), target, optimizer, parse_key_values(role or [], "--role")
+    )
+    registry = load_registry(made, no_plugins=no_plugins)
     if budget is None:
         budget = DEFAULT_BUDGET
         typer.echo(f"no budget was given: --calls {budget.calls}", err=True)
     if detach or tui:
-        from .detach import begin_detached, start_detached
+        from .detach import spawn_detached, start_detached
 
-        Setup.make(
+        RunConfig.resolve(
             made,
             recipe=recipe,
             budget=budget,
@@ -132,13 +134,13 @@ def optimize(
         )
         words = list(context.obj or [])
         if tui and not detach:
-            from .watch import show_run
+            from .watch import run_tui
 
-            show_run(folder, begin_detached(words, folder=folder, run=run)[0])
+            run_tui(folder, spawn_detached(words, folder=folder, run=run)[0])
             return
         start_detached(words, folder=folder, as_json=as_json, run=run)
         return
-    carry_out(
+    run_foreground(
         lambda watch: aoptimize(
             made,
             recipe=recipe,
@@ -170,27 +172,27 @@ def resume(
     concurrency: Annotated[int | None, typer.Option(min=1, help="calls at a time", rich_help_panel="Run")] = None,
     plain: Plain = False,
     as_json: AsJson = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Take up a stopped, interrupted or paused run where it was; what was paid for is not paid again."""
     from ..graphs.run import aresume
-    from ..runtime.process import is_alive
+    from ..runtime.process import is_run_alive
     from .options import open_store
-    from .running import carry_out, seen_so_far, tell_finished
+    from .running import print_finished, run_foreground, view_from_log
 
-    budget = budget_of(calls, target_calls, tokens, usd, minutes)
+    budget = parse_budget(calls, target_calls, tokens, usd, minutes)
     with open_store(folder, read_only=False) as store:
         record = store.run(run)
         if record.state == "finished":
             if budget is not None:
                 more = f"maieutic fork {record.id} best takes its prompt further"
                 typer.echo(f"run {record.id} is finished and takes no new budget; {more}", err=True)
-            tell_finished(store, record, folder, as_json=as_json)
+            print_finished(store, record, folder, as_json=as_json)
             return
-        alive = is_alive(record)
-        if lifted := _lift_pause(store, record.id):
+        alive = is_run_alive(record)
+        if lifted := _cancel_pause(store, record.id):
             typer.echo(f"run {record.id} was paused: the pause is lifted", err=True)
-        view = seen_so_far(store, record, budget)
+        view = view_from_log(store, record, budget)
     if alive and lifted:
         typer.echo(f"it goes on in process {record.pid}; see maieutic watch {record.id}", err=True)
         return
@@ -200,7 +202,7 @@ def resume(
             where=str(folder),
             remedy=f"wait for it, or stop it first: maieutic stop {record.id}",
         )
-    carry_out(
+    run_foreground(
         lambda watch: aresume(record.id, folder=folder, concurrency=concurrency, budget=budget, listen=watch),
         folder=folder,
         plain=plain,
@@ -209,7 +211,7 @@ def resume(
     )
 
 
-def _lift_pause(store: Store, run: str) -> bool:
+def _cancel_pause(store: Store, run: str) -> bool:
     """Whoever types resume says it: a pause that nothing has undone yet is over, for this process or for another."""
     import asyncio
 
@@ -222,7 +224,7 @@ def _lift_pause(store: Store, run: str) -> bool:
     return True
 
 
-def _shipped(task: str) -> Path:
+def _example_folder(task: str) -> Path:
     """The folder of a task that comes with the package."""
     from importlib import resources
 

@@ -26,10 +26,10 @@ NoPlugins = Annotated[bool, typer.Option("--no-plugins", help="load no installed
 Concurrency = Annotated[int, typer.Option(min=1, help="calls at a time", rich_help_panel="Run")]
 OutputFile = Annotated[Path | None, typer.Option("--output", "-o", help="a file instead of the screen")]
 
-HERE = Path(".maieutic")
+DEFAULT_FOLDER = Path(".maieutic")
 
 
-def budget_of(
+def parse_budget(
     calls: int | None, target_calls: int | None, tokens: int | None, usd: float | None, minutes: float | None
 ) -> Budget | None:
     """The limits that were given, None where none was. Raises TaskError for one of zero or less."""
@@ -43,7 +43,7 @@ def budget_of(
     return budget
 
 
-def pairs(words: Sequence[str], option: str) -> dict[str, str]:
+def parse_key_values(words: Sequence[str], option: str) -> dict[str, str]:
     """`key=value` words. Raises UsageError for a word without a key or without an equals sign."""
     found = {}
     for word in words:
@@ -54,7 +54,7 @@ def pairs(words: Sequence[str], option: str) -> dict[str, str]:
     return found
 
 
-def with_models(task: Task, target: str | None, optimizer: str | None, roles: Mapping[str, str]) -> Task:
+def override_models(task: Task, target: str | None, optimizer: str | None, roles: Mapping[str, str]) -> Task:
     """The task with models exchanged. Raises UsageError for an unknown role or a name that is no model."""
     from ..core.models import ROLES, ModelRef
     from ..core.naming import did_you_mean
@@ -73,7 +73,7 @@ def with_models(task: Task, target: str | None, optimizer: str | None, roles: Ma
     return task.model_copy(update={"models": task.models.model_copy(update=changes)})
 
 
-def registry_of(task: Task | None, *, no_plugins: bool) -> Registry:
+def load_registry(task: Task | None, *, no_plugins: bool) -> Registry:
     """What a run may name: all that is installed, or the built-ins alone."""
     from ..plugins.registry import Registry
 
@@ -110,5 +110,5 @@ def write_or_print(text: str, output: Path | None) -> None:
     typer.echo(f"wrote {output}", err=True)
 
 
-def interactive() -> bool:
+def is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()

@@ -61,7 +61,7 @@ def show_plugin(
 
     registry = Registry.load()
     if name == "maieutic":
-        entries = [one for one in registry.entries() if not one.plugin.guest]
+        entries = [one for one in registry.entries() if not one.plugin.third_party]
     else:
         registry.require([name])
         entries = registry.entries(name)
@@ -92,10 +92,10 @@ def check_plugin(
     seconds: Annotated[float, typer.Option(min=0.1, help="how long one test may take")] = 60.0,
 ) -> None:
     """Hold all that a plugin offers to the conformance kit."""
-    from ..testing.checking import check
+    from ..testing.checking import check_plugin
     from .tables import print_table
 
-    rows = check(name, seconds=seconds)
+    rows = check_plugin(name, seconds=seconds)
     if as_json:
         print_json(rows)
     else:

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..core.task import Task
-    from ..graphs.forecast import Price
+    from ..graphs.forecast import TokenPrice
 
 
-async def prices_of(task: Task) -> dict[str, Price]:
+async def token_prices(task: Task) -> dict[str, TokenPrice]:
     """By model id; models without a known price are left out, and nothing heavy is loaded for the embedded one."""
-    from ..graphs.forecast import Price
-    from ..runtime.door import ModelDoor
+    from ..graphs.forecast import TokenPrice
+    from ..runtime.door import ModelClient
 
     found = {}
-    async with ModelDoor() as door:
-        for model in task.models.distinct().values():
+    async with ModelClient() as door:
+        for model in task.models.by_name().values():
             per_token = await door.price(model)
             if per_token is not None:
-                found[model.id] = Price(prompt=per_token[0], answer=per_token[1])
+                found[model.id] = TokenPrice(prompt=per_token[0], answer=per_token[1])
     return found

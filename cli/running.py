@@ -12,11 +12,11 @@ import typer
 
 from ..core.budget import Budget
 from ..core.errors import RunStopped
-from ..runtime.process import is_alive as is_alive
+from ..runtime.process import is_run_alive as is_run_alive
 from ..runtime.view import RunView
 from .interrupt import run_until_interrupted
-from .options import registry_of
-from .progress import Watcher, watching
+from .options import load_registry
+from .progress import ProgressDisplay, progress_display
 
 if TYPE_CHECKING:
     from ..core.report import Report
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ..runtime.store import RunRecord, Store
 
 
-def carry_out(
-    work: Callable[[Watcher], Coroutine[Any, Any, Result]],
+def run_foreground(
+    work: Callable[[ProgressDisplay], Coroutine[Any, Any, Result]],
     *,
     folder: Path,
     plain: bool,
@@ -35,7 +35,7 @@ def carry_out(
 ) -> None:
     """view: what was seen of the run before, where it is taken up again. Raises RunStopped where the run can be
     resumed, RunFailed where it failed."""
-    with watching(folder=folder, plain=plain, as_json=as_json, view=view) as watch:
+    with progress_display(folder=folder, plain=plain, as_json=as_json, view=view) as watch:
         result = run_until_interrupted(work(watch), goes_on_with=lambda: resume_command(watch.view.run, folder))
     if result is None or result.state != "finished":
         run = result.run if result else watch.view.run
@@ -45,13 +45,13 @@ def carry_out(
             remedy=f"resume with: {resume_command(run, folder)}",
         )
     if not as_json:
-        tell_result(result.run, result.report, folder)
+        print_result(result.run, result.report, folder)
 
 
-def tell_result(run: str, report: Report | None, folder: Path) -> None:
+def print_result(run: str, report: Report | None, folder: Path) -> None:
     """Verdict first, then the prompts, then where to go on."""
     if report is None:
-        typer.echo(f"run {run} ended without a report; its candidates: maieutic show {run}{_at(folder)}")
+        typer.echo(f"run {run} ended without a report; its candidates: maieutic show {run}{_folder_flag(folder)}")
         return
     from ..runtime.reporting import summary_lines
 
@@ -62,11 +62,11 @@ def tell_result(run: str, report: Report | None, folder: Path) -> None:
     for line in rest:
         typer.echo(line)
     typer.secho("\nbefore", bold=True)
-    typer.echo(_indented(report.prompt.start))
+    typer.echo(_indent(report.prompt.start))
     typer.secho("\nafter", bold=True)
-    typer.echo(_indented(report.prompt.best))
+    typer.echo(_indent(report.prompt.best))
     typer.secho("\nnext", bold=True)
-    at = _at(folder)
+    at = _folder_flag(folder)
     for command, why in (
         (f"maieutic report {run} --format html -o report.html{at}", "the whole report"),
         (f"maieutic show {run}{at}", "all candidates"),
@@ -75,40 +75,40 @@ def tell_result(run: str, report: Report | None, folder: Path) -> None:
         typer.echo(f"  {command}   {why}")
 
 
-def seen_so_far(store: Store, record: RunRecord, budget: Budget | None) -> RunView:
+def view_from_log(store: Store, record: RunRecord, budget: Budget | None) -> RunView:
     """What the log tells of a run that is taken up again, with the limits that hold from now on."""
     limits = budget or Budget.model_validate_json(record.budget_json)
-    view = RunView.of(store.events(record.id))
+    view = RunView.from_events(store.events(record.id))
     return replace(view, run=record.id, budget=limits.model_dump(exclude_none=True))
 
 
-def tell_finished(store: Store, record: RunRecord, folder: Path, *, as_json: bool) -> None:
+def print_finished(store: Store, record: RunRecord, folder: Path, *, as_json: bool) -> None:
     """What a run ended with, told once more: the last event as JSON, or the result in words."""
     from ..core.report import Report
 
     if as_json:
         for event in [one for one in store.events(record.id) if one.kind == "run_finished"][-1:]:
-            typer.echo(json.dumps(event.line(), ensure_ascii=False))
+            typer.echo(json.dumps(event.as_json_line(), ensure_ascii=False))
         return
     written = store.report(record.id)
-    tell_result(record.id, Report.model_validate_json(written) if written else None, folder)
+    print_result(record.id, Report.model_validate_json(written) if written else None, folder)
 
 
 def resume_command(run: str, folder: Path) -> str:
-    return f"maieutic resume {run or 'latest'}{_at(folder)}"
+    return f"maieutic resume {run or 'latest'}{_folder_flag(folder)}"
 
 
 def read_task(path: Path, *, no_plugins: bool) -> Task:
     """The task of a file or folder, with rows that plugins' loaders may read too."""
-    from ..plugins.loaders import reader
+    from ..plugins.loaders import dataset_reader
     from ..runtime.task_file import load_task
 
-    return load_task(path, read=reader(registry_of(None, no_plugins=no_plugins)))
+    return load_task(path, read=dataset_reader(load_registry(None, no_plugins=no_plugins)))
 
 
-def _indented(text: str) -> str:
+def _indent(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
 
 
-def _at(folder: Path) -> str:
+def _folder_flag(folder: Path) -> str:
     return "" if folder == Path(".maieutic") else f" --folder {folder}"

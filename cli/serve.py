@@ -10,25 +10,25 @@ import typer
 
 from ..core.errors import UsageError
 from .lookup import find_candidate
-from .options import HERE, AsJson, Folder, NoPlugins, RunName, open_store, registry_of
+from .options import DEFAULT_FOLDER, AsJson, Folder, NoPlugins, RunName, load_registry, open_store
 
 if TYPE_CHECKING:
     from ..core.models import ModelRef
-    from ..serve.winner import Winner
+    from ..serve.winner import ServedProgram
 
-_PORT = 8642
+_DEFAULT_PORT = 8642
 
 
 def serve(
     run: RunName = "latest",
     candidate: Annotated[str, typer.Option(metavar="CANDIDATE", help="best, start, or an id")] = "best",
     model: Annotated[str | None, typer.Option(metavar="MODEL", help="in front of another model than the run's")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one")] = _PORT,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one")] = _DEFAULT_PORT,
     own_key: Annotated[
         bool, typer.Option("--own-key", help="use the key in this environment instead of the client's")
     ] = False,
     as_json: AsJson = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
     no_plugins: NoPlugins = False,
 ) -> None:
     """Serve a run's winning prompt as an OpenAI-compatible model on this machine, until interrupted."""
@@ -36,15 +36,15 @@ def serve(
 
     from ..core.models import ModelRef
     from ..core.task import Task
-    from ..graphs.setup import target_of
-    from ..serve.winner import Winner
+    from ..graphs.setup import create_target
+    from ..serve.winner import ServedProgram
 
     with open_store(folder) as store:
         record = store.run(run)
         program = find_candidate(store, record, candidate).program
     task = Task.model_validate_json(record.task_json)
-    target = target_of(registry_of(task, no_plugins=no_plugins), task)
-    winner = Winner(run=record.id, task=task, program=program, target=target)
+    target = create_target(load_registry(task, no_plugins=no_plugins), task)
+    winner = ServedProgram(run=record.id, task=task, program=program, target=target)
     ref = ModelRef.parse(model) if model else task.models.target
     if not own_key:
         ref = ref.model_copy(update={"key_env": None})
@@ -56,19 +56,21 @@ def serve(
         ) from error
 
 
-async def _serve(winner: Winner, model: ModelRef, port: int, *, own_key: bool, as_json: bool) -> None:
+async def _serve(winner: ServedProgram, model: ModelRef, port: int, *, own_key: bool, as_json: bool) -> None:
     import asyncio
 
     from aiohttp import web
 
-    from ..runtime.door import ModelDoor
-    from ..serve.proxy import Proxy
+    from ..runtime.door import ModelClient
+    from ..serve.proxy import ChatProxy
 
     over = asyncio.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, over.set)
-    async with ModelDoor() as door:
-        runner = web.AppRunner(Proxy(winner=winner, model=model, door=door, own_key=own_key).app(), access_log=None)
+    async with ModelClient() as door:
+        runner = web.AppRunner(
+            ChatProxy(served=winner, model=model, client=door, own_key=own_key).app(), access_log=None
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -87,7 +89,7 @@ def mcp(context: typer.Context) -> None:
     import asyncio
 
     from ..serve.mcp import run_server
-    from .verbs import verbs
+    from .verbs import command_tools
 
     root = context.find_root().command
-    asyncio.run(run_server(verbs(root)))
+    asyncio.run(run_server(command_tools(root)))

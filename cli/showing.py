@@ -6,30 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..runtime.process import is_alive
-from .look import archive_of, state_of
-from .progress import facts
+from ..runtime.process import is_run_alive
+from .look import display_state, load_archive
+from .progress import summary_pairs
 from .tables import print_diff, print_table
 
 if TYPE_CHECKING:
     from ..core.candidate import Archive, Candidate
     from ..runtime.store import RunRecord, Store
-    from ..runtime.view import RunView, Standing
+    from ..runtime.view import RunView, ScoreSummary
 
-_CUT = 60
+_MAX_CELL = 60
 
 
 def run_json(store: Store, record: RunRecord) -> dict[str, Any]:
     """The run, its account and every candidate."""
     from ..core.budget import Cost
 
-    used, alive = store.ledger_rows(record.id).used, is_alive(record)
+    used, alive = store.ledger_sums(record.id).used, is_run_alive(record)
     return {
         "id": record.id,
         "task": record.task,
         "recipe": record.recipe,
         "seed": record.seed,
-        "state": state_of(record, alive=alive),
+        "state": display_state(record, alive=alive),
         "alive": alive,
         "best": record.best,
         "best_score": record.best_score,
@@ -43,11 +43,11 @@ def run_json(store: Store, record: RunRecord) -> dict[str, Any]:
     }
 
 
-def show_run(store: Store, record: RunRecord, limit: int) -> None:
-    view = _view(store, record)
+def print_run(store: Store, record: RunRecord, limit: int) -> None:
+    view = _current_view(store, record)
     rows = _candidate_rows(store, record)
-    typer.secho(f"{record.task} · {state_of(record, alive=is_alive(record))}", bold=True)
-    for name, value in facts(view):
+    typer.secho(f"{record.task} · {display_state(record, alive=is_run_alive(record))}", bold=True)
+    for name, value in summary_pairs(view):
         typer.echo(f"{name:<11} {value}")
     shown = sorted(rows, key=lambda row: (row["score"] is None, -(row["score"] or 0.0)))[:limit]
     typer.echo()
@@ -71,7 +71,7 @@ def candidate_json(store: Store, record: RunRecord, one: Candidate) -> dict[str,
     }
 
 
-def show_candidate(store: Store, record: RunRecord, one: Candidate, limit: int) -> None:
+def print_candidate(store: Store, record: RunRecord, one: Candidate, limit: int) -> None:
     """The prompt, what changed since its first parent, and how it did row by row, failures first."""
     import difflib
 
@@ -101,11 +101,13 @@ def show_candidate(store: Store, record: RunRecord, one: Candidate, limit: int) 
         {
             "split": evaluation.split,
             "score": f"{evaluation.score:.2f}",
-            "input": _cut(examples[evaluation.example].text if evaluation.example in examples else evaluation.example),
-            "expected": _cut(
+            "input": _truncate(
+                examples[evaluation.example].text if evaluation.example in examples else evaluation.example
+            ),
+            "expected": _truncate(
                 " | ".join(examples[evaluation.example].outputs) if evaluation.example in examples else ""
             ),
-            "output": _cut(evaluation.output),
+            "output": _truncate(evaluation.output),
         }
         for evaluation in rows[:limit]
     ]
@@ -114,37 +116,39 @@ def show_candidate(store: Store, record: RunRecord, one: Candidate, limit: int) 
         typer.echo(f"… and {len(rows) - limit} more (--limit)")
 
 
-def _view(store: Store, record: RunRecord) -> RunView:
+def _current_view(store: Store, record: RunRecord) -> RunView:
     """As the log tells it, with the account and the two that matter as they stand now: the log told their scores when
     fewer rows were measured, and nothing of the best before it changed."""
     from dataclasses import replace
 
     from ..runtime.view import RunView
-    from .account import with_account
+    from .account import with_spending
 
-    view = with_account(replace(RunView.of(store.events(record.id)), run=record.id), store)
-    archive, val = archive_of(store, record)
+    view = with_spending(replace(RunView.from_events(store.events(record.id)), run=record.id), store)
+    archive, val = load_archive(store, record)
     best = view.best.candidate if view.best else record.best
     start = view.start.candidate if view.start else None
     return replace(
-        view, best=_standing(archive, val, best) or view.best, start=_standing(archive, val, start) or view.start
+        view,
+        best=_latest_scores(archive, val, best) or view.best,
+        start=_latest_scores(archive, val, start) or view.start,
     )
 
 
-def _standing(archive: Archive, val: list[str], candidate: str | None) -> Standing | None:
+def _latest_scores(archive: Archive, val: list[str], candidate: str | None) -> ScoreSummary | None:
     """With the scoreboard's interval; None for a candidate that was not measured."""
     from ..core.statistics import mean_interval
-    from ..runtime.view import Standing
+    from ..runtime.view import ScoreSummary
 
     scores = [one.score for one in archive.scores.row(candidate, val).values()] if candidate else []
     if candidate is None or not scores:
         return None
     told = mean_interval(scores)
-    return Standing(candidate=candidate, score=told.value, low=told.low, high=told.high, n=len(scores))
+    return ScoreSummary(candidate=candidate, score=told.value, low=told.low, high=told.high, n=len(scores))
 
 
 def _candidate_rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:
-    archive, val = archive_of(store, record)
+    archive, val = load_archive(store, record)
     return [
         {
             "id": one.id,
@@ -160,6 +164,6 @@ def _candidate_rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:
     ]
 
 
-def _cut(text: str) -> str:
+def _truncate(text: str) -> str:
     said = " ".join(text.split())
-    return said if len(said) <= _CUT else f"{said[: _CUT - 1]}…"
+    return said if len(said) <= _MAX_CELL else f"{said[: _MAX_CELL - 1]}…"

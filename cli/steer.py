@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..core.errors import UsageError
-from .options import HERE, AsJson, Folder, RunName, open_store, pairs, print_json
+from .options import DEFAULT_FOLDER, AsJson, Folder, RunName, open_store, parse_key_values, print_json
 
 if TYPE_CHECKING:
-    from ..runtime.actions import Action
+    from ..runtime.actions import DirectiveSpec
     from ..runtime.store import RunRecord, Store
 
-_TOGETHER = {"hint": "text"}
+_FREE_TEXT_ARGUMENTS = {"hint": "text"}
 
 
 def stop(
     run: RunName = "latest",
     report: Annotated[bool, typer.Option(help="open the sealed test and report on the best so far")] = True,
     as_json: AsJson = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """End a run's search; the best so far goes to the report."""
-    _tell(run, "stop", {"report": "yes" if report else "no"}, folder, as_json=as_json, dry_run=False)
+    _send_directive(run, "stop", {"report": "yes" if report else "no"}, folder, as_json=as_json, dry_run=False)
 
 
 def steer(
@@ -41,29 +41,29 @@ def steer(
     slot: Annotated[str | None, typer.Option(help="edit: which of several prompts")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would happen, and do nothing")] = False,
     as_json: AsJson = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Tell a run something: pause, resume, stop, pin C, veto C, edit C, hint "text", rule WHEN ADVICE, prefer A B,
     annotate ROW OUTPUT, add-example INPUT OUTPUT, approve, budget calls=N, roles ROLE MODEL, weights NAME W, replan."""
-    from ..runtime.actions import action_named
+    from ..runtime.actions import directive_named
 
-    chosen = action_named(action)
+    chosen = directive_named(action)
     if chosen.starts_process:
         command = "fork RUN CANDIDATE" if action == "fork" else "resume RUN"
         raise UsageError(f"{action} begins a process of its own", remedy=f"maieutic {command}")
-    given = _arguments(chosen, words or [])
+    given = _parse_arguments(chosen, words or [])
     options = {"branch": "yes" if branch else None, "slot": slot}
     given |= {name: value for name, value in options.items() if value is not None}
     if chosen.name == "edit":
-        given["text"] = _written(given, text, file, run, folder)
+        given["text"] = _edited_prompt(given, text, file, run, folder)
     elif text is not None or file is not None:
         raise UsageError(f"{action} takes no --text and no --file", where="--text", remedy="only edit does")
-    _tell(run, action, given, folder, as_json=as_json, dry_run=dry_run)
+    _send_directive(run, action, given, folder, as_json=as_json, dry_run=dry_run)
 
 
 def actions(as_json: AsJson = False) -> None:
     """All that a person can tell a run, with the arguments."""
-    from ..runtime.actions import ACTIONS
+    from ..runtime.actions import DIRECTIVE_SPECS
     from .tables import print_table
 
     if as_json:
@@ -80,35 +80,37 @@ def actions(as_json: AsJson = False) -> None:
                         for a in one.arguments
                     ],
                 }
-                for one in ACTIONS
+                for one in DIRECTIVE_SPECS
             ]
         )
         return
-    rows = [{"action": one.name, "arguments": _shape(one), "what it does": one.help} for one in ACTIONS]
+    rows = [
+        {"action": one.name, "arguments": _argument_summary(one), "what it does": one.help} for one in DIRECTIVE_SPECS
+    ]
     print_table(rows, ["action", "arguments", "what it does"])
 
 
-def _shape(action: Action) -> str:
+def _argument_summary(action: DirectiveSpec) -> str:
     return " ".join(one.name.upper() if one.required else f"[{one.name}=…]" for one in action.arguments)
 
 
-def _arguments(action: Action, words: list[str]) -> dict[str, Any]:
+def _parse_arguments(action: DirectiveSpec, words: list[str]) -> dict[str, Any]:
     """Words by their place, and `name=value` for the names that the action has."""
     names = [one.name for one in action.arguments]
-    if (only := _TOGETHER.get(action.name)) is not None:
+    if (only := _FREE_TEXT_ARGUMENTS.get(action.name)) is not None:
         return {only: " ".join(words).strip()} if words else {}
     named = [word for word in words if word.partition("=")[0] in names and "=" in word]
     placed = [word for word in words if word not in named]
     free = [name for name in names if name not in {word.partition("=")[0] for word in named}]
     if len(placed) > len(free):
-        takes = _shape(action) or "nothing more"
+        takes = _argument_summary(action) or "nothing more"
         raise UsageError(f"{action.name} takes {takes}", where=" ".join(words), remedy="see maieutic actions")
-    return {**dict(zip(free, placed, strict=False)), **pairs(named, action.name)}
+    return {**dict(zip(free, placed, strict=False)), **parse_key_values(named, action.name)}
 
 
-def _written(given: dict[str, Any], text: str | None, file: Path | None, run: str, folder: Path) -> str:
+def _edited_prompt(given: dict[str, Any], text: str | None, file: Path | None, run: str, folder: Path) -> str:
     """The prompt from the words, a file, or an editor that shows the candidate's own."""
-    from .options import interactive
+    from .options import is_interactive
 
     if given.get("text"):
         return str(given["text"])
@@ -119,20 +121,20 @@ def _written(given: dict[str, Any], text: str | None, file: Path | None, run: st
             return file.read_text(encoding="utf-8")
         except OSError as error:
             raise UsageError(f"the file cannot be read: {error.strerror or error}", where=str(file)) from error
-    if not interactive():
+    if not is_interactive():
         raise UsageError("edit needs a prompt", where="edit", remedy="give --text, --file, or a terminal for $EDITOR")
-    from ..runtime.ordering import Wishes, editable
+    from ..runtime.ordering import DirectiveLookup, editable_text
 
     with open_store(folder) as store:
-        one = Wishes(store=store, run=store.run(run).id).candidate(str(given.get("candidate", "best")))
-    before = editable(one, str(given.get("slot", "")))
-    after = _in_editor(before)
+        one = DirectiveLookup(store=store, run=store.run(run).id).candidate(str(given.get("candidate", "best")))
+    before = editable_text(one, str(given.get("slot", "")))
+    after = _open_editor(before)
     if after.strip() == before.strip():
         raise UsageError("nothing was changed", where="edit", remedy="change the text and save it")
     return after
 
 
-def _in_editor(text: str) -> str:
+def _open_editor(text: str) -> str:
     """The text as $VISUAL or $EDITOR leaves it. Raises UsageError where there is no such program, or it fails."""
     words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
     with TemporaryDirectory() as place:
@@ -147,28 +149,28 @@ def _in_editor(text: str) -> str:
         return file.read_text(encoding="utf-8")
 
 
-def _tell(run: str, name: str, given: dict[str, Any], folder: Path, *, as_json: bool, dry_run: bool) -> None:
+def _send_directive(run: str, name: str, given: dict[str, Any], folder: Path, *, as_json: bool, dry_run: bool) -> None:
     import asyncio
 
-    from ..runtime.actions import action_named
-    from ..runtime.process import is_alive
-    from ..runtime.steering import preview, send, unavailable
+    from ..runtime.actions import directive_named
+    from ..runtime.process import is_run_alive
+    from ..runtime.steering import preview, send_directive, unavailable_reason
     from ..runtime.view import RunView
     from .running import resume_command
 
-    action = action_named(name)
+    action = directive_named(name)
     with open_store(folder, read_only=False) as store:
         record = store.run(run)
-        _check_open(record)
-        alive, view = is_alive(record), RunView.of(store.events(record.id))
-        why, would = unavailable(action, view, alive=True), preview(action, view, **given)
+        _require_active(record)
+        alive, view = is_run_alive(record), RunView.from_events(store.events(record.id))
+        why, would = unavailable_reason(action, view, alive=True), preview(action, view, **given)
         head = {"run": record.id, "directive": name, "alive": alive}
         if dry_run:
-            _check(action, store, record, given)
+            _validate(action, store, record, given)
             told = {**head, "dry_run": True, "would": would, "unavailable": why}
             print_json(told) if as_json else typer.echo(f"{would}\nnot now: {why}" if why else would)
             return
-        number = asyncio.run(send(store, record.id, action, **given))
+        number = asyncio.run(send_directive(store, record.id, action, **given))
     if as_json:
         print_json({**head, "number": number, "would": would, "unavailable": why})
         return
@@ -180,13 +182,13 @@ def _tell(run: str, name: str, given: dict[str, Any], folder: Path, *, as_json: 
         typer.echo(f"no process runs it now; it takes effect with: {resume_command(record.id, folder)}", err=True)
 
 
-def _check(action: Action, store: Store, record: RunRecord, given: dict[str, Any]) -> None:
-    from ..runtime.ordering import Wishes, checked, directive_of
+def _validate(action: DirectiveSpec, store: Store, record: RunRecord, given: dict[str, Any]) -> None:
+    from ..runtime.ordering import DirectiveLookup, build_directive, validate_arguments
 
-    directive_of(action, Wishes(store=store, run=record.id), checked(action, given))
+    build_directive(action, DirectiveLookup(store=store, run=record.id), validate_arguments(action, given))
 
 
-def _check_open(record: RunRecord) -> None:
+def _require_active(record: RunRecord) -> None:
     if record.state in ("finished", "failed"):
         raise UsageError(
             f"run {record.id} is {record.state} already",

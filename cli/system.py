@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from .options import HERE, AsJson, Folder, NoPlugins, open_store, print_json, registry_of
+from .options import DEFAULT_FOLDER, AsJson, Folder, NoPlugins, load_registry, open_store, print_json
 
 models = typer.Typer(help="The embedded model, and whether a model answers.", no_args_is_help=False)
 
-_ACKNOWLEDGED = "reply with the single word ready"
+_TEST_PROMPT = "reply with the single word ready"
 
 
 def recipes(
@@ -19,11 +19,11 @@ def recipes(
     no_plugins: NoPlugins = False,
 ) -> None:
     """The methods there are, with the paper each comes from."""
+    from ..graphs.catalogue import all_recipes as all_recipes
     from ..graphs.catalogue import load_recipe
-    from ..graphs.catalogue import recipes as all_recipes
     from .tables import print_table
 
-    registry = registry_of(None, no_plugins=no_plugins)
+    registry = load_registry(None, no_plugins=no_plugins)
     if name is not None:
         one = load_recipe(name, registry)
         if as_json:
@@ -69,9 +69,9 @@ def models_callback(context: typer.Context, as_json: AsJson = False) -> None:
 @models.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """Where the embedded model's weights are, and how large."""
-    from .checks import embedded_state
+    from .checks import embedded_model_status
 
-    state = embedded_state()
+    state = embedded_model_status()
     if as_json:
         print_json([state])
         return
@@ -83,28 +83,28 @@ def list_models(as_json: AsJson = False) -> None:
 @models.command()
 def pull(as_json: AsJson = False) -> None:
     """Fetch the embedded model's weights now instead of at the first run."""
-    from ..runtime.local_weights import weights
-    from .checks import embedded_state
+    from ..runtime.local_weights import ensure_weights
+    from .checks import embedded_model_status
 
-    weights()
+    ensure_weights()
     if as_json:
-        print_json(embedded_state())
+        print_json(embedded_model_status())
     else:
-        typer.echo(f"ready: {embedded_state()['path']}")
+        typer.echo(f"ready: {embedded_model_status()['path']}")
 
 
 @models.command("test")
-def ask_once(
+def test_model(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="provider/model")] = "local/smollm2",
     as_json: AsJson = False,
 ) -> None:
     """Make one tiny call."""
     from ..core.models import ModelRef
-    from .checks import one_call
+    from .checks import send_test_call
     from .interrupt import run_until_interrupted
 
     reply = run_until_interrupted(
-        one_call(ModelRef.parse(model), _ACKNOWLEDGED), goes_on_with=lambda: f"maieutic models test {model}"
+        send_test_call(ModelRef.parse(model), _TEST_PROMPT), goes_on_with=lambda: f"maieutic models test {model}"
     )
     if reply is None:
         from ..core.errors import RunStopped
@@ -121,21 +121,21 @@ def doctor(
         bool, typer.Option("--upgrade", help="first bring the store of an older Maieutic up to date")
     ] = False,
     as_json: AsJson = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Look whether everything a run needs is in place; nothing is called, and nothing changed but by --upgrade."""
     from ..core.errors import UsageError
-    from .checks import checks
+    from .checks import run_checks
 
     if upgrade:
         open_store(folder, read_only=False).close()
-    found = checks(folder)
+    found = run_checks(folder)
     if as_json:
-        print_json([{"check": one.name, "ok": one.ok, "said": one.said, "remedy": one.remedy} for one in found])
+        print_json([{"check": one.name, "ok": one.ok, "said": one.detail, "remedy": one.remedy} for one in found])
     else:
         for one in found:
             mark = "ok  " if one.ok else "FAIL"
-            typer.secho(f"{mark} {one.name}: {one.said}", fg=None if one.ok else "red")
+            typer.secho(f"{mark} {one.name}: {one.detail}", fg=None if one.ok else "red")
             if one.remedy:
                 typer.echo(f"     what to do: {one.remedy}")
     if broken := [one.name for one in found if not one.ok]:

@@ -11,18 +11,18 @@ import typer
 from ..core.errors import UsageError
 from .optimize import Calls, Minutes, Optimizer, Recipe, Roles, Target, TargetCalls, Tokens, Usd
 from .options import (
-    HERE,
+    DEFAULT_FOLDER,
     AsJson,
     Concurrency,
     Folder,
     NoPlugins,
     TaskFile,
-    budget_of,
-    interactive,
-    pairs,
+    is_interactive,
+    load_registry,
+    override_models,
+    parse_budget,
+    parse_key_values,
     print_json,
-    registry_of,
-    with_models,
 )
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from ..core.program import Program
     from ..core.score import Evaluation
     from ..core.task import Task
-    from ..graphs.forecast import Forecast
+    from ..graphs.forecast import RunEstimate
 
-_ANSWERS = Literal["text", "label", "choice", "number", "regex", "json", "tag"]
+_AnswerType = Literal["text", "label", "choice", "number", "regex", "json", "tag"]
 
 
 def init(
@@ -41,7 +41,7 @@ def init(
     description: Annotated[str | None, typer.Option(help="what is to be done, in a sentence")] = None,
     prompt: Annotated[str | None, typer.Option(help="the start prompt, or a .txt or .md file of it")] = None,
     data: Annotated[Path | None, typer.Option(help="rows: JSONL, CSV, TSV, JSON or Parquet")] = None,
-    answer: Annotated[_ANSWERS | None, typer.Option(help="what counts as an answer")] = None,
+    answer: Annotated[_AnswerType | None, typer.Option(help="what counts as an answer")] = None,
     labels: Annotated[str | None, typer.Option(metavar="A,B", help="for label answers")] = None,
     pattern: Annotated[str | None, typer.Option(help="for regex answers; group 1 is the answer, or the match")] = None,
     metric: Annotated[str | None, typer.Option(help="an evaluator, for example exact or token_f1")] = None,
@@ -55,9 +55,9 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Ask a few questions and write task.toml with its data; after an interview a run drafts the rows."""
-    from .asking import Wishes, ask_for_rest, write
+    from .asking import TaskDraft, prompt_for_missing, write_draft
 
-    wishes = Wishes(
+    wishes = TaskDraft(
         name=name,
         description=description,
         prompt=prompt,
@@ -71,18 +71,18 @@ def init(
     )
     if (place / "task.toml").exists():
         raise UsageError("there is a task here already", where=str(place / "task.toml"), remedy="choose another folder")
-    asking = not yes and not as_json and interactive()
+    asking = not yes and not as_json and is_interactive()
     told = None
     if interview or stand_in:
-        from .interviewing import interviewed, say
+        from .interviewing import print_gaps, run_interview
 
-        wishes, told = interviewed(wishes, stand_in=stand_in, present=asking and not stand_in)
+        wishes, told = run_interview(wishes, stand_in=stand_in, present=asking and not stand_in)
         wishes = replace(wishes, drafted=True)
         if not as_json:
-            say(told)
+            print_gaps(told)
     if asking:
-        wishes = ask_for_rest(wishes, place)
-    written, task = write(wishes, place)
+        wishes = prompt_for_missing(wishes, place)
+    written, task = write_draft(wishes, place)
     rows = {split: len(task.data[split]) for split in ("train", "val", "test")}
     if as_json:
         head = {"task": task.name, "file": str(written), "rows": rows}
@@ -114,22 +114,24 @@ def estimate(
     """Calls, tokens, money and minutes, and the gain that could be seen; before anything is spent."""
     import asyncio
 
-    from ..graphs.forecast import forecast
-    from .prices import prices_of
+    from ..graphs.forecast import estimate_run
+    from .prices import token_prices
     from .running import read_task
 
-    budget = budget_of(calls, target_calls, tokens, usd, minutes)
-    changes = pairs(settings or [], "--set")
-    made = with_models(read_task(task, no_plugins=no_plugins), target, optimizer, pairs(role or [], "--role"))
-    registry = registry_of(made, no_plugins=no_plugins)
-    prices = asyncio.run(prices_of(made))
-    found = forecast(made, recipe, budget, registry, concurrency=concurrency, settings=changes, prices=prices)
+    budget = parse_budget(calls, target_calls, tokens, usd, minutes)
+    changes = parse_key_values(settings or [], "--set")
+    made = override_models(
+        read_task(task, no_plugins=no_plugins), target, optimizer, parse_key_values(role or [], "--role")
+    )
+    registry = load_registry(made, no_plugins=no_plugins)
+    prices = asyncio.run(token_prices(made))
+    found = estimate_run(made, recipe, budget, registry, concurrency=concurrency, settings=changes, prices=prices)
     if as_json:
         print_json({**found.model_dump(mode="json"), "assumes_default_budget": budget is None})
         return
     if budget is None:
         typer.echo("no budget was given: --calls 400", err=True)
-    for line in _forecast_lines(found):
+    for line in _estimate_lines(found):
         typer.echo(line)
 
 
@@ -141,26 +143,28 @@ def evaluate(
     calls: Calls = None,
     concurrency: Concurrency = 4,
     as_json: AsJson = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
     no_plugins: NoPlugins = False,
 ) -> None:
     """Score one prompt on a task's rows."""
-    from ..graphs.scoring import score
-    from .measuring import measured, program_in
+    from ..graphs.scoring import evaluate_program
+    from .measuring import load_program, run_evaluation
     from .running import read_task
 
-    made = with_models(read_task(task, no_plugins=no_plugins), target, None, {})
-    program = program_in(prompt) if prompt else made.program
+    made = override_models(read_task(task, no_plugins=no_plugins), target, None, {})
+    program = load_program(prompt) if prompt else made.program
     if not made.data[split]:
         raise UsageError(
             f"the task has no {split} rows",
             where=made.where(f"[data] {split}"),
             possible=[one for one in ("train", "val", "test") if made.data[one]],
         )
-    registry = registry_of(made, no_plugins=no_plugins)
-    budget = budget_of(calls, None, None, None, None)
-    work = score(made, program, split=split, concurrency=concurrency, folder=folder, registry=registry, budget=budget)
-    done = measured(work, what="evaluation", again=f"maieutic eval {task}")
+    registry = load_registry(made, no_plugins=no_plugins)
+    budget = parse_budget(calls, None, None, None, None)
+    work = evaluate_program(
+        made, program, split=split, concurrency=concurrency, folder=folder, registry=registry, budget=budget
+    )
+    done = run_evaluation(work, what="evaluation", again=f"maieutic eval {task}")
     found = _evaluation_json(made, program, split, done)
     if as_json:
         print_json(found)
@@ -169,7 +173,7 @@ def evaluate(
             typer.echo(line)
 
 
-def _forecast_lines(found: Forecast) -> list[str]:
+def _estimate_lines(found: RunEstimate) -> list[str]:
     rows = ", ".join(f"{n} {split}" for split, n in found.rows.items())
     lines = [f"{found.task} with {found.recipe}: {rows} rows, {found.sealed_rows} of the test rows for the report"]
     if found.calls:
@@ -184,20 +188,20 @@ def _forecast_lines(found: Forecast) -> list[str]:
     lines.append(f"money    {unknown if found.usd is None else f'about ${found.usd:,.4f}'}")
     if found.minutes is not None:
         lines.append(f"minutes  about {found.minutes:g}")
-    lines.append(f"proof    {_proof_words(found)}")
+    lines.append(f"proof    {_power_summary(found)}")
     lines += [f"note: the {name} expected are above the limit, which will end the run first" for name in found.exceeds]
     return lines
 
 
-def _proof_words(found: Forecast) -> str:
+def _power_summary(found: RunEstimate) -> str:
     """What the sealed rows can show, and what would have to be more for them to show more."""
-    from ..graphs.forecast import BASE
+    from ..graphs.forecast import BASE_ACCURACY
 
     held = found.sealed_by == "budget"
     which = f"{found.sealed_rows} sealed rows" + (
         f", all that the budget holds of {found.rows['test']}," if held else ""
     )
-    assumed = f"if the start scores {BASE:g}"
+    assumed = f"if the start scores {BASE_ACCURACY:g}"
     if found.detectable_gain is not None:
         points = f"{100 * found.detectable_gain:.0f} points (four times in five)"
         return f"with {which} you can see a gain of {points}, {assumed}"
@@ -228,7 +232,7 @@ def _evaluation_json(task: Task, program: Program, split: Split, done: list[Eval
 
 
 def _evaluation_lines(found: dict[str, Any]) -> list[str]:
-    from .measuring import LOOKED_AT
+    from .measuring import TEST_REUSE_WARNING
 
     if found["score"] is None:
         return [f"no {found['split']} row was scored"]
@@ -239,5 +243,5 @@ def _evaluation_lines(found: dict[str, Any]) -> list[str]:
     if found["unreadable"] or found["unscored"]:
         lines.append(f"{found['unreadable']} answers could not be read, {found['unscored']} rows could not be scored")
     if found["split"] == "test":
-        lines.append(LOOKED_AT)
+        lines.append(TEST_REUSE_WARNING)
     return lines

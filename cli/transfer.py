@@ -8,18 +8,18 @@ import typer
 
 from .optimize import Calls, Target
 from .options import (
-    HERE,
+    DEFAULT_FOLDER,
     AsJson,
     Concurrency,
     Folder,
     NoPlugins,
     RunName,
     TaskFile,
-    budget_of,
+    load_registry,
     open_store,
+    override_models,
+    parse_budget,
     print_json,
-    registry_of,
-    with_models,
 )
 
 
@@ -32,7 +32,7 @@ def transfer(
     calls: Calls = None,
     concurrency: Concurrency = 4,
     as_json: AsJson = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
     no_plugins: NoPlugins = False,
 ) -> None:
     """Measure a run's prompt on another task or model, against that task's own prompt on the same rows.
@@ -40,13 +40,13 @@ def transfer(
     Of a run over several tasks the system prompt is brought; of any other, the whole program. --calls is for each of
     the two.
     """
-    from ..graphs.transfer import transfer as bring
-    from ..runtime.reporting import gain_words
+    from ..graphs.transfer import transfer_program as bring
+    from ..runtime.reporting import gain_text
     from .lookup import find_candidate
-    from .measuring import LOOKED_AT, measured
+    from .measuring import TEST_REUSE_WARNING, run_evaluation
     from .running import read_task
 
-    made = with_models(read_task(task, no_plugins=no_plugins), target, None, {})
+    made = override_models(read_task(task, no_plugins=no_plugins), target, None, {})
     with open_store(folder) as store:
         program = find_candidate(store, store.run(run), candidate).program
     work = bring(
@@ -55,14 +55,14 @@ def transfer(
         split=split,
         concurrency=concurrency,
         folder=folder,
-        registry=registry_of(made, no_plugins=no_plugins),
-        budget=budget_of(calls, None, None, None, None),
+        registry=load_registry(made, no_plugins=no_plugins),
+        budget=parse_budget(calls, None, None, None, None),
     )
-    found = measured(work, what="measuring", again=f"maieutic transfer {run} {task}")
+    found = run_evaluation(work, what="measuring", again=f"maieutic transfer {run} {task}")
     if as_json:
         print_json(found.model_dump(mode="json"))
         return
-    typer.echo(f"{found.verdict}: {found.own:.3f} → {found.brought:.3f}, {gain_words(found.difference)}")
+    typer.echo(f"{found.verdict}: {found.own:.3f} → {found.brought:.3f}, {gain_text(found.difference)}")
     typer.echo(f"{found.task} on {found.n} {found.split} rows with {found.model}")
     if found.split == "test":
-        typer.echo(LOOKED_AT)
+        typer.echo(TEST_REUSE_WARNING)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..core.errors import UsageError
-from .options import HERE, Folder, interactive, open_store
+from .options import DEFAULT_FOLDER, Folder, is_interactive, open_store
 
 if TYPE_CHECKING:
     from ..plugins.registry import Registry
@@ -32,7 +32,7 @@ def watch(
     theme: Theme = "dark",
     ascii_only: Annotated[bool, typer.Option("--ascii", help="no line drawing", rich_help_panel="Screen")] = False,
     read_only: Annotated[bool, typer.Option("--read-only", help="no directives from here")] = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Watch a run and steer it. Leaving changes nothing: the run goes on."""
     with open_store(folder) as store:
@@ -48,10 +48,10 @@ def watch(
         typer.echo(f"http://127.0.0.1:{port}  {'steers' if steer else 'looks only'}; ctrl-c ends it", err=True)
         serve([sys.executable, "-m", "maieutic", "watch", *words], port=port)
         return
-    show_run(folder, chosen, read_only=read_only, replay=speed if replay else None, theme=theme, ascii_only=ascii_only)
+    run_tui(folder, chosen, read_only=read_only, replay=speed if replay else None, theme=theme, ascii_only=ascii_only)
 
 
-def show_run(
+def run_tui(
     folder: Path,
     run: str | None,
     *,
@@ -61,12 +61,12 @@ def show_run(
     ascii_only: bool = False,
 ) -> None:
     """The UI until the person leaves it. Raises UsageError where nobody can see it."""
-    if not interactive() and "TEXTUAL_DRIVER" not in os.environ:
+    if not is_interactive() and "TEXTUAL_DRIVER" not in os.environ:
         raise UsageError(
             "the terminal UI needs a terminal", remedy="maieutic show RUN --json tells the same; --web serves a browser"
         )
     gc.disable()  # imports make what is kept; the collector's search among it only delays the first frame
-    from ..tui.app import MaieuticApp, ascii_wanted
+    from ..tui.app import MaieuticApp, use_ascii
 
     gc.freeze()
     gc.enable()
@@ -74,23 +74,23 @@ def show_run(
         folder,
         run=run,
         read_only=read_only,
-        listing=library,
+        listing=list_recipes_and_plugins,
         replay=replay,
         theme=theme,
-        ascii_only=ascii_only or ascii_wanted(),
+        ascii_only=ascii_only or use_ascii(),
     ).run()
 
 
-def library() -> dict[str, Any]:
+def list_recipes_and_plugins() -> dict[str, Any]:
     """Recipes and plugins as plain data: the UI may not know them itself."""
-    from .options import registry_of
+    from .options import load_registry
 
-    registry = registry_of(None, no_plugins=False)
-    return {"recipes": _recipes(registry), "plugins": _plugins(registry)}
+    registry = load_registry(None, no_plugins=False)
+    return {"recipes": _recipe_rows(registry), "plugins": _plugin_rows(registry)}
 
 
-def _recipes(registry: Registry) -> list[dict[str, Any]]:
-    from ..graphs.catalogue import recipes
+def _recipe_rows(registry: Registry) -> list[dict[str, Any]]:
+    from ..graphs.catalogue import all_recipes
 
     return [
         {
@@ -104,11 +104,11 @@ def _recipes(registry: Registry) -> list[dict[str, Any]]:
             "operators": [use.use for use in one.operators],
             "differs": one.differs,
         }
-        for one in recipes(registry)
+        for one in all_recipes(registry)
     ]
 
 
-def _plugins(registry: Registry) -> list[dict[str, Any]]:
+def _plugin_rows(registry: Registry) -> list[dict[str, Any]]:
     from ..plugins.hookspecs import HOOKS
 
     return [

@@ -7,7 +7,17 @@ from typing import Annotated, Literal
 import typer
 
 from .lookup import find_candidate, find_report
-from .options import HERE, AsJson, Folder, NoPlugins, OutputFile, RunName, open_store, registry_of, write_or_print
+from .options import (
+    DEFAULT_FOLDER,
+    AsJson,
+    Folder,
+    NoPlugins,
+    OutputFile,
+    RunName,
+    load_registry,
+    open_store,
+    write_or_print,
+)
 
 
 def report(
@@ -15,7 +25,7 @@ def report(
     form: Annotated[Literal["md", "html", "json"], typer.Option("--format", help="Markdown, HTML or JSON")] = "md",
     output: OutputFile = None,
     as_json: AsJson = False,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """What a run gained on the sealed rows, how sure that is, and what it cost."""
     from ..runtime.reporting import to_html, to_json, to_markdown
@@ -38,13 +48,13 @@ def export(
     ] = "text",
     candidate: Annotated[str, typer.Option(metavar="CANDIDATE", help="best, start, or an id")] = "best",
     output: OutputFile = None,
-    folder: Folder = HERE,
+    folder: Folder = DEFAULT_FOLDER,
     no_plugins: NoPlugins = False,
 ) -> None:
     """Take a prompt out of a run, in another program's form."""
     from ..core.errors import UsageError
 
-    exporter = registry_of(None, no_plugins=no_plugins).create("exporter", form)
+    exporter = load_registry(None, no_plugins=no_plugins).create("exporter", form)
     with open_store(folder) as store:
         record = store.run(run)
         chosen = find_candidate(store, record, candidate)

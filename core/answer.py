@@ -18,7 +18,7 @@ AnswerType = Literal["text", "label", "choice", "number", "regex", "json", "tag"
 
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+]?\.\d+")
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
-_CHOICE_SAID = re.compile(r"(?:answer|option|choice)\s*(?:is|:)?\s*\(?([A-Za-z])\)?(?![A-Za-z])", re.IGNORECASE)
+_CHOICE_STATEMENT = re.compile(r"(?:answer|option|choice)\s*(?:is|:)?\s*\(?([A-Za-z])\)?(?![A-Za-z])", re.IGNORECASE)
 
 
 class AnswerContract(BaseModel):
@@ -41,7 +41,7 @@ class AnswerContract(BaseModel):
     tag: str = "answer"
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
+    def _check_complete(self) -> Self:
         if self.type == "label" and len({label.casefold() for label in self.labels}) < 2:
             raise TaskError(
                 "a label contract needs at least two different labels",
@@ -97,7 +97,7 @@ class AnswerContract(BaseModel):
         """Whether a reference output can be an answer under this contract."""
         match self.type:
             case "label":
-                return bare(reference) in {bare(label) for label in self.labels}
+                return normalize_answer(reference) in {normalize_answer(label) for label in self.labels}
             case "choice":
                 return re.fullmatch(r"\(?[A-Za-z]\)?", reference.strip()) is not None
             case "number":
@@ -107,7 +107,7 @@ class AnswerContract(BaseModel):
             case _:
                 return bool(reference.strip())
 
-    def reference(self, text: str) -> str:
+    def normalize_reference(self, text: str) -> str:
         """A reference output as an answer is written: `1,000` as `1000`, `(b)` as `B`, a label in its own case.
 
         Under the other contracts, and where nothing can be read, it stays as it is.
@@ -117,8 +117,8 @@ class AnswerContract(BaseModel):
         return self.read_answer(text) or text
 
     def _read_label(self, output: str) -> str | None:
-        by_name = {bare(label): label for label in self.labels}
-        if (whole := by_name.get(bare(output))) is not None:
+        by_name = {normalize_answer(label): label for label in self.labels}
+        if (whole := by_name.get(normalize_answer(output))) is not None:
             return whole
         if self.read == "whole":
             return None
@@ -130,7 +130,7 @@ class AnswerContract(BaseModel):
         return found[0] if len(found) == 1 else None
 
 
-def bare(text: str) -> str:
+def normalize_answer(text: str) -> str:
     """Text without what does not carry the answer: case, outer white space, quotes, emphasis, a closing stop."""
     return " ".join(text.strip().strip("\"'`*“”‘’").rstrip(".!").strip("\"'`*“”‘’").casefold().split())
 
@@ -139,7 +139,7 @@ def _read_choice(output: str) -> str | None:
     text = output.strip()
     if alone := re.fullmatch(r"\(?([A-Za-z])\)?[.):]?", text):
         return alone[1].upper()
-    for pattern in (_CHOICE_SAID, re.compile(r"\(([A-Za-z])\)"), re.compile(r"^([A-Z])[.):]\s", re.MULTILINE)):
+    for pattern in (_CHOICE_STATEMENT, re.compile(r"\(([A-Za-z])\)"), re.compile(r"^([A-Z])[.):]\s", re.MULTILINE)):
         letters = {letter.upper() for letter in pattern.findall(text)}
         if letters:
             return letters.pop() if len(letters) == 1 else None
@@ -173,12 +173,12 @@ def _read_json(output: str, schema: dict[str, Any] | None) -> str | None:
             value = json.loads(text[start : end + 1])
         except ValueError:
             continue
-        if schema is None or _fits(value, schema):
+        if schema is None or _matches_schema(value, schema):
             return json.dumps(value, sort_keys=True, ensure_ascii=False)
     return None
 
 
-def _fits(value: Any, schema: dict[str, Any]) -> bool:
+def _matches_schema(value: Any, schema: dict[str, Any]) -> bool:
     import jsonschema
 
     return bool(jsonschema.Draft202012Validator(schema).is_valid(value))

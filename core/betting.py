@@ -10,15 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-SHARES = (0.1, 0.25, 0.5, 0.75, 0.95)
+BET_FRACTIONS = (0.1, 0.25, 0.5, 0.75, 0.95)
 
 
-def wealth(differences: Sequence[float]) -> float:
+def e_value(differences: Sequence[float]) -> float:
     """The evidence that the mean of differences in [-1, 1] is above 0: the mean wealth of bettors of fixed shares.
 
     1 without evidence; its order does not matter. At `alpha`, "no better" is given up where it reaches 1 / alpha.
     """
-    return math.fsum(math.prod(1 + share * one for one in differences) for share in SHARES) / len(SHARES)
+    return math.fsum(math.prod(1 + share * one for one in differences) for share in BET_FRACTIONS) / len(BET_FRACTIONS)
 
 
 def lower_bound(differences: Sequence[float], alpha: float, steps: int = 200) -> float:
@@ -28,6 +28,6 @@ def lower_bound(differences: Sequence[float], alpha: float, steps: int = 200) ->
     """
     for step in range(steps, 0, -1):
         value = -1 + 2 * step / steps
-        if wealth([(one - value) / 2 for one in differences]) >= 1 / alpha:
+        if e_value([(one - value) / 2 for one in differences]) >= 1 / alpha:
             return value
     return -1.0

@@ -16,8 +16,8 @@ from .errors import BudgetSpent, TaskError
 
 Payer = Literal["target", "optimizer"]
 
-_KEPT_SHARE = 0.4
-_LONGER = 1.5
+_MAX_RESERVE_SHARE = 0.4
+_RESERVE_MARGIN = 1.5
 
 
 def fair_shares(wanted: Sequence[int], room: int) -> list[int]:
@@ -118,42 +118,42 @@ class Ledger:
     paid: dict[Payer, Cost] = field(default_factory=dict)
     reserved: dict[Payer, Cost] = field(default_factory=dict)
     lost: int = 0
-    held_back: int = 0
-    sealed: bool = False
+    reserved_for_test: int = 0
+    test_opened: bool = False
 
-    def hold_back(self, calls: int) -> None:
+    def reserve_for_test(self, calls: int) -> None:
         """Keep calls for the report, and what they will take of tokens and money; while searching, they count as
         spent."""
-        self.held_back = calls
+        self.reserved_for_test = calls
 
-    def open_seal(self) -> None:
+    def open_test_reserve(self) -> None:
         """From here on the held-back calls may be spent, and `target_calls` limits no more."""
-        self.sealed = True
+        self.test_opened = True
 
-    def room(self, payer: Payer) -> int:
+    def calls_left(self, payer: Payer) -> int:
         """How many calls of this payer still fit, by the limits on calls alone."""
         limits = [2**31]
         spent = self._committed()
         if self.budget.calls is not None:
-            limits.append(self.budget.calls - spent.calls - (0 if self.sealed else self.held_back))
-        if self.budget.target_calls is not None and payer == "target" and not self.sealed:
-            limits.append(self.budget.target_calls - self._of("target").calls)
+            limits.append(self.budget.calls - spent.calls - (0 if self.test_opened else self.reserved_for_test))
+        if self.budget.target_calls is not None and payer == "target" and not self.test_opened:
+            limits.append(self.budget.target_calls - self._committed_by("target").calls)
         return max(0, min(limits))
 
     def fits(self, payer: Payer, worst: Cost) -> bool:
         spent = self._committed()
-        if worst.calls > self.room(payer):
+        if worst.calls > self.calls_left(payer):
             return False
-        tokens, usd = self.left("tokens"), self.left("usd")
+        tokens, usd = self.limit_left("tokens"), self.limit_left("usd")
         if tokens is not None and spent.tokens + worst.tokens > tokens:
             return False
         return usd is None or spent.usd + worst.usd <= usd + 1e-12
 
-    def left(self, limit: Literal["tokens", "usd"]) -> float | None:
+    def limit_left(self, limit: Literal["tokens", "usd"]) -> float | None:
         """What may be spent of a limit in all, without what is kept for the report; None where there is no limit."""
         most: float | None = getattr(self.budget, limit)
-        taken: float = getattr(self._of("target"), limit)
-        return None if most is None else most - self._kept(most, taken)
+        taken: float = getattr(self._committed_by("target"), limit)
+        return None if most is None else most - self._test_reserve(most, taken)
 
     def reserve(self, payer: Payer, worst: Cost) -> None:
         """Set the worst case of a call aside. Raises BudgetSpent where it does not fit; nothing is set aside then."""
@@ -174,18 +174,18 @@ class Ledger:
     def view(self, seconds: float = 0.0) -> LedgerView:
         return LedgerView(used=dict(self.used), paid=dict(self.paid), lost=self.lost, seconds=seconds)
 
-    def _kept(self, limit: float, taken: float) -> float:
+    def _test_reserve(self, limit: float, taken: float) -> float:
         """What the held-back calls will take of a limit: half as much again as the target's calls took so far, and
         never more than a fixed share of it. Calls under way count at their worst: it can only shrink when they are
         settled, so that what fits now still fits then, and the order in which answers come decides nothing."""
-        if self.sealed or not self.held_back:
+        if self.test_opened or not self.reserved_for_test:
             return 0.0
-        calls = self._of("target").calls
-        most = _KEPT_SHARE * limit
-        return min(most, _LONGER * self.held_back * taken / calls) if calls else most
+        calls = self._committed_by("target").calls
+        most = _MAX_RESERVE_SHARE * limit
+        return min(most, _RESERVE_MARGIN * self.reserved_for_test * taken / calls) if calls else most
 
-    def _of(self, payer: Payer) -> Cost:
+    def _committed_by(self, payer: Payer) -> Cost:
         return self.used.get(payer, Cost()) + self.reserved.get(payer, Cost())
 
     def _committed(self) -> Cost:
-        return self._of("target") + self._of("optimizer")
+        return self._committed_by("target") + self._committed_by("optimizer")

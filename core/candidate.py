@@ -52,14 +52,14 @@ class Archive:
     def add(self, candidate: Candidate) -> None:
         self.candidates[candidate.id] = candidate
 
-    def learn(self, facts: Iterable[Evaluation | Response]) -> None:
+    def add_results(self, facts: Iterable[Evaluation | Response]) -> None:
         for fact in facts:
             if isinstance(fact, Response):
                 self.responses[fact.candidate, fact.example] = fact
             else:
                 self.scores.add(fact)
 
-    def seen(self, candidate: str, example: str) -> Evaluation | Response | None:
+    def result_of(self, candidate: str, example: str) -> Evaluation | Response | None:
         """What a candidate gave on an example, scored or not; None where it was never run on it."""
         return self.scores.get(candidate, example) or self.responses.get((candidate, example))
 
@@ -70,7 +70,7 @@ class Archive:
         return candidate in self.candidates
 
     @property
-    def start(self) -> Candidate:
+    def baseline(self) -> Candidate:
         """The prompt as the user wrote it."""
         return next(iter(self.candidates.values()))
 

@@ -11,60 +11,62 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .answer import bare
+from .answer import normalize_answer
 from .example import Example
-from .labels import MOST_LABELS
+from .labels import MAX_LABELS
 from .score import Evaluation
 
-PLACES = ("early", "late")
-_COPIED = 0.9
-_LEAST = 0.2
+POSITIONS = ("early", "late")
+_MIN_COPIED_SHARE = 0.9
+_MIN_HALF_SHARE = 0.2
 
-Classify = Callable[[str, str | None], str | None]
+AnswerClassifier = Callable[[str, str | None], str | None]
 """From an input and an answer to the class of the answer; None where it has none."""
 
 
 @dataclass(frozen=True)
-class Labels:
+class LabelClassifier:
     """An answer that is one of the names is its own class. names: as `bare` leaves them."""
 
     names: frozenset[str]
 
     def __call__(self, text: str, answer: str | None) -> str | None:
-        return name if (name := bare(answer or "")) in self.names else None
+        return name if (name := normalize_answer(answer or "")) in self.names else None
 
 
-def classes_of(examples: Iterable[Example]) -> Classify | None:
+def answer_classifier(examples: Iterable[Example]) -> AnswerClassifier | None:
     """How the answers of these rows are told apart; None for open answers.
 
     Labels: at most 12 different references, not each its own. Places: see `copied`.
     """
     known = [example for example in examples if example.outputs]
-    different = {bare(example.output or "") for example in known}
-    if len(different) <= MOST_LABELS and len(different) < len(known):
-        return Labels(frozenset(different))
-    return place_of if copied(known) else None
+    different = {normalize_answer(example.output or "") for example in known}
+    if len(different) <= MAX_LABELS and len(different) < len(known):
+        return LabelClassifier(frozenset(different))
+    return position_of if answers_are_copied(known) else None
 
 
-def place_of(text: str, answer: str | None) -> str | None:
+def position_of(text: str, answer: str | None) -> str | None:
     """The half of `text` in which the middle of `answer` lies; None unless it stands there once, as whole words."""
-    wanted, within = bare(answer or ""), " ".join(text.casefold().split())
-    found = [at for at in _occurrences(wanted, within) if _whole(within, at, at + len(wanted))]
+    wanted, within = normalize_answer(answer or ""), " ".join(text.casefold().split())
+    found = [at for at in _occurrences(wanted, within) if _is_whole_word(within, at, at + len(wanted))]
     if len(found) != 1:
         return None
-    early, late = PLACES
+    early, late = POSITIONS
     return early if 2 * found[0] + len(wanted) <= len(within) else late
 
 
-def copied(examples: Collection[Example]) -> bool:
+def answers_are_copied(examples: Collection[Example]) -> bool:
     """Whether references are copied: nine of ten have a place, and neither half holds less than a fifth of them."""
-    places = [place_of(example.text, example.output) for example in examples]
-    counts = [places.count(place) for place in PLACES]
-    return bool(places) and sum(counts) >= _COPIED * len(places) and min(counts) >= _LEAST * sum(counts)
+    places = [position_of(example.text, example.output) for example in examples]
+    counts = [places.count(place) for place in POSITIONS]
+    return (
+        bool(places) and sum(counts) >= _MIN_COPIED_SHARE * len(places) and min(counts) >= _MIN_HALF_SHARE * sum(counts)
+    )
 
 
 def class_shares(
-    classify: Classify, measured: Iterable[tuple[Example, Evaluation]]
+    classify: AnswerClassifier, measured: Iterable[tuple[Example, Evaluation]]
 ) -> Mapping[str, tuple[float, float]]:
     """Class → (share for which it was given, share for which it was wanted).
 
@@ -83,7 +85,7 @@ def class_shares(
     return {name: (given[name] / wanted.total(), wanted[name] / wanted.total()) for name in sorted(wanted)}
 
 
-def reach(shares: Mapping[str, tuple[float, float]]) -> float:
+def attainable(shares: Mapping[str, tuple[float, float]]) -> float:
     """How much can be right at most where classes are given so often, in [0, 1]: 1 where each is given as often as it
     is wanted, 1/2 where one of two even classes is all that is ever said, 0 where nothing can be read."""
     return sum(min(given, wanted) for given, wanted in shares.values())
@@ -98,5 +100,5 @@ def _occurrences(wanted: str, within: str) -> Sequence[int]:
     return found
 
 
-def _whole(text: str, start: int, end: int) -> bool:
+def _is_whole_word(text: str, start: int, end: int) -> bool:
     return not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()

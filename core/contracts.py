@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 from .budget import Payer
-from .dialogue.ask import Ask, Reply
+from .dialogue.ask import AgentReply, Ask
 from .example import Example
 from .models import Call, ModelRef, Output
 from .models import Reply as ModelReply
-from .orders import Duel, NewRow, Order, Pair, Proposal, Request, Search, TaskBrief
+from .orders import Duel, Measurement, NewExample, Proposal, Request, Search, TaskBrief, WorkOrder
 from .program import Program
 from .report import Report
 from .score import Preference, Score
 
 Need = Literal["references", "logprobs", "judge", "human", "train", "target", "embeddings"]
 Decision = Literal["keep", "drop", "undecided"]
-A = TypeVar("A", bound=Reply)
+A = TypeVar("A", bound=AgentReply)
 
 
 @runtime_checkable
@@ -65,13 +65,13 @@ class AskingEvaluator(Protocol):
     calls: int
     runs: int
 
-    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: Bench) -> Score:
+    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: EvaluatorContext) -> Score:
         """As `Evaluator.evaluate`. What a model said unreadably is `Score(value=0, failure="example")`."""
         ...
 
 
 @runtime_checkable
-class BringsModels(Protocol):
+class UsesOwnModels(Protocol):
     """An evaluator with models of its own beside those of the task: they too are looked at before a run spends."""
 
     models: Sequence[ModelRef]
@@ -122,7 +122,7 @@ class Team(Protocol):
         """The typed answer, or None where it could not be read after one repair question: an event, no error."""
         ...
 
-    async def weigh(self, ask: Ask[A], options: Sequence[str]) -> Mapping[str, float] | None:
+    async def choose_with_probabilities(self, ask: Ask[A], options: Sequence[str]) -> Mapping[str, float] | None:
         """Option → probability that the answer begins with it, by the model's own likelihoods, in sum 1. One call.
 
         Where the model shows none, the option it said has all. None where it said no option.
@@ -149,7 +149,7 @@ class Agent(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bench:
+class EvaluatorContext:
     """What an evaluator that asks works with.
 
     rerun: the candidate that gave the output, run on another input: a call of the target, paid for like any other.
@@ -172,7 +172,7 @@ class Operator(Protocol):
     needs: frozenset[Need]
     calls: int
 
-    async def propose(self, request: Request, team: Team) -> Sequence[Proposal | NewRow]:
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal | NewExample]:
         """Rows join before the round's candidates are measured, and never the sealed split."""
         ...
 
@@ -183,7 +183,7 @@ class Strategy(Protocol):
     name: str
     needs: frozenset[Need]
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         """The next round's orders; none ends the search, but in round 1, which then only measures the pool."""
         ...
 
@@ -222,7 +222,7 @@ class Allocator(Protocol):
     name: str
     needs: frozenset[Need]
 
-    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair | Duel]:
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement | Duel]:
         """The next batch, at most `search.room` pairs, none known already; empty when enough is known.
 
         A duel's outputs are measured first where they are not known; what was decided stands in `search.duels`.

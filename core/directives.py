@@ -126,14 +126,14 @@ class ChangeBudget(_Directive):
 
     @field_validator("budget")
     @classmethod
-    def _finite(cls, budget: Budget) -> Budget:
+    def _check_finite(cls, budget: Budget) -> Budget:
         for name, value in budget.model_dump(exclude_none=True).items():
             if not math.isfinite(value):
                 raise ValueError(f"a budget of {value} {name} limits nothing; any finite number above 0 does")
         return budget
 
 
-class Roles(_Directive):
+class ChangeRole(_Directive):
     """Another model for a role from now on."""
 
     kind: Literal["roles"] = "roles"
@@ -141,7 +141,7 @@ class Roles(_Directive):
     model: ModelRef
 
 
-class Weights(_Directive):
+class ChangeWeight(_Directive):
     """Another prior weight for an operator, for strategies that choose among operators."""
 
     kind: Literal["weights"] = "weights"
@@ -171,8 +171,8 @@ Directive = Annotated[
     | Approve
     | Fork
     | ChangeBudget
-    | Roles
-    | Weights
+    | ChangeRole
+    | ChangeWeight
     | Replan,
     Field(discriminator="kind"),
 ]

@@ -25,23 +25,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from .candidate import Archive, Candidate
-from .classes import class_shares, classes_of, reach
+from .classes import answer_classifier, attainable, class_shares
 from .example import Example
 from .log_odds import fit_log_odds
 from .prompt import Prompt
 
 PRIOR_ROWS = 20.0
 """What the prior weighs, in rows, where nothing but parts and parents speak: Var(right) / Var(between) = .22 / .01."""
-FACTOR_ROWS = 30.0
+LOG_ODDS_ROWS = 30.0
 """What the fitted log-odds weigh, in rows."""
 _EASE_PRIOR = 3.0
-_INHERITED = 0.5
-_REACH = 0.7
+_PARENT_WEIGHT = 0.5
+_UNATTAINABLE_WEIGHT = 0.7
 """How much of what is out of reach is lost in the end: all of it if a candidate is else perfect, less if it errs."""
 
 
 @dataclass(frozen=True)
-class Estimate:
+class PooledEstimate:
     """mean: expected score on val in [0, 1]. sd: of that mean. rows: how many were measured.
 
     potential: the mean that a candidate would have if its answers were not shifted towards a label or a place.
@@ -52,52 +52,54 @@ class Estimate:
     rows: int
     potential: float
 
-    def optimistic(self, width: float = 1.0) -> float:
+    def upper_bound(self, width: float = 1.0) -> float:
         return self.mean + width * self.sd
 
 
-def estimate(
+def pooled_estimates(
     archive: Archive, candidates: Sequence[Candidate], examples: Mapping[str, Example], rows: Sequence[str]
-) -> dict[str, Estimate]:
+) -> dict[str, PooledEstimate]:
     """Candidate id → what to expect on `rows`. Pure, and the same in every process. Unmeasured ones get the prior."""
     if not candidates:
         return {}
     fitted = fit_log_odds(archive, candidates, examples, rows)
-    ease = _ease(archive, rows)
+    ease = _row_ease(archive, rows)
     prior = _prior_means(archive, candidates, rows, ease)
-    missed, usual = _missed(archive, examples, rows)
+    missed, usual = _unattainable_shares(archive, examples, rows)
     result = {}
     for one in candidates:
         seen = archive.scores.row(one.id, rows)
         total, weight = sum(e.score - ease[row] for row, e in seen.items()), float(len(seen))
-        lost = _REACH * missed.get(one.id, usual)
-        base, strength = prior[one.id] + _REACH * usual - lost, PRIOR_ROWS
+        lost = _UNATTAINABLE_WEIGHT * missed.get(one.id, usual)
+        base, strength = prior[one.id] + _UNATTAINABLE_WEIGHT * usual - lost, PRIOR_ROWS
         if one.id in fitted:
-            base, strength = fitted[one.id][0], FACTOR_ROWS
+            base, strength = fitted[one.id][0], LOG_ODDS_ROWS
         mean = min(1.0, max(0.0, (total + strength * base) / (weight + strength)))
         left = max(0.0, 1 - len(seen) / max(1, len(rows)))
         sd = float(np.sqrt(max(mean * (1 - mean), 0.01) / (weight + strength) * (0.25 + 0.75 * left)))
         levelled = fitted[one.id][1] if one.id in fitted else mean + lost * strength / (weight + strength)
-        result[one.id] = Estimate(mean=float(mean), sd=sd, rows=len(seen), potential=float(max(mean, levelled)))
+        result[one.id] = PooledEstimate(mean=float(mean), sd=sd, rows=len(seen), potential=float(max(mean, levelled)))
     return result
 
 
-def _missed(archive: Archive, examples: Mapping[str, Example], rows: Sequence[str]) -> tuple[dict[str, float], float]:
+def _unattainable_shares(
+    archive: Archive, examples: Mapping[str, Example], rows: Sequence[str]
+) -> tuple[dict[str, float], float]:
     """Candidate → the share of its rows that it cannot have right, since it does not name each class as often as is
     wanted; and the usual share, for those of whom it is not known. Nothing for open answers."""
-    classify = classes_of(examples[row] for row in rows)
+    classify = answer_classifier(examples[row] for row in rows)
     if classify is None:
         return {}, 0.0
     missed, counts = {}, {}
     for name in archive.candidates:
         seen = archive.scores.row(name, rows)
         if shares := class_shares(classify, [(examples[row], one) for row, one in seen.items()]):
-            missed[name], counts[name] = 1 - reach(shares), len(seen)
+            missed[name], counts[name] = 1 - attainable(shares), len(seen)
     usual = sum(missed[name] * counts[name] for name in missed) / max(1, sum(counts.values()))
     return missed, usual
 
 
-def _ease(archive: Archive, rows: Sequence[str]) -> dict[str, float]:
+def _row_ease(archive: Archive, rows: Sequence[str]) -> dict[str, float]:
     """How much better than usual candidates do on a row: shrunken residuals of a two-way fit, 0 on average."""
     scores = {name: archive.scores.row(name, rows) for name in archive.candidates}
     ease = dict.fromkeys(rows, 0.0)
@@ -117,15 +119,15 @@ def _ease(archive: Archive, rows: Sequence[str]) -> dict[str, float]:
     return ease
 
 
-def features(candidate: Candidate) -> dict[str, float]:
+def candidate_features(candidate: Candidate) -> dict[str, float]:
     """What candidates can share, as numbers for the regression over parts; of several prompts each under its name."""
     prompts = candidate.program.prompts
     if len(prompts) == 1:
-        return _features(candidate.program.main)
-    return {f"{name}: {key}": value for name, one in prompts.items() for key, value in _features(one).items()}
+        return _prompt_features(candidate.program.main)
+    return {f"{name}: {key}": value for name, one in prompts.items() for key, value in _prompt_features(one).items()}
 
 
-def _features(prompt: Prompt) -> dict[str, float]:
+def _prompt_features(prompt: Prompt) -> dict[str, float]:
     style = prompt.format
     return {
         "demos": float(np.log2(1 + len(prompt.demos))),
@@ -151,7 +153,7 @@ def _prior_means(
     counts = np.array([archive.scores.count(one.id, rows) for one in measured], dtype=float)
     means = np.array([level(one.id) for one in measured])
     grand = float((counts * means).sum() / counts.sum())
-    described = [features(one) for one in measured]
+    described = [candidate_features(one) for one in measured]
     names = sorted({name for row in described for name in row})
     design = np.array([[row.get(name, 0.0) for name in names] for row in described])
     centre = (counts[:, None] * design).sum(0) / counts.sum()
@@ -160,7 +162,7 @@ def _prior_means(
     weights = np.linalg.solve(gram, (design * counts[:, None]).T @ (means - grand))
 
     def by_parts(one: Candidate) -> float:
-        told = features(one)
+        told = candidate_features(one)
         return grand + float((np.array([told.get(name, 0.0) for name in names]) - centre) @ weights)
 
     expected = {}
@@ -170,6 +172,6 @@ def _prior_means(
         if parents:
             seen = archive.scores.count(parents[0], rows)
             surplus = level(parents[0]) - by_parts(archive[parents[0]])
-            guess += _INHERITED * surplus * seen / (seen + PRIOR_ROWS)
+            guess += _PARENT_WEIGHT * surplus * seen / (seen + PRIOR_ROWS)
         expected[one.id] = float(np.clip(guess, 0.0, 1.0))
     return expected

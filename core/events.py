@@ -58,7 +58,7 @@ class Event(BaseModel):
     number: int = 0
     at: str = ""
 
-    def line(self) -> dict[str, Any]:
+    def as_json_line(self) -> dict[str, Any]:
         """The event as one JSON line of `--json`. `seq` is its number; what it tells hides none of the heading."""
         head = {"event": self.kind, "run": self.run, "seq": self.number, "at": self.at, "step": self.step}
         return {**head, **{key: value for key, value in self.data.items() if key not in head}}

@@ -28,7 +28,7 @@ class Example(BaseModel):
     metadata: Mapping[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _address(self) -> Self:
+    def _set_id(self) -> Self:
         if not self.id:
             object.__setattr__(self, "id", content_id("e", {"input": self.input, "outputs": list(self.outputs)}))
         return self
@@ -60,7 +60,7 @@ class Dataset(BaseModel):
     target: tuple[Example, ...] = ()
 
     @model_validator(mode="after")
-    def _disjoint(self) -> Self:
+    def _check_disjoint(self) -> Self:
         seen: dict[str, tuple[str, int]] = {}
         for split in SPLITS:
             for number, example in enumerate(self[split], 1):
@@ -81,16 +81,16 @@ class Dataset(BaseModel):
     def visible(self) -> Dataset:
         return self.model_copy(update={"test": ()})
 
-    def hiding(self, splits: Iterable[Split]) -> Dataset:
+    def without_outputs(self, splits: Iterable[Split]) -> Dataset:
         """The same rows under the same ids, those of the splits without outputs."""
         return self.model_copy(
             update={split: tuple(row.model_copy(update={"outputs": ()}) for row in self[split]) for split in splits}
         )
 
-    def index(self) -> dict[str, Example]:
-        return {example.id: example for example in self.rows()}
+    def by_id(self) -> dict[str, Example]:
+        return {example.id: example for example in self.examples()}
 
-    def rows(self) -> Iterator[Example]:
+    def examples(self) -> Iterator[Example]:
         for split in SPLITS:
             yield from self[split]
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_SHARED = 0.5
-_FAINTEST = 10_000.0
+_OUTCOME_CORRELATION = 0.5
+_MAX_PRIOR_ROWS = 10_000.0
 
 
-class Prior(BaseModel):
+class BetaPrior(BaseModel):
     """What is believed of a candidate before it is measured: a mean, held as firmly as `rows` measured rows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,7 +34,7 @@ def detectable_gain(n_rows: int, base: float = 0.5, power: float = 0.8) -> float
     return high
 
 
-def fit_prior(counts: Sequence[int], sums: Sequence[float]) -> Prior:
+def fit_prior(counts: Sequence[int], sums: Sequence[float]) -> BetaPrior:
     """The beta-binomial prior that the candidates themselves suggest, by moments.
 
     counts: rows measured of each candidate. sums: its summed scores, each in [0, 1]. The less candidates differ
@@ -43,20 +43,20 @@ def fit_prior(counts: Sequence[int], sums: Sequence[float]) -> Prior:
     """
     rows, total = sum(counts), sum(sums)
     if not rows:
-        return Prior(mean=0.5, rows=1.0)
+        return BetaPrior(mean=0.5, rows=1.0)
     mean = min(1.0, max(0.0, total / rows))
     known = [(count, score / count) for count, score in zip(counts, sums, strict=True) if count]
     chance = mean * (1 - mean)
     if len(known) < 2 or chance <= 0:
-        return Prior(mean=mean, rows=_FAINTEST)
+        return BetaPrior(mean=mean, rows=_MAX_PRIOR_ROWS)
     spread = sum(count * (one - mean) ** 2 for count, one in known) / chance
     room = rows - sum(count**2 for count, _ in known) / rows
     alike = (spread - (len(known) - 1)) / max(room - (len(known) - 1), 1e-9)
-    alike = min(max(alike, 1 / (_FAINTEST + 1)), 0.999)
-    return Prior(mean=mean, rows=1 / alike - 1)
+    alike = min(max(alike, 1 / (_MAX_PRIOR_ROWS + 1)), 0.999)
+    return BetaPrior(mean=mean, rows=1 / alike - 1)
 
 
-def shrunk_means(counts: Sequence[int], sums: Sequence[float], prior: Prior | None = None) -> list[float]:
+def shrunk_means(counts: Sequence[int], sums: Sequence[float], prior: BetaPrior | None = None) -> list[float]:
     """Each candidate's mean, drawn to the prior as far as it rests on few rows (against the winner's curse).
 
     Without a prior it is fitted to the candidates; an unmeasured candidate has the prior's mean. Candidates with
@@ -73,7 +73,7 @@ def _power(n: int, base: float, gain: float) -> float:
     from scipy.stats import binom
 
     after = base + gain
-    both = base * after + _SHARED * (base * (1 - base) * after * (1 - after)) ** 0.5
+    both = base * after + _OUTCOME_CORRELATION * (base * (1 - base) * after * (1 - after)) ** 0.5
     both = min(both, base, after)
     won, lost = after - both, base - both
     if won + lost <= 0:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 
-def canonical(value: Any) -> str:
+def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no spare white space.
 
     Raises TypeError for what JSON cannot say: an id must never depend on a `repr`.
@@ -23,10 +23,10 @@ def content_id(kind: str, value: Mapping[str, Any] | list[Any] | str) -> str:
 
 
 def digest(value: Any) -> str:
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
-def seeded(seed: int, *path: str | int) -> Random:
+def seeded_random(seed: int, *path: str | int) -> Random:
     """A generator for one purpose of one run, for example `seeded(run.seed, "propose", 3)`.
 
     Named streams make a resumed run draw what it would have drawn, with no generator state to store,

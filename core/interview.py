@@ -47,32 +47,32 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         why="otherwise it makes an answer up",
     ),
 )
-_EMPTY = frozenset({"", "-", "no", "none", "nothing", "n/a", "?"})
+_EMPTY_ANSWERS = frozenset({"", "-", "no", "none", "nothing", "n/a", "?"})
 
 
-def answered(text: str) -> bool:
-    return text.strip().strip(".").casefold() not in _EMPTY
+def is_answered(text: str) -> bool:
+    return text.strip().strip(".").casefold() not in _EMPTY_ANSWERS
 
 
-def open_ones(answers: Mapping[str, str]) -> list[Requirement]:
+def open_requirements(answers: Mapping[str, str]) -> list[Requirement]:
     """What was left open, the needed ones first."""
-    left = [one for one in REQUIREMENTS if not answered(answers.get(one.name, ""))]
+    left = [one for one in REQUIREMENTS if not is_answered(answers.get(one.name, ""))]
     return sorted(left, key=lambda one: not one.needed)
 
 
 def completeness(answers: Mapping[str, str]) -> float:
     """The share of what is told, the needed ones counted twice; in [0, 1]."""
     weights = {one.name: 1 + one.needed for one in REQUIREMENTS}
-    return sum(weights[name] for name in weights if answered(answers.get(name, ""))) / sum(weights.values())
+    return sum(weights[name] for name in weights if is_answered(answers.get(name, ""))) / sum(weights.values())
 
 
-def description_of(answers: Mapping[str, str]) -> str:
+def describe_task(answers: Mapping[str, str]) -> str:
     """The task in a few sentences, for those who write prompts and judge outputs."""
     heads = {"input": "The input:", "output": "A good answer:", "audience": "It is read by:", "borders": "Hard cases:"}
-    return " ".join(_told(answers, heads))
+    return " ".join(_answer_lines(answers, heads))
 
 
-def prompt_of(answers: Mapping[str, str]) -> str:
+def draft_prompt(answers: Mapping[str, str]) -> str:
     """A start prompt from the answers alone: the goal, then what holds, one line each."""
     heads = {
         "input": "You get:",
@@ -83,13 +83,13 @@ def prompt_of(answers: Mapping[str, str]) -> str:
         "borders": "In hard cases:",
         "unknown": "Where you cannot know:",
     }
-    return "\n".join(_told(answers, heads))
+    return "\n".join(_answer_lines(answers, heads))
 
 
-def _told(answers: Mapping[str, str], heads: Mapping[str, str]) -> list[str]:
+def _answer_lines(answers: Mapping[str, str], heads: Mapping[str, str]) -> list[str]:
     """The goal, then what was answered, each under its head."""
     said = [_sentence(answers.get("goal", ""))]
-    said += [f"{head} {_sentence(answers[name])}" for name, head in heads.items() if answered(answers.get(name, ""))]
+    said += [f"{head} {_sentence(answers[name])}" for name, head in heads.items() if is_answered(answers.get(name, ""))]
     return [one for one in said if one]
 
 

@@ -6,14 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from .answer import AnswerContract, bare
+from .answer import AnswerContract, normalize_answer
 from .example import Example
 
-FLOOR = -12.0
-MOST_LABELS = 12
+MIN_LOGPROB = -12.0
+MAX_LABELS = 12
 
 
-def labels_of(answer: AnswerContract, examples: Iterable[Example]) -> tuple[str, ...]:
+def infer_labels(answer: AnswerContract, examples: Iterable[Example]) -> tuple[str, ...]:
     """The labels that the contract declares or, failing that, that the references show; empty for open answers.
 
     References show labels where a few distinct outputs make up all rows, each at least three times.
@@ -22,8 +22,8 @@ def labels_of(answer: AnswerContract, examples: Iterable[Example]) -> tuple[str,
         return answer.labels
     if answer.type not in ("text", "choice", "tag"):
         return ()
-    counts = Counter(bare(example.output) for example in examples if example.output)
-    if not 2 <= len(counts) <= MOST_LABELS or min(counts.values()) < 3:
+    counts = Counter(normalize_answer(example.output) for example in examples if example.output)
+    if not 2 <= len(counts) <= MAX_LABELS or min(counts.values()) < 3:
         return ()
     return tuple(sorted(counts))
 
@@ -46,11 +46,11 @@ def label_likelihoods(labels: Sequence[str], alternatives: Sequence[Mapping[str,
             return {}
     if not any(mass.values()):
         return {}
-    return {label: max(FLOOR, math.log(value)) if value > 0 else FLOOR for label, value in mass.items()}
+    return {label: max(MIN_LOGPROB, math.log(value)) if value > 0 else MIN_LOGPROB for label, value in mass.items()}
 
 
-def shares(labels: Sequence[str], answers: Iterable[str | None]) -> dict[str, float]:
+def label_shares(labels: Sequence[str], answers: Iterable[str | None]) -> dict[str, float]:
     """How often each label was given, as a share of all answers; what is no label counts in the total only."""
-    by_name = {bare(label): label for label in labels}
-    given = [by_name.get(bare(answer)) if answer is not None else None for answer in answers]
+    by_name = {normalize_answer(label): label for label in labels}
+    given = [by_name.get(normalize_answer(answer)) if answer is not None else None for answer in answers]
     return {label: given.count(label) / len(given) if given else 0.0 for label in labels}

@@ -11,24 +11,24 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .answer import bare
+from .answer import normalize_answer
 from .candidate import Archive, Candidate
 from .example import Example
-from .labels import FLOOR
+from .labels import MIN_LOGPROB
 
 Array = NDArray[np.float64]
 
 _NOISE = 0.05
 _SLOPE, _SLOPE_ROWS = 0.9, 3.0
-_DRAWS = 64
+_NOISE_DRAWS = 64
 
 
 def fit_log_odds(
     archive: Archive, candidates: Sequence[Candidate], examples: Mapping[str, Example], rows: Sequence[str]
 ) -> dict[str, tuple[float, float]]:
     """Candidate → (expected accuracy as it is, and with its shift taken out), for those that show likelihoods."""
-    labels = _labels(archive, rows)
-    gold = {row: _gold(examples[row], labels) for row in rows} if labels else {}
+    labels = _labels_with_likelihoods(archive, rows)
+    gold = {row: _reference_label(examples[row], labels) for row in rows} if labels else {}
     known = [row for row in rows if gold.get(row) is not None]
     shown = [one for one in archive.candidates.values() if _logits(archive, one.id, known, labels)[0].size >= 3]
     if len(labels) < 2 or len(known) < 4 or len(shown) < 3:
@@ -40,14 +40,14 @@ def fit_log_odds(
     for one in candidates:
         if one.id in logits:
             rate = _label_rate(archive, one.id, rows, labels)
-            level, sigma = _fitted_level(*logits[one.id], consensus)
+            level, sigma = _fit_shift_and_slope(*logits[one.id], consensus)
             level = level[heard]
             kept, centred = (_accuracy(x, sigma, right[heard]) for x in (level, level - level.mean(axis=0)))
             result[one.id] = (kept * rate, centred * rate)
     return result
 
 
-def _labels(archive: Archive, rows: Sequence[str]) -> list[str]:
+def _labels_with_likelihoods(archive: Archive, rows: Sequence[str]) -> list[str]:
     wanted = set(rows)
     for evaluation in archive.scores:
         if evaluation.likelihoods and evaluation.example in wanted:
@@ -55,9 +55,9 @@ def _labels(archive: Archive, rows: Sequence[str]) -> list[str]:
     return []
 
 
-def _gold(example: Example, labels: Sequence[str]) -> str | None:
-    meant = {bare(output) for output in example.outputs}
-    return next((label for label in labels if bare(label) in meant), None)
+def _reference_label(example: Example, labels: Sequence[str]) -> str | None:
+    meant = {normalize_answer(output) for output in example.outputs}
+    return next((label for label in labels if normalize_answer(label) in meant), None)
 
 
 def _logits(
@@ -66,7 +66,7 @@ def _logits(
     """The places in `rows` with likelihoods, and there (places, labels) log-probabilities centred over labels."""
     seen = archive.scores.row(candidate)
     places = [i for i, row in enumerate(rows) if row in seen and seen[row].likelihoods]
-    values = np.array([[seen[rows[i]].likelihoods.get(label, FLOOR) for label in labels] for i in places])
+    values = np.array([[seen[rows[i]].likelihoods.get(label, MIN_LOGPROB) for label in labels] for i in places])
     if not places:
         return np.array([], dtype=np.int64), np.zeros((0, len(labels)))
     return np.array(places), values - values.mean(axis=1, keepdims=True)
@@ -90,7 +90,7 @@ def _consensus(
     return consensus, weight > 0
 
 
-def _fitted_level(places: NDArray[np.int64], values: Array, consensus: Array) -> tuple[Array, float]:
+def _fit_shift_and_slope(places: NDArray[np.int64], values: Array, consensus: Array) -> tuple[Array, float]:
     """A candidate's log-odds on every row as shift + slope * consensus, and the spread of what is left."""
     seen = consensus[places]
     x, y = seen - seen.mean(axis=0), values - values.mean(axis=0)
@@ -104,14 +104,14 @@ def _fitted_level(places: NDArray[np.int64], values: Array, consensus: Array) ->
 
 def _accuracy(level: Array, sigma: float, right: NDArray[np.int64]) -> float:
     # Fixed draws: the expectation over a candidate's own noise, the same in every process.
-    noise = np.random.default_rng(0).standard_normal((_DRAWS, 1, level.shape[1])) * sigma
+    noise = np.random.default_rng(0).standard_normal((_NOISE_DRAWS, 1, level.shape[1])) * sigma
     chosen = (level[None] + noise).argmax(axis=2)
     return float((chosen == right[None]).mean())
 
 
 def _label_rate(archive: Archive, candidate: str, rows: Sequence[str], labels: Sequence[str]) -> float:
     """How often the answer was a label at all, with a weak prior that it is."""
-    names = {bare(label) for label in labels}
+    names = {normalize_answer(label) for label in labels}
     answers = [one.answer for one in archive.scores.row(candidate, rows).values()]
-    given = sum(answer is not None and bare(answer) in names for answer in answers)
+    given = sum(answer is not None and normalize_answer(answer) in names for answer in answers)
     return (given + 0.9) / (len(answers) + 1)

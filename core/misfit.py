@@ -7,7 +7,7 @@ import re
 from pydantic import ValidationError
 
 
-def misfit(error: ValidationError) -> tuple[str, tuple[str, ...]]:
+def validation_message(error: ValidationError) -> tuple[str, tuple[str, ...]]:
     """The first fault in words that follow the name of what was given, and what would have been possible."""
     first = error.errors(include_url=False)[0]
     if first["type"] in ("literal_error", "enum"):
@@ -19,6 +19,6 @@ def misfit(error: ValidationError) -> tuple[str, tuple[str, ...]]:
     return first["msg"].replace("Input should", "should", 1), ()
 
 
-def place_of(error: ValidationError) -> str:
+def validation_location(error: ValidationError) -> str:
     """Where the first fault stands, as dotted keys."""
     return ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def closest(word: str, possible: Iterable[str]) -> str | None:
+def closest_name(word: str, possible: Iterable[str]) -> str | None:
     """The possible name that a person most likely meant, or None where none is near."""
     from rapidfuzz import fuzz, process
 
@@ -15,5 +15,5 @@ def closest(word: str, possible: Iterable[str]) -> str | None:
 
 def did_you_mean(word: str, possible: Iterable[str]) -> str | None:
     """A remedy for an unknown name: the close match as a question, or None."""
-    near = closest(word, possible)
+    near = closest_name(word, possible)
     return f"did you mean {near!r}?" if near else None

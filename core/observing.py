@@ -12,7 +12,7 @@ from .report import Report
 
 
 @dataclass(frozen=True, kw_only=True)
-class Closing:
+class RunClosed:
     """What became of a run when the process that carries it lets go. `running`, `paused`: it waits for a person.
 
     report: where one was written. candidates: all of them, in the order they came, with the status they ended in.
@@ -29,7 +29,7 @@ class Observer(Protocol):
 
     It is told on the side, so it may take its time. It may hear several runs at once, and one again from its first
     event, when that is taken up: `event.run` and `event.number` tell which. What people and models said is in some
-    events and in `Closing`; none of it may leave the machine unless the user asked for it.
+    events and in `RunClosed`; none of it may leave the machine unless the user asked for it.
     """
 
     name: str
@@ -39,6 +39,6 @@ class Observer(Protocol):
         """One fact that is written for good. In order, each run for itself."""
         ...
 
-    async def end(self, closing: Closing) -> None:
+    async def end(self, closing: RunClosed) -> None:
         """No more comes from this process."""
         ...

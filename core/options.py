@@ -7,10 +7,10 @@ import re
 _OPTION = re.compile(
     r"^(?P<before>[ \t]*)(?P<open>\(?)(?P<letter>[A-Z])(?P<close>[).:])(?P<gap>[ \t]+)(?P<text>\S.*)$", re.M
 )
-_LEAST = 2
+_MIN_OPTIONS = 2
 
 
-def shuffled(text: str, turn: int) -> tuple[str, dict[str, str]]:
+def shuffle_options(text: str, turn: int) -> tuple[str, dict[str, str]]:
     """The text with its options moved on by `turn` places, and shown letter → letter as it was.
 
     Options are lines that begin with A, B, C … in order, each once. Where there are none, and for a turn that brings
@@ -18,7 +18,7 @@ def shuffled(text: str, turn: int) -> tuple[str, dict[str, str]]:
     """
     found = list(_OPTION.finditer(text))
     letters = [one["letter"] for one in found]
-    if len(found) < _LEAST or letters != [chr(ord("A") + place) for place in range(len(found))]:
+    if len(found) < _MIN_OPTIONS or letters != [chr(ord("A") + place) for place in range(len(found))]:
         return text, {}
     turn %= len(found)
     if not turn:

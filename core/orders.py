@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .answer import AnswerContract
 from .candidate import Archive, Candidate
-from .dialogue.ask import Case, Past
+from .dialogue.ask import Case, ScoredPrompt
 from .example import Example, Split
-from .identity import seeded
+from .identity import seeded_random
 from .program import Program
 
-WHOLE = "*"
+ALL_PROMPTS = "*"
 
 
 class TaskBrief(BaseModel):
@@ -32,7 +32,7 @@ class TaskBrief(BaseModel):
     chat: bool = True
 
 
-class Order(BaseModel):
+class WorkOrder(BaseModel):
     """A strategy's decision, plain JSON: let `operator` work on `parents`.
 
     cases: how many train rows the first parent is run on, so that there are failures to show. rows: which train rows
@@ -70,13 +70,13 @@ class Request:
     without what was wanted.
     """
 
-    order: Order
+    order: WorkOrder
     task: TaskBrief
     parents: tuple[Candidate, ...]
     train: tuple[Example, ...]
     failures: tuple[Case, ...] = ()
     successes: tuple[Case, ...] = ()
-    history: tuple[Past, ...] = ()
+    history: tuple[ScoredPrompt, ...] = ()
     hints: tuple[str, ...] = ()
     rules: tuple[tuple[str, str], ...] = ()
     answers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class Request:
     rng: Random
 
 
-class NewRow(BaseModel):
+class NewExample(BaseModel):
     """A row that an operator brings, to join train or val, or the output of one that is there.
 
     row: where set, the id of the row that gets this output, and moves to `split`. by: who says so, for the record and
@@ -116,7 +116,7 @@ class Proposal(BaseModel):
     parents: tuple[str, ...] | None = None
 
 
-class Outcome(BaseModel):
+class DuelOutcome(BaseModel):
     """One duel that was decided. margin: in [-1, 1], positive where the output of `first` was preferred.
 
     example: empty where a person judged the prompts as a whole. number: the duel's own.
@@ -150,24 +150,24 @@ class Search:
     seed: int
     round: int
     step: int
-    room: int
-    total: int
+    remaining_runs: int
+    total_runs: int
     target: tuple[str, ...] = ()
     plan: tuple[str, ...] = ()
-    author_room: int = 2**31
+    remaining_optimizer_calls: int = 2**31
     operators: Mapping[str, float] = field(default_factory=dict)
     examples: Mapping[str, Example] = field(default_factory=dict)
-    orders: Sequence[Order] = ()
-    duels: Sequence[Outcome] = ()
+    orders: Sequence[WorkOrder] = ()
+    duels: Sequence[DuelOutcome] = ()
     memory: dict[str, Any] = field(default_factory=dict)
     remarks: dict[str, Any] = field(default_factory=dict)
 
     def rng(self, purpose: str) -> Random:
-        return seeded(self.seed, purpose, self.step)
+        return seeded_random(self.seed, purpose, self.step)
 
 
 @dataclass(frozen=True)
-class Pair:
+class Measurement:
     """One measurement to pay for. The example may be a val row, or a train row where a method gates on those."""
 
     candidate: str

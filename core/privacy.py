@@ -14,10 +14,10 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-NOTHING = ""
+NO_CHOICE = ""
 
 
-class Account(BaseModel):
+class PrivacyAccountant(BaseModel):
     """What a sequence of votes cost, by zero-concentrated differential privacy (zCDP), or by simple addition where that
     is less.
 
@@ -31,7 +31,7 @@ class Account(BaseModel):
     deltas: float = Field(default=0.0, ge=0)
     slack: float = Field(gt=0, lt=1)
 
-    def spent(self, epsilon: float, delta: float = 0.0) -> Self:
+    def spend(self, epsilon: float, delta: float = 0.0) -> Self:
         return self.model_copy(update={"epsilons": (*self.epsilons, epsilon), "deltas": self.deltas + delta})
 
     @property
@@ -45,14 +45,14 @@ class Account(BaseModel):
         return added, self.deltas
 
 
-def share(epsilon: float, votes: int, slack: float) -> float:
+def per_vote_epsilon(epsilon: float, votes: int, slack: float) -> float:
     """How much each of so many votes may cost so that all of them cost no more than epsilon."""
     logs = math.log(1 / slack)
     rho = (math.sqrt(logs + epsilon) - math.sqrt(logs)) ** 2
     return max(epsilon / votes, math.sqrt(8 * rho / votes))
 
 
-def known_choice(counts: Mapping[str, int], epsilon: float) -> dict[str, float]:
+def exponential_mechanism(counts: Mapping[str, int], epsilon: float) -> dict[str, float]:
     """Option → its chance, where the options themselves tell nothing of the rows. epsilon-private.
 
     One changed vote lowers one count and raises another, each by one: the exponential mechanism with sensitivity one.
@@ -62,7 +62,7 @@ def known_choice(counts: Mapping[str, int], epsilon: float) -> dict[str, float]:
     return {option: weight / sum(weights.values()) for option, weight in weights.items()}
 
 
-def private_choice(counts: Mapping[str, int], epsilon: float, delta: float, most: int = 10) -> dict[str, float]:
+def limited_domain_choice(counts: Mapping[str, int], epsilon: float, delta: float, most: int = 10) -> dict[str, float]:
     """Option → its chance, where the options come from the rows; `NOTHING` where no option has enough votes.
 
     The `most` largest counts compete with a threshold above the next one (Durfee and Rogers 2019, arXiv 1905.04273,
@@ -76,7 +76,7 @@ def private_choice(counts: Mapping[str, int], epsilon: float, delta: float, most
     )
     floor = ranked[most][0] if len(ranked) > most else 0
     threshold = floor + 1 + math.log(1 / small) / half
-    scores = {option: float(count) for count, option in ranked[:most]} | {NOTHING: threshold}
+    scores = {option: float(count) for count, option in ranked[:most]} | {NO_CHOICE: threshold}
     top = max(scores.values())
     weights = {option: math.exp(half * (score - top)) for option, score in scores.items()}
     return {option: weight / sum(weights.values()) for option, weight in weights.items()}
@@ -87,6 +87,6 @@ def votes_needed(epsilon: float, delta: float) -> float:
     return 1 + math.log((1 + math.exp(epsilon / 2)) / delta) / (epsilon / 2)
 
 
-def drawn(chances: Mapping[str, float], noise: Random) -> str:
+def sample_choice(chances: Mapping[str, float], noise: Random) -> str:
     options: Sequence[str] = sorted(chances)
     return noise.choices(options, [chances[one] for one in options])[0]

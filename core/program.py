@@ -48,7 +48,7 @@ class Program(BaseModel):
         whole = (self.router is not None and not self.by_task) or len(self.prompts) < 2
         return () if whole else tuple(sorted(self.prompts))
 
-    def chosen(self, row: Example | str) -> tuple[str, ...]:
+    def prompts_for(self, row: Example | str) -> tuple[str, ...]:
         """The names of the prompts that answer an input, in the order of their names: all where they vote, else one.
 
         Without a router that is the main prompt, and of a chain too, where the others prepare its answer. Names are
@@ -61,7 +61,7 @@ class Program(BaseModel):
         if self.router.kind == "vote":
             return tuple(names)
         if self.router.kind == "field":
-            return (self.router.named(row if isinstance(row, Example) else Example(input=row), names),)
+            return (self.router.prompt_of_row(row if isinstance(row, Example) else Example(input=row), names),)
         return (self.router.route(row if isinstance(row, str) else row.text, names),)
 
     @property

@@ -10,20 +10,20 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .errors import TaskError
 from .identity import content_id
-from .vectors import Space, Vector, likeness
+from .vectors import SparseVector, TfidfSpace, cosine
 
-_LATER = ("nearest", "shuffles")
+_OMITTED_AT_DEFAULT = ("nearest", "shuffles")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
 
 Placement = Literal["user", "system", "first"]
 DemoStyle = Literal["turns", "text"]
 
 
-class _Part(BaseModel):
+class _PromptPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Demo(_Part):
+class Demo(_PromptPart):
     """One worked example shown to the target. `source` is the id of the train row it came from, if any."""
 
     input: str
@@ -32,12 +32,12 @@ class Demo(_Part):
     source: str | None = None
 
 
-class Section(_Part):
+class Section(_PromptPart):
     name: str
     text: str
 
 
-class Branch(_Part):
+class Branch(_PromptPart):
     """`when` the input looks so, `then` do this; `branches` refine it."""
 
     when: str
@@ -45,7 +45,7 @@ class Branch(_Part):
     branches: tuple[Branch, ...] = ()
 
 
-class Format(_Part):
+class Format(_PromptPart):
     """How the parts are laid out. None of it changes what is asked.
 
     placement: where the instruction stands: in each user turn, in the system turn, or in the first user turn.
@@ -72,7 +72,7 @@ class Format(_Part):
     shuffles: int = Field(default=0, ge=0)
 
 
-class Prompt(_Part):
+class Prompt(_PromptPart):
     """Everything that is said to the target around one input.
 
     Two prompts with the same parts are the same prompt: `id` is the hash of the parts.
@@ -103,22 +103,24 @@ class Prompt(_Part):
         What of the format stands at its default and came later than the first ids is left out, so that they stay.
         """
         told = self.model_dump(mode="json", exclude={"placeholders"})
-        told["format"] = {name: value for name, value in told["format"].items() if name not in _LATER or value}
+        told["format"] = {
+            name: value for name, value in told["format"].items() if name not in _OMITTED_AT_DEFAULT or value
+        }
         return told
 
-    def shown(self, text: str) -> tuple[Demo, ...]:
+    def demos_for(self, text: str) -> tuple[Demo, ...]:
         """The demos that stand in front of an input: all, or the nearest ones; never the input's own row."""
         if not self.format.nearest:
             return self.demos
-        space, places = self._map
+        space, places = self._demo_vectors
         wanted = space.vector(text)
         others = [place for place, demo in enumerate(self.demos) if not text.startswith(demo.input)]
-        ranked = sorted(others, key=lambda place: -likeness(wanted, places[place]))
+        ranked = sorted(others, key=lambda place: -cosine(wanted, places[place]))
         return tuple(self.demos[place] for place in reversed(ranked[: self.format.nearest]))
 
     @cached_property
-    def _map(self) -> tuple[Space, tuple[Vector, ...]]:
-        space = Space([demo.input for demo in self.demos])
+    def _demo_vectors(self) -> tuple[TfidfSpace, tuple[SparseVector, ...]]:
+        space = TfidfSpace([demo.input for demo in self.demos])
         return space, tuple(space.vector(demo.input) for demo in self.demos)
 
     def with_(self, **changes: Any) -> Prompt:
@@ -133,7 +135,7 @@ class Prompt(_Part):
         """The length in words of all that is said, demos included: a model-free measure of size."""
         said = [self.system, self.instruction, self.format.answer_hint, *self.principles]
         said += [section.text for section in self.sections]
-        said += [f"{branch.when} {branch.then}" for branch in _flat(self.branches)]
+        said += [f"{branch.when} {branch.then}" for branch in _flatten(self.branches)]
         said += [f"{demo.input} {demo.rationale or ''} {demo.output}" for demo in self.demos]
         return sum(len(text.split()) for text in said)
 
@@ -155,5 +157,5 @@ def check_placeholders(prompt: Prompt, known: frozenset[str], *, where: str) -> 
             )
 
 
-def _flat(branches: tuple[Branch, ...]) -> list[Branch]:
-    return [one for branch in branches for one in (branch, *_flat(branch.branches))]
+def _flatten(branches: tuple[Branch, ...]) -> list[Branch]:
+    return [one for branch in branches for one in (branch, *_flatten(branch.branches))]

@@ -15,7 +15,7 @@ from .models import Role
 SlotRule = Literal["in-turn", "credit", "shared"]
 
 
-class Use(BaseModel):
+class PluginRef(BaseModel):
     """A plugin by name with its options. `weight` is a prior for strategies that choose among operators."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,16 +52,16 @@ class Recipe(BaseModel):
     needs: frozenset[Need] = frozenset()
     makes: frozenset[Need] = frozenset()
     hides: frozenset[Split] = frozenset()
-    strategy: Use
-    allocator: Use
-    operators: tuple[Use, ...]
+    strategy: PluginRef
+    allocator: PluginRef
+    operators: tuple[PluginRef, ...]
     evidence: Mapping[Role, tuple[Evidence, ...]] = Field(default_factory=dict)
     planner: bool = Field(default=False, strict=True)
     plans: Literal["path", "views"] = "path"
     rounds: int = Field(default=10_000, gt=0, strict=True)
-    judge: Use | None = None
-    scorer: Use | None = None
-    loss: Use | None = None
+    judge: PluginRef | None = None
+    scorer: PluginRef | None = None
+    loss: PluginRef | None = None
     slots: SlotRule = "credit"
     temperature: Mapping[Role, float] = Field(default_factory=dict)
-    agents: Mapping[str, Use] = Field(default_factory=dict)
+    agents: Mapping[str, PluginRef] = Field(default_factory=dict)

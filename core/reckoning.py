@@ -12,32 +12,32 @@ from .example import Example
 from .few_rows import detectable_gain, shrunk_means
 from .program import MAIN, Program
 from .prompt import Prompt
-from .render import as_text, render, spoken
+from .render import messages_as_text, render, with_shared_prompt
 from .report import (
-    Calls,
+    CallCounts,
     ContentShare,
+    ExampleScores,
     Flips,
     FormatShare,
-    Paid,
-    Part,
+    PaidUsage,
+    PromptScore,
+    PromptTexts,
     Report,
-    Row,
-    Standing,
-    Texts,
-    Val,
+    TaskResult,
+    ValScores,
     Winner,
-    Words,
+    WordCounts,
 )
 from .score import Evaluation
-from .statistics import Difference, NoiseFloor, compare, flips, mean_interval, noise_floor, verdict
-from .task import BY_TASK, Task
-from .win_rate import in_order, win_rate
+from .statistics import Difference, NoiseFloor, compare_paired, count_flips, mean_interval, noise_floor, verdict
+from .task import TASK_FIELD, Task
+from .win_rate import margins_in_order, win_rate
 
 _FEW_ROWS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class ReportMeasurements:
     """What the report's own measuring gave: the start and the best prompt on the sealed rows.
 
     again: the start prompt on the same rows a second time, where the model is stochastic or noise was asked for.
@@ -53,7 +53,7 @@ class Measured:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Rows:
+class _PairedEvaluations:
     """The rows both prompts were measured on, in the task's order."""
 
     ids: tuple[str, ...]
@@ -76,27 +76,35 @@ class _Rows:
 
 
 def build_report(
-    *, run: str, task: Task, recipe: str, seed: int, archive: Archive, best: str, measured: Measured, ledger: LedgerView
+    *,
+    run: str,
+    task: Task,
+    recipe: str,
+    seed: int,
+    archive: Archive,
+    best: str,
+    measured: ReportMeasurements,
+    ledger: LedgerView,
 ) -> Report:
     """The report of one run.
 
     task: with its test rows. best: the chosen candidate's id. measured: evaluations of the test split; of val where
     the task has no test rows, and then no claim is made. Rows that only one prompt was measured on are left out.
     """
-    start = archive.start
-    rows = _rows(task, measured, same=best == start.id)
+    start = archive.baseline
+    rows = _pair_evaluations(task, measured, same=best == start.id)
     before, after, preferred = rows.before, rows.after, None
     if measured.margins is not None:
-        judged = in_order(measured.margins, [example.id for example in task.data.test or task.data.val])
+        judged = margins_in_order(measured.margins, [example.id for example in task.data.test or task.data.val])
         preferred, compared = win_rate(judged, judge=measured.judge, seed=seed)
         before, after = [(1 - one) / 2 for one in judged], [(1 + one) / 2 for one in judged]
     else:
-        compared = compare(before, after, seed=seed)
+        compared = compare_paired(before, after, seed=seed)
     noise = _noise(measured)
     used, paid = ledger.used, ledger.paid
     total, total_paid = ledger.total, ledger.total_paid
     claimed = verdict(compared, compared.p) if task.data.test else "no evidence of improvement"
-    gained, lost = flips(before, after)
+    gained, lost = count_flips(before, after)
     first, last = start.program, archive[best].program
     return Report(
         run=run,
@@ -105,18 +113,18 @@ def build_report(
         seed=seed,
         split="test" if task.data.test else "val",
         verdict=claimed,
-        start=_standing(rows.before, seed),
-        best=Winner(**_standing(rows.after, seed).model_dump(), candidate=best),
+        start=_prompt_score(rows.before, seed),
+        best=Winner(**_prompt_score(rows.after, seed).model_dump(), candidate=best),
         difference=compared,
         flips=Flips(gained=gained, lost=lost),
         format=_format_share(rows),
         content=_content_share(rows),
         noise_floor=noise,
         preference=preferred,
-        tried=len(_tried(archive, task)),
-        val=_val(archive, task, best),
-        calls=Calls(target=used.get("target", Cost()).calls, optimizer=used.get("optimizer", Cost()).calls),
-        paid=Paid(
+        tried=len(_measured_candidates(archive, task)),
+        val=_val_scores(archive, task, best),
+        calls=CallCounts(target=used.get("target", Cost()).calls, optimizer=used.get("optimizer", Cost()).calls),
+        paid=PaidUsage(
             target=paid.get("target", Cost()).calls,
             optimizer=paid.get("optimizer", Cost()).calls,
             tokens=total_paid.tokens,
@@ -127,52 +135,56 @@ def build_report(
         tokens=total.tokens,
         usd=total.usd,
         seconds=ledger.seconds,
-        words=Words(start=_words(first), best=_words(last)),
-        prompt=Texts(start=program_text(first), best=program_text(last)),
-        rows=tuple(Row(id=id_, start=a, best=b) for id_, a, b in zip(rows.ids, rows.before, rows.after, strict=True)),
-        tasks=tuple(_parts(task, rows, seed)),
+        words=WordCounts(start=_count_words(first), best=_count_words(last)),
+        prompt=PromptTexts(start=program_text(first), best=program_text(last)),
+        rows=tuple(
+            ExampleScores(id=id_, start=a, best=b) for id_, a, b in zip(rows.ids, rows.before, rows.after, strict=True)
+        ),
+        tasks=tuple(_task_results(task, rows, seed)),
         warnings=tuple(_warnings(task, rows, (before, after), compared, noise, ledger, best == start.id)),
     )
 
 
 def program_text(program: Program) -> str:
     """What is said to the target, with a marker like «input» where a row's text goes."""
-    texts = {name: said(program, name) for name in program.prompts if name != program.shared}
+    texts = {name: prompt_text(program, name) for name in program.prompts if name != program.shared}
     if list(texts) == [MAIN] and program.router is None:
         return texts[MAIN]
     told = [f"=== {name} ===\n{text}" for name, text in texts.items()]
     return "\n\n".join([*told, *([f"=== which prompt ===\n{program.router}"] if program.router else [])])
 
 
-def said(program: Program, name: str) -> str:
+def prompt_text(program: Program, name: str) -> str:
     """One prompt of a program as it is said, markers in place of a row's fields."""
-    prompt = spoken(program, name)
-    return as_text(render(prompt, marked_example(prompt)))
+    prompt = with_shared_prompt(program, name)
+    return messages_as_text(render(prompt, placeholder_example(prompt)))
 
 
-def marked_example(prompt: Prompt) -> Example:
+def placeholder_example(prompt: Prompt) -> Example:
     """An example whose every field is its own name in guillemets."""
     if not prompt.placeholders:
         return Example(input="«input»")
     return Example(input={name: f"«{name}»" for name in ("input", *prompt.placeholders)})
 
 
-def _rows(task: Task, measured: Measured, *, same: bool) -> _Rows:
+def _pair_evaluations(task: Task, measured: ReportMeasurements, *, same: bool) -> _PairedEvaluations:
     start = {one.example: one for one in measured.start}
     best = {one.example: one for one in measured.best} or (start if same else {})
     wanted = task.data.test or task.data.val
     ids = tuple(example.id for example in wanted if example.id in start and example.id in best)
-    return _Rows(ids=ids, start=tuple(start[one] for one in ids), best=tuple(best[one] for one in ids), of=len(wanted))
+    return _PairedEvaluations(
+        ids=ids, start=tuple(start[one] for one in ids), best=tuple(best[one] for one in ids), of=len(wanted)
+    )
 
 
-def _standing(scores: Sequence[float], seed: int) -> Standing:
+def _prompt_score(scores: Sequence[float], seed: int) -> PromptScore:
     if not scores:
-        return Standing(score=None, n=0)
+        return PromptScore(score=None, n=0)
     found = mean_interval(scores, seed=seed)
-    return Standing(score=found.value, n=len(scores), low=found.low, high=found.high)
+    return PromptScore(score=found.value, n=len(scores), low=found.low, high=found.high)
 
 
-def _format_share(rows: _Rows) -> FormatShare:
+def _format_share(rows: _PairedEvaluations) -> FormatShare:
     gain = sum(b - a for a, b, unread in zip(rows.before, rows.after, rows.unread, strict=True) if unread)
     return FormatShare(
         start_failures=sum(one.failure == "format" for one in rows.start),
@@ -181,68 +193,68 @@ def _format_share(rows: _Rows) -> FormatShare:
     )
 
 
-def _content_share(rows: _Rows) -> ContentShare:
+def _content_share(rows: _PairedEvaluations) -> ContentShare:
     read = [b - a for a, b, unread in zip(rows.before, rows.after, rows.unread, strict=True) if not unread]
     mean = sum(read) / len(read) if read else None
     return ContentShare(gain=sum(read) / len(rows.ids) if rows.ids else 0.0, n=len(read), mean=mean)
 
 
-def _parts(task: Task, rows: _Rows, seed: int) -> list[Part]:
+def _task_results(task: Task, rows: _PairedEvaluations, seed: int) -> list[TaskResult]:
     """The claim's rows by task, where there are several. These intervals are for reading: the claim is of the mean."""
-    whose = {row.id: str(row.metadata.get(BY_TASK, "")) for row in task.data.rows()}
+    whose = {row.id: str(row.metadata.get(TASK_FIELD, "")) for row in task.data.examples()}
     found = []
     for name in task.subtasks:
         pairs = [(a, b) for one, a, b in zip(rows.ids, rows.before, rows.after, strict=True) if whose[one] == name]
         if pairs:
             before, after = [a for a, _ in pairs], [b for _, b in pairs]
             found.append(
-                Part(
+                TaskResult(
                     task=name,
                     start=fmean(before),
                     best=fmean(after),
-                    difference=compare(before, after, seed=seed),
+                    difference=compare_paired(before, after, seed=seed),
                     n=len(pairs),
                 )
             )
     return found
 
 
-def _noise(measured: Measured) -> NoiseFloor | None:
+def _noise(measured: ReportMeasurements) -> NoiseFloor | None:
     first = {one.example: one.score for one in measured.start}
     pairs = [(first[one.example], one.score) for one in measured.again if one.example in first]
     return noise_floor([a for a, _ in pairs], [b for _, b in pairs]) if pairs else None
 
 
-def _tried(archive: Archive, task: Task) -> list[str]:
+def _measured_candidates(archive: Archive, task: Task) -> list[str]:
     val = [example.id for example in task.data.val]
     return [
         one
         for one in archive.candidates
-        if one != archive.start.id and any(archive.seen(one, row) is not None for row in val)
+        if one != archive.baseline.id and any(archive.result_of(one, row) is not None for row in val)
     ]
 
 
-def _val(archive: Archive, task: Task, best: str) -> Val | None:
+def _val_scores(archive: Archive, task: Task, best: str) -> ValScores | None:
     ids = [example.id for example in task.data.val]
-    known = archive.scores.row(archive.start.id, ids)
+    known = archive.scores.row(archive.baseline.id, ids)
     both = list(archive.scores.row(best, list(known)))
-    start, chosen = archive.scores.mean(archive.start.id, both), archive.scores.mean(best, both)
+    start, chosen = archive.scores.mean(archive.baseline.id, both), archive.scores.mean(best, both)
     if start is None or chosen is None:
         return None
-    entered = list(dict.fromkeys([archive.start.id, *_tried(archive, task)]))
+    entered = list(dict.fromkeys([archive.baseline.id, *_measured_candidates(archive, task)]))
     counts = [archive.scores.count(one, ids) for one in entered]
     sums = [sum(row.score for row in archive.scores.row(one, ids).values()) for one in entered]
     shrunk = shrunk_means(counts, sums)[entered.index(best)]
-    return Val(start=start, best=chosen, n=len(both), shrunk=shrunk)
+    return ValScores(start=start, best=chosen, n=len(both), shrunk=shrunk)
 
 
-def _words(program: Program) -> int:
+def _count_words(program: Program) -> int:
     return sum(prompt.words for prompt in program.prompts.values())
 
 
 def _warnings(
     task: Task,
-    rows: _Rows,
+    rows: _PairedEvaluations,
     shares: tuple[Sequence[float], Sequence[float]],
     compared: Difference,
     noise: NoiseFloor | None,

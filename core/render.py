@@ -17,7 +17,7 @@ from .program import Program
 from .prompt import Branch, Format, Prompt
 
 _NUMBER = re.compile(r"(?<![\w.,])[1-9][0-9]{3,}(?!\w|,[0-9])")
-_SLOT = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class Message(TypedDict):
@@ -31,11 +31,11 @@ def render(prompt: Prompt, example: Example) -> list[Message]:
     Where the instruction has placeholders, they are filled and nothing is appended; otherwise the input
     follows the instruction. Demos stand between the two, as turns or as text.
     """
-    values = values_of(example)
-    instruction = brief(prompt)
+    values = template_values(example)
+    instruction = instruction_text(prompt)
     if prompt.placeholders:
         return _render_template(prompt, instruction, values)
-    style, demos = prompt.format, prompt.shown(example.text)
+    style, demos = prompt.format, prompt.demos_for(example.text)
     system, opening, each = prompt.system, "", ""
     if style.placement == "system":
         system = _join(style.separator, prompt.system, instruction)
@@ -45,18 +45,27 @@ def render(prompt: Prompt, example: Example) -> list[Message]:
         each = instruction
     messages: list[Message] = [{"role": "system", "content": system}] if system else []
     if style.demos == "text":
-        shown = [_ask(style, d.input) + _answer(style, d.output, d.rationale, after_prefix=True) for d in demos]
-        messages.append({"role": "user", "content": _join(style.separator, opening, *shown, _ask(style, example.text))})
+        shown = [
+            _question_text(style, d.input) + _answer_text(style, d.output, d.rationale, after_prefix=True)
+            for d in demos
+        ]
+        messages.append(
+            {"role": "user", "content": _join(style.separator, opening, *shown, _question_text(style, example.text))}
+        )
         return messages
     for demo in demos:
-        messages.append({"role": "user", "content": _join(style.separator, opening, each, _ask(style, demo.input))})
-        messages.append({"role": "assistant", "content": _answer(style, demo.output, demo.rationale)})
+        messages.append(
+            {"role": "user", "content": _join(style.separator, opening, each, _question_text(style, demo.input))}
+        )
+        messages.append({"role": "assistant", "content": _answer_text(style, demo.output, demo.rationale)})
         opening = ""
-    messages.append({"role": "user", "content": _join(style.separator, opening, each, _ask(style, example.text))})
+    messages.append(
+        {"role": "user", "content": _join(style.separator, opening, each, _question_text(style, example.text))}
+    )
     return messages
 
 
-def brief(prompt: Prompt) -> str:
+def instruction_text(prompt: Prompt) -> str:
     """All that is asked, without demos and input: instruction, sections, principles, branches, answer hint."""
     blocks = [prompt.instruction]
     blocks += [f"{section.name}:\n{section.text}" for section in prompt.sections]
@@ -68,23 +77,23 @@ def brief(prompt: Prompt) -> str:
     return _join(prompt.format.separator, *blocks)
 
 
-def spoken(program: Program, name: str) -> Prompt:
+def with_shared_prompt(program: Program, name: str) -> Prompt:
     """A program's prompt as it is said: with the shared one, where there is one, in front of its system turn."""
     prompt = program.prompts[name]
     if not program.shared or name == program.shared:
         return prompt
     shared = program.prompts[program.shared]
-    return prompt.with_(system=_join("\n\n", shared.system, brief(shared), prompt.system))
+    return prompt.with_(system=_join("\n\n", shared.system, instruction_text(shared), prompt.system))
 
 
-def brief_of(program: Program) -> str:
+def program_instruction_text(program: Program) -> str:
     """All that is asked by a program: the brief of its one prompt, or each prompt's under its name."""
     if len(program.prompts) == 1:
-        return brief(program.main)
-    return "\n\n".join(f"{name}:\n{brief(prompt)}" for name, prompt in program.prompts.items())
+        return instruction_text(program.main)
+    return "\n\n".join(f"{name}:\n{instruction_text(prompt)}" for name, prompt in program.prompts.items())
 
 
-def values_of(example: Example) -> dict[str, str]:
+def template_values(example: Example) -> dict[str, str]:
     """What placeholders of an example can be filled with: `input`, and each field of a mapping."""
     values = {"input": example.text}
     if isinstance(example.input, Mapping):
@@ -92,7 +101,7 @@ def values_of(example: Example) -> dict[str, str]:
     return values
 
 
-def fill(template: str, values: Mapping[str, str]) -> str:
+def fill_template(template: str, values: Mapping[str, str]) -> str:
     """Fill `{name}` once, from left to right; doubled braces become single, unknown names stay as they are."""
 
     def one(match: re.Match[str]) -> str:
@@ -100,10 +109,10 @@ def fill(template: str, values: Mapping[str, str]) -> str:
             return match.group()[0]
         return values.get(match.group(1), match.group())
 
-    return _SLOT.sub(one, template)
+    return _PLACEHOLDER.sub(one, template)
 
 
-def grouped(text: str) -> str:
+def group_digits(text: str) -> str:
     """Whole numbers of four digits and more in groups of three from the right; decimals and other marks stay.
 
     A model that reads numbers from the left in pieces of three adds and compares grouped ones more surely.
@@ -111,44 +120,47 @@ def grouped(text: str) -> str:
     return _NUMBER.sub(lambda found: f"{int(found[0]):,}", text)
 
 
-def as_text(messages: Sequence[Message]) -> str:
+def messages_as_text(messages: Sequence[Message]) -> str:
     """The messages as one readable text, for diffs and reports."""
     return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in messages)
 
 
 def _render_template(prompt: Prompt, instruction: str, values: Mapping[str, str]) -> list[Message]:
-    style, demos = prompt.format, prompt.shown(values["input"])
-    values = {name: _given(style, value) for name, value in values.items()}
-    system = fill(prompt.system, values)
+    style, demos = prompt.format, prompt.demos_for(values["input"])
+    values = {name: _format_input(style, value) for name, value in values.items()}
+    system = fill_template(prompt.system, values)
     if style.placement == "system":
-        system, asked = _join(style.separator, system, fill(instruction, values)), values["input"]
+        system, asked = _join(style.separator, system, fill_template(instruction, values)), values["input"]
     else:
-        asked = fill(instruction, values)
+        asked = fill_template(instruction, values)
     messages: list[Message] = [{"role": "system", "content": system}] if system else []
     if demos and style.demos == "text":
-        shown = [_ask(style, d.input) + _answer(style, d.output, d.rationale, after_prefix=True) for d in demos]
+        shown = [
+            _question_text(style, d.input) + _answer_text(style, d.output, d.rationale, after_prefix=True)
+            for d in demos
+        ]
         asked = _join(style.separator, *shown, asked)
     elif demos:
         for demo in demos:
-            shown_input = _given(style, demo.input)
+            shown_input = _format_input(style, demo.input)
             inside = style.placement != "system"
-            filled = fill(instruction, {**values, "input": shown_input}) if inside else shown_input
+            filled = fill_template(instruction, {**values, "input": shown_input}) if inside else shown_input
             messages.append({"role": "user", "content": filled})
-            messages.append({"role": "assistant", "content": _answer(style, demo.output, demo.rationale)})
+            messages.append({"role": "assistant", "content": _answer_text(style, demo.output, demo.rationale)})
     messages.append({"role": "user", "content": asked})
     return messages
 
 
-def _given(style: Format, text: str) -> str:
-    return grouped(text) if style.numbers == "grouped" else text
+def _format_input(style: Format, text: str) -> str:
+    return group_digits(text) if style.numbers == "grouped" else text
 
 
-def _ask(style: Format, text: str) -> str:
-    asked = f"{style.input_prefix}{_given(style, text)}"
+def _question_text(style: Format, text: str) -> str:
+    asked = f"{style.input_prefix}{_format_input(style, text)}"
     return f"{asked}\n{style.output_prefix}" if style.output_prefix else asked
 
 
-def _answer(style: Format, output: str, rationale: str | None, *, after_prefix: bool = False) -> str:
+def _answer_text(style: Format, output: str, rationale: str | None, *, after_prefix: bool = False) -> str:
     cased = {"as-is": output, "lower": output.lower(), "upper": output.upper(), "title": output.title()}[style.casing]
     said = f"{rationale}\n{cased}" if rationale else cased
     if not after_prefix:

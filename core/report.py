@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict
 from .statistics import Difference, NoiseFloor, Verdict
 
 
-class _Part(BaseModel):
+class _ReportPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Standing(_Part):
+class PromptScore(_ReportPart):
     """A prompt's mean score on the rows of the claim with its 95 % interval; None where no row was measured."""
 
     score: float | None
@@ -22,18 +22,18 @@ class Standing(_Part):
     high: float | None = None
 
 
-class Winner(Standing):
+class Winner(PromptScore):
     candidate: str
 
 
-class Flips(_Part):
+class Flips(_ReportPart):
     """Rows that got better and rows that got worse."""
 
     gained: int
     lost: int
 
 
-class FormatShare(_Part):
+class FormatShare(_ReportPart):
     """Answers that could not be read, and the part of the difference that lies on rows where one was not."""
 
     start_failures: int
@@ -41,7 +41,7 @@ class FormatShare(_Part):
     gain: float
 
 
-class ContentShare(_Part):
+class ContentShare(_ReportPart):
     """The part of the difference that lies on rows both prompts answered readably; mean is over those rows."""
 
     gain: float
@@ -49,7 +49,7 @@ class ContentShare(_Part):
     mean: float | None
 
 
-class Val(_Part):
+class ValScores(_ReportPart):
     """Means on the val rows that both were measured on. They chose the winner, so they are no claim;
     `shrunk` is the winner's mean as far as its rows support it among all that were tried."""
 
@@ -59,29 +59,29 @@ class Val(_Part):
     shrunk: float
 
 
-class Calls(_Part):
+class CallCounts(_ReportPart):
     target: int
     optimizer: int
 
 
-class Paid(Calls):
+class PaidUsage(CallCounts):
     """What the endpoint was asked for now, without answers from the cache."""
 
     tokens: int
     usd: float
 
 
-class Words(_Part):
+class WordCounts(_ReportPart):
     start: int
     best: int
 
 
-class Texts(_Part):
+class PromptTexts(_ReportPart):
     start: str
     best: str
 
 
-class WinRate(_Part):
+class WinRate(_ReportPart):
     """Of a task that nothing scores: how often the judge preferred the winner's output to the start's on the same row,
     a tie being half, with its 95 % interval; 0.5 is no difference."""
 
@@ -95,7 +95,7 @@ class WinRate(_Part):
     n: int
 
 
-class Part(_Part):
+class TaskResult(_ReportPart):
     """Of several tasks, one: what its rows of the claim say."""
 
     task: str
@@ -105,7 +105,7 @@ class Part(_Part):
     n: int
 
 
-class Row(_Part):
+class ExampleScores(_ReportPart):
     """One row of the claim: its id and both scores."""
 
     id: str
@@ -113,7 +113,7 @@ class Row(_Part):
     best: float
 
 
-class Report(_Part):
+class Report(_ReportPart):
     """Everything a reader needs to believe a claim or not.
 
     split: where the claim was measured: `test`, sealed until now; a task without test rows has only `val`, which
@@ -129,7 +129,7 @@ class Report(_Part):
     seed: int
     split: Literal["test", "val"]
     verdict: Verdict
-    start: Standing
+    start: PromptScore
     best: Winner
     difference: Difference
     flips: Flips
@@ -138,16 +138,16 @@ class Report(_Part):
     noise_floor: NoiseFloor | None = None
     preference: WinRate | None = None
     tried: int
-    val: Val | None = None
-    calls: Calls
-    paid: Paid
+    val: ValScores | None = None
+    calls: CallCounts
+    paid: PaidUsage
     cached: int
     lost: int
     tokens: int
     usd: float
     seconds: float
-    words: Words
-    prompt: Texts
-    rows: tuple[Row, ...] = ()
-    tasks: tuple[Part, ...] = ()
+    words: WordCounts
+    prompt: PromptTexts
+    rows: tuple[ExampleScores, ...] = ()
+    tasks: tuple[TaskResult, ...] = ()
     warnings: tuple[str, ...] = ()

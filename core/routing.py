@@ -10,16 +10,16 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .answer import bare
+from .answer import normalize_answer
 from .errors import TaskError
 from .example import Example
-from .vectors import Space, Vector, centre, likeness
+from .vectors import SparseVector, TfidfSpace, centroid, cosine
 
 RouterKind = Literal["centroid", "nearest", "vote", "field", "chain", "learned"]
-_SHOWN, _SHOWN_LETTERS = 2, 60
+_LISTED_ANCHORS, _ANCHOR_CHARACTERS = 2, 60
 
 
-class Scorer(BaseModel):
+class LinearScorer(BaseModel):
     """What each prompt is expected to gain on an input, learned from a log: linear in the input's terms.
 
     terms: term → weight in the space of inputs; fine: whether it has runs of letters beside words. weights: prompt →
@@ -41,8 +41,8 @@ class Scorer(BaseModel):
         }
 
     @cached_property
-    def _space(self) -> Space:
-        return Space.known(self.terms, fine=self.fine)
+    def _space(self) -> TfidfSpace:
+        return TfidfSpace.from_weights(self.terms, fine=self.fine)
 
 
 class Router(BaseModel):
@@ -63,7 +63,7 @@ class Router(BaseModel):
     anchors: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     field: str = "task"
     shared: str = ""
-    scorer: Scorer | None = None
+    scorer: LinearScorer | None = None
 
     def parts(self) -> dict[str, Any]:
         """The router as plain JSON; what stands at its default and came later than the kinds is left out."""
@@ -71,7 +71,7 @@ class Router(BaseModel):
         unset = [name for name in ("field", "shared", "scorer") if told[name] == type(self).model_fields[name].default]
         return {name: value for name, value in told.items() if name not in unset}
 
-    def named(self, row: Example, names: Sequence[str]) -> str:
+    def prompt_of_row(self, row: Example, names: Sequence[str]) -> str:
         """The prompt that the row itself names. Raises TaskError where it names none of them."""
         name = row.metadata.get(self.field)
         if name not in names:
@@ -88,11 +88,11 @@ class Router(BaseModel):
         if self.scorer is not None:
             scores = self.scorer.score(text)
             return max(names, key=lambda name: scores.get(name, -math.inf))
-        space, places = self._map
+        space, places = self._anchor_vectors
         wanted = space.vector(text)
         best, most = names[0], 0.0
         for name in names:
-            alike = max((likeness(wanted, place) for place in places.get(name, ())), default=0.0)
+            alike = max((cosine(wanted, place) for place in places.get(name, ())), default=0.0)
             if alike > most:
                 best, most = name, alike
         return best
@@ -112,27 +112,27 @@ class Router(BaseModel):
         lines = [f"An input goes to the prompt {whose} most like it:"]
         for name in sorted(self.anchors):
             texts = self.anchors[name]
-            shown = "; ".join(" ".join(text.split())[:_SHOWN_LETTERS] for text in texts[:_SHOWN])
+            shown = "; ".join(" ".join(text.split())[:_ANCHOR_CHARACTERS] for text in texts[:_LISTED_ANCHORS])
             lines.append(f"- {name}: {len(texts)} texts, such as {shown}")
         return "\n".join(lines)
 
     @cached_property
-    def _map(self) -> tuple[Space, dict[str, tuple[Vector, ...]]]:
+    def _anchor_vectors(self) -> tuple[TfidfSpace, dict[str, tuple[SparseVector, ...]]]:
         """The space, and for each prompt the places that an input is compared with."""
         named = {name: self.anchors[name] for name in sorted(self.anchors)}
-        space = Space([text for texts in named.values() for text in texts])
+        space = TfidfSpace([text for texts in named.values() for text in texts])
         told = {name: tuple(space.vector(text) for text in texts) for name, texts in named.items()}
         if self.kind == "centroid":
-            told = {name: (centre(vectors),) for name, vectors in told.items()}
+            told = {name: (centroid(vectors),) for name, vectors in told.items()}
         return space, told
 
 
-def majority(answers: Sequence[str | None]) -> int:
+def majority_index(answers: Sequence[str | None]) -> int:
     """The place of the first voice with the most frequent answer; the earlier answer on ties.
 
     Answers are compared without case and white space. Voices that could not be read have no say; where none could,
     the first one speaks.
     """
-    said = [None if answer is None else bare(answer) for answer in answers]
+    said = [None if answer is None else normalize_answer(answer) for answer in answers]
     counts = Counter(one for one in said if one is not None)
     return said.index(max(counts, key=counts.__getitem__)) if counts else 0

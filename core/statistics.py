@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .identity import seeded
+from .identity import seeded_random
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 Verdict = Literal["improved", "no evidence of improvement", "worse"]
 Test = Literal["exact McNemar", "exact sign-flip permutation", "sign-flip permutation"]
 
-LEVEL = 0.95
+CONFIDENCE = 0.95
 _RESAMPLES = 9_999
 _EXACT_UP_TO = 16
-_FEW = 20
-_CELLS = 2_000_000
+_SMALL_SAMPLE = 20
+_BATCH_CELLS = 2_000_000
 _EPSILON = 1e-12
 
 
@@ -66,18 +66,22 @@ class NoiseFloor(BaseModel):
     n: int
 
 
-def compare(before: Sequence[float], after: Sequence[float], *, seed: int, level: float = LEVEL) -> Difference:
+def compare_paired(
+    before: Sequence[float], after: Sequence[float], *, seed: int, level: float = CONFIDENCE
+) -> Difference:
     """The paired difference with its p-value: exact McNemar for 0/1 scores, else sign-flip permutation."""
     interval = paired_difference(before, after, seed=seed, level=level)
     if _binary(before) and _binary(after):
-        return Difference(**interval.model_dump(), p=mcnemar_exact(*flips(before, after)), test="exact McNemar")
+        return Difference(**interval.model_dump(), p=mcnemar_p_value(*count_flips(before, after)), test="exact McNemar")
     differences = _differences(before, after)
     exact = sum(abs(one) > _EPSILON for one in differences) <= _EXACT_UP_TO
     test: Test = "exact sign-flip permutation" if exact else "sign-flip permutation"
-    return Difference(**interval.model_dump(), p=permutation_p(differences, seed), test=test)
+    return Difference(**interval.model_dump(), p=permutation_p_value(differences, seed), test=test)
 
 
-def paired_difference(before: Sequence[float], after: Sequence[float], *, seed: int, level: float = LEVEL) -> Interval:
+def paired_difference(
+    before: Sequence[float], after: Sequence[float], *, seed: int, level: float = CONFIDENCE
+) -> Interval:
     """mean(after - before) with a BCa bootstrap interval over the rows.
 
     For 0/1 scores BCa is too narrow where few rows flip, so the interval is widened to hold the exact conditional
@@ -90,8 +94,8 @@ def paired_difference(before: Sequence[float], after: Sequence[float], *, seed: 
     n = len(differences)
     if n < 2:
         return Interval(value=sum(differences), low=-1.0, high=1.0)
-    interval = _bca(differences, seed, level, least=-1.0)
-    gained, lost = flips(before, after)
+    interval = _bca_interval(differences, seed, level, least=-1.0)
+    gained, lost = count_flips(before, after)
     if gained + lost == 0 or not (_binary(before) and _binary(after)):
         return interval
     from scipy.stats import binomtest
@@ -101,7 +105,7 @@ def paired_difference(before: Sequence[float], after: Sequence[float], *, seed: 
     return Interval(value=interval.value, low=min(interval.low, low), high=max(interval.high, high))
 
 
-def mcnemar_exact(wins: int, losses: int) -> float:
+def mcnemar_p_value(wins: int, losses: int) -> float:
     """Two-sided p of the exact McNemar test; 1 where nothing flipped."""
     if wins + losses == 0:
         return 1.0
@@ -110,7 +114,7 @@ def mcnemar_exact(wins: int, losses: int) -> float:
     return float(binomtest(wins, wins + losses).pvalue)
 
 
-def permutation_p(differences: Sequence[float], seed: int) -> float:
+def permutation_p_value(differences: Sequence[float], seed: int) -> float:
     """Two-sided p of the sign-flip permutation test on the mean.
 
     Exact with up to 16 differences that are not zero; beyond, 9,999 seeded draws with the observed one counted in.
@@ -131,7 +135,7 @@ def permutation_p(differences: Sequence[float], seed: int) -> float:
     return (hits + 1) / (_RESAMPLES + 1)
 
 
-def mean_interval(scores: Sequence[float], *, seed: int = 0, level: float = LEVEL) -> Interval:
+def mean_interval(scores: Sequence[float], *, seed: int = 0, level: float = CONFIDENCE) -> Interval:
     """The mean with a Wilson interval for 0/1 scores, else a BCa one, below 20 rows with Student's in it.
 
     One graded score, whatever it is, says nothing of its spread: [0, 1]. Raises ValueError for no score at all.
@@ -146,16 +150,16 @@ def mean_interval(scores: Sequence[float], *, seed: int = 0, level: float = LEVE
         return Interval(value=right / len(scores), low=float(bounds.low), high=float(bounds.high))
     if len(scores) < 2:
         return Interval(value=scores[0], low=0.0, high=1.0)
-    return _bca(scores, seed, level, least=0.0)
+    return _bca_interval(scores, seed, level, least=0.0)
 
 
-def flips(before: Sequence[float], after: Sequence[float]) -> tuple[int, int]:
+def count_flips(before: Sequence[float], after: Sequence[float]) -> tuple[int, int]:
     """(gained, lost): rows that got better and rows that got worse."""
     differences = _differences(before, after)
     return sum(one > _EPSILON for one in differences), sum(one < -_EPSILON for one in differences)
 
 
-def verdict(interval: Interval, p: float, *, level: float = LEVEL) -> Verdict:
+def verdict(interval: Interval, p: float, *, level: float = CONFIDENCE) -> Verdict:
     """A claim in either direction needs both: an interval that excludes zero and p below 1 - level."""
     if not interval.excludes_zero or p >= round(1 - level, 12):
         return "no evidence of improvement"
@@ -176,7 +180,7 @@ def noise_floor(first: Sequence[float], second: Sequence[float]) -> NoiseFloor:
     differences = _differences(first, second)
     n = len(differences)
     spread = (sum(one * one for one in differences) / n) ** 0.5
-    changed = sum(flips(first, second)) / n
+    changed = sum(count_flips(first, second)) / n
     return NoiseFloor(difference=sum(differences) / n, changed=changed, floor=1.96 * spread / n**0.5, n=n)
 
 
@@ -188,7 +192,7 @@ def _binary(scores: Sequence[float]) -> bool:
     return all(min(abs(score), abs(score - 1)) <= _EPSILON for score in scores)
 
 
-def _bca(values: Sequence[float], seed: int, level: float, *, least: float) -> Interval:
+def _bca_interval(values: Sequence[float], seed: int, level: float, *, least: float) -> Interval:
     """Bias-corrected and accelerated bootstrap of a mean, from at least two values in [least, 1].
 
     Resamples are drawn as counts of the distinct values: the same distribution, and cheap for 0/1 scores.
@@ -210,7 +214,7 @@ def _bca(values: Sequence[float], seed: int, level: float, *, least: float) -> I
     pull = float((centred**3).sum() / (6 * (centred**2).sum() ** 1.5))
     tails = (bias + float(ndtri(tail)) for tail in ((1 - level) / 2, (1 + level) / 2))
     low, high = map(float, np.quantile(means, [float(ndtr(bias + tail / (1 - pull * tail))) for tail in tails]))
-    if array.size < _FEW:
+    if array.size < _SMALL_SAMPLE:
         reach = float(stdtrit(array.size - 1, (1 + level) / 2) * array.std(ddof=1) / array.size**0.5)
         low, high = max(least, min(low, point - reach)), min(1.0, max(high, point + reach))
     return Interval(value=point, low=low, high=high)
@@ -219,11 +223,11 @@ def _bca(values: Sequence[float], seed: int, level: float, *, least: float) -> I
 def _generator(seed: int, purpose: str) -> np.random.Generator:
     import numpy as np
 
-    return np.random.default_rng(seeded(seed, "statistics", purpose).getrandbits(64))
+    return np.random.default_rng(seeded_random(seed, "statistics", purpose).getrandbits(64))
 
 
 def _batches(width: int) -> list[int]:
     """How many resamples at a time, so that a batch of this width stays within some megabytes."""
-    size = max(1, min(_RESAMPLES, _CELLS // width))
+    size = max(1, min(_RESAMPLES, _BATCH_CELLS // width))
     full, rest = divmod(_RESAMPLES, size)
     return [size] * full + ([rest] if rest else [])

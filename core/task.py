@@ -13,9 +13,9 @@ from .example import SPLITS, Dataset, Example
 from .models import EMBEDDED, ROLES, ModelRef, Role
 from .program import Program
 from .prompt import check_placeholders
-from .render import values_of
+from .render import template_values
 
-BY_TASK = "task"
+TASK_FIELD = "task"
 _ANSWER_TOKENS = {"label": 16, "choice": 16, "number": 64, "regex": 128, "json": 512, "tag": 512}
 
 
@@ -52,7 +52,7 @@ class Subtask(BaseModel):
     evaluators: tuple[EvaluatorSpec, ...] = (EvaluatorSpec(use="exact"),)
 
 
-class Advised(BaseModel):
+class AdviceRule(BaseModel):
     """A person's rule: where a run shows what `when` says, in words or as /a pattern/, this is the advice."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,13 +70,13 @@ class Models(BaseModel):
     optimizer: ModelRef = ModelRef.parse(EMBEDDED)
     roles: Mapping[Role, ModelRef] = Field(default_factory=dict)
 
-    def of(self, role: Role) -> ModelRef:
+    def for_role(self, role: Role) -> ModelRef:
         if role == "target":
             return self.target
         return self.roles.get(role, self.optimizer)
 
-    def distinct(self) -> dict[str, ModelRef]:
-        return {str(ref): ref for ref in (self.of(role) for role in ROLES)}
+    def by_name(self) -> dict[str, ModelRef]:
+        return {str(ref): ref for ref in (self.for_role(role) for role in ROLES)}
 
 
 class Constraints(BaseModel):
@@ -115,12 +115,12 @@ class Task(BaseModel):
     subtasks: Mapping[str, Subtask] = Field(default_factory=dict)
     models: Models = Models()
     constraints: Constraints = Constraints()
-    rules: tuple[Advised, ...] = ()
+    rules: tuple[AdviceRule, ...] = ()
     plugins: tuple[str, ...] = ()
     source: str = ""
 
     @model_validator(mode="after")
-    def _named(self) -> Self:
+    def _check_name(self) -> Self:
         if not self.name.strip():
             raise TaskError("a task needs a name", where=self.where("name"), remedy='write name = "sentiment"')
         return self
@@ -141,11 +141,13 @@ class Task(BaseModel):
 
         Where no row has an output and no evaluator is given, nothing scores: outputs can be compared only.
         """
-        data = Dataset(train=_rows(train), val=_rows(val), test=_rows(test), target=_rows(target))
-        if not any(row.outputs for row in data.rows()):
+        data = Dataset(
+            train=_as_examples(train), val=_as_examples(val), test=_as_examples(test), target=_as_examples(target)
+        )
+        if not any(row.outputs for row in data.examples()):
             fields = {"evaluators": (), **fields}
         task = cls(name=name, program=Program.of(prompt), data=data, **fields).check()
-        return task.model_copy(update={"data": _as_answers(task.data, task.answer)})
+        return task.model_copy(update={"data": _normalize_references(task.data, task.answer)})
 
     def where(self, field: str) -> str:
         return f"{self.source or 'task'}: {field}"
@@ -178,15 +180,15 @@ class Task(BaseModel):
                             remedy="correct the row, or the [answer] table",
                         )
         for name, prompt in self.program.prompts.items():
-            rows = [row for row in self.data.val if not self.program.by_task or name in self.program.chosen(row)]
-            fields = frozenset(values_of(rows[0])) if rows else frozenset[str]()
+            rows = [row for row in self.data.val if not self.program.by_task or name in self.program.prompts_for(row)]
+            fields = frozenset(template_values(rows[0])) if rows else frozenset[str]()
             known = fields | (self.program.prompts.keys() - {name})
             check_placeholders(prompt, known, where=self.where(f"prompt {name!r}"))
         return self
 
     def subtask_of(self, example: Example) -> Subtask | None:
         """The task that a row belongs to, where there are several."""
-        return self.subtasks.get(str(example.metadata.get(BY_TASK, "")))
+        return self.subtasks.get(str(example.metadata.get(TASK_FIELD, "")))
 
     def answer_of(self, example: Example) -> AnswerContract:
         """What counts as an answer to a row."""
@@ -211,17 +213,17 @@ class Task(BaseModel):
         return min(512, 12 + 4 * words)
 
     @property
-    def visible(self) -> Task:
+    def without_test(self) -> Task:
         """The task without its test rows: what everything but the report works with."""
         return self.model_copy(update={"data": self.data.visible})
 
 
-def _as_answers(data: Dataset, contract: AnswerContract) -> Dataset:
+def _normalize_references(data: Dataset, contract: AnswerContract) -> Dataset:
     """The data with its references written as the contract writes answers, so that `1,000` equals `1000`."""
     return Dataset(
         **{
             split: tuple(
-                one.model_copy(update={"outputs": tuple(contract.reference(text) for text in one.outputs)})
+                one.model_copy(update={"outputs": tuple(contract.normalize_reference(text) for text in one.outputs)})
                 for one in data[split]
             )
             for split in SPLITS
@@ -229,11 +231,11 @@ def _as_answers(data: Dataset, contract: AnswerContract) -> Dataset:
     )
 
 
-def _rows(rows: Sequence[Mapping[str, Any] | Example]) -> tuple[Example, ...]:
-    return tuple(row if isinstance(row, Example) else _row(row, number) for number, row in enumerate(rows, 1))
+def _as_examples(rows: Sequence[Mapping[str, Any] | Example]) -> tuple[Example, ...]:
+    return tuple(row if isinstance(row, Example) else _as_example(row, number) for number, row in enumerate(rows, 1))
 
 
-def _row(row: Mapping[str, Any], number: int) -> Example:
+def _as_example(row: Mapping[str, Any], number: int) -> Example:
     if "input" not in row:
         raise TaskError("a row needs an input", where=f"row {number}", possible=sorted(row))
     output = row.get("output", ())

@@ -7,12 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-Vector = Mapping[str, float]
+SparseVector = Mapping[str, float]
 _WORD = re.compile(r"\w+")
-_SHORT = 8
+_SHORT_TEXT_WORDS = 8
 
 
-class Space:
+class TfidfSpace:
     """The weights that a collection of texts gives to terms: rare ones say more, what all texts hold says nothing.
 
     Terms are words in lower case; where the texts are short (under eight words on average) also runs of three
@@ -21,15 +21,15 @@ class Space:
 
     def __init__(self, texts: Sequence[str]) -> None:
         counts = [len(_WORD.findall(text)) for text in texts]
-        self._fine = sum(counts) < _SHORT * len(texts)
+        self._uses_trigrams = sum(counts) < _SHORT_TEXT_WORDS * len(texts)
         seen = Counter(term for text in texts for term in dict.fromkeys(self._terms(text)))
         self._weights = {term: math.log((1 + len(texts)) / (1 + many)) for term, many in seen.items()}
 
     @classmethod
-    def known(cls, weights: Mapping[str, float], *, fine: bool) -> Space:
+    def from_weights(cls, weights: Mapping[str, float], *, fine: bool) -> TfidfSpace:
         """A space whose weights were learned elsewhere, as `weights` and `fine` of another told them."""
         space = cls(())
-        space._weights, space._fine = dict(weights), fine
+        space._weights, space._uses_trigrams = dict(weights), fine
         return space
 
     @property
@@ -37,37 +37,37 @@ class Space:
         return self._weights
 
     @property
-    def fine(self) -> bool:
-        return self._fine
+    def uses_trigrams(self) -> bool:
+        return self._uses_trigrams
 
-    def vector(self, text: str) -> Vector:
+    def vector(self, text: str) -> SparseVector:
         """Of length one; empty where the space knows no term of the text."""
         counts = Counter(term for term in self._terms(text) if self._weights.get(term))
-        return unit({term: (1 + math.log(many)) * self._weights[term] for term, many in counts.items()})
+        return normalize({term: (1 + math.log(many)) * self._weights[term] for term, many in counts.items()})
 
     def _terms(self, text: str) -> list[str]:
         words = _WORD.findall(text.casefold())
-        if not self._fine:
+        if not self._uses_trigrams:
             return words
         return [*words, *(f"<{word}>"[at : at + 3] for word in words for at in range(len(word)))]
 
 
-def unit(vector: Vector) -> Vector:
+def normalize(vector: SparseVector) -> SparseVector:
     """The same direction at length one; nothing stays nothing."""
     size = math.sqrt(math.fsum(value * value for value in vector.values()))
     return {term: value / size for term, value in vector.items()} if size else {}
 
 
-def likeness(a: Vector, b: Vector) -> float:
+def cosine(a: SparseVector, b: SparseVector) -> float:
     """The cosine of two vectors of length one, in [0, 1]."""
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     return math.fsum(value * long[term] for term, value in short.items() if term in long)
 
 
-def centre(vectors: Iterable[Vector]) -> Vector:
+def centroid(vectors: Iterable[SparseVector]) -> SparseVector:
     """The direction of the sum."""
     total: dict[str, float] = {}
     for vector in vectors:
         for term, value in vector.items():
             total[term] = total.get(term, 0.0) + value
-    return unit(total)
+    return normalize(total)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .report import WinRate
-from .statistics import Difference, compare
+from .statistics import Difference, compare_paired
 
 
 def win_rate(margins: Sequence[float], *, judge: str, seed: int) -> tuple[WinRate, Difference]:
@@ -14,7 +14,7 @@ def win_rate(margins: Sequence[float], *, judge: str, seed: int) -> tuple[WinRat
     margins: one for each row, in [-1, 1], positive where the winner's output was preferred. A judge that tosses coins
     has a rate of 0.5 in expectation, and the test holds its level: the margins' signs are exchangeable then.
     """
-    difference = compare([(1 - one) / 2 for one in margins], [(1 + one) / 2 for one in margins], seed=seed)
+    difference = compare_paired([(1 - one) / 2 for one in margins], [(1 + one) / 2 for one in margins], seed=seed)
     wins, losses = sum(one > 0 for one in margins), sum(one < 0 for one in margins)
     found = WinRate(
         judge=judge,
@@ -29,6 +29,6 @@ def win_rate(margins: Sequence[float], *, judge: str, seed: int) -> tuple[WinRat
     return found, difference
 
 
-def in_order(margins: Mapping[str, float], rows: Sequence[str]) -> list[float]:
+def margins_in_order(margins: Mapping[str, float], rows: Sequence[str]) -> list[float]:
     """The margins of the rows that were judged, in the task's order: a report knows no other."""
     return [margins[row] for row in rows if row in margins]

@@ -13,11 +13,11 @@ from .contracts import Gateway, Need
 from .example import Example
 from .models import ModelRef, Output
 from .program import Program
-from .recipe import Use
+from .recipe import PluginRef
 from .score import Score
 
 
-class Work(BaseModel):
+class MeasureSpec(BaseModel):
     """One program on one row, and who runs and scores it: by name and options, made anew where it is carried out.
 
     plugins, folder: what the task names beside installed plugins, and where its files are.
@@ -29,13 +29,13 @@ class Work(BaseModel):
     example: Example
     model: ModelRef
     answer: AnswerContract
-    target: Use
-    evaluators: Mapping[str, Use] = Field(default_factory=dict)
+    target: PluginRef
+    evaluators: Mapping[str, PluginRef] = Field(default_factory=dict)
     plugins: tuple[str, ...] = ()
     folder: str = "."
 
 
-class Done(BaseModel):
+class MeasureResult(BaseModel):
     """What came out, and the scores of the evaluators that ask nobody, by their names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,11 +45,11 @@ class Done(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class MeasureJob:
     """`here` does the same work in this process, with the parts that the run already made."""
 
-    work: Work
-    here: Callable[[], Awaitable[Done]]
+    work: MeasureSpec
+    here: Callable[[], Awaitable[MeasureResult]]
 
 
 class Executor(Protocol):
@@ -62,7 +62,7 @@ class Executor(Protocol):
     name: str
     needs: frozenset[Need]
 
-    async def run(self, job: Job, gateway: Gateway) -> Done:
+    async def run(self, job: MeasureJob, gateway: Gateway) -> MeasureResult:
         """Raises what the gateway raises, unchanged, and what target and evaluators raise as PluginError. A worker
         that dies is no error as long as another can do its work."""
         ...

@@ -5,35 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.candidate import Archive
-from ..core.estimate import estimate
+from ..core.estimate import pooled_estimates
 from ..core.statistics import mean_interval
-from .session import Session
+from .session import RunContext
 
 
-async def baseline(session: Session, step: int) -> None:
+async def emit_baseline(session: RunContext, step: int) -> None:
     """Told once, when the start prompt was first measured: the key carries no step."""
     archive = session.archive(step + 1)
-    if told := _measured(session, archive, archive.start.id):
-        await session.emit("baseline_measured", 0, candidate=archive.start.id, **told)
+    if told := _score_fields(session, archive, archive.baseline.id):
+        await session.emit("baseline_measured", 0, candidate=archive.baseline.id, **told)
 
 
-async def announce(session: Session, step: int, archive: Archive, best: str) -> None:
+async def emit_best_changed(session: RunContext, step: int, archive: Archive, best: str) -> None:
     """Another prompt leads. It may be one that nothing was measured of, where a person took all others out.
 
     score, low, high: what its rows say, as everywhere that a score is shown. expected: an estimate for all of val, in
     which few rows weigh little beside what is known of other candidates; no measurement.
     """
-    told = _measured(session, archive, best)
+    told = _score_fields(session, archive, best)
     if told:
-        val = [example.id for example in session.setup.task.data.val]
-        guess = estimate(archive, [archive[best]], session.examples, val)[best]
+        val = [example.id for example in session.config.task.data.val]
+        guess = pooled_estimates(archive, [archive[best]], session.examples, val)[best]
         told["expected"] = round(guess.mean, 4)
     await session.emit("best_changed", step, best, candidate=best, operator=archive[best].operator, **{"n": 0, **told})
 
 
-def _measured(session: Session, archive: Archive, candidate: str) -> dict[str, Any]:
+def _score_fields(session: RunContext, archive: Archive, candidate: str) -> dict[str, Any]:
     """A candidate's mean on its val rows with the 95 % interval, as events have it; empty where it has none."""
-    seen = archive.scores.row(candidate, [example.id for example in session.setup.task.data.val])
+    seen = archive.scores.row(candidate, [example.id for example in session.config.task.data.val])
     if not seen:
         return {}
     found = mean_interval([one.score for one in seen.values()])

@@ -14,7 +14,7 @@ from ..plugins.apps.target import RunnableTarget
 from ..plugins.registry import Registry
 from .run import Result, aoptimize
 
-_USE = "app"
+_TARGET_NAME = "app"
 
 
 def app_registry(app: Any, registry: Registry | None = None, **options: Any) -> Registry:
@@ -30,7 +30,7 @@ def app_registry(app: Any, registry: Registry | None = None, **options: Any) -> 
         return RunnableTarget(app, **{**drawn, **options})
 
     make()  # a wrong application or option is found here
-    registry.offer("target", _USE, make, summary="an application of the caller's")
+    registry.register_object("target", _TARGET_NAME, make, summary="an application of the caller's")
     return registry
 
 
@@ -50,7 +50,7 @@ def app_task(
     )
     first = next(iter(program.prompts.values()))
     named = Task.create(first.instruction, train=train, val=val, test=test, **{"name": "app", **fields})
-    return named.model_copy(update={"program": program, "target": TargetSpec(use=_USE)}).check()
+    return named.model_copy(update={"program": program, "target": TargetSpec(use=_TARGET_NAME)}).check()
 
 
 async def aoptimize_app(

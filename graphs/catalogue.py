@@ -10,47 +10,47 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..core.errors import UsageError
-from ..core.misfit import misfit, place_of
+from ..core.misfit import validation_location, validation_message
 from ..core.naming import did_you_mean
 from ..core.recipe import Recipe
 from ..plugins.registry import Registry
 
-_SWITCHES = ("strategy", "allocator", "judge", "operators", "planner", "rounds", "slots", "evidence")
+_SETTING_NAMES = ("strategy", "allocator", "judge", "operators", "planner", "rounds", "slots", "evidence")
 
 
 def recipe_names(registry: Registry) -> list[str]:
-    shipped = [entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml")]
+    shipped = [entry.name.removesuffix(".toml") for entry in _recipe_folder().iterdir() if entry.name.endswith(".toml")]
     return sorted({*shipped, *registry.names("recipe")})
 
 
-def recipes(registry: Registry) -> list[Recipe]:
+def all_recipes(registry: Registry) -> list[Recipe]:
     return [load_recipe(name, registry) for name in recipe_names(registry)]
 
 
 def load_recipe(name: str, registry: Registry) -> Recipe:
     """Raises UsageError for a name that nobody has, naming the nearest."""
-    entry = _folder() / f"{name}.toml"
+    entry = _recipe_folder() / f"{name}.toml"
     if name.replace("-", "").isalnum() and entry.is_file():
-        return read_recipe(entry.read_text(encoding="utf-8"), where=f"recipe {name}")
+        return parse_recipe(entry.read_text(encoding="utf-8"), where=f"recipe {name}")
     if registry.has("recipe", name):
-        return read_recipe(str(registry.create("recipe", name)), where=f"recipe {name}")
+        return parse_recipe(str(registry.create("recipe", name)), where=f"recipe {name}")
     names = recipe_names(registry)
     raise UsageError(f"there is no recipe {name!r}", possible=names, remedy=did_you_mean(name, names))
 
 
-def read_recipe(text: str, *, where: str) -> Recipe:
+def parse_recipe(text: str, *, where: str) -> Recipe:
     try:
         return Recipe.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"the recipe cannot be read: {error}", where=where) from error
     except ValidationError as error:
-        said, possible = misfit(error)
+        said, possible = validation_message(error)
         raise UsageError(
-            f"the recipe cannot be read: {place_of(error)} {said}", where=where, possible=possible
+            f"the recipe cannot be read: {validation_location(error)} {said}", where=where, possible=possible
         ) from error
 
 
-def adjust(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
+def apply_settings(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
     """Apply `--set` pairs, in whatever order they stand: first the parts are chosen, then their options are given.
 
     `strategy=NAME`, `allocator=NAME`, `judge=NAME`, `operators=A,B`, `planner=true`, `rounds=3`, `slots=in-turn`,
@@ -66,17 +66,17 @@ def adjust(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
             known = {use["use"]: use for use in data["operators"]}
             data["operators"] = [known.get(one.strip(), {"use": one.strip()}) for one in value.split(",")]
         elif key in ("planner", "rounds", "slots"):
-            data[key] = _typed(value)
+            data[key] = _parse_value(value)
         elif key == "evidence":
             kinds = ["rows", "hints", *([] if value == "none" else value.split(","))]
             data["evidence"] = dict.fromkeys(("planner", "teacher", "critic", "student"), kinds)
     for key, value in settings.items():
-        if key not in _SWITCHES:
+        if key not in _SETTING_NAMES:
             _set_option(data, key, value)
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
-        raise _unfit(error, settings) from error
+        raise _setting_error(error, settings) from error
 
 
 def _set_option(data: dict[str, Any], key: str, value: str) -> None:
@@ -84,9 +84,9 @@ def _set_option(data: dict[str, Any], key: str, value: str) -> None:
     uses = [data["strategy"], data["allocator"], *([data["judge"]] if data["judge"] else []), *data["operators"]]
     for use in uses:
         if option and use["use"] == plugin:
-            use["options"] = {**use.get("options", {}), option: _typed(value)}
+            use["options"] = {**use.get("options", {}), option: _parse_value(value)}
             return
-    names = [*_SWITCHES, *(f"{use['use']}.OPTION" for use in uses)]
+    names = [*_SETTING_NAMES, *(f"{use['use']}.OPTION" for use in uses)]
     raise UsageError(
         f"nothing is called {key!r} in this recipe",
         where="--set",
@@ -95,9 +95,9 @@ def _set_option(data: dict[str, Any], key: str, value: str) -> None:
     )
 
 
-def _unfit(error: ValidationError, settings: Mapping[str, str]) -> UsageError:
-    key = place_of(error).partition(".")[0]
-    said, possible = misfit(error)
+def _setting_error(error: ValidationError, settings: Mapping[str, str]) -> UsageError:
+    key = validation_location(error).partition(".")[0]
+    said, possible = validation_message(error)
     return UsageError(
         f"{key}={settings.get(key, '')} {said}",
         where="--set",
@@ -106,12 +106,12 @@ def _unfit(error: ValidationError, settings: Mapping[str, str]) -> UsageError:
     )
 
 
-def _typed(value: str) -> Any:
+def _parse_value(value: str) -> Any:
     try:
         return tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return value
 
 
-def _folder() -> Any:
+def _recipe_folder() -> Any:
     return resources.files(f"{__package__}.recipes")

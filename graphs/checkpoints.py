@@ -12,40 +12,40 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from ..core.errors import RunFailed, UsageError
 
-ENV = "MAIEUTIC_CHECKPOINTS"
+CHECKPOINTS_VARIABLE = "MAIEUTIC_CHECKPOINTS"
 _SCHEMES = ("postgres://", "postgresql://")
 
 
-def check_place(place: str) -> None:
+def check_checkpoint_url(place: str) -> None:
     """Raises UsageError for a place that is none, or whose library is missing; opens nothing."""
     if not place:
         return
     if not place.startswith(_SCHEMES):
         raise UsageError(
             "checkpoints can be kept beside the store, or in a Postgres database",
-            where=ENV,
+            where=CHECKPOINTS_VARIABLE,
             possible=("postgresql://user@host/database", "unset"),
         )
-    _postgres()
+    _import_postgres()
 
 
 @asynccontextmanager
-async def checkpoints(folder: Path, place: str = "") -> AsyncIterator[BaseCheckpointSaver[Any]]:
+async def open_checkpointer(folder: Path, place: str = "") -> AsyncIterator[BaseCheckpointSaver[Any]]:
     """LangGraph's own SQLite checkpointer in `folder`, or its Postgres one. The store stays in `folder` either way."""
-    check_place(place)
+    check_checkpoint_url(place)
     if not place:
         async with AsyncSqliteSaver.from_conn_string(str(folder / "checkpoints.db")) as saver:
             yield saver
         return
-    made, unreachable = _postgres()
+    made, unreachable = _import_postgres()
     try:
         opened = made.from_conn_string(place)
         saver = await opened.__aenter__()
     except unreachable as error:
         raise RunFailed(
             f"the Postgres for checkpoints cannot be used: {error}",
-            where=ENV,
-            remedy=f"start it, correct {ENV}, or unset it to keep checkpoints beside the store",
+            where=CHECKPOINTS_VARIABLE,
+            remedy=f"start it, correct {CHECKPOINTS_VARIABLE}, or unset it to keep checkpoints beside the store",
         ) from error
     try:
         await saver.setup()
@@ -54,7 +54,7 @@ async def checkpoints(folder: Path, place: str = "") -> AsyncIterator[BaseCheckp
         await opened.__aexit__(None, None, None)
 
 
-def _postgres() -> tuple[Any, type[Exception]]:
+def _import_postgres() -> tuple[Any, type[Exception]]:
     import importlib
 
     try:
@@ -63,6 +63,6 @@ def _postgres() -> tuple[Any, type[Exception]]:
     except ImportError as error:
         raise UsageError(
             "checkpoints in Postgres need LangGraph's Postgres checkpointer",
-            where=ENV,
+            where=CHECKPOINTS_VARIABLE,
             remedy='pip install "maieutic[postgres]"',
         ) from error

@@ -11,10 +11,10 @@ from ..core.errors import UsageError
 from ..core.example import Split
 from ..core.program import Program
 from ..core.report import Flips
-from ..core.statistics import Difference, Interval, Verdict, compare, flips, mean_interval, verdict
+from ..core.statistics import Difference, Interval, Verdict, compare_paired, count_flips, mean_interval, verdict
 from ..core.task import Task
 from ..plugins.registry import Registry
-from .scoring import rows_for, score
+from .scoring import checked_examples, evaluate_program
 
 
 class Comparison(BaseModel):
@@ -50,10 +50,10 @@ async def compare_programs(
     if a.id == b.id:
         raise UsageError("both are the same prompt: there is nothing to compare", where=task.name)
     for one in (a, b):
-        rows_for(task, one, split)  # before the first of them is paid for
+        checked_examples(task, one, split)  # before the first of them is paid for
     found = []
     for one in (a, b):
-        done = await score(
+        done = await evaluate_program(
             task, one, split=split, concurrency=concurrency, folder=folder, registry=registry, budget=budget
         )
         found.append({seen.example: seen.score for seen in done})
@@ -61,8 +61,8 @@ async def compare_programs(
     if not rows:
         raise UsageError("no row was scored for both prompts", where=task.name, remedy="raise --calls")
     before, after = ([scores[row] for row in rows] for scores in found)
-    gained = compare(before, after, seed=0)
-    better, worse = flips(before, after)
+    gained = compare_paired(before, after, seed=0)
+    better, worse = count_flips(before, after)
     return Comparison(
         task=task.name,
         model=task.models.target.id,

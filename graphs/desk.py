@@ -16,27 +16,27 @@ from langgraph.errors import GraphBubbleUp
 
 from ..core.budget import Budget
 from ..core.errors import MaieuticError
-from ..runtime.births import birth_of
-from ..runtime.gateway import ModelDoor
+from ..runtime.births import process_start_time
+from ..runtime.gateway import ModelClient
 from ..runtime.store import RunRecord, Store
-from .session import Listener, Session
-from .setup import Setup
+from .session import Listener, RunContext
+from .setup import RunConfig
 
 
 @dataclass(kw_only=True)
-class Desk:
+class RunContexts:
     """Sessions by run. An embedded graph opens it with its first node; `optimize` holds it as a context manager."""
 
-    setup: Setup
+    config: RunConfig
     listen: Listener | None = None
     store: Store | None = None
-    door: ModelDoor | None = None
-    _sessions: dict[str, Session] = field(default_factory=dict)
+    model_client: ModelClient | None = None
+    _contexts: dict[str, RunContext] = field(default_factory=dict)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-    _held: bool = False
+    _owned: bool = False
 
     async def __aenter__(self) -> Self:
-        self._held = True
+        self._owned = True
         await self._open()
         return self
 
@@ -45,86 +45,86 @@ class Desk:
     ) -> None:
         await self.aclose()
 
-    async def leave(self, run: str) -> None:
+    async def release(self, run: str) -> None:
         """A run is over: the graph that opened the doors for it closes them behind the last one."""
-        if not self._held and (session := self._sessions.pop(run, None)) is not None:
+        if not self._owned and (session := self._contexts.pop(run, None)) is not None:
             await session.aclose()
-            if not self._sessions:
+            if not self._contexts:
                 await self.aclose()
 
     @asynccontextmanager
-    async def at_work(self, state: Mapping[str, Any]) -> AsyncIterator[Session]:
+    async def node_context(self, state: Mapping[str, Any]) -> AsyncIterator[RunContext]:
         """The session for one node. Where nobody holds the desk, a node that fails or waits for a person is the last
         that can close it: the run's record and log say how it ended, and a graph that goes on opens it anew."""
-        session = await self.session(state)
+        session = await self.context_for(state)
         try:
             yield session
         except GraphBubbleUp:
-            await self.leave(session.run)
+            await self.release(session.run)
             raise
         except asyncio.CancelledError:
-            await self._abandon(session, "stopped", "interrupted")
+            await self._close_after_error(session, "stopped", "interrupted")
             raise
         except Exception as error:
-            await self._abandon(session, "failed", reason_of(error))
+            await self._close_after_error(session, "failed", failure_reason(error))
             raise
 
-    async def _abandon(self, session: Session, state: Literal["stopped", "failed"], reason: str) -> None:
+    async def _close_after_error(self, session: RunContext, state: Literal["stopped", "failed"], reason: str) -> None:
         """Once, by the first of several nodes that end together."""
-        if self._held or self._sessions.get(session.run) is not session:
+        if self._owned or self._contexts.get(session.run) is not session:
             return
-        del self._sessions[session.run]
-        await end(session, state, reason)
+        del self._contexts[session.run]
+        await mark_ended(session, state, reason)
         await session.aclose()
-        if not self._sessions:
+        if not self._contexts:
             await self.aclose()
 
     async def aclose(self) -> None:
-        for session in self._sessions.values():
+        for session in self._contexts.values():
             await session.aclose()
-        self._sessions.clear()
+        self._contexts.clear()
         await self._stack.aclose()
-        self.door = self.store = None
+        self.model_client = self.store = None
 
-    async def session(self, state: Mapping[str, Any]) -> Session:
+    async def context_for(self, state: Mapping[str, Any]) -> RunContext:
         """The session of the state's run. A graph that is embedded without a run gets a record of its own."""
         store, door = await self._open()
         run = state.get("run") or new_run_id()
-        if run not in self._sessions:
+        if run not in self._contexts:
             if not store.has_run(run):
-                await store.create_run(record_of(self.setup, run))
-            elif not self._held:
-                await take_over(store, run)
+                await store.create_run(run_record(self.config, run))
+            elif not self._owned:
+                await claim_run(store, run)
             if state.get("budget"):
-                self.setup.budget = Budget.model_validate(state["budget"])
-            session = await Session.open(self.setup, run, store, door, self.listen)
-            session.ledger.hold_back(self.setup.sealed_calls * state.get("sealed_rows", 0))
-            session.restore(state)
-            self._sessions[run] = session
-        return self._sessions[run]
+                self.config.budget = Budget.model_validate(state["budget"])
+            session = await RunContext.open(self.config, run, store, door, self.listen)
+            session.ledger.reserve_for_test(self.config.calls_per_test_example * state.get("sealed_rows", 0))
+            session.restore_config(state)
+            self._contexts[run] = session
+        return self._contexts[run]
 
-    async def _open(self) -> tuple[Store, ModelDoor]:
-        if self.store is None or self.door is None:
-            self.store = Store.open(self.setup.folder)
+    async def _open(self) -> tuple[Store, ModelClient]:
+        if self.store is None or self.model_client is None:
+            self.store = Store.open(self.config.folder)
             self._stack.callback(self.store.close)
-            self.door = await self._stack.enter_async_context(ModelDoor())
-        return self.store, self.door
+            self.model_client = await self._stack.enter_async_context(ModelClient())
+        return self.store, self.model_client
 
 
-async def take_over(store: Store, run: str, **fields: Any) -> None:
+async def claim_run(store: Store, run: str, **fields: Any) -> None:
     """This process carries the run from here on, and the record says so."""
-    options = {**store.run(run).options, "born": birth_of(os.getpid())}
+    options = {**store.run(run).options, "born": process_start_time(os.getpid())}
     await store.update_run(run, state="running", pid=os.getpid(), options=options, **fields)
 
 
-async def end(session: Session, state: Literal["stopped", "failed"], reason: str) -> None:
+async def mark_ended(session: RunContext, state: Literal["stopped", "failed"], reason: str) -> None:
     """The record and the log say that the run ended before its end."""
     await session.store.update_run(session.run, state=state)
     kind: Literal["run_stopped", "run_failed"] = "run_stopped" if state == "stopped" else "run_failed"
     await session.emit(kind, 0, f"{datetime.now(UTC).timestamp()}", reason=reason[:2000])
 
 
-def first_of(error: BaseException) -> BaseException:
+def root_error(error: BaseException) -> BaseException:
     """The one error that a person should see, out of a group of concurrent ones."""
     while isinstance(error, BaseExceptionGroup):
         known = [one for one in error.exceptions if isinstance(one, MaieuticError | BaseExceptionGroup)]
@@ -132,8 +132,8 @@ def first_of(error: BaseException) -> BaseException:
     return error
 
 
-def reason_of(error: BaseException) -> str:
-    cause = first_of(error)
+def failure_reason(error: BaseException) -> str:
+    cause = root_error(error)
     return f"{cause.code if isinstance(cause, MaieuticError) else 'error'}: {cause}"
 
 
@@ -142,7 +142,7 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
 
 
-def record_of(setup: Setup, run: str) -> RunRecord:
+def run_record(setup: RunConfig, run: str) -> RunRecord:
     task = setup.task
     return RunRecord(
         id=run,
@@ -157,12 +157,12 @@ def record_of(setup: Setup, run: str) -> RunRecord:
         source=task.source,
         pid=os.getpid(),
         options={
-            "born": birth_of(os.getpid()),
+            "born": process_start_time(os.getpid()),
             "concurrency": setup.concurrency,
             "settings": dict(setup.settings),
             "approve": setup.approve,
-            "executor": setup.placed.model_dump(),
-            "observers": [one.model_dump() for one in setup.observed],
+            "executor": setup.executor_ref.model_dump(),
+            "observers": [one.model_dump() for one in setup.observer_refs],
             "origin": setup.origin.model_dump() if setup.origin else None,
         },
     )

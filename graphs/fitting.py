@@ -15,10 +15,10 @@ from ..core.contracts import (
     Strategy,
 )
 from ..core.errors import MaieuticError, NeedsError, PluginError, TaskError, UsageError
-from ..core.recipe import Use
+from ..core.recipe import PluginRef
 from ..plugins.registry import Registry
 
-_PLACES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
+_EVALUATOR_ROLES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "judge": ("compares two outputs", (PairEvaluator,)),
     "loss": ("tells losses", (LossEvaluator,)),
     "scorer": ("scores one output", (Evaluator, AskingEvaluator)),
@@ -26,15 +26,15 @@ _PLACES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
 }
 
 
-def evaluator_for(place: str, registry: Registry, use: Use) -> Any:
+def create_evaluator(place: str, registry: Registry, use: PluginRef) -> Any:
     """The evaluator that a recipe or task names for a place. Raises UsageError for one that does something else."""
-    made = _made(registry, use)
-    does, contracts = _PLACES[place]
+    made = _create(registry, use)
+    does, contracts = _EVALUATOR_ROLES[place]
     if not isinstance(made, contracts):
         raise UsageError(
             f"the evaluator {use.use!r} cannot be the {place.removesuffix('s')}: it is none that {does}",
             where=place,
-            possible=[name for name in registry.names("evaluator") if _fits(registry, name, contracts)],
+            possible=[name for name in registry.names("evaluator") if _implements(registry, name, contracts)],
             remedy="name one of these",
         )
     return made
@@ -62,17 +62,17 @@ def check_operators(strategy: Strategy, operators: Collection[str]) -> None:
         )
 
 
-def _made(registry: Registry, use: Use) -> Any:
+def _create(registry: Registry, use: PluginRef) -> Any:
     """A file of the user's own that cannot be imported is a mistake in the task, not a plugin that failed."""
     try:
         return registry.create("evaluator", use.use, **use.options)
     except PluginError as error:
-        if registry.describe("evaluator", use.use).plugin.guest:
+        if registry.describe("evaluator", use.use).plugin.third_party:
             raise
         raise TaskError(error.what, where=error.where, possible=error.possible, remedy=error.remedy) from error
 
 
-def _fits(registry: Registry, name: str, contracts: tuple[Any, ...]) -> bool:
+def _implements(registry: Registry, name: str, contracts: tuple[Any, ...]) -> bool:
     try:
         return isinstance(registry.create("evaluator", name), contracts)
     except MaieuticError:  # it wants options of its own, or a library that is not here

@@ -13,22 +13,22 @@ from ..core.errors import UsageError
 from ..core.few_rows import detectable_gain
 from ..core.models import ROLES, ModelRef
 from ..core.recipe import Recipe
-from ..core.render import brief
+from ..core.render import instruction_text
 from ..core.task import Task
 from ..plugins.registry import Registry
-from .preflight import CHARACTERS_PER_TOKEN, SEALED_SHARE, sealed_rows, tokens_of_a_call
-from .setup import Setup
+from .preflight import CHARACTERS_PER_TOKEN, HELD_OUT_SHARE, held_out_count, tokens_per_call
+from .setup import RunConfig
 
-_ROWS_PER_CANDIDATE = 20
-_MOST_GROWN = 3
-_AUTHOR_PROMPT_TOKENS, _AUTHOR_ANSWER_TOKENS = 900, 250
+_EXAMPLES_PER_CANDIDATE = 20
+_MAX_PROMPT_GROWTH = 3
+_OPTIMIZER_PROMPT_TOKENS, _OPTIMIZER_ANSWER_TOKENS = 900, 250
 # The embedded model's slots share this machine's processors, so more at a time makes it no faster.
 _LOCAL_SECONDS = {"target": 0.5, "optimizer": 2.0}
 _SECONDS_PER_REMOTE_CALL = 1.5
-BASE = 0.5
+BASE_ACCURACY = 0.5
 
 
-class Calls(BaseModel):
+class CallEstimate(BaseModel):
     """Calls by what they are for. target: while searching. sealed: start and winner on the test rows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,14 +42,14 @@ class Calls(BaseModel):
         return self.target + self.optimizer + self.sealed
 
 
-class Tokens(BaseModel):
+class TokenEstimate(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     prompt: int
     answer: int
 
 
-class Forecast(BaseModel):
+class RunEstimate(BaseModel):
     """Expectations, not limits: the budget is the limit, and `exceeds` names where they are above it.
 
     sealed_rows: `sealed_by` says what keeps them from being more, `rows` for the task's own number. calls: from a limit
@@ -66,15 +66,15 @@ class Forecast(BaseModel):
     rows: dict[str, int]
     sealed_rows: int
     sealed_by: Literal["rows", "budget"] = "rows"
-    calls: Calls | None
-    tokens: dict[str, Tokens] | None
+    calls: CallEstimate | None
+    tokens: dict[str, TokenEstimate] | None
     usd: float | None
     minutes: float | None
     detectable_gain: float | None
     exceeds: tuple[str, ...] = ()
 
 
-class Price(BaseModel):
+class TokenPrice(BaseModel):
     """US dollars for one token."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,7 +83,7 @@ class Price(BaseModel):
     answer: float = 0.0
 
 
-def forecast(
+def estimate_run(
     task: Task,
     recipe: str | Recipe,
     budget: Budget | None,
@@ -91,13 +91,13 @@ def forecast(
     *,
     concurrency: int = 4,
     settings: Mapping[str, str] | None = None,
-    prices: Mapping[str, Price] | None = None,
-) -> Forecast:
+    prices: Mapping[str, TokenPrice] | None = None,
+) -> RunEstimate:
     """Raises UsageError, TaskError or NeedsError, as a run with the same arguments would.
 
     prices: by model id; the embedded model is free, for others a price that is missing makes `usd` None.
     """
-    setup = Setup.make(
+    setup = RunConfig.resolve(
         task, recipe=recipe, budget=budget, concurrency=concurrency, settings=settings, registry=registry
     )
     if task.data.empty:
@@ -106,56 +106,60 @@ def forecast(
             where=task.where("[data]"),
             remedy="give rows, or run it with a limit: maieutic optimize TASK --calls N",
         )
-    each = _each(setup, prices or {})
-    sealed = _sealed(setup, each)
-    calls = _calls(setup, sealed) or _calls_by_size(setup, sealed, each)
-    tokens = _tokens(setup, calls) if calls else None
-    usd = _usd(setup, tokens, prices or {})
-    minutes = _minutes(setup, calls) if calls else setup.budget.minutes
-    return Forecast(
+    each = _call_costs(setup, prices or {})
+    sealed = _test_examples(setup, each)
+    calls = _expected_calls(setup, sealed) or _calls_by_size(setup, sealed, each)
+    tokens = _expected_tokens(setup, calls) if calls else None
+    usd = _expected_usd(setup, tokens, prices or {})
+    minutes = _expected_minutes(setup, calls) if calls else setup.budget.minutes
+    return RunEstimate(
         task=task.name,
         recipe=setup.recipe.name,
         rows={split: len(task.data[split]) for split in ("train", "val", "test")},
         sealed_rows=sealed,
-        sealed_by="rows" if setup.judged_by_person or sealed == len(task.data.test) else "budget",
+        sealed_by="rows" if setup.human_judged or sealed == len(task.data.test) else "budget",
         calls=calls,
         tokens=tokens,
         usd=usd,
         minutes=minutes,
-        detectable_gain=detectable_gain(sealed, base=BASE) if sealed else None,
+        detectable_gain=detectable_gain(sealed, base=BASE_ACCURACY) if sealed else None,
         exceeds=_exceeds(setup.budget, tokens, usd, minutes),
     )
 
 
-def _calls(setup: Setup, sealed: int) -> Calls | None:
+def _expected_calls(setup: RunConfig, sealed: int) -> CallEstimate | None:
     """The search's calls, shared between authors and target as one proposal and its measuring need them."""
     budget = setup.budget
-    share = _author_share(setup)
+    share = _optimizer_share(setup)
     if budget.calls is not None:
-        search = max(0, budget.calls - sealed * setup.sealed_calls)
+        search = max(0, budget.calls - sealed * setup.calls_per_test_example)
         target = search - round(search * share)
         if budget.target_calls is not None:
             target = min(target, budget.target_calls)
-        return Calls(target=target, optimizer=round(search * share), sealed=sealed * setup.sealed_calls)
+        return CallEstimate(
+            target=target, optimizer=round(search * share), sealed=sealed * setup.calls_per_test_example
+        )
     if budget.target_calls is not None:
         optimizer = round(budget.target_calls * share / (1 - share))
-        return Calls(target=budget.target_calls, optimizer=optimizer, sealed=sealed * setup.sealed_calls)
+        return CallEstimate(
+            target=budget.target_calls, optimizer=optimizer, sealed=sealed * setup.calls_per_test_example
+        )
     return None
 
 
-def _author_share(setup: Setup) -> float:
+def _optimizer_share(setup: RunConfig) -> float:
     """The part of a search's calls that go to the optimizer's model."""
     weights = [use.weight for use in setup.recipe.operators]
     asked = [setup.operators[use.use].calls for use in setup.recipe.operators]
     authors = sum(w * a for w, a in zip(weights, asked, strict=True)) / sum(weights) if any(asked) else 0.0
-    run, rated = setup.run_calls(setup.task.program)
-    rows = min(_ROWS_PER_CANDIDATE, len(setup.task.data.val))
+    run, rated = setup.calls_per_run(setup.task.program)
+    rows = min(_EXAMPLES_PER_CANDIDATE, len(setup.task.data.val))
     authors += rows * rated
     return authors / (authors + rows * run / setup.target.calls(setup.task.program)) if authors else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Each:
+class _CallCosts:
     """Tokens and money of one call: of the start prompt, of the prompts that the search grows, and of an author. usd is
     None where a price is unknown."""
 
@@ -164,36 +168,36 @@ class _Each:
     author: tuple[float, float | None]
 
 
-def _each(setup: Setup, prices: Mapping[str, Price]) -> _Each:
-    answer, asked = float(setup.task.answer_tokens), _asked(setup)
-    price = _prices(setup, prices)
+def _call_costs(setup: RunConfig, prices: Mapping[str, TokenPrice]) -> _CallCosts:
+    answer, asked = float(setup.task.answer_tokens), _baseline_prompt_tokens(setup)
+    price = _payer_prices(setup, prices)
 
     def one(who: Payer, prompt: float, said: float) -> tuple[float, float | None]:
         known = price[who]
         return prompt + said, None if known is None else prompt * known.prompt + said * known.answer
 
-    return _Each(
+    return _CallCosts(
         start=one("target", asked, answer),
-        grown=one("target", _grown(setup), answer),
-        author=one("optimizer", _AUTHOR_PROMPT_TOKENS, _AUTHOR_ANSWER_TOKENS),
+        grown=one("target", _search_prompt_tokens(setup), answer),
+        author=one("optimizer", _OPTIMIZER_PROMPT_TOKENS, _OPTIMIZER_ANSWER_TOKENS),
     )
 
 
-def _sealed(setup: Setup, each: _Each) -> int:
+def _test_examples(setup: RunConfig, each: _CallCosts) -> int:
     """As the run keeps them, for a winner as long as the search is taken to grow it: that much is opened in the end."""
-    rows, budget = sealed_rows(setup), setup.budget
-    runs = sum(setup.run_calls(setup.task.program))
+    rows, budget = held_out_count(setup), setup.budget
+    runs = sum(setup.calls_per_run(setup.task.program))
     for place, limit in enumerate((budget.tokens, budget.usd)):
         first, second = each.start[place], each.grown[place]
         if limit is not None and first is not None and second is not None and first + second > 0:
-            rows = min(rows, int(SEALED_SHARE * limit / (runs * (first + second))))
+            rows = min(rows, int(HELD_OUT_SHARE * limit / (runs * (first + second))))
     return rows
 
 
-def _calls_by_size(setup: Setup, sealed: int, each: _Each) -> Calls | None:
+def _calls_by_size(setup: RunConfig, sealed: int, each: _CallCosts) -> CallEstimate | None:
     """The search's calls where tokens or money alone limit it."""
-    budget, share = setup.budget, _author_share(setup)
-    runs, fitting = sum(setup.run_calls(setup.task.program)), []
+    budget, share = setup.budget, _optimizer_share(setup)
+    runs, fitting = sum(setup.calls_per_run(setup.task.program)), []
     for place, limit in enumerate((budget.tokens, budget.usd)):
         start, grown, author = each.start[place], each.grown[place], each.author[place]
         if limit is None or start is None or grown is None or (share and author is None):
@@ -204,60 +208,64 @@ def _calls_by_size(setup: Setup, sealed: int, each: _Each) -> Calls | None:
     if not fitting:
         return None
     optimizer = round(min(fitting) * share)
-    return Calls(target=int(min(fitting)) - optimizer, optimizer=optimizer, sealed=sealed * setup.sealed_calls)
+    return CallEstimate(
+        target=int(min(fitting)) - optimizer, optimizer=optimizer, sealed=sealed * setup.calls_per_test_example
+    )
 
 
-def _asked(setup: Setup) -> float:
+def _baseline_prompt_tokens(setup: RunConfig) -> float:
     """Tokens of the start prompt on a row."""
-    return tokens_of_a_call(setup, answer=False)
+    return tokens_per_call(setup, answer=False)
 
 
-def _grown(setup: Setup) -> float:
+def _search_prompt_tokens(setup: RunConfig) -> float:
     """Tokens of a prompt that is halfway between the start and its ceiling, on a row; at most three times the start,
     for a ceiling that was set high says nothing."""
-    task, start = setup.task, _asked(setup)
-    ceiling = task.constraints.max_prompt_tokens or 4 * len(brief(task.program.main)) / CHARACTERS_PER_TOKEN
-    return min(_MOST_GROWN * start, (start + max(start, ceiling)) / 2)
+    task, start = setup.task, _baseline_prompt_tokens(setup)
+    ceiling = task.constraints.max_prompt_tokens or 4 * len(instruction_text(task.program.main)) / CHARACTERS_PER_TOKEN
+    return min(_MAX_PROMPT_GROWTH * start, (start + max(start, ceiling)) / 2)
 
 
-def _tokens(setup: Setup, calls: Calls) -> dict[str, Tokens]:
+def _expected_tokens(setup: RunConfig, calls: CallEstimate) -> dict[str, TokenEstimate]:
     """Of target and optimizer. The prompt is taken to grow; half of the sealed calls are of the start."""
     starts = calls.sealed // 2
     answered = calls.target + calls.sealed
     return {
-        "target": Tokens(
-            prompt=round((answered - starts) * _grown(setup) + starts * _asked(setup)),
+        "target": TokenEstimate(
+            prompt=round((answered - starts) * _search_prompt_tokens(setup) + starts * _baseline_prompt_tokens(setup)),
             answer=answered * setup.task.answer_tokens,
         ),
-        "optimizer": Tokens(
-            prompt=calls.optimizer * _AUTHOR_PROMPT_TOKENS, answer=calls.optimizer * _AUTHOR_ANSWER_TOKENS
+        "optimizer": TokenEstimate(
+            prompt=calls.optimizer * _OPTIMIZER_PROMPT_TOKENS, answer=calls.optimizer * _OPTIMIZER_ANSWER_TOKENS
         ),
     }
 
 
-def _prices(setup: Setup, prices: Mapping[str, Price]) -> dict[Payer, Price | None]:
+def _payer_prices(setup: RunConfig, prices: Mapping[str, TokenPrice]) -> dict[Payer, TokenPrice | None]:
     """Of target and authors, at the dearest of those who play the authors' roles; None where one is unknown."""
     models = setup.task.models
     played: dict[Payer, list[ModelRef]] = {
         "target": [models.target],
-        "optimizer": [models.of(role) for role in ROLES if role != "target"],
+        "optimizer": [models.for_role(role) for role in ROLES if role != "target"],
     }
-    found: dict[Payer, Price | None] = {}
+    found: dict[Payer, TokenPrice | None] = {}
     for who, refs in played.items():
-        known = [Price() if one.provider == "local" else prices.get(one.id) for one in refs]
+        known = [TokenPrice() if one.provider == "local" else prices.get(one.id) for one in refs]
         priced = [one for one in known if one is not None]
         dearest = {"prompt": max((one.prompt for one in priced), default=0.0)}
         dearest["answer"] = max((one.answer for one in priced), default=0.0)
-        found[who] = Price(**dearest) if len(priced) == len(known) else None
+        found[who] = TokenPrice(**dearest) if len(priced) == len(known) else None
     return found
 
 
-def _usd(setup: Setup, tokens: dict[str, Tokens] | None, prices: Mapping[str, Price]) -> float | None:
+def _expected_usd(
+    setup: RunConfig, tokens: dict[str, TokenEstimate] | None, prices: Mapping[str, TokenPrice]
+) -> float | None:
     """Where nobody knows how many tokens it will be, models that are free cost nothing all the same."""
     total = 0.0
-    for player, price in _prices(setup, prices).items():
+    for player, price in _payer_prices(setup, prices).items():
         used = tokens[player] if tokens else None
-        if used is None and price == Price():
+        if used is None and price == TokenPrice():
             continue
         if used is None or (used.prompt and price is None):
             return None
@@ -266,20 +274,20 @@ def _usd(setup: Setup, tokens: dict[str, Tokens] | None, prices: Mapping[str, Pr
     return round(total, 4)
 
 
-def _minutes(setup: Setup, calls: Calls) -> float:
-    at_once = {who: model.provider != "local" for who, model in _players(setup)}
+def _expected_minutes(setup: RunConfig, calls: CallEstimate) -> float:
+    at_once = {who: model.provider != "local" for who, model in _payer_models(setup)}
     each = {
         who: _SECONDS_PER_REMOTE_CALL / setup.concurrency if at_once[who] else _LOCAL_SECONDS[who] for who in at_once
     }
     return round(((calls.target + calls.sealed) * each["target"] + calls.optimizer * each["optimizer"]) / 60, 1)
 
 
-def _players(setup: Setup) -> list[tuple[Payer, ModelRef]]:
+def _payer_models(setup: RunConfig) -> list[tuple[Payer, ModelRef]]:
     return [("target", setup.task.models.target), ("optimizer", setup.task.models.optimizer)]
 
 
 def _exceeds(
-    budget: Budget, tokens: dict[str, Tokens] | None, usd: float | None, minutes: float | None
+    budget: Budget, tokens: dict[str, TokenEstimate] | None, usd: float | None, minutes: float | None
 ) -> tuple[str, ...]:
     expected = {
         "tokens": sum(one.prompt + one.answer for one in tokens.values()) if tokens else None,

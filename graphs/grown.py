@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from ..core.events import Event
 from ..core.example import SPLITS, Dataset, Example, Split
-from ..core.labels import labels_of
-from .setup import Setup
+from ..core.labels import infer_labels
+from .setup import RunConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grown:
+class GeneratedRow:
     """A row that joined, or that got its label, at a step."""
 
     step: int
@@ -21,19 +21,19 @@ class Grown:
     row: Example
 
 
-def grown_rows(events: Sequence[Event]) -> list[Grown]:
+def read_generated_rows(events: Sequence[Event]) -> list[GeneratedRow]:
     """As the log tells, in its order, each row as it was when it joined."""
     rows = []
     for event in events:
         if event.kind == "rows_added":
             rows += [
-                Grown(step=event.step, split=one["split"], row=Example.model_validate(one["row"]))
+                GeneratedRow(step=event.step, split=one["split"], row=Example.model_validate(one["row"]))
                 for one in event.data["rows"]
             ]
     return rows
 
 
-def with_rows(setup: Setup, grown: Sequence[Grown]) -> Setup:
+def with_generated_rows(setup: RunConfig, grown: Sequence[GeneratedRow]) -> RunConfig:
     """The parts with rows more. A row of that id that is there already is replaced, and moves to the named split."""
     if not grown:
         return setup
@@ -45,5 +45,5 @@ def with_rows(setup: Setup, grown: Sequence[Grown]) -> Setup:
                 rows[split].pop(one.row.id, None)
         rows[one.split][one.row.id] = one.row
     data = Dataset(**{split: tuple(found.values()) for split, found in rows.items()})
-    labels = setup.labels or labels_of(task.answer, [*data.train, *data.val])
+    labels = setup.labels or infer_labels(task.answer, [*data.train, *data.val])
     return replace(setup, task=task.model_copy(update={"data": data}), labels=labels)

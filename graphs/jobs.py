@@ -9,47 +9,47 @@ from ..core.contracts import AskingEvaluator
 from ..core.example import Example
 from ..core.models import Output
 from ..core.program import Program
-from ..core.recipe import Use
-from ..core.work import Done, Job, Work
-from ..plugins.evaluators.weighing import names_of
-from .setup import Setup
+from ..core.recipe import PluginRef
+from ..core.work import MeasureJob, MeasureResult, MeasureSpec
+from ..plugins.evaluators.weighing import evaluator_names
+from .setup import RunConfig
 
 
-def job_of(
-    setup: Setup,
+def measure_job(
+    setup: RunConfig,
     program: Program,
     example: Example,
     *,
     scored: bool,
     run: Callable[[Example], Awaitable[Output]],
     again: bool = False,
-) -> Job:
+) -> MeasureJob:
     """scored: whether the task's evaluators score it; those that ask a model do so with the run, not elsewhere.
     again: whether it is the second draw of a stochastic target."""
     task = setup.task
     specs = task.evaluators_of(example) if scored and setup.evaluators else ()
-    plain = {name: one for name, one in setup.evaluators_of(specs).items() if not isinstance(one, AskingEvaluator)}
+    plain = {name: one for name, one in setup.evaluators_for(specs).items() if not isinstance(one, AskingEvaluator)}
     # The answer contract is no plain data; whoever carries the work out has it from the work itself.
     plainly = {name: value for name, value in setup.target_options.items() if name != "answer"}
     options = {**plainly, **({"sample": 1} if again else {})}
-    uses = zip(names_of(task.evaluators), task.evaluators, strict=True)
+    uses = zip(evaluator_names(task.evaluators), task.evaluators, strict=True)
 
-    async def here() -> Done:
+    async def here() -> MeasureResult:
         output = await run(example)
         answer = work.answer.read_answer(output.text)
-        return Done(
+        return MeasureResult(
             output=output,
             scores={name: await one.evaluate(example, output, answer) for name, one in plain.items()},
         )
 
-    work = Work(
+    work = MeasureSpec(
         program=program,
         example=example,
         model=task.models.target,
         answer=task.answer_of(example),
-        target=Use(use=task.target.use, options=options),
-        evaluators={name: Use(use=one.use, options=one.options) for name, one in uses if name in plain},
+        target=PluginRef(use=task.target.use, options=options),
+        evaluators={name: PluginRef(use=one.use, options=one.options) for name, one in uses if name in plain},
         plugins=task.plugins,
         folder=str(Path(task.source).parent.resolve() if task.source else Path.cwd()),
     )
-    return Job(work=work, here=here)
+    return MeasureJob(work=work, here=here)

@@ -14,19 +14,19 @@ from langgraph.types import Send
 
 from ..runtime.spans import span
 from . import nodes, proposing
-from .desk import Desk
-from .session import Session
+from .desk import RunContexts
+from .session import RunContext
 from .socratic import socratic_graph
 from .state import ProposeState, RunState
 from .steering.boundary import steer
 from .steering.consult import consult
-from .steering.pause import hold
+from .steering.pause import wait_while_paused
 from .verdict import finish, report
 
-Node = Callable[[Session, RunState], Awaitable[RunState]]
+NodeFunction = Callable[[RunContext, RunState], Awaitable[RunState]]
 
 
-def machine(desk: Desk) -> StateGraph[RunState, Any, RunState, RunState]:
+def state_graph(desk: RunContexts) -> StateGraph[RunState, Any, RunState, RunState]:
     """The graph, not compiled: the caller brings a checkpointer, or none as a subgraph."""
     graph: StateGraph[RunState, Any, RunState, RunState] = StateGraph(RunState)
     for name, node in {
@@ -41,11 +41,11 @@ def machine(desk: Desk) -> StateGraph[RunState, Any, RunState, RunState]:
         "report": report,
         "finish": finish,
     }.items():
-        graph.add_node(name, _at(desk, node))
+        graph.add_node(name, _with_context(desk, node))
 
     async def propose(state: ProposeState) -> RunState:
-        async with desk.at_work(state) as session:
-            await hold(session, state)
+        async with desk.node_context(state) as session:
+            await wait_while_paused(session, state)
             told: dict[str, Any] = {"maieutic.run": session.run, "maieutic.operator": state["order"]["operator"]}
             with span("maieutic propose", **told):
                 return await proposing.propose(session, state)
@@ -77,7 +77,7 @@ def fan_out(state: RunState) -> list[Send] | Literal["screen"]:
     if not state["orders"]:
         return "screen"
     return [
-        Send("socratic" if order["operator"] == "socratic" else "propose", _errand(state, order, place))
+        Send("socratic" if order["operator"] == "socratic" else "propose", _send_payload(state, order, place))
         for place, order in enumerate(state["orders"])
     ]
 
@@ -98,7 +98,7 @@ def after_steer(state: RunState) -> Literal["plan", "report"]:
     return "report" if state["ending"] else "plan"
 
 
-def _errand(state: RunState, order: dict[str, Any], place: int) -> ProposeState:
+def _send_payload(state: RunState, order: dict[str, Any], place: int) -> ProposeState:
     """Authors have half of the minutes that are left: a prompt that nobody has time to measure is worth nothing."""
     age, minutes = state["seconds"], state["budget"].get("minutes")
     return {
@@ -115,16 +115,18 @@ def _errand(state: RunState, order: dict[str, Any], place: int) -> ProposeState:
     }
 
 
-def _at(desk: Desk, node: Node) -> Any:  # langgraph's overloads do not resolve for a node made by a function
+def _with_context(
+    desk: RunContexts, node: NodeFunction
+) -> Any:  # langgraph's overloads do not resolve for a node made by a function
     async def run(state: RunState) -> RunState:
-        async with desk.at_work(state) as session:
+        async with desk.node_context(state) as session:
             if node not in (steer, consult):
-                await hold(session, state)
+                await wait_while_paused(session, state)
             told: dict[str, Any] = {"maieutic.run": session.run, "maieutic.step": state.get("step", 0)}
             with span(f"maieutic {node.__name__}", calm=GraphBubbleUp, **told):
                 update = await node(session, state)
         if node is finish:
-            await desk.leave(update["run"])
+            await desk.release(update["run"])
         return update
 
     run.__name__ = node.__name__

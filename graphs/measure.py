@@ -7,23 +7,23 @@ import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from ..core.candidate import Candidate
-from ..core.contracts import AskingEvaluator, Bench, Evaluator, LossEvaluator, Target
+from ..core.contracts import AskingEvaluator, Evaluator, EvaluatorContext, LossEvaluator, Target
 from ..core.errors import BudgetSpent
 from ..core.example import Example, Split
 from ..core.labels import label_likelihoods
 from ..core.models import Output
-from ..core.orders import Pair
+from ..core.orders import Measurement
 from ..core.score import Evaluation, Response, Score
-from ..plugins.evaluators.weighing import combine
-from .jobs import job_of
-from .session import Session
-from .subtasks import inherited
+from ..plugins.evaluators.weighing import aggregate_scores
+from .jobs import measure_job
+from .session import RunContext
+from .subtasks import reuse_parent_evaluation
 
-_NONE: Mapping[str, Score] = {}
+_NO_SCORES: Mapping[str, Score] = {}
 
 
 async def measure(
-    session: Session,
+    session: RunContext,
     candidates: Sequence[tuple[Candidate, Example]],
     *,
     split: Split,
@@ -36,11 +36,11 @@ async def measure(
     Where the task has no evaluator, that is responses. Raises ModelError when the endpoint is unusable; what was
     answered until then is in the cache.
     """
-    return await _measure(session, [(*pair, split) for pair in candidates], step=step, target=target, keep=keep)
+    return await _measure_all(session, [(*pair, split) for pair in candidates], step=step, target=target, keep=keep)
 
 
-async def _measure(
-    session: Session,
+async def _measure_all(
+    session: RunContext,
     wanted: Sequence[tuple[Candidate, Example, Split]],
     *,
     step: int,
@@ -48,50 +48,50 @@ async def _measure(
     keep: bool = True,
 ) -> list[Evaluation | Response]:
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_one(session, *one, step, target)) for one in wanted]
+        tasks = [group.create_task(_measure_one(session, *one, step, target)) for one in wanted]
     done = [result for task in tasks if (result := task.result()) is not None]
     if keep:
-        await session.store.save_evaluations(session.run, scored(done))
+        await session.store.save_evaluations(session.run, only_evaluations(done))
         await session.store.save_responses(session.run, [one for one in done if isinstance(one, Response)])
     return done
 
 
-def scored(facts: Sequence[Evaluation | Response]) -> list[Evaluation]:
+def only_evaluations(facts: Sequence[Evaluation | Response]) -> list[Evaluation]:
     """Those that have a score."""
     return [one for one in facts if isinstance(one, Evaluation)]
 
 
-def affordable(session: Session, pairs: Sequence[Pair], room: int, step: int) -> list[Pair]:
+def affordable_pairs(session: RunContext, pairs: Sequence[Measurement], room: int, step: int) -> list[Measurement]:
     """As many pairs, from the first on, as `room` runs of the start program can pay: a vote takes several."""
     archive, kept = session.archive(step), []
-    room *= session.setup.run_calls(session.setup.task.program)[0]
+    room *= session.config.calls_per_run(session.config.task.program)[0]
     for pair in pairs:
         row = session.examples.get(pair.example)  # a row that is about to join is not there yet
-        if row is not None and inherited(archive, archive[pair.candidate], row) is not None:
+        if row is not None and reuse_parent_evaluation(archive, archive[pair.candidate], row) is not None:
             kept.append(pair)
             continue
-        room -= session.setup.run_calls(archive[pair.candidate].program)[0]
+        room -= session.config.calls_per_run(archive[pair.candidate].program)[0]
         if room < 0:
             break
         kept.append(pair)
     return kept
 
 
-async def measure_pairs(session: Session, pairs: Sequence[Pair], *, step: int) -> list[Evaluation | Response]:
+async def measure_pairs(session: RunContext, pairs: Sequence[Measurement], *, step: int) -> list[Evaluation | Response]:
     """Pairs on rows of train, val or target; the row tells which. In the order of the pairs, in whatever slices."""
-    archive, data = session.archive(step), session.setup.task.data
+    archive, data = session.archive(step), session.config.task.data
     searched: tuple[Split, ...] = ("train", "val", "target")
     rows = {example.id: (example, split) for split in searched for example in data[split]}
-    return await _measure(session, [(archive[pair.candidate], *rows[pair.example]) for pair in pairs], step=step)
+    return await _measure_all(session, [(archive[pair.candidate], *rows[pair.example]) for pair in pairs], step=step)
 
 
-async def _one(
-    session: Session, candidate: Candidate, example: Example, split: Split, step: int, target: Target | None
+async def _measure_one(
+    session: RunContext, candidate: Candidate, example: Example, split: Split, step: int, target: Target | None
 ) -> Evaluation | Response | None:
-    setup = session.setup
+    setup = session.config
     runner = target or setup.target
     searching = split != "test"
-    if searching and (known := inherited(session.archive(step), candidate, example)) is not None:
+    if searching and (known := reuse_parent_evaluation(session.archive(step), candidate, example)) is not None:
         return known.model_copy(update={"step": step})
 
     async def run(row: Example) -> Output:
@@ -99,22 +99,22 @@ async def _one(
 
     try:
         if searching and setup.loss is not None:
-            return await _by_loss(session, setup.loss, candidate, example, split, step)
+            return await _score_by_loss(session, setup.loss, candidate, example, split, step)
         scorer = setup.scorer if searching else None
-        job = job_of(setup, candidate.program, example, scored=scorer is None, run=run, again=target is not None)
+        job = measure_job(setup, candidate.program, example, scored=scorer is None, run=run, again=target is not None)
         done = await setup.executor.run(job, session.gateway)
-        return await judge(
+        return await score_output(
             session, candidate.id, example, done.output, run, split=split, step=step, scorer=scorer, ready=done.scores
         )
     except BudgetSpent:
         return None
 
 
-async def _by_loss(
-    session: Session, scorer: LossEvaluator, candidate: Candidate, example: Example, split: Split, step: int
+async def _score_by_loss(
+    session: RunContext, scorer: LossEvaluator, candidate: Candidate, example: Example, split: Split, step: int
 ) -> Evaluation:
     """No answer is sampled: the score is the mean probability per token that the reference has as the answer."""
-    model = session.setup.task.models.target
+    model = session.config.task.models.target
     loss = await scorer.loss(candidate.program, example, model, session.gateway)
     value = math.exp(-loss)
     return Evaluation(
@@ -133,14 +133,14 @@ async def _by_loss(
     )
 
 
-def told(output: Output) -> tuple[dict[str, str], ...]:
+def named_steps(output: Output) -> tuple[dict[str, str], ...]:
     """The steps of a run by named prompts; what a target tells beside them is its own matter."""
     steps = [{key: step.get(key) for key in ("prompt", "input", "output")} for step in output.trajectory]
     return tuple(step for step in steps if all(isinstance(value, str) for value in step.values()))  # type: ignore[misc]
 
 
-async def judge(
-    session: Session,
+async def score_output(
+    session: RunContext,
     candidate: str,
     example: Example,
     output: Output,
@@ -149,25 +149,25 @@ async def judge(
     split: Split,
     step: int,
     scorer: Evaluator | AskingEvaluator | None = None,
-    ready: Mapping[str, Score] = _NONE,
+    ready: Mapping[str, Score] = _NO_SCORES,
 ) -> Evaluation | Response:
     """Read the answer by the contract and score it by every evaluator of the task, or by `scorer` alone; what is
     `ready` was scored where the program ran. Where there is neither, nothing is made up: it is a response. Raises
     BudgetSpent where a judge can no longer be paid."""
-    setup = session.setup
+    setup = session.config
     answer = setup.task.answer_of(example).read_answer(output.text)
     specs = setup.task.evaluators_of(example)
     if scorer is None and not setup.evaluators:
         return Response(
             candidate=candidate, example=example.id, split=split, output=output.text, answer=answer, step=step
         )
-    judges = setup.evaluators_of(specs) if scorer is None else {scorer.name: scorer}
+    judges = setup.evaluators_for(specs) if scorer is None else {scorer.name: scorer}
     scores = {}
     for name, one in judges.items():
         if isinstance(one, AskingEvaluator):
             # No step in the place: the same output on the same row asks the same, so it is paid for once.
             team = session.team(0, f"rate/{name}/{example.id}")
-            bench = Bench(task=session.brief(), team=team, rerun=rerun, likeness=session.likeness)
+            bench = EvaluatorContext(task=session.task_brief(), team=team, rerun=rerun, likeness=session.similarity)
             scores[name] = await one.rate(example, output, answer, bench=bench)
         else:
             scores[name] = ready.get(name) or await one.evaluate(example, output, answer)
@@ -179,9 +179,9 @@ async def judge(
         split=split,
         output=output.text,
         answer=answer,
-        score=combine(specs, rated) if scorer is None else rated[0].value,
+        score=aggregate_scores(specs, rated) if scorer is None else rated[0].value,
         scores=scores,
         likelihoods=label_likelihoods(setup.labels, shown),
-        trajectory=told(output),
+        trajectory=named_steps(output),
         step=step,
     )

@@ -8,14 +8,14 @@ from pydantic import BaseModel, ConfigDict
 
 from ..core.candidate import Archive, Candidate
 from ..core.errors import UsageError
-from ..core.orders import Order
+from ..core.orders import WorkOrder
 from ..runtime.store import Store
 from .screen import candidate_id
 
 _FIRST_STEP = 1
 
 
-class Origin(BaseModel):
+class ForkOrigin(BaseModel):
     """Which candidate of which run a fork began from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,7 +24,7 @@ class Origin(BaseModel):
     candidate: str
 
 
-def brought(store: Store, origin: Origin) -> Candidate:
+def load_parent(store: Store, origin: ForkOrigin) -> Candidate:
     """The forked candidate as it enters the new run: a person chose it, and the gate decides as for any other.
 
     Raises UsageError for one that is not there, or that a guard rejected.
@@ -46,9 +46,9 @@ def brought(store: Store, origin: Origin) -> Candidate:
     )
 
 
-def from_the_fork(orders: Sequence[Order], archive: Archive, round: int) -> list[Order]:
+def redirect_orders(orders: Sequence[WorkOrder], archive: Archive, round: int) -> list[WorkOrder]:
     """The first round of a fork works on what was forked, where it would work on the start prompt."""
-    start = archive.start.id
+    start = archive.baseline.id
     forked = [one.id for one in archive.alive if one.operator == "person" and not one.parents]
     if round != 1 or not forked:
         return list(orders)

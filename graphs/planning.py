@@ -6,45 +6,45 @@ from ..core.dialogue.ask import Case
 from ..core.dialogue.methods import PlanPath
 from ..core.dialogue.views import ChooseViews
 from ..core.errors import BudgetSpent
-from ..core.identity import seeded
-from ..core.render import brief_of
+from ..core.identity import seeded_random
+from ..core.render import program_instruction_text
 from ..plugins.strategies.fitness import VIEWS
-from .session import Session
+from .session import RunContext
 
-_NO_PATH = "Make the task and the wanted answer unmistakable."
-_NO_VIEWS = "by rule"
+_DEFAULT_PATH = "Make the task and the wanted answer unmistakable."
+_RULE_BASED_VIEWS = "by rule"
 
 
-async def planned(session: Session, step: int) -> list[str]:
+async def make_plan(session: RunContext, step: int) -> list[str]:
     """The steps of the plan. Where it cannot be read there is one: improve the prompt, or let a rule choose."""
-    views = session.setup.recipe.plans == "views"
+    views = session.config.recipe.plans == "views"
     try:
-        steps = await (_views(session, step) if views else _path(session, step))
+        steps = await (_plan_views(session, step) if views else _plan_path(session, step))
     except BudgetSpent:
         steps = []
-    steps = steps or [_NO_VIEWS if views else _NO_PATH]
+    steps = steps or [_RULE_BASED_VIEWS if views else _DEFAULT_PATH]
     await session.emit("plan_made", step, steps=steps)
     return steps
 
 
-async def _path(session: Session, step: int) -> list[str]:
+async def _plan_path(session: RunContext, step: int) -> list[str]:
     """Ordered sub-goals, from one row of train."""
-    prompt = brief_of(session.setup.task.program)
-    ask = PlanPath(task=session.brief().description, prompt=prompt, rows=_rows(session, step, 1))
+    prompt = program_instruction_text(session.config.task.program)
+    ask = PlanPath(task=session.task_brief().description, prompt=prompt, rows=_train_cases(session, step, 1))
     reply = await session.team(step, "plan").act(ask)
     return list(reply.steps) if reply else []
 
 
-async def _views(session: Session, step: int) -> list[str]:
+async def _plan_views(session: RunContext, step: int) -> list[str]:
     """Names of views, from some rows of train."""
     listed = tuple(f"{name}: {meaning}" for name, meaning in VIEWS.items())
-    ask = ChooseViews(task=session.brief().description, rows=_rows(session, step, 3), views=listed)
+    ask = ChooseViews(task=session.task_brief().description, rows=_train_cases(session, step, 3), views=listed)
     reply = await session.team(step, "plan").act(ask)
     said = " ".join(reply.items).casefold() if reply else ""
     return [name for name in VIEWS if name in said]
 
 
-def _rows(session: Session, step: int, most: int) -> tuple[Case, ...]:
-    train = session.setup.task.data.train
-    rows = seeded(session.setup.seed, "plan", step).sample(list(train), min(most, len(train)))
+def _train_cases(session: RunContext, step: int, most: int) -> tuple[Case, ...]:
+    train = session.config.task.data.train
+    rows = seeded_random(session.config.seed, "plan", step).sample(list(train), min(most, len(train)))
     return tuple(Case(input=row.text, expected=row.output or "") for row in rows)

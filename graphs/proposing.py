@@ -6,62 +6,64 @@ from collections.abc import Sequence
 
 from ..core.candidate import Candidate
 from ..core.errors import BudgetSpent, RunFailed
-from ..core.orders import NewRow, Order, Proposal, Request
+from ..core.orders import NewExample, Proposal, Request, WorkOrder
 from ..core.program import Program
-from .evidence import assemble
-from .focus import focused, put_back
-from .growing import grow
-from .screen import candidate_id, refusal
-from .session import Session, close
-from .state import SPENT, Draft, ProposeState, RunState
+from .evidence import build_request
+from .focus import for_prompt, restore_program
+from .growing import join_rows
+from .screen import candidate_id, rejection_reason
+from .session import RunContext, end_step
+from .state import BUDGET_SPENT, Draft, ProposeState, RunState
 
 
-async def propose(session: Session, state: ProposeState) -> RunState:
+async def propose(session: RunContext, state: ProposeState) -> RunState:
     """One operator works on one order; many stand side by side."""
-    order = Order.model_validate(state["order"])
+    order = WorkOrder.model_validate(state["order"])
     step, place = state["step"], state["place"]
-    await begin(session, order, step, place)
-    operator = session.setup.operators[order.operator]
+    await emit_request_started(session, order, step, place)
+    operator = session.config.operators[order.operator]
     try:
-        found = await operator.propose(request_of(session, state), session.writers(state, order.allowance))
+        found = await operator.propose(operator_request(session, state), session.writing_team(state, order.allowance))
     except BudgetSpent:
-        return {"drafts": await hand_in(session, [], order, step, place), "unpaid": [place]}
+        return {"drafts": await store_drafts(session, [], order, step, place), "unpaid": [place]}
     proposals = [one for one in found if isinstance(one, Proposal)]
-    made = [{"order": place, **one.model_dump(mode="json")} for one in found if isinstance(one, NewRow)]
-    return {"drafts": await hand_in(session, proposals, order, step, place), "rows": made}
+    made = [{"order": place, **one.model_dump(mode="json")} for one in found if isinstance(one, NewExample)]
+    return {"drafts": await store_drafts(session, proposals, order, step, place), "rows": made}
 
 
-async def begin(session: Session, order: Order, step: int, place: int) -> None:
+async def emit_request_started(session: RunContext, order: WorkOrder, step: int, place: int) -> None:
     await session.emit("request_started", step, f"{place}", operator=order.operator, parents=list(order.parents))
 
 
-def request_of(session: Session, state: ProposeState) -> Request:
+def operator_request(session: RunContext, state: ProposeState) -> Request:
     """What the operator is told; of several prompts, the order's slot alone."""
-    request = assemble(
-        Order.model_validate(state["order"]),
+    request = build_request(
+        WorkOrder.model_validate(state["order"]),
         archive=session.archive(state["step"]),
         examples=session.examples,
-        train=session.setup.task.data.train,
-        val=[example.id for example in session.setup.task.data.val],
-        task=session.brief(),
-        labels=session.setup.labels,
+        train=session.config.task.data.train,
+        val=[example.id for example in session.config.task.data.val],
+        task=session.task_brief(),
+        labels=session.config.labels,
         hints=state["hints"],
         rules=[
-            *((rule.when, rule.advice) for rule in session.setup.task.rules),
+            *((rule.when, rule.advice) for rule in session.config.task.rules),
             *((rule.when, rule.advice) for rule in session.store.rules(session.run, before_step=state["step"])),
         ],
-        seed=session.setup.seed,
+        seed=session.config.seed,
         step=state["step"],
         place=state["place"],
-        subtasks=session.setup.task.subtasks,
+        subtasks=session.config.task.subtasks,
     )
-    return focused(request)
+    return for_prompt(request)
 
 
-async def hand_in(session: Session, proposals: Sequence[Proposal], order: Order, step: int, place: int) -> list[Draft]:
+async def store_drafts(
+    session: RunContext, proposals: Sequence[Proposal], order: WorkOrder, step: int, place: int
+) -> list[Draft]:
     """Programs go into the store; the state carries their ids."""
     if order.slot:
-        proposals = put_back(proposals, order.slot, session.archive(step)[order.parents[0]].program)
+        proposals = restore_program(proposals, order.slot, session.archive(step)[order.parents[0]].program)
     await session.store.save_programs([proposal.program for proposal in proposals])
     await session.emit("request_finished", step, f"{place}", operator=order.operator, proposals=len(proposals))
     return [
@@ -77,24 +79,26 @@ async def hand_in(session: Session, proposals: Sequence[Proposal], order: Order,
     ]
 
 
-async def screen(session: Session, state: RunState) -> RunState:
+async def screen(session: RunContext, state: RunState) -> RunState:
     """Rows join, then drafts become candidates, in the order of the orders; guards and duplicates are refused with a
     reason."""
     step = state["step"]
     if brought := sorted(state.get("rows", []), key=lambda one: one["order"]):
-        new = [NewRow.model_validate({key: value for key, value in one.items() if key != "order"}) for one in brought]
-        joined = await grow(session, new, step=step, room=session.search(state, "strategy").room)
+        new = [
+            NewExample.model_validate({key: value for key, value in one.items() if key != "order"}) for one in brought
+        ]
+        joined = await join_rows(session, new, step=step, room=session.build_search(state, "strategy").remaining_runs)
         state = {**state, "idle": 0 if joined else state["idle"]}
-    setup = session.setup
+    setup = session.config
     archive = session.archive(step)
     entered: dict[str, Candidate] = {}
     refused: dict[str, Candidate] = {}
     for draft in sorted(state.get("drafts", []), key=lambda one: (one["order"], one["place"])):
-        program = _program(session, draft["program"])
+        program = _load_program(session, draft["program"])
         name = candidate_id(program)
         if name in entered or name in archive:
             continue
-        reason = refusal(program, setup.task, archive)
+        reason = rejection_reason(program, setup.task, archive)
         one = Candidate(
             id=name,
             program=program,
@@ -117,26 +121,26 @@ async def screen(session: Session, state: RunState) -> RunState:
         await session.emit(
             "candidate_rejected", step, one.id, candidate=one.id, operator=one.operator, reason=one.reason
         )
-    session.learn(step, [], made)
+    session.apply_results(step, [], made)
     pooling: RunState = {**state, "step": step + 1}
-    search = session.search(pooling, "strategy")
+    search = session.build_search(pooling, "strategy")
     pool = list(setup.strategy.pool(search, list(entered)))
     if pool or not state["orders"]:
-        pool = list(dict.fromkeys([*_by_hand(session, step + 1), *pool]))
+        pool = list(dict.fromkeys([*_unmeasured_edits(session, step + 1), *pool]))
     memory = {**state["memory"], "strategy": search.memory, "allocator": {}}
-    ending = SPENT if state.get("unpaid") and not state.get("drafts") else state["ending"]
+    ending = BUDGET_SPENT if state.get("unpaid") and not state.get("drafts") else state["ending"]
     update: RunState = {"new": list(entered), "pool": pool, "memory": memory, "ending": ending, "step": step}
     update["idle"] = 0 if entered else state["idle"]
-    return close(session, state, update)
+    return end_step(session, state, update)
 
 
-def _by_hand(session: Session, step: int) -> list[str]:
+def _unmeasured_edits(session: RunContext, step: int) -> list[str]:
     """Prompts that a person wrote and nobody measured yet: every search has to look at them."""
-    archive, val = session.archive(step), [example.id for example in session.setup.task.data.val]
+    archive, val = session.archive(step), [example.id for example in session.config.task.data.val]
     return [one.id for one in archive.alive if one.operator == "person" and not archive.scores.count(one.id, val)]
 
 
-def _program(session: Session, name: str) -> Program:
+def _load_program(session: RunContext, name: str) -> Program:
     program = session.store.program(name)
     if program is None:
         raise RunFailed(f"the program {name} is not in the store", remedy="the store was changed while the run went on")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.budget import Cost, Ledger, LedgerView
 
 
-def room_left(ledger: Ledger, view: LedgerView, *, begun: bool = False) -> dict[str, int]:
+def remaining_calls(ledger: Ledger, view: LedgerView, *, begun: bool = False) -> dict[str, int]:
     """Calls that still fit by the account of a step's end, so that a step that is run again decides the same.
 
     begun: those that fitted when nothing was spent yet, whoever has made them since. Limits on tokens and money are
@@ -13,15 +13,20 @@ def room_left(ledger: Ledger, view: LedgerView, *, begun: bool = False) -> dict[
     runs out. Minutes are not: an author may take as long as fifty answers of the target, and a race that was told so
     would starve.
     """
-    frozen = Ledger(budget=ledger.budget, used=dict(view.used), held_back=ledger.held_back, sealed=ledger.sealed)
+    frozen = Ledger(
+        budget=ledger.budget,
+        used=dict(view.used),
+        reserved_for_test=ledger.reserved_for_test,
+        test_opened=ledger.test_opened,
+    )
     if not begun and not frozen.fits("target", Cost(tokens=1, usd=1e-9)):
         return {"target": 0, "optimizer": 0}
     most = min(
         (
             int((limit - (0 if begun else spent)) * view.total.calls / spent)
             for limit, spent in (
-                (frozen.left("tokens"), view.total.tokens),
-                (frozen.left("usd"), view.total.usd),
+                (frozen.limit_left("tokens"), view.total.tokens),
+                (frozen.limit_left("usd"), view.total.usd),
             )
             if limit is not None and spent
         ),
@@ -29,4 +34,4 @@ def room_left(ledger: Ledger, view: LedgerView, *, begun: bool = False) -> dict[
     )
     if begun:
         frozen.used = {}
-    return {"target": min(max(1, most), frozen.room("target")), "optimizer": frozen.room("optimizer")}
+    return {"target": min(max(1, most), frozen.calls_left("target")), "optimizer": frozen.calls_left("optimizer")}

@@ -25,27 +25,27 @@ from ..core.errors import MaieuticError, RunFailed, UsageError
 from ..core.events import Event
 from ..core.program import Program
 from ..core.prompt import Prompt
-from ..core.recipe import Recipe, Use
+from ..core.recipe import PluginRef, Recipe
 from ..core.report import Report
 from ..core.task import Task
-from ..plugins.apps.template import Row
+from ..plugins.apps.template import TemplateInput
 from ..plugins.registry import Registry
 from ..runtime.spans import span
 from ..runtime.store import Store
-from .checkpoints import ENV as CHECKPOINTS
-from .checkpoints import check_place, checkpoints
-from .desk import Desk, end, first_of, new_run_id, reason_of, record_of, take_over
-from .machine import machine
-from .origin import Origin
+from .checkpoints import CHECKPOINTS_VARIABLE as CHECKPOINTS
+from .checkpoints import check_checkpoint_url, open_checkpointer
+from .desk import RunContexts, claim_run, failure_reason, mark_ended, new_run_id, root_error, run_record
+from .machine import state_graph
+from .origin import ForkOrigin
 from .session import Listener
-from .setup import Setup
+from .setup import RunConfig
 from .state import RunState
-from .steering.approval import HEARD
+from .steering.approval import DIRECTIVE_ARRIVED
 from .steering.pause import POLL_SECONDS
-from .takeaway import runnable_of, template_of
+from .takeaway import chat_prompt_template, program_runnable
 
-_STEPS = 1_000_000
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_RECURSION_LIMIT = 1_000_000
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Result:
     program: Program
     candidate: str
     report: Report | None
-    setup: Setup | None = field(default=None, repr=False, compare=False)
+    config: RunConfig | None = field(default=None, repr=False, compare=False)
 
     @property
     def prompt(self) -> Prompt:
@@ -68,14 +68,14 @@ class Result:
     def prompt_template(self, name: str | None = None) -> ChatPromptTemplate:
         """The winning prompt as LangChain's template, one of several by its name. Raises UsageError for what a template
         cannot say."""
-        return template_of(self.program, name)
+        return chat_prompt_template(self.program, name)
 
-    def runnable(self, model: BaseChatModel) -> Runnable[Row, BaseMessage]:
+    def runnable(self, model: BaseChatModel) -> Runnable[TemplateInput, BaseMessage]:
         """The winning program in front of a LangChain chat model, from a row to the message that answers it: invoke,
         batch and stream, async too; routers, votes and pipelines included."""
-        if self.setup is None:
+        if self.config is None:
             raise UsageError("this result knows no task", remedy="take the one that optimize or resume gave")
-        return runnable_of(self.program, self.setup.task, self.setup.target, model)
+        return program_runnable(self.program, self.config.task, self.config.target, model)
 
 
 async def aoptimize(
@@ -91,9 +91,9 @@ async def aoptimize(
     registry: Registry | None = None,
     run: str | None = None,
     approve: bool = False,
-    origin: Origin | None = None,
-    executor: Use | str = "local",
-    observers: Sequence[Use | str] = (),
+    origin: ForkOrigin | None = None,
+    executor: PluginRef | str = "local",
+    observers: Sequence[PluginRef | str] = (),
 ) -> Result:
     """Optimize a task's program and prove the gain on its sealed test split.
 
@@ -105,9 +105,9 @@ async def aoptimize(
     Raises UsageError or TaskError before anything is spent, ModelError for an unusable endpoint (what was answered is
     kept, `aresume` goes on), RunFailed for what else fails.
     """
-    check_place(os.environ.get(CHECKPOINTS, ""))
-    name = new_run_id() if run is None else check_name(run)
-    setup = Setup.make(
+    check_checkpoint_url(os.environ.get(CHECKPOINTS, ""))
+    name = new_run_id() if run is None else check_run_id(run)
+    setup = RunConfig.resolve(
         task,
         recipe=recipe,
         budget=budget,
@@ -121,15 +121,15 @@ async def aoptimize(
         executor=executor,
         observers=observers,
     )
-    async with Desk(setup=setup, listen=listen) as desk:
+    async with RunContexts(config=setup, listen=listen) as desk:
         assert desk.store is not None
-        await desk.store.create_run(record_of(setup, name))
-        return await _drive(desk, name, {"run": name})
+        await desk.store.create_run(run_record(setup, name))
+        return await _execute(desk, name, {"run": name})
 
 
-def check_name(run: str) -> str:
+def check_run_id(run: str) -> str:
     """The id that a person gives a new run. Raises UsageError for one that no command could name afterwards."""
-    if run == "latest" or not _NAME.fullmatch(run):
+    if run == "latest" or not _RUN_ID.fullmatch(run):
         raise UsageError(
             f"no run can be called {run!r}" + (": that word means the last one" if run == "latest" else ""),
             where="the new run's id",
@@ -161,7 +161,7 @@ async def aresume(
     with Store.open(Path(folder), read_only=True) as store:
         record = store.run(run)
     task = Task.model_validate_json(record.task_json)
-    setup = Setup.make(
+    setup = RunConfig.resolve(
         task,
         recipe=Recipe.model_validate_json(record.recipe_json),
         budget=budget or Budget.model_validate_json(record.budget_json),
@@ -170,17 +170,17 @@ async def aresume(
         folder=folder,
         registry=registry,
         approve=bool(record.options.get("approve")),
-        origin=Origin.model_validate(began) if (began := record.options.get("origin")) else None,
-        executor=Use.model_validate(record.options.get("executor", {"use": "local"})),
-        observers=[Use.model_validate(one) for one in record.options.get("observers", ())],
+        origin=ForkOrigin.model_validate(began) if (began := record.options.get("origin")) else None,
+        executor=PluginRef.model_validate(record.options.get("executor", {"use": "local"})),
+        observers=[PluginRef.model_validate(one) for one in record.options.get("observers", ())],
     )
-    async with Desk(setup=setup, listen=listen) as desk:
+    async with RunContexts(config=setup, listen=listen) as desk:
         assert desk.store is not None
         if record.state == "finished":
-            return _result(desk, record.id, record.best or "", "finished")
+            return _build_result(desk, record.id, record.best or "", "finished")
         limits = setup.budget.model_dump_json()
-        await take_over(desk.store, record.id, budget_json=limits)
-        return await _drive(desk, record.id, None)
+        await claim_run(desk.store, record.id, budget_json=limits)
+        return await _execute(desk, record.id, None)
 
 
 def resume(run: str = "latest", **options: Any) -> Result:
@@ -218,11 +218,11 @@ def build_graph(
     state names the run and its best candidate, and the store in `folder` holds the rest. Give a high
     `recursion_limit` in the config: a run takes some ten steps a round.
     """
-    setup = Setup.make(task, recipe=recipe, **options)
-    return machine(Desk(setup=setup, listen=listen)).compile(checkpointer=checkpointer, name="maieutic")
+    setup = RunConfig.resolve(task, recipe=recipe, **options)
+    return state_graph(RunContexts(config=setup, listen=listen)).compile(checkpointer=checkpointer, name="maieutic")
 
 
-async def _drive(desk: Desk, run: str, begin: RunState | None) -> Result:
+async def _execute(desk: RunContexts, run: str, begin: RunState | None) -> Result:
     """From the beginning, or on from the last checkpoint. However it ends, the run's record says so."""
     try:
         agent: dict[str, Any] = {
@@ -231,53 +231,53 @@ async def _drive(desk: Desk, run: str, begin: RunState | None) -> Result:
             "gen_ai.conversation.id": run,
         }
         with span("invoke_agent maieutic", **agent):
-            final = await _walk(desk, run, begin)
+            final = await _run_graph(desk, run, begin)
     except asyncio.CancelledError:
-        await end(await desk.session({"run": run}), "stopped", "interrupted")
+        await mark_ended(await desk.context_for({"run": run}), "stopped", "interrupted")
         raise
     except Exception as error:
-        raise await _fail(desk, run, error) from error
-    return _result(desk, run, final["best"], "finished" if final.get("report", True) else "stopped")
+        raise await _record_failure(desk, run, error) from error
+    return _build_result(desk, run, final["best"], "finished" if final.get("report", True) else "stopped")
 
 
-async def _walk(desk: Desk, run: str, begin: RunState | None) -> RunState:
-    config = {"configurable": {"thread_id": run}, "recursion_limit": _STEPS}
-    async with checkpoints(desk.setup.folder, os.environ.get(CHECKPOINTS, "")) as saver:
-        graph = machine(desk).compile(checkpointer=saver)
+async def _run_graph(desk: RunContexts, run: str, begin: RunState | None) -> RunState:
+    config = {"configurable": {"thread_id": run}, "recursion_limit": _RECURSION_LIMIT}
+    async with open_checkpointer(desk.config.folder, os.environ.get(CHECKPOINTS, "")) as saver:
+        graph = state_graph(desk).compile(checkpointer=saver)
         if begin is None:
             known = await graph.aget_state(config)  # type: ignore[arg-type]
             begin = None if known.values else {"run": run}
             # The record knows the budget that holds now: a person may have given a new one since the checkpoint.
-            session = await desk.session({**known.values, "run": run, "budget": None})
+            session = await desk.context_for({**known.values, "run": run, "budget": None})
             if known.values and not known.next:  # stopped without a report: the search goes on where it was left
                 await graph.aupdate_state(config, {"ending": "", "report": True}, as_node="steer")  # type: ignore[arg-type]
             await session.emit("run_resumed", known.values.get("step", 0), f"{datetime.now(UTC).timestamp()}")
-            session.sitting += 1  # a pause that still holds is told anew
+            session.resume_count += 1  # a pause that still holds is told anew
         final = await graph.ainvoke(begin, config, durability="sync")  # type: ignore[call-overload]
         while asked := final.get("__interrupt__"):
-            await _heard(desk, run, asked[0].value)
-            final = await graph.ainvoke(Command(resume=HEARD), config, durability="sync")  # type: ignore[call-overload]
+            await _wait_for_directive(desk, run, asked[0].value)
+            final = await graph.ainvoke(Command(resume=DIRECTIVE_ARRIVED), config, durability="sync")  # type: ignore[call-overload]
         return cast("RunState", final)
 
 
-async def _heard(desk: Desk, run: str, asked: Mapping[str, Any]) -> None:
+async def _wait_for_directive(desk: RunContexts, run: str, asked: Mapping[str, Any]) -> None:
     """Wait until a person says anything; how long that takes is no time of the run."""
-    session, began = await desk.session({"run": run}), time.monotonic()
+    session, began = await desk.context_for({"run": run}), time.monotonic()
     while not session.store.directives(run, after=asked["directive"]):  # noqa: ASYNC110 - it may come from any process
         await asyncio.sleep(POLL_SECONDS)
-    session.began += time.monotonic() - began
+    session.started_at += time.monotonic() - began
 
 
-async def _fail(desk: Desk, run: str, error: BaseException) -> BaseException:
+async def _record_failure(desk: RunContexts, run: str, error: BaseException) -> BaseException:
     """What a person should see; the log and the record know it."""
-    cause = first_of(error)
-    await end(await desk.session({"run": run}), "failed", reason_of(error))
+    cause = root_error(error)
+    await mark_ended(await desk.context_for({"run": run}), "failed", failure_reason(error))
     if isinstance(cause, MaieuticError):
         return cause
     return RunFailed(f"the run failed: {cause!r}", where=f"run {run}", remedy=f"maieutic resume {run}")
 
 
-def _result(desk: Desk, run: str, best: str, state: Literal["finished", "stopped"]) -> Result:
+def _build_result(desk: RunContexts, run: str, best: str, state: Literal["finished", "stopped"]) -> Result:
     assert desk.store is not None
     program = next(one.program for one in desk.store.candidates(run) if one.id == best)
     written = desk.store.report(run)
@@ -287,5 +287,5 @@ def _result(desk: Desk, run: str, best: str, state: Literal["finished", "stopped
         program=program,
         candidate=best,
         report=Report.model_validate_json(written) if written else None,
-        setup=desk.setup,
+        config=desk.config,
     )

@@ -13,27 +13,27 @@ from ..core.errors import UsageError
 from ..core.example import SPLITS, Example, Split
 from ..core.program import Program
 from ..core.prompt import check_placeholders
-from ..core.recipe import Recipe, Use
-from ..core.render import values_of
+from ..core.recipe import PluginRef, Recipe
+from ..core.render import template_values
 from ..core.score import Evaluation
 from ..core.task import Task
 from ..plugins.registry import Registry
-from .desk import Desk, new_run_id, record_of
-from .measure import measure, scored
+from .desk import RunContexts, new_run_id, run_record
+from .measure import measure, only_evaluations
 from .preflight import check_evaluators, models_used
 from .screen import candidate_id
-from .setup import Setup
+from .setup import RunConfig
 
-EVAL = Recipe(
+EVAL_RECIPE = Recipe(
     name="eval",
     summary="Score one prompt; nothing is searched.",
-    strategy=Use(use="pool"),
-    allocator=Use(use="full"),
+    strategy=PluginRef(use="pool"),
+    allocator=PluginRef(use="full"),
     operators=(),
 )
 
 
-async def score(
+async def evaluate_program(
     task: Task,
     program: Program,
     *,
@@ -48,24 +48,26 @@ async def score(
     The store keeps it as a run of the recipe `eval`, so answers are cached and the cost is on record. Raises
     UsageError for an empty split and for a placeholder that its rows cannot fill, ModelError for an unusable endpoint.
     """
-    rows = rows_for(task, program, split)
-    setup = Setup.make(task, recipe=EVAL, budget=budget, concurrency=concurrency, folder=folder, registry=registry)
+    rows = checked_examples(task, program, split)
+    setup = RunConfig.resolve(
+        task, recipe=EVAL_RECIPE, budget=budget, concurrency=concurrency, folder=folder, registry=registry
+    )
     if budget is None:
-        setup.budget = Budget(calls=len(rows) * sum(setup.run_calls(program, repairs=True)))
+        setup.budget = Budget(calls=len(rows) * sum(setup.calls_per_run(program, repairs=True)))
     await check_evaluators(setup)
     run = new_run_id()
     one = Candidate(id=candidate_id(program), program=program, operator="given", step=1)
-    async with Desk(setup=setup) as desk:
+    async with RunContexts(config=setup) as desk:
         assert desk.store is not None
-        assert desk.door is not None
+        assert desk.model_client is not None
         for model in models_used(setup):
-            await desk.door.check(model)
-        await desk.store.create_run(record_of(setup, run))
-        session = await desk.session({"run": run})
+            await desk.model_client.check(model)
+        await desk.store.create_run(run_record(setup, run))
+        session = await desk.context_for({"run": run})
         await desk.store.save_candidates(run, [one])
         ended = "failed"
         try:
-            done = scored(await measure(session, [(one, row) for row in rows], split=split, step=1))
+            done = only_evaluations(await measure(session, [(one, row) for row in rows], split=split, step=1))
             ended = "finished"
         except asyncio.CancelledError:
             ended = "stopped"
@@ -75,7 +77,7 @@ async def score(
     return done
 
 
-def rows_for(task: Task, program: Program, split: Split) -> Sequence[Example]:
+def checked_examples(task: Task, program: Program, split: Split) -> Sequence[Example]:
     """The split's rows, once it is sure that they reach the model: what a task asks of its own prompts holds for one
     that is brought along. Raises UsageError for an empty split, TaskError for a placeholder that no row fills."""
     rows = task.data[split]
@@ -86,7 +88,7 @@ def rows_for(task: Task, program: Program, split: Split) -> Sequence[Example]:
             possible=[one for one in SPLITS if task.data[one]],
         )
     for name, prompt in program.prompts.items():
-        asked = [row for row in rows if name in program.chosen(row)] or rows
-        known = frozenset(values_of(asked[0])) | (program.prompts.keys() - {name})
+        asked = [row for row in rows if name in program.prompts_for(row)] or rows
+        known = frozenset(template_values(asked[0])) | (program.prompts.keys() - {name})
         check_placeholders(prompt, known, where=f"prompt {name!r}")
     return rows

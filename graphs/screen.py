@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from ..agents.leaks import leaks
+from ..agents.leaks import leaked_instruction
 from ..core.candidate import Archive
 from ..core.program import Program
 from ..core.prompt import Prompt
-from ..core.render import as_text, brief, render
+from ..core.render import instruction_text, messages_as_text, render
 from ..core.task import Task
 
 _COPIED_WORDS = 12
 _CHARACTERS_PER_TOKEN = 4
 
 
-def refusal(program: Program, task: Task, archive: Archive) -> str:
+def rejection_reason(program: Program, task: Task, archive: Archive) -> str:
     """Why a program may not enter the race, or an empty string.
 
     Placeholders kept, token ceiling, no training text in the instruction (demos are declared and may), no instruction
     of an agent leaked into it, not empty, not tried before.
     """
     for name, prompt in program.prompts.items():
-        original = _original(program, name, task)
+        original = _baseline_prompt(program, name, task)
         if original and (lost := set(original.placeholders) - set(prompt.placeholders)):
             return f"it lost the placeholder {', '.join(f'{{{one}}}' for one in sorted(lost))}"
-        asked = f"{prompt.system}\n{brief(prompt)}".strip()
+        asked = f"{prompt.system}\n{instruction_text(prompt)}".strip()
         if not asked and not prompt.demos and prompt != original:
             return "it says nothing"
-        if leak := leaks(asked):
+        if leak := leaked_instruction(asked):
             return f"an agent's own instruction leaked into it: {leak[:80]!r}"
-        if copied := _copied(asked, f"{original.system}\n{brief(original)}" if original else "", task):
+        if copied := _copied_text(asked, f"{original.system}\n{instruction_text(original)}" if original else "", task):
             return f"it copies a row into the instruction: {copied[:80]!r}"
     ceiling = task.constraints.max_prompt_tokens
     if ceiling is not None and (size := prompt_tokens(program, task)) > ceiling:
@@ -38,7 +38,7 @@ def refusal(program: Program, task: Task, archive: Archive) -> str:
     return ""
 
 
-def _original(program: Program, name: str, task: Task) -> Prompt | None:
+def _baseline_prompt(program: Program, name: str, task: Task) -> Prompt | None:
     """The start's prompt of that name. What a router or a vote puts in the place of a task's one prompt stands for it,
     under whatever name; the steps of a chain prepare its answer, and have none."""
     alone = len(task.program.prompts) == 1 and program.router is not None and not program.chain
@@ -50,7 +50,7 @@ def prompt_tokens(program: Program, task: Task) -> int:
     example = task.data.val[0]
     sizes = []
     for prompt in program.prompts.values():
-        sizes.append(len(as_text(render(prompt, example))) - len(example.text))
+        sizes.append(len(messages_as_text(render(prompt, example))) - len(example.text))
     return max(sizes) // _CHARACTERS_PER_TOKEN
 
 
@@ -59,7 +59,7 @@ def candidate_id(program: Program) -> str:
     return f"c-{program.id[2:]}"
 
 
-def _copied(text: str, original: str, task: Task) -> str:
+def _copied_text(text: str, original: str, task: Task) -> str:
     """A run of words of some row's input that stands in the text, but not in the start prompt.
 
     Short rows count as a whole from four words on; of long ones, twelve words in a row do.

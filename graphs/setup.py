@@ -21,27 +21,27 @@ from ..core.contracts import (
     Target,
 )
 from ..core.errors import NeedsError, UsageError
-from ..core.labels import labels_of
+from ..core.labels import infer_labels
 from ..core.models import ROLES
 from ..core.observing import Observer
 from ..core.program import Program
-from ..core.recipe import Recipe, Use
+from ..core.recipe import PluginRef, Recipe
 from ..core.task import EvaluatorSpec, Task
 from ..core.work import Executor
-from ..plugins.evaluators.weighing import names_of
-from ..plugins.executors.local import Local
+from ..plugins.evaluators.weighing import evaluator_names
+from ..plugins.executors.local import LocalExecutor
 from ..plugins.hookspecs import Kind
 from ..plugins.registry import Registry
-from ..runtime.door import scores_text
-from .catalogue import adjust, load_recipe
-from .fitting import check_operators, evaluator_for
-from .origin import Origin
+from ..runtime.door import supports_loss
+from .catalogue import apply_settings, load_recipe
+from .fitting import check_operators, create_evaluator
+from .origin import ForkOrigin
 
 DEFAULT_BUDGET = Budget(calls=400)
 
 
 @dataclass(kw_only=True)
-class Setup:
+class RunConfig:
     """A run's parts. Making one creates every plugin by name, so an unknown name or option fails here.
 
     approve: whether the run waits for a person before each round that costs. origin: of a fork, where it began.
@@ -64,17 +64,17 @@ class Setup:
     scorer: Evaluator | AskingEvaluator | None = None
     loss: LossEvaluator | None = None
     agents: Mapping[str, Agent] = field(default_factory=dict)
-    executor: Executor = field(default_factory=Local)
-    placed: Use = field(default_factory=lambda: Use(use="local"))
+    executor: Executor = field(default_factory=LocalExecutor)
+    executor_ref: PluginRef = field(default_factory=lambda: PluginRef(use="local"))
     observers: tuple[Observer, ...] = ()
-    observed: tuple[Use, ...] = ()
+    observer_refs: tuple[PluginRef, ...] = ()
     labels: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     approve: bool = False
-    origin: Origin | None = None
+    origin: ForkOrigin | None = None
 
     @classmethod
-    def make(
+    def resolve(
         cls,
         task: Task,
         *,
@@ -86,18 +86,18 @@ class Setup:
         settings: Mapping[str, str] | None = None,
         registry: Registry | None = None,
         approve: bool = False,
-        origin: Origin | None = None,
-        executor: Use | str = "local",
-        observers: Sequence[Use | str] = (),
-    ) -> Setup:
+        origin: ForkOrigin | None = None,
+        executor: PluginRef | str = "local",
+        observers: Sequence[PluginRef | str] = (),
+    ) -> RunConfig:
         """Raises UsageError, TaskError or NeedsError; spends nothing."""
         registry = registry or Registry.load()
-        placed = _use(executor)
-        observed = tuple(_use(one) for one in observers)
+        placed = _as_plugin_ref(executor)
+        observed = tuple(_as_plugin_ref(one) for one in observers)
         base = Path(task.source).parent if task.source else Path()
         registry.require(task.plugins, folder=base)
         chosen = load_recipe(recipe, registry) if isinstance(recipe, str) else recipe
-        chosen = adjust(chosen, settings or {})
+        chosen = apply_settings(chosen, settings or {})
         limits = budget or DEFAULT_BUDGET
         limits.check()
         if concurrency < 1:
@@ -105,8 +105,8 @@ class Setup:
         if not task.data.empty:
             task.check()
         if chosen.hides:
-            task = task.model_copy(update={"data": task.data.hiding(chosen.hides - {"test"})})
-        labels = labels_of(task.answer, [*task.data.train, *task.data.val])
+            task = task.model_copy(update={"data": task.data.without_outputs(chosen.hides - {"test"})})
+        labels = infer_labels(task.answer, [*task.data.train, *task.data.val])
         options = _target_options(registry, task, bool(labels))
         setup = cls(
             task=task,
@@ -116,19 +116,19 @@ class Setup:
             concurrency=concurrency,
             folder=Path(folder),
             registry=registry,
-            strategy=_made(registry, "strategy", chosen.strategy),
-            allocator=_made(registry, "allocator", chosen.allocator),
-            operators={use.use: _made(registry, "operator", use) for use in chosen.operators},
-            evaluators=_evaluators(registry, task),
+            strategy=_create(registry, "strategy", chosen.strategy),
+            allocator=_create(registry, "allocator", chosen.allocator),
+            operators={use.use: _create(registry, "operator", use) for use in chosen.operators},
+            evaluators=_create_evaluators(registry, task),
             target=registry.create("target", task.target.use, **options),
-            judge=evaluator_for("judge", registry, chosen.judge) if chosen.judge else None,
-            scorer=evaluator_for("scorer", registry, chosen.scorer) if chosen.scorer else None,
-            loss=evaluator_for("loss", registry, chosen.loss) if chosen.loss else None,
+            judge=create_evaluator("judge", registry, chosen.judge) if chosen.judge else None,
+            scorer=create_evaluator("scorer", registry, chosen.scorer) if chosen.scorer else None,
+            loss=create_evaluator("loss", registry, chosen.loss) if chosen.loss else None,
             target_options=options,
-            agents={key: _agent(registry, key, use) for key, use in chosen.agents.items()},
-            executor=_made(registry, "executor", placed),
+            agents={key: _create_agent(registry, key, use) for key, use in chosen.agents.items()},
+            executor=_create(registry, "executor", placed),
             placed=placed,
-            observers=tuple(_made(registry, "observer", use) for use in observed),
+            observers=tuple(_create(registry, "observer", use) for use in observed),
             observed=observed,
             labels=labels,
             settings=dict(settings or {}),
@@ -140,18 +140,18 @@ class Setup:
         return setup
 
     @property
-    def sealed_calls(self) -> int:
+    def calls_per_test_example(self) -> int:
         """What one sealed row takes: start and winner, and the judge where nothing else scores. Repairs not counted."""
         judged = self.judge.calls // CALLS_PER_ASK if self.judge is not None and not self.evaluators else 0
-        return 2 * sum(self.run_calls(self.task.program)) + judged
+        return 2 * sum(self.calls_per_run(self.task.program)) + judged
 
     @property
-    def judged_by_person(self) -> bool:
+    def human_judged(self) -> bool:
         """Whether nothing but a person tells outputs apart: then the sealed rows stay sealed, for nobody could be asked
         about as many; the report tells what the duels of the search say."""
         return self.judge is not None and "human" in self.judge.needs and not self.evaluators
 
-    def evaluators_of(self, specs: Sequence[EvaluatorSpec]) -> dict[str, Evaluator | AskingEvaluator]:
+    def evaluators_for(self, specs: Sequence[EvaluatorSpec]) -> dict[str, Evaluator | AskingEvaluator]:
         """Those that score a row, in the order of its task's."""
         if tuple(specs) == self.task.evaluators:
             return self.evaluators
@@ -159,18 +159,18 @@ class Setup:
         return dict(next(item for spec, item in named if spec == one) for one in specs)
 
     @property
-    def asking(self) -> list[AskingEvaluator]:
+    def model_evaluators(self) -> list[AskingEvaluator]:
         """The evaluators of the search and of the report that ask a model, or run a candidate again."""
         all_of_them = [*self.evaluators.values(), *([self.scorer] if self.scorer else [])]
         return [one for one in all_of_them if isinstance(one, AskingEvaluator)]
 
-    def run_calls(self, program: Program, *, repairs: bool = False) -> tuple[int, int]:
+    def calls_per_run(self, program: Program, *, repairs: bool = False) -> tuple[int, int]:
         """Calls of the target and of the team that one run of a program takes with all that rates it."""
-        asked = sum(one.calls for one in self.asking)
-        target = self.target.calls(program) * (1 + sum(one.runs for one in self.asking))
+        asked = sum(one.calls for one in self.model_evaluators)
+        target = self.target.calls(program) * (1 + sum(one.runs for one in self.model_evaluators))
         return target, asked if repairs else -(-asked // CALLS_PER_ASK)
 
-    def second_draw(self) -> Target:
+    def resampling_target(self) -> Target:
         """The target once more, for answers that are drawn anew where it can tell draws apart."""
         use, options = self.task.target.use, dict(self.target_options)
         if "sample" in self.registry.options("target", use):
@@ -187,7 +187,7 @@ class Setup:
             has |= {"references", "train"}  # rows are drafted with their outputs before the search
         has |= {"judge"} if self.judge is not None else set()
         has |= {"human"}  # whoever drives the run can be asked: by directives, or by the graph's interrupts
-        has |= {"logprobs"} if scores_text(self.task.models.target) else set()
+        has |= {"logprobs"} if supports_loss(self.task.models.target) else set()
         if not self.evaluators and self.judge is None and self.scorer is None and self.loss is None:
             raise NeedsError(
                 f"nothing scores this task's outputs, and the recipe {self.recipe.name!r} has no judge to compare them",
@@ -210,31 +210,31 @@ class Setup:
                 )
 
 
-def _use(named: Use | str) -> Use:
-    return Use(use=named) if isinstance(named, str) else named
+def _as_plugin_ref(named: PluginRef | str) -> PluginRef:
+    return PluginRef(use=named) if isinstance(named, str) else named
 
 
-def _made(registry: Registry, kind: Kind, use: Use) -> Any:
+def _create(registry: Registry, kind: Kind, use: PluginRef) -> Any:
     return registry.create(kind, use.use, **use.options)
 
 
-def _agent(registry: Registry, key: str, use: Use) -> Agent:
+def _create_agent(registry: Registry, key: str, use: PluginRef) -> Agent:
     role = key.partition(".")[0]
     if role not in ROLES:
         raise UsageError(
             f"no role is called {role!r}", where=f"the recipe's agents, {key}", possible=[*ROLES, "ROLE.skill"]
         )
-    made: Agent = _made(registry, "agent", use)
+    made: Agent = _create(registry, "agent", use)
     return made
 
 
-def _evaluators(registry: Registry, task: Task) -> dict[str, Evaluator | AskingEvaluator]:
-    uses = [Use(use=spec.use, options=spec.options) for spec in task.evaluators]
-    made = [evaluator_for("evaluators", registry, use) for use in uses]
-    return dict(zip(names_of(task.evaluators), made, strict=True))
+def _create_evaluators(registry: Registry, task: Task) -> dict[str, Evaluator | AskingEvaluator]:
+    uses = [PluginRef(use=spec.use, options=spec.options) for spec in task.evaluators]
+    made = [create_evaluator("evaluators", registry, use) for use in uses]
+    return dict(zip(evaluator_names(task.evaluators), made, strict=True))
 
 
-def target_of(registry: Registry, task: Task) -> Target:
+def create_target(registry: Registry, task: Task) -> Target:
     """The task's target alone, for who runs its programs outside of a run."""
     registry.require(task.plugins, folder=Path(task.source).parent if task.source else Path())
     made: Target = registry.create("target", task.target.use, **_target_options(registry, task, labels=False))

@@ -7,17 +7,19 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 
 from ..core.candidate import Archive
-from ..core.identity import seeded
-from ..core.orders import Order, Search
+from ..core.identity import seeded_random
+from ..core.orders import Search, WorkOrder
 from ..core.program import Program
 from ..core.recipe import SlotRule
-from .components import step_of, steps_of
+from .components import find_step, step_names
 
-_SCALE = 0.05
-_PRIOR = 3.0
+_GAIN_SCALE = 0.05
+_PRIOR_CHILDREN = 3.0
 
 
-def slotted(orders: Sequence[Order], search: Search, by: SlotRule, learning: Collection[str] = ()) -> list[Order]:
+def assign_prompts(
+    orders: Sequence[WorkOrder], search: Search, by: SlotRule, learning: Collection[str] = ()
+) -> list[WorkOrder]:
     """The orders, each with a slot where its first parent has several prompts and the order names none.
 
     In turn: another one each round, and for each order of a round, beginning with one that the seed chooses. By
@@ -26,7 +28,7 @@ def slotted(orders: Sequence[Order], search: Search, by: SlotRule, learning: Col
     learning: operators that learn from rows. Where they are shown no runs, and no run that ended right tells what an
     inner step should say, they work on the last step, whose outputs the references are.
     """
-    chosen: list[Order] = []
+    chosen: list[WorkOrder] = []
     for place, order in enumerate(orders):
         names = search.archive[order.parents[0]].program.slots if order.parents else ()
         if order.slot or not names:
@@ -38,38 +40,38 @@ def slotted(orders: Sequence[Order], search: Search, by: SlotRule, learning: Col
             continue
         turn = search.round - 1 + place
         if by == "in-turn" or search.round <= len(names):
-            slot = names[(seeded(search.seed, "slots").randrange(len(names)) + turn) % len(names)]
+            slot = names[(seeded_random(search.seed, "slots").randrange(len(names)) + turn) % len(names)]
         else:
-            gains = credit(search.archive, names, search.val)
-            weights = [math.exp(max(-2.0, min(2.0, gains[name] / _SCALE))) for name in names]
-            slot = seeded(search.seed, "slots", search.step, place).choices(names, weights)[0]
+            gains = prompt_credit(search.archive, names, search.val)
+            weights = [math.exp(max(-2.0, min(2.0, gains[name] / _GAIN_SCALE))) for name in names]
+            slot = seeded_random(search.seed, "slots", search.step, place).choices(names, weights)[0]
         if order.operator in learning and not order.cases and not search.archive[order.parents[0]].program.by_task:
-            slot = _taught(search, order.parents[0], slot)
+            slot = _teachable_prompt(search, order.parents[0], slot)
         chosen.append(order.model_copy(update={"slot": slot}))
     return chosen
 
 
-def _taught(search: Search, parent: str, slot: str) -> str:
+def _teachable_prompt(search: Search, parent: str, slot: str) -> str:
     """The slot, or the last step's where no row tells what the slot's should say."""
     known = search.archive.scores.row(parent, search.train)
-    last = steps_of(search.archive[parent].program, known)[-1]
+    last = step_names(search.archive[parent].program, known)[-1]
     right = (one for one in known.values() if one.score >= 1)
-    return slot if slot == last or any(step_of(one, slot) for one in right) else last
+    return slot if slot == last or any(find_step(one, slot) for one in right) else last
 
 
-def credit(archive: Archive, slots: Iterable[str], val: Sequence[str]) -> dict[str, float]:
+def prompt_credit(archive: Archive, slots: Iterable[str], val: Sequence[str]) -> dict[str, float]:
     """Slot → the mean gain over their first parents of the children that changed it alone, on rows both were measured
     on, shrunken towards none."""
     seen: dict[str, list[float]] = {slot: [] for slot in slots}
     for one in archive.candidates.values():
         if not one.parents or one.parents[0] not in archive:
             continue
-        changed = changed_slots(one.program, archive[one.parents[0]].program)
+        changed = changed_prompts(one.program, archive[one.parents[0]].program)
         gains = archive.scores.paired(one.id, one.parents[0], val)
         if gains and len(changed) == 1 and changed[0] in seen:
             seen[changed[0]].append(sum(gains) / len(gains))
-    return {slot: sum(gains) / (len(gains) + _PRIOR) for slot, gains in seen.items()}
+    return {slot: sum(gains) / (len(gains) + _PRIOR_CHILDREN) for slot, gains in seen.items()}
 
 
-def changed_slots(child: Program, parent: Program) -> list[str]:
+def changed_prompts(child: Program, parent: Program) -> list[str]:
     return [name for name, prompt in child.prompts.items() if parent.prompts.get(name) != prompt]

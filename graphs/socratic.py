@@ -12,16 +12,22 @@ from ..agents.team import CALLS_PER_ASK
 from ..core.contracts import Team
 from ..core.dialogue.methods import AskQuestions
 from ..core.errors import BudgetSpent
-from ..core.orders import Order, Request
-from ..plugins.operators.socratic import answer, ask_questions, judge, sent_back, spares
+from ..core.orders import Request, WorkOrder
+from ..plugins.operators.socratic import (
+    answer_questions,
+    ask_questions,
+    can_afford_another,
+    judge_questions,
+    revision_advice,
+)
 from . import proposing
-from .desk import Desk
-from .session import Session
+from .desk import RunContexts
+from .session import RunContext
 from .state import Draft, ProposeState
-from .steering.pause import hold
+from .steering.pause import wait_while_paused
 
 
-class Dialogue(ProposeState, total=False):
+class SocraticState(ProposeState, total=False):
     """One dialogue: the errand, and what was said so far.
 
     advice: what the questions were sent back with, None where they stand. said: asks so far, of all three.
@@ -34,28 +40,28 @@ class Dialogue(ProposeState, total=False):
     unpaid: list[int]
 
 
-class Spoken(TypedDict):
+class DialogueOutput(TypedDict):
     drafts: list[Draft]
     unpaid: list[int]
 
 
-Turn = Callable[[Dialogue], Awaitable[dict[str, Any]]]
+SocraticTurn = Callable[[SocraticState], Awaitable[dict[str, Any]]]
 
 
-def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken]:
+def socratic_graph(desk: RunContexts) -> StateGraph[SocraticState, Any, ProposeState, DialogueOutput]:
     """The teacher asks; the critic judges the questioning once; the teacher may ask once more; the student answers."""
 
-    async def at(state: Dialogue) -> tuple[Session, Request, Team]:
+    async def at(state: SocraticState) -> tuple[RunContext, Request, Team]:
         """Each turn has a team of its own: it gets what the turns before it left of the order's calls."""
-        session = await desk.session(state)
-        request = proposing.request_of(session, state)
+        session = await desk.context_for(state)
+        request = proposing.operator_request(session, state)
         most = request.order.allowance
         left = None if most is None else most - CALLS_PER_ASK * state.get("said", 0)
-        return session, request, session.writers(state, left, begun=AskQuestions.skill)
+        return session, request, session.writing_team(state, left, begun=AskQuestions.skill)
 
-    async def teacher(state: Dialogue) -> dict[str, Any]:
+    async def teacher(state: SocraticState) -> dict[str, Any]:
         session, request, team = await at(state)
-        await proposing.begin(session, request.order, state["step"], state["place"])
+        await proposing.emit_request_started(session, request.order, state["step"], state["place"])
         before, said = state.get("questions", []), state.get("said", 0) + 1
         try:
             questions = await ask_questions(request, team, state.get("advice") or "", asked=before)
@@ -63,37 +69,37 @@ def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken
             return {"questions": before, "said": said, "unpaid": [state["place"]]}
         return {"questions": list(questions) or before, "said": said}
 
-    async def critic(state: Dialogue) -> dict[str, Any]:
+    async def critic(state: SocraticState) -> dict[str, Any]:
         _, _, team = await at(state)
         said = state["said"] + 1
         try:
-            return {"advice": sent_back(await judge(state["questions"], team)), "said": said}
+            return {"advice": revision_advice(await judge_questions(state["questions"], team)), "said": said}
         except BudgetSpent:
             return {"advice": None, "said": said, "unpaid": [state["place"]]}
 
-    async def student(state: Dialogue) -> dict[str, Any]:
+    async def student(state: SocraticState) -> dict[str, Any]:
         session, request, team = await at(state)
         proposal, unpaid = None, state.get("unpaid", [])
         try:
-            proposal = await answer(request, team, state["questions"]) if state["questions"] else None
+            proposal = await answer_questions(request, team, state["questions"]) if state["questions"] else None
         except BudgetSpent:
             unpaid = [state["place"]]
         made = [proposal] if proposal is not None else []
-        drafts = await proposing.hand_in(session, made, request.order, state["step"], state["place"])
+        drafts = await proposing.store_drafts(session, made, request.order, state["step"], state["place"])
         return {"drafts": drafts, "unpaid": unpaid}
 
-    def after_teacher(state: Dialogue) -> Literal["critic", "student"]:
+    def after_teacher(state: SocraticState) -> Literal["critic", "student"]:
         first = state["said"] == 1 and not state.get("unpaid")
-        return "critic" if first and state["questions"] and spares(_order(state), 1) else "student"
+        return "critic" if first and state["questions"] and can_afford_another(_parse_order(state), 1) else "student"
 
-    def after_critic(state: Dialogue) -> Literal["teacher", "student"]:
-        return "teacher" if state["advice"] is not None and spares(_order(state), 2) else "student"
+    def after_critic(state: SocraticState) -> Literal["teacher", "student"]:
+        return "teacher" if state["advice"] is not None and can_afford_another(_parse_order(state), 2) else "student"
 
-    graph: StateGraph[Dialogue, Any, ProposeState, Spoken] = StateGraph(
-        Dialogue, input_schema=ProposeState, output_schema=Spoken
+    graph: StateGraph[SocraticState, Any, ProposeState, DialogueOutput] = StateGraph(
+        SocraticState, input_schema=ProposeState, output_schema=DialogueOutput
     )
     for turn in (teacher, critic, student):
-        graph.add_node(turn.__name__, _held(desk, turn))
+        graph.add_node(turn.__name__, _turn_node(desk, turn))
     graph.add_edge(START, "teacher")
     graph.add_conditional_edges("teacher", after_teacher, ["critic", "student"])
     graph.add_conditional_edges("critic", after_critic, ["teacher", "student"])
@@ -101,16 +107,18 @@ def socratic_graph(desk: Desk) -> StateGraph[Dialogue, Any, ProposeState, Spoken
     return graph
 
 
-def _order(state: Dialogue) -> Order:
-    return Order.model_validate(state["order"])
+def _parse_order(state: SocraticState) -> WorkOrder:
+    return WorkOrder.model_validate(state["order"])
 
 
-def _held(desk: Desk, turn: Turn) -> Any:  # langgraph's overloads do not resolve for a node made by a function
+def _turn_node(
+    desk: RunContexts, turn: SocraticTurn
+) -> Any:  # langgraph's overloads do not resolve for a node made by a function
     """A turn that waits while the run is paused, and whose failure ends the run as any node's does."""
 
-    async def speak(state: Dialogue) -> dict[str, Any]:
-        async with desk.at_work(state) as session:
-            await hold(session, state)
+    async def speak(state: SocraticState) -> dict[str, Any]:
+        async with desk.node_context(state) as session:
+            await wait_while_paused(session, state)
             return await turn(state)
 
     return speak

@@ -20,11 +20,11 @@ class Draft(TypedDict):
 
 
 T = TypeVar("T")
-SPENT = "the budget is spent"
+BUDGET_SPENT = "the budget is spent"
 TIME_UP = "the time is up"
 
 
-def gather(old: Sequence[T], new: Sequence[T] | None) -> list[T]:
+def append_reducer(old: Sequence[T], new: Sequence[T] | None) -> list[T]:
     """What a round's orders bring arrives side by side; None clears the tray for the next round."""
     return [] if new is None else [*old, *new]
 
@@ -46,9 +46,9 @@ class RunState(TypedDict, total=False):
     round: int
     plan: list[str]
     orders: list[dict[str, Any]]
-    drafts: Annotated[list[Draft], gather]
-    unpaid: Annotated[list[int], gather]
-    rows: Annotated[list[dict[str, Any]], gather]
+    drafts: Annotated[list[Draft], append_reducer]
+    unpaid: Annotated[list[int], append_reducer]
+    rows: Annotated[list[dict[str, Any]], append_reducer]
     new: list[str]
     pool: list[str]
     idle: int

@@ -21,7 +21,7 @@ def publish(event: Event) -> None:
         config, write = get_config(), get_stream_writer()
     except (RuntimeError, KeyError):
         return  # outside of a node, as when a run is taken up again or has failed
-    write(event.line())
+    write(event.as_json_line())
     if event.kind == "agent_spoke" and isinstance(config.get("callbacks"), BaseCallbackManager):
         said = AIMessage(str(event.data.get("text", "")), id=f"{event.run}:{event.number}", name=event.data.get("role"))
         push_message(said, state_key=None)

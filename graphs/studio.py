@@ -11,12 +11,12 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 
 from ..core.budget import Budget
-from ..plugins.loaders import reader
+from ..plugins.loaders import dataset_reader
 from ..plugins.registry import Registry
 from ..runtime.task_file import load_task
 from .run import build_graph
 
-_LEAST = 1
+_MIN_CONCURRENCY = 1
 
 
 def graph(config: RunnableConfig) -> Any:
@@ -28,18 +28,20 @@ def graph(config: RunnableConfig) -> Any:
     """
     asked: Mapping[str, Any] = config.get("configurable", {})
     registry = Registry.load()
-    task = load_task(str(asked.get("task") or os.environ.get("MAIEUTIC_TASK") or _shipped()), read=reader(registry))
+    task = load_task(
+        str(asked.get("task") or os.environ.get("MAIEUTIC_TASK") or _example_task()), read=dataset_reader(registry)
+    )
     return build_graph(
         task,
         str(asked.get("recipe") or "auto"),
         budget=Budget(calls=int(asked.get("calls") or 400)),
         seed=int(asked.get("seed") or 0),
-        concurrency=max(_LEAST, int(asked.get("concurrency") or 4)),
+        concurrency=max(_MIN_CONCURRENCY, int(asked.get("concurrency") or 4)),
         folder=Path(str(asked.get("folder") or os.environ.get("MAIEUTIC_FOLDER") or ".maieutic")),
         approve=bool(asked.get("approve")),
         registry=registry,
     )
 
 
-def _shipped() -> Path:
+def _example_task() -> Path:
     return Path(str(resources.files(f"{__package__.rpartition('.')[0]}.examples.reviews")))

@@ -8,47 +8,47 @@ from ..core.candidate import Archive, Candidate
 from ..core.example import Example
 from ..core.orders import TaskBrief
 from ..core.program import Program
-from ..core.render import spoken
+from ..core.render import with_shared_prompt
 from ..core.score import Evaluation
-from ..core.task import BY_TASK, Subtask
+from ..core.task import TASK_FIELD, Subtask
 
 
-def rows_for(program: Program, slot: str, rows: Sequence[Example]) -> list[Example]:
+def examples_of_prompt(program: Program, slot: str, rows: Sequence[Example]) -> list[Example]:
     """The rows that a prompt answers: its own task's, and all for the shared one."""
     if not program.by_task or slot == program.shared or slot not in program.prompts:
         return list(rows)
-    return [row for row in rows if slot in program.chosen(row)]
+    return [row for row in rows if slot in program.prompts_for(row)]
 
 
-def inherited(archive: Archive, candidate: Candidate, row: Example) -> Evaluation | None:
+def reuse_parent_evaluation(archive: Archive, candidate: Candidate, row: Example) -> Evaluation | None:
     """What a parent gave on a row of a task whose prompts the candidate did not change: it would be asked the same.
     None for programs of one task."""
     program = candidate.program
     if not program.by_task:
         return None
-    (name,) = program.chosen(row)
+    (name,) = program.prompts_for(row)
     for parent in candidate.parents:
         known = archive.scores.get(parent, row.id)
         before = archive[parent].program if parent in archive else None
         if known is None or before is None or not before.by_task:
             continue
-        if spoken(before, name) == spoken(program, name):
+        if with_shared_prompt(before, name) == with_shared_prompt(program, name):
             return known.model_copy(update={"candidate": candidate.id})
     return None
 
 
-def spread(rows: Sequence[Example], count: int) -> list[str]:
+def stratified(rows: Sequence[Example], count: int) -> list[str]:
     """Ids of `count` rows: of each task in turn, in the order given."""
     turns: dict[str, int] = {}
     placed: list[tuple[int, int, str]] = []
     for row in rows:
-        name = str(row.metadata.get(BY_TASK, ""))
+        name = str(row.metadata.get(TASK_FIELD, ""))
         turns[name] = turns.get(name, -1) + 1
         placed.append((turns[name], len(placed), row.id))
     return [row for _, _, row in sorted(placed)[:count]]
 
 
-def brief_for(task: TaskBrief, program: Program, slot: str, subtasks: Mapping[str, Subtask]) -> TaskBrief:
+def prompt_task_brief(task: TaskBrief, program: Program, slot: str, subtasks: Mapping[str, Subtask]) -> TaskBrief:
     """The task as the author of one prompt is told it. Whoever writes the shared one must not write for one task."""
     own = subtasks.get(slot)
     if own is not None:

@@ -13,25 +13,27 @@ from ..core.answer import AnswerContract
 from ..core.budget import Budget
 from ..core.example import Dataset, Example
 from ..core.program import Program
-from ..core.render import brief
+from ..core.render import instruction_text
 from ..core.task import Models, Task
 from .run import aoptimize
-from .takeaway import run_anywhere
+from .takeaway import run_blocking
 
-_ABOUT = (
+_DESCRIPTION = (
     "Improve a prompt on examples and measure the gain on examples that were kept aside. Gives the better prompt, "
     "the scores before and after, and a verdict: improved, no evidence of improvement, or worse."
 )
 
 
-class Row(BaseModel):
+class PromptExample(BaseModel):
     input: str = Field(description="what the model is given")
     output: str = Field(description="what it should answer")
 
 
-class Wish(BaseModel):
+class OptimizePromptInput(BaseModel):
     prompt: str = Field(description="the prompt as it is now")
-    examples: list[Row] = Field(description="30 examples or more; two thirds are kept aside to measure", min_length=12)
+    examples: list[PromptExample] = Field(
+        description="30 examples or more; two thirds are kept aside to measure", min_length=12
+    )
     description: str = Field(default="", description="what the task is about")
     labels: list[str] = Field(default_factory=list, description="the possible answers, where they are few")
     calls: int = Field(default=400, gt=0, description="the most model calls it may take")
@@ -49,7 +51,11 @@ def optimize_tool(
     given. options: further ones of `aoptimize`."""
 
     async def optimize_prompt(
-        prompt: str, examples: list[Row], description: str = "", labels: list[str] | None = None, calls: int = 400
+        prompt: str,
+        examples: list[PromptExample],
+        description: str = "",
+        labels: list[str] | None = None,
+        calls: int = 400,
     ) -> dict[str, Any]:
         rows = [Example(input=row.input, outputs=(row.output,)) for row in examples]
         task = Task(
@@ -64,7 +70,7 @@ def optimize_tool(
         done = await aoptimize(task, recipe=recipe, budget=budget, folder=folder, **dict(options or {}))
         report = done.report
         if report is None:
-            return {"run": done.run, "verdict": "stopped by a person", "prompt": brief(done.prompt)}
+            return {"run": done.run, "verdict": "stopped by a person", "prompt": instruction_text(done.prompt)}
         return {
             "run": done.run,
             "verdict": report.verdict,
@@ -75,8 +81,12 @@ def optimize_tool(
         }
 
     def wait(**wish: Any) -> dict[str, Any]:
-        return run_anywhere(optimize_prompt(**wish))
+        return run_blocking(optimize_prompt(**wish))
 
     return StructuredTool.from_function(
-        func=wait, coroutine=optimize_prompt, name="optimize_prompt", description=_ABOUT, args_schema=Wish
+        func=wait,
+        coroutine=optimize_prompt,
+        name="optimize_prompt",
+        description=_DESCRIPTION,
+        args_schema=OptimizePromptInput,
     )

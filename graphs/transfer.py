@@ -10,14 +10,14 @@ from ..core.budget import Budget
 from ..core.errors import UsageError
 from ..core.example import Split
 from ..core.program import Program
-from ..core.render import brief
+from ..core.render import instruction_text
 from ..core.statistics import Difference, Verdict
 from ..core.task import Task
 from ..plugins.registry import Registry
 from .comparing import compare_programs
 
 
-class Transfer(BaseModel):
+class TransferResult(BaseModel):
     """Means of the task's own prompt and of what was brought, on the same rows; the verdict as in a report."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,7 +32,7 @@ class Transfer(BaseModel):
     n: int
 
 
-def transplanted(program: Program, task: Task) -> Program:
+def transplant(program: Program, task: Task) -> Program:
     """A system prompt that was learned for several tasks goes in front of the task's own prompt; any other program
     takes its place. Raises TaskError where it asks for fields that the task's rows do not bring."""
     own = task.program
@@ -40,13 +40,13 @@ def transplanted(program: Program, task: Task) -> Program:
         shared = program.prompts[program.shared]
         if own.shared:
             return own.replace(shared, own.shared)
-        said = "\n\n".join(part for part in (shared.system, brief(shared), own.main.system) if part)
+        said = "\n\n".join(part for part in (shared.system, instruction_text(shared), own.main.system) if part)
         return own.replace(own.main.with_(system=said))
     task.model_copy(update={"program": program}).check()
     return program
 
 
-async def transfer(
+async def transfer_program(
     program: Program,
     task: Task,
     *,
@@ -55,10 +55,10 @@ async def transfer(
     folder: Path | str = ".maieutic",
     registry: Registry | None = None,
     budget: Budget | None = None,
-) -> Transfer:
+) -> TransferResult:
     """Both on the split's rows with the task's target; paired. budget: of each of the two, else what the rows take.
     Raises UsageError for a split without rows, or where the two are the same program, and as `score` does."""
-    moved = transplanted(program, task)
+    moved = transplant(program, task)
     if moved.id == task.program.id:
         raise UsageError(
             "the task has this very prompt already: there is nothing to compare",
@@ -75,7 +75,7 @@ async def transfer(
         registry=registry,
         budget=budget,
     )
-    return Transfer(
+    return TransferResult(
         task=found.task,
         model=found.model,
         split=found.split,

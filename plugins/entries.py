@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class Registration:
     """One name of one plugin. `needs` is declared, so that a run can be refused without importing anything."""
 
     kind: Kind
@@ -36,7 +36,7 @@ class Entry:
         return f"{self.plugin.distribution}:{self.name}"
 
 
-def collector(kind: Kind, plugin: Plugin, offered: list[Entry]) -> hookspecs.Register:
+def registrar(kind: Kind, plugin: Plugin, offered: list[Registration]) -> hookspecs.Register:
     def register(
         name: str,
         factory: Callable[..., object] | str,
@@ -51,7 +51,7 @@ def collector(kind: Kind, plugin: Plugin, offered: list[Entry]) -> hookspecs.Reg
             raise ValueError(f"{kind} {name!r}: the factory must be callable, or written 'package.module:Class'")
         if any(one.kind == kind and one.name == name for one in offered):
             raise ValueError(f"{kind} {name!r} is registered twice")
-        entry = Entry(kind=kind, name=name, plugin=plugin, factory=factory, summary=summary, seconds=seconds)
+        entry = Registration(kind=kind, name=name, plugin=plugin, factory=factory, summary=summary, seconds=seconds)
         offered.append(replace(entry, needs=frozenset(needs)))
 
     return register
@@ -61,7 +61,7 @@ def parameters_of(factory: Callable[..., object]) -> dict[str, inspect.Parameter
     return dict(inspect.signature(factory).parameters)
 
 
-def check_options(entry: Entry, factory: Callable[..., object], options: Mapping[str, Any]) -> None:
+def check_options(entry: Registration, factory: Callable[..., object], options: Mapping[str, Any]) -> None:
     """Raise UsageError where the options do not fit the factory's signature, or are of other types than it says."""
     parameters = parameters_of(factory)
     kinds = {one.kind for one in parameters.values()}
@@ -81,4 +81,4 @@ def check_options(entry: Entry, factory: Callable[..., object], options: Mapping
                 possible=possible,
                 remedy=f"write {option} = … beside its name",
             )
-    check_types(f"{entry.kind} {entry.name!r}", factory, options, counting=not entry.plugin.guest)
+    check_types(f"{entry.kind} {entry.name!r}", factory, options, counting=not entry.plugin.third_party)

@@ -12,13 +12,13 @@ from ..core.errors import UsageError
 from ..core.example import Example
 from ..core.models import Call, ModelRef, Output, Reply, Sampling
 from ..core.program import Program
-from ..core.render import Message, render, spoken
+from ..core.render import Message, render, with_shared_prompt
 from .functions import load_function
 from .worlds.episode import Episode
-from .worlds.form import Form
-from .worlds.grid import Grid
+from .worlds.form import FormWorld
+from .worlds.grid import GridWorld
 
-WORLDS: Mapping[str, Any] = {"grid": Grid, "form": Form}
+WORLDS: Mapping[str, Any] = {"grid": GridWorld, "form": FormWorld}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +55,9 @@ class EnvironmentTarget:
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
         episode: Episode = self._begin(example)
-        (name, *_) = program.chosen(example)
+        (name, *_) = program.prompts_for(example)
         seen = episode.begin()
-        messages: list[Message] = list(render(spoken(program, name), Example(id=example.id, input=seen)))
+        messages: list[Message] = list(render(with_shared_prompt(program, name), Example(id=example.id, input=seen)))
         replies: list[Reply] = []
         told: list[dict[str, Any]] = []
         for _ in range(self.steps):

@@ -22,117 +22,146 @@ NEEDS: frozenset[str] = frozenset(get_args(Need))
 
 
 @dataclass(frozen=True)
-class Method:
+class MethodSpec:
     """How it is called, by so many positions and these keywords, and what it must give (None is not looked at)."""
 
     name: str
-    places: int
-    gives: Callable[[Any], bool] | None
-    wanted: str
-    words: tuple[str, ...] = ()
-    asynchronous: bool = False
+    positional: int
+    accepts: Callable[[Any], bool] | None
+    result_description: str
+    keywords: tuple[str, ...] = ()
+    is_async: bool = False
 
 
 @dataclass(frozen=True)
-class Form:
+class ContractSpec:
     """One contract. `mark` is the method that tells it from the other contracts of its kind."""
 
     contract: str
     fields: tuple[str, ...]
-    methods: tuple[Method, ...]
+    methods: tuple[MethodSpec, ...]
 
     @property
-    def mark(self) -> str:
+    def discriminator(self) -> str:
         return self.methods[0].name
 
 
-def _a(*kinds: type) -> Callable[[Any], bool]:
+def _instance_of(*kinds: type) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, kinds)
 
 
-def _listing(value: Any) -> bool:
+def _is_sequence(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def _proposals(value: Any) -> bool:
-    return _listing(value) and all(isinstance(one, Proposal) for one in value)
+def _are_proposals(value: Any) -> bool:
+    return _is_sequence(value) and all(isinstance(one, Proposal) for one in value)
 
 
-_COMMON = ("name", "needs")
-FORMS: Mapping[Kind, tuple[Form, ...]] = {
+_COMMON_FIELDS = ("name", "needs")
+CONTRACTS: Mapping[Kind, tuple[ContractSpec, ...]] = {
     "evaluator": (
-        Form(
-            "AskingEvaluator", (*_COMMON, "calls", "runs"), (Method("rate", 3, _a(Score), "Score", ("bench",), True),)
+        ContractSpec(
+            "AskingEvaluator",
+            (*_COMMON_FIELDS, "calls", "runs"),
+            (MethodSpec("rate", 3, _instance_of(Score), "Score", ("bench",), True),),
         ),
-        Form(
+        ContractSpec(
             "PairEvaluator",
-            (*_COMMON, "calls"),
-            (Method("prefer", 3, _a(Preference), "Preference", ("task", "team"), True),),
+            (*_COMMON_FIELDS, "calls"),
+            (MethodSpec("prefer", 3, _instance_of(Preference), "Preference", ("task", "team"), True),),
         ),
-        Form("LossEvaluator", _COMMON, (Method("loss", 4, _a(float, int), "a number", (), True),)),
-        Form("Evaluator", _COMMON, (Method("evaluate", 3, _a(Score), "Score", (), True),)),
+        ContractSpec(
+            "LossEvaluator", _COMMON_FIELDS, (MethodSpec("loss", 4, _instance_of(float, int), "a number", (), True),)
+        ),
+        ContractSpec("Evaluator", _COMMON_FIELDS, (MethodSpec("evaluate", 3, _instance_of(Score), "Score", (), True),)),
     ),
     "operator": (
-        Form("Operator", (*_COMMON, "calls"), (Method("propose", 2, _proposals, "a list of Proposal", (), True),)),
+        ContractSpec(
+            "Operator",
+            (*_COMMON_FIELDS, "calls"),
+            (MethodSpec("propose", 2, _are_proposals, "a list of Proposal", (), True),),
+        ),
     ),
     "strategy": (
-        Form(
+        ContractSpec(
             "Strategy",
-            _COMMON,
+            _COMMON_FIELDS,
             (
-                Method("ask", 1, _listing, "a list of Order"),
-                Method("pool", 2, _listing, "a list of candidate ids"),
-                Method("tell", 3, _a(Mapping), "a mapping of candidate id to decision"),
-                Method("final", 1, _a(str), "a candidate id"),
+                MethodSpec("ask", 1, _is_sequence, "a list of Order"),
+                MethodSpec("pool", 2, _is_sequence, "a list of candidate ids"),
+                MethodSpec("tell", 3, _instance_of(Mapping), "a mapping of candidate id to decision"),
+                MethodSpec("final", 1, _instance_of(str), "a candidate id"),
             ),
         ),
     ),
     "allocator": (
-        Form(
+        ContractSpec(
             "Allocator",
-            _COMMON,
+            _COMMON_FIELDS,
             (
-                Method("ask", 2, _listing, "a list of Pair or Duel"),
-                Method("tell", 2, _a(Mapping), "a mapping of candidate id to decision"),
+                MethodSpec("ask", 2, _is_sequence, "a list of Pair or Duel"),
+                MethodSpec("tell", 2, _instance_of(Mapping), "a mapping of candidate id to decision"),
             ),
         ),
     ),
     "target": (
-        Form(
+        ContractSpec(
             "Target",
-            _COMMON,
-            (Method("run", 4, _a(Output), "Output", (), True), Method("calls", 1, _a(int), "a whole number")),
+            _COMMON_FIELDS,
+            (
+                MethodSpec("run", 4, _instance_of(Output), "Output", (), True),
+                MethodSpec("calls", 1, _instance_of(int), "a whole number"),
+            ),
         ),
     ),
-    "loader": (Form("Loader", ("name",), (Method("read", 2, _listing, "a list of rows"),)),),
-    "exporter": (Form("Exporter", ("name", "suffix"), (Method("export", 3, _a(str), "a text"),)),),
-    "executor": (
-        Form("Executor", _COMMON, (Method("run", 2, None, "", (), True), Method("aclose", 0, None, "", (), True))),
+    "loader": (ContractSpec("Loader", ("name",), (MethodSpec("read", 2, _is_sequence, "a list of rows"),)),),
+    "exporter": (
+        ContractSpec("Exporter", ("name", "suffix"), (MethodSpec("export", 3, _instance_of(str), "a text"),)),
     ),
-    "agent": (Form("Agent", (*_COMMON, "calls", "instruction"), (Method("act", 2, None, "a reply", (), True),)),),
+    "executor": (
+        ContractSpec(
+            "Executor",
+            _COMMON_FIELDS,
+            (MethodSpec("run", 2, None, "", (), True), MethodSpec("aclose", 0, None, "", (), True)),
+        ),
+    ),
+    "agent": (
+        ContractSpec(
+            "Agent", (*_COMMON_FIELDS, "calls", "instruction"), (MethodSpec("act", 2, None, "a reply", (), True),)
+        ),
+    ),
     "observer": (
-        Form("Observer", _COMMON, (Method("hear", 1, None, "", (), True), Method("end", 1, None, "", (), True))),
+        ContractSpec(
+            "Observer",
+            _COMMON_FIELDS,
+            (MethodSpec("hear", 1, None, "", (), True), MethodSpec("end", 1, None, "", (), True)),
+        ),
     ),
 }
 
 
-def form_of(kind: Kind, made: Any) -> Form | None:
+def contract_of(kind: Kind, made: Any) -> ContractSpec | None:
     """The contract that an object is meant for, by the method it has; recipes are plain data and have none."""
-    forms = FORMS.get(kind, ())
-    return next((form for form in forms if callable(getattr(made, form.mark, None))), forms[-1] if forms else None)
+    forms = CONTRACTS.get(kind, ())
+    return next(
+        (form for form in forms if callable(getattr(made, form.discriminator, None))), forms[-1] if forms else None
+    )
 
 
-def faults_of(kind: Kind, made: Any) -> list[str]:
+def contract_violations(kind: Kind, made: Any) -> list[str]:
     """What an object lacks of its contract, in words; empty where nothing."""
     if kind == "recipe":
-        return [] if isinstance(made, str | Recipe) else [f"a recipe is a Recipe or its TOML text, not {_named(made)}"]
-    form = form_of(kind, made)
+        return (
+            [] if isinstance(made, str | Recipe) else [f"a recipe is a Recipe or its TOML text, not {_type_name(made)}"]
+        )
+    form = contract_of(kind, made)
     assert form is not None
-    found = [fault for field in form.fields if (fault := _field_fault(form, made, field))]
-    return found + [fault for method in form.methods if (fault := _method_fault(form, made, method))]
+    found = [fault for field in form.fields if (fault := _field_violation(form, made, field))]
+    return found + [fault for method in form.methods if (fault := _method_violation(form, made, method))]
 
 
-def _field_fault(form: Form, made: Any, field: str) -> str | None:
+def _field_violation(form: ContractSpec, made: Any, field: str) -> str | None:
     value = getattr(made, field, None)
     right: Mapping[str, bool] = {
         "needs": isinstance(value, frozenset | set) and value <= NEEDS,
@@ -145,7 +174,7 @@ def _field_fault(form: Form, made: Any, field: str) -> str | None:
     return f"{form.contract}.{field} must be {wanted.get(field, 'a text')}, not {value!r}"
 
 
-def _method_fault(form: Form, made: Any, method: Method) -> str | None:
+def _method_violation(form: ContractSpec, made: Any, method: MethodSpec) -> str | None:
     function = getattr(made, method.name, None)
     if not callable(function):
         return f"it has no method {method.name!r}, which {form.contract} asks for"
@@ -154,12 +183,12 @@ def _method_fault(form: Form, made: Any, method: Method) -> str | None:
     except (TypeError, ValueError):
         return None
     try:
-        signature.bind(*[None] * method.places, **dict.fromkeys(method.words))
+        signature.bind(*[None] * method.positional, **dict.fromkeys(method.keywords))
     except TypeError as error:
-        said = ", ".join([f"{method.places} arguments", *(f"{word}=…" for word in method.words)])
+        said = ", ".join([f"{method.positional} arguments", *(f"{word}=…" for word in method.keywords)])
         return f"{form.contract}.{method.name} is called with {said}, and is {method.name}{signature}: {error}"
     return None
 
 
-def _named(value: Any) -> str:
+def _type_name(value: Any) -> str:
     return type(value).__name__

@@ -33,7 +33,7 @@ def load_object(name: str, folder: Path) -> Any:
         raise UsageError(
             f"{name!r} names no function", possible=("module:function", "path.py:function"), remedy="write one of these"
         )
-    module = _import(place, folder, name)
+    module = _import_module(place, folder, name)
     found: Any = module
     for part in attribute.split("."):
         if not hasattr(found, part):
@@ -45,7 +45,7 @@ def load_object(name: str, folder: Path) -> Any:
     return found
 
 
-async def call(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
+async def call_function(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
     """Call a sync or async function; a sync one runs in a thread, so that it cannot hold up the run.
 
     A function that calls `sys.exit` raises RuntimeError: it may fail, but not end the process that called it.
@@ -67,7 +67,7 @@ def parameters_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter] 
         return None
 
 
-def _import(place: str, folder: Path, name: str) -> Any:
+def _import_module(place: str, folder: Path, name: str) -> Any:
     beside = folder / (place if place.endswith(".py") else f"{place.replace('.', '/')}.py")
     if place.endswith(".py") and not beside.is_file():
         raise UsageError(f"there is no file {beside}", where=name, remedy="the path is relative to the task file")

@@ -12,29 +12,29 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from ..core.errors import MaieuticError
-from .forms import Form, Method, form_of
-from .guests import Plugin, complaint, failed
+from .forms import ContractSpec, MethodSpec, contract_of
+from .guests import Plugin, plugin_error, plugin_failure
 from .hookspecs import Kind
-from .rooms import Hung, Interrupted, Outside, Room
+from .rooms import HostLoop, PluginInterrupted, PluginThread, PluginTimeout
 
-_DOORS = ("act", "complete")
-_DECLARED = ("requires", "allows", "models")
+_HOST_METHODS = ("act", "complete")
+_OPTIONAL_FIELDS = ("requires", "allows", "models")
 """What a guest may declare beside its contract. From Python 3.12 `isinstance` sees only what a class itself has."""
 
 
-def guarded(kind: Kind, name: str, made: Any, plugin: Plugin, room: Room) -> Any:
+def proxy_for(kind: Kind, name: str, made: Any, plugin: Plugin, room: PluginThread) -> Any:
     """An object with the same fields and methods. Recipes are data and need none."""
-    form = form_of(kind, made)
+    form = contract_of(kind, made)
     if form is None:
         return made
-    declared = [one for one in _DECLARED if hasattr(made, one)]
-    return _class_of(form, declared)(made, f"{kind} {name!r}", plugin, room)
+    declared = [one for one in _OPTIONAL_FIELDS if hasattr(made, one)]
+    return _proxy_class(form, declared)(made, f"{kind} {name!r}", plugin, room)
 
 
-class Guard:
+class PluginProxy:
     """Everything beside the contract's own methods is the guest's, untouched."""
 
-    def __init__(self, made: Any, label: str, plugin: Plugin, room: Room) -> None:
+    def __init__(self, made: Any, label: str, plugin: Plugin, room: PluginThread) -> None:
         self._made, self._label, self._plugin, self._room = made, label, plugin, room
 
     def __getattr__(self, name: str) -> Any:
@@ -42,44 +42,44 @@ class Guard:
             raise AttributeError(name)
         return getattr(self._made, name)
 
-    def _wrong(self, method: str, error: BaseException | str) -> MaieuticError:
-        wrong = failed(self._plugin, "call", error)
-        return complaint(wrong, what=f"the {self._label} failed in {method}: {wrong.error}")
+    def _call_error(self, method: str, error: BaseException | str) -> MaieuticError:
+        wrong = plugin_failure(self._plugin, "call", error)
+        return plugin_error(wrong, what=f"the {self._label} failed in {method}: {wrong.error}")
 
-    def _given(self, method: Method, value: Any) -> Any:
-        if method.gives is not None and not method.gives(value):
-            raise self._wrong(method.name, f"it gave {value!r:.200}, wanted is {method.wanted}")
+    def _checked_result(self, method: MethodSpec, value: Any) -> Any:
+        if method.accepts is not None and not method.accepts(value):
+            raise self._call_error(method.name, f"it gave {value!r:.200}, wanted is {method.result_description}")
         return value
 
 
-def _class_of(form: Form, declared: Sequence[str]) -> type[Guard]:
-    methods = {one.name: _asynchronous(one) if one.asynchronous else _plain(one) for one in form.methods}
-    shown = {name: property(_field(name)) for name in (*form.fields, *declared)}
-    return type(f"Guarded{form.contract}", (Guard,), {**shown, **methods})
+def _proxy_class(form: ContractSpec, declared: Sequence[str]) -> type[PluginProxy]:
+    methods = {one.name: _async_method(one) if one.is_async else _sync_method(one) for one in form.methods}
+    shown = {name: property(_field_reader(name)) for name in (*form.fields, *declared)}
+    return type(f"Guarded{form.contract}", (PluginProxy,), {**shown, **methods})
 
 
-def _field(name: str) -> Callable[[Guard], Any]:
+def _field_reader(name: str) -> Callable[[PluginProxy], Any]:
     return lambda guard: getattr(guard._made, name)
 
 
-def _plain(method: Method) -> Callable[..., Any]:
-    def call(self: Guard, *args: Any, **named: Any) -> Any:
+def _sync_method(method: MethodSpec) -> Callable[..., Any]:
+    def call(self: PluginProxy, *args: Any, **named: Any) -> Any:
         try:
             value = self._room.call(getattr(self._made, method.name), *args, **named)
         except MaieuticError:
             raise
-        except (Exception, SystemExit, Interrupted) as error:
-            raise self._wrong(method.name, error) from error
-        return self._given(method, value)
+        except (Exception, SystemExit, PluginInterrupted) as error:
+            raise self._call_error(method.name, error) from error
+        return self._checked_result(method, value)
 
     return call
 
 
-def _asynchronous(method: Method) -> Callable[..., Any]:
-    async def call(self: Guard, *args: Any, **named: Any) -> Any:
-        async def inside(outside: Outside) -> Any:
-            given = [_door(one, outside) for one in args]
-            words = {name: _door(one, outside) for name, one in named.items()}
+def _async_method(method: MethodSpec) -> Callable[..., Any]:
+    async def call(self: PluginProxy, *args: Any, **named: Any) -> Any:
+        async def inside(outside: HostLoop) -> Any:
+            given = [_host_service(one, outside) for one in args]
+            words = {name: _host_service(one, outside) for name, one in named.items()}
             value = getattr(self._made, method.name)(*given, **words)
             return await value if inspect.isawaitable(value) else value
 
@@ -87,17 +87,19 @@ def _asynchronous(method: Method) -> Callable[..., Any]:
             value = await self._room.run(inside)
         except MaieuticError:
             raise
-        except (Exception, SystemExit, Interrupted) as error:
-            raise self._wrong(method.name, error if not isinstance(error, Hung) else str(error)) from error
-        return self._given(method, value)
+        except (Exception, SystemExit, PluginInterrupted) as error:
+            raise self._call_error(
+                method.name, error if not isinstance(error, PluginTimeout) else str(error)
+            ) from error
+        return self._checked_result(method, value)
 
     return call
 
 
-class _Door:
+class _HostService:
     """A door of the run's, as seen from a room: its async methods are carried out outside."""
 
-    def __init__(self, inner: Any, outside: Outside) -> None:
+    def __init__(self, inner: Any, outside: HostLoop) -> None:
         self._inner, self._outside = inner, outside
 
     def __getattr__(self, name: str) -> Any:
@@ -106,28 +108,30 @@ class _Door:
             return found
 
         async def carried(*args: Any, **named: Any) -> Any:
-            return await self._outside.go(found(*args, **named))
+            return await self._outside.run_on_host(found(*args, **named))
 
         return carried
 
 
-def _door(value: Any, outside: Outside) -> Any:
+def _host_service(value: Any, outside: HostLoop) -> Any:
     """Teams and gateways are doors, and so are async functions, alone or as fields of what is handed in. Everything
     else is plain data."""
     if inspect.iscoroutinefunction(value):
 
         async def carried(*args: Any, **named: Any) -> Any:
-            return await outside.go(value(*args, **named))
+            return await outside.run_on_host(value(*args, **named))
 
         return carried
-    if any(inspect.iscoroutinefunction(getattr(value, name, None)) for name in _DOORS):
-        return _Door(value, outside)
+    if any(inspect.iscoroutinefunction(getattr(value, name, None)) for name in _HOST_METHODS):
+        return _HostService(value, outside)
     if is_dataclass(value) and not isinstance(value, type):
         inner = {one.name: getattr(value, one.name) for one in fields(value) if one.init}
-        changed = {name: door for name, one in inner.items() if (door := _door_of_field(one, outside)) is not one}
+        changed = {
+            name: door for name, one in inner.items() if (door := _host_service_of_field(one, outside)) is not one
+        }
         return replace(value, **changed) if changed else value
     return value
 
 
-def _door_of_field(value: Any, outside: Outside) -> Any:
-    return value if is_dataclass(value) and not hasattr(value, "act") else _door(value, outside)
+def _host_service_of_field(value: Any, outside: HostLoop) -> Any:
+    return value if is_dataclass(value) and not hasattr(value, "act") else _host_service(value, outside)

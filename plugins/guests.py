@@ -14,7 +14,7 @@ from typing import Literal
 
 from ..core.errors import PluginError
 from ..core.identity import content_id
-from .hookspecs import API, GROUP
+from .hookspecs import API_VERSION, ENTRY_POINT_GROUP
 
 Stage = Literal["import", "api", "register", "create", "contract", "call"]
 IN_PROCESS = "in-process"
@@ -35,18 +35,22 @@ class Plugin:
         return f"{self.distribution} {self.version}".strip()
 
     @property
-    def guest(self) -> bool:
+    def third_party(self) -> bool:
         """Whether it is somebody else's: not shipped, and no object that the caller of this process handed in."""
         return self.state != "built-in" and self.distribution != IN_PROCESS
 
     @property
     def key(self) -> str:
-        return f"{normal(self.distribution)}/{self.module}"
+        return f"{canonical_name(self.distribution)}/{self.module}"
 
-    def answers_to(self, name: str) -> bool:
-        return normal(name) in (normal(self.name), normal(self.distribution), normal(self.module))
+    def matches(self, name: str) -> bool:
+        return canonical_name(name) in (
+            canonical_name(self.name),
+            canonical_name(self.distribution),
+            canonical_name(self.module),
+        )
 
-    def now(self, state: State) -> Plugin:
+    def with_state(self, state: State) -> Plugin:
         return replace(self, state=state)
 
 
@@ -64,14 +68,14 @@ class PluginFailure:
         return f"{self.distribution} {self.version} (plugin {self.plugin}, {self.stage}): {self.error}"
 
 
-def failed(plugin: Plugin, stage: Stage, error: BaseException | str) -> PluginFailure:
+def plugin_failure(plugin: Plugin, stage: Stage, error: BaseException | str) -> PluginFailure:
     said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     return PluginFailure(
         plugin=plugin.name, distribution=plugin.distribution, version=plugin.version, stage=stage, error=said
     )
 
 
-def complaint(failure: PluginFailure, *, what: str | None = None) -> PluginError:
+def plugin_error(failure: PluginFailure, *, what: str | None = None) -> PluginError:
     """The error for a plugin that the run named."""
     return PluginError(
         what or f"the plugin {failure.plugin!r} cannot be used: {failure.error}",
@@ -80,15 +84,15 @@ def complaint(failure: PluginFailure, *, what: str | None = None) -> PluginError
     )
 
 
-def normal(name: str) -> str:
+def canonical_name(name: str) -> str:
     """Distribution names as packaging compares them: case and runs of `-_.` do not matter."""
     return re.sub(r"[-_.]+", "-", name).casefold()
 
 
-def discover() -> list[Plugin]:
+def discover_plugins() -> list[Plugin]:
     """All installed plugins, by distribution, from metadata alone."""
     found: dict[tuple[str, str], Plugin] = {}
-    for point in importlib.metadata.entry_points(group=GROUP):
+    for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
         dist = point.dist
         plugin = Plugin(
             name=point.name,
@@ -96,11 +100,11 @@ def discover() -> list[Plugin]:
             distribution=dist.name if dist else point.module,
             version=dist.version if dist else "",
         )
-        found.setdefault((normal(plugin.distribution), plugin.name), plugin)
-    return sorted(found.values(), key=lambda plugin: (normal(plugin.distribution), plugin.name))
+        found.setdefault((canonical_name(plugin.distribution), plugin.name), plugin)
+    return sorted(found.values(), key=lambda plugin: (canonical_name(plugin.distribution), plugin.name))
 
 
-def from_file(path: Path) -> Plugin:
+def plugin_from_file(path: Path) -> Plugin:
     """A plugin that is one Python file, without packaging."""
     return Plugin(name=path.stem, module=str(path), distribution=path.name, version="")
 
@@ -113,13 +117,15 @@ def import_plugin(plugin: Plugin) -> ModuleType | PluginFailure:
         else:
             module = importlib.import_module(plugin.module.partition(":")[0])
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a guest may raise anything at import
-        return failed(plugin, "import", error)
-    spoken = getattr(module, "api", API)
+        return plugin_failure(plugin, "import", error)
+    spoken = getattr(module, "api", API_VERSION)
     if not isinstance(spoken, int) or spoken < 1:
-        return failed(plugin, "api", f"its `api` is {spoken!r}, and should be the contract's number, {API}")
-    if spoken > API:
-        said = f"it was written for version {spoken} of the plugin contract, this maieutic speaks version {API}"
-        return failed(plugin, "api", f"{said}: update maieutic, or install an older version of the plugin")
+        return plugin_failure(
+            plugin, "api", f"its `api` is {spoken!r}, and should be the contract's number, {API_VERSION}"
+        )
+    if spoken > API_VERSION:
+        said = f"it was written for version {spoken} of the plugin contract, this maieutic speaks version {API_VERSION}"
+        return plugin_failure(plugin, "api", f"{said}: update maieutic, or install an older version of the plugin")
     return module
 
 

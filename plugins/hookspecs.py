@@ -18,8 +18,8 @@ import pluggy
 
 from ..core.contracts import Need
 
-GROUP = "maieutic"
-API = 1
+ENTRY_POINT_GROUP = "maieutic"
+API_VERSION = 1
 """The version of the contract. A plugin that was written for a newer one is refused, with both numbers."""
 
 Kind = Literal[
@@ -49,8 +49,8 @@ HOOKS: dict[Kind, str] = {
     "observer": "maieutic_observers",
 }
 
-hookspec = pluggy.HookspecMarker(GROUP)
-hookimpl = pluggy.HookimplMarker(GROUP)
+hookspec = pluggy.HookspecMarker(ENTRY_POINT_GROUP)
+hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)
 
 
 class Register(Protocol):

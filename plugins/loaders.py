@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from ..core.errors import TaskError, UsageError
-from ..runtime.rows import READERS, Reader, Row, read_csv, read_json_lines, read_parquet, read_source, read_tsv
+from ..runtime.rows import READERS, RowReader, SourceRow, read_csv, read_json_lines, read_parquet, read_source, read_tsv
 from .registry import Registry
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9_.-]+):(.+)")
@@ -18,44 +18,44 @@ class Loader(Protocol):
 
     name: str
 
-    def read(self, source: str, folder: Path) -> list[Row]:
+    def read(self, source: str, folder: Path) -> list[SourceRow]:
         """The rows in their order, each with its place. Raises TaskError for what cannot be read."""
         ...
 
 
-class JsonLines:
+class JsonLinesLoader:
     name: ClassVar[str] = "jsonl"
 
-    def read(self, source: str, folder: Path) -> list[Row]:
+    def read(self, source: str, folder: Path) -> list[SourceRow]:
         return read_json_lines(folder / source)
 
 
-class Csv:
+class CsvLoader:
     name: ClassVar[str] = "csv"
 
-    def read(self, source: str, folder: Path) -> list[Row]:
+    def read(self, source: str, folder: Path) -> list[SourceRow]:
         return read_csv(folder / source)
 
 
-class Tsv:
+class TsvLoader:
     name: ClassVar[str] = "tsv"
 
-    def read(self, source: str, folder: Path) -> list[Row]:
+    def read(self, source: str, folder: Path) -> list[SourceRow]:
         return read_tsv(folder / source)
 
 
-class Parquet:
+class ParquetLoader:
     name: ClassVar[str] = "parquet"
 
-    def read(self, source: str, folder: Path) -> list[Row]:
+    def read(self, source: str, folder: Path) -> list[SourceRow]:
         return read_parquet(folder / source)
 
 
-def reader(registry: Registry) -> Reader:
+def dataset_reader(registry: Registry) -> RowReader:
     """What `load_task` reads rows with, so that plugins' loaders count too. Raises TaskError for a source that
     nobody can load."""
 
-    def read(source: str, folder: Path) -> list[Row]:
+    def read(source: str, folder: Path) -> list[SourceRow]:
         scheme = _SCHEME.fullmatch(source)
         if scheme is None and Path(source).suffix.casefold() in READERS:
             return read_source(source, folder)

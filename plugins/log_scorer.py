@@ -7,22 +7,22 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.routing import Scorer
-from ..core.vectors import Space, Vector, likeness
+from ..core.routing import LinearScorer
+from ..core.vectors import SparseVector, TfidfSpace, cosine
 
 Array = NDArray[np.float64]
 _RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)
 _MOST_TERMS = 400
 
 
-def fit(log: Mapping[str, Mapping[str, float]], texts: Mapping[str, str]) -> Scorer:
+def fit_offline_scorer(log: Mapping[str, Mapping[str, float]], texts: Mapping[str, str]) -> LinearScorer:
     """Prompt → row → score, and row → input. What is fitted is a prompt's gain over the mean of all prompts on the row,
     so that hard inputs do not count against who met them. Each prompt's ridge is the one with the least error on rows
     left out of its fit; with many rows and little to learn that is nearly its mean. Pure; terms that few weights need
     are left out, the strongest 400 stay.
     """
     rows = sorted({row for seen in log.values() for row in seen if row in texts})
-    space = Space([texts[row] for row in rows])
+    space = TfidfSpace([texts[row] for row in rows])
     vectors = {row: space.vector(texts[row]) for row in rows}
     level = {row: float(np.mean([seen[row] for seen in log.values() if row in seen])) for row in rows}
     base: dict[str, float] = {}
@@ -37,17 +37,17 @@ def fit(log: Mapping[str, Mapping[str, float]], texts: Mapping[str, str]) -> Sco
         for term, value in own_weights.items():
             strength[term] = strength.get(term, 0.0) + abs(value)
     kept = set(sorted(strength, key=lambda term: (-strength[term], term))[:_MOST_TERMS])
-    return Scorer(
+    return LinearScorer(
         terms={term: value for term, value in sorted(space.weights.items()) if value},
-        fine=space.fine,
+        fine=space.uses_trigrams,
         weights={name: {t: round(v, 6) for t, v in sorted(own.items()) if t in kept} for name, own in weights.items()},
         base={name: round(value, 6) for name, value in base.items()},
     )
 
 
-def _ridge(vectors: Sequence[Vector], gains: Array) -> dict[str, float]:
+def _ridge(vectors: Sequence[SparseVector], gains: Array) -> dict[str, float]:
     """Term → weight, by the ridge whose left-out error is least."""
-    kernel = np.array([[likeness(a, b) for b in vectors] for a in vectors])
+    kernel = np.array([[cosine(a, b) for b in vectors] for a in vectors])
     best, least = np.zeros(len(gains)), float((gains**2).sum())
     for ridge in _RIDGES:
         inverse = np.linalg.inv(kernel + ridge * np.eye(len(gains)))

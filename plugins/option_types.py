@@ -11,9 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
 from ..core.errors import UsageError
-from ..core.misfit import misfit, place_of
+from ..core.misfit import validation_location, validation_message
 
-_WORDS: Mapping[Any, str] = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+_TYPE_NAMES: Mapping[Any, str] = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
 def check_types(label: str, factory: Callable[..., object], options: Mapping[str, Any], *, counting: bool) -> None:
@@ -24,18 +24,18 @@ def check_types(label: str, factory: Callable[..., object], options: Mapping[str
     counting: whether a whole number says how many of something, as all of ours do: then none is negative, and where
     none at all would not do, the annotation says so (`core.amounts.Count`).
     """
-    declared = _declared(factory) if options else {}
+    declared = _declared_types(factory) if options else {}
     for name, value in options.items():
-        if name in declared and (wrong := _wrong(declared[name], value, counting)):
+        if name in declared and (wrong := _type_error(declared[name], value, counting)):
             said, possible = wrong
             raise UsageError(
                 f"the option {name} of the {label} {said}; it is {value!r:.60}",
-                possible=possible or (_spelled(declared[name]),),
+                possible=possible or (_type_text(declared[name]),),
                 remedy=f"correct {name}, or leave it out",
             )
 
 
-def _declared(factory: Callable[..., object]) -> dict[str, Any]:
+def _declared_types(factory: Callable[..., object]) -> dict[str, Any]:
     makes = factory.__init__ if inspect.isclass(factory) else factory
     try:
         return get_type_hints(makes, include_extras=True)
@@ -43,12 +43,12 @@ def _declared(factory: Callable[..., object]) -> dict[str, Any]:
         return {}
 
 
-def _wrong(declared: Any, value: Any, counting: bool) -> tuple[str, tuple[str, ...]] | None:
+def _type_error(declared: Any, value: Any, counting: bool) -> tuple[str, tuple[str, ...]] | None:
     try:
         TypeAdapter(declared).validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
-        said, possible = misfit(error)
-        place = place_of(error)
+        said, possible = validation_message(error)
+        place = validation_location(error)
         return (f"{said} (at {place})" if place else said), possible
     except (TypeError, ValueError, PydanticUserError):
         return None
@@ -56,6 +56,8 @@ def _wrong(declared: Any, value: Any, counting: bool) -> tuple[str, tuple[str, .
     return ("counts something and cannot be negative", ("0 or more",)) if negative else None
 
 
-def _spelled(declared: Any) -> str:
+def _type_text(declared: Any) -> str:
     plain = get_args(declared)[0] if get_origin(declared) is Annotated else declared
-    return _WORDS.get(plain) or inspect.formatannotation(plain).replace("collections.abc.", "").replace("typing.", "")
+    return _TYPE_NAMES.get(plain) or inspect.formatannotation(plain).replace("collections.abc.", "").replace(
+        "typing.", ""
+    )

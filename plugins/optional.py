@@ -8,7 +8,7 @@ from typing import Any
 from ..core.errors import UsageError
 
 
-def optional(module: str, *, extra: str, who: str) -> Any:
+def import_optional(module: str, *, extra: str, who: str) -> Any:
     """The module. Raises UsageError with the command that installs it."""
     try:
         return importlib.import_module(module)

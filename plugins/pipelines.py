@@ -14,12 +14,12 @@ from ..core.example import Example
 from ..core.models import Call, ModelRef, Output, Reply, Sampling
 from ..core.program import Program
 from ..core.prompt import Prompt, placeholders_in
-from ..core.render import Message, fill, render, values_of
+from ..core.render import Message, fill_template, render, template_values
 
-_INNER_TOKENS = 128
+_INNER_STEP_TOKENS = 128
 
 
-class Step(BaseModel):
+class PipelineStep(BaseModel):
     """prompt: which of the program's. input: what it is given, with `{field}` of the row and `{name}` of earlier
     steps; empty is the row itself and, behind it, every earlier output under its name. max_tokens: of its answer; the
     last step's is the task's unless it says otherwise."""
@@ -36,7 +36,7 @@ class PipelineTarget:
     """One call for each step; the last one's output is the answer.
 
     `Output.trajectory` holds each step's prompt, input and output in order; the last step's reply stands first. steps:
-    names of prompts, or tables as `Step`. The other options are those of `chat`; likelihoods are asked of the last
+    names of prompts, or tables as `PipelineStep`. The other options are those of `chat`; likelihoods are asked of the last
     step alone.
     """
 
@@ -47,10 +47,10 @@ class PipelineTarget:
     top_logprobs: int = 0
     sample: int = 0
     needs: frozenset[Need] = field(init=False, default=frozenset())
-    _steps: tuple[Step, ...] = field(init=False, default=())
+    _steps: tuple[PipelineStep, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_steps", _read(self.steps))
+        object.__setattr__(self, "_steps", _parse_steps(self.steps))
         object.__setattr__(self, "needs", frozenset({"logprobs"} if self.top_logprobs else ()))
         try:
             self._sampling(self._steps[-1])
@@ -59,15 +59,15 @@ class PipelineTarget:
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
         """Raises TaskError, before anything is asked, for a step that names what nobody brings."""
-        self._check(program, example)
+        self._check_placeholders(program, example)
         said: dict[str, str] = {}
         replies: list[Reply] = []
         told: list[dict[str, str]] = []
         messages: tuple[Message, ...] = ()
         for step in self._steps:
-            given = _given(step, example, said)
+            given = _step_input(step, example, said)
             messages = tuple(
-                render(program.prompts[step.prompt], _as_row(program.prompts[step.prompt], given, example, said))
+                render(program.prompts[step.prompt], _step_example(program.prompts[step.prompt], given, example, said))
             )
             reply = await gateway.complete(
                 Call(model=model, messages=messages, sampling=self._sampling(step), sample=self.sample), payer="target"
@@ -80,16 +80,16 @@ class PipelineTarget:
     def calls(self, program: Program) -> int:
         return len(self._steps)
 
-    def _sampling(self, step: Step) -> Sampling:
+    def _sampling(self, step: PipelineStep) -> Sampling:
         last = step is self._steps[-1]
         return Sampling(
             temperature=self.temperature,
-            max_tokens=step.max_tokens or (self.max_tokens if last else _INNER_TOKENS),
+            max_tokens=step.max_tokens or (self.max_tokens if last else _INNER_STEP_TOKENS),
             top_logprobs=self.top_logprobs if last else 0,
         )
 
-    def _check(self, program: Program, example: Example) -> None:
-        known = set(values_of(example))
+    def _check_placeholders(self, program: Program, example: Example) -> None:
+        known = set(template_values(example))
         for number, step in enumerate(self._steps, 1):
             where = f"[target] steps {number}"
             if step.prompt not in program.prompts:
@@ -104,16 +104,16 @@ class PipelineTarget:
             known.add(step.prompt)
 
 
-def _read(steps: Sequence[str | Mapping[str, Any]]) -> tuple[Step, ...]:
+def _parse_steps(steps: Sequence[str | Mapping[str, Any]]) -> tuple[PipelineStep, ...]:
     try:
-        made = tuple(Step.model_validate({"prompt": one} if isinstance(one, str) else one) for one in steps)
+        made = tuple(PipelineStep.model_validate({"prompt": one} if isinstance(one, str) else one) for one in steps)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UsageError(
             f"a step cannot be read: {place}: {first['msg']}",
             where="[target] steps",
-            possible=sorted(Step.model_fields),
+            possible=sorted(PipelineStep.model_fields),
         ) from error
     names = [step.prompt for step in made]
     if not made or len(set(names)) < len(names):
@@ -121,14 +121,14 @@ def _read(steps: Sequence[str | Mapping[str, Any]]) -> tuple[Step, ...]:
     return made
 
 
-def _given(step: Step, example: Example, said: Mapping[str, str]) -> str:
+def _step_input(step: PipelineStep, example: Example, said: Mapping[str, str]) -> str:
     if step.input:
-        return fill(step.input, {**values_of(example), **said})
+        return fill_template(step.input, {**template_values(example), **said})
     return "\n".join([example.text, *(f"{name}: {text}" for name, text in said.items())])
 
 
-def _as_row(prompt: Prompt, given: str, example: Example, said: Mapping[str, str]) -> Example:
+def _step_example(prompt: Prompt, given: str, example: Example, said: Mapping[str, str]) -> Example:
     """The row as the step's prompt is rendered with it: a text, or the fields that its placeholders may ask for."""
     if not prompt.placeholders:
         return Example(id=example.id, input=given)
-    return Example(id=example.id, input={**values_of(example), **said, "input": given})
+    return Example(id=example.id, input={**template_values(example), **said, "input": given})

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 _SPREAD = 0.05
 _DIGITS = 6
 
-Choice = tuple[int, ...]
+SlotChoice = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Categoricals:
+class CategoricalPolicy:
     """logits: for each slot, one number for each choice; plain lists, so that they can be a policy's memory."""
 
     logits: Sequence[Sequence[float]]
 
     @classmethod
-    def even(cls, slots: int, choices: int) -> Categoricals:
+    def uniform(cls, slots: int, choices: int) -> CategoricalPolicy:
         return cls([[0.0] * choices for _ in range(slots)])
 
     @property
@@ -33,20 +33,20 @@ class Categoricals:
         return np.asarray(mass / mass.sum(axis=1, keepdims=True))
 
     @property
-    def mode(self) -> Choice:
+    def mode(self) -> SlotChoice:
         """The likeliest choice of each slot, the first on ties."""
         return tuple(int(place) for place in self.probabilities.argmax(axis=1))
 
     @property
-    def settled(self) -> float:
+    def mode_probability(self) -> float:
         """The chance that a draw is the mode."""
         return float(self.probabilities.max(axis=1).prod())
 
-    def drawn(self, count: int, rng: Random) -> list[Choice]:
+    def sample(self, count: int, rng: Random) -> list[SlotChoice]:
         tables = self.probabilities.tolist()
         return [tuple(rng.choices(range(len(one)), one)[0] for one in tables) for _ in range(count)]
 
-    def stepped(self, drawn: Sequence[Choice], losses: Sequence[float], rate: float) -> Categoricals:
+    def gradient_step(self, drawn: Sequence[SlotChoice], losses: Sequence[float], rate: float) -> CategoricalPolicy:
         """One step down the expected loss, estimated from draws of these distributions and their losses.
 
         The mean loss of the draws is the baseline that reduces the variance, and their spread the unit, so that the
@@ -63,4 +63,4 @@ class Categoricals:
             hit[np.arange(len(choice)), list(choice)] = 1.0
             gradient += weight * (hit - share)
         moved = np.asarray(self.logits, dtype=np.float64) - rate * gradient / (len(drawn) - 1)
-        return Categoricals(np.round(moved, _DIGITS).tolist())
+        return CategoricalPolicy(np.round(moved, _DIGITS).tolist())

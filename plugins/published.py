@@ -8,23 +8,23 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ..core.errors import TaskError
-from ..runtime.rows import Row, read_json_lines, read_text
+from ..runtime.rows import SourceRow, read_json_lines, read_text
 
 
-class BigBenchHard:
+class BigBenchHardLoader:
     """`bbh:word_sorting.json`: an object whose `examples` are a list of `{"input": …, "target": …}`."""
 
     name: ClassVar[str] = "bbh"
 
-    def read(self, source: str, folder: Path) -> list[Row]:
+    def read(self, source: str, folder: Path) -> list[SourceRow]:
         path = folder / source
-        examples = _examples(path)
+        examples = _read_examples(path)
         if not isinstance(examples, list):
-            raise _wrong(path, self.name, '{"examples": [{"input": …, "target": …}, …]}')
-        return [_row(path, number, one, ("input", "target")) for number, one in enumerate(examples, 1)]
+            raise _format_error(path, self.name, '{"examples": [{"input": …, "target": …}, …]}')
+        return [_to_row(path, number, one, ("input", "target")) for number, one in enumerate(examples, 1)]
 
 
-class InstructionInduction:
+class InstructionInductionLoader:
     """`instruction-induction:execute/antonyms.json`: an object whose `examples` are numbered rows.
 
     An `output` that is a list holds all that is accepted. Rows of cause and effect become an input of both.
@@ -32,23 +32,23 @@ class InstructionInduction:
 
     name: ClassVar[str] = "instruction-induction"
 
-    def read(self, source: str, folder: Path) -> list[Row]:
+    def read(self, source: str, folder: Path) -> list[SourceRow]:
         path = folder / source
-        examples = _examples(path)
+        examples = _read_examples(path)
         if not isinstance(examples, Mapping):
-            raise _wrong(path, self.name, '{"examples": {"1": {"input": …, "output": …}, …}}')
+            raise _format_error(path, self.name, '{"examples": {"1": {"input": …, "output": …}, …}}')
         return [self._row(path, number, one) for number, one in examples.items()]
 
-    def _row(self, path: Path, number: str, one: Any) -> Row:
+    def _row(self, path: Path, number: str, one: Any) -> SourceRow:
         if isinstance(one, Mapping) and {"cause", "effect"} <= one.keys():
             # As the paper shows them: both sentences, in an order that tells nothing.
             both = sorted((str(one["cause"]), str(one["effect"])))
             fields = {"input": f"Sentence 1: {both[0]} Sentence 2: {both[1]}", "output": one["cause"]}
-            return Row(fields=fields, where=f"{path} example {number}")
-        return _row(path, number, one, ("input", "output"))
+            return SourceRow(fields=fields, where=f"{path} example {number}")
+        return _to_row(path, number, one, ("input", "output"))
 
 
-class OpenAIEvals:
+class OpenAIEvalsLoader:
     """`openai-evals:samples.jsonl`: lines of `{"input": messages or a text, "ideal": a text or several}`.
 
     What the user says is the input; a system message stays beside it as `system`. A sample with turns of an assistant
@@ -57,10 +57,10 @@ class OpenAIEvals:
 
     name: ClassVar[str] = "openai-evals"
 
-    def read(self, source: str, folder: Path) -> list[Row]:
+    def read(self, source: str, folder: Path) -> list[SourceRow]:
         return [self._row(row) for row in read_json_lines(folder / source)]
 
-    def _row(self, row: Row) -> Row:
+    def _row(self, row: SourceRow) -> SourceRow:
         given = row.fields.get("input")
         if not given or "ideal" not in row.fields:
             raise TaskError(
@@ -70,11 +70,11 @@ class OpenAIEvals:
                 remedy='write {"input": [{"role": "user", "content": …}], "ideal": …}',
             )
         others = {name: value for name, value in row.fields.items() if name not in ("input", "ideal")}
-        fields = {**others, **_said(given, row.where), "output": row.fields["ideal"]}
-        return Row(fields=fields, where=row.where)
+        fields = {**others, **_conversation_fields(given, row.where), "output": row.fields["ideal"]}
+        return SourceRow(fields=fields, where=row.where)
 
 
-def _said(given: Any, where: str) -> dict[str, str]:
+def _conversation_fields(given: Any, where: str) -> dict[str, str]:
     if isinstance(given, str):
         return {"input": given}
     turns = [one for one in given if isinstance(one, Mapping)] if isinstance(given, list) else []
@@ -88,7 +88,7 @@ def _said(given: Any, where: str) -> dict[str, str]:
     return {"input": text, "system": system} if system and spoken is not turns else {"input": text}
 
 
-def _examples(path: Path) -> Any:
+def _read_examples(path: Path) -> Any:
     try:
         body = json.loads(read_text(path))
     except json.JSONDecodeError as error:
@@ -96,13 +96,13 @@ def _examples(path: Path) -> Any:
     return body.get("examples") if isinstance(body, Mapping) else None
 
 
-def _row(path: Path, number: object, one: Any, names: tuple[str, str]) -> Row:
+def _to_row(path: Path, number: object, one: Any, names: tuple[str, str]) -> SourceRow:
     where = f"{path} example {number}"
     if not isinstance(one, Mapping) or not set(names) <= one.keys():
         raise TaskError(f"the example has no {' and '.join(names)}", where=where)
     others = {name: value for name, value in one.items() if name not in names}
-    return Row(fields={**others, "input": one[names[0]], "output": one[names[1]]}, where=where)
+    return SourceRow(fields={**others, "input": one[names[0]], "output": one[names[1]]}, where=where)
 
 
-def _wrong(path: Path, name: str, form: str) -> TaskError:
+def _format_error(path: Path, name: str, form: str) -> TaskError:
     return TaskError(f"the file is not as {name} is published", where=str(path), possible=(form,))

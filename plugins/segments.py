@@ -27,7 +27,7 @@ class Segment:
     end: int = 0
 
 
-def segments_of(prompt: Prompt, most: int) -> list[Segment]:
+def split_segments(prompt: Prompt, most: int) -> list[Segment]:
     """At most so many segments in their order, neighbours in the instruction joined where there are more.
 
     The instruction falls into sentences; where those are under three, into clauses, and failing that into runs of
@@ -43,7 +43,7 @@ def segments_of(prompt: Prompt, most: int) -> list[Segment]:
         spans = [found.span() for found in pattern.finditer(prompt.instruction) if found.group().strip()]
         if len(spans) + len(others) >= _FEW:
             break
-    joined = _joined(spans, max(1, most - len(others)))
+    joined = _join_spans(spans, max(1, most - len(others)))
     pieces = [
         Segment(part="instruction", text=prompt.instruction[start:end].strip(), start=start, end=end)
         for start, end in joined
@@ -52,11 +52,11 @@ def segments_of(prompt: Prompt, most: int) -> list[Segment]:
     return [*pieces, *others][:most]
 
 
-def without(prompt: Prompt, segment: Segment) -> Prompt:
-    return replaced(prompt, segment, "")
+def without_segment(prompt: Prompt, segment: Segment) -> Prompt:
+    return replace_segment(prompt, segment, "")
 
 
-def replaced(prompt: Prompt, segment: Segment, text: str) -> Prompt:
+def replace_segment(prompt: Prompt, segment: Segment, text: str) -> Prompt:
     """The prompt with other words for one segment; without it where there are none."""
     text, at = text.strip(), segment.start
     if segment.part == "instruction":
@@ -79,7 +79,7 @@ def replaced(prompt: Prompt, segment: Segment, text: str) -> Prompt:
     return prompt.with_(sections=tuple(sections))
 
 
-def _joined(spans: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+def _join_spans(spans: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:
     """Neighbours joined so that at most so many runs of about equal number cover all."""
     if len(spans) <= most:
         return list(spans)

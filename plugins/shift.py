@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
 
-from ..core.answer import bare
+from ..core.answer import normalize_answer
 from ..core.candidate import Archive
 from ..core.example import Example
-from ..core.vectors import Space, Vector
-from .agreement import Belief, Consensus
+from ..core.vectors import SparseVector, TfidfSpace
+from .agreement import Consensus, LabelVote
 
 _MOST_ROWS = 60
 _PERMUTATIONS = 99
@@ -21,7 +21,7 @@ _CHANCE = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shift:
+class DomainShift:
     """separation: how much nearer inputs are to their own group, and p, how often as much by chance. agreed: the share
     of the other group's rows that prompts agree on. right: how often what most of them say is right where that is
     known; usual: what the most frequent answer reaches there. against: why labels of the other group are not worth
@@ -35,11 +35,11 @@ class Shift:
     against: str = ""
 
     @property
-    def told(self) -> dict[str, Any]:
+    def as_record(self) -> dict[str, Any]:
         return {name: round(one, 4) if isinstance(one, float) else one for name, one in asdict(self).items()}
 
 
-def shift_between(
+def measure_shift(
     archive: Archive,
     voters: Sequence[str],
     examples: Mapping[str, Example],
@@ -49,32 +49,32 @@ def shift_between(
     threshold: float,
     least: int,
     rng: Random,
-) -> tuple[Shift, dict[str, Belief]]:
+) -> tuple[DomainShift, dict[str, LabelVote]]:
     """What is known of the shift, and the target rows that at least `threshold` of the voters agree on."""
-    accepted = _agreed(Consensus(archive, voters, target, votes=True), threshold)
-    known = _agreed(Consensus(archive, voters, source, votes=True), 0.0)
-    right = [_is_right(archive, voters, row, belief) for row, belief in known.items()]
-    references = Counter(bare(examples[row].output or "") for row in known)
+    accepted = _agreed_labels(Consensus(archive, voters, target, votes=True), threshold)
+    known = _agreed_labels(Consensus(archive, voters, source, votes=True), 0.0)
+    right = [_agreed_label_score(archive, voters, row, belief) for row, belief in known.items()]
+    references = Counter(normalize_answer(examples[row].output or "") for row in known)
     usual = max(references.values(), default=0) / max(1, len(known))
-    separation, p = separated([examples[row].text for row in source], [examples[row].text for row in target], rng)
+    separation, p = separation_test([examples[row].text for row in source], [examples[row].text for row in target], rng)
     met = sum(any(archive.scores.get(voter, row) is not None for voter in voters) for row in target)
-    told = Shift(
+    told = DomainShift(
         separation=separation,
         p=p,
         agreed=len(accepted) / max(1, met),
         right=sum(right) / max(1, len(right)),
         usual=usual,
     )
-    return Shift(**{**asdict(told), "against": _against(told, accepted, references, least)}), accepted
+    return DomainShift(**{**asdict(told), "against": _objection(told, accepted, references, least)}), accepted
 
 
-def separated(first: Sequence[str], second: Sequence[str], rng: Random) -> tuple[float, float]:
+def separation_test(first: Sequence[str], second: Sequence[str], rng: Random) -> tuple[float, float]:
     """By how much texts are more alike within their group than across (TF-IDF), and the chance of as much with the
     groups' names shuffled."""
     one, two = (rng.sample(list(some), min(_MOST_ROWS, len(some))) for some in (first, second))
     if len(one) < 2 or len(two) < 2:
         return 0.0, 1.0
-    space = Space([*one, *two])
+    space = TfidfSpace([*one, *two])
     vectors = [space.vector(text) for text in (*one, *two)]
     groups = [0] * len(one) + [1] * len(two)
     seen = _separation(vectors, groups)
@@ -82,7 +82,7 @@ def separated(first: Sequence[str], second: Sequence[str], rng: Random) -> tuple
     return seen, (1 + sum(value >= seen for value in shuffled)) / (1 + len(shuffled))
 
 
-def _separation(vectors: Sequence[Vector], groups: Sequence[int]) -> float:
+def _separation(vectors: Sequence[SparseVector], groups: Sequence[int]) -> float:
     """Mean likeness of two different texts of one group, less that of two texts of different groups."""
     sums: list[dict[str, float]] = [{}, {}]
     own = [0.0, 0.0]
@@ -98,21 +98,25 @@ def _separation(vectors: Sequence[Vector], groups: Sequence[int]) -> float:
     return sum(within) / 2 - across
 
 
-def _agreed(consensus: Consensus, threshold: float) -> dict[str, Belief]:
-    told = {row: belief for row in consensus.rows if (belief := consensus.of(row)) is not None}
+def _agreed_labels(consensus: Consensus, threshold: float) -> dict[str, LabelVote]:
+    told = {row: belief for row in consensus.rows if (belief := consensus.vote_on(row)) is not None}
     return {row: belief for row, belief in told.items() if belief.confidence >= threshold}
 
 
-def _is_right(archive: Archive, voters: Sequence[str], row: str, belief: Belief) -> float:
+def _agreed_label_score(archive: Archive, voters: Sequence[str], row: str, belief: LabelVote) -> float:
     """The score of an answer that says what was agreed on."""
     for voter in voters:
         seen = archive.scores.get(voter, row)
-        if seen is not None and seen.answer is not None and bare(seen.answer) == bare(belief.label):
+        if (
+            seen is not None
+            and seen.answer is not None
+            and normalize_answer(seen.answer) == normalize_answer(belief.label)
+        ):
             return seen.score
     return 0.0
 
 
-def _against(told: Shift, accepted: Mapping[str, Belief], references: Mapping[str, int], least: int) -> str:
+def _objection(told: DomainShift, accepted: Mapping[str, LabelVote], references: Mapping[str, int], least: int) -> str:
     if told.p > _CHANCE:
         return f"the groups' inputs cannot be told apart (p {told.p:.2f}): rows with references speak for both"
     if len(accepted) < least:
@@ -122,6 +126,6 @@ def _against(told: Shift, accepted: Mapping[str, Belief], references: Mapping[st
             f"what most prompts say is right in {told.right:.0%} of the rows with references, the most frequent "
             f"answer in {told.usual:.0%}"
         )
-    if len({bare(one.label) for one in accepted.values()}) < 2 <= len(references):
+    if len({normalize_answer(one.label) for one in accepted.values()}) < 2 <= len(references):
         return "the prompts agree on one and the same answer for all rows of the other group"
     return ""

@@ -10,16 +10,16 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ..core.errors import TaskError, UsageError
-from ..runtime.rows import Row
-from .optional import optional
+from ..runtime.rows import SourceRow
+from .optional import import_optional
 
 
-class SqliteTable:
+class SqliteLoader:
     """`sqlite:rows.db#reviews` or `#SELECT …`; a file that holds one table needs no name. Opened for reading alone."""
 
     name: ClassVar[str] = "sqlite"
 
-    def read(self, source: str, folder: Path) -> list[Row]:
+    def read(self, source: str, folder: Path) -> list[SourceRow]:
         file, _, wanted = source.partition("#")
         path = folder / file
         if not path.is_file():
@@ -31,7 +31,7 @@ class SqliteTable:
                 rows = base.execute(self._query(base, wanted.strip(), path)).fetchall()
         except sqlite3.Error as error:
             raise TaskError(f"SQLite cannot read it: {error}", where=f"{path}#{wanted}") from error
-        return [Row(fields=dict(one), where=f"{path} row {number}") for number, one in enumerate(rows, 1)]
+        return [SourceRow(fields=dict(one), where=f"{path} row {number}") for number, one in enumerate(rows, 1)]
 
     def _query(self, base: sqlite3.Connection, wanted: str, path: Path) -> str:
         if wanted[:7].casefold() in ("select ", "select\n") or wanted[:5].casefold() == "with ":
@@ -49,7 +49,7 @@ class SqliteTable:
         return 'SELECT * FROM "{}"'.format(chosen.replace('"', '""'))
 
 
-class HuggingFace:
+class HuggingFaceLoader:
     """`hf:PATH_OR_ID#SPLIT`, with `@CONFIG` before the `#` where the data set has several: `hf:glue@sst2#validation`.
 
     A path that exists beside the task is loaded from there: what `save_to_disk` wrote, or a folder of data files. All
@@ -59,9 +59,9 @@ class HuggingFace:
 
     name: ClassVar[str] = "hf"
 
-    def read(self, source: str, folder: Path) -> list[Row]:
+    def read(self, source: str, folder: Path) -> list[SourceRow]:
         try:
-            datasets = optional("datasets", extra="hf", who="hf")
+            datasets = import_optional("datasets", extra="hf", who="hf")
         except UsageError as error:
             raise TaskError(error.what, where=f"hf:{source}", remedy=error.remedy) from error
         place, _, split = source.partition("#")
@@ -80,7 +80,8 @@ class HuggingFace:
             )
         names = {name: one.names for name, one in found.features.items() if isinstance(one, datasets.ClassLabel)}
         return [
-            Row(fields=_named(one, names), where=f"hf:{source} row {number}") for number, one in enumerate(found, 1)
+            SourceRow(fields=_with_label_names(one, names), where=f"hf:{source} row {number}")
+            for number, one in enumerate(found, 1)
         ]
 
     def _load(self, datasets: Any, local: Path | None, place: str, config: str | None, split: str | None) -> Any:
@@ -92,18 +93,18 @@ class HuggingFace:
             name, _, part = split.partition("[")
             if name not in found:
                 raise ValueError(f"it has no split {name!r}, only {', '.join(found)}")
-            return found[name].select(_slice(part, len(found[name]))) if part else found[name]
+            return found[name].select(_slice_range(part, len(found[name]))) if part else found[name]
         return datasets.load_dataset(str(local or place), config, split=split)
 
 
-def _slice(part: str, size: int) -> range:
+def _slice_range(part: str, size: int) -> range:
     first, colon, last = part.rstrip("]").partition(":")
     if not colon or not all(one.strip().lstrip("-").isdecimal() for one in (first, last) if one.strip()):
         raise ValueError(f"[{part} is no slice, as [:200] or [100:200] is")
     return range(size)[slice(int(first) if first.strip() else None, int(last) if last.strip() else None)]
 
 
-def _named(row: Mapping[str, Any], labels: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _with_label_names(row: Mapping[str, Any], labels: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     return {
         name: labels[name][value] if name in labels and isinstance(value, int) and value >= 0 else value
         for name, value in row.items()

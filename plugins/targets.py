@@ -14,11 +14,11 @@ from ..core.example import Example
 from ..core.models import Call, ModelRef, Output, Reply, Sampling
 from ..core.program import Program
 from ..core.prompt import Prompt
-from ..core.render import Message, render, spoken
-from ..core.routing import majority
-from .functions import call, load_function, parameters_of
-from .notes import turns_of, with_note
-from .operators.rewording import together
+from ..core.render import Message, render, with_shared_prompt
+from ..core.routing import majority_index
+from .functions import call_function, load_function, parameters_of
+from .notes import option_orders, with_step_output
+from .operators.rewording import gather_all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,18 +60,20 @@ class ChatTarget:
             _, reply = await self._ask(program.prompts[name], row, model, gateway, last=False)
             told.append({"prompt": name, "input": row.text, "output": reply.text})
             earlier.insert(0, reply)
-            row = with_note(row, name, reply.text)
+            row = with_step_output(row, name, reply.text)
         asked = [
             (name, *turned)
-            for name in program.chain[-1:] or program.chosen(row)
-            for turned in turns_of(program.prompts[name], row)
+            for name in program.chain[-1:] or program.prompts_for(row)
+            for turned in option_orders(program.prompts[name], row)
         ]
-        voices = await together(self._ask(spoken(program, name), shown, model, gateway) for name, shown, _ in asked)
+        voices = await gather_all(
+            self._ask(with_shared_prompt(program, name), shown, model, gateway) for name, shown, _ in asked
+        )
         read = [
             letters.get(said, said) if (said := self.answer.read_answer(reply.text)) is not None else None
             for (_, _, letters), (_, reply) in zip(asked, voices, strict=True)
         ]
-        won = majority(read) if len(read) > 1 else 0
+        won = majority_index(read) if len(read) > 1 else 0
         messages, spoke = voices[won]
         told += [
             {"prompt": name, "input": shown.text, "output": reply.text}
@@ -119,11 +121,11 @@ class CallableTarget:
         self.name = function if isinstance(function, str) else getattr(function, "__name__", "function")
         self._function = load_function(function, Path(folder)) if isinstance(function, str) else function
         self._options = options
-        self._by_name, self._by_place = _plan(self.name, self._function, options)
+        self._by_name, self._by_place = _plan_arguments(self.name, self._function, options)
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
-        name, *_ = program.chosen(example)
-        prompt = spoken(program, name)
+        name, *_ = program.prompts_for(example)
+        prompt = with_shared_prompt(program, name)
         messages = tuple(render(prompt, example))
         values: dict[str, Any] = {
             "program": program,
@@ -135,7 +137,9 @@ class CallableTarget:
         }
         named = {name: values[name] for name in self._by_name}
         try:
-            result = await call(self._function, *(values[one] for one in self._by_place), **named, **self._options)
+            result = await call_function(
+                self._function, *(values[one] for one in self._by_place), **named, **self._options
+            )
         except MaieuticError:
             raise
         except Exception as error:
@@ -144,17 +148,17 @@ class CallableTarget:
                 where=f"example {example.id}",
                 remedy="let the function return a text for every input, or correct it",
             ) from error
-        return _as_output(self.name, result, messages)
+        return _to_output(self.name, result, messages)
 
     def calls(self, program: Program) -> int:
         """Calls that the function makes on its own are not counted against the budget."""
         return 1
 
 
-_NAMES = ("program", "prompt", "example", "input", "messages", "model")
+_ARGUMENT_NAMES = ("program", "prompt", "example", "input", "messages", "model")
 
 
-def _plan(
+def _plan_arguments(
     name: str, function: Callable[..., Any], options: Mapping[str, Any]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Which values are given by name, and which by position."""
@@ -163,19 +167,19 @@ def _plan(
         return (), ("messages",)
     free = {n: p for n, p in parameters.items() if n not in options and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
     required = [n for n, p in free.items() if p.default is p.empty]
-    if required and all(n in _NAMES and free[n].kind is not free[n].POSITIONAL_ONLY for n in required):
-        return tuple(n for n in free if n in _NAMES), ()
+    if required and all(n in _ARGUMENT_NAMES and free[n].kind is not free[n].POSITIONAL_ONLY for n in required):
+        return tuple(n for n in free if n in _ARGUMENT_NAMES), ()
     places = {1: ("messages",), 2: ("program", "example")}.get(len(required))
     if places is None or any(free[n].kind is free[n].KEYWORD_ONLY for n in required):
         raise UsageError(
             f"the target {name} asks for {', '.join(required) or 'nothing'}, which cannot be given",
-            possible=_NAMES,
+            possible=_ARGUMENT_NAMES,
             remedy="write f(messages) or f(program, example)",
         )
     return (), places
 
 
-def _as_output(name: str, result: Any, messages: tuple[Message, ...]) -> Output:
+def _to_output(name: str, result: Any, messages: tuple[Message, ...]) -> Output:
     if isinstance(result, Output):
         return result
     if isinstance(result, str):

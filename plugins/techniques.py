@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..core.errors import UsageError
 from ..core.program import MAIN, Program
 from ..core.prompt import Prompt, Section
-from ..core.render import fill
+from ..core.render import fill_template
 from ..core.routing import Router
-from .notes import heading_of
+from .notes import step_heading
 
 _FILE = "techniques.v1.toml"
 _THOUGHTS = "thoughts"
@@ -45,27 +45,27 @@ class Technique(BaseModel):
     mistakes: bool = False
 
     @property
-    def alone(self) -> bool:
+    def single_prompt(self) -> bool:
         """Whether it is said in one prompt, however much room its thinking gets."""
         return not self.steps and not self.voices
 
 
 @cache
-def techniques() -> Mapping[str, Technique]:
+def technique_catalog() -> Mapping[str, Technique]:
     """Name → technique, the simpler first."""
     text = (resources.files(__package__) / "operators" / _FILE).read_text(encoding="utf-8")
     made = {name: Technique.model_validate(told) for name, told in tomllib.loads(text).items()}
     return MappingProxyType(dict(sorted(made.items(), key=lambda item: item[1].level)))
 
 
-def named(names: Sequence[str]) -> list[str]:
+def techniques_by_name(names: Sequence[str]) -> list[str]:
     """Those of the names, all where none is named, the simpler first. Raises UsageError for one that there is not."""
-    if strange := [one for one in names if one not in techniques()]:
-        raise UsageError(f"there is no technique {strange[0]!r}", possible=tuple(techniques()))
-    return [one for one in techniques() if not names or one in names]
+    if strange := [one for one in names if one not in technique_catalog()]:
+        raise UsageError(f"there is no technique {strange[0]!r}", possible=tuple(technique_catalog()))
+    return [one for one in technique_catalog() if not names or one in names]
 
 
-def applied(told: Technique, prompt: Prompt, values: Mapping[str, str], *, apart: bool) -> Program:
+def apply_technique(told: Technique, prompt: Prompt, values: Mapping[str, str], *, apart: bool) -> Program:
     """The prompt said by a technique. values: what fills its texts. apart: its thinking gets a call of its own.
 
     Braces in what an author wrote become round ones: they would ask for fields that no row brings.
@@ -73,16 +73,16 @@ def applied(told: Technique, prompt: Prompt, values: Mapping[str, str], *, apart
     safe = {name: value.replace("{", "(").replace("}", ")") for name, value in values.items()}
 
     def said(text: str) -> str:
-        return fill(text.strip(), safe)
+        return fill_template(text.strip(), safe)
 
     framed = prompt.with_(
-        system=_joined(said(told.system), prompt.system),
-        instruction=_joined(said(told.prefix), prompt.instruction),
+        system=_join_texts(said(told.system), prompt.system),
+        instruction=_join_texts(said(told.prefix), prompt.instruction),
         sections=(*prompt.sections, *(Section(name=one.name, text=said(one.text)) for one in told.sections)),
         format=prompt.format.model_copy(update=dict(told.format)),
     )
     if told.voices:
-        voices = [framed.with_(instruction=_joined(framed.instruction, said(one))) for one in told.voices]
+        voices = [framed.with_(instruction=_join_texts(framed.instruction, said(one))) for one in told.voices]
         return Program(
             prompts={f"voice-{place}": one for place, one in enumerate(voices, 1)}, router=Router(kind="vote")
         )
@@ -91,19 +91,19 @@ def applied(told: Technique, prompt: Prompt, values: Mapping[str, str], *, apart
     ending = said(told.suffix)
     if told.think and apart:
         wide = framed.format.model_copy(update={"answer_hint": "", "shuffles": 0})
-        asked = _joined(framed.instruction, said(told.think), _ASIDE)
+        asked = _join_texts(framed.instruction, said(told.think), _ASIDE)
         steps.append(framed.with_(instruction=asked, demos=(), format=wide))
         names.append(f"{len(steps)}-{_THOUGHTS}")
-        ending = _joined(ending, _FROM_THOUGHTS, safe.get("answer", ""))
+        ending = _join_texts(ending, _FROM_THOUGHTS, safe.get("answer", ""))
     elif told.think:
-        ending = _joined(ending, said(told.think), _AFTERWARDS)
+        ending = _join_texts(ending, said(told.think), _AFTERWARDS)
     if not steps:
-        return Program.of(framed.with_(instruction=_joined(framed.instruction, ending)))
+        return Program.of(framed.with_(instruction=_join_texts(framed.instruction, ending)))
     if prompt.placeholders and "input" not in prompt.placeholders:
-        ending = _joined(ending, *(f"{heading_of(name)}: {{{heading_of(name)}}}" for name in names))
-    last = framed.with_(instruction=_joined(framed.instruction, ending))
+        ending = _join_texts(ending, *(f"{step_heading(name)}: {{{step_heading(name)}}}" for name in names))
+    last = framed.with_(instruction=_join_texts(framed.instruction, ending))
     return Program(prompts={**dict(zip(names, steps, strict=True)), MAIN: last}, router=Router(kind="chain"))
 
 
-def _joined(*parts: str) -> str:
+def _join_texts(*parts: str) -> str:
     return "\n\n".join(part for part in parts if part)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
 
-def words_of(texts: Sequence[str], count: int) -> list[str]:
+def typical_words(texts: Sequence[str], count: int) -> list[str]:
     """The `count` words that stand in several texts and yet not in most, the weightiest first: often, times rarely in
     many."""
     if not count:

@@ -9,7 +9,7 @@ _STARTED_AT = 19  # the 22nd field of /proc/PID/stat, counted behind the name in
 _PATIENCE_SECONDS = 5.0
 
 
-def birth_of(pid: int) -> str:
+def process_start_time(pid: int) -> str:
     """The same text for the same process, however often and from wherever it is asked; empty where nobody can tell."""
     try:
         told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")

@@ -15,15 +15,15 @@ from ..core.budget import Cost
 from ..core.errors import ModelError, NeedsError
 from ..core.models import EMBEDDED, Call, ModelRef, Reply
 from .lanes import wire
-from .lanes.direct import DirectLane
-from .lanes.lane import Endpoint, Lane, Relayed
-from .lanes.litellm import LitellmLane
-from .lanes.loss import teacher_forced
+from .lanes.direct import OpenAICompatibleTransport
+from .lanes.lane import Endpoint, ProxyResponse, Transport
+from .lanes.litellm import LitellmTransport
+from .lanes.loss import teacher_forced_loss
 from .spans import chat_span, embedding_span
 
-LaneName = Literal["auto", "direct", "litellm"]
+TransportName = Literal["auto", "direct", "litellm"]
 
-_COMPATIBLE = frozenset(
+_OPENAI_COMPATIBLE = frozenset(
     {
         "custom_openai",
         "deepseek",
@@ -44,10 +44,10 @@ _COMPATIBLE = frozenset(
     }
 )
 _PRICED_HOSTS = frozenset({"api.openai.com"})
-_SCORES_TEXT = frozenset({"local", "llamacpp"})
+_LOSS_PROVIDERS = frozenset({"local", "llamacpp"})
 
 
-class Embedded(Protocol):
+class ServerHandle(Protocol):
     """A server inside this process."""
 
     base: str
@@ -57,16 +57,16 @@ class Embedded(Protocol):
 
 
 @dataclass(eq=False)
-class Flight:
+class InFlightRequest:
     """A request under way, the run that asks, and how many wait for it. given_up: the run was closed meanwhile."""
 
     task: asyncio.Task[Reply]
     run: str
-    waiting: int = 0
-    given_up: bool = False
+    waiters: int = 0
+    abandoned: bool = False
 
 
-class ModelDoor:
+class ModelClient:
     """All that stands between this process and its models. Used in one event loop, closed when that is done.
 
     `lane` forces one lane for everything; by default OpenAI-compatible addresses and the embedded model go
@@ -74,37 +74,39 @@ class ModelDoor:
     """
 
     def __init__(
-        self, *, lane: LaneName = "auto", start_embedded: Callable[[], Awaitable[Embedded]] | None = None
+        self, *, transport: TransportName = "auto", start_embedded: Callable[[], Awaitable[ServerHandle]] | None = None
     ) -> None:
-        self.flights: dict[tuple[Path, str], Flight] = {}
-        self._forced = lane
-        self._direct = DirectLane()
-        self._litellm = LitellmLane()
+        self.in_flight: dict[tuple[Path, str], InFlightRequest] = {}
+        self._forced_transport = transport
+        self._openai_compatible = OpenAICompatibleTransport()
+        self._litellm = LitellmTransport()
         self._start_embedded = start_embedded or _start_embedded
-        self._embedded: Embedded | None = None
+        self._embedded: ServerHandle | None = None
         self._starting = asyncio.Lock()
         self._endpoints: dict[ModelRef, Endpoint] = {}
 
     async def send(self, call: Call, within: float) -> Reply:
         """One request, no retry. Raises ModelError."""
         with chat_span(call) as answered:
-            reply = await self._lane(call.model).send(call, await self._endpoint(call.model), within)
+            reply = await self._transport_for(call.model).send(call, await self._endpoint_for(call.model), within)
             answered(reply)
         return reply
 
-    async def relay(self, model: ModelRef, body: Mapping[str, Any], key: str | None) -> Relayed:
+    async def forward(self, model: ModelRef, body: Mapping[str, Any], key: str | None) -> ProxyResponse:
         """A client's own request, with its key where it brought one; nothing of it is counted or kept. Raises
         ModelError where nobody answers."""
-        endpoint = await self._endpoint(model)
+        endpoint = await self._endpoint_for(model)
         if key and not endpoint.embedded:
             endpoint = replace(endpoint, key=key)
-        return await self._lane(model).relay(model, body, endpoint)
+        return await self._transport_for(model).forward(model, body, endpoint)
 
     async def loss(self, call: Call, reference: str, within: float) -> Reply:
         """One request whose reply's text is the loss. Raises ModelError."""
-        return await teacher_forced(self._direct, call, reference, await self._endpoint(call.model), within)
+        return await teacher_forced_loss(
+            self._openai_compatible, call, reference, await self._endpoint_for(call.model), within
+        )
 
-    async def likeness(self, call: Call, within: float) -> Reply:
+    async def similarities(self, call: Call, within: float) -> Reply:
         """One request whose reply's text are the cosines of the first message's text and the others. Raises ModelError,
         and NeedsError for the embedded model."""
         if call.model.provider == "local":
@@ -114,9 +116,11 @@ class ModelDoor:
                 remedy="name an embedding model, or leave the evaluator's model out",
             )
         with embedding_span(call):
-            return await self._lane(call.model).likeness(call, await self._endpoint(call.model), within)
+            return await self._transport_for(call.model).similarities(
+                call, await self._endpoint_for(call.model), within
+            )
 
-    async def worst(self, call: Call, reference: str | None = None) -> Cost:
+    async def worst_case(self, call: Call, reference: str | None = None) -> Cost:
         """The most one request can take, for an answer or for the loss of a reference.
 
         Raises what keeps it from being sent at all, before anything is written down: ModelError for a missing key or
@@ -129,37 +133,37 @@ class ModelDoor:
                     possible=(EMBEDDED, "llamacpp/NAME@http://HOST:PORT/v1"),
                     remedy="use a model that llama.cpp serves, or an evaluator without a loss",
                 )
-            return await self.worst(call) + Cost(tokens=len(reference.encode()))
-        await self._endpoint(call.model)
-        if self._is_direct(call.model) or call.model.provider == "local":
+            return await self.worst_case(call) + Cost(tokens=len(reference.encode()))
+        await self._endpoint_for(call.model)
+        if self._is_openai_compatible(call.model) or call.model.provider == "local":
             return Cost(calls=1, tokens=wire.worst_tokens(call))
-        return await self._litellm.worst(call)
+        return await self._litellm.worst_case(call)
 
     async def price(self, model: ModelRef) -> tuple[float, float] | None:
         """US dollars for a token of the prompt and of the answer, None where nobody knows."""
         if model.provider == "local":
             return (0.0, 0.0)
-        return None if self._is_direct(model) else await self._litellm.price(model)
+        return None if self._is_openai_compatible(model) else await self._litellm.price(model)
 
-    async def start(self, model: ModelRef) -> None:
+    async def warm_up(self, model: ModelRef) -> None:
         """Have the embedded model ready, where this is it; the first call does the same."""
-        await self._endpoint(model)
+        await self._endpoint_for(model)
 
     async def check(self, model: ModelRef) -> None:
         """Raises ModelError where calls to this model would fail: key, name, address. Nothing is paid."""
-        await self._lane(model).check(model, await self._endpoint(model))
+        await self._transport_for(model).check(model, await self._endpoint_for(model))
 
     async def capabilities(self, model: ModelRef) -> frozenset[str]:
         """What the model declares beyond chat: `logprobs`, `loss`."""
-        if scores_text(model):
+        if supports_loss(model):
             return frozenset({"logprobs", "loss"})
-        if self._is_direct(model):
+        if self._is_openai_compatible(model):
             return frozenset({"logprobs"})
         return await self._litellm.capabilities(model)
 
     async def aclose(self) -> None:
         """Let go of connections and stop the embedded server. May be called twice."""
-        await self._direct.aclose()
+        await self._openai_compatible.aclose()
         await self._litellm.aclose()
         embedded, self._embedded = self._embedded, None
         self._endpoints.clear()
@@ -174,28 +178,28 @@ class ModelDoor:
     ) -> None:
         await self.aclose()
 
-    def _is_direct(self, model: ModelRef) -> bool:
-        if self._forced != "auto":
-            return self._forced == "direct"
+    def _is_openai_compatible(self, model: ModelRef) -> bool:
+        if self._forced_transport != "auto":
+            return self._forced_transport == "direct"
         if model.provider == "local":
             return True
         return (
-            model.provider in _COMPATIBLE
+            model.provider in _OPENAI_COMPATIBLE
             and model.api_base is not None
             and urlsplit(model.api_base).hostname not in _PRICED_HOSTS
         )
 
-    def _lane(self, model: ModelRef) -> Lane:
-        return self._direct if self._is_direct(model) else self._litellm
+    def _transport_for(self, model: ModelRef) -> Transport:
+        return self._openai_compatible if self._is_openai_compatible(model) else self._litellm
 
-    async def _endpoint(self, model: ModelRef) -> Endpoint:
+    async def _endpoint_for(self, model: ModelRef) -> Endpoint:
         known = self._endpoints.get(model)
         if known is None:
-            known = await self._embed(model) if model.provider == "local" else _remote(model)
+            known = await self._embedded_endpoint(model) if model.provider == "local" else _remote_endpoint(model)
             self._endpoints[model] = known
         return known
 
-    async def _embed(self, model: ModelRef) -> Endpoint:
+    async def _embedded_endpoint(self, model: ModelRef) -> Endpoint:
         if model.id != EMBEDDED:
             raise ModelError(
                 f"there is no embedded model {model.name!r}",
@@ -208,19 +212,19 @@ class ModelDoor:
         return Endpoint(base=self._embedded.base, name=model.name, key=self._embedded.key, embedded=True)
 
 
-def scores_text(model: ModelRef) -> bool:
+def supports_loss(model: ModelRef) -> bool:
     """Whether the model tells how likely it finds a given text, which takes llama.cpp."""
-    return model.provider in _SCORES_TEXT
+    return model.provider in _LOSS_PROVIDERS
 
 
-async def _start_embedded() -> Embedded:
-    from .local_model import LocalServer
+async def _start_embedded() -> ServerHandle:
+    from .local_model import EmbeddedServer
 
-    return await asyncio.to_thread(LocalServer.start)
+    return await asyncio.to_thread(EmbeddedServer.start)
 
 
-def _remote(model: ModelRef) -> Endpoint:
-    variable = model.key_env or _default_variable(model)
+def _remote_endpoint(model: ModelRef) -> Endpoint:
+    variable = model.key_env or _key_variable(model)
     key = os.environ.get(variable) if variable else None
     if model.key_env and not key:
         raise ModelError(
@@ -232,17 +236,17 @@ def _remote(model: ModelRef) -> Endpoint:
     if model.provider == "ollama" and base and not urlsplit(base).path.strip("/"):
         base += "/v1"
     where = base or f"provider {model.provider}"
-    return Endpoint(base=where, name=model.name, key=key, key_env=variable, proxy=_proxy(base))
+    return Endpoint(base=where, name=model.name, key=key, key_env=variable, proxy=_proxy_for(base))
 
 
-def _default_variable(model: ModelRef) -> str | None:
+def _key_variable(model: ModelRef) -> str | None:
     """litellm finds the keys of its providers itself."""
     if not model.api_base:
         return None
     return f"{model.provider.upper().replace('-', '_')}_API_KEY"
 
 
-def _proxy(base: str) -> str | None:
+def _proxy_for(base: str) -> str | None:
     """What the environment says of proxies; never for this machine itself."""
     from urllib.request import getproxies, proxy_bypass
 

@@ -6,38 +6,38 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-_HUGE = 1e18
+_MAX_NUMBER = 1e18
 
 
-def kind_of(data: Mapping[str, Any]) -> str:
+def directive_kind(data: Mapping[str, Any]) -> str:
     """The kind of the directive that an event tells of."""
     directive = data.get("directive")
-    return text_of(directive, "kind") if isinstance(directive, Mapping) else ""
+    return text_field(directive, "kind") if isinstance(directive, Mapping) else ""
 
 
-def number_of(data: Mapping[str, Any], key: str) -> float | None:
+def float_field(data: Mapping[str, Any], key: str) -> float | None:
     value = data.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if -_HUGE < value < _HUGE else None
+    return float(value) if -_MAX_NUMBER < value < _MAX_NUMBER else None
 
 
-def count_of(data: Mapping[str, Any], key: str, otherwise: int) -> int:
-    value = number_of(data, key)
+def count_field(data: Mapping[str, Any], key: str, otherwise: int) -> int:
+    value = float_field(data, key)
     return int(value) if value is not None and value >= 0 else otherwise
 
 
-def text_of(data: Mapping[str, Any], key: str) -> str:
+def text_field(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
     return value if isinstance(value, str) else ""
 
 
-def texts_of(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+def text_list_field(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
     value = data.get(key)
     return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()
 
 
-def time_of(text: str) -> datetime | None:
+def parse_time(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

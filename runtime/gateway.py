@@ -9,19 +9,19 @@ from pathlib import Path
 
 from ..core.budget import Cost, Ledger, Payer
 from ..core.errors import BudgetSpent
-from ..core.identity import digest, seeded
+from ..core.identity import digest, seeded_random
 from ..core.models import Call, Reply, Role
-from .door import Flight, ModelDoor
-from .lanes.lane import Failure
-from .lanes.likeness import cosines_of
-from .limits import Patience, Traffic
+from .door import InFlightRequest, ModelClient
+from .lanes.lane import TransportError
+from .lanes.likeness import similarities_from
+from .limits import AdaptiveLimiter, RetryPolicy
 from .store import Attempt, Store
 
-__all__ = ["ModelDoor", "Patience", "RunGateway"]
+__all__ = ["ModelClient", "RetryPolicy", "RunGateway"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Question:
+class _ModelRequest:
     """Something to be asked for once: its address in the cache, its worst case, and how to ask, with the seconds it
     may take."""
 
@@ -29,8 +29,8 @@ class _Question:
     model: str
     payer: Payer
     role: Role | Payer
-    worst: Callable[[], Awaitable[Cost]]
-    ask: Callable[[float], Awaitable[Reply]]
+    worst_case: Callable[[], Awaitable[Cost]]
+    send: Callable[[float], Awaitable[Reply]]
 
 
 class RunGateway:
@@ -47,34 +47,34 @@ class RunGateway:
         run: str,
         store: Store,
         ledger: Ledger,
-        door: ModelDoor,
+        client: ModelClient,
         concurrency: int,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
     ) -> None:
         self.run = run
         self._store = store
         self.ledger = ledger
-        self._door = door
+        self._client = client
         self._concurrency = concurrency
-        self._patience = patience or Patience()
-        self._rng = seeded(0, "retries", run)
-        self._traffic: dict[str, Traffic] = {}
-        self._flights: set[Flight] = set()
+        self._retry_policy = retry_policy or RetryPolicy()
+        self._rng = seeded_random(0, "retries", run)
+        self._limiters: dict[str, AdaptiveLimiter] = {}
+        self._in_flight: set[InFlightRequest] = set()
         self._reserved = 0
         self._settled = asyncio.Event()
-        self._turn = asyncio.Lock()
+        self._reserve_lock = asyncio.Lock()
 
     async def complete(self, call: Call, payer: Payer, *, role: Role | None = None) -> Reply:
         """The answer, paid for at most once. Raises ModelError when the endpoint is unusable, BudgetSpent when the
         call does not fit; no answer is ever made up."""
-        return await self._once(
-            _Question(
+        return await self._deduplicated(
+            _ModelRequest(
                 key=call.key,
                 model=str(call.model),
                 payer=payer,
                 role=role or payer,
-                worst=lambda: self._door.worst(call),
-                ask=lambda within: self._door.send(call, within),
+                worst_case=lambda: self._client.worst_case(call),
+                send=lambda within: self._client.send(call, within),
             )
         )
 
@@ -83,57 +83,57 @@ class RunGateway:
 
         One request, cached and charged like any other. Raises NeedsError where the model does not declare `loss`.
         """
-        reply = await self._once(
-            _Question(
+        reply = await self._deduplicated(
+            _ModelRequest(
                 key=digest({"loss": call.key, "reference": reference}),
                 model=str(call.model),
                 payer=payer,
                 role=payer,
-                worst=lambda: self._door.worst(call, reference),
-                ask=lambda within: self._door.loss(call, reference, within),
+                worst_case=lambda: self._client.worst_case(call, reference),
+                send=lambda within: self._client.loss(call, reference, within),
             )
         )
         return float(reply.text)
 
-    async def likeness(self, call: Call, payer: Payer = "optimizer") -> tuple[float, ...]:
+    async def similarities(self, call: Call, payer: Payer = "optimizer") -> tuple[float, ...]:
         """Cosines of the embeddings of the first message's text and each of the others, in [-1, 1].
 
         One request, cached and charged like any other. Raises NeedsError where the model gives no embeddings.
         """
-        reply = await self._once(
-            _Question(
+        reply = await self._deduplicated(
+            _ModelRequest(
                 key=digest({"likeness": call.key}),
                 model=str(call.model),
                 payer=payer,
                 role=payer,
-                worst=lambda: self._door.worst(call),
-                ask=lambda within: self._door.likeness(call, within),
+                worst_case=lambda: self._client.worst_case(call),
+                send=lambda within: self._client.similarities(call, within),
             )
         )
-        return cosines_of(reply)
+        return similarities_from(reply)
 
     async def aclose(self) -> None:
         """Give up what is under way; the door stays open for other runs."""
-        under_way = tuple(self._flights)
+        under_way = tuple(self._in_flight)
         for flight in under_way:
-            flight.given_up = True
+            flight.abandoned = True
             flight.task.cancel()
         await asyncio.gather(*(flight.task for flight in under_way), return_exceptions=True)
 
-    async def _once(self, question: _Question) -> Reply:
+    async def _deduplicated(self, question: _ModelRequest) -> Reply:
         """Whoever asks first asks; who asks the same meanwhile waits for that answer. It is given up when nobody
         waits any more."""
         place = (self._store.path, question.key)
         while True:
-            flight = self._door.flights.get(place)
+            flight = self._client.in_flight.get(place)
             mine = False
             if flight is None or flight.task.done():
-                flight, mine = self._take_off(place, question), True
-            flight.waiting += 1
+                flight, mine = self._start_request(place, question), True
+            flight.waiters += 1
             try:
                 reply = await asyncio.shield(flight.task)
             except asyncio.CancelledError:
-                if _is_cancelled() or (flight.given_up and flight.run == self.run):
+                if _is_cancelled() or (flight.abandoned and flight.run == self.run):
                     raise
                 continue  # those who waited for it were cancelled, this one was not: it asks again
             except BudgetSpent:
@@ -141,21 +141,21 @@ class RunGateway:
                     raise
                 continue  # another run's budget says nothing about this one's
             finally:
-                flight.waiting -= 1
-                if not flight.waiting and not flight.task.done():
+                flight.waiters -= 1
+                if not flight.waiters and not flight.task.done():
                     flight.task.cancel()
             if flight.run == self.run:
                 return reply if mine else reply.model_copy(update={"cached": True})
 
-    def _take_off(self, place: tuple[Path, str], question: _Question) -> Flight:
-        flights = self._door.flights
-        task = asyncio.create_task(self._obtain(question))
-        flight = Flight(task=task, run=self.run)
+    def _start_request(self, place: tuple[Path, str], question: _ModelRequest) -> InFlightRequest:
+        flights = self._client.in_flight
+        task = asyncio.create_task(self._from_cache_or_send(question))
+        flight = InFlightRequest(task=task, run=self.run)
         flights[place] = flight
-        self._flights.add(flight)
+        self._in_flight.add(flight)
 
         def land(done: asyncio.Task[Reply]) -> None:
-            self._flights.discard(flight)
+            self._in_flight.discard(flight)
             if flights.get(place) is flight:
                 del flights[place]
             if not done.cancelled():
@@ -164,13 +164,13 @@ class RunGateway:
         task.add_done_callback(land)
         return flight
 
-    async def _obtain(self, question: _Question) -> Reply:
-        known = self._store.cached(question.key)
-        if known is not None and self._store.charged(self.run, question.key):
+    async def _from_cache_or_send(self, question: _ModelRequest) -> Reply:
+        known = self._store.cached_reply(question.key)
+        if known is not None and self._store.is_charged(self.run, question.key):
             return known
-        worst = await question.worst()
+        worst = await question.worst_case()
         if known is None:
-            return await self._buy(question, worst)
+            return await self._send_with_retries(question, worst)
         # At its worst, like a call that is paid for: what fits must not depend on what the cache holds (L6).
         await self._reserve(question.payer, worst)
         cost = Cost(calls=1, tokens=known.tokens, usd=known.usd)
@@ -178,10 +178,10 @@ class RunGateway:
         await self._store.charge_cached(self.run, question.key, question.payer, cost)
         return known
 
-    async def _buy(self, question: _Question, worst: Cost) -> Reply:
-        traffic = self._traffic.get(question.model)
+    async def _send_with_retries(self, question: _ModelRequest, worst: Cost) -> Reply:
+        traffic = self._limiters.get(question.model)
         if traffic is None:
-            traffic = self._traffic[question.model] = Traffic(self._concurrency, self._patience.clock)
+            traffic = self._limiters[question.model] = AdaptiveLimiter(self._concurrency, self._retry_policy.clock)
         failed = late = 0
         while True:
             # Reserved before it waits for a place: whether it fits is decided in the order in which calls were asked.
@@ -190,24 +190,24 @@ class RunGateway:
             try:
                 async with traffic.slot() as ticket:
                     waits = False
-                    attempt, outcome = await self._attempt(question, worst, self._patience.within(late))
+                    attempt, outcome = await self._attempt(question, worst, self._retry_policy.timeout_after(late))
             finally:
                 if waits:
                     self._settle(question.payer, worst, None)
             # The endpoint is done with it: the next request need not wait until this answer is on the disk.
-            await self._record(attempt, outcome)
+            await self._record_outcome(attempt, outcome)
             if isinstance(outcome, Reply):
-                traffic.answered()
+                traffic.on_success()
                 return outcome
             failed += 1
             late += outcome.kind == "timeout"
-            traffic.failed(outcome, ticket)
-            wait = self._patience.wait(failed, outcome.retry_after, self._rng)
-            if not outcome.retryable or failed >= self._patience.attempts or wait is None:
-                raise outcome.after(failed) from outcome
-            await self._patience.clock.sleep(wait)
+            traffic.on_error(outcome, ticket)
+            wait = self._retry_policy.backoff(failed, outcome.retry_after, self._rng)
+            if not outcome.retryable or failed >= self._retry_policy.max_attempts or wait is None:
+                raise outcome.as_final_error(failed) from outcome
+            await self._retry_policy.clock.sleep(wait)
 
-    async def _attempt(self, question: _Question, worst: Cost, within: float) -> tuple[int, Reply | Failure]:
+    async def _attempt(self, question: _ModelRequest, worst: Cost, within: float) -> tuple[int, Reply | TransportError]:
         """One request, with its reservation already made, and what it is called in the store. Whoever is cancelled
         here leaves an attempt without an answer: it is counted as lost, here and in the store."""
         payer = question.payer
@@ -217,8 +217,8 @@ class RunGateway:
                     run=self.run, key=question.key, model=question.model, payer=payer, role=question.role, worst=worst
                 )
             )
-            reply = await question.ask(within)
-        except Failure as failure:
+            reply = await question.send(within)
+        except TransportError as failure:
             self._settle(payer, worst, None if failure.kind == "unreachable" else Cost(calls=1))
             return attempt, failure
         except BaseException:
@@ -228,7 +228,7 @@ class RunGateway:
         self._settle(payer, worst, Cost(calls=1, tokens=reply.tokens, usd=reply.usd))
         return attempt, reply
 
-    async def _record(self, attempt: int, outcome: Reply | Failure) -> None:
+    async def _record_outcome(self, attempt: int, outcome: Reply | TransportError) -> None:
         """The same in the store as in the ledger. Who is cancelled while this is being written has it written."""
         if isinstance(outcome, Reply):
             await self._store.finish_attempt(attempt, reply=outcome, error=None)
@@ -241,7 +241,7 @@ class RunGateway:
         """Set the worst case aside. While others are under way their worst cases may still shrink to what they took,
         so that only a call that does not fit beside settled ones is refused, whatever the concurrency. First come,
         first served: a small call does not overtake one that waits."""
-        async with self._turn:
+        async with self._reserve_lock:
             while True:
                 try:
                     self.ledger.reserve(payer, worst)

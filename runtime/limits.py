@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from .lanes.lane import Failure
+from .lanes.lane import TransportError
 
 
 class Clock(Protocol):
@@ -33,7 +33,7 @@ class WallClock:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How long to wait for a model.
 
     timeout: seconds for one request; after each that took longer it doubles, up to longest_timeout, since a big model
@@ -43,29 +43,29 @@ class Patience:
     """
 
     timeout: float = 120.0
-    longest_timeout: float = 480.0
-    attempts: int = 5
-    first_wait: float = 0.5
-    longest_wait: float = 60.0
+    max_timeout: float = 480.0
+    max_attempts: int = 5
+    initial_backoff: float = 0.5
+    max_backoff: float = 60.0
     clock: Clock = field(default_factory=WallClock)
 
-    def within(self, late: int) -> float:
+    def timeout_after(self, late: int) -> float:
         """Seconds for a request of a call that `late` requests were too slow for."""
-        return min(max(self.timeout, self.longest_timeout), self.timeout * 2.0**late)
+        return min(max(self.timeout, self.max_timeout), self.timeout * 2.0**late)
 
-    def wait(self, failed: int, asked: float | None, rng: Random) -> float | None:
+    def backoff(self, failed: int, asked: float | None, rng: Random) -> float | None:
         """Seconds before the next attempt after `failed` failures, None to give up.
 
         Full jitter: callers that failed together do not come back together. What the endpoint asked for is kept
         to, and jittered upwards only.
         """
-        spread = rng.uniform(0, min(self.longest_wait, self.first_wait * 2.0 ** (failed - 1)))
+        spread = rng.uniform(0, min(self.max_backoff, self.initial_backoff * 2.0 ** (failed - 1)))
         if asked is None:
             return spread
-        return None if asked > self.longest_wait else asked + min(spread, self.first_wait)
+        return None if asked > self.max_backoff else asked + min(spread, self.initial_backoff)
 
 
-class Traffic:
+class AdaptiveLimiter:
     """The requests of one run to one model.
 
     At most `most` run at once. A 429 or a timeout halves that, every answer lets it grow back by a fraction, and the
@@ -73,20 +73,20 @@ class Traffic:
     same. After `_TRIPS` failed connections in a row callers fail at once, until the door is tried again.
     """
 
-    _TRIPS = 5
-    _COOLING = 30.0
+    _FAILURES_TO_OPEN = 5
+    _OPEN_SECONDS = 30.0
 
-    def __init__(self, most: int, clock: Clock) -> None:
-        self._most = max(1, most)
-        self._limit = float(self._most)
+    def __init__(self, max_concurrency: int, clock: Clock) -> None:
+        self._max_concurrency = max(1, max_concurrency)
+        self._limit = float(self._max_concurrency)
         self._clock = clock
-        self._busy = 0
+        self._active = 0
         self._queue: deque[asyncio.Future[None]] = deque()
-        self._halvings = 0
-        self._held_until = 0.0
-        self._unreachable = 0
-        self._closed_until = 0.0
-        self._last: Failure | None = None
+        self._reductions = 0
+        self._retry_after_until = 0.0
+        self._unreachable_in_a_row = 0
+        self._open_until = 0.0
+        self._last_error: TransportError | None = None
 
     @property
     def limit(self) -> int:
@@ -97,46 +97,46 @@ class Traffic:
     async def slot(self) -> AsyncIterator[int]:
         """A place among those that run, first come, first served; the number is for `failed`. Raises the last
         failure where connections keep failing."""
-        await self._enter()
+        await self._acquire()
         try:
-            self._refuse_if_closed()
-            while (left := self._held_until - self._clock.time()) > 0:
+            self._raise_if_open()
+            while (left := self._retry_after_until - self._clock.time()) > 0:
                 await self._clock.sleep(left)
-            yield self._halvings
+            yield self._reductions
         finally:
-            self._busy -= 1
-            self._wake()
+            self._active -= 1
+            self._wake_waiters()
 
-    def answered(self) -> None:
+    def on_success(self) -> None:
         """The endpoint gave an answer."""
-        self._unreachable = 0
-        if self._limit < self._most:
-            self._limit = min(float(self._most), self._limit + 1 / self._limit)
-            self._wake()
+        self._unreachable_in_a_row = 0
+        if self._limit < self._max_concurrency:
+            self._limit = min(float(self._max_concurrency), self._limit + 1 / self._limit)
+            self._wake_waiters()
 
-    def failed(self, failure: Failure, ticket: int) -> None:
+    def on_error(self, failure: TransportError, ticket: int) -> None:
         """Requests that were under way together and meet the same 429 or are too slow halve the limit once."""
         if failure.kind != "unreachable":
-            self._unreachable = 0
+            self._unreachable_in_a_row = 0
         else:
-            self._unreachable += 1
-            if self._unreachable >= self._TRIPS:
-                self._closed_until = self._clock.time() + self._COOLING
-                self._last = failure
+            self._unreachable_in_a_row += 1
+            if self._unreachable_in_a_row >= self._FAILURES_TO_OPEN:
+                self._open_until = self._clock.time() + self._OPEN_SECONDS
+                self._last_error = failure
         if failure.kind in ("limited", "timeout"):
-            if ticket == self._halvings:
-                self._halvings += 1
+            if ticket == self._reductions:
+                self._reductions += 1
                 self._limit = max(1.0, self._limit / 2)
             if failure.retry_after:
-                self._held_until = max(self._held_until, self._clock.time() + failure.retry_after)
+                self._retry_after_until = max(self._retry_after_until, self._clock.time() + failure.retry_after)
 
-    def _refuse_if_closed(self) -> None:
-        if self._last is not None and self._clock.time() < self._closed_until:
-            raise self._last.once_more()
+    def _raise_if_open(self) -> None:
+        if self._last_error is not None and self._clock.time() < self._open_until:
+            raise self._last_error.as_rejected()
 
-    async def _enter(self) -> None:
-        if not self._queue and self._busy < self.limit:
-            self._busy += 1
+    async def _acquire(self) -> None:
+        if not self._queue and self._active < self.limit:
+            self._active += 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append(turn)
@@ -144,13 +144,13 @@ class Traffic:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._busy -= 1
-                self._wake()
+                self._active -= 1
+                self._wake_waiters()
             raise
 
-    def _wake(self) -> None:
-        while self._queue and self._busy < self.limit:
+    def _wake_waiters(self) -> None:
+        while self._queue and self._active < self.limit:
             turn = self._queue.popleft()
             if not turn.done():
-                self._busy += 1
+                self._active += 1
                 turn.set_result(None)

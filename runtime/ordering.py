@@ -15,19 +15,19 @@ from ..core.directives import Directive
 from ..core.errors import UsageError
 from ..core.models import ModelRef
 from ..core.prompt import Prompt
-from ..core.render import brief
-from .actions import Action, Argument
+from ..core.render import instruction_text
+from .actions import DirectiveArgument, DirectiveSpec
 
 if TYPE_CHECKING:
     from ..core.candidate import Candidate
     from .store import Store
 
 _LIMITS = ("calls", "target_calls", "tokens", "usd", "minutes")
-_SHOWN = 12
+_MAX_LISTED = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class DirectiveLookup:
     """Where candidates and rows are looked up while a directive is made."""
 
     store: Store
@@ -48,7 +48,7 @@ class Wishes:
         raise UsageError(
             f"{word!r} is the beginning of {len(found)} candidates" if found else f"there is no candidate {word!r}",
             where=f"run {self.run}",
-            possible=(found or ["start", "best", *known])[:_SHOWN],
+            possible=(found or ["start", "best", *known])[:_MAX_LISTED],
             remedy="write more of the id" if found else f"see them all: maieutic show {self.run}",
         )
 
@@ -63,28 +63,28 @@ class Wishes:
             if found
             else f"no row of train or val is called {word!r}",
             where=f"run {self.run}",
-            possible=(found or rows)[:_SHOWN],
+            possible=(found or rows)[:_MAX_LISTED],
             remedy=f"see them all: maieutic examples {self.run}",
         )
 
 
-def checked(action: Action, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def validate_arguments(action: DirectiveSpec, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments with their kinds: numbers as numbers, yes and no as true and false; those left empty left out.
 
     Raises UsageError for an unknown name, a missing one, or a value of the wrong kind.
     """
     known = {name: action.argument(name) for name in arguments}
-    given = {name: _of_kind(known[name], value) for name, value in arguments.items() if value not in (None, "")}
+    given = {name: _coerce(known[name], value) for name, value in arguments.items() if value not in (None, "")}
     for one in action.arguments:
         if one.required and one.name not in given:
             raise UsageError(f"{action.name} needs {one.name}: {one.help}", where=action.name)
     return given
 
 
-def directive_of(action: Action, wishes: Wishes, wanted: Mapping[str, Any]) -> Directive:
+def build_directive(action: DirectiveSpec, wishes: DirectiveLookup, wanted: Mapping[str, Any]) -> Directive:
     """Raises UsageError where something that is named does not exist, or the values make no directive."""
     try:
-        return _directive(action.name, wishes, wanted)
+        return _build(action.name, wishes, wanted)
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(
@@ -92,7 +92,7 @@ def directive_of(action: Action, wishes: Wishes, wanted: Mapping[str, Any]) -> D
         ) from error
 
 
-def worded(prompt: Prompt, text: str) -> Prompt:
+def replace_wording(prompt: Prompt, text: str) -> Prompt:
     """The prompt with all that it asks put in other words; system turn, demos and layout stay.
 
     The text is what `brief` shows: sections, principles, branches and the answer's wording are part of it from then on.
@@ -101,12 +101,12 @@ def worded(prompt: Prompt, text: str) -> Prompt:
     return prompt.with_(instruction=text.strip(), sections=(), principles=(), branches=(), format=layout.model_dump())
 
 
-def editable(candidate: Candidate, slot: str = "") -> str:
+def editable_text(candidate: Candidate, slot: str = "") -> str:
     """What an editor shows of a candidate. Raises UsageError for a prompt that the program does not have."""
-    return brief(_prompt(candidate, slot))
+    return instruction_text(_prompt_of(candidate, slot))
 
 
-def _directive(name: str, wishes: Wishes, wanted: Mapping[str, Any]) -> Directive:
+def _build(name: str, wishes: DirectiveLookup, wanted: Mapping[str, Any]) -> Directive:
     match name:
         case "pin":
             return told.Pin(candidate=wishes.candidate(wanted["candidate"]).id)
@@ -114,7 +114,7 @@ def _directive(name: str, wishes: Wishes, wanted: Mapping[str, Any]) -> Directiv
             return told.Veto(candidate=wishes.candidate(wanted["candidate"]).id, branch=wanted.get("branch", False))
         case "edit":
             one, slot = wishes.candidate(wanted["candidate"]), wanted.get("slot", "")
-            return told.Edit(candidate=one.id, prompt=worded(_prompt(one, slot), wanted["text"]), slot=slot)
+            return told.Edit(candidate=one.id, prompt=replace_wording(_prompt_of(one, slot), wanted["text"]), slot=slot)
         case "prefer":
             row = wishes.example(wanted["example"]) if "example" in wanted else None
             a, b = (wishes.candidate(wanted[side]).id for side in ("a", "b"))
@@ -124,7 +124,7 @@ def _directive(name: str, wishes: Wishes, wanted: Mapping[str, Any]) -> Directiv
         case "annotate":
             return told.Annotate(example=wishes.example(wanted["example"]), output=wanted["output"])
         case "add-example":
-            return told.AddExample(**{**wanted, "input": _row(wanted["input"])})
+            return told.AddExample(**{**wanted, "input": _parse_input(wanted["input"])})
         case "budget":
             if not set(wanted) & set(_LIMITS):
                 raise UsageError("no limit was named", where="budget", possible=_LIMITS)
@@ -133,18 +133,18 @@ def _directive(name: str, wishes: Wishes, wanted: Mapping[str, Any]) -> Directiv
             budget.check()
             return told.ChangeBudget(budget=budget)
         case "roles":
-            return told.Roles(role=wanted["role"], model=ModelRef.parse(wanted["model"]))
+            return told.ChangeRole(role=wanted["role"], model=ModelRef.parse(wanted["model"]))
     return told.directive_adapter.validate_python({"kind": name, **wanted})
 
 
-def _prompt(candidate: Candidate, slot: str) -> Prompt:
+def _prompt_of(candidate: Candidate, slot: str) -> Prompt:
     prompts = candidate.program.prompts
     if slot and slot not in prompts:
         raise UsageError(f"the program has no prompt {slot!r}", where=candidate.id, possible=list(prompts))
     return prompts[slot] if slot else candidate.program.main
 
 
-def _row(text: Any) -> Any:
+def _parse_input(text: Any) -> Any:
     """A JSON object is a row with fields; anything else is the input itself."""
     if isinstance(text, str) and text.lstrip().startswith("{"):
         try:
@@ -155,7 +155,7 @@ def _row(text: Any) -> Any:
     return text
 
 
-def _of_kind(argument: Argument, value: Any) -> Any:
+def _coerce(argument: DirectiveArgument, value: Any) -> Any:
     if argument.kind == "number":
         try:
             number = float(value)

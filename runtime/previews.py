@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .actions import Action
+from .actions import DirectiveSpec
 from .view import RunView
 
-_SHORT = 60
+_MAX_QUOTED = 60
 
 
-def preview_of(action: Action, view: RunView, wanted: Mapping[str, Any]) -> str:
+def preview_text(action: DirectiveSpec, view: RunView, wanted: Mapping[str, Any]) -> str:
     """One or two sentences; the arguments are known to fit the action."""
     match action.name:
         case "pause":
@@ -21,27 +21,27 @@ def preview_of(action: Action, view: RunView, wanted: Mapping[str, Any]) -> str:
         case "stop":
             return _stop(view, report=wanted.get("report", True))
         case "pin":
-            return f"{_named(view, wanted['candidate'])} stays in the race, whatever the measurements say."
+            return f"{_candidate_label(view, wanted['candidate'])} stays in the race, whatever the measurements say."
         case "veto":
             return _veto(view, wanted["candidate"], branch=wanted.get("branch", False))
         case "edit":
             words = len(str(wanted["text"]).split())
             return (
-                f"A new candidate of {words} words enters the race beside {_named(view, wanted['candidate'])}, "
+                f"A new candidate of {words} words enters the race beside {_candidate_label(view, wanted['candidate'])}, "
                 "made by a person. The guards may refuse it; the same gate decides as for any other."
             )
         case "hint":
-            return f"Those who write prompts read from the next round on: {_cut(wanted['text'])}"
+            return f"Those who write prompts read from the next round on: {_quoted(wanted['text'])}"
         case "rule":
             return (
                 "Those who write prompts read from the next round on: "
-                f"where {_cut(wanted['when'])}: {_cut(wanted['advice'])}"
+                f"where {_quoted(wanted['when'])}: {_quoted(wanted['advice'])}"
             )
         case "prefer":
             return _prefer(wanted)
         case "annotate":
             return (
-                f"The wanted output of row {wanted['example']} becomes {_cut(wanted['output'])}. All that was scored "
+                f"The wanted output of row {wanted['example']} becomes {_quoted(wanted['output'])}. All that was scored "
                 "on it is scored anew from what was answered; no call is made."
             )
         case "add-example":
@@ -85,8 +85,8 @@ def _veto(view: RunView, candidate: str, *, branch: bool) -> str:
     below = descendants(view, candidate)
     if not branch or not below:
         left = f" Its {len(below)} descendants stay." if below else ""
-        return f"{_named(view, candidate)} leaves the race for good.{left}"
-    return f"{_named(view, candidate)} and {len(below)} that descend from it leave the race: {_listed(below)}."
+        return f"{_candidate_label(view, candidate)} leaves the race for good.{left}"
+    return f"{_candidate_label(view, candidate)} and {len(below)} that descend from it leave the race: {_joined_ids(below)}."
 
 
 def _prefer(wanted: Mapping[str, Any]) -> str:
@@ -102,18 +102,18 @@ def _add(view: RunView, wanted: Mapping[str, Any]) -> str:
     if wanted.get("split", "val") == "train":
         return "The row joins train: authors may see how prompts fail on it. No call is made now."
     return (
-        f"The row joins val: each candidate in the race that was measured is run on it first, at most {view.alive + 1} "
+        f"The row joins val: each candidate in the race that was measured is run on it first, at most {view.active_count + 1} "
         "calls of the target. It is refused where they do not fit into the budget."
     )
 
 
 def _approve(view: RunView, *, rest: bool) -> str:
     what = "This round and all later ones" if rest else "The next round"
-    return f"{what} may be paid for. {_cost(view)}".strip()
+    return f"{what} may be paid for. {_cost_sentence(view)}".strip()
 
 
-def _cost(view: RunView) -> str:
-    target, authors = view.asking.get("target"), view.asking.get("optimizer")
+def _cost_sentence(view: RunView) -> str:
+    target, authors = view.pending_approval.get("target"), view.pending_approval.get("optimizer")
     if not isinstance(target, int) or not isinstance(authors, int):
         return ""
     return f"It takes at most {target} calls of the target and {authors} of the authors."
@@ -135,21 +135,21 @@ def _fork(view: RunView, wanted: Mapping[str, Any]) -> str:
     parts += [f"{wanted['calls']:g} calls"] if "calls" in wanted else []
     how = f" with {' and '.join(parts)}" if parts else ""
     return (
-        f"A new run{how} begins with {_named(view, wanted['candidate'])} beside the start prompt. "
+        f"A new run{how} begins with {_candidate_label(view, wanted['candidate'])} beside the start prompt. "
         "What was answered in this folder before is not paid again."
     )
 
 
-def _named(view: RunView, candidate: str) -> str:
+def _candidate_label(view: RunView, candidate: str) -> str:
     one = view.candidates.get(candidate)
-    return f"{candidate} ({one.operator}, {one.fate})" if one and one.operator else candidate
+    return f"{candidate} ({one.operator}, {one.status})" if one and one.operator else candidate
 
 
-def _listed(names: list[str], most: int = 5) -> str:
+def _joined_ids(names: list[str], most: int = 5) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
-def _cut(text: Any) -> str:
+def _quoted(text: Any) -> str:
     said = " ".join(str(text).split())
-    return repr(said if len(said) <= _SHORT else f"{said[: _SHORT - 1]}…")
+    return repr(said if len(said) <= _MAX_QUOTED else f"{said[: _MAX_QUOTED - 1]}…")

@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .births import birth_of
+from .births import process_start_time
 
 if TYPE_CHECKING:
     from .store import RunRecord
 
 
-def is_alive(record: RunRecord) -> bool:
+def is_run_alive(record: RunRecord) -> bool:
     """Whether it is the very process that the record names: a pid that was given to another one is none. A run that is
     over is never alive, nor a process that ended but was not reaped."""
     if record.state not in ("running", "paused") or record.pid is None:
@@ -23,7 +23,7 @@ def is_alive(record: RunRecord) -> bool:
         return False
     except PermissionError:
         return True
-    if (born := record.options.get("born")) and birth_of(record.pid) not in ("", born):
+    if (born := record.options.get("born")) and process_start_time(record.pid) not in ("", born):
         return False
     return not _is_zombie(record.pid)
 

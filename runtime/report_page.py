@@ -25,7 +25,7 @@ footer { margin-top: 2.5rem; color: var(--dim); font-size: .88rem; }
 _WIDTH, _MIDDLE = 640, 40
 
 
-def page(report: Report, summary: Sequence[str], evidence: Sequence[str], diff: str) -> str:
+def render_page(report: Report, summary: Sequence[str], evidence: Sequence[str], diff: str) -> str:
     """`summary` leads, `evidence` follows the prompts; the verdict stands in words, colour only repeats it."""
     first, *rest = summary
     caveats = f"<h2>Caveats</h2>\n{_list(report.warnings)}" if report.warnings else ""

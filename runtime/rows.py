@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ..core.errors import TaskError
 
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -24,17 +24,17 @@ _MARKS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class SourceRow:
     """What one row says. `where` is the file and line it came from."""
 
     fields: Mapping[str, Any]
     where: str
 
 
-Reader = Callable[[str, Path], list[Row]]
+RowReader = Callable[[str, Path], list[SourceRow]]
 
 
-def read_source(source: str, folder: Path) -> list[Row]:
+def read_source(source: str, folder: Path) -> list[SourceRow]:
     """The rows of a file named in a task, relative to the task's folder. Raises TaskError naming file and line."""
     path = folder / source
     read = READERS.get(path.suffix.casefold())
@@ -53,8 +53,8 @@ def read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise _unreadable(path, error) from error
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+        raise _read_error(path, error) from error
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -75,35 +75,38 @@ def read_text(path: Path) -> str:
     return text
 
 
-def read_json_lines(path: Path) -> list[Row]:
+def read_json_lines(path: Path) -> list[SourceRow]:
     rows = []
     for number, line in enumerate(read_text(path).split("\n"), 1):
         if line.strip():
             where = f"{path}:{number}"
-            rows.append(Row(fields=_object(_parse(line, where), where), where=where))
+            rows.append(SourceRow(fields=_json_object(_parse_json(line, where), where), where=where))
     return rows
 
 
-def read_json(path: Path) -> list[Row]:
-    listed = _parse(read_text(path), str(path))
+def read_json(path: Path) -> list[SourceRow]:
+    listed = _parse_json(read_text(path), str(path))
     if not isinstance(listed, list):
         raise TaskError(
-            f"the file holds {_kind(listed)}, not a list of rows",
+            f"the file holds {_json_type_name(listed)}, not a list of rows",
             where=str(path),
             remedy='write [{"input": …, "output": …}, …]',
         )
-    return [Row(fields=_object(one, f"{path} row {n}"), where=f"{path} row {n}") for n, one in enumerate(listed, 1)]
+    return [
+        SourceRow(fields=_json_object(one, f"{path} row {n}"), where=f"{path} row {n}")
+        for n, one in enumerate(listed, 1)
+    ]
 
 
-def read_csv(path: Path) -> list[Row]:
+def read_csv(path: Path) -> list[SourceRow]:
     return _read_table(path, ",")
 
 
-def read_tsv(path: Path) -> list[Row]:
+def read_tsv(path: Path) -> list[SourceRow]:
     return _read_table(path, "\t")
 
 
-def read_parquet(path: Path) -> list[Row]:
+def read_parquet(path: Path) -> list[SourceRow]:
     try:
         parquet = importlib.import_module("pyarrow.parquet")
     except ImportError as error:
@@ -113,15 +116,15 @@ def read_parquet(path: Path) -> list[Row]:
             remedy='pip install "maieutic[parquet]"',
         ) from error
     if not path.is_file():
-        raise _unreadable(path, FileNotFoundError())
+        raise _read_error(path, FileNotFoundError())
     try:
         listed: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
     except (ValueError, OSError, RuntimeError) as error:
         raise TaskError(f"no Parquet file: {error}", where=str(path)) from error
-    return [Row(fields=one, where=f"{path} row {number}") for number, one in enumerate(listed, 1)]
+    return [SourceRow(fields=one, where=f"{path} row {number}") for number, one in enumerate(listed, 1)]
 
 
-READERS: dict[str, Callable[[Path], list[Row]]] = {
+READERS: dict[str, Callable[[Path], list[SourceRow]]] = {
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
     ".json": read_json,
@@ -131,7 +134,7 @@ READERS: dict[str, Callable[[Path], list[Row]]] = {
 }
 
 
-def _read_table(path: Path, delimiter: Literal[",", "\t"]) -> list[Row]:
+def _read_table(path: Path, delimiter: Literal[",", "\t"]) -> list[SourceRow]:
     text = read_text(path)
     before = csv.field_size_limit(len(text) + 1)
     try:
@@ -140,8 +143,8 @@ def _read_table(path: Path, delimiter: Literal[",", "\t"]) -> list[Row]:
         csv.field_size_limit(before)
 
 
-def _table_rows(path: Path, reader: Any) -> list[Row]:
-    rows: list[Row] = []
+def _table_rows(path: Path, reader: Any) -> list[SourceRow]:
+    rows: list[SourceRow] = []
     header: list[str] = []
     line = 1
     try:
@@ -159,7 +162,9 @@ def _table_rows(path: Path, reader: Any) -> list[Row]:
                     possible=header,
                     remedy="put cells that hold the separator or a newline in double quotes",
                 )
-            rows.append(Row(fields={name: cell for name, cell in zip(header, cells, strict=True) if name}, where=where))
+            rows.append(
+                SourceRow(fields={name: cell for name, cell in zip(header, cells, strict=True) if name}, where=where)
+            )
     except csv.Error as error:
         raise TaskError(
             f"the row cannot be read: {error}", where=f"{path}:{line}", remedy="double the quotes inside quoted cells"
@@ -175,7 +180,7 @@ def _header(cells: list[str], where: str) -> list[str]:
     return header
 
 
-def _parse(text: str, where: str) -> Any:
+def _parse_json(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -189,17 +194,17 @@ def _parse(text: str, where: str) -> Any:
         raise TaskError("malformed JSON: nested too deeply", where=where) from error
 
 
-def _object(value: Any, where: str) -> Mapping[str, Any]:
+def _json_object(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise TaskError(
-            f"a row must be a JSON object, this is {_kind(value)}",
+            f"a row must be a JSON object, this is {_json_type_name(value)}",
             where=where,
             remedy='write {"input": …, "output": …}; a file that is one JSON list is called .json',
         )
     return value
 
 
-def _kind(value: Any) -> str:
+def _json_type_name(value: Any) -> str:
     names = {
         list: "a list",
         str: "a text",
@@ -211,7 +216,7 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "null")
 
 
-def _unreadable(path: Path, error: OSError) -> TaskError:
+def _read_error(path: Path, error: OSError) -> TaskError:
     if isinstance(error, FileNotFoundError):
         folder = path.parent
         near = sorted(one.name for one in folder.iterdir() if one.is_file())[:12] if folder.is_dir() else []

@@ -8,44 +8,44 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..core.models import Call, Reply
-from .telemetry import asks_for_content, asks_for_spans, library
+from .telemetry import content_enabled, opentelemetry_trace, spans_enabled
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
-Note = Callable[[Mapping[str, Any]], None]
+SetAttributes = Callable[[Mapping[str, Any]], None]
 
 
 @contextmanager
 def span(
     name: str, *, remote: bool = False, calm: type[BaseException] | None = None, **attributes: Any
-) -> Iterator[Note]:
+) -> Iterator[SetAttributes]:
     """A span around what happens inside; attributes that are None are left out.
 
     Gives a function that adds attributes. An error ends the span as failed, named by its type, and goes on; `calm` is
     raised for another reason than a failure. remote: whether what happens is a request to somebody else.
     """
-    if not asks_for_spans():
-        yield _ignore
+    if not spans_enabled():
+        yield _no_op
         return
-    trace = library()
+    trace = opentelemetry_trace()
     kind = trace.SpanKind.CLIENT if remote else trace.SpanKind.INTERNAL
     tracer = trace.get_tracer("maieutic")
     options = {"kind": kind, "record_exception": False, "set_status_on_exception": False}
-    with tracer.start_as_current_span(name, attributes=_known(attributes), **options) as opened:
+    with tracer.start_as_current_span(name, attributes=_without_none(attributes), **options) as opened:
         try:
-            yield lambda more: opened.set_attributes(_known(more))
+            yield lambda more: opened.set_attributes(_without_none(more))
         except BaseException as error:
             if calm is None or not isinstance(error, calm):
-                _fail(opened, error, trace)
+                _mark_failed(opened, error, trace)
             raise
 
 
 @contextmanager
 def chat_span(call: Call) -> Iterator[Callable[[Reply], None]]:
     """One request to a model. What was said is part of it only where the environment asks."""
-    if not asks_for_spans():
-        yield _ignore
+    if not spans_enabled():
+        yield _no_op
         return
     asked = call.sampling
     attributes: dict[str, Any] = {
@@ -54,12 +54,14 @@ def chat_span(call: Call) -> Iterator[Callable[[Reply], None]]:
         "gen_ai.request.seed": asked.seed,
         "gen_ai.request.stop_sequences": asked.stop or None,
     }
-    if shown := asks_for_content():
-        attributes["gen_ai.input.messages"] = json.dumps([_part(**one) for one in call.messages], ensure_ascii=False)
-    with _request("chat", call, attributes) as note:
+    if shown := content_enabled():
+        attributes["gen_ai.input.messages"] = json.dumps(
+            [_message_part(**one) for one in call.messages], ensure_ascii=False
+        )
+    with _request_span("chat", call, attributes) as note:
 
         def answered(reply: Reply) -> None:
-            said = {"gen_ai.output.messages": json.dumps([_part("assistant", reply.text)], ensure_ascii=False)}
+            said = {"gen_ai.output.messages": json.dumps([_message_part("assistant", reply.text)], ensure_ascii=False)}
             note(
                 {
                     "gen_ai.usage.input_tokens": reply.prompt_tokens,
@@ -72,12 +74,12 @@ def chat_span(call: Call) -> Iterator[Callable[[Reply], None]]:
         yield answered
 
 
-def embedding_span(call: Call) -> AbstractContextManager[Note]:
+def embedding_span(call: Call) -> AbstractContextManager[SetAttributes]:
     """One request for embeddings, without the texts."""
-    return _request("embeddings", call, {})
+    return _request_span("embeddings", call, {})
 
 
-def _request(operation: str, call: Call, more: Mapping[str, Any]) -> AbstractContextManager[Note]:
+def _request_span(operation: str, call: Call, more: Mapping[str, Any]) -> AbstractContextManager[SetAttributes]:
     attributes: dict[str, Any] = {
         "gen_ai.operation.name": operation,
         "gen_ai.provider.name": call.model.provider,
@@ -87,19 +89,19 @@ def _request(operation: str, call: Call, more: Mapping[str, Any]) -> AbstractCon
     return span(f"{operation} {call.model.name}", remote=True, **attributes, **more)
 
 
-def _fail(opened: Span, error: BaseException, trace: Any) -> None:
+def _mark_failed(opened: Span, error: BaseException, trace: Any) -> None:
     """The type alone: messages of errors may quote what was said."""
     opened.set_attribute("error.type", type(error).__name__)
     opened.set_status(trace.Status(trace.StatusCode.ERROR, type(error).__name__))
 
 
-def _known(attributes: Mapping[str, Any]) -> dict[str, Any]:
+def _without_none(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in attributes.items() if value is not None}
 
 
-def _part(role: str, content: str) -> dict[str, Any]:
+def _message_part(role: str, content: str) -> dict[str, Any]:
     return {"role": role, "parts": [{"type": "text", "content": content}]}
 
 
-def _ignore(more: object) -> None:
+def _no_op(more: object) -> None:
     """Where nobody traces there is nothing to add to."""

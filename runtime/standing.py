@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from .store import TallyRow
+from .store import StepTally
 
 _Z = 1.959964
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tally:
+class ScoreTally:
     """One candidate: val rows measured, the sum of their scores in [0, 1] each, answers that could not be read."""
 
     n: int = 0
@@ -37,29 +37,29 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standings:
+class Leaderboard:
     """`extend` gives the next standings and leaves these as they are. cursor: where to read on."""
 
-    of: Mapping[str, Tally] = field(default_factory=lambda: MappingProxyType({}))
+    tallies: Mapping[str, ScoreTally] = field(default_factory=lambda: MappingProxyType({}))
     cursor: int = 0
 
-    def extend(self, rows: Iterable[TallyRow]) -> Standings:
+    def extend(self, rows: Iterable[StepTally]) -> Leaderboard:
         """Rows that lie before the cursor are known already and change nothing."""
         new = [row for row in rows if row.cursor > self.cursor]
         if not new:
             return self
-        sums = dict(self.of)
+        sums = dict(self.tallies)
         for row in new:
-            old = sums.get(row.candidate, Tally())
-            sums[row.candidate] = Tally(
+            old = sums.get(row.candidate, ScoreTally())
+            sums[row.candidate] = ScoreTally(
                 n=old.n + row.n, total=old.total + row.total, unreadable=old.unreadable + row.unreadable
             )
-        return Standings(of=sums, cursor=max(row.cursor for row in new))
+        return Leaderboard(tallies=sums, cursor=max(row.cursor for row in new))
 
-    def get(self, candidate: str) -> Tally | None:
-        return self.of.get(candidate)
+    def get(self, candidate: str) -> ScoreTally | None:
+        return self.tallies.get(candidate)
 
     @property
-    def ranked(self) -> list[tuple[str, Tally]]:
+    def ranked(self) -> list[tuple[str, ScoreTally]]:
         """By mean, the best first; more rows first among equals."""
-        return sorted(self.of.items(), key=lambda one: (-one[1].mean, -one[1].n, one[0]))
+        return sorted(self.tallies.items(), key=lambda one: (-one[1].mean, -one[1].n, one[0]))

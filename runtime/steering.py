@@ -14,28 +14,28 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import UsageError
-from .actions import ACTIONS, Action, Argument, action_named
-from .ordering import Wishes, checked, directive_of
-from .previews import preview_of
+from .actions import DIRECTIVE_SPECS, DirectiveArgument, DirectiveSpec, directive_named
+from .ordering import DirectiveLookup, build_directive, validate_arguments
+from .previews import preview_text
 from .store import Store
 from .view import RunView
 
 __all__ = [
-    "ACTIONS",
-    "Action",
-    "Argument",
-    "action_named",
-    "command",
+    "DIRECTIVE_SPECS",
+    "DirectiveArgument",
+    "DirectiveSpec",
+    "directive_named",
     "preview",
-    "send",
-    "start",
-    "unavailable",
+    "process_command",
+    "send_directive",
+    "start_process",
+    "unavailable_reason",
 ]
 
-_OVER = ("finished", "failed")
+_ENDED_STATES = ("finished", "failed")
 
 
-def unavailable(action: Action, view: RunView, *, alive: bool = True) -> str | None:
+def unavailable_reason(action: DirectiveSpec, view: RunView, *, alive: bool = True) -> str | None:
     """Why the action can do nothing now, None where it can.
 
     alive: whether a process carries the run. A run without one still takes directives; they wait for its resume.
@@ -46,7 +46,7 @@ def unavailable(action: Action, view: RunView, *, alive: bool = True) -> str | N
         if view.state == "finished":
             return "the run is finished; a fork goes on from any of its candidates"
         return "a process carries the run already" if alive else None
-    if view.state in _OVER:
+    if view.state in _ENDED_STATES:
         return f"the run is {view.state}; a fork goes on from any of its candidates"
     if view.phase in ("testing", "reporting"):
         return "the search is over; the report is being written"
@@ -57,29 +57,29 @@ def unavailable(action: Action, view: RunView, *, alive: bool = True) -> str | N
             return "no process carries the run; take it up again first"
         case "resume" if view.state != "paused":
             return "the run is not paused"
-        case "approve" if not view.asking:
+        case "approve" if not view.pending_approval:
             return "no round waits for an approval"
         case "prefer" if not view.candidates:
             return "there is only one candidate yet"
     return None
 
 
-def preview(action: Action, view: RunView, **arguments: Any) -> str:
+def preview(action: DirectiveSpec, view: RunView, **arguments: Any) -> str:
     """What would happen, in words; nothing does. Raises UsageError for arguments that make no directive."""
-    return preview_of(action, view, checked(action, arguments))
+    return preview_text(action, view, validate_arguments(action, arguments))
 
 
-async def send(store: Store, run: str, action: Action, **arguments: Any) -> int:
+async def send_directive(store: Store, run: str, action: DirectiveSpec, **arguments: Any) -> int:
     """Write the directive down; its number. Raises UsageError for arguments that make none, or a row that is off."""
     if action.starts_process:
         raise UsageError(f"{action.name} begins a process of its own", remedy=f"start {action.name} by its command")
-    wishes = Wishes(store=store, run=store.run(run).id)
-    return await store.add_directive(wishes.run, directive_of(action, wishes, checked(action, arguments)))
+    wishes = DirectiveLookup(store=store, run=store.run(run).id)
+    return await store.add_directive(wishes.run, build_directive(action, wishes, validate_arguments(action, arguments)))
 
 
-def command(action: Action, run: str, folder: Path, **arguments: Any) -> list[str]:
+def process_command(action: DirectiveSpec, run: str, folder: Path, **arguments: Any) -> list[str]:
     """The words of the process that `fork` or `revive` begins. Raises UsageError for any other action."""
-    wanted = checked(action, arguments)
+    wanted = validate_arguments(action, arguments)
     here = ["--folder", str(folder)]
     base = [sys.executable, "-m", "maieutic"]
     if action.name == "revive":
@@ -89,13 +89,15 @@ def command(action: Action, run: str, folder: Path, **arguments: Any) -> list[st
             word
             for name in ("recipe", "calls", "seed")
             if name in wanted
-            for word in (f"--{name}", _word(wanted[name]))
+            for word in (f"--{name}", _argument_text(wanted[name]))
         ]
         return [*base, "fork", run, wanted["candidate"], *said, "--json", *here]
-    raise UsageError(f"{action.name} begins no process", possible=[one.name for one in ACTIONS if one.starts_process])
+    raise UsageError(
+        f"{action.name} begins no process", possible=[one.name for one in DIRECTIVE_SPECS if one.starts_process]
+    )
 
 
-def start(words: list[str], log: Path) -> int:
+def start_process(words: list[str], log: Path) -> int:
     """Begin a process that outlives this one, with all that it says in `log`; its process id."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
@@ -110,5 +112,5 @@ def start(words: list[str], log: Path) -> int:
     return child.pid
 
 
-def _word(value: Any) -> str:
+def _argument_text(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -12,21 +12,21 @@ from types import MappingProxyType
 from typing import Any
 
 from ..core.events import Event
-from .telling import tell
+from .telling import message_for
 from .view import RunView
 
-TURNS = 200
-LINES = 500
-POINTS = 256
-ERRANDS = 64
-PULSES = 64
+MAX_TURNS = 200
+MAX_LINES = 500
+MAX_CURVE_POINTS = 256
+MAX_ACTIVE_OPERATORS = 64
+MAX_THROUGHPUT_SAMPLES = 64
 
-_OVER = frozenset({"run_stopped", "run_failed", "run_finished", "round_finished", "run_resumed"})
-_SPOKEN = ("agent_spoke", "answer_unreadable")
+_ROUND_ENDS = frozenset({"run_stopped", "run_failed", "run_finished", "round_finished", "run_resumed"})
+_DIALOGUE_KINDS = ("agent_spoke", "answer_unreadable")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Turn:
+class DialogueEntry:
     """What an agent said. readable is false where its answer could not be read."""
 
     number: int
@@ -39,7 +39,7 @@ class Turn:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class LogLine:
     """One fact in words."""
 
     number: int
@@ -49,7 +49,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Point:
+class CurvePoint:
     """The best score, from so many calls on."""
 
     calls: int
@@ -57,7 +57,7 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Errand:
+class ActiveOperator:
     """An operator at work on its parents."""
 
     operator: str
@@ -65,18 +65,18 @@ class Errand:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Heard:
+class DirectiveStatus:
     """A directive that a run took or refused, with the reason."""
 
     number: int
     kind: str
-    taken: bool
+    applied: bool
     reason: str = ""
     subject: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pulse:
+class ThroughputSample:
     """So many calls at so many seconds of the run."""
 
     seconds: float
@@ -84,7 +84,7 @@ class Pulse:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
+class RunTimeline:
     """step: of the newest event. goal: the place in the plan that the round works on, None where there is no plan.
 
     lines, turns, heard: the newest of each, oldest first. curve: rises and falls of the best over calls.
@@ -92,115 +92,115 @@ class Story:
 
     view: RunView = field(default_factory=RunView)
     step: int = 0
-    goal: int | None = None
-    turns: tuple[Turn, ...] = ()
-    lines: tuple[Line, ...] = ()
-    curve: tuple[Point, ...] = ()
-    errands: Mapping[str, Errand] = field(default_factory=lambda: MappingProxyType({}))
-    heard: tuple[Heard, ...] = ()
-    pulses: tuple[Pulse, ...] = ()
+    plan_index: int | None = None
+    turns: tuple[DialogueEntry, ...] = ()
+    lines: tuple[LogLine, ...] = ()
+    curve: tuple[CurvePoint, ...] = ()
+    active_operators: Mapping[str, ActiveOperator] = field(default_factory=lambda: MappingProxyType({}))
+    directives: tuple[DirectiveStatus, ...] = ()
+    throughput: tuple[ThroughputSample, ...] = ()
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> Story:
+    def from_events(cls, events: Iterable[Event]) -> RunTimeline:
         return cls().extend(events)
 
-    def extend(self, events: Iterable[Event]) -> Story:
+    def extend(self, events: Iterable[Event]) -> RunTimeline:
         """The story so far with more of the log; what it has heard already changes nothing."""
-        view, step, goal = self.view, self.step, self.goal
-        turns, lines, heard = list(self.turns), list(self.lines), list(self.heard)
-        curve, pulses, errands = list(self.curve), list(self.pulses), dict(self.errands)
+        view, step, goal = self.view, self.step, self.plan_index
+        turns, lines, heard = list(self.turns), list(self.lines), list(self.directives)
+        curve, pulses, errands = list(self.curve), list(self.throughput), dict(self.active_operators)
         for event in events:
             if event.number and event.number <= view.number:
                 continue
             view = view.apply(event)
             step = max(step, event.step)
-            if text := tell(event):
-                lines.append(Line(number=event.number, at=event.at, kind=event.kind, text=text))
-            if event.kind in _SPOKEN:
-                turns.append(_turn(event))
+            if text := message_for(event):
+                lines.append(LogLine(number=event.number, at=event.at, kind=event.kind, text=text))
+            if event.kind in _DIALOGUE_KINDS:
+                turns.append(_dialogue_entry(event))
             elif event.kind in ("directive_applied", "directive_refused"):
-                heard.append(_heard(event))
+                heard.append(_directive_status(event))
             elif event.kind in ("baseline_measured", "best_changed") and view.best is not None:
-                _climb(curve, Point(calls=view.spent.calls, score=view.best.score))
+                _append_point(curve, CurvePoint(calls=view.spent.calls, score=view.best.score))
             elif event.kind in ("round_started", "plan_made"):
-                goal = _goal(view, event)
-            _work(errands, event)
+                goal = _plan_index(view, event)
+            _track_operator(errands, event)
             if not pulses or view.spent.calls != pulses[-1].calls:
-                pulses.append(Pulse(seconds=view.seconds, calls=view.spent.calls))
+                pulses.append(ThroughputSample(seconds=view.seconds, calls=view.spent.calls))
         return replace(
             self,
             view=view,
             step=step,
             goal=goal,
-            turns=tuple(turns[-TURNS:]),
-            lines=tuple(lines[-LINES:]),
+            turns=tuple(turns[-MAX_TURNS:]),
+            lines=tuple(lines[-MAX_LINES:]),
             curve=tuple(curve),
             errands=errands,
-            heard=tuple(heard[-TURNS:]),
-            pulses=tuple(pulses[-PULSES:]),
+            heard=tuple(heard[-MAX_TURNS:]),
+            pulses=tuple(pulses[-MAX_THROUGHPUT_SAMPLES:]),
         )
 
     @property
     def rate(self) -> float:
         """Calls a second of late; over the whole run where too little was seen."""
-        if len(self.pulses) < 3:
+        if len(self.throughput) < 3:
             return self.view.rate
-        first, last = self.pulses[0], self.pulses[-1]
+        first, last = self.throughput[0], self.throughput[-1]
         took = last.seconds - first.seconds
         return (last.calls - first.calls) / took if took > 0 else self.view.rate
 
 
-def _turn(event: Event) -> Turn:
+def _dialogue_entry(event: Event) -> DialogueEntry:
     data = event.data
-    return Turn(
+    return DialogueEntry(
         number=event.number,
         step=event.step,
-        role=_said(data, "role"),
-        skill=_said(data, "skill"),
-        text=_said(data, "text"),
+        role=_text(data, "role"),
+        skill=_text(data, "skill"),
+        text=_text(data, "text"),
         at=event.at,
         readable=event.kind == "agent_spoke",
     )
 
 
-def _heard(event: Event) -> Heard:
+def _directive_status(event: Event) -> DirectiveStatus:
     told = event.data.get("directive")
     inner = told if isinstance(told, Mapping) else {}
-    subject = next((_said(inner, key) for key in ("candidate", "text", "example", "when") if key in inner), "")
+    subject = next((_text(inner, key) for key in ("candidate", "text", "example", "when") if key in inner), "")
     number = event.data.get("number")
-    return Heard(
+    return DirectiveStatus(
         number=number if isinstance(number, int) and not isinstance(number, bool) else 0,
-        kind=_said(inner, "kind"),
-        taken=event.kind == "directive_applied",
-        reason=_said(event.data, "reason"),
+        kind=_text(inner, "kind"),
+        applied=event.kind == "directive_applied",
+        reason=_text(event.data, "reason"),
         subject=subject,
     )
 
 
-def _climb(curve: list[Point], point: Point) -> None:
+def _append_point(curve: list[CurvePoint], point: CurvePoint) -> None:
     """Add a point; a curve that grew too long loses every second one, but never its ends."""
     if curve and curve[-1].calls == point.calls:
         curve.pop()
     curve.append(point)
-    if len(curve) > POINTS:
+    if len(curve) > MAX_CURVE_POINTS:
         curve[1:-1] = curve[1:-1:2]
 
 
-def _work(errands: dict[str, Errand], event: Event) -> None:
+def _track_operator(errands: dict[str, ActiveOperator], event: Event) -> None:
     place = f"{event.step}:{event.key.rpartition(':')[2]}"
     if event.kind == "request_started":
         parents = event.data.get("parents")
         named = tuple(str(one) for one in parents) if isinstance(parents, list | tuple) else ()
-        errands[place] = Errand(operator=_said(event.data, "operator"), parents=named)
-        while len(errands) > ERRANDS:
+        errands[place] = ActiveOperator(operator=_text(event.data, "operator"), parents=named)
+        while len(errands) > MAX_ACTIVE_OPERATORS:
             errands.pop(next(iter(errands)))
     elif event.kind == "request_finished":
         errands.pop(place, None)
-    elif event.kind in _OVER:
+    elif event.kind in _ROUND_ENDS:
         errands.clear()
 
 
-def _goal(view: RunView, event: Event) -> int | None:
+def _plan_index(view: RunView, event: Event) -> int | None:
     """The step that the orders name; the first of a plan that was just made."""
     orders = event.data.get("orders")
     named = [one.get("goal") for one in orders if isinstance(one, Mapping)] if isinstance(orders, list | tuple) else []
@@ -210,6 +210,6 @@ def _goal(view: RunView, event: Event) -> int | None:
     return (max(view.round, 1) - 1) % len(view.plan) if view.plan else None
 
 
-def _said(data: Mapping[str, Any], key: str) -> str:
+def _text(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
     return value if isinstance(value, str) else ""

@@ -9,26 +9,26 @@ from typing import Any
 from ..core.answer import AnswerContract
 from ..core.errors import TaskError
 from ..core.example import SPLITS, Dataset, Example, Split
-from .row_fields import FieldMap, content_of, output_columns, to_example
-from .rows import READERS, Reader, Row
-from .task_text import TaskText
+from .row_fields import ColumnMapping, content_key, output_columns, to_example
+from .rows import READERS, RowReader, SourceRow
+from .task_text import TomlSource
 
 _KEYS = (*SPLITS, "path", "fields", "labelled")
 _ALIASES: Mapping[str, Split] = {"validation": "val", "valid": "val", "dev": "val", "training": "train"}
-_FEWEST = 6
+_MIN_ROWS = 6
 
 
-def load_data(
-    text: TaskText, value: Any, *, placeholders: Sequence[str], contract: AnswerContract, read: Reader
+def load_dataset(
+    text: TomlSource, value: Any, *, placeholders: Sequence[str], contract: AnswerContract, read: RowReader
 ) -> Dataset:
     """The splits of `[data]`: a file for each, a folder of them, or one file that is split by hash."""
     table = {"path": value} if isinstance(value, str) else text.table(value, "data")
     text.check_keys(table, _KEYS, "data")
-    fields = text.guard(
-        lambda: FieldMap.model_validate(_tuples(table.get("fields", {}))),
+    fields = text.wrap_errors(
+        lambda: ColumnMapping.model_validate(_lists_to_tuples(table.get("fields", {}))),
         "data",
         "fields",
-        known=FieldMap.model_fields,
+        known=ColumnMapping.model_fields,
     )
     labelled = table.get("labelled", True)
     if not isinstance(labelled, bool):
@@ -37,8 +37,8 @@ def load_data(
     wanted = [one for one in placeholders if one != "input"]
     found: dict[Split, list[tuple[str, Example]]] = {}
     for split, source in sources.items():
-        rows = text.guard(lambda source=source: read(source, text.folder), "data", split)  # type: ignore[misc]
-        _check_filled(text, rows, source, wanted, fields)
+        rows = text.wrap_errors(lambda source=source: read(source, text.folder), "data", split)  # type: ignore[misc]
+        _check_columns(text, rows, source, wanted, fields)
         found[split] = [
             (
                 row.where,
@@ -56,17 +56,17 @@ def load_data(
     splits = {split: tuple(example for _, example in pairs) for split, pairs in found.items()}
     if list(splits) != ["train"]:
         return Dataset(**splits)
-    if len(splits["train"]) < _FEWEST:
+    if len(splits["train"]) < _MIN_ROWS:
         raise text.error(
             f"{len(splits['train'])} rows in {sources['train']} are too few to be split into train, val and test",
             "data",
-            possible=(f"{_FEWEST} rows or more",),
+            possible=(f"{_MIN_ROWS} rows or more",),
             remedy="add rows, better 100 or more, or give train and val files of their own",
         )
     return Dataset.split_by_hash(splits["train"])
 
 
-def _sources(text: TaskText, table: Mapping[str, Any]) -> dict[Split, str]:
+def _sources(text: TomlSource, table: Mapping[str, Any]) -> dict[Split, str]:
     """Split → file. One file alone stands under `train`."""
     files: dict[Split, str] = {split: table[split] for split in SPLITS if split in table}
     for key in (*files, *(["path"] if "path" in table else [])):
@@ -80,10 +80,10 @@ def _sources(text: TaskText, table: Mapping[str, Any]) -> dict[Split, str]:
     if files:
         raise text.error(f"[data] names both path and {', '.join(files)}", "data", "path", remedy="keep one of the two")
     place = text.folder / table["path"]
-    return _folder(text, place) if place.is_dir() else {"train": table["path"]}
+    return _folder_sources(text, place) if place.is_dir() else {"train": table["path"]}
 
 
-def _folder(text: TaskText, place: Path) -> dict[Split, str]:
+def _folder_sources(text: TomlSource, place: Path) -> dict[Split, str]:
     """The splits in a folder, by the files' names: train.jsonl, val.csv, …"""
     found: dict[Split, str] = {}
     names: dict[str, Split] = {split: split for split in SPLITS} | dict(_ALIASES)
@@ -103,8 +103,8 @@ def _folder(text: TaskText, place: Path) -> dict[Split, str]:
     return {split: found[split] for split in SPLITS if split in found}
 
 
-def _check_filled(
-    text: TaskText, rows: Sequence[Row], source: str, placeholders: Sequence[str], fields: FieldMap
+def _check_columns(
+    text: TomlSource, rows: Sequence[SourceRow], source: str, placeholders: Sequence[str], fields: ColumnMapping
 ) -> None:
     """Raise TaskError for a file without rows, and for a placeholder that is no column of it."""
     if not rows:
@@ -136,7 +136,7 @@ def _check_unique(found: Mapping[Split, Sequence[tuple[str, Example]]]) -> None:
     contents: dict[str, tuple[Split, str]] = {}
     for split, pairs in found.items():
         for where, example in pairs:
-            content = content_of(example)
+            content = content_key(example)
             first = contents.setdefault(content, (split, where))
             if first[0] != split:
                 raise TaskError(
@@ -157,7 +157,7 @@ def _check_unique(found: Mapping[Split, Sequence[tuple[str, Example]]]) -> None:
             ids[example.id] = where
 
 
-def _tuples(table: Any) -> Any:
+def _lists_to_tuples(table: Any) -> Any:
     """TOML's lists as the tuples that frozen values hold."""
     if not isinstance(table, dict):
         return table

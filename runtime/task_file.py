@@ -10,16 +10,16 @@ from typing import Any
 from ..core.answer import AnswerContract
 from ..core.errors import TaskError
 from ..core.example import Dataset
-from ..core.joint import HELPFUL, joined
+from ..core.joint import DEFAULT_SYSTEM_PROMPT, join_tasks
 from ..core.models import EMBEDDED, ROLES, ModelRef, Role
 from ..core.program import MAIN, Program
 from ..core.prompt import Prompt
 from ..core.task import Constraints, EvaluatorSpec, Models, TargetSpec, Task
-from .rows import Reader, read_source, read_text
-from .task_data import load_data
-from .task_text import TaskText
+from .rows import RowReader, read_source, read_text
+from .task_data import load_dataset
+from .task_text import TomlSource
 
-FILE = "task.toml"
+TASK_FILE = "task.toml"
 _KEYS = (
     "name",
     "description",
@@ -34,13 +34,13 @@ _KEYS = (
     "rules",
     "plugins",
 )
-_JOINED_KEYS = ("name", "description", "tasks", "system", "models", "constraints", "plugins")
+_MULTITASK_KEYS = ("name", "description", "tasks", "system", "models", "constraints", "plugins")
 _ANSWER_KEYS = ("type", "labels", "read", "pattern", "schema", "tag")
 _MODEL_KEYS = ("target", "optimizer", "roles", "api_base", "key_env")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
-def load_task(path: str | Path, *, read: Reader = read_source) -> Task:
+def load_task(path: str | Path, *, read: RowReader = read_source) -> Task:
     """The task in a file, or in the `task.toml` of a folder.
 
     read: how rows are read; `plugins.loaders.reader` adds the loaders of plugins. Paths in the file are relative to
@@ -48,28 +48,30 @@ def load_task(path: str | Path, *, read: Reader = read_source) -> Task:
     fill. Rows without any output and no evaluator named leave nothing that scores: outputs can be compared only.
     Raises TaskError.
     """
-    text = TaskText.read(_locate(Path(path)))
+    text = TomlSource.read(_find_task_file(Path(path)))
     if "tasks" in text.tables:
-        return _joined(text, read)
+        return _load_multitask(text, read)
     text.check_keys(text.tables, _KEYS)
     program = _program(text)
     contract = _contract(text)
-    asked = (one for name, p in program.prompts.items() for one in p.placeholders if one not in _earlier(program, name))
+    asked = (
+        one for name, p in program.prompts.items() for one in p.placeholders if one not in _other_prompts(program, name)
+    )
     placeholders = list(dict.fromkeys(asked))
     data = Dataset()
     if "data" in text.tables:
-        data = load_data(text, text.tables["data"], placeholders=placeholders, contract=contract, read=read)
-    compared = "evaluators" not in text.tables and "data" in text.tables and not any(r.outputs for r in data.rows())
+        data = load_dataset(text, text.tables["data"], placeholders=placeholders, contract=contract, read=read)
+    compared = "evaluators" not in text.tables and "data" in text.tables and not any(r.outputs for r in data.examples())
     evaluators = () if compared else _evaluators(text)
     models = _models(text)
-    constraints = text.guard(
+    constraints = text.wrap_errors(
         lambda: Constraints.model_validate(text.tables.get("constraints", {})),
         "constraints",
         known=Constraints.model_fields,
     )
     rest = {key: text.tables[key] for key in ("name", "description", "plugins") if key in text.tables}
     rest.setdefault("name", text.path.resolve().parent.name)
-    task = text.guard(
+    task = text.wrap_errors(
         lambda: Task(
             **rest,
             program=program,
@@ -83,15 +85,15 @@ def load_task(path: str | Path, *, read: Reader = read_source) -> Task:
             source=str(text.path),
         )
     )
-    return text.guard(task.check) if "data" in text.tables else task
+    return text.wrap_errors(task.check) if "data" in text.tables else task
 
 
-def _locate(path: Path) -> Path:
+def _find_task_file(path: Path) -> Path:
     if path.is_dir():
-        if (path / FILE).is_file():
-            return path / FILE
+        if (path / TASK_FILE).is_file():
+            return path / TASK_FILE
         raise TaskError(
-            f"the folder has no {FILE}",
+            f"the folder has no {TASK_FILE}",
             where=str(path),
             possible=sorted(one.name for one in path.glob("*.toml")),
             remedy="write one with `maieutic init`, or name the file",
@@ -101,28 +103,28 @@ def _locate(path: Path) -> Path:
         raise TaskError(
             f"there is no task {path.name!r}",
             where=str(path),
-            possible=sorted(str(one) for one in (*folder.glob("*.toml"), *folder.glob(f"*/{FILE}")))[:12],
+            possible=sorted(str(one) for one in (*folder.glob("*.toml"), *folder.glob(f"*/{TASK_FILE}")))[:12],
             remedy="name a task file, or a folder with a task.toml",
         )
     return path
 
 
-def _joined(text: TaskText, read: Reader) -> Task:
+def _load_multitask(text: TomlSource, read: RowReader) -> Task:
     """Several tasks as one: `tasks` names their files or folders, `system` is the prompt that all share."""
-    text.check_keys(text.tables, _JOINED_KEYS)
+    text.check_keys(text.tables, _MULTITASK_KEYS)
     listed = text.tables["tasks"]
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise text.error("tasks must be a list of files or folders", "tasks", remedy='tasks = ["reviews", "tickets"]')
     tasks = [load_task(text.folder / one, read=read) for one in listed]
     rest = {key: text.tables[key] for key in ("description", "plugins") if key in text.tables}
-    system = _prompt(text, text.tables["system"], "system") if "system" in text.tables else HELPFUL
-    constraints = text.guard(
+    system = _prompt(text, text.tables["system"], "system") if "system" in text.tables else DEFAULT_SYSTEM_PROMPT
+    constraints = text.wrap_errors(
         lambda: Constraints.model_validate(text.tables.get("constraints", {})),
         "constraints",
         known=Constraints.model_fields,
     )
-    made = text.guard(
-        lambda: joined(
+    made = text.wrap_errors(
+        lambda: join_tasks(
             tasks,
             name=text.tables.get("name", text.path.resolve().parent.name),
             system=system,
@@ -133,10 +135,10 @@ def _joined(text: TaskText, read: Reader) -> Task:
         ),
         "tasks",
     )
-    return text.guard(made.check)
+    return text.wrap_errors(made.check)
 
 
-def _program(text: TaskText) -> Program:
+def _program(text: TomlSource) -> Program:
     tables = text.tables
     if ("prompt" in tables) == ("program" in tables):
         what = "a task needs a prompt" if "prompt" not in tables else "a task has a prompt or a program, not both"
@@ -151,12 +153,12 @@ def _program(text: TaskText) -> Program:
     return Program(prompts={name: _prompt(text, value, "program", name) for name, value in named.items()})
 
 
-def _earlier(program: Program, name: str) -> set[str]:
+def _other_prompts(program: Program, name: str) -> set[str]:
     """The other prompts of a program, whose outputs a prompt may ask for by name."""
     return set(program.prompts) - {name}
 
 
-def _target(text: TaskText, program: Program) -> TargetSpec:
+def _target(text: TomlSource, program: Program) -> TargetSpec:
     """`[target]`, where every key but `use` is an option. Several prompts are steps in the order of the file unless
     it says otherwise."""
     table = dict(text.table(text.tables.get("target", {}), "target"))
@@ -165,10 +167,10 @@ def _target(text: TaskText, program: Program) -> TargetSpec:
     if use == "pipeline":
         options.setdefault("steps", list(program.prompts))
         _check_steps(text, options["steps"], program)
-    return text.guard(lambda: TargetSpec(use=use, options=options), "target")
+    return text.wrap_errors(lambda: TargetSpec(use=use, options=options), "target")
 
 
-def _check_steps(text: TaskText, steps: Any, program: Program) -> None:
+def _check_steps(text: TomlSource, steps: Any, program: Program) -> None:
     """Raise TaskError for a step whose prompt the task does not have, and for a prompt that no step uses."""
     named = [step.get("prompt") if isinstance(step, Mapping) else step for step in steps]
     for number, name in enumerate(named):
@@ -182,7 +184,7 @@ def _check_steps(text: TaskText, steps: Any, program: Program) -> None:
         )
 
 
-def _prompt(text: TaskText, value: Any, *keys: str) -> Prompt:
+def _prompt(text: TomlSource, value: Any, *keys: str) -> Prompt:
     """A prompt from words, from a file, or from a table with the parts of a Prompt (`file` fills the instruction)."""
     if isinstance(value, str):
         named = value.endswith((".txt", ".md")) and len(value.split()) == 1
@@ -196,22 +198,22 @@ def _prompt(text: TaskText, value: Any, *keys: str) -> Prompt:
         file = parts.pop("file")
         if not isinstance(file, str) or "instruction" in parts:
             raise text.error("the prompt has a file and an instruction", *keys, remedy="keep one of the two")
-        parts["instruction"] = text.guard(lambda: read_text(text.folder / file), *keys).rstrip("\n")
+        parts["instruction"] = text.wrap_errors(lambda: read_text(text.folder / file), *keys).rstrip("\n")
     known = [*(name for name in Prompt.model_fields if name != "placeholders"), "file"]
     text.check_keys(parts, known, *keys)
-    prompt = text.guard(lambda: Prompt.model_validate(parts), *keys, known=known)
+    prompt = text.wrap_errors(lambda: Prompt.model_validate(parts), *keys, known=known)
     if not prompt.words:
         raise text.error("the prompt is empty", *keys, remedy="write what the model is to do")
     return prompt
 
 
-def _contract(text: TaskText) -> AnswerContract:
+def _contract(text: TomlSource) -> AnswerContract:
     table = text.table(text.tables.get("answer", {}), "answer")
     text.check_keys(table, _ANSWER_KEYS, "answer")
-    return text.guard(lambda: AnswerContract.model_validate(table), "answer", known=_ANSWER_KEYS)
+    return text.wrap_errors(lambda: AnswerContract.model_validate(table), "answer", known=_ANSWER_KEYS)
 
 
-def _evaluators(text: TaskText) -> tuple[EvaluatorSpec, ...]:
+def _evaluators(text: TomlSource) -> tuple[EvaluatorSpec, ...]:
     """`[[evaluators]]` tables, where every other key is an option, or a list of names."""
     listed = text.tables.get("evaluators", ["exact"])
     if not isinstance(listed, list) or not listed:
@@ -221,7 +223,7 @@ def _evaluators(text: TaskText) -> tuple[EvaluatorSpec, ...]:
         table = {"use": value} if isinstance(value, str) else dict(text.table(value, "evaluators", number))
         own = {key: table.pop(key) for key in ("use", "weight", "direction") if key in table}
         options = {**text.table(table.pop("options", {}), "evaluators", number, "options"), **table}
-        spec = text.guard(
+        spec = text.wrap_errors(
             lambda own=own, options=options: EvaluatorSpec(**own, options=options),  # type: ignore[misc]
             "evaluators",
             number,
@@ -230,7 +232,7 @@ def _evaluators(text: TaskText) -> tuple[EvaluatorSpec, ...]:
     return tuple(specs)
 
 
-def _models(text: TaskText) -> Models:
+def _models(text: TomlSource) -> Models:
     """`[models]`; `api_base` and `key_env` are one text for all models but the embedded one, or a table by name."""
     table = text.table(text.tables.get("models", {}), "models")
     text.check_keys(table, _MODEL_KEYS, "models")
@@ -242,9 +244,9 @@ def _models(text: TaskText) -> Models:
     def ref(name: Any, *keys: str) -> ModelRef:
         if not isinstance(name, str):
             raise text.error(f"a model is named by a text, not {name!r:.60}", "models", *keys, possible=(EMBEDDED,))
-        found = text.guard(lambda: ModelRef.parse(name), "models", *keys)
+        found = text.wrap_errors(lambda: ModelRef.parse(name), "models", *keys)
         used.update((name, found.id))
-        extra = {key: value for key in ("api_base", "key_env") if (value := _for(table.get(key), name, found))}
+        extra = {key: value for key in ("api_base", "key_env") if (value := _setting_for(table.get(key), name, found))}
         return found.model_copy(update={**extra, **({"api_base": found.api_base} if found.api_base else {})})
 
     models = Models(
@@ -256,7 +258,7 @@ def _models(text: TaskText) -> Models:
     return models
 
 
-def _for(value: Any, name: str, ref: ModelRef) -> str | None:
+def _setting_for(value: Any, name: str, ref: ModelRef) -> str | None:
     if isinstance(value, Mapping):
         value = value.get(name, value.get(ref.id))
     elif ref.provider == "local":
@@ -264,7 +266,7 @@ def _for(value: Any, name: str, ref: ModelRef) -> str | None:
     return value.rstrip("/") if isinstance(value, str) else None
 
 
-def _check_endpoints(text: TaskText, table: Mapping[str, Any], used: set[str]) -> None:
+def _check_endpoints(text: TomlSource, table: Mapping[str, Any], used: set[str]) -> None:
     """Raise TaskError for an endpoint that is no URL, a key where its variable belongs, and a model nobody uses."""
     for key in ("api_base", "key_env"):
         given = table.get(key, {})
@@ -274,7 +276,7 @@ def _check_endpoints(text: TaskText, table: Mapping[str, Any], used: set[str]) -
             place = ("models", key, name) if name else ("models", key)
             if key == "api_base" and not (isinstance(value, str) and re.match(r"https?://\S+$", value)):
                 raise text.error(f"{value!r} is no endpoint", *place, remedy='write "http://127.0.0.1:8000/v1"')
-            if key == "key_env" and not (isinstance(value, str) and _VARIABLE.fullmatch(value)):
+            if key == "key_env" and not (isinstance(value, str) and _VARIABLE_NAME.fullmatch(value)):
                 raise text.error(
                     "key_env names an environment variable, this is none",
                     *place,

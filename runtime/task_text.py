@@ -17,12 +17,12 @@ from .rows import read_text
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([A-Za-z0-9_.-]+))\s*=""")
-_ROW = re.compile(r"(?::| row )\d+$")
+_LOCATION = re.compile(r"(?::| row )\d+$")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskText:
+class TomlSource:
     """A parsed task file. `error` and `guard` make every complaint name the file and the line."""
 
     path: Path
@@ -30,7 +30,7 @@ class TaskText:
     lines: Mapping[tuple[str | int, ...], int]
 
     @classmethod
-    def read(cls, path: Path) -> TaskText:
+    def read(cls, path: Path) -> TomlSource:
         text = read_text(path)
         try:
             tables = tomllib.loads(text)
@@ -41,7 +41,7 @@ class TaskText:
                 where=f"{path}:{found[1]}" if found else str(path),
                 remedy="correct the line; texts stand in double quotes, long ones in three of them",
             ) from error
-        return cls(path=path, tables=tables, lines=_lines(text))
+        return cls(path=path, tables=tables, lines=_key_lines(text))
 
     @property
     def folder(self) -> Path:
@@ -70,7 +70,7 @@ class TaskText:
             raise self.error(f"{keys[-1]} must be a table, this is {value!r:.60}", *keys, remedy=f"write [{keys[0]}]")
         return value
 
-    def guard(self, make: Callable[[], T], *keys: str | int, known: Iterable[str] = ()) -> T:
+    def wrap_errors(self, make: Callable[[], T], *keys: str | int, known: Iterable[str] = ()) -> T:
         """Run `make`; what it finds wrong becomes one TaskError that names the file, the line and the field."""
         try:
             return make()
@@ -90,23 +90,23 @@ class TaskText:
             possible = [str(context["expected"])] if "expected" in context else []
             given = f" (it is {first['input']!r:.60})" if first["type"] != "missing" else ""
             raise self.error(
-                f"{name}: {_plain(first['msg'])}{given}",
+                f"{name}: {_lower_first(first['msg'])}{given}",
                 *where,
                 possible=possible,
                 remedy="correct the value" if given else "add the key",
             ) from error
         except UsageError as error:
-            if error.where and (str(self.path) in error.where or _ROW.search(error.where)):
+            if error.where and (str(self.path) in error.where or _LOCATION.search(error.where)):
                 raise
             detail = f"{self.where(*keys)}: {error.where}" if error.where else self.where(*keys)
             raise TaskError(error.what, where=detail, possible=error.possible, remedy=error.remedy) from error
 
 
-def _plain(message: str) -> str:
+def _lower_first(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _lines(text: str) -> dict[tuple[str | int, ...], int]:
+def _key_lines(text: str) -> dict[tuple[str | int, ...], int]:
     """Key path → line, as far as keys stand at the start of lines; good enough to point at them."""
     lines: dict[tuple[str | int, ...], int] = {}
     counts: dict[str, int] = {}

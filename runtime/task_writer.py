@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core.errors import UsageError
 from ..core.example import SPLITS, Example, Split
-from .task_file import FILE
+from .task_file import TASK_FILE
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -31,10 +31,10 @@ def write_task(
     files: dict[str, str] = {}
     for split in SPLITS:
         if rows and rows.get(split):
-            files[f"{split}.jsonl"] = "".join(f"{_line(example)}\n" for example in rows[split])
+            files[f"{split}.jsonl"] = "".join(f"{_json_line(example)}\n" for example in rows[split])
     if files:
         content["data"] = {**{Path(name).stem: name for name in files}, **content.get("data", {})}
-    files[FILE] = to_toml(content)
+    files[TASK_FILE] = to_toml(content)
     taken = sorted(name for name in files if (place / name).exists())
     if taken:
         raise UsageError(
@@ -50,7 +50,7 @@ def write_task(
         raise UsageError(
             f"the task cannot be written: {said}", where=str(place), remedy="choose another folder"
         ) from error
-    return place / FILE
+    return place / TASK_FILE
 
 
 def to_toml(tables: Mapping[str, Any]) -> str:
@@ -98,7 +98,7 @@ def _value(value: Any) -> str:
             raise TypeError(f"TOML cannot say {value!r}")
 
 
-def _line(example: Example) -> str:
+def _json_line(example: Example) -> str:
     given = example.input if isinstance(example.input, str) else dict(example.input)
     row: dict[str, Any] = {"input": given}
     if example.outputs:

@@ -20,11 +20,11 @@ _OFF = ("", "0", "off", "false")
 _LEVELS = ("debug", "info", "warning", "error")
 
 
-def asks_for_spans() -> bool:
+def spans_enabled() -> bool:
     return os.environ.get(OTEL, "").casefold() not in _OFF
 
 
-def asks_for_content() -> bool:
+def content_enabled() -> bool:
     """Whether what was said may leave the run."""
     return os.environ.get(CONTENT, "").casefold() in ("true", "1")
 
@@ -42,11 +42,11 @@ def configure() -> None:
         return
     if mode not in ("console", "otlp"):
         raise UsageError(f"{mode!r} is no way to trace", where=OTEL, possible=("off", "on", "console", "otlp"))
-    _provide(mode)
+    _install_provider(mode)
 
 
-def _provide(mode: str) -> None:
-    trace = library()
+def _install_provider(mode: str) -> None:
+    trace = opentelemetry_trace()
     try:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
@@ -58,22 +58,22 @@ def _provide(mode: str) -> None:
 
             exporter = OTLPSpanExporter()
     except ImportError as error:
-        raise _missing(error) from error
+        raise _missing_library(error) from error
     provider = TracerProvider(resource=Resource.create({"service.name": "maieutic"}))
     provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
 
 
-def library() -> Any:
+def opentelemetry_trace() -> Any:
     """Raises NeedsError where it is not installed."""
     try:
         from opentelemetry import trace
     except ImportError as error:
-        raise _missing(error) from error
+        raise _missing_library(error) from error
     return trace
 
 
-def _missing(error: ImportError) -> NeedsError:
+def _missing_library(error: ImportError) -> NeedsError:
     return NeedsError(
         "tracing needs a library that is not installed", where=str(error.name), remedy="pip install 'maieutic[otel]'"
     )

@@ -15,47 +15,47 @@ from typing import Any, Literal
 
 from ..core.errors import NeedsError, UsageError
 
-Kind = Literal["string", "integer", "number", "boolean"]
+JsonType = Literal["string", "integer", "number", "boolean"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameter:
+class ToolParameter:
     """One argument or option of a command. option: how it is written, empty for a word by its place. off: how a flag is
     denied, where it can be. many: it may be
     given several times."""
 
     name: str
     option: str
-    off: str = ""
-    kind: Kind = "string"
+    negation: str = ""
+    kind: JsonType = "string"
     help: str = ""
     required: bool = False
-    many: bool = False
+    repeatable: bool = False
     choices: tuple[str, ...] = ()
 
     def schema(self) -> dict[str, Any]:
         one: dict[str, Any] = {"type": self.kind, **({"enum": list(self.choices)} if self.choices else {})}
-        return {**({"type": "array", "items": one} if self.many else one), "description": self.help}
+        return {**({"type": "array", "items": one} if self.repeatable else one), "description": self.help}
 
-    def words(self, value: Any) -> list[str]:
+    def to_arguments(self, value: Any) -> list[str]:
         if self.kind == "boolean":
-            written = self.option if value else self.off
+            written = self.option if value else self.negation
             return [written] if written else []
-        values = value if self.many and isinstance(value, list) else [value]
+        values = value if self.repeatable and isinstance(value, list) else [value]
         return [word for one in values for word in ([self.option] if self.option else []) + [str(one)]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verb:
+class ToolSpec:
     """One command. words: how it is called. always: words that every call carries. apart: it runs for long, and goes on
     in the background."""
 
     name: str
     help: str
-    words: tuple[str, ...]
-    parameters: tuple[Parameter, ...] = ()
-    always: tuple[str, ...] = ()
-    apart: bool = False
+    command_words: tuple[str, ...]
+    parameters: tuple[ToolParameter, ...] = ()
+    fixed_options: tuple[str, ...] = ()
+    background: bool = False
 
     def schema(self) -> dict[str, Any]:
         return {
@@ -65,7 +65,7 @@ class Verb:
             "additionalProperties": False,
         }
 
-    def line(self, given: Mapping[str, Any]) -> list[str]:
+    def command_line(self, given: Mapping[str, Any]) -> list[str]:
         """The words of a command line: options before `--`, so that no text is read as one. Raises UsageError."""
         known = {one.name: one for one in self.parameters}
         if strange := sorted(set(given) - set(known)):
@@ -73,12 +73,12 @@ class Verb:
         if missing := [one.name for one in self.parameters if one.required and given.get(one.name) is None]:
             raise UsageError(f"{self.name} needs {', '.join(missing)}")
         said = [one for one in self.parameters if given.get(one.name) is not None]
-        options = [word for one in said if one.option for word in one.words(given[one.name])]
-        placed = [word for one in said if not one.option for word in one.words(given[one.name])]
-        return [*self.words, *self.always, *options, *(["--", *placed] if placed else [])]
+        options = [word for one in said if one.option for word in one.to_arguments(given[one.name])]
+        placed = [word for one in said if not one.option for word in one.to_arguments(given[one.name])]
+        return [*self.command_words, *self.fixed_options, *options, *(["--", *placed] if placed else [])]
 
 
-async def run_server(verbs: Sequence[Verb]) -> None:
+async def run_server(verbs: Sequence[ToolSpec]) -> None:
     """Serve until the client closes stdin. Raises NeedsError where the library is not installed."""
     try:
         import mcp.types as types
@@ -103,10 +103,10 @@ async def run_server(verbs: Sequence[Verb]) -> None:
             if params.name not in known:
                 raise UsageError(f"no tool is called {params.name!r}", possible=sorted(known))
             verb = known[params.name]
-            code, out = await _carry_out(verb, verb.line(params.arguments or {}))
+            code, out = await _run_command(verb, verb.command_line(params.arguments or {}))
         except UsageError as error:
             code, out = error.exit_code, str(error)
-        structured = _structured(out) if code == 0 else None
+        structured = _parse_structured(out) if code == 0 else None
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=out)],
             structured_content=structured,
@@ -123,7 +123,7 @@ async def run_server(verbs: Sequence[Verb]) -> None:
         await server.run(reading, writing, server.create_initialization_options())
 
 
-async def _carry_out(verb: Verb, line: Sequence[str]) -> tuple[int, str]:
+async def _run_command(verb: ToolSpec, line: Sequence[str]) -> tuple[int, str]:
     """Exit code and what was said: stdout, or stderr where it failed without a word there."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -131,11 +131,11 @@ async def _carry_out(verb: Verb, line: Sequence[str]) -> tuple[int, str]:
         __package__.partition(".")[0],
         *line,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL if verb.apart else asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL if verb.apart else asyncio.subprocess.PIPE,
-        start_new_session=verb.apart,
+        stdout=asyncio.subprocess.DEVNULL if verb.background else asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL if verb.background else asyncio.subprocess.PIPE,
+        start_new_session=verb.background,
     )
-    if verb.apart:
+    if verb.background:
         return 0, json.dumps({"started": " ".join(line), "pid": process.pid})
     try:
         out, err = await process.communicate()
@@ -148,7 +148,7 @@ async def _carry_out(verb: Verb, line: Sequence[str]) -> tuple[int, str]:
     return code, said or told if code else said
 
 
-def _structured(out: str) -> dict[str, Any] | None:
+def _parse_structured(out: str) -> dict[str, Any] | None:
     try:
         value = json.loads(out)
     except ValueError:

@@ -13,37 +13,37 @@ from urllib.parse import urlsplit
 from ..core.budget import Payer
 from ..core.errors import MaieuticError, ModelError, NeedsError, UsageError
 from ..core.models import Call, ModelRef, Reply
-from ..runtime.door import ModelDoor
+from ..runtime.door import ModelClient
 from ..runtime.lanes import wire
-from .winner import Winner
+from .winner import ServedProgram
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_LARGEST = 16 * 2**20
+_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+_MAX_BODY_BYTES = 16 * 2**20
 
 
 @dataclass(kw_only=True)
 class ClientGateway:
     """Implements `core.contracts.Gateway` for one request of a client, with its key. Nothing is cached or limited."""
 
-    door: ModelDoor
+    client: ModelClient
     key: str | None
     fields: dict[str, Any]
-    used: list[Reply] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
 
     async def complete(self, call: Call, payer: Payer) -> Reply:
-        body = {**wire.body(call, call.model.name), **self.fields, "stream": False}
-        relayed = await self.door.relay(call.model, body, self.key)
-        text = b"".join([part async for part in relayed.parts]).decode(errors="replace")
+        body = {**wire.request_body(call, call.model.name), **self.fields, "stream": False}
+        relayed = await self.client.forward(call.model, body, self.key)
+        text = b"".join([part async for part in relayed.chunks]).decode(errors="replace")
         if relayed.status != 200:
             raise ModelError(f"the model refused: {text[:500]}", where=str(call.model))
         try:
-            reply = wire.parse(json.loads(text), call, 0.0)
+            reply = wire.parse_completion(json.loads(text), call, 0.0)
         except ValueError as error:
             raise ModelError(f"{call.model.id} sent something that is no answer: {error}") from error
-        self.used.append(reply)
+        self.replies.append(reply)
         return reply
 
     async def loss(self, call: Call, reference: str, payer: Payer) -> float:
@@ -51,22 +51,22 @@ class ClientGateway:
 
 
 @dataclass(kw_only=True)
-class Proxy:
+class ChatProxy:
     """`/v1/chat/completions`, streaming and not, and `/v1/models`.
 
     model: in front of which the prompt stands; a client that names another model gets that one, at the same address.
     own_key: the model's key comes from this process' environment; else the client's own is passed on.
     """
 
-    winner: Winner
+    served: ServedProgram
     model: ModelRef
-    door: ModelDoor
+    client: ModelClient
     own_key: bool = False
 
     def app(self) -> web.Application:
         from aiohttp import web
 
-        app = web.Application(client_max_size=_LARGEST, middlewares=[web.middleware(_guarded)])
+        app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[web.middleware(_loopback_only)])
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_get("/v1/models", self._models)
         return app
@@ -74,39 +74,41 @@ class Proxy:
     async def _models(self, request: web.Request) -> web.Response:
         from aiohttp import web
 
-        names = (self.winner.name, self.model.name)
+        names = (self.served.name, self.model.name)
         rows = [{"id": name, "object": "model", "created": 0, "owned_by": "maieutic"} for name in names]
         return web.json_response({"object": "list", "data": rows})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
-        body = _read(await request.text())
+        body = _parse_request(await request.text())
         bearer = request.headers.get("Authorization", "").partition(" ")[2].strip()
         key = None if self.own_key else bearer or None
-        model, conversation = self._named(str(body.get("model") or "")), body["messages"]
-        if self.winner.in_one_call:
-            fields = {"temperature": self.winner.task.constraints.temperature, **body}
-            return await self._pass_on(request, model, {**fields, "messages": self.winner.messages(conversation)}, key)
+        model, conversation = self._model_for(str(body.get("model") or "")), body["messages"]
+        if self.served.is_single_call:
+            fields = {"temperature": self.served.task.constraints.temperature, **body}
+            return await self._relay(request, model, {**fields, "messages": self.served.messages(conversation)}, key)
         kept: dict[str, Any] = {name: body[name] for name in ("temperature", "seed", "user") if name in body}
-        gateway = ClientGateway(door=self.door, key=key, fields=kept)
-        output = await self.winner.answer(conversation, model, gateway)
-        return await _whole(request, output.text, self.winner.name, gateway.used, stream=bool(body.get("stream")))
+        gateway = ClientGateway(client=self.client, key=key, fields=kept)
+        output = await self.served.answer(conversation, model, gateway)
+        return await _complete_response(
+            request, output.text, self.served.name, gateway.replies, stream=bool(body.get("stream"))
+        )
 
-    async def _pass_on(
+    async def _relay(
         self, request: web.Request, model: ModelRef, body: dict[str, Any], key: str | None
     ) -> web.StreamResponse:
         from aiohttp import web
 
-        relayed = await self.door.relay(model, body, key)
-        response = web.StreamResponse(status=relayed.status, headers={"Content-Type": relayed.kind})
-        return await _send(request, response, relayed.parts)
+        relayed = await self.client.forward(model, body, key)
+        response = web.StreamResponse(status=relayed.status, headers={"Content-Type": relayed.content_type})
+        return await _send_parts(request, response, relayed.chunks)
 
-    def _named(self, name: str) -> ModelRef:
-        if name in ("", "maieutic", self.winner.name, self.model.name, self.model.id):
+    def _model_for(self, name: str) -> ModelRef:
+        if name in ("", "maieutic", self.served.name, self.model.name, self.model.id):
             return self.model
         return self.model.model_copy(update={"name": name.removeprefix(f"{self.model.provider}/")})
 
 
-def _read(text: str) -> dict[str, Any]:
+def _parse_request(text: str) -> dict[str, Any]:
     try:
         body = json.loads(text)
     except ValueError as error:
@@ -117,7 +119,7 @@ def _read(text: str) -> dict[str, Any]:
     return dict(body)
 
 
-async def _whole(
+async def _complete_response(
     request: web.Request, text: str, name: str, replies: list[Reply], *, stream: bool
 ) -> web.StreamResponse:
     """An answer that took several calls: one completion, or one chunk and the end."""
@@ -133,10 +135,10 @@ async def _whole(
         choice = {"index": 0, "message": said, "finish_reason": "stop"}
         return web.json_response({**head, "object": "chat.completion", "choices": [choice], "usage": usage})
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    return await _send(request, response, _chunks(head, said))
+    return await _send_parts(request, response, _chunks(head, said))
 
 
-async def _send(
+async def _send_parts(
     request: web.Request, response: web.StreamResponse, parts: AsyncGenerator[bytes, None]
 ) -> web.StreamResponse:
     """Part by part. A client that goes away is no error, and what the model still says is not waited for."""
@@ -158,23 +160,23 @@ async def _chunks(head: dict[str, Any], said: dict[str, str]) -> AsyncGenerator[
     yield b"data: [DONE]\n\n"
 
 
-async def _guarded(request: web.Request, handler: Any) -> web.StreamResponse:
+async def _loopback_only(request: web.Request, handler: Any) -> web.StreamResponse:
     """Loopback only, whatever name a browser was led to it by; and every error in the words that clients expect."""
     from aiohttp import web
 
     origin = request.headers.get("Origin")
     hosts = {urlsplit(f"//{request.host}").hostname, *([urlsplit(origin).hostname] if origin else [])}
-    if not hosts <= _LOOPBACK:
-        return web.json_response(_error("this server answers on loopback only", "forbidden"), status=403)
+    if not hosts <= _LOOPBACK_HOSTS:
+        return web.json_response(_error_body("this server answers on loopback only", "forbidden"), status=403)
     try:
         answered: web.StreamResponse = await handler(request)
         return answered
     except UsageError as error:
-        return web.json_response(_error(str(error), "invalid_request_error"), status=400)
+        return web.json_response(_error_body(str(error), "invalid_request_error"), status=400)
     except MaieuticError as error:
         status = getattr(error, "status", None)
-        return web.json_response(_error(str(error), error.code), status=status if status else 502)
+        return web.json_response(_error_body(str(error), error.code), status=status if status else 502)
 
 
-def _error(message: str, kind: str) -> dict[str, Any]:
+def _error_body(message: str, kind: str) -> dict[str, Any]:
     return {"error": {"message": message, "type": kind, "code": None, "param": None}}

@@ -12,14 +12,14 @@ from ..core.errors import UsageError
 from ..core.example import Example
 from ..core.models import ModelRef, Output
 from ..core.program import Program
-from ..core.render import render, spoken
+from ..core.render import render, with_shared_prompt
 from ..core.task import Task
 
-Turn = Mapping[str, Any]
+ChatTurn = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Winner:
+class ServedProgram:
     """The program of a candidate, with the task that it was found for and the target that runs it.
 
     Raises UsageError for a program of several tasks: a conversation does not say which of them it is about.
@@ -45,31 +45,31 @@ class Winner:
         return f"maieutic/{self.run}"
 
     @property
-    def in_one_call(self) -> bool:
+    def is_single_call(self) -> bool:
         """Whether one call answers, so that what the model streams can be passed on as it comes."""
         return self.task.target.use == "chat" and self.target.calls(self.program) == 1
 
-    def messages(self, conversation: Sequence[Turn]) -> list[dict[str, Any]]:
+    def messages(self, conversation: Sequence[ChatTurn]) -> list[dict[str, Any]]:
         """What is sent in place of the conversation: its last user message is the input. Earlier turns stand before the
         prompt's last message, and what the client said as system behind the prompt's own."""
-        example = self.row(conversation)
-        (name,) = self.program.chosen(example.text)
-        *opening, last = [dict(one) for one in render(spoken(self.program, name), example)]
-        systems = [text_of(one) for one in conversation if one["role"] in ("system", "developer")]
+        example = self.to_example(conversation)
+        (name,) = self.program.prompts_for(example.text)
+        *opening, last = [dict(one) for one in render(with_shared_prompt(self.program, name), example)]
+        systems = [message_text(one) for one in conversation if one["role"] in ("system", "developer")]
         systems = [*(str(one["content"]) for one in opening if one["role"] == "system"), *systems]
         before = [dict(one) for one in conversation[:-1] if one["role"] not in ("system", "developer")]
         shown = [one for one in opening if one["role"] != "system"]
         head = [{"role": "system", "content": "\n\n".join(systems)}] if systems else []
         return [*head, *shown, *before, last]
 
-    def row(self, conversation: Sequence[Turn]) -> Example:
+    def to_example(self, conversation: Sequence[ChatTurn]) -> Example:
         """The last message as a row: its text, or the fields of the JSON object in it where the prompts ask for fields.
 
         Raises UsageError where it is no user's, or a field is missing.
         """
         if not conversation or conversation[-1].get("role") != "user":
             raise UsageError("the last message must be the user's", where="messages")
-        text = text_of(conversation[-1])
+        text = message_text(conversation[-1])
         asked = {one for prompt in self.program.prompts.values() for one in prompt.placeholders}
         wanted = sorted(asked - {"input"} - set(self.program.prompts))
         if not wanted:
@@ -86,12 +86,12 @@ class Winner:
             )
         return Example(input=fields)
 
-    async def answer(self, conversation: Sequence[Turn], model: ModelRef, gateway: Gateway) -> Output:
+    async def answer(self, conversation: Sequence[ChatTurn], model: ModelRef, gateway: Gateway) -> Output:
         """What the whole program gives, however many calls that takes. Earlier turns have no place in it."""
-        return await self.target.run(self.program, self.row(conversation), model, gateway)
+        return await self.target.run(self.program, self.to_example(conversation), model, gateway)
 
 
-def text_of(turn: Turn) -> str:
+def message_text(turn: ChatTurn) -> str:
     """Raises UsageError for a message with anything but text."""
     content = turn.get("content")
     if isinstance(content, str):

@@ -7,13 +7,13 @@ from inspect import Parameter
 from typing import Any
 
 from ..core.errors import MaieuticError
-from ..plugins.entries import Entry
+from ..plugins.entries import Registration
 from ..plugins.hookspecs import Kind
 from ..plugins.registry import Registry
 from . import conformance as kit
 
 _NAMED = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-_KITS: Mapping[Kind, type[kit.Conformance]] = {
+_CONFORMANCE: Mapping[Kind, type[kit.Conformance]] = {
     "operator": kit.OperatorConformance,
     "strategy": kit.StrategyConformance,
     "allocator": kit.AllocatorConformance,
@@ -31,12 +31,12 @@ _EVALUATORS: Mapping[str, type[kit.Conformance]] = {
 }
 
 
-def check(plugin: str, *, seconds: float = 60.0) -> list[dict[str, str]]:
+def check_plugin(plugin: str, *, seconds: float = 60.0) -> list[dict[str, str]]:
     """One row for each test of each name that the plugin offers: result is `kept`, `broken: …` or `not checked: …`.
     Raises UsageError for a plugin that is not there and PluginError for one that cannot be loaded."""
     registry = Registry.load(seconds=seconds)
     registry.require([plugin])
-    return [row for entry in registry.entries(plugin) for row in _rows(registry, entry)]
+    return [row for entry in registry.entries(plugin) for row in _results(registry, entry)]
 
 
 def kit_for(kind: Kind, made: Any) -> type[kit.Conformance] | None:
@@ -44,10 +44,10 @@ def kit_for(kind: Kind, made: Any) -> type[kit.Conformance] | None:
 
     None where a kit has to be given something: a loader its source, an observer a place where stories do no harm.
     """
-    return _KITS.get(kind) or next((one for method, one in _EVALUATORS.items() if hasattr(made, method)), None)
+    return _CONFORMANCE.get(kind) or next((one for method, one in _EVALUATORS.items() if hasattr(made, method)), None)
 
 
-def _rows(registry: Registry, entry: Entry) -> list[dict[str, str]]:
+def _results(registry: Registry, entry: Registration) -> list[dict[str, str]]:
     def row(test: str, result: str) -> dict[str, str]:
         return {"kind": entry.kind, "name": entry.name, "test": test, "result": result}
 
@@ -61,11 +61,11 @@ def _rows(registry: Registry, entry: Entry) -> list[dict[str, str]]:
     base = kit_for(entry.kind, made)
     if base is None:
         return [row("made", "kept"), row("", "not checked: the kit needs samples; write a test with it")]
-    held = _held(base, registry, entry)
-    return [row(test.removeprefix("test_"), _tried(held, test)) for test in dir(base) if test.startswith("test_")]
+    held = _conformance_of(base, registry, entry)
+    return [row(test.removeprefix("test_"), _result_of(held, test)) for test in dir(base) if test.startswith("test_")]
 
 
-def _held(base: type[kit.Conformance], registry: Registry, entry: Entry) -> kit.Conformance:
+def _conformance_of(base: type[kit.Conformance], registry: Registry, entry: Registration) -> kit.Conformance:
     def make(self: Any) -> Any:
         return registry.create(entry.kind, entry.qualified)
 
@@ -73,7 +73,7 @@ def _held(base: type[kit.Conformance], registry: Registry, entry: Entry) -> kit.
     return made
 
 
-def _tried(held: kit.Conformance, test: str) -> str:
+def _result_of(held: kit.Conformance, test: str) -> str:
     """Each call of a guest has its own clock, so that one that hangs is a broken check and no more."""
     try:
         getattr(held, test)()

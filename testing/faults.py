@@ -18,11 +18,11 @@ class Fault:
     how: Literal["status", "drop", "hang"] = "status"
 
 
-Schedule = Mapping[int, Fault] | Sequence[Fault | None] | Callable[[int], Fault | None]
+FaultSchedule = Mapping[int, Fault] | Sequence[Fault | None] | Callable[[int], Fault | None]
 """Which request fails, and how: by number from 0 as a mapping or a function, or one entry after the other."""
 
 
-def fault_at(schedule: Schedule, number: int) -> Fault | None:
+def fault_for(schedule: FaultSchedule, number: int) -> Fault | None:
     if callable(schedule):
         return schedule(number)
     if isinstance(schedule, Mapping):

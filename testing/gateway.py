@@ -36,7 +36,7 @@ class ScriptedGateway:
             finish=said.finish,
         )
 
-    async def likeness(self, call: Call, payer: Payer = "optimizer") -> Sequence[float]:
+    async def similarities(self, call: Call, payer: Payer = "optimizer") -> Sequence[float]:
         self.calls.append((call, payer))
         first, *others = (embedding(message["content"]) for message in call.messages)
         return tuple(cosine(first, one) for one in others)

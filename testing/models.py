@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..core.identity import digest, seeded
+from ..core.identity import digest, seeded_random
 from ..core.render import Message
 
 Messages = Sequence[Message]
@@ -69,7 +69,7 @@ class NoisyModel:
 
     def answer(self, messages: Messages, draw: int = 0) -> Answer:
         text = "\n".join(message["content"] for message in messages)
-        rng = seeded(self.seed, "noisy", text, draw)
+        rng = seeded_random(self.seed, "noisy", text, draw)
         right = self.truth(messages[-1]["content"])
         if rng.random() < self.quality(text):
             return Answer(text=right)

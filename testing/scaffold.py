@@ -10,7 +10,7 @@ from pathlib import Path
 from ..core.errors import UsageError
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_PLACES = {
+_TEMPLATES = {
     "pyproject.toml": "pyproject.toml.txt",
     "README.md": "README.md.txt",
     "{module}.py": "module.py.txt",
@@ -37,7 +37,7 @@ def write_project(name: str, folder: Path) -> Path:
     made = folder / distribution
     if made.exists():
         raise UsageError(f"{made} is there already", remedy="take another name, or another --folder")
-    for place, template in _PLACES.items():
+    for place, template in _TEMPLATES.items():
         file = made / place.format(module=module)
         file.parent.mkdir(parents=True, exist_ok=True)
         text = resources.files(f"{__package__}.templates").joinpath(template).read_text(encoding="utf-8")

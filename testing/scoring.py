@@ -15,7 +15,7 @@ _LIKELY, _UNLIKELY = -0.05, -3.0
 _TOKEN = re.compile(r"<\[(\d+)\]>")
 
 
-class TextScores:
+class TokenScores:
     """Tokens are words. A word of the answer that the model would give is likely, any other is not; of the first word
     the model's own log-probability counts, where it gives one."""
 

@@ -20,37 +20,37 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ..core.identity import digest
-from .faults import Fault, Schedule, fault_at
+from .faults import Fault, FaultSchedule, fault_for
 from .models import Model, ScriptedModel, count_tokens, embedding
-from .scoring import TextScores
+from .scoring import TokenScores
 
 if TYPE_CHECKING:
     from aiohttp import web
 
 
 @dataclass(kw_only=True)
-class Seen:
+class RequestLog:
     """What the server saw. keys: a digest of the body of every request for a chat or for embeddings, in order of
     arrival. most, running: how many were, and are, being answered at once. news: told of each arrival."""
 
     keys: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     tokens: int = 0
-    most: int = 0
+    max_concurrent: int = 0
     running: int = 0
-    news: threading.Condition = field(default_factory=threading.Condition, repr=False)
+    arrivals: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     @contextmanager
-    def arrived(self, body: dict[str, Any], keep: bool) -> Iterator[int]:
+    def record(self, body: dict[str, Any], keep: bool) -> Iterator[int]:
         """The request's number."""
         number = len(self.keys)
-        with self.news:
+        with self.arrivals:
             self.keys.append(digest(body))
             if keep:
                 self.bodies.append(body)
-            self.news.notify_all()
+            self.arrivals.notify_all()
         self.running += 1
-        self.most = max(self.most, self.running)
+        self.max_concurrent = max(self.max_concurrent, self.running)
         try:
             yield number
         finally:
@@ -72,7 +72,7 @@ class StubServer:
         model: Model | None = None,
         *,
         latency: float = 0.0,
-        faults: Schedule = (),
+        faults: FaultSchedule = (),
         at_once: int | None = None,
         key: str | None = None,
         names: tuple[str, ...] = ("stub",),
@@ -80,18 +80,18 @@ class StubServer:
         port: int = 0,
     ) -> None:
         self._model = model or ScriptedModel({}, otherwise="ok")
-        self._scores = TextScores(self._model)
+        self._scores = TokenScores(self._model)
         self._latency, self._faults, self._at_once = latency, faults, at_once
         self._key, self._names, self._usage = key, names, usage
         self._port = port
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
-        self._over = asyncio.Event()
+        self._release = asyncio.Event()
         self._stopping = asyncio.Event()
         self._failure: Exception | None = None
         self.keep_bodies = True
-        self.seen = Seen()
+        self.seen = RequestLog()
 
     @property
     def base(self) -> str:
@@ -105,8 +105,8 @@ class StubServer:
 
     def wait_for(self, count: int, limit: float = 10.0) -> None:
         """Block until so many chat requests have arrived. Raises TimeoutError."""
-        with self.seen.news:
-            if not self.seen.news.wait_for(lambda: self.count >= count, limit):
+        with self.seen.arrivals:
+            if not self.seen.arrivals.wait_for(lambda: self.count >= count, limit):
                 raise TimeoutError(f"{self.count} of {count} requests arrived within {limit:g} seconds")
 
     def start(self) -> Self:
@@ -160,30 +160,30 @@ class StubServer:
             self._port = runner.addresses[0][1]
             self._ready.set()
             await self._stopping.wait()
-            self._over.set()
+            self._release.set()
         finally:
             await runner.cleanup()
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
-        return await self._ask(request, self._answer)
+        return await self._handle(request, self._answer)
 
     async def _embed(self, request: web.Request) -> web.StreamResponse:
-        return await self._ask(request, self._embeddings)
+        return await self._handle(request, self._embeddings)
 
-    async def _ask(
+    async def _handle(
         self, request: web.Request, answer: Callable[[dict[str, Any], int], dict[str, Any]]
     ) -> web.StreamResponse:
         from aiohttp import web
 
         body = await request.json()
-        with self.seen.arrived(body, self.keep_bodies) as number:
+        with self.seen.record(body, self.keep_bodies) as number:
             if not self._allowed(request):
-                return self._refuse(Fault(status=401, text="Incorrect API key provided"))
+                return self._error_response(Fault(status=401, text="Incorrect API key provided"))
             if self._at_once is not None and self.seen.running > self._at_once:
-                return self._refuse(Fault(status=429, text="too many requests at once", retry_after="0.01"))
+                return self._error_response(Fault(status=429, text="too many requests at once", retry_after="0.01"))
             if body["model"] not in self._names:
-                return self._refuse(Fault(status=404, text=f"The model `{body['model']}` does not exist"))
-            if (fault := fault_at(self._faults, number)) is not None:
+                return self._error_response(Fault(status=404, text=f"The model `{body['model']}` does not exist"))
+            if (fault := fault_for(self._faults, number)) is not None:
                 return await self._fail(request, fault)
             if self._latency:
                 await asyncio.sleep(self._latency)
@@ -195,11 +195,11 @@ class StubServer:
 
         body, name = await request.json(), request.path.lstrip("/")
         if not self._allowed(request):
-            return self._refuse(Fault(status=401, text="Incorrect API key provided"))
+            return self._error_response(Fault(status=401, text="Incorrect API key provided"))
         if name != "completion":
             return web.json_response(self._scores.template(body) if "messages" in body else self._scores.tokens(body))
-        with self.seen.arrived(body, self.keep_bodies) as number:
-            if (fault := fault_at(self._faults, number)) is not None:
+        with self.seen.record(body, self.keep_bodies) as number:
+            if (fault := fault_for(self._faults, number)) is not None:
                 return await self._fail(request, fault)
             if self._latency:
                 await asyncio.sleep(self._latency)
@@ -239,14 +239,14 @@ class StubServer:
         from aiohttp import web
 
         if fault.how == "status":
-            return self._refuse(fault)
+            return self._error_response(fault)
         if fault.how == "hang":
-            await self._over.wait()
+            await self._release.wait()
         if request.transport is not None:
             request.transport.abort()
         return web.Response()
 
-    def _refuse(self, fault: Fault) -> web.Response:
+    def _error_response(self, fault: Fault) -> web.Response:
         from aiohttp import web
 
         headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
@@ -257,14 +257,16 @@ class StubServer:
         from aiohttp import web
 
         if not self._allowed(request):
-            return self._refuse(Fault(status=401, text="Incorrect API key provided"))
+            return self._error_response(Fault(status=401, text="Incorrect API key provided"))
         return web.json_response({"object": "list", "data": [{"id": name, "object": "model"} for name in self._names]})
 
     async def _count(self, request: web.Request) -> web.Response:
         from aiohttp import web
 
         seen = self.seen
-        return web.json_response({"count": len(seen.keys), "tokens": seen.tokens, "most": seen.most, "keys": seen.keys})
+        return web.json_response(
+            {"count": len(seen.keys), "tokens": seen.tokens, "most": seen.max_concurrent, "keys": seen.keys}
+        )
 
     def _allowed(self, request: web.Request) -> bool:
         return self._key is None or request.headers.get("Authorization") == f"Bearer {self._key}"

@@ -1,15 +1,15 @@
 """The standings that docs/results.md prints: mean ranks and the table."""
 
-from maieutic.benchmarks.standings import ranks, table
+from maieutic.benchmarks.standings import mean_ranks, table
 
 
 def test_ties_share_their_places():
-    assert ranks({"words": {"auto": 0.5, "ape": 0.0, "opro": 0.0}}) == {"auto": 1.0, "ape": 2.5, "opro": 2.5}
+    assert mean_ranks({"words": {"auto": 0.5, "ape": 0.0, "opro": 0.0}}) == {"auto": 1.0, "ape": 2.5, "opro": 2.5}
 
 
 def test_recipes_that_missed_a_task_take_no_place():
     scores = {"one": {"auto": 0.5, "mars": 0.9, "ape": 0.7}, "two": {"auto": 0.5, "ape": 0.2}}
-    assert ranks(scores) == {"ape": 1.5, "auto": 1.5}
+    assert mean_ranks(scores) == {"ape": 1.5, "auto": 1.5}
 
 
 def test_a_table_has_the_mean_over_seeds_best_first():

@@ -13,23 +13,23 @@ from textual.timer import Timer
 
 from ..core.errors import MaieuticError
 from ..runtime.store import Store
-from .feed import Feed, LiveFeed, Scene
-from .keys import keys_file, read_keys
+from .feed import LiveSource, RunSnapshot, SnapshotSource
+from .keys import keymap_path, load_keymap
 from .navigator import Navigator
-from .replay import ReplayFeed
+from .replay import ReplaySource
 
 if TYPE_CHECKING:
-    from .palette import WheelProvider
+    from .palette import CommandProvider
 
-FLUSH_SECONDS = 0.1
-_BEATS_A_LOOK = 10
+POLL_SECONDS = 0.1
+_POLLS_PER_IDLE_REFRESH = 10
 
 
-def _wheel() -> type[WheelProvider]:
+def _command_provider() -> type[CommandProvider]:
     """Asked for when the palette is opened."""
-    from .palette import WheelProvider
+    from .palette import CommandProvider
 
-    return WheelProvider
+    return CommandProvider
 
 
 class MaieuticApp(Navigator):
@@ -42,7 +42,7 @@ class MaieuticApp(Navigator):
 
     CSS_PATH = "style.tcss"
     TITLE = "maieutic"
-    COMMANDS = {_wheel}  # Textual's own commands would name half of ours twice
+    COMMANDS = {_command_provider}  # Textual's own commands would name half of ours twice
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
@@ -55,12 +55,12 @@ class MaieuticApp(Navigator):
         replay: float | None = None,
         ascii_only: bool = False,
         theme: str = "dark",
-        feed: Feed | None = None,
+        feed: SnapshotSource | None = None,
     ) -> None:
         super().__init__(ascii_only=ascii_only, theme=theme)
         self.folder, self.read_only, self.listing = folder, read_only, listing or dict
         self.store = Store.open(folder, read_only=True)
-        self.scene: Scene | None = None
+        self.scene: RunSnapshot | None = None
         self.replay = replay
         self._feed = feed
         self._begins_with_a_run = run is not None or feed is not None
@@ -70,18 +70,18 @@ class MaieuticApp(Navigator):
         self._busy = False
 
     @property
-    def feed(self) -> Feed | None:
+    def feed(self) -> SnapshotSource | None:
         return self._feed
 
     def on_mount(self) -> None:
-        self._take_keys()
+        self._load_keymap()
         if self._begins_with_a_run:
             self.attach(self.run_name)
         else:
             from .screens.runs import RunsPage
 
             self.push_screen(RunsPage())
-        self._beat = self.set_interval(FLUSH_SECONDS, self._pulse)
+        self._beat = self.set_interval(POLL_SECONDS, self._poll)
 
     def on_unmount(self) -> None:
         self.store.close()
@@ -92,7 +92,7 @@ class MaieuticApp(Navigator):
 
         if self._feed is None or self.scene is not None:
             record = self.store.run(run)
-            self._feed = LiveFeed(self.store, record.id) if self.replay is None else self._player(record.id)
+            self._feed = LiveSource(self.store, record.id) if self.replay is None else self._replay_source(record.id)
         self.run_name = self._feed.scene.record.id
         self.scene = self._feed.scene  # what costs nothing: the first frame waits for no log
         while len(self.pages) > 1:
@@ -101,54 +101,54 @@ class MaieuticApp(Navigator):
             self.switch_screen(RunPage())
         else:
             self.push_screen(RunPage())
-        self.call_after_refresh(self._pulse)
+        self.call_after_refresh(self._poll)
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         if self.replay is None:
             self._feed = self.scene = None
 
-    def _player(self, run: str) -> ReplayFeed:
-        return ReplayFeed(self.store, run, speed=self.replay or 10.0)
+    def _replay_source(self, run: str) -> ReplaySource:
+        return ReplaySource(self.store, run, speed=self.replay or 10.0)
 
-    def _pulse(self) -> None:
+    def _poll(self) -> None:
         if not self._busy:
-            self._read()
+            self._read_snapshot()
 
     @work(group="feed")
-    async def _read(self) -> None:
+    async def _read_snapshot(self) -> None:
         """One reading at a time, in a thread; all that came since the last one is drawn at once."""
         self._busy = True
         try:
             feed = self._feed
             if feed is None:
                 self._beats += 1
-                if self._beats % _BEATS_A_LOOK == 0 and self.page is not None:
-                    self.page.idle()
+                if self._beats % _POLLS_PER_IDLE_REFRESH == 0 and self.page is not None:
+                    self.page.poll_store()
                 return
             scene = await asyncio.to_thread(feed.read)
             if feed is self._feed:
                 self.scene = scene
                 if self.page is not None:
-                    self.page.tell(scene)
+                    self.page.show_snapshot(scene)
         except MaieuticError as error:
             self.notify(str(error), title="the store cannot be read", severity="error")
         finally:
             self._busy = False
 
-    def _take_keys(self) -> None:
-        file = keys_file()
+    def _load_keymap(self) -> None:
+        file = keymap_path()
         if not file.is_file():
             return
         from .bindings import all_bindings
 
-        keys = read_keys(file, all_bindings())
+        keys = load_keymap(file, all_bindings())
         if keys.chosen:
             self.set_keymap(dict(keys.chosen))
         for complaint in keys.complaints:
             self.notify(complaint, title="keys", severity="warning")
 
 
-def ascii_wanted(environment: Mapping[str, str] = os.environ) -> bool:
+def use_ascii(environment: Mapping[str, str] = os.environ) -> bool:
     """Where the locale is none that draws lines, or a person asked for it."""
     if environment.get("MAIEUTIC_ASCII"):
         return True

@@ -12,17 +12,17 @@ from textual.events import DescendantFocus, Key
 from textual.screen import Screen
 from textual.widget import Widget
 
-from ..runtime.actions import ACTIONS
-from .commands import COMMANDS, command_named
-from .widgets.ask import AskBar
+from ..runtime.actions import DIRECTIVE_SPECS
+from .commands import COMMANDS, run_command
+from .widgets.ask import PromptBar
 
 if TYPE_CHECKING:
     from .page import Page
 
-_ASKS = ("steer(", "filter", "command")
+_QUESTION_ACTIONS = ("steer(", "filter", "command")
 
 
-class Asker(Screen[None]):
+class PromptScreen(Screen[None]):
     """From the key that begins a question to its last answer, what is typed goes to the bar and nowhere else.
 
     A bar needs a moment until it can take keys; those that come before are held, and given to it in their order.
@@ -36,51 +36,51 @@ class Asker(Screen[None]):
         self._held: list[Key] = []
 
     @property
-    def bar(self) -> AskBar:
-        return self.query_one(AskBar)
+    def bar(self) -> PromptBar:
+        return self.query_one(PromptBar)
 
     @property
     def _page(self) -> Page:
         return cast("Page", self)
 
-    def hold(self, key: Key) -> bool:
+    def queue_key(self, key: Key) -> bool:
         """Whether the key is kept for the question that is on its way. A key that begins one is known by its binding:
         what follows it may be here before the question is."""
         if key.key.startswith("ctrl+"):
             return False
         if not self._asking:
             active = self.active_bindings.get(key.key)
-            self._begun = active is not None and active.binding.action.startswith(_ASKS)
+            self._begun = active is not None and active.binding.action.startswith(_QUESTION_ACTIONS)
             self._asking += self._begun
             return False
-        if self._held or not self.bar.takes:
+        if self._held or not self.bar.accepts_keys:
             self._held.append(key)
             return True
-        self._aim(key)
+        self._focus_field(key)
         return False
 
-    async def give(self, take: Callable[[Key], Awaitable[None]]) -> None:
+    async def flush_keys(self, take: Callable[[Key], Awaitable[None]]) -> None:
         """Hand on what was held, as far as it can be taken now."""
-        while self._held and (self.bar.takes or not self._asking):
+        while self._held and (self.bar.accepts_keys or not self._asking):
             key = self._held.pop(0)
             if self._asking:
-                self._aim(key)
+                self._focus_field(key)
             await take(key)
 
-    def _aim(self, key: Key) -> None:
+    def _focus_field(self, key: Key) -> None:
         """The key is for the bar, whoever has the focus; what comes after enter is for the next question."""
         if not self.bar.has_focus_within:
             self.set_focus(self.bar.field)
         self.bar.given = key.key == "enter"
 
-    def listen(self) -> AskBar:
+    def open_bar(self) -> PromptBar:
         """The bar, after remembering who has the keys now."""
         if not self.bar.has_focus_within:
             self._before = self.focused
         return self.bar
 
-    async def on_ask_bar_asked(self) -> None:
-        await self._page.ui.hand_on()
+    async def on_prompt_bar_question_opened(self) -> None:
+        await self._page.ui.flush_held_keys()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Whoever clicks elsewhere has left the question; word of a focus that came before it counts for nothing."""
@@ -88,45 +88,45 @@ class Asker(Screen[None]):
             self.bar.action_leave()
 
     def action_filter(self) -> None:
-        self._begin(self._filter)
+        self._start_question(self._ask_filter)
 
     def action_command(self) -> None:
-        self._begin(self._command)
+        self._start_question(self._ask_command)
 
     def action_steer(self, name: str) -> None:
-        from .wheel import steer
+        from .wheel import steer_run
 
-        self._begin(partial(steer, self._page, name))
+        self._start_question(partial(steer_run, self._page, name))
 
-    def _begin(self, question: Callable[[], Awaitable[None]]) -> None:
+    def _start_question(self, question: Callable[[], Awaitable[None]]) -> None:
         self._asking += not self._begun  # one that was begun by a key is counted already
         self._begun = False
-        self._answered(question)
+        self._run_question(question)
 
     @work(group="ask", exclusive=True)
-    async def _answered(self, question: Callable[[], Awaitable[None]]) -> None:
+    async def _run_question(self, question: Callable[[], Awaitable[None]]) -> None:
         try:
             await question()
         finally:
-            self._over()
+            self._finish_question()
 
-    async def _filter(self) -> None:
-        lines = self._page.lines
+    async def _ask_filter(self) -> None:
+        lines = self._page.active_list
         if lines is None:
             return
-        before = lines.needle
-        answer = await self.listen().ask(
-            "/", value=before, hint="words to look for; empty shows all", change=lines.sift
+        before = lines.filter_text
+        answer = await self.open_bar().ask(
+            "/", value=before, hint="words to look for; empty shows all", change=lines.apply_filter
         )
-        lines.sift(before if answer is None else answer)
+        lines.apply_filter(before if answer is None else answer)
 
-    async def _command(self) -> None:
-        names = tuple(sorted([*COMMANDS, *(action.name for action in ACTIONS)]))
-        answer = await self.listen().ask(":", choices=names, hint="a command, such as runs, theme light, pause")
+    async def _ask_command(self) -> None:
+        names = tuple(sorted([*COMMANDS, *(action.name for action in DIRECTIVE_SPECS)]))
+        answer = await self.open_bar().ask(":", choices=names, hint="a command, such as runs, theme light, pause")
         if answer and answer.strip():
-            await command_named(self._page, answer.strip())
+            await run_command(self._page, answer.strip())
 
-    def _over(self) -> None:
+    def _finish_question(self) -> None:
         """The last question of those that were begun is answered: whoever had the keys gets them back."""
         self._asking -= 1
         if self._asking or not self._page.ready:
@@ -135,13 +135,13 @@ class Asker(Screen[None]):
         self.bar.close()
         if had and self._before is not None and self._before.is_attached:
             self.set_focus(self._before)  # now, not when the queue is empty: the next question may be here by then
-        self.call_later(self._page.ui.hand_on)
+        self.call_later(self._page.ui.flush_held_keys)
 
     @classmethod
-    def steering(cls, *names: str) -> list[BindingType]:
+    def directive_bindings(cls, *names: str) -> list[BindingType]:
         """The bindings of rows of the action table, with their own ids so that a person can remap them."""
         return [
             Binding(one.key, f"steer('{one.name}')", one.title, show=False, id=f"steer.{one.name}")
-            for one in ACTIONS
+            for one in DIRECTIVE_SPECS
             if one.name in names
         ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.binding import Binding
 
-from ..runtime.actions import ACTIONS
+from ..runtime.actions import DIRECTIVE_SPECS
 
 
 def all_bindings() -> dict[str, str]:
@@ -23,10 +23,10 @@ def all_bindings() -> dict[str, str]:
     from .screens.report import ReportPage
     from .screens.run import RunPage
     from .screens.runs import RunsPage
-    from .widgets.ask import AskBar
+    from .widgets.ask import PromptBar
     from .widgets.lines import LineList
 
     pages = (RunsPage, RunPage, CandidatePage, ComparePage, DuelPage, ExamplesPage, ReportPage, LibraryPage)
-    homes: Iterable[Any] = (MaieuticApp, Page, HelpScreen, AskBar, LineList, *pages)
+    homes: Iterable[Any] = (MaieuticApp, Page, HelpScreen, PromptBar, LineList, *pages)
     own = {one.id: one.description for home in homes for one in home.BINDINGS if isinstance(one, Binding) and one.id}
-    return {**own, **{f"steer.{one.name}": one.title for one in ACTIONS}}
+    return {**own, **{f"steer.{one.name}": one.title for one in DIRECTIVE_SPECS}}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import UsageError
 from ..core.naming import did_you_mean
-from ..runtime.actions import BY_NAME
+from ..runtime.actions import DIRECTIVES_BY_NAME
 
 if TYPE_CHECKING:
     from .page import Page
@@ -31,19 +31,19 @@ COMMANDS: Mapping[str, str] = {
 }
 
 
-async def command_named(page: Page, text: str) -> None:
+async def run_command(page: Page, text: str) -> None:
     """Carry out a typed command; what cannot be done is said, never raised."""
     name, *words = text.split()
-    if name in BY_NAME:
-        from .wheel import steer
+    if name in DIRECTIVES_BY_NAME:
+        from .wheel import steer_run
 
-        await steer(page, name, words)
+        await steer_run(page, name, words)
         return
     if name not in COMMANDS:
-        hint = did_you_mean(name, [*COMMANDS, *BY_NAME]) or "see :help"
+        hint = did_you_mean(name, [*COMMANDS, *DIRECTIVES_BY_NAME]) or "see :help"
         page.notify(f"no command is called {name!r}; {hint}", severity="warning")
         return
     try:
-        page.ui.go(name, words)
+        page.ui.open_route(name, words)
     except UsageError as error:
         page.notify(str(error.what), severity="warning")

@@ -22,7 +22,7 @@ def diff_lines(before: str, after: str, width: int) -> list[Line]:
     return lines
 
 
-def changed_words(before: str, after: str) -> tuple[int, int]:
+def count_changed_words(before: str, after: str) -> tuple[int, int]:
     """Words that went and words that came."""
     matcher = difflib.SequenceMatcher(a=before.split(), b=after.split(), autojunk=False)
     gone = came = 0

@@ -9,17 +9,17 @@ from rich.cells import cell_len
 
 from ..core.candidate import Candidate
 from ..core.example import Example
-from ..core.render import brief, render
+from ..core.render import instruction_text, render
 from ..core.score import Evaluation
 from ..runtime.store import DialogueTurn, Store
-from .diffing import changed_words, diff_lines
-from .feed import Scene
-from .tree import family, short, state_of
-from .words import Line, Signs, Tone, counted, fit, labelled, one_line, role, wrap
+from .diffing import count_changed_words, diff_lines
+from .feed import RunSnapshot
+from .tree import all_candidates, candidate_state, short_id
+from .words import Glyphs, Line, Tone, count_noun, fit, labelled_lines, one_line, role_tone, wrap
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dossier:
+class CandidateDetails:
     """evaluations: the worst first. ancestors: parents first, the start prompt last."""
 
     candidate: Candidate | None
@@ -28,7 +28,7 @@ class Dossier:
     ancestors: tuple[Candidate, ...] = ()
     turns: tuple[DialogueTurn, ...] = ()
 
-    def outcomes(self, which: str) -> list[Evaluation]:
+    def filter_evaluations(self, which: str) -> list[Evaluation]:
         match which:
             case "wrong":
                 return [one for one in self.evaluations if one.score < 1 and one.failure is None]
@@ -38,20 +38,20 @@ class Dossier:
                 return [one for one in self.evaluations if one.score >= 1]
         return list(self.evaluations)
 
-    def diff(self, other: Candidate | None, width: int) -> list[Line]:
+    def diff_from(self, other: Candidate | None, width: int) -> list[Line]:
         if self.candidate is None or other is None:
             return [(("the start prompt: nothing came before it", "dim"),)]
-        before, after = said(other), said(self.candidate)
-        gone, came = changed_words(before, after)
-        head: Line = ((f"from {short(other.id)} ({other.operator}): ", "dim"), (f"-{gone} +{came} words", "strong"))
+        before, after = prompts_text(other), prompts_text(self.candidate)
+        gone, came = count_changed_words(before, after)
+        head: Line = ((f"from {short_id(other.id)} ({other.operator}): ", "dim"), (f"-{gone} +{came} words", "strong"))
         return [head, (), *diff_lines(before, after, width)]
 
 
-def read_dossier(store: Store, scene: Scene, name: str) -> Dossier:
+def load_candidate_details(store: Store, scene: RunSnapshot, name: str) -> CandidateDetails:
     """Of the candidate, its line of first parents, and what was said in the step that made it. Safe in a thread."""
     run = scene.record.id
     one = store.candidate(run, name)
-    people = family(scene.story)
+    people = all_candidates(scene.story)
     line: list[Candidate] = []
     seen, parents = {name}, list(one.parents if one else ())
     while parents and (found := store.candidate(run, parents[0])) is not None and found.id not in seen:
@@ -62,21 +62,23 @@ def read_dossier(store: Store, scene: Scene, name: str) -> Dossier:
     rows.sort(key=lambda row: (row.score, row.failure is None))
     examples = {row.id: row for split, row in store.examples(run) if split in ("train", "val")}
     made = one is not None and one.operator != "start" and one.id in people
-    turns = store.turns_at(run, one.step) if one is not None and made else []
-    return Dossier(candidate=one, evaluations=tuple(rows), examples=examples, ancestors=tuple(line), turns=tuple(turns))
+    turns = store.turns_of_step(run, one.step) if one is not None and made else []
+    return CandidateDetails(
+        candidate=one, evaluations=tuple(rows), examples=examples, ancestors=tuple(line), turns=tuple(turns)
+    )
 
 
-def said(candidate: Candidate) -> str:
+def prompts_text(candidate: Candidate) -> str:
     """All prompts of a program, as they ask."""
     prompts = candidate.program.prompts
     if len(prompts) == 1:
         main = candidate.program.main
         demos = [f"[{demo.input}] → {demo.output}" for demo in main.demos]
-        return "\n".join(part for part in (main.system, brief(main), *demos) if part)
-    return "\n\n".join(f"== {name} ==\n{brief(prompt)}" for name, prompt in prompts.items())
+        return "\n".join(part for part in (main.system, instruction_text(main), *demos) if part)
+    return "\n\n".join(f"== {name} ==\n{instruction_text(prompt)}" for name, prompt in prompts.items())
 
 
-def prompt_lines(told: Dossier, width: int) -> list[Line]:
+def prompt_lines(told: CandidateDetails, width: int) -> list[Line]:
     """The messages around the first row that is known; what is the row's own is not told apart by the target either."""
     if told.candidate is None:
         return [(("this candidate is not in the store", "warn"),)]
@@ -92,16 +94,18 @@ def prompt_lines(told: Dossier, width: int) -> list[Line]:
     return out
 
 
-def mark_of(one: Evaluation, signs: Signs) -> tuple[str, Tone]:
+def outcome_mark(one: Evaluation, signs: Glyphs) -> tuple[str, Tone]:
     """Sign and tone of an outcome: right, wrong, or an answer that could not be read."""
     if one.failure is not None:
         return "?", "warn"
     return (signs.finished, "good") if one.score >= 1 else (signs.failed, "bad")
 
 
-def outcome_table(told: Dossier, rows: Sequence[Evaluation], signs: Signs, width: int) -> tuple[Line, list[Line]]:
+def outcome_table(
+    told: CandidateDetails, rows: Sequence[Evaluation], signs: Glyphs, width: int
+) -> tuple[Line, list[Line]]:
     """Head and lines. What was said and what was wanted get no more room than they take, and the input the rest."""
-    cells = [(_read(one), _wanted(told, one)) for one in rows]
+    cells = [(_answer_text(one), _reference_text(told, one)) for one in rows]
     said, wanted = (
         min(most, max([least, *(cell_len(cell[at]) for cell in cells)]))
         for at, (least, most) in enumerate(((4, 15), (6, 11)))
@@ -109,7 +113,7 @@ def outcome_table(told: Dossier, rows: Sequence[Evaluation], signs: Signs, width
     head = f"  {'split':<6}{'score':<6}{'said':<{said + 1}}{'wanted':<{wanted + 1}}input"
     lines: list[Line] = []
     for one, (words, want) in zip(rows, cells, strict=True):
-        (sign, tone), row = mark_of(one, signs), told.examples.get(one.example)
+        (sign, tone), row = outcome_mark(one, signs), told.examples.get(one.example)
         text = one_line(row.text if row else one.example)
         lines.append(
             (
@@ -124,16 +128,16 @@ def outcome_table(told: Dossier, rows: Sequence[Evaluation], signs: Signs, width
     return ((fit(head, width), "head"),), lines
 
 
-def _read(one: Evaluation) -> str:
+def _answer_text(one: Evaluation) -> str:
     return "unreadable" if one.failure is not None else one_line(one.answer if one.answer is not None else one.output)
 
 
-def _wanted(told: Dossier, one: Evaluation) -> str:
+def _reference_text(told: CandidateDetails, one: Evaluation) -> str:
     row = told.examples.get(one.example)
     return one_line(" | ".join(row.outputs)) if row else ""
 
 
-def outcome_detail(told: Dossier, example: str) -> list[Line]:
+def outcome_detail(told: CandidateDetails, example: str) -> list[Line]:
     """Input, wanted, said, what was read of it where that is less, parts of the score, feedback."""
     one = next((row for row in told.evaluations if row.example == example), None)
     row = told.examples.get(example)
@@ -151,26 +155,28 @@ def outcome_detail(told: Dossier, example: str) -> list[Line]:
         lines.append((("  ", ""), (f"{name} {part.value:.2f} {part.failure or ''}", "")))
         if part.feedback:
             lines.append((("    ", ""), (part.feedback, "accent")))
-    return [line for entry in lines for line in _split(entry)]
+    return [line for entry in lines for line in _split_newlines(entry)]
 
 
-def _split(line: Line) -> list[Line]:
+def _split_newlines(line: Line) -> list[Line]:
     if not line:
         return [line]
     *before, (text, tone) = line
     return [(*before, (piece, tone)) for piece in text.split("\n")]
 
 
-def origin_lines(told: Dossier, scene: Scene, signs: Signs, width: int) -> list[Line]:
+def origin_lines(told: CandidateDetails, scene: RunSnapshot, signs: Glyphs, width: int) -> list[Line]:
     """Who, from whom, why, at what cost, and what was said when it was made."""
     one = told.candidate
     if one is None:
         return []
-    born = family(scene.story).get(one.id)
-    sign, _, word = state_of(born, scene.best, signs) if born else ("", "", one.status)
+    born = all_candidates(scene.story).get(one.id)
+    sign, _, word = candidate_state(born, scene.best, signs) if born else ("", "", one.status)
     tally = scene.standings.get(one.id)
     low, high = tally.interval if tally else (0.0, 0.0)
-    standing = f"{tally.mean:.3f} [{low:.2f}, {high:.2f}] on {counted(tally.n, 'val row')}" if tally else "not measured"
+    standing = (
+        f"{tally.mean:.3f} [{low:.2f}, {high:.2f}] on {count_noun(tally.n, 'val row')}" if tally else "not measured"
+    )
     unread = sum(row.failure is not None for row in told.evaluations)
     by_split = [f"{sum(row.split == split for row in told.evaluations)} {split}" for split in ("val", "train")]
     facts = [
@@ -178,16 +184,16 @@ def origin_lines(told: Dossier, scene: Scene, signs: Signs, width: int) -> list[
         ("state", f"{sign} {word}"),
         ("score", standing),
         ("made by", f"{one.operator}, round {one.round}, step {one.step}" if one.parents else ""),
-        ("from", ", ".join(short(parent) for parent in one.parents)),
-        ("cost", f"{counted(len(told.evaluations), 'target call')} ({', '.join(by_split)})"),
-        ("authors", counted(len(told.turns), "turn") + " in the step that made it" if one.parents else ""),
+        ("from", ", ".join(short_id(parent) for parent in one.parents)),
+        ("cost", f"{count_noun(len(told.evaluations), 'target call')} ({', '.join(by_split)})"),
+        ("authors", count_noun(len(told.turns), "turn") + " in the step that made it" if one.parents else ""),
         ("unreadable", str(unread)),
         ("reason", one.reason),
     ]
-    lines = labelled([(name, fit(value, width - 12).rstrip()) for name, value in facts if value])
+    lines = labelled_lines([(name, fit(value, width - 12).rstrip()) for name, value in facts if value])
     if one.rationale:
         lines += [(), (("why", "head"),), *((("  ", ""), (text, "")) for text in wrap(one.rationale, width - 2))]
     for turn in told.turns:
-        lines += [(), ((turn.role, role(turn.role)), (f" · {turn.skill}", "dim"))]
+        lines += [(), ((turn.role, role_tone(turn.role)), (f" · {turn.skill}", "dim"))]
         lines += [(("  ", ""), (text, "")) for text in wrap(turn.raw.strip(), width - 2) if text.strip()]
     return lines

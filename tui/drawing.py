@@ -6,19 +6,19 @@ from html import escape
 from pathlib import Path
 
 from ..core.errors import UsageError
-from .feed import Scene
-from .tree import family, layout, short, state_of
+from .feed import RunSnapshot
+from .tree import all_candidates, candidate_state, layout, short_id
 from .words import UNICODE
 
 _ROW, _INDENT, _LEFT, _TOP = 26, 22, 20, 64
-_MOST = 400
+_MAX_ROWS = 400
 
 
-def svg_of(scene: Scene) -> str:
+def lineage_svg(scene: RunSnapshot) -> str:
     """One row a candidate, elbows from parent to child, the interval on a ruler. At most `_MOST` rows are drawn."""
-    people = family(scene.story)
+    people = all_candidates(scene.story)
     nodes = layout(people, UNICODE, frozenset())
-    shown = nodes[:_MOST]
+    shown = nodes[:_MAX_ROWS]
     depth = {node.id: len(node.trunk) // 2 for node in shown}
     width = _LEFT + _INDENT * (max(depth.values(), default=0) + 1) + 620
     ruler = width - 430
@@ -39,9 +39,9 @@ def svg_of(scene: Scene) -> str:
         if parent is not None and rows[parent] < at:
             px, py = _LEFT + _INDENT * depth[parent] + 5, _TOP + _ROW * rows[parent] + 18
             out.append(f'<path d="M{px} {py} V{y - 4} H{x - 2}" fill="none" stroke="#b9b4a8"/>')
-        sign, _, word = state_of(one, scene.best, UNICODE)
+        sign, _, word = candidate_state(one, scene.best, UNICODE)
         colour = {"best": "#8a5a00", "dropped": "#888", "rejected": "#a8231a", "vetoed": "#a8231a"}.get(word, "#1d2127")
-        out.append(f'<text x="{x}" y="{y}" fill="{colour}">{sign} {escape(short(one.id))}</text>')
+        out.append(f'<text x="{x}" y="{y}" fill="{colour}">{sign} {escape(short_id(one.id))}</text>')
         if tally := scene.standings.get(one.id):
             low, high = tally.interval
             a, b, m = (ruler + 200 * part for part in (low, high, tally.mean))

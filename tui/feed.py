@@ -9,23 +9,23 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from ..core.budget import Cost
-from ..runtime.fields import time_of
-from ..runtime.process import is_alive
-from ..runtime.standing import Standings
+from ..runtime.fields import parse_time
+from ..runtime.process import is_run_alive
+from ..runtime.standing import Leaderboard
 from ..runtime.store import RunRecord, Store
-from ..runtime.story import Story
-from ..runtime.view import Spent
+from ..runtime.story import RunTimeline
+from ..runtime.view import Spending
 
-CHUNK = 2000
-_TELLING = (
+EVENTS_PER_READ = 2000
+_STATE_EVENTS = (
     "run_started", "run_resumed", "run_paused", "run_stopped", "run_finished", "run_failed",
     "directive_applied", "directive_refused",
 )  # fmt: skip
-_LOOK_SECONDS = 1.0
+_STORE_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Playing:
+class ReplayState:
     """Where a replay stands: the event shown, how many there are, the speed, and whether it moves."""
 
     at: int
@@ -35,7 +35,7 @@ class Playing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
+class RunSnapshot:
     """All that a screen is drawn from. spent: by the account, which knows more than the log between batches.
 
     alive: whether a process carries the run. seconds: of the run, with the time since the newest event.
@@ -45,13 +45,13 @@ class Scene:
 
     record: RunRecord
     alive: bool = False
-    story: Story = field(default_factory=Story)
-    standings: Standings = field(default_factory=Standings)
-    spent: Spent = field(default_factory=Spent)
+    story: RunTimeline = field(default_factory=RunTimeline)
+    standings: Leaderboard = field(default_factory=Leaderboard)
+    spent: Spending = field(default_factory=Spending)
     seconds: float = 0.0
     behind: bool = False
     pending: tuple[str, ...] = ()
-    playing: Playing | None = None
+    playing: ReplayState | None = None
 
     @property
     def stamp(self) -> tuple[object, ...]:
@@ -84,16 +84,16 @@ class Scene:
         return view.best.candidate if view.best else ""
 
 
-class Feed(Protocol):
+class SnapshotSource(Protocol):
     """`read` gives the newest scene; called from one thread at a time. `scene` is the last one, without reading."""
 
     @property
-    def scene(self) -> Scene: ...
+    def scene(self) -> RunSnapshot: ...
 
-    def read(self) -> Scene: ...
+    def read(self) -> RunSnapshot: ...
 
 
-class LiveFeed:
+class LiveSource:
     """At most CHUNK events a reading, so that a run of any length opens at once and is caught up with."""
 
     def __init__(
@@ -106,28 +106,28 @@ class LiveFeed:
     ) -> None:
         self._store, self._clock, self._now = store, clock, now
         record = store.run(run)
-        self._scene = Scene(record=record, alive=is_alive(record))
+        self._scene = RunSnapshot(record=record, alive=is_run_alive(record))
         self._looked = float("-inf")
 
     @property
-    def scene(self) -> Scene:
+    def scene(self) -> RunSnapshot:
         return self._scene
 
-    def read(self) -> Scene:
+    def read(self) -> RunSnapshot:
         before, store = self._scene, self._store
         run = before.record.id
-        events = store.events(run, after=before.story.view.number, limit=CHUNK)
+        events = store.events(run, after=before.story.view.number, limit=EVENTS_PER_READ)
         story = before.story.extend(events) if events else before.story
         standings = before.standings.extend(store.tallies(run, after=before.standings.cursor))
         record, alive, spent, pending = before.record, before.alive, before.spent, before.pending
-        if self._clock() - self._looked >= _LOOK_SECONDS or any(event.kind in _TELLING for event in events):
+        if self._clock() - self._looked >= _STORE_POLL_SECONDS or any(event.kind in _STATE_EVENTS for event in events):
             self._looked = self._clock()
             record = store.run(run)
-            alive, spent = is_alive(record), _spent(store, run)
-            heard = max((one.number for one in story.heard), default=0)
+            alive, spent = is_run_alive(record), _recorded_spend(store, run)
+            heard = max((one.number for one in story.directives), default=0)
             pending = tuple(one.kind for _, one in store.directives(run, after=heard))
-        newest = time_of(story.view.at)
-        moves = alive and record.state == "running" and newest is not None and not story.view.held
+        newest = parse_time(story.view.at)
+        moves = alive and record.state == "running" and newest is not None and not story.view.waiting_for_person
         since = max(0.0, (self._now() - newest).total_seconds()) if moves and newest else 0.0
         self._scene = replace(
             before,
@@ -137,16 +137,16 @@ class LiveFeed:
             standings=standings,
             spent=max(spent, story.view.spent, key=lambda one: one.calls),
             seconds=story.view.seconds + since,
-            behind=len(events) == CHUNK,
+            behind=len(events) == EVENTS_PER_READ,
             pending=pending,
         )
         return self._scene
 
 
-def _spent(store: Store, run: str) -> Spent:
-    used = store.ledger_rows(run).used
+def _recorded_spend(store: Store, run: str) -> Spending:
+    used = store.ledger_sums(run).used
     target, optimizer = used.get("target", Cost()), used.get("optimizer", Cost())
-    return Spent(
+    return Spending(
         target_calls=target.calls,
         optimizer_calls=optimizer.calls,
         tokens=target.tokens + optimizer.tokens,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from .feed import Scene
-from .tree import short
-from .words import Line, Signs, Span, Tone, clock, counted, fit, one_line
+from .feed import RunSnapshot
+from .tree import short_id
+from .words import Glyphs, Line, Span, Tone, count_noun, duration_text, fit, one_line
 
 _PILLS: Mapping[str, tuple[str, Tone]] = {
     "running": ("running", "good"),
@@ -18,15 +18,15 @@ _PILLS: Mapping[str, tuple[str, Tone]] = {
     "dead": ("process gone", "bad"),
     "replay": ("replay", "accent"),
 }
-_OVER = ("finished", "stopped", "failed")
-_MEASURES: Mapping[str, str] = {
+_ENDED = ("finished", "stopped", "failed")
+_PHASE_LABELS: Mapping[str, str] = {
     "proposing": "measuring candidates",  # all that was asked for has come, and the first batch is on its way
     "measuring": "measuring candidates",
     "testing": "measuring the sealed rows",
 }
 
 
-def pill(scene: Scene, signs: Signs) -> Span:
+def status_pill(scene: RunSnapshot, signs: Glyphs) -> Span:
     """The one state that is always in sight: a sign and a word, so that colour is not needed."""
     word, tone = _PILLS[scene.state]
     sign = getattr(signs, scene.state, signs.arrow)
@@ -36,7 +36,7 @@ def pill(scene: Scene, signs: Signs) -> Span:
     return f" {sign} {word} ", tone
 
 
-def phase(scene: Scene) -> str:
+def phase_text(scene: RunSnapshot) -> str:
     view = scene.story.view
     if scene.state not in ("running", "paused", "replay"):
         return ""
@@ -44,13 +44,13 @@ def phase(scene: Scene) -> str:
     return f"reading the log, event {view.number:,}" if scene.behind else said
 
 
-def account_lines(scene: Scene, signs: Signs, width: int) -> list[Line]:
+def status_lines(scene: RunSnapshot, signs: Glyphs, width: int) -> list[Line]:
     """Budget, pace, and what is worked on, or what the run waits for."""
-    last = _waiting(scene) or plan_line(scene, signs, width)
+    last = _waiting_line(scene) or plan_line(scene, signs, width)
     return [((" ", ""), *line) for line in (budget_line(scene, signs, width), pace_line(scene, width), last)]
 
 
-def _waiting(scene: Scene) -> Line:
+def _waiting_line(scene: RunSnapshot) -> Line:
     """The key that goes on from here; empty where nobody is waited for."""
     if scene.state == "dead":
         again: Line = (("g", "accent"), (" takes the run up again", ""))
@@ -65,14 +65,14 @@ def _waiting(scene: Scene) -> Line:
         if scene.state == "paused" and "resume" not in scene.pending:
             return (*told, ("; heard when it goes on: ", "dim"), ("r", "accent"))
         return (*told, ("; heard when this step is done", "dim"))
-    if scene.story.view.asking:
+    if scene.story.view.pending_approval:
         return (("it waits for you: ", "warn"), ("y", "accent"), (" approves the next round", ""))
     if scene.state == "paused":
         return (("it is paused: ", "warn"), ("r", "accent"), (" goes on", ""))
     return ()
 
 
-def budget_line(scene: Scene, signs: Signs, width: int) -> Line:
+def budget_line(scene: RunSnapshot, signs: Glyphs, width: int) -> Line:
     """How far the tightest limit is used up, with all that was spent."""
     view, spent = scene.story.view, scene.spent
     used = {
@@ -92,7 +92,7 @@ def budget_line(scene: Scene, signs: Signs, width: int) -> Line:
         tone: Tone = "good" if share < 0.75 else "warn"
         word = name.replace("target_calls", "target calls")
         parts += [(signs.full * full, tone), (signs.empty * (bar_width - full), "dim")]
-        parts += [(f" {100 * shown:.0f} % of {_amount(limits[name], name)} {word}", "")]
+        parts += [(f" {100 * shown:.0f} % of {_limit_text(limits[name], name)} {word}", "")]
     else:
         parts.append(("no limit known yet", "dim"))
     parts.append((f"  {spent.calls:,} calls", "strong"))
@@ -104,32 +104,35 @@ def budget_line(scene: Scene, signs: Signs, width: int) -> Line:
     return tuple(parts)
 
 
-def pace_line(scene: Scene, width: int) -> Line:
+def pace_line(scene: RunSnapshot, width: int) -> Line:
     view = scene.story.view
     rate = scene.story.rate or (scene.spent.calls / scene.seconds if scene.seconds else 0.0)
     left = view.eta if scene.state in ("running", "replay") else None
     parts: list[Span] = [("pace   ", "dim"), (f"{rate:.1f} calls/s", "")]
-    parts += [("  time ", "dim"), (clock(scene.seconds), "")]
-    if scene.state not in _OVER:
-        parts += [("  left ", "dim"), (clock(left), "")]
-    parts += [("  candidates " if width >= 100 else "  ", "dim"), (f"{view.tried} tried, {view.alive} alive", "")]
+    parts += [("  time ", "dim"), (duration_text(scene.seconds), "")]
+    if scene.state not in _ENDED:
+        parts += [("  left ", "dim"), (duration_text(left), "")]
+    parts += [
+        ("  candidates " if width >= 100 else "  ", "dim"),
+        (f"{view.candidate_count} tried, {view.active_count} alive", ""),
+    ]
     if view.unreadable:
-        said = counted(view.unreadable, "unreadable answer") + " of authors"
+        said = count_noun(view.unreadable, "unreadable answer") + " of authors"
         parts.append((f"  {said if width >= 100 else f'{view.unreadable} unreadable'}", "warn"))
     return tuple(parts)
 
 
-def plan_line(scene: Scene, signs: Signs, width: int) -> Line:
+def plan_line(scene: RunSnapshot, signs: Glyphs, width: int) -> Line:
     """The plan with the step that is worked on; where there is none, who is at work."""
     story = scene.story
-    plan, goal = story.view.plan, story.goal
-    work = ", ".join(dict.fromkeys(one.operator for one in story.errands.values()))
+    plan, goal = story.view.plan, story.plan_index
+    work = ", ".join(dict.fromkeys(one.operator for one in story.active_operators.values()))
     verdict = story.view.report.get("verdict")
     if scene.state == "finished" and isinstance(verdict, str):
         return (("verdict ", "dim"), (verdict, "strong"), ("  R shows the report", "dim"))
     if not plan:
-        on = ", ".join(dict.fromkeys(short(p) for one in story.errands.values() for p in one.parents[:1]))
-        idle = _MEASURES.get(story.view.phase, "") if scene.state == "running" else ""
+        on = ", ".join(dict.fromkeys(short_id(p) for one in story.active_operators.values() for p in one.parents[:1]))
+        idle = _PHASE_LABELS.get(story.view.phase, "") if scene.state == "running" else ""
         said = f"{work} on {on}" if work else idle or "nobody just now"
         return (("at work ", "dim"), (said, "accent" if work else "dim"))
     place = goal if goal is not None else 0
@@ -139,12 +142,12 @@ def plan_line(scene: Scene, signs: Signs, width: int) -> Line:
     return ((head, "dim"), (fit(one_line(plan[place]), room, ellipsis=signs.ellipsis), ""), (tail, "accent"))
 
 
-def plan_lines(scene: Scene, signs: Signs) -> list[Line]:
+def plan_lines(scene: RunSnapshot, signs: Glyphs) -> list[Line]:
     """The whole plan, a step a line, the current one marked by a sign."""
     story = scene.story
     lines: list[Line] = []
     for place, step in enumerate(story.view.plan):
-        here = place == story.goal
+        here = place == story.plan_index
         sign = signs.arrow if here else " "
         head: Span = (f"{sign} {place + 1}. ", "accent" if here else "dim")
         lines.append((head, (one_line(step), "strong" if here else "")))
@@ -155,5 +158,5 @@ def _is_limit(limit: object) -> bool:
     return isinstance(limit, int | float) and not isinstance(limit, bool) and limit > 0
 
 
-def _amount(limit: float, name: str) -> str:
+def _limit_text(limit: float, name: str) -> str:
     return f"${limit:g}" if name == "usd" else f"{limit:,.0f}" if limit == int(limit) else f"{limit:g}"

@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from ..runtime.actions import ACTIONS
-from ..runtime.steering import unavailable
+from ..runtime.actions import DIRECTIVE_SPECS
+from ..runtime.steering import unavailable_reason
 from .page import Page
-from .reader import Sheet
+from .reader import TextModal
 from .words import Line, wrap
 
 
-class HelpScreen(Sheet):
+class HelpScreen(TextModal):
     """esc, q or ? leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,7 +39,7 @@ class HelpScreen(Sheet):
                 seen.add(binding.id)
                 key = binding.key_display or page.app.get_key_display(binding)
                 out.append(((f"  {key:<12} ", "accent"), (f"{binding.description:<20} ", ""), (binding.id, "dim")))
-        if page.steers:
+        if page.directive_names:
             out += [(), (("directives", "head"),), *self._directives(width)]
         signs = page.signs
         legend = [
@@ -52,9 +52,9 @@ class HelpScreen(Sheet):
 
     def _directives(self, width: int) -> list[Line]:
         scene, out = self._page.scene, list[Line]()
-        for one in ACTIONS:
-            off = unavailable(one, scene.story.view, alive=scene.alive) if scene is not None else None
-            key = one.key if one.name in self._page.steers else f":{one.name}"
+        for one in DIRECTIVE_SPECS:
+            off = unavailable_reason(one, scene.story.view, alive=scene.alive) if scene is not None else None
+            key = one.key if one.name in self._page.directive_names else f":{one.name}"
             first, *rest = wrap(f"{one.help} (off: {off})" if off else one.help, max(16, width - 38)) or [""]
             out.append(((f"  {key:<13}", "accent"), (f"{one.title:<22} ", "dim" if off else ""), (first, "dim")))
             out += [((" " * 38, ""), (text, "dim")) for text in rest]

@@ -19,7 +19,7 @@ class JumpScreen(ModalScreen[str | None]):
     def __init__(self, page: Page) -> None:
         super().__init__()
         self._places = dict(zip(_LETTERS, page.panes, strict=False))
-        self._spots = {name: page.query_one(f"#{name}").region.offset for name in page.panes if page.seen(name)}
+        self._spots = {name: page.query_one(f"#{name}").region.offset for name in page.panes if page.pane_visible(name)}
 
     def compose(self) -> ComposeResult:
         hidden = 0

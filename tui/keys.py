@@ -11,14 +11,14 @@ FILE = "keys.toml"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keys:
+class Keymap:
     """chosen: binding → keys, comma-separated. complaints: what could not be used, for the screen to say."""
 
     chosen: Mapping[str, str] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
 
 
-def keys_file() -> Path:
+def keymap_path() -> Path:
     """`MAIEUTIC_CONFIG` names another folder than the platform's."""
     if folder := os.environ.get("MAIEUTIC_CONFIG"):
         return Path(folder) / FILE
@@ -27,7 +27,7 @@ def keys_file() -> Path:
     return Path(user_config_dir("maieutic")) / FILE
 
 
-def read_keys(path: Path, known: Iterable[str]) -> Keys:
+def load_keymap(path: Path, known: Iterable[str]) -> Keymap:
     """Never raises: a file that cannot be used is a complaint, and the keys are as they come."""
     import tomllib  # few people have such a file
 
@@ -35,25 +35,25 @@ def read_keys(path: Path, known: Iterable[str]) -> Keys:
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return Keys()
+        return Keymap()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return Keys(complaints=(f"{path}: {error}",))
+        return Keymap(complaints=(f"{path}: {error}",))
     wanted = told.get("keys", told)
     if not isinstance(wanted, Mapping):
-        return Keys(complaints=(f'{path}: [keys] holds lines such as run.pause = "ctrl+p"',))
-    flat = dict(_flat(wanted))
+        return Keymap(complaints=(f'{path}: [keys] holds lines such as run.pause = "ctrl+p"',))
+    flat = dict(_flatten(wanted))
     chosen = {name: keys for name, keys in flat.items() if name in names and keys}
-    return Keys(
+    return Keymap(
         chosen=chosen,
         complaints=tuple(f"{path}: there is no binding {name!r}" for name in flat if name not in names),
     )
 
 
-def _flat(table: Mapping[str, object], before: str = "") -> Iterable[tuple[str, str]]:
+def _flatten(table: Mapping[str, object], before: str = "") -> Iterable[tuple[str, str]]:
     """TOML reads `run.pause` as a table in a table; here it is one name."""
     for name, value in table.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{name}.")
+            yield from _flatten(value, f"{before}{name}.")
         elif isinstance(value, str):
             yield f"{before}{name}", value
         elif isinstance(value, list):

@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-_STANDS_OUT = 1.8
+_MIN_CONTRAST = 1.8
 
 
 class Monochrome(LineFilter):
@@ -20,25 +20,25 @@ class Monochrome(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [
-            Segment(text, _bare(style, background) if style is not None else None, control)
+            Segment(text, _without_color(style, background) if style is not None else None, control)
             for text, style, control in segments
         ]
 
 
 @lru_cache(maxsize=2048)
-def _bare(style: Style, background: Color) -> Style:
+def _without_color(style: Style, background: Color) -> Style:
     ground = style.bgcolor
-    stands = ground is not None and contrast(Color.from_rich_color(ground), background) > _STANDS_OUT
+    stands = ground is not None and contrast_ratio(Color.from_rich_color(ground), background) > _MIN_CONTRAST
     return style.without_color + Style(reverse=True) if stands else style.without_color
 
 
-def contrast(one: Color, other: Color) -> float:
+def contrast_ratio(one: Color, other: Color) -> float:
     """From 1 to 21, as accessibility guidelines reckon it."""
-    dark, light = sorted((_light(one), _light(other)))
+    dark, light = sorted((_luminance(one), _luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
 
-def _light(colour: Color) -> float:
+def _luminance(colour: Color) -> float:
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.normalized
     )

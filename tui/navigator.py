@@ -15,12 +15,12 @@ from ..core.errors import UsageError
 from .monochrome import Monochrome
 from .page import Page
 from .themes import DARK, LIGHT, THEMES
-from .words import ASCII, UNICODE, Signs, in_ascii
+from .words import ASCII, UNICODE, Glyphs, to_ascii
 
 if TYPE_CHECKING:
     from .app import MaieuticApp
 
-_BARE = Monochrome()
+_MONOCHROME = Monochrome()
 
 
 class Navigator(App[None]):
@@ -35,7 +35,7 @@ class Navigator(App[None]):
         super().__init__()
         for one in THEMES:
             self.register_theme(one)
-        self.look(theme)  # before it runs: a theme that changes later has the whole style sheet read again
+        self.use_theme(theme)  # before it runs: a theme that changes later has the whole style sheet read again
         self.ascii_only = ascii_only
         self.marked = ""
         self._last: Page | None = None
@@ -52,10 +52,10 @@ class Navigator(App[None]):
     def get_key_display(self, binding: Binding) -> str:
         """Arrows are named by their ASCII look-alikes where a terminal knows no others."""
         shown = super().get_key_display(binding)
-        return in_ascii(shown) if self.ascii_only else shown
+        return to_ascii(shown) if self.ascii_only else shown
 
     @property
-    def signs(self) -> Signs:
+    def signs(self) -> Glyphs:
         return ASCII if self.ascii_only else UNICODE
 
     @property
@@ -85,26 +85,32 @@ class Navigator(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Where no colour is wanted there are no shades of grey either."""
-        return (_BARE,) if self.no_color else super().get_line_filters()
+        return (_MONOCHROME,) if self.no_color else super().get_line_filters()
 
     async def on_event(self, event: Event) -> None:
         page = self.page
-        if isinstance(event, Key) and not event.is_forwarded and page is not None and page.ready and page.hold(event):
+        if (
+            isinstance(event, Key)
+            and not event.is_forwarded
+            and page is not None
+            and page.ready
+            and page.queue_key(event)
+        ):
             return
         await super().on_event(event)
 
-    async def hand_on(self) -> None:
+    async def flush_held_keys(self) -> None:
         """Keys that a question held back go where they belong now."""
         if (page := self.page) is not None and page.ready:
-            await page.give(super().on_event)
+            await page.flush_keys(super().on_event)
 
-    def go(self, name: str, words: Sequence[str] = ()) -> None:
+    def open_route(self, name: str, words: Sequence[str] = ()) -> None:
         """To a place, or another look. Raises UsageError where there is no such thing."""
-        from .places import go
+        from .places import open_route
 
-        go(cast("MaieuticApp", self), name, words)
+        open_route(cast("MaieuticApp", self), name, words)
 
-    def back(self) -> None:
+    def go_back(self) -> None:
         """One page back; under the page of a run lies the list of runs."""
         from .screens.runs import RunsPage
 
@@ -116,19 +122,19 @@ class Navigator(App[None]):
         else:
             self.switch_screen(RunsPage())
         if isinstance(self.screen, RunsPage):
-            self.leave()
+            self.detach()
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """The list of runs is shown: none is watched."""
 
-    def swap(self) -> None:
+    def open_last_page(self) -> None:
         """The last view that was left, as `cd -` does."""
         if self._last is None:
             self.notify("there is no last view yet", severity="warning")
         else:
-            self._last.open_again(cast("MaieuticApp", self))
+            self._last.reopen(cast("MaieuticApp", self))
 
-    def look(self, name: str) -> None:
+    def use_theme(self, name: str) -> None:
         """`dark`, `light` or `contrast`, or any theme that Textual has."""
         wanted = name if name in self.available_themes else f"maieutic-{name}"
         if wanted not in self.available_themes:
@@ -143,7 +149,7 @@ class Navigator(App[None]):
         names = [one.name for one in THEMES]
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
 
-    def draw_again(self) -> None:
+    def redraw_pages(self) -> None:
         for one in self.screen_stack:
             if isinstance(one, Page):
                 one.redraw()

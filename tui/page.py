@@ -11,14 +11,14 @@ from textual.containers import Container
 from textual.events import Key
 from textual.widget import Widget
 
-from .asker import Asker
-from .feed import Scene
-from .widgets.ask import AskBar
-from .widgets.crumbs import Crumbs
+from .asker import PromptScreen
+from .feed import RunSnapshot
+from .widgets.ask import PromptBar
+from .widgets.crumbs import Breadcrumbs
 from .widgets.keybar import Keybar
 from .widgets.lines import LineList
-from .widgets.tabs import Tabs
-from .words import Signs
+from .widgets.tabs import PaneTabs
+from .words import Glyphs
 
 if TYPE_CHECKING:
     from .app import MaieuticApp
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _WIDE, _TALL = 100, 30
 
 
-class Page(Asker):
+class Page(PromptScreen):
     """A screen of panes. Wide, they stand side by side; narrow, one is shown and a strip names the others.
 
     panes: their ids in the order of their number keys. crumb: the word in the breadcrumbs. steers: which actions have
@@ -34,7 +34,7 @@ class Page(Asker):
     """
 
     panes: ClassVar[tuple[str, ...]] = ()
-    steers: ClassVar[tuple[str, ...]] = ()
+    directive_names: ClassVar[tuple[str, ...]] = ()
     about: ClassVar[str] = ""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
@@ -71,11 +71,11 @@ class Page(Asker):
         return self.app
 
     @property
-    def scene(self) -> Scene | None:
+    def scene(self) -> RunSnapshot | None:
         return self.ui.scene
 
     @property
-    def signs(self) -> Signs:
+    def signs(self) -> Glyphs:
         return self.ui.signs
 
     @property
@@ -83,17 +83,17 @@ class Page(Asker):
         return self.about
 
     @property
-    def subject(self) -> Mapping[str, str]:
+    def selected_arguments(self) -> Mapping[str, str]:
         """What the cursor stands on, by the name of the argument it answers: candidate, a, b, example."""
         return {}
 
     def compose(self) -> ComposeResult:
-        yield Crumbs()
-        yield Tabs()
+        yield Breadcrumbs()
+        yield PaneTabs()
         with Container(id="panes"):
             yield from self.body()
         yield from self.below()
-        yield AskBar()
+        yield PromptBar()
         yield Keybar()
 
     def body(self) -> Iterable[Widget]:
@@ -105,101 +105,101 @@ class Page(Asker):
     def on_mount(self) -> None:
         self._composed = True
         if self.panes:
-            self._switch(self.shown)
+            self.show_pane(self.shown)
 
-    def tell(self, scene: Scene) -> None:
+    def show_snapshot(self, scene: RunSnapshot) -> None:
         """A new scene; panes are drawn where more than the clock changed."""
         if not self.ready:
             return
-        self.query_one(Crumbs).tell(self.ui.path, scene, self.signs)
+        self.query_one(Breadcrumbs).show_path(self.ui.path, scene, self.signs)
         self.tick(scene)
         if scene.stamp != self._stamp:
             self._stamp = scene.stamp
-            self.fill(scene)
-            self.name_tabs()
-            self.query_one(Keybar).tell(scene, self.steers, read_only=self.ui.read_only)
+            self.draw_panes(scene)
+            self.update_tabs()
+            self.query_one(Keybar).show_directives(scene, self.directive_names, read_only=self.ui.read_only)
 
-    def tick(self, scene: Scene) -> None:
+    def tick(self, scene: RunSnapshot) -> None:
         """What changes with the clock alone."""
 
-    def fill(self, scene: Scene) -> None:
+    def draw_panes(self, scene: RunSnapshot) -> None:
         """What changes with the run."""
 
-    def open_again(self, ui: MaieuticApp) -> None:
+    def reopen(self, ui: MaieuticApp) -> None:
         """After it was left: a new page on the same thing."""
         ui.push_screen(type(self)())
 
-    def idle(self) -> object:
+    def poll_store(self) -> object:
         """Called once a second where no run is watched."""
 
     def redraw(self) -> None:
         """Draw all panes again: the size or the look changed."""
         self._stamp = None
         if self.scene is not None and self.ready:
-            self.tell(self.scene)
+            self.show_snapshot(self.scene)
 
-    def redraw_soon(self) -> None:
+    def schedule_redraw(self) -> None:
         """Once, when the layout is done, however many wanted it meanwhile: before that no pane knows its width."""
         if not self._due:
             self._due = True
-            self.call_after_refresh(self._redraw_due)
+            self.call_after_refresh(self._redraw_scheduled)
 
     def on_resize(self) -> None:
-        self.redraw_soon()
+        self.schedule_redraw()
 
-    def on_line_list_widened(self) -> None:
-        self.redraw_soon()
+    def on_line_list_resized(self) -> None:
+        self.schedule_redraw()
 
     def on_screen_resume(self) -> None:
-        self.redraw_soon()
+        self.schedule_redraw()
 
     def pane(self, name: str) -> LineList:
         return self.query_one(f"#{name}", LineList)
 
     @property
-    def lines(self) -> LineList | None:
+    def active_list(self) -> LineList | None:
         """The list that has the keys, else the one that is shown."""
         if isinstance(self.focused, LineList):
             return self.focused
         return self.pane(self.shown) if self.shown else None
 
-    def seen(self, name: str) -> bool:
+    def pane_visible(self, name: str) -> bool:
         """Hidden panes are not drawn."""
         return self.has_class("-wide") or name == self.shown
 
     def on_key(self, event: Key) -> None:
-        typing = self.query_one(AskBar).has_focus_within
+        typing = self.query_one(PromptBar).has_focus_within
         if event.key.isdigit() and 0 < int(event.key) <= len(self.panes) and not typing:
             event.stop()
-            self._switch(self.panes[int(event.key) - 1])
+            self.show_pane(self.panes[int(event.key) - 1])
 
     def action_pane(self) -> None:
         """Number keys are heard by `on_key`, which knows the number; the binding shows them in the help."""
 
-    def _switch(self, name: str) -> None:
+    def show_pane(self, name: str) -> None:
         self.shown = name
         for one in self.panes:
             self.query_one(f"#{one}").set_class(one == name, "-shown")
         target = self.query_one(f"#{name}")
         if target.can_focus:
             target.focus()
-        self.name_tabs()
-        self.redraw_soon()
+        self.update_tabs()
+        self.schedule_redraw()
 
-    def _redraw_due(self) -> None:
+    def _redraw_scheduled(self) -> None:
         self._due = False
         self.redraw()
 
-    def name_tabs(self) -> None:
+    def update_tabs(self) -> None:
         """The strip says what the panes say of themselves; called after whatever may have changed a title."""
         titles = [str(self.query_one(f"#{name}").border_title or name) for name in self.panes]
-        self.query_one(Tabs).name_them(titles, self.panes.index(self.shown) if self.panes else 0)
+        self.query_one(PaneTabs).set_titles(titles, self.panes.index(self.shown) if self.panes else 0)
 
-    def on_tabs_chosen(self, event: Tabs.Chosen) -> None:
-        self._switch(self.panes[event.place])
+    def on_pane_tabs_selected(self, event: PaneTabs.Selected) -> None:
+        self.show_pane(self.panes[event.place])
 
     def action_copy(self) -> None:
-        lines = self.lines
+        lines = self.active_list
         if lines is None or not lines.text:
             self.notify("there is nothing to copy here", severity="warning")
             return
@@ -214,14 +214,14 @@ class Page(Asker):
     def action_jump(self) -> None:
         from .jump import JumpScreen
 
-        self.app.push_screen(JumpScreen(self), lambda name: self._switch(name) if name else None)
+        self.app.push_screen(JumpScreen(self), lambda name: self.show_pane(name) if name else None)
 
     def action_back(self) -> None:
         focused = self.focused
-        if isinstance(focused, LineList) and focused.needle:
-            focused.sift("")
+        if isinstance(focused, LineList) and focused.filter_text:
+            focused.apply_filter("")
         else:
-            self.ui.back()
+            self.ui.go_back()
 
     def action_last(self) -> None:
-        self.ui.swap()
+        self.ui.open_last_page()

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from ..core.candidate import Candidate
 from ..core.example import Example
-from ..core.identity import seeded
+from ..core.identity import seeded_random
 from ..core.score import Evaluation
 from ..runtime.store import Store
 from .words import Line, Tone, fit, one_line, wrap
 
 
 @dataclass(frozen=True, kw_only=True)
-class Match:
+class ExamplePair:
     """One row with what both said of it."""
 
     example: Example
@@ -28,37 +28,37 @@ class Match:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pairing:
+class PairedEvaluations:
     a: Candidate
     b: Candidate
-    matches: tuple[Match, ...]
+    matches: tuple[ExamplePair, ...]
 
     @property
-    def better(self) -> int:
+    def wins(self) -> int:
         return sum(one.flip > 0 for one in self.matches)
 
     @property
-    def worse(self) -> int:
+    def losses(self) -> int:
         return sum(one.flip < 0 for one in self.matches)
 
     @property
-    def means(self) -> tuple[float, float]:
+    def mean_scores(self) -> tuple[float, float]:
         size = len(self.matches) or 1
         return sum(one.a.score for one in self.matches) / size, sum(one.b.score for one in self.matches) / size
 
     @property
-    def duels(self) -> list[Match]:
+    def differing_pairs(self) -> list[ExamplePair]:
         """Rows on which the two said different things, in an order that neither side chose."""
         differ = [one for one in self.matches if one.a.output.strip() != one.b.output.strip()]
-        seeded(0, "duels", self.a.id, self.b.id).shuffle(differ)
+        seeded_random(0, "duels", self.a.id, self.b.id).shuffle(differ)
         return differ
 
-    def swapped(self, example: str) -> bool:
+    def is_swapped(self, example: str) -> bool:
         """Whether b stands on the left in the duel on a row: blind, and the same whenever it is asked."""
-        return seeded(0, "side", self.a.id, self.b.id, example).random() < 0.5
+        return seeded_random(0, "side", self.a.id, self.b.id, example).random() < 0.5
 
 
-def read_pairing(store: Store, run: str, a: str, b: str) -> Pairing | None:
+def load_paired_evaluations(store: Store, run: str, a: str, b: str) -> PairedEvaluations | None:
     """None where one of them is not in the store. Safe in a thread."""
     first, second = store.candidate(run, a), store.candidate(run, b)
     if first is None or second is None:
@@ -66,32 +66,32 @@ def read_pairing(store: Store, run: str, a: str, b: str) -> Pairing | None:
     rows: Mapping[str, Example] = {row.id: row for split, row in store.examples(run) if split in ("train", "val")}
     mine = {(one.split, one.example): one for one in store.evaluations(run, candidate=a)}
     matches = [
-        Match(example=rows[one.example], a=mine[one.split, one.example], b=one)
+        ExamplePair(example=rows[one.example], a=mine[one.split, one.example], b=one)
         for one in store.evaluations(run, candidate=b)
         if (one.split, one.example) in mine and one.example in rows
     ]
-    return Pairing(a=first, b=second, matches=tuple(sorted(matches, key=lambda one: -abs(one.flip))))
+    return PairedEvaluations(a=first, b=second, matches=tuple(sorted(matches, key=lambda one: -abs(one.flip))))
 
 
-def match_head(width: int) -> Line:
+def pair_head(width: int) -> Line:
     return ((fit(f"  {'a':>6} {'b':>6}  input", width), "head"),)
 
 
-def match_lines(matches: Sequence[Match], width: int) -> list[Line]:
-    return [_match(one, width) for one in matches]
+def pair_lines(matches: Sequence[ExamplePair], width: int) -> list[Line]:
+    return [_pair_line(one, width) for one in matches]
 
 
-def _match(one: Match, width: int) -> Line:
+def _pair_line(one: ExamplePair, width: int) -> Line:
     sign = {1: "+", -1: "-", 0: "="}[one.flip]
     tone: Tone = {1: "good", -1: "bad", 0: "dim"}[one.flip]  # type: ignore[assignment]
     return (
         (f"{sign} ", tone),
-        (f"{_scored(one.a):>6} {_scored(one.b):>6}  ", "strong"),
+        (f"{_score_text(one.a):>6} {_score_text(one.b):>6}  ", "strong"),
         (fit(one_line(one.example.text), max(4, width - 17)), ""),
     )
 
 
-def _scored(one: Evaluation) -> str:
+def _score_text(one: Evaluation) -> str:
     return "unread" if one.failure else f"{one.score:.2f}"
 
 

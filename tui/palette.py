@@ -6,18 +6,18 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from ..runtime.actions import ACTIONS
-from ..runtime.steering import unavailable
-from .commands import COMMANDS, command_named
+from ..runtime.actions import DIRECTIVE_SPECS
+from ..runtime.steering import unavailable_reason
+from .commands import COMMANDS, run_command
 from .page import Page
 
 
-class WheelProvider(Provider):
+class CommandProvider(Provider):
     """Directives that can do nothing now stay in the list and say why, so that nobody looks for them in vain."""
 
     async def discover(self) -> Hits:
         for name, help_text in self._entries():
-            yield DiscoveryHit(name, partial(self._do, name), help=help_text)
+            yield DiscoveryHit(name, partial(self._run, name), help=help_text)
 
     async def search(self, query: str) -> Hits:
         """By the letters of a name; by whole words of what is said of it after that."""
@@ -25,7 +25,7 @@ class WheelProvider(Provider):
         for name, help_text in self._entries():
             match = matcher.match(name) or (0.1 if wanted in help_text.casefold() else 0.0)
             if match > 0:
-                yield Hit(match, matcher.highlight(name), partial(self._do, name), text=name, help=help_text)
+                yield Hit(match, matcher.highlight(name), partial(self._run, name), text=name, help=help_text)
 
     def _entries(self) -> list[tuple[str, str]]:
         page = self.screen
@@ -35,11 +35,11 @@ class WheelProvider(Provider):
         entries += [(f"theme {name}", "how it looks") for name in ("dark", "light", "contrast")]
         scene = page.scene
         if scene is not None:
-            for one in ACTIONS:
-                off = unavailable(one, scene.story.view, alive=scene.alive)
+            for one in DIRECTIVE_SPECS:
+                off = unavailable_reason(one, scene.story.view, alive=scene.alive)
                 entries.append((one.name, f"off: {off}" if off else f"{one.title}: {one.help}"))
         return entries
 
-    async def _do(self, name: str) -> None:
+    async def _run(self, name: str) -> None:
         if isinstance(self.screen, Page):
-            await command_named(self.screen, name)
+            await run_command(self.screen, name)

@@ -7,23 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import UsageError
-from .tree import family
+from .tree import all_candidates
 
 if TYPE_CHECKING:
     from .app import MaieuticApp
 
 
-def go(app: MaieuticApp, name: str, words: Sequence[str]) -> None:
+def open_route(app: MaieuticApp, name: str, words: Sequence[str]) -> None:
     """Raises UsageError where the place is not there."""
     match name:
         case "runs":
             while app.page is not None and app.page.about != "runs":
-                app.back()
+                app.go_back()
         case "run" if words or app.scene is None:
             app.attach(words[0] if words else app.run_name)
         case "run":
             while app.page is not None and app.page.about not in ("run", "runs"):
-                app.back()
+                app.go_back()
         case "candidate":
             open_candidate(app, words[0] if words else "")
         case "compare":
@@ -31,32 +31,32 @@ def go(app: MaieuticApp, name: str, words: Sequence[str]) -> None:
         case "duel":
             _open_duel(app)
         case "examples" | "report" | "library":
-            _open(app, name)
+            _open_screen(app, name)
         case "theme":
-            app.look(words[0] if words else "dark")
+            app.use_theme(words[0] if words else "dark")
         case "ascii":
             app.ascii_only = not app.ascii_only
-            app.draw_again()
+            app.redraw_pages()
         case "export":
-            export(app, Path(words[0] if words else "lineage.svg"))
+            export_lineage(app, Path(words[0] if words else "lineage.svg"))
         case "screenshot":
             app.notify(f"wrote {app.save_screenshot()}")
         case "keys":
             from .bindings import all_bindings
-            from .keys import keys_file
+            from .keys import keymap_path
 
-            app.notify(f"{keys_file()}\n{', '.join(sorted(all_bindings()))}", title="remap keys in", timeout=20)
+            app.notify(f"{keymap_path()}\n{', '.join(sorted(all_bindings()))}", title="remap keys in", timeout=20)
         case "help":
             app.screen.action_help()  # type: ignore[attr-defined]
         case "quit":
             app.exit()
 
 
-def find(app: MaieuticApp, word: str) -> str:
+def resolve_candidate(app: MaieuticApp, word: str) -> str:
     """A candidate's id by itself, its beginning, best or start. Raises UsageError for anything else."""
     if app.scene is None:
         raise UsageError("no run is watched; choose one first")
-    people = family(app.scene.story)
+    people = all_candidates(app.scene.story)
     if word in ("", "best"):
         word = app.scene.best
     if word == "start":
@@ -70,15 +70,15 @@ def find(app: MaieuticApp, word: str) -> str:
 def open_candidate(app: MaieuticApp, word: str) -> None:
     from .screens.candidate import CandidatePage
 
-    app.push_screen(CandidatePage(find(app, word)))
+    app.push_screen(CandidatePage(resolve_candidate(app, word)))
 
 
 def open_compare(app: MaieuticApp, words: Sequence[str]) -> None:
     """The two that are named; else the marked one or the start, against the best."""
     from .screens.compare import ComparePage
 
-    a = find(app, words[0]) if words else app.marked or find(app, "start")
-    b = find(app, words[1]) if len(words) > 1 else find(app, "best")
+    a = resolve_candidate(app, words[0]) if words else app.marked or resolve_candidate(app, "start")
+    b = resolve_candidate(app, words[1]) if len(words) > 1 else resolve_candidate(app, "best")
     if a == b:
         raise UsageError("a comparison needs two candidates; mark one with c, then press c on another")
     app.push_screen(ComparePage(a, b))
@@ -93,7 +93,7 @@ def _open_duel(app: MaieuticApp) -> None:
     app.push_screen(DuelPage(app.screen.a, app.screen.b))
 
 
-def _open(app: MaieuticApp, name: str) -> None:
+def _open_screen(app: MaieuticApp, name: str) -> None:
     from .screens.examples import ExamplesPage
     from .screens.library import LibraryPage
     from .screens.report import ReportPage
@@ -104,13 +104,13 @@ def _open(app: MaieuticApp, name: str) -> None:
     app.push_screen(pages[name]())
 
 
-def export(app: MaieuticApp, path: Path) -> None:
+def export_lineage(app: MaieuticApp, path: Path) -> None:
     """The lineage as a picture. Raises UsageError for a form that cannot be drawn, or a file that cannot be written."""
-    from .drawing import svg_of, write_png
+    from .drawing import lineage_svg, write_png
 
     if app.scene is None:
         raise UsageError("no run is watched; choose one first")
-    drawn = svg_of(app.scene)
+    drawn = lineage_svg(app.scene)
     if path.suffix.lower() not in (".svg", ".png"):
         raise UsageError(f"{path.name} is neither .svg nor .png")
     try:

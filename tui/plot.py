@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..runtime.story import Point
+from ..runtime.story import CurvePoint
 from .words import Line, fit
 
 
-def plot(points: Sequence[Point], calls: int, width: int, height: int, *, ascii_only: bool = False) -> list[Line]:
+def score_plot(
+    points: Sequence[CurvePoint], calls: int, width: int, height: int, *, ascii_only: bool = False
+) -> list[Line]:
     """At most `height` lines of at most `width` cells; words where there is nothing to draw yet."""
     if not points or width < 16 or height < 3:
         word = "no score yet" if not points else f"best {points[-1].score:.2f} after {calls} calls"
         return [((fit(word, width, ellipsis="~" if ascii_only else "…").rstrip(), "dim"),)]
     rows, columns = height - 1, width - 6
-    low, high = _range([one.score for one in points])
+    low, high = _axis_range([one.score for one in points])
     most = max(calls, points[-1].calls, 1)
-    steps = _steps(points, most, columns)
-    draw = _ascii if ascii_only else _boxes
+    steps = _values_by_column(points, most, columns)
+    draw = _draw_ascii if ascii_only else _draw_boxes
     body = draw(steps, low, high, columns, rows)
     lines: list[Line] = []
     for at, text in enumerate(body):
@@ -28,14 +30,14 @@ def plot(points: Sequence[Point], calls: int, width: int, height: int, *, ascii_
     return lines
 
 
-def _range(scores: Sequence[float]) -> tuple[float, float]:
+def _axis_range(scores: Sequence[float]) -> tuple[float, float]:
     """A range that never flattens a small gain nor leaves [0, 1]."""
     low, high = min(scores), max(scores)
     pad = max(0.02, (high - low) * 0.15)
     return max(0.0, low - pad), min(1.0, high + pad)
 
 
-def _steps(points: Sequence[Point], most: int, columns: int) -> list[float | None]:
+def _values_by_column(points: Sequence[CurvePoint], most: int, columns: int) -> list[float | None]:
     """The score that held at each column."""
     held: list[float | None] = []
     at, now = 0, None
@@ -48,19 +50,19 @@ def _steps(points: Sequence[Point], most: int, columns: int) -> list[float | Non
     return held
 
 
-def _level(value: float, low: float, high: float, levels: int) -> int:
+def _row_of(value: float, low: float, high: float, levels: int) -> int:
     share = (value - low) / (high - low) if high > low else 0.5
     return min(levels - 1, max(0, round((1 - share) * (levels - 1))))
 
 
-def _boxes(steps: Sequence[float | None], low: float, high: float, columns: int, rows: int) -> list[str]:
+def _draw_boxes(steps: Sequence[float | None], low: float, high: float, columns: int, rows: int) -> list[str]:
     """A line of steps; where it rises or falls, corners join the two levels."""
     grid = [[" "] * columns for _ in range(rows)]
     before: int | None = None
     for x, value in enumerate(steps):
         if value is None:
             continue
-        y = _level(value, low, high, rows)
+        y = _row_of(value, low, high, rows)
         if before is None or before == y:
             grid[y][x] = "─"
         else:
@@ -72,9 +74,9 @@ def _boxes(steps: Sequence[float | None], low: float, high: float, columns: int,
     return ["".join(row) for row in grid]
 
 
-def _ascii(steps: Sequence[float | None], low: float, high: float, columns: int, rows: int) -> list[str]:
+def _draw_ascii(steps: Sequence[float | None], low: float, high: float, columns: int, rows: int) -> list[str]:
     grid = [[" "] * columns for _ in range(rows)]
     for x, value in enumerate(steps):
         if value is not None:
-            grid[_level(value, low, high, rows)][x] = "*"
+            grid[_row_of(value, low, high, rows)][x] = "*"
     return ["".join(row) for row in grid]

@@ -13,7 +13,7 @@ from .widgets.lines import LineList
 from .words import Line, wrap
 
 
-class Sheet(ModalScreen[None]):
+class TextModal(ModalScreen[None]):
     """esc closes it. `lines` draws it anew for each width."""
 
     def __init__(self, title: str) -> None:
@@ -28,7 +28,7 @@ class Sheet(ModalScreen[None]):
         lines.border_subtitle = "esc closes"
         lines.focus()
 
-    def on_line_list_widened(self) -> None:
+    def on_line_list_resized(self) -> None:
         lines = self.query_one(LineList)
         lines.show(self.lines(max(20, lines.columns)))
 
@@ -36,7 +36,7 @@ class Sheet(ModalScreen[None]):
         raise NotImplementedError
 
 
-class ReaderScreen(Sheet):
+class ReaderModal(TextModal):
     """Lines that were drawn for no width: what is too long goes on below, under its own beginning."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "Close", id="reader.close")]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from .words import Line, plain
+from .words import Line, plain_text
 
 
 @dataclass(kw_only=True)
-class Rows:
+class FilteredLines:
     """needle: words that a row must hold to be shown. hay: the text they are looked for in, where drawing the line
     itself would cost too much."""
 
@@ -19,17 +19,17 @@ class Rows:
     needle: str = ""
     shown: Sequence[int] = field(default_factory=lambda: range(0))
 
-    def show(self, lines: Sequence[Line], keys: Sequence[str], hay: Callable[[int], str] | None) -> None:
+    def set_lines(self, lines: Sequence[Line], keys: Sequence[str], hay: Callable[[int], str] | None) -> None:
         self.lines, self.keys, self.hay = lines, keys, hay
-        self.sift(self.needle)
+        self.apply_filter(self.needle)
 
-    def sift(self, needle: str) -> None:
+    def apply_filter(self, needle: str) -> None:
         """Keep the rows that hold all words of the needle, in any case."""
         self.needle = needle.strip().casefold()
         if not self.needle:
             self.shown = range(len(self.lines))
             return
-        hay = self.hay or (lambda at: plain(self.lines[at]))
+        hay = self.hay or (lambda at: plain_text(self.lines[at]))
         words = self.needle.split()
         texts = ((at, hay(at).casefold()) for at in range(len(self.lines)))
         self.shown = [at for at, text in texts if all(word in text for word in words)]
@@ -46,7 +46,7 @@ class Rows:
             return ""
         return self.keys[self.shown[min(place, len(self.shown) - 1)]]
 
-    def place_of(self, key: str) -> int | None:
+    def index_of(self, key: str) -> int | None:
         """Where a key stands among those that are shown."""
         for place, at in enumerate(self.shown):
             if at < len(self.keys) and self.keys[at] == key:
@@ -55,4 +55,4 @@ class Rows:
 
     @property
     def text(self) -> str:
-        return "\n".join(plain(self.lines[at]).rstrip() for at in self.shown)
+        return "\n".join(plain_text(self.lines[at]).rstrip() for at in self.shown)

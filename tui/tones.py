@@ -28,18 +28,18 @@ _GROUNDS: Mapping[str, str] = MappingProxyType({"cursor": "cursor", "cursor-focu
 _USED = ("background", *sorted({name for name, _ in _COLOURS.values()} | set(_GROUNDS.values())))
 
 
-def tones(variables: Mapping[str, str]) -> Mapping[str, Style]:
+def styles_by_tone(variables: Mapping[str, str]) -> Mapping[str, Style]:
     """From the variables of a theme, for every tone of a line; bold and underlined ones are so without colour too."""
-    return _tones(tuple((name, variables[name]) for name in _USED if name in variables))
+    return _styles(tuple((name, variables[name]) for name in _USED if name in variables))
 
 
 @lru_cache(maxsize=16)
-def _tones(given: tuple[tuple[str, str], ...]) -> Mapping[str, Style]:
+def _styles(given: tuple[tuple[str, str], ...]) -> Mapping[str, Style]:
     colours = {name: Color.parse(said) for name, said in given}
     plain = Style()
     looks: dict[str, Style] = {"": plain, "strong": Style(bold=True)}
     for tone, (name, share) in _COLOURS.items():
-        colour = _over(colours, name, share)
+        colour = _blend(colours, name, share)
         faint = tone == "dim" and colour is None
         looks[tone] = Style(
             color=colour.rich_color if colour else None,
@@ -53,7 +53,7 @@ def _tones(given: tuple[tuple[str, str], ...]) -> Mapping[str, Style]:
     return MappingProxyType(looks)
 
 
-def _over(colours: Mapping[str, Color], name: str, share: float) -> Color | None:
+def _blend(colours: Mapping[str, Color], name: str, share: float) -> Color | None:
     """A colour let through to the background in part; None where the terminal's own colours cannot be mixed."""
     colour, ground = colours.get(name), colours.get("background")
     if colour is None or share == 1.0:

@@ -6,58 +6,60 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import MaieuticError, UsageError
-from ..runtime.actions import Action, Argument, action_named
-from ..runtime.steering import command, preview, send, start, unavailable
+from ..runtime.actions import DirectiveArgument, DirectiveSpec, directive_named
+from ..runtime.steering import preview, process_command, send_directive, start_process, unavailable_reason
 from ..runtime.store import Store
-from .feed import Scene
-from .places import find
-from .tree import family, short
+from .feed import RunSnapshot
+from .places import resolve_candidate
+from .tree import all_candidates, short_id
 
 if TYPE_CHECKING:
     from .page import Page
 
-_SUCH = {"example": "row-1", "recipe": "mars"}
+_EXAMPLE_VALUES = {"example": "row-1", "recipe": "mars"}
 
 
-async def steer(page: Page, name: str, words: Sequence[str] = ()) -> None:
+async def steer_run(page: Page, name: str, words: Sequence[str] = ()) -> None:
     """Ask for what the action still has to know, show what it would do, and send it on enter."""
-    scene, action = page.scene, action_named(name)
-    if reason := _off(page, action, scene):
+    scene, action = page.scene, directive_named(name)
+    if reason := _unavailable_reason(page, action, scene):
         page.notify(reason, title=f"{action.title} is off", severity="warning")
         return
     assert scene is not None
     try:
-        wanted = await _gather(page, action, scene, list(words))
+        wanted = await _collect_arguments(page, action, scene, list(words))
         if wanted is None:
             return
         said = preview(action, scene.story.view, **wanted)
-        if await page.listen().ask(f"{action.title}: {said}", hint="enter does it, esc leaves") is None:
+        if await page.open_bar().ask(f"{action.title}: {said}", hint="enter does it, esc leaves") is None:
             return
-        await _carry_out(page, action, scene, wanted)
+        await _send(page, action, scene, wanted)
     except UsageError as error:
         page.notify(str(error), title=action.title, severity="warning", timeout=8)
     except MaieuticError as error:
         page.notify(str(error), title=action.title, severity="error", timeout=12)
 
 
-def _off(page: Page, action: Action, scene: Scene | None) -> str:
+def _unavailable_reason(page: Page, action: DirectiveSpec, scene: RunSnapshot | None) -> str:
     if page.ui.read_only:
         return "this view is read-only; start it with --steer to steer from here"
     if scene is None:
         return "no run is watched; choose one first"
     if scene.playing is not None and not action.starts_process:
         return "this is a replay; what happened cannot be changed"
-    return unavailable(action, scene.story.view, alive=scene.alive) or ""
+    return unavailable_reason(action, scene.story.view, alive=scene.alive) or ""
 
 
-async def _gather(page: Page, action: Action, scene: Scene, words: list[str]) -> dict[str, Any] | None:
+async def _collect_arguments(
+    page: Page, action: DirectiveSpec, scene: RunSnapshot, words: list[str]
+) -> dict[str, Any] | None:
     """None where the person left. Words that were typed answer first, then what the cursor stands on; several things
     that may be left out are asked in one question, and not at all where words were typed.
 
     Raises UsageError for a candidate that is not there: the preview names whom it means.
     """
-    subject, typed = page.subject, bool(words)
-    several = _several(action)
+    subject, typed = page.selected_arguments, bool(words)
+    several = _optional_arguments(action)
     wanted: dict[str, Any] = {}
     for argument in action.arguments:
         if words:
@@ -68,47 +70,49 @@ async def _gather(page: Page, action: Action, scene: Scene, words: list[str]) ->
             wanted[argument.name] = subject[argument.name]
         elif argument in several or (typed and not argument.required):
             continue
-        elif argument.long:
-            text = await _write(page, action, wanted)
+        elif argument.multiline:
+            text = await _edit_text(page, action, wanted)
             if text is None:
                 return None
             wanted[argument.name] = text
         elif argument.required or argument.kind in ("choice", "number"):
-            answer = await page.listen().ask(
+            answer = await page.open_bar().ask(
                 f"{action.title} · {argument.name}:",
                 value=argument.choices[0] if argument.kind == "choice" and argument.required else "",
-                hint=_hint(argument),
-                choices=_choices(argument, scene),
+                hint=_argument_hint(argument),
+                choices=_argument_choices(argument, scene),
             )
             if answer is None:
                 return None
             if answer.strip():
                 wanted[argument.name] = answer.strip()
         if argument.kind == "candidate" and argument.name in wanted:
-            wanted[argument.name] = find(page.ui, wanted[argument.name])
+            wanted[argument.name] = resolve_candidate(page.ui, wanted[argument.name])
     rest = [one for one in several if one.name not in wanted]
     if typed or not rest:
         return wanted
     names = [one.name for one in rest]
-    answer = await page.listen().ask(
+    answer = await page.open_bar().ask(
         f"{action.title} · {', '.join(names)}:",
-        hint=_hint(rest[0]) if len(rest) == 1 else f"such as {names[0]} {_SUCH.get(names[0], 500)}; empty leaves all",
+        hint=_argument_hint(rest[0])
+        if len(rest) == 1
+        else f"such as {names[0]} {_EXAMPLE_VALUES.get(names[0], 500)}; empty leaves all",
         choices=() if len(rest) == 1 else tuple(f"{name} " for name in names),
     )
     if answer is None:
         return None
     if len(rest) == 1 and answer.strip():
         return wanted | {names[0]: answer.strip()}
-    return wanted | pairs(answer, names)
+    return wanted | parse_key_values(answer, names)
 
 
-def _several(action: Action) -> list[Argument]:
+def _optional_arguments(action: DirectiveSpec) -> list[DirectiveArgument]:
     """What may be left out, where that is more than one thing."""
     optional = [one for one in action.arguments if not one.required]
     return optional if len(optional) > 1 else []
 
 
-def pairs(text: str, names: Sequence[str]) -> dict[str, str]:
+def parse_key_values(text: str, names: Sequence[str]) -> dict[str, str]:
     """`calls 500, minutes 20` or `calls=500`. Raises UsageError for a name that is none of them, or lacks a value."""
     words = text.replace("=", " ").replace(",", " ").split()
     for name in words[::2]:
@@ -119,30 +123,30 @@ def pairs(text: str, names: Sequence[str]) -> dict[str, str]:
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
-def _hint(argument: Argument) -> str:
+def _argument_hint(argument: DirectiveArgument) -> str:
     said = argument.help
     if argument.kind == "choice":
         said = f"{'/'.join(argument.choices)}: {said}"
     return said if argument.required else f"{said} (empty: leave it)"
 
 
-def _choices(argument: Argument, scene: Scene) -> tuple[str, ...]:
+def _argument_choices(argument: DirectiveArgument, scene: RunSnapshot) -> tuple[str, ...]:
     if argument.kind == "candidate":
-        return ("best", "start", *family(scene.story))
+        return ("best", "start", *all_candidates(scene.story))
     return argument.choices
 
 
-async def _write(page: Page, action: Action, wanted: dict[str, Any]) -> str | None:
+async def _edit_text(page: Page, action: DirectiveSpec, wanted: dict[str, Any]) -> str | None:
     """A long text in the editor; an edit begins with the prompt as it is, and comes back changed or not at all."""
     from .editor import EditorScreen
 
     before = ""
     if action.name == "edit" and page.scene is not None:
-        from ..runtime.ordering import editable
+        from ..runtime.ordering import editable_text
 
         one = page.ui.store.candidate(page.scene.record.id, wanted["candidate"])
-        before = editable(one) if one is not None else ""
-    title = f"{action.title} {short(wanted.get('candidate', ''))}".strip()
+        before = editable_text(one) if one is not None else ""
+    title = f"{action.title} {short_id(wanted.get('candidate', ''))}".strip()
     text = await page.app.push_screen_wait(EditorScreen(title, before))
     if text is not None and action.name == "edit" and text.strip() == before.strip():
         page.notify("nothing was changed, so nothing was sent", severity="warning")
@@ -150,15 +154,15 @@ async def _write(page: Page, action: Action, wanted: dict[str, Any]) -> str | No
     return text
 
 
-async def _carry_out(page: Page, action: Action, scene: Scene, wanted: dict[str, Any]) -> None:
+async def _send(page: Page, action: DirectiveSpec, scene: RunSnapshot, wanted: dict[str, Any]) -> None:
     run, folder = scene.record.id, page.ui.folder
     if action.starts_process:
-        words = command(action, run, folder, **wanted)
+        words = process_command(action, run, folder, **wanted)
         log = folder / f"{run}.{action.name}.log"
-        pid = start(words, log)
+        pid = start_process(words, log)
         page.notify(f"process {pid} began; what it says is in {log.name}", title=action.title)
         return
     with Store.open(folder) as store:
-        number = await send(store, run, action, **wanted)
+        number = await send_directive(store, run, action, **wanted)
     when = "it takes effect at the next step" if scene.alive else "no process carries the run; g takes it up again"
     page.notify(f"directive {number} is written; {when}", title=action.title)

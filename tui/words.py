@@ -40,7 +40,7 @@ _ROLES: dict[str, Tone] = {"teacher": "teacher", "critic": "critic", "student": 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Signs:
+class Glyphs:
     """The drawing characters of a terminal: rich ones, or ASCII alone."""
 
     best: str
@@ -70,30 +70,30 @@ class Signs:
     folded: str
 
 
-UNICODE = Signs(
+UNICODE = Glyphs(
     best="★", kept="●", racing="○", dropped="·", rejected="✗", pinned="◆", vetoed="⊘",
     tee="├─", elbow="└─", pipe="│ ", more="⋯ ", line="─", dot="●", full="█", empty="░", arrow="▸", ellipsis="…",
     running="●", paused="‖", stopped="■", finished="✓", failed="✗", dead="†", crumb="›", folded="▸",
 )  # fmt: skip
-ASCII = Signs(
+ASCII = Glyphs(
     best="*", kept="o", racing="?", dropped=".", rejected="x", pinned="#", vetoed="!",
     tee="|-", elbow="`-", pipe="| ", more="..", line="-", dot="o", full="#", empty=".", arrow=">", ellipsis="~",
     running="o", paused="=", stopped="#", finished="+", failed="x", dead="!", crumb=">", folded="+",
 )  # fmt: skip
 
 
-def clean(text: str) -> str:
+def sanitize(text: str) -> str:
     """The text without what could steer a terminal: control and direction characters become a middle dot."""
     return _CONTROL.sub("·", text.replace("\r\n", "\n").replace("\t", "    "))
 
 
-def in_ascii(text: str) -> str:
+def to_ascii(text: str) -> str:
     """The signs that these screens use in ASCII; other letters stay as they were written."""
     return text if text.isascii() else text.translate(_PLAIN)
 
 
 def one_line(text: str) -> str:
-    return " ".join(clean(text).split())
+    return " ".join(sanitize(text).split())
 
 
 def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") -> str:
@@ -110,7 +110,7 @@ def wrap(text: str, width: int) -> list[str]:
     """Lines of at most so many cells, broken between words where possible; indentation of a paragraph is kept."""
     width = max(8, width)
     lines: list[str] = []
-    for paragraph in clean(text).split("\n"):
+    for paragraph in sanitize(text).split("\n"):
         if cell_len(paragraph) <= width:
             lines.append(paragraph)
             continue
@@ -130,15 +130,15 @@ def wrap(text: str, width: int) -> list[str]:
     return lines
 
 
-def plain(line: Line) -> str:
+def plain_text(line: Line) -> str:
     return "".join(text for text, _ in line)
 
 
-def cells(spans: Iterable[Span]) -> int:
+def cell_count(spans: Iterable[Span]) -> int:
     return sum(cell_len(text) for text, _ in spans)
 
 
-def score(value: float | None) -> str:
+def score_text(value: float | None) -> str:
     return " —  " if value is None else f"{value:.2f}"
 
 
@@ -146,7 +146,7 @@ def percent(value: float) -> str:
     return f"{100 * value:.0f} %"
 
 
-def clock(seconds: float | None) -> str:
+def duration_text(seconds: float | None) -> str:
     """`1:05`, `2:03:09`; a dash where it is unknown."""
     if seconds is None:
         return "—"
@@ -154,22 +154,22 @@ def clock(seconds: float | None) -> str:
     return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
-def moment(at: str) -> str:
+def time_of_day(at: str) -> str:
     """`14:03:11` of a stamp; empty where it is none."""
     return at[11:19] if len(at) >= 19 else ""
 
 
-def day(at: str) -> str:
+def date_time(at: str) -> str:
     return at[:16].replace("T", " ")
 
 
-def role(name: str) -> Tone:
+def role_tone(name: str) -> Tone:
     return _ROLES.get(name, "strong")
 
 
-def counted(number: int, noun: str) -> str:
+def count_noun(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def labelled(pairs: Sequence[tuple[str, str]], width: int = 11) -> list[Line]:
+def labelled_lines(pairs: Sequence[tuple[str, str]], width: int = 11) -> list[Line]:
     return [((f"{name:<{width}} ", "dim"), (value, "")) for name, value in pairs]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .ask import Ask, Case, Past
+from .ask import Ask, Case, ScoredPrompt
 from .replies import ItemsReply, PromptReply, TextReply
 
 
@@ -18,7 +18,7 @@ class SummarizeAdvice(Ask[TextReply]):
     remarks: tuple[str, ...] = ()
 
 
-class Advance(Ask[PromptReply]):
+class AdvancePrompt(Ask[PromptReply]):
     """A new prompt from a summary of what went wrong, and the line of prompts it comes from (PROMST)."""
 
     role = "student"
@@ -28,7 +28,7 @@ class Advance(Ask[PromptReply]):
     task: str
     prompt: str
     summary: str
-    history: tuple[Past, ...] = ()
+    history: tuple[ScoredPrompt, ...] = ()
     hints: tuple[str, ...] = ()
 
 
@@ -45,7 +45,7 @@ class JudgeTurns(Ask[ItemsReply]):
     count: int = 2
 
 
-class Replay(Ask[PromptReply]):
+class ReplayFeedback(Ask[PromptReply]):
     """A new prompt from feedback on turns and from experience: earlier feedback and what edits by it scored."""
 
     role = "student"
@@ -55,5 +55,5 @@ class Replay(Ask[PromptReply]):
     task: str
     prompt: str
     feedback: tuple[str, ...] = ()
-    experience: tuple[Past, ...] = ()
+    experience: tuple[ScoredPrompt, ...] = ()
     hints: tuple[str, ...] = ()

@@ -17,11 +17,11 @@ from ..models import Role
 Evidence = Literal["errors", "scores", "history", "rows", "hints"]
 
 
-class _Frozen(BaseModel):
+class _FrozenModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Case(_Frozen):
+class Case(_FrozenModel):
     """One row as an agent sees it: what went in, what was wanted, what came out."""
 
     input: str
@@ -30,26 +30,26 @@ class Case(_Frozen):
     feedback: str = ""
 
 
-class Past(_Frozen):
+class ScoredPrompt(_FrozenModel):
     """One earlier prompt and its score in [0, 1]."""
 
     prompt: str
     score: float
 
 
-class Reply(_Frozen):
+class AgentReply(_FrozenModel):
     """`raw` is what the model said, for the log."""
 
     raw: str = ""
 
 
-R = TypeVar("R", bound=Reply, covariant=True)
+R = TypeVar("R", bound=AgentReply, covariant=True)
 
 
-class Ask(_Frozen, Generic[R]):
+class Ask(_FrozenModel, Generic[R]):
     role: ClassVar[Role]
     skill: ClassVar[str]
-    reply: ClassVar[type[Reply]]
+    reply: ClassVar[type[AgentReply]]
     reads: ClassVar[Mapping[str, Evidence]] = {}
     instruction: ClassVar[str] = ""
     """The text of the instruction file, where the skill is a plugin's own; the shipped ones are found by name."""

@@ -3,11 +3,11 @@ Rows and labels are also what a task without data begins with."""
 
 from __future__ import annotations
 
-from .ask import Ask, Case, Past
+from .ask import Ask, Case, ScoredPrompt
 from .replies import CasesReply, PromptReply, TextReply
 
 
-class WriteBoundaryRows(Ask[CasesReply]):
+class WriteBoundaryExamples(Ask[CasesReply]):
     """Inputs that are hard to answer: near the border between answers, rare, or unlike the ones there are."""
 
     role = "synthesizer"
@@ -21,7 +21,7 @@ class WriteBoundaryRows(Ask[CasesReply]):
     count: int = 5
 
 
-class LabelRow(Ask[TextReply]):
+class LabelExample(Ask[TextReply]):
     """The right answer to an input, by the task alone: no prompt that is worked on is shown."""
 
     role = "judge"
@@ -53,6 +53,6 @@ class StepPrompt(Ask[PromptReply]):
     reads = {"history": "history", "hints": "hints"}
     task: str
     prompt: str
-    history: tuple[Past, ...] = ()
+    history: tuple[ScoredPrompt, ...] = ()
     analysis: str
     hints: tuple[str, ...] = ()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .ask import Ask, Case, Past
+from .ask import Ask, Case, ScoredPrompt
 from .replies import PromptReply, TextReply
 
 
-class ExamineRows(Ask[TextReply]):
+class ExamineCases(Ask[TextReply]):
     """Row by row: is the output right, does the prompt describe the task, has it to be edited, and how.
 
     layout: the whole message in which the prompt stands, so that it is clear where the input goes.
@@ -37,6 +37,6 @@ class RefinePrompt(Ask[PromptReply]):
     prompt: str
     examination: str
     step: str = ""
-    history: tuple[Past, ...] = ()
+    history: tuple[ScoredPrompt, ...] = ()
     momentum: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()

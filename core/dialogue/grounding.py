@@ -6,7 +6,7 @@ from .ask import Ask, Case
 from .replies import PromptReply, TextReply
 
 
-class DescribeRows(Ask[TextReply]):
+class DescribeExamples(Ask[TextReply]):
     """What a data set is about, from some rows and from what was noted of the rows before."""
 
     role = "planner"

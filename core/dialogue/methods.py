@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .ask import Ask, Case, Past
+from .ask import Ask, Case, ScoredPrompt
 from .replies import JudgementReply, PathReply, PromptReply, QuestionsReply, ReasonsReply
 
 
@@ -85,7 +85,7 @@ class EditPrompt(Ask[PromptReply]):
     hints: tuple[str, ...] = ()
 
 
-class Paraphrase(Ask[PromptReply]):
+class ParaphrasePrompt(Ask[PromptReply]):
     """The same request in other words."""
 
     role = "student"
@@ -94,7 +94,7 @@ class Paraphrase(Ask[PromptReply]):
     prompt: str
 
 
-class Induce(Ask[PromptReply]):
+class InducePrompt(Ask[PromptReply]):
     """The instruction that would have led to these rows (APE, arXiv 2211.01910)."""
 
     role = "student"
@@ -112,5 +112,5 @@ class ImproveOnHistory(Ask[PromptReply]):
     reply = PromptReply
     reads = {"history": "history", "rows": "rows"}
     task: str
-    history: tuple[Past, ...] = ()
+    history: tuple[ScoredPrompt, ...] = ()
     rows: tuple[Case, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .ask import Ask, Case, Reply
+from .ask import AgentReply, Ask, Case
 from .replies import ItemsReply, TextReply
 
 
@@ -33,7 +33,7 @@ class ChooseParts(Ask[ItemsReply]):
     parts: tuple[str, ...]
 
 
-class AdviceReply(Reply):
+class AdviceReply(AgentReply):
     """One part by its name, and what to change in it."""
 
     part: str

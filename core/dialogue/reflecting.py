@@ -6,7 +6,7 @@ from .ask import Ask, Case
 from .replies import PromptReply
 
 
-class Reflect(Ask[PromptReply]):
+class ReflectOnCases(Ask[PromptReply]):
     """A new prompt from the old one and a few of its runs: what went in, what came out, what was said about it."""
 
     role = "student"

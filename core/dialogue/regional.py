@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from .ask import Ask, Case, Reply
+from .ask import AgentReply, Ask, Case
 from .replies import TextReply
 
 _EDITS = {
@@ -16,19 +16,19 @@ _EDITS = {
     "change": ("change", "edit", "replace", "modify", "revise", "rewrite", "update"),
     "remove": ("remove", "delete", "drop"),
 }
-_LEAST_WORDS, _MOST_WORDS = 3, 60
+_MIN_WORDS, _MAX_WORDS = 3, 60
 _WORDS = {edit: "|".join(words) for edit, words in _EDITS.items()}
-_REMOVED = re.compile(
+_REMOVE_EDIT = re.compile(
     rf"\W*(?:{_WORDS['remove']})\W+(?:principle|number|no)?\W*(?P<number>\d+)(?:\W*\Z|\s*[:.,;-]\s)", re.IGNORECASE
 )
-_CHANGED = re.compile(
+_CHANGE_EDIT = re.compile(
     rf"\W*(?:(?:{_WORDS['change']})\W+)?(?:(?:principle|number|no)\W+)?(?P<number>\d+)\s*:\s*(?P<text>.+)",
     re.IGNORECASE | re.DOTALL,
 )
-_ADDED = re.compile(rf"\W*(?:(?:{_WORDS['add']})\s*[:-]|(?-i:NEW|ADD)\b)\s*(?P<text>.+)", re.IGNORECASE | re.DOTALL)
+_ADD_EDIT = re.compile(rf"\W*(?:(?:{_WORDS['add']})\s*[:-]|(?-i:NEW|ADD)\b)\s*(?P<text>.+)", re.IGNORECASE | re.DOTALL)
 
 
-class PrincipleReply(Reply):
+class PrincipleReply(AgentReply):
     """One edit of a list of principles. number: which one, from 1; 0 where none was named.
 
     In one block it is `NEW: …`, `2: …` for a changed one, or `REMOVE 2`, and a bare sentence is an addition; edit and
@@ -45,11 +45,11 @@ class PrincipleReply(Reply):
         if not isinstance(value, Mapping) or value.keys() & {"edit", "number"}:
             return value
         said = str(value.get("principle", ""))
-        if found := _REMOVED.match(said):
+        if found := _REMOVE_EDIT.match(said):
             return {**value, "edit": "remove", "number": found["number"], "principle": ""}
-        if found := _CHANGED.match(said):
+        if found := _CHANGE_EDIT.match(said):
             return {**value, "edit": "change", "number": found["number"], "principle": found["text"]}
-        found = _ADDED.match(said)
+        found = _ADD_EDIT.match(said)
         return {**value, "principle": found["text"]} if found else value
 
     @field_validator("edit", mode="before")
@@ -72,12 +72,12 @@ class PrincipleReply(Reply):
         return re.sub(r"^(?:[-*•]|\d+[.)]|principle\s*\d*\s*:)\s*", "", text, flags=re.IGNORECASE).strip("\"' ")
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
+    def _check_complete(self) -> Self:
         words = len(self.principle.split())
         if self.edit == "remove":
             if not self.number:
                 raise ValueError("which principle is to be removed was not said")
-        elif not _LEAST_WORDS <= words <= _MOST_WORDS:
+        elif not _MIN_WORDS <= words <= _MAX_WORDS:
             raise ValueError("a principle is one sentence")
         return self
 

@@ -6,63 +6,63 @@ from typing import Literal
 
 from pydantic import Field
 
-from .ask import Case, Reply
+from .ask import AgentReply, Case
 
 
-class PathReply(Reply):
+class PathReply(AgentReply):
     steps: tuple[str, ...]
 
 
-class QuestionsReply(Reply):
+class QuestionsReply(AgentReply):
     questions: tuple[str, ...]
 
 
-class JudgementReply(Reply):
+class JudgementReply(AgentReply):
     accepted: bool
     suggestion: str = ""
 
 
-class ReasonsReply(Reply):
+class ReasonsReply(AgentReply):
     reasons: tuple[str, ...]
 
 
-class PromptReply(Reply):
+class PromptReply(AgentReply):
     prompt: str
 
 
-class TextReply(Reply):
+class TextReply(AgentReply):
     """Free text: a critique, an analysis, a persona, a rationale."""
 
     text: str
 
 
-class ItemsReply(Reply):
+class ItemsReply(AgentReply):
     """A list of short texts: keywords, principles, components."""
 
     items: tuple[str, ...]
 
 
-class CasesReply(Reply):
+class CasesReply(AgentReply):
     """Rows that a model made up; `expected` is empty where it gave no answer."""
 
     cases: tuple[Case, ...]
 
 
-class ChoiceReply(Reply):
+class ChoiceReply(AgentReply):
     """Which of two is better."""
 
     choice: Literal["a", "b", "tie"]
     why: str = ""
 
 
-class VerdictsReply(Reply):
+class VerdictsReply(AgentReply):
     """What was said of each of several things, in their order: (the thing, or empty where only its number stood;
     whether the verdict is yes, or supported)."""
 
     verdicts: tuple[tuple[str, bool], ...]
 
 
-class RatingReply(Reply):
+class RatingReply(AgentReply):
     """A rating, brought to [0, 1]."""
 
     rating: float = Field(ge=0, le=1)

@@ -6,7 +6,7 @@ from .ask import Ask
 from .replies import PromptReply, TextReply
 
 
-class RewriteWhole(Ask[PromptReply]):
+class RewritePrompt(Ask[PromptReply]):
     """The prompt anew, from a message in the rewriter's own form."""
 
     role = "student"
@@ -15,7 +15,7 @@ class RewriteWhole(Ask[PromptReply]):
     message: str
 
 
-class WriteBeside(Ask[TextReply]):
+class WriteAddition(Ask[TextReply]):
     """Words to be said beside the prompt, from a message in the rewriter's own form."""
 
     role = "student"

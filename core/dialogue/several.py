@@ -6,7 +6,7 @@ from .ask import Ask, Case
 from .replies import ItemsReply
 
 
-class WriteSeveral(Ask[ItemsReply]):
+class WriteSeveralPrompts(Ask[ItemsReply]):
     """Different prompts that would all lead from these inputs to these answers."""
 
     role = "student"

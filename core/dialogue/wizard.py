@@ -65,7 +65,7 @@ class NameIntent(Ask[ItemsReply]):
     task: str
 
 
-class SynthesizeRows(Ask[CasesReply]):
+class SynthesizeExamples(Ask[CasesReply]):
     """New rows with their answers, like the ones shown, hard where the prompt failed."""
 
     role = "synthesizer"

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from maieutic.cli.watch import library
+from maieutic.cli.watch import list_recipes_and_plugins
 from maieutic.tui.app import MaieuticApp
 
 HERE = Path(__file__).parent
@@ -30,7 +30,7 @@ SHOTS: dict[str, tuple[str, ...]] = {
 
 async def shoot(folder: Path, run: str, name: str, size: tuple[int, int], theme: str, out: Path) -> Path:
     """One screen in an application of its own; the file that was written."""
-    app = MaieuticApp(folder, run=run, listing=library, theme=theme)
+    app = MaieuticApp(folder, run=run, listing=list_recipes_and_plugins, theme=theme)
     async with app.run_test(size=size) as pilot:
         for key in ("", *SHOTS[name]):
             if key:

@@ -10,7 +10,7 @@ from maieutic.core.dialogue.ask import Ask, Case
 from maieutic.core.dialogue.replies import PromptReply
 from maieutic.core.example import Example
 from maieutic.core.models import Output
-from maieutic.core.orders import Order, Proposal, Request, Search
+from maieutic.core.orders import Proposal, Request, Search, WorkOrder
 from maieutic.core.score import Score
 from maieutic.plugins.hookspecs import Register, hookimpl
 
@@ -33,7 +33,7 @@ def colours(guess: str, secret: str) -> str:
     return told
 
 
-class Colours:
+class ColoursEvaluator:
     """A green letter counts 1, a yellow one `yellow`, over the longer of guess and secret."""
 
     name = "wordle"
@@ -53,7 +53,7 @@ class Colours:
         return Score(value=value, values={"green": told.count("G"), "yellow": told.count("Y")}, feedback=told)
 
 
-class GiveClue(Ask[PromptReply]):
+class ClueAsk(Ask[PromptReply]):
     """The prompt, and what the colours of its guesses were."""
 
     role = "student"
@@ -81,7 +81,7 @@ Write what the player should be told instead, as <prompt>the new prompt</prompt>
 """
 
 
-class Clue:
+class ClueOperator:
     """A prompt with a clue from the colours of a few wrong guesses."""
 
     name = "wordle-clue"
@@ -93,7 +93,7 @@ class Clue:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent = request.parents[0].program
-        ask = GiveClue(prompt=parent.main.instruction, failures=request.failures[: self.guesses])
+        ask = ClueAsk(prompt=parent.main.instruction, failures=request.failures[: self.guesses])
         reply = await team.act(ask)
         if reply is None:
             return []
@@ -101,7 +101,7 @@ class Clue:
         return [Proposal(program=new, rationale="a clue from the colours")]
 
 
-class Guess:
+class GuessStrategy:
     """Each round guesses anew from the greenest prompt, and gives up after `rounds` rounds, as the game does."""
 
     name = "wordle-guess"
@@ -110,11 +110,11 @@ class Guess:
     def __init__(self, rounds: int = 6) -> None:
         self.rounds = rounds
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         search.memory["guesses"] = search.memory.get("guesses", 0) + 1
         if search.memory["guesses"] > self.rounds:
             return []
-        return [Order(operator=name, parents=(self.final(search),), cases=8) for name in search.operators]
+        return [WorkOrder(operator=name, parents=(self.final(search),), cases=8) for name in search.operators]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         return list(dict.fromkeys([self.final(search), *new]))
@@ -130,14 +130,14 @@ class Guess:
 
 @hookimpl
 def maieutic_evaluators(register: Register) -> None:
-    register("wordle", Colours, summary="letters in place and out of place", needs=Colours.needs)
+    register("wordle", ColoursEvaluator, summary="letters in place and out of place", needs=ColoursEvaluator.needs)
 
 
 @hookimpl
 def maieutic_operators(register: Register) -> None:
-    register("wordle-clue", Clue, summary="a clue from the colours", needs=Clue.needs)
+    register("wordle-clue", ClueOperator, summary="a clue from the colours", needs=ClueOperator.needs)
 
 
 @hookimpl
 def maieutic_strategies(register: Register) -> None:
-    register("wordle-guess", Guess, summary="six guesses from the greenest")
+    register("wordle-guess", GuessStrategy, summary="six guesses from the greenest")

@@ -8,6 +8,8 @@ from ...core.directives import (
     Annotate,
     Approve,
     ChangeBudget,
+    ChangeRole,
+    ChangeWeight,
     Directive,
     Edit,
     Fork,
@@ -17,39 +19,41 @@ from ...core.directives import (
     Prefer,
     Replan,
     Resume,
-    Roles,
     Rule,
     Stop,
     Veto,
-    Weights,
 )
 from ...core.errors import MaieuticError, TaskError
 from ...core.naming import did_you_mean
 from ...runtime.store import PreferenceRow, RuleRow
-from ..amend import amended
-from ..session import Session
-from ..state import SPENT, RunState
+from ..amend import apply_changes
+from ..session import RunContext
+from ..state import BUDGET_SPENT, RunState
 from . import candidates, rows
-from .outcome import Outcome, Place
+from .outcome import Boundary, DirectiveResult
 
-FOR_GOOD = 2**31
-STOPPED = "a person stopped it"
-_EVALUATORS = (
+ALL_ROUNDS = 2**31
+STOPPED_BY_PERSON = "a person stopped it"
+_EVALUATOR_WEIGHTS_REFUSED = (
     "scores under other weights could not be compared with those there are; change [[evaluators]] in the task and fork"
 )
-_TARGET = "the prompts are made for the target: scores of another one could not be compared; begin a run with it"
+_TARGET_CHANGE_REFUSED = (
+    "the prompts are made for the target: scores of another one could not be compared; begin a run with it"
+)
 
 
-async def apply(session: Session, state: RunState, directive: Directive, place: Place) -> Outcome:
+async def apply_directive(
+    session: RunContext, state: RunState, directive: Directive, place: Boundary
+) -> DirectiveResult:
     """Idempotent at one boundary: a node that is run again after a crash applies the same again."""
-    archive = session.archive(place.step)
+    archive = session.archive(place.read_before)
     match directive:
         case Pin(candidate=name) | Veto(candidate=name) | Edit(candidate=name) if name not in archive:
-            return Outcome(refused=f"there is no candidate {name}")
+            return DirectiveResult(refused=f"there is no candidate {name}")
         case Pause() | Resume():
-            return Outcome()
+            return DirectiveResult()
         case Stop():
-            return Outcome(update={"ending": STOPPED, "report": directive.report})
+            return DirectiveResult(update={"ending": STOPPED_BY_PERSON, "report": directive.report})
         case Pin():
             return await candidates.pin(session, directive, place)
         case Veto():
@@ -61,88 +65,92 @@ async def apply(session: Session, state: RunState, directive: Directive, place: 
         case AddExample():
             return await rows.add_example(session, state, directive, place)
         case Prefer():
-            return await _prefer(session, directive, place)
+            return await _set_preference(session, directive, place)
         case ChangeBudget():
-            return await _budget(session, state, directive.budget)
-        case Roles():
-            return await _roles(session, directive)
+            return await _change_budget(session, state, directive.budget)
+        case ChangeRole():
+            return await _change_model(session, directive)
     return await _words(session, state, directive, place)
 
 
-async def _words(session: Session, state: RunState, directive: Directive, place: Place) -> Outcome:
+async def _words(session: RunContext, state: RunState, directive: Directive, place: Boundary) -> DirectiveResult:
     """What changes only what is said, asked or planned from now on."""
     match directive:
         case Hint():
-            return Outcome(update={"hints": [*state["hints"], directive.text]})
+            return DirectiveResult(update={"hints": [*state["hints"], directive.text]})
         case Rule():
-            row = RuleRow(when=directive.when, advice=directive.advice, step=place.at)
+            row = RuleRow(when=directive.when, advice=directive.advice, step=place.write_step)
             await session.store.save_rules(session.run, [row])
-            return Outcome()
-        case Weights():
-            return _weigh(session, directive)
-        case Replan() if not session.setup.recipe.planner:
-            return Outcome(refused=f"the recipe {session.setup.recipe.name} has no planner")
+            return DirectiveResult()
+        case ChangeWeight():
+            return _change_weight(session, directive)
+        case Replan() if not session.config.recipe.planner:
+            return DirectiveResult(refused=f"the recipe {session.config.recipe.name} has no planner")
         case Replan():
-            return Outcome(update={"plan": []})
-        case Approve() if not session.setup.approve:
-            return Outcome(refused="this run asks for no approval; it was begun without --approve")
+            return DirectiveResult(update={"plan": []})
+        case Approve() if not session.config.approve:
+            return DirectiveResult(refused="this run asks for no approval; it was begun without --approve")
         case Approve():
-            approved = FOR_GOOD if directive.rest else max(state.get("approved", 0), state["round"] + 1)
-            return Outcome(update={"approved": approved})
+            approved = ALL_ROUNDS if directive.rest else max(state.get("approved", 0), state["round"] + 1)
+            return DirectiveResult(update={"approved": approved})
         case Fork(run=run) if run:
-            return Outcome(told={"fork": run})
-    return Outcome(refused="a fork is a run of its own: maieutic fork RUN CANDIDATE begins one")
+            return DirectiveResult(log_data={"fork": run})
+    return DirectiveResult(refused="a fork is a run of its own: maieutic fork RUN CANDIDATE begins one")
 
 
-async def _prefer(session: Session, directive: Prefer, place: Place) -> Outcome:
-    archive = session.archive(place.step)
+async def _set_preference(session: RunContext, directive: Prefer, place: Boundary) -> DirectiveResult:
+    archive = session.archive(place.read_before)
     for name in (directive.a, directive.b):
         if name not in archive:
-            return Outcome(refused=f"there is no candidate {name}")
+            return DirectiveResult(refused=f"there is no candidate {name}")
     if directive.a == directive.b:
-        return Outcome(refused="a duel needs two candidates")
+        return DirectiveResult(refused="a duel needs two candidates")
     if directive.example is not None and directive.example not in session.examples:
-        return Outcome(refused=f"there is no row {directive.example} in train or val")
-    row = PreferenceRow(a=directive.a, b=directive.b, example=directive.example, margin=directive.margin, step=place.at)
+        return DirectiveResult(refused=f"there is no row {directive.example} in train or val")
+    row = PreferenceRow(
+        a=directive.a, b=directive.b, example=directive.example, margin=directive.margin, step=place.write_step
+    )
     await session.store.save_preferences(session.run, [row])
-    return Outcome()
+    return DirectiveResult()
 
 
-async def _budget(session: Session, state: RunState, budget: Budget) -> Outcome:
+async def _change_budget(session: RunContext, state: RunState, budget: Budget) -> DirectiveResult:
     try:
         budget.check()
     except TaskError as error:
-        return Outcome(refused=error.what)
+        return DirectiveResult(refused=error.what)
     session.ledger.budget = budget
-    session.setup.budget = budget
+    session.config.budget = budget
     await session.store.update_run(session.run, budget_json=budget.model_dump_json())
     update: RunState = {"budget": budget.model_dump()}
-    if state["ending"] == SPENT:
+    if state["ending"] == BUDGET_SPENT:
         update["ending"] = ""
-    return Outcome(update=update)
+    return DirectiveResult(update=update)
 
 
-async def _roles(session: Session, directive: Roles) -> Outcome:
+async def _change_model(session: RunContext, directive: ChangeRole) -> DirectiveResult:
     """The model is looked at before it is asked anything: a role nobody can play would end the run."""
     if directive.role == "target":
-        return Outcome(refused=_TARGET)
+        return DirectiveResult(refused=_TARGET_CHANGE_REFUSED)
     try:
-        await session.door.check(directive.model)
+        await session.model_client.check(directive.model)
     except MaieuticError as error:
-        return Outcome(refused=f"{directive.model.id} cannot be asked: {error.what}")
-    before = session.setup.task.models.of(directive.role)
-    session.setup = amended(session.setup, [directive])
-    return Outcome(told={"before": str(before), "after": str(directive.model)})
+        return DirectiveResult(refused=f"{directive.model.id} cannot be asked: {error.what}")
+    before = session.config.task.models.for_role(directive.role)
+    session.config = apply_changes(session.config, [directive])
+    return DirectiveResult(log_data={"before": str(before), "after": str(directive.model)})
 
 
-def _weigh(session: Session, directive: Weights) -> Outcome:
+def _change_weight(session: RunContext, directive: ChangeWeight) -> DirectiveResult:
     if directive.of == "evaluator":
-        return Outcome(refused=_EVALUATORS)
-    known = {use.use: use.weight for use in session.setup.recipe.operators}
+        return DirectiveResult(refused=_EVALUATOR_WEIGHTS_REFUSED)
+    known = {use.use: use.weight for use in session.config.recipe.operators}
     if directive.name not in known:
         hint = did_you_mean(directive.name, known) or f"it has {', '.join(known)}"
-        return Outcome(refused=f"no operator of the recipe is called {directive.name!r}; {hint}")
+        return DirectiveResult(refused=f"no operator of the recipe is called {directive.name!r}; {hint}")
     if len(known) == 1:
-        return Outcome(refused=f"the recipe has one operator alone: it is asked whatever {directive.name} weighs")
-    session.setup = amended(session.setup, [directive])
-    return Outcome(told={"before": known[directive.name], "after": directive.weight})
+        return DirectiveResult(
+            refused=f"the recipe has one operator alone: it is asked whatever {directive.name} weighs"
+        )
+    session.config = apply_changes(session.config, [directive])
+    return DirectiveResult(log_data={"before": known[directive.name], "after": directive.weight})

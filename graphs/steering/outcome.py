@@ -8,29 +8,31 @@ from typing import Any
 
 from ...core.directives import Directive
 from ...core.events import Event
-from ..session import Session
+from ..session import RunContext
 from ..state import RunState
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class DirectiveResult:
     """refused: why it changes nothing; empty where it was applied. update: of the state. told: for the log."""
 
     refused: str = ""
     update: RunState = field(default_factory=lambda: RunState())
-    told: Mapping[str, Any] = field(default_factory=dict)
+    log_data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Boundary:
     """A boundary. step: the archive is as it was before it. at: the step under which is written what changes; before
     the first round that is the step before, since no step is taken then."""
 
-    step: int
-    at: int
+    read_before: int
+    write_step: int
 
 
-async def say(session: Session, place: int, number: int, directive: Directive, outcome: Outcome) -> None:
+async def record_directive(
+    session: RunContext, place: int, number: int, directive: Directive, outcome: DirectiveResult
+) -> None:
     """The log hears of a directive once, whatever is run again and whoever says it first."""
     event = Event(
         run=session.run,
@@ -41,7 +43,7 @@ async def say(session: Session, place: int, number: int, directive: Directive, o
             "directive": directive.model_dump(mode="json", exclude={"prompt"}),
             "reason": outcome.refused,
             "number": number,
-            **outcome.told,
+            **outcome.log_data,
         },
     )
-    await session.tell(event)
+    await session.append_event(event)

@@ -9,7 +9,7 @@ from ...core.dialogue.ask import Ask
 from ...core.errors import UsageError
 
 
-class InstructionFile:
+class InstructionFileAgent:
     """file: an instruction file as those in `agents/prompts`, relative to where the command is run."""
 
     name = "instruction"

@@ -8,10 +8,10 @@ from ...core.contracts import A, Need, Team
 from ...core.dialogue.ask import Ask
 from ...core.errors import UsageError
 
-_REASONS = {"raw", "why", "suggestion"}
+_EXPLANATION_FIELDS = {"raw", "why", "suggestion"}
 
 
-class Panel:
+class PanelAgent:
     """voices: how often it is asked, each time another draw. It decides where replies can be alike: verdicts, choices
     and ratings; of texts it takes the first. A voice that cannot be read has no vote."""
 
@@ -29,6 +29,6 @@ class Panel:
         said = [reply for _ in range(self.voices) if (reply := await team.act(ask)) is not None]
         if not said:
             return None
-        marks = [reply.model_dump_json(exclude=_REASONS) for reply in said]
+        marks = [reply.model_dump_json(exclude=_EXPLANATION_FIELDS) for reply in said]
         count = Counter(marks)
         return said[marks.index(max(marks, key=lambda mark: (count[mark], -marks.index(mark))))]

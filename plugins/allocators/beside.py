@@ -9,12 +9,12 @@ from typing import Literal
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
 from ...core.identity import digest
-from ...core.orders import Pair, Search
-from .batches import afforded, all_measured
+from ...core.orders import Measurement, Search
+from .batches import affordable_measurements, no_decisions
 
 
 @dataclass(kw_only=True)
-class Beside:
+class SharedAndExtraRows:
     """Every candidate of the pool on the same rows, in an order that no label has a say in: val rows, and `extra` rows
     of `split`, which are there to be agreed on and count in no mean.
 
@@ -33,25 +33,25 @@ class Beside:
     name: str = field(default="beside", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
 
-    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
-        most = min(self.rows, max(self.least, search.total // self.candidates))
-        val, start = _ordered(search, search.val), search.archive.start.id
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
+        most = min(self.rows, max(self.least, search.total_runs // self.candidates))
+        val, start = _hash_order(search, search.val), search.archive.baseline.id
         rows = [row for row in val if search.archive.scores.get(start, row) is not None] or val[:most]
         if not self.until or search.round <= self.until:
-            others = _ordered(search, search.train if self.split == "train" else search.target)
-            rows = _mixed(rows, others[: min(self.extra, max(self.few, (most + 1) // 2))])
-        return afforded(search, pool, rows)
+            others = _hash_order(search, search.train if self.split == "train" else search.target)
+            rows = _interleave(rows, others[: min(self.extra, max(self.few, (most + 1) // 2))])
+        return affordable_measurements(search, pool, rows)
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
-        return all_measured(search, pool)
+        return no_decisions(search, pool)
 
 
-def _ordered(search: Search, rows: Sequence[str]) -> list[str]:
+def _hash_order(search: Search, rows: Sequence[str]) -> list[str]:
     """By hash: a row that joins moves no other."""
     return sorted(rows, key=lambda row: digest([search.seed, "beside", row]))
 
 
-def _mixed(many: Sequence[str], few: Sequence[str]) -> list[str]:
+def _interleave(many: Sequence[str], few: Sequence[str]) -> list[str]:
     """The few spread evenly among the many, so that a short room takes from both."""
     places = [
         (place / max(1, len(some)), kind, row)

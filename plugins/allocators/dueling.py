@@ -9,12 +9,12 @@ from ...core.amounts import Count
 from ...core.contracts import Decision, Need
 from ...core.errors import UsageError
 from ...core.orders import Duel, Search
-from .batches import all_measured, row_order
-from .preferences import KINDS, Kind, believe, described
+from .batches import no_decisions, row_order
+from .preferences import MODEL_KINDS, ModelKind, fit_preferences, prompt_features
 
 
 @dataclass(kw_only=True)
-class Dueling:
+class DuelingBandit:
     """A few random pairs first, then the prompt that promises most against the one that most plausibly beats it.
 
     duels: in all. first: random pairs at the beginning. rows: how many val rows the duels take turns on; where the
@@ -28,20 +28,20 @@ class Dueling:
     first: int = 5
     rows: Count = 8
     width: float = 1.0
-    model: Kind = "linear"
+    model: ModelKind = "linear"
 
     def __post_init__(self) -> None:
-        check_kind(self.model, "dueling.model")
+        check_model_kind(self.model, "dueling.model")
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Duel]:
-        met, rng = meetings(search, pool), search.rng("duels")
-        if len(pool) < 2 or len(met) >= self.duels or search.room < 2:
+        met, rng = duels_within_pool(search, pool), search.rng("duels")
+        if len(pool) < 2 or len(met) >= self.duels or search.remaining_runs < 2:
             return []
         if len(met) < self.first:
             pairs = [tuple(rng.sample(range(len(pool)), 2)) for _ in range(min(self.first, self.duels) - len(met))]
         else:
-            shown = described([search.archive[name] for name in pool])
-            pairs = [believe(shown, met, kind=self.model, seed=search.seed).pair(self.width)]
+            shown = prompt_features([search.archive[name] for name in pool])
+            pairs = [fit_preferences(shown, met, kind=self.model, seed=search.seed).informative_pair(self.width)]
         rows = row_order(search)[: self._rows(search, len(pool))]
         asked: list[Duel] = []
         for at, (one, other) in enumerate(pairs, len(met)):
@@ -54,15 +54,15 @@ class Dueling:
         return asked
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
-        return all_measured(search, pool)
+        return no_decisions(search, pool)
 
     def _rows(self, search: Search, prompts: int) -> int:
-        if search.total >= 2 * self.duels:
+        if search.total_runs >= 2 * self.duels:
             return self.rows
-        return max(1, min(self.rows, search.total // (2 * prompts)))
+        return max(1, min(self.rows, search.total_runs // (2 * prompts)))
 
 
-def meetings(search: Search, pool: Sequence[str]) -> list[tuple[int, int, float]]:
+def duels_within_pool(search: Search, pool: Sequence[str]) -> list[tuple[int, int, float]]:
     """The duels between prompts of the pool, by their places, oldest first."""
     place = {name: at for at, name in enumerate(pool)}
     return [
@@ -72,6 +72,6 @@ def meetings(search: Search, pool: Sequence[str]) -> list[tuple[int, int, float]
     ]
 
 
-def check_kind(model: str, where: str) -> None:
-    if model not in KINDS:
-        raise UsageError(f"no model of worth is called {model!r}", where=where, possible=KINDS)
+def check_model_kind(model: str, where: str) -> None:
+    if model not in MODEL_KINDS:
+        raise UsageError(f"no model of worth is called {model!r}", where=where, possible=MODEL_KINDS)

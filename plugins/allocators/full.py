@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need
-from ...core.orders import Pair, Search
-from .batches import afforded, all_measured, row_order
+from ...core.orders import Measurement, Search
+from .batches import affordable_measurements, no_decisions, row_order
 
 
 @dataclass(kw_only=True)
-class Full:
+class FullEvaluation:
     """Every candidate of the pool on the same val rows. rows: at most so many. candidates: where set, the budget should
     last for so many candidates, so that there are fewer rows in a small one; but at least `least`.
 
@@ -24,11 +24,11 @@ class Full:
     candidates: int | None = None
     least: int = 8
 
-    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         rows = row_order(search)[: self.rows]
         if self.candidates is not None:
-            rows = rows[: max(self.least, search.total // self.candidates)]
-        return afforded(search, pool, rows)
+            rows = rows[: max(self.least, search.total_runs // self.candidates)]
+        return affordable_measurements(search, pool, rows)
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
-        return all_measured(search, pool)
+        return no_decisions(search, pool)

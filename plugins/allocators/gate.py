@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need
-from ...core.identity import seeded
-from ...core.orders import Pair, Search
-from .batches import missing, row_order
+from ...core.identity import seeded_random
+from ...core.orders import Measurement, Search
+from .batches import missing_measurements, row_order
 
 
 @dataclass(kw_only=True)
-class Gate:
+class MinibatchGate:
     """A newcomer and its parent on the same train rows, those that the parent's author was shown; only who is better
     there, strictly in sum, goes on to val. A child of two lineages is tried on `merged` val rows, as many of each kind:
     where the one parent is better, the other, neither; it goes on if it is no worse than the better of them.
@@ -29,34 +29,36 @@ class Gate:
     share: float = 0.15
     least: int = 5
 
-    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
-        order = self._val(search)
-        known = [name for name in pool if self._known(search, name)]
-        pairs = missing(search, known, order)
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
+        order = self._val_rows(search)
+        known = [name for name in pool if self._skips_gate(search, name)]
+        pairs = missing_measurements(search, known, order)
         for name in pool:
             if name not in known:
-                pairs += missing(search, [*search.archive[name].parents, name], self._tried_on(search, name))
+                pairs += missing_measurements(
+                    search, [*search.archive[name].parents, name], self._gate_rows(search, name)
+                )
         if not pairs:
-            let_in = [name for name in pool if name not in known and self._passed(search, name)]
-            pairs = missing(search, let_in, order)
-        return list(dict.fromkeys(pairs))[: search.room]
+            let_in = [name for name in pool if name not in known and self._gate_result(search, name)]
+            pairs = missing_measurements(search, let_in, order)
+        return list(dict.fromkeys(pairs))[: search.remaining_runs]
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
         return {name: self._decision(search, name) for name in pool}
 
     def _decision(self, search: Search, name: str) -> Decision:
-        if self._known(search, name):
+        if self._skips_gate(search, name):
             return "keep"
-        passed = self._passed(search, name)
+        passed = self._gate_result(search, name)
         if passed is None:
             return "undecided"
         if not passed:
             return "drop"
         return "keep" if search.archive.scores.count(name, search.val) else "undecided"
 
-    def _passed(self, search: Search, name: str) -> bool | None:
+    def _gate_result(self, search: Search, name: str) -> bool | None:
         """None while it is not known on all rows of the gate."""
-        rows, scores = self._tried_on(search, name), search.archive.scores
+        rows, scores = self._gate_rows(search, name), search.archive.scores
         parents = search.archive[name].parents
         told = {one: scores.row(one, rows) for one in (name, *parents)}
         if not rows or any(len(seen) < len(rows) for seen in told.values()):
@@ -65,21 +67,21 @@ class Gate:
         best = max(sums[one] for one in parents)
         return sums[name] >= best if len(parents) > 1 else sums[name] > best
 
-    def _tried_on(self, search: Search, name: str) -> Sequence[str]:
+    def _gate_rows(self, search: Search, name: str) -> Sequence[str]:
         parents = search.archive[name].parents
         if len(parents) > 1:
-            return self._mixed(search, parents[0], parents[1])
+            return self._balanced_parent_rows(search, parents[0], parents[1])
         shown = [order.rows for order in search.orders if order.rows and order.parents[:1] == parents]
         if shown:
             return shown[0]
         labelled = [row for row in search.train if row not in search.examples or search.examples[row].outputs]
-        return seeded(search.seed, "gate", search.round).sample(labelled, min(self.rows, len(labelled)))
+        return seeded_random(search.seed, "gate", search.round).sample(labelled, min(self.rows, len(labelled)))
 
-    def _mixed(self, search: Search, first: str, second: str) -> list[str]:
+    def _balanced_parent_rows(self, search: Search, first: str, second: str) -> list[str]:
         """Val rows that both parents were measured on, the three kinds in turn."""
         scores = search.archive.scores
         kinds: dict[int, list[str]] = {-1: [], 1: [], 0: []}
-        theirs = scores.row(second, self._val(search))
+        theirs = scores.row(second, self._val_rows(search))
         for row, one in scores.row(first, list(theirs)).items():
             other = theirs[row].score
             kinds[(one.score > other) - (one.score < other)].append(row)
@@ -88,12 +90,12 @@ class Gate:
             drawn += [rows.pop() for rows in kinds.values() if rows]
         return drawn[: self.merged]
 
-    def _val(self, search: Search) -> Sequence[str]:
-        order, start = row_order(search), search.archive.start.id
+    def _val_rows(self, search: Search) -> Sequence[str]:
+        order, start = row_order(search), search.archive.baseline.id
         met = [row for row in order if search.archive.scores.get(start, row) is not None]
-        return met or order[: max(self.least, int(self.share * search.total))]
+        return met or order[: max(self.least, int(self.share * search.total_runs))]
 
-    def _known(self, search: Search, name: str) -> bool:
+    def _skips_gate(self, search: Search, name: str) -> bool:
         """Whether it needs no gate: nobody's child, a person's, or let in before."""
         one = search.archive[name]
         return not one.parents or one.operator == "person" or one.status in ("kept", "pinned")

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need
-from ...core.identity import seeded
-from ...core.orders import Pair, Search
-from .batches import all_measured, missing
-from .full import Full
+from ...core.identity import seeded_random
+from ...core.orders import Measurement, Search
+from .batches import missing_measurements, no_decisions
+from .full import FullEvaluation
 
 
 @dataclass(kw_only=True)
-class Logged:
+class LogThenValidate:
     """train, val: rows at most. share: of the room that goes into the log while there are prompts to log; programs of
     several prompts are not logged, and choose among those that are. least: rows of the log at least.
     """
@@ -25,16 +25,16 @@ class Logged:
     share: float = 0.5
     least: int = 6
 
-    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         plain = [name for name in pool if len(search.archive[name].program.prompts) == 1]
         labelled = [row for row in search.train if row not in search.examples or search.examples[row].outputs]
-        drawn = seeded(search.seed, "log").sample(labelled, len(labelled))
+        drawn = seeded_random(search.seed, "log").sample(labelled, len(labelled))
         known = [row for row in drawn if any(search.archive.scores.get(name, row) is not None for name in plain)]
-        each = max(self.least, int(search.room * self.share) // max(1, len(plain)))
+        each = max(self.least, int(search.remaining_runs * self.share) // max(1, len(plain)))
         rows = known or drawn[: min(self.train, each)]
-        if wanted := missing(search, plain, rows)[: search.room]:
+        if wanted := missing_measurements(search, plain, rows)[: search.remaining_runs]:
             return wanted
-        return Full(rows=self.val, candidates=len(pool) * 2 + 2, least=self.least).ask(search, pool)
+        return FullEvaluation(rows=self.val, candidates=len(pool) * 2 + 2, least=self.least).ask(search, pool)
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
-        return all_measured(search, pool)
+        return no_decisions(search, pool)

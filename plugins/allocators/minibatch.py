@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Pair, Search
-from .batches import all_measured, missing, row_order
+from ...core.orders import Measurement, Search
+from .batches import missing_measurements, no_decisions, row_order
 
 
 @dataclass(kw_only=True)
-class Minibatch:
+class MinibatchEvaluation:
     """Whoever is in the pool is measured on its next rows of one fixed order; who comes again, on the rows that follow.
 
     The first rows are the same for all, so that newcomers are compared on the same ones. rows: a minibatch; fewer, but
@@ -27,25 +27,25 @@ class Minibatch:
     batches: Count = 24
     every: int = 5
 
-    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         order, memory = row_order(search), search.memory
         stage = memory["stage"] = memory.get("stage", 0) + 1
-        size = max(self.least, min(self.rows, search.total // self.batches))
+        size = max(self.least, min(self.rows, search.total_runs // self.batches))
         if stage == 1:
-            pairs = [pair for name in pool for pair in missing(search, [name], order)[:size]]
+            pairs = [pair for name in pool for pair in missing_measurements(search, [name], order)[:size]]
             if pairs:
-                return pairs[: search.room]
+                return pairs[: search.remaining_runs]
         if stage <= 2 and self.every and search.round % self.every == 0:
             memory["stage"] = 2
-            return self._full(search, order)
+            return self._full_evaluation(search, order)
         return []
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
-        return all_measured(search, pool)
+        return no_decisions(search, pool)
 
-    def _full(self, search: Search, order: Sequence[str]) -> list[Pair]:
+    def _full_evaluation(self, search: Search, order: Sequence[str]) -> list[Measurement]:
         measured = [one for one in search.archive.alive if search.archive.scores.count(one.id, search.val)]
         for one in search.archive.ranked(measured, search.val):
-            if left := missing(search, [one.id], order):
-                return left[: search.room // 4]
+            if left := missing_measurements(search, [one.id], order):
+                return left[: search.remaining_runs // 4]
         return []

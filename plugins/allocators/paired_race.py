@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.amounts import Positive
-from ...core.betting import wealth
+from ...core.betting import e_value
 from ...core.contracts import Decision, Need
-from ...core.orders import Pair, Search
-from ..strategies.entering import by_hand
+from ...core.orders import Measurement, Search
+from ..strategies.entering import human_candidates
 from ..strategies.fitness import fitness
-from .batches import missing, row_order
+from .batches import missing_measurements, row_order
 
 _BLOCKS_OF_THE_WHOLE = 40
 _LEAST_BLOCK = 4
@@ -43,60 +43,62 @@ class PairedRace:
     closing: float = 0.25
     finalists: int = 3
 
-    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         memory, order = search.memory, row_order(search)
-        size = max(_LEAST_BLOCK, min(self.block, search.total // _BLOCKS_OF_THE_WHOLE))
+        size = max(_LEAST_BLOCK, min(self.block, search.total_runs // _BLOCKS_OF_THE_WHOLE))
         begins = "purse" not in memory
         if begins:
-            memory |= {"purse": int(self.share * search.room), "blocks": 0}
-        ending = search.room <= self.closing * search.total
+            memory |= {"purse": int(self.share * search.remaining_runs), "blocks": 0}
+        ending = search.remaining_runs <= self.closing * search.total_runs
         if ending or (begins and all(search.archive.scores.count(name, search.val) for name in pool)):
-            pairs = self._further(search, order)[: search.room if ending else memory["purse"]]
+            pairs = self._measure_leaders(search, order)[: search.remaining_runs if ending else memory["purse"]]
             memory["purse"] -= len(pairs)
             if pairs:
                 return pairs
-        left = self._left(search, pool)
-        if not begins and len(left) <= self._wanted(pool):
+        left = self._survivors(search, pool)
+        if not begins and len(left) <= self._survivor_count(pool):
             return []
         while memory["blocks"] < self.blocks and memory["blocks"] * size < len(order):
             first = memory["blocks"] == 0
-            pairs = missing(search, left, order[: (memory["blocks"] + 1) * size])
+            pairs = missing_measurements(search, left, order[: (memory["blocks"] + 1) * size])
             if not first and len(pairs) > memory["purse"]:
                 return []
             memory["blocks"] += 1
             memory["purse"] -= len(pairs)
             if pairs:
-                return pairs if len(pairs) <= search.room else _in_turn(pairs, order)[: search.room]
+                return (
+                    pairs if len(pairs) <= search.remaining_runs else _row_by_row(pairs, order)[: search.remaining_runs]
+                )
         return []
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
-        left = self._left(search, pool)
+        left = self._survivors(search, pool)
         return {name: "undecided" if name in left else "drop" for name in pool}
 
-    def _further(self, search: Search, order: Sequence[str]) -> list[Pair]:
+    def _measure_leaders(self, search: Search, order: Sequence[str]) -> list[Measurement]:
         """The best of any round on the rows they lack, row by row; none where nobody was measured or nothing lacks."""
         met = [one.id for one in search.archive.alive if search.archive.scores.count(one.id, search.val)]
         if not met:
             return []
         told = fitness(search, met, {"accuracy": 1.0})
         best = sorted(met, key=lambda name: -told[name])[: self.finalists]
-        names = dict.fromkeys([*by_hand(search), *best, search.archive.start.id])
-        return _in_turn(missing(search, list(names), order), order)
+        names = dict.fromkeys([*human_candidates(search), *best, search.archive.baseline.id])
+        return _row_by_row(missing_measurements(search, list(names), order), order)
 
-    def _left(self, search: Search, pool: Sequence[str]) -> list[str]:
+    def _survivors(self, search: Search, pool: Sequence[str]) -> list[str]:
         enough = max(2, len(pool) * (len(pool) - 1)) / self.alpha
         scores = search.archive.scores
         beaten = {
-            name: sum(wealth(scores.paired(other, name, search.val)) >= enough for other in pool if other != name)
+            name: sum(e_value(scores.paired(other, name, search.val)) >= enough for other in pool if other != name)
             for name in pool
         }
-        return [name for name in pool if beaten[name] < self._wanted(pool)]
+        return [name for name in pool if beaten[name] < self._survivor_count(pool)]
 
-    def _wanted(self, pool: Sequence[str]) -> int:
+    def _survivor_count(self, pool: Sequence[str]) -> int:
         return max(1, min(self.survivors, len(pool) * 3 // 4))
 
 
-def _in_turn(pairs: Sequence[Pair], order: Sequence[str]) -> list[Pair]:
+def _row_by_row(pairs: Sequence[Measurement], order: Sequence[str]) -> list[Measurement]:
     """Row by row, so that everyone is measured on as many where the room does not hold all."""
     places = {row: place for place, row in enumerate(order)}
     return sorted(pairs, key=lambda pair: places[pair.example])

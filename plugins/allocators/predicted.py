@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need
-from ...core.orders import Pair, Search
-from .full import Full
-from .predictor import guess
+from ...core.orders import Measurement, Search
+from .full import FullEvaluation
+from .predictor import predict_scores
 
 
 @dataclass(kw_only=True)
-class Predicted:
+class PredictiveFilter:
     """Only the top share `keep` of a round's newcomers is measured; all others as by `full`, with its options.
 
     The predictor is fitted on the run's own archive, and says what it is worth: the rank correlation between what was
@@ -31,11 +31,11 @@ class Predicted:
     candidates: int | None = None
     least: int = 8
 
-    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         if "left_out" not in search.memory:
-            search.memory["left_out"], search.memory["agreement"] = self._filter(search, pool)
+            search.memory["left_out"], search.memory["agreement"] = self._predict_dropped(search, pool)
         chosen = [name for name in pool if name not in search.memory["left_out"]]
-        return Full(rows=self.rows, candidates=self.candidates, least=self.least).ask(search, chosen)
+        return FullEvaluation(rows=self.rows, candidates=self.candidates, least=self.least).ask(search, chosen)
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
         left_out, agreement = search.memory.get("left_out", []), search.memory.get("agreement")
@@ -43,7 +43,7 @@ class Predicted:
             search.remarks |= {"rank_correlation": round(agreement, 3), "left_out": list(left_out)}
         return {name: "drop" if name in left_out else "undecided" for name in pool}
 
-    def _filter(self, search: Search, pool: Sequence[str]) -> tuple[list[str], float | None]:
+    def _predict_dropped(self, search: Search, pool: Sequence[str]) -> tuple[list[str], float | None]:
         """Who is left out, and the predictor's rank correlation; None where there was nothing to learn from."""
         archive, scores = search.archive, search.archive.scores
         known = [one for one in archive.candidates.values() if scores.count(one.id, search.val)]
@@ -57,7 +57,7 @@ class Predicted:
         if len(known) < max(2, self.enough) or not new:
             return [], None
         means = [scores.mean(one.id, search.val) or 0.0 for one in known]
-        told = guess(known, means, [scores.count(one.id, search.val) for one in known], new)
+        told = predict_scores(known, means, [scores.count(one.id, search.val) for one in known], new)
         if told.agreement < self.trust:
             return [], told.agreement
         promise = dict(zip((one.id for one in new), told.scores, strict=True))

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.candidate import Candidate
-from ...core.render import as_text
-from ...core.render import brief as brief_of
-from ...core.vectors import Space, Vector, likeness
+from ...core.render import instruction_text as brief_of
+from ...core.render import messages_as_text
+from ...core.vectors import SparseVector, TfidfSpace, cosine
 
 Array = NDArray[np.float64]
 _RIDGE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guess:
+class ScorePrediction:
     """scores: of the candidates asked for, in their order. agreement: the rank correlation in [-1, 1] between what was
     measured and what the same ridge says of each measured candidate when it is left out of the fit."""
 
@@ -27,9 +27,11 @@ class Guess:
     agreement: float
 
 
-def guess(known: Sequence[Candidate], means: Sequence[float], rows: Sequence[int], new: Sequence[Candidate]) -> Guess:
+def predict_scores(
+    known: Sequence[Candidate], means: Sequence[float], rows: Sequence[int], new: Sequence[Candidate]
+) -> ScorePrediction:
     """rows: how many each known mean rests on; means on more rows weigh more. Pure; needs two known candidates."""
-    space = Space([_text(one) for one in known])
+    space = TfidfSpace([_text(one) for one in known])
     told = [(space.vector(_text(one)), _shape(one)) for one in (*known, *new)]
     shapes = np.array([shape for _, shape in told])
     fitted = shapes[: len(known)]
@@ -41,7 +43,7 @@ def guess(known: Sequence[Candidate], means: Sequence[float], rows: Sequence[int
     weights = inverse @ (target - centre)
     left_out = target - weights / np.diag(inverse)
     scores = centre + kernel[len(known) :, : len(known)] @ weights
-    return Guess(scores=tuple(float(one) for one in scores), agreement=rank_correlation(target, left_out))
+    return ScorePrediction(scores=tuple(float(one) for one in scores), agreement=rank_correlation(target, left_out))
 
 
 def rank_correlation(first: Sequence[float] | Array, second: Sequence[float] | Array) -> float:
@@ -58,19 +60,19 @@ def _ranks(values: Array) -> Array:
     return np.asarray((ends - (counts - 1) / 2)[place], dtype=float)
 
 
-def _kernel(vectors: Sequence[Vector], shapes: Array) -> Array:
-    words = np.array([[likeness(a, b) for b in vectors] for a in vectors])
+def _kernel(vectors: Sequence[SparseVector], shapes: Array) -> Array:
+    words = np.array([[cosine(a, b) for b in vectors] for a in vectors])
     return np.asarray(words + shapes @ shapes.T / shapes.shape[1], dtype=float)
 
 
 def _text(candidate: Candidate) -> str:
     prompts = candidate.program.prompts.values()
-    return "\n".join(f"{one.system}\n{brief_of(one)}" for one in prompts) + "\n" + _shown(candidate)
+    return "\n".join(f"{one.system}\n{brief_of(one)}" for one in prompts) + "\n" + _rendered_prompt(candidate)
 
 
-def _shown(candidate: Candidate) -> str:
+def _rendered_prompt(candidate: Candidate) -> str:
     demos = [demo for prompt in candidate.program.prompts.values() for demo in prompt.demos]
-    return as_text([{"role": "user", "content": f"{demo.input} {demo.output}"} for demo in demos])
+    return messages_as_text([{"role": "user", "content": f"{demo.input} {demo.output}"} for demo in demos])
 
 
 def _shape(candidate: Candidate) -> list[float]:

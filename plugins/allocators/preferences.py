@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.candidate import Candidate
-from ...core.render import brief
-from ...core.vectors import Space, likeness
+from ...core.render import instruction_text
+from ...core.vectors import TfidfSpace, cosine
 
 Array = NDArray[np.float64]
-Kind = Literal["neural", "linear"]
-Met = tuple[int, int, float]
-KINDS: tuple[Kind, ...] = ("neural", "linear")
+ModelKind = Literal["neural", "linear"]
+ObservedDuel = tuple[int, int, float]
+MODEL_KINDS: tuple[ModelKind, ...] = ("neural", "linear")
 _AXES = 16
 _HIDDEN = 32
 _STEPS = 120
@@ -33,7 +33,7 @@ _DECAY = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
-class Belief:
+class PreferenceModel:
     """worth: one number for each prompt, higher is better; only differences mean something."""
 
     worth: Array
@@ -41,7 +41,7 @@ class Belief:
     seen: Array
     ridge: float
 
-    def doubt(self, first: int) -> Array:
+    def uncertainty(self, first: int) -> Array:
         """For each prompt, the standard deviation of its worth against that of `first`; 0 for itself."""
         apart = self.directions - self.directions[first]
         power = (apart**2).sum(1)
@@ -51,35 +51,37 @@ class Belief:
             power = power - ((known @ inner) * known).sum(1)
         return np.asarray(np.sqrt(np.maximum(power, 0.0) / self.ridge), dtype=float)
 
-    def pair(self, width: float) -> tuple[int, int]:
+    def informative_pair(self, width: float) -> tuple[int, int]:
         """The prompt that promises most, and the one that most plausibly beats it: what a duel tells most about."""
         first = int(np.argmax(self.worth))
-        hoped = self.worth + width * self.doubt(first)
+        hoped = self.worth + width * self.uncertainty(first)
         hoped[first] = -np.inf
         return first, int(np.argmax(hoped))
 
 
-def described(prompts: Sequence[Candidate]) -> Array:
+def prompt_features(prompts: Sequence[Candidate]) -> Array:
     """A row of numbers for each: main axes of its words' likeness to the others', and its length and demos."""
-    texts = ["\n".join(f"{one.system}\n{brief(one)}" for one in p.program.prompts.values()) for p in prompts]
-    space = Space(texts)
+    texts = ["\n".join(f"{one.system}\n{instruction_text(one)}" for one in p.program.prompts.values()) for p in prompts]
+    space = TfidfSpace(texts)
     vectors = [space.vector(text) for text in texts]
-    kernel = np.array([[likeness(a, b) for b in vectors] for a in vectors])
+    kernel = np.array([[cosine(a, b) for b in vectors] for a in vectors])
     values, axes = np.linalg.eigh(kernel - kernel.mean(0) - kernel.mean(1)[:, None] + kernel.mean())
     best = np.argsort(values)[::-1][:_AXES]
     words = axes[:, best] * np.sqrt(np.maximum(values[best], 0.0))
     shape = np.array(
         [[np.log1p(len(text.split())), float(_demos(one))] for text, one in zip(texts, prompts, strict=True)]
     )
-    return np.hstack([words, standard(shape)])
+    return np.hstack([words, standardize(shape)])
 
 
-def standard(columns: Array) -> Array:
+def standardize(columns: Array) -> Array:
     spread = columns.std(0)
     return np.asarray((columns - columns.mean(0)) / np.where(spread > 0, spread, 1.0), dtype=float)
 
 
-def believe(features: Array, met: Sequence[Met], *, kind: Kind = "neural", ridge: float = 0.5, seed: int = 0) -> Belief:
+def fit_preferences(
+    features: Array, met: Sequence[ObservedDuel], *, kind: ModelKind = "neural", ridge: float = 0.5, seed: int = 0
+) -> PreferenceModel:
     """met: (first, second, margin in [-1, 1]) by place in `features`; a tie speaks for both alike. Pure."""
     first = np.array([one[0] for one in met], dtype=int)
     second = np.array([one[1] for one in met], dtype=int)
@@ -89,7 +91,9 @@ def believe(features: Array, met: Sequence[Met], *, kind: Kind = "neural", ridge
     return _neural(features, first, second, wins, ridge, seed)
 
 
-def _linear(features: Array, first: NDArray[np.int_], second: NDArray[np.int_], wins: Array, ridge: float) -> Belief:
+def _linear(
+    features: Array, first: NDArray[np.int_], second: NDArray[np.int_], wins: Array, ridge: float
+) -> PreferenceModel:
     """The most likely weights by Newton's method; beside its description each prompt has a weight of its own."""
     shown = np.hstack([features, _OWN * np.eye(len(features))])
     apart = shown[first] - shown[second]
@@ -100,14 +104,14 @@ def _linear(features: Array, first: NDArray[np.int_], second: NDArray[np.int_], 
         bend = (apart * (chance * (1 - chance))[:, None]).T @ apart + ridge * np.eye(len(weights))
         weights = weights - np.linalg.solve(bend, slope)
     chance = _logistic(apart @ weights)
-    return Belief(
+    return PreferenceModel(
         worth=shown @ weights, directions=shown, seen=apart * np.sqrt(chance * (1 - chance))[:, None], ridge=ridge
     )
 
 
 def _neural(
     features: Array, first: NDArray[np.int_], second: NDArray[np.int_], wins: Array, ridge: float, seed: int
-) -> Belief:
+) -> PreferenceModel:
     """Two hidden layers, trained from the same start by Adam on the logistic loss of the duels."""
     rng = np.random.default_rng(seed)
     sizes = [features.shape[1], _HIDDEN, _HIDDEN, 1]
@@ -131,7 +135,7 @@ def _neural(
             parts[place] = parts[place] - _RATE * moved[place] / (1 - 0.9**step) / scale
     _, _, worth = _forward(features, parts)
     directions = _gradients(features, parts) / np.sqrt(_HIDDEN)
-    return Belief(worth=worth, directions=directions, seen=directions[first] - directions[second], ridge=ridge)
+    return PreferenceModel(worth=worth, directions=directions, seen=directions[first] - directions[second], ridge=ridge)
 
 
 def _forward(features: Array, parts: Sequence[Array]) -> tuple[Array, Array, Array]:

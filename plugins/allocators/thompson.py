@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from random import Random
 
 from ...core.contracts import Decision, Need
-from ...core.orders import Pair, Search
-from .batches import all_measured, missing, row_order
+from ...core.orders import Measurement, Search
+from .batches import missing_measurements, no_decisions, row_order
 
 
 @dataclass(kw_only=True)
-class Thompson:
+class ThompsonSampling:
     """Each pull draws a mean from everyone's posterior and measures the highest on its next row.
 
     first: rows that everyone gets before. pulls: a batch, decided from the same evidence. batches: a round, as far as
@@ -27,23 +27,23 @@ class Thompson:
     batches: int = 8
     prior: tuple[float, float] = (1.0, 1.0)
 
-    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         order, memory = row_order(search), search.memory
-        met = missing(search, pool, order[: self.first])
+        met = missing_measurements(search, pool, order[: self.first])
         if met:
-            return met[: search.room]
-        memory.setdefault("purse", search.room // 2)
+            return met[: search.remaining_runs]
+        memory.setdefault("purse", search.remaining_runs // 2)
         if memory.get("batches", 0) >= self.batches or memory["purse"] < 1:
             return []
-        open_rows = {name: rows for name in pool if (rows := missing(search, [name], order))}
-        drawn = self._draw(search, open_rows, min(self.pulls, memory["purse"], search.room))
+        open_rows = {name: rows for name in pool if (rows := missing_measurements(search, [name], order))}
+        drawn = self._draw(search, open_rows, min(self.pulls, memory["purse"], search.remaining_runs))
         memory |= {"batches": memory.get("batches", 0) + 1, "purse": memory["purse"] - sum(drawn.values())}
         return [pair for name in open_rows for pair in open_rows[name][: drawn[name]]]
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
-        return all_measured(search, pool)
+        return no_decisions(search, pool)
 
-    def _draw(self, search: Search, open_rows: Mapping[str, Sequence[Pair]], pulls: int) -> Counter[str]:
+    def _draw(self, search: Search, open_rows: Mapping[str, Sequence[Measurement]], pulls: int) -> Counter[str]:
         rng, drawn = search.rng("thompson"), Counter[str]()
         for _ in range(pulls):
             able = [name for name in open_rows if drawn[name] < len(open_rows[name])]

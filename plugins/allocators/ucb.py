@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Pair, Search
-from .batches import all_measured, missing, row_order
+from ...core.orders import Measurement, Search
+from .batches import missing_measurements, no_decisions, row_order
 
 _ROUNDS_OF_THE_WHOLE = 3
 
 
 @dataclass(kw_only=True)
-class Ucb:
+class UpperConfidenceBound:
     """Each pull asks the most promising of the candidates that have rows left on their next ones.
 
     rounds: pulls a round of search. arms: candidates a pull. rows: rows a pull and candidate, fewer where the budget
@@ -31,20 +31,20 @@ class Ucb:
     rows: int = 32
     c: float = 1.0
 
-    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         pulls = search.memory.get("pulls", 0)
         if pulls >= self.rounds:
             return []
         search.memory["pulls"] = pulls + 1
-        rows = max(1, min(self.rows, search.total // (_ROUNDS_OF_THE_WHOLE * self.rounds * self.arms)))
+        rows = max(1, min(self.rows, search.total_runs // (_ROUNDS_OF_THE_WHOLE * self.rounds * self.arms)))
         scores, order = search.archive.scores, row_order(search)
         total = sum(scores.count(name, search.val) for name in pool)
-        left = {name: pairs for name in pool if (pairs := missing(search, [name], order)[:rows])}
+        left = {name: pairs for name in pool if (pairs := missing_measurements(search, [name], order)[:rows])}
         best = sorted(left, key=lambda name: -self._bound(search, name, total))[: self.arms]
-        return [pair for name in best for pair in left[name]][: search.room]
+        return [pair for name in best for pair in left[name]][: search.remaining_runs]
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
-        return all_measured(search, pool)
+        return no_decisions(search, pool)
 
     def _bound(self, search: Search, name: str, total: int) -> float:
         count = search.archive.scores.count(name, search.val)

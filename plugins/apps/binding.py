@@ -27,7 +27,7 @@ P = TypeVar("P")
 
 
 @dataclass(kw_only=True)
-class Binding:
+class AppBinding:
     """One run of an application on one row.
 
     prompts: name → what the application finds, a text or a template. rendered: what templates gave: name, input,
@@ -41,31 +41,31 @@ class Binding:
     sample: int = 0
     prompts: dict[str, Any] = field(default_factory=dict)
     rendered: list[tuple[str, str, tuple[Message, ...]]] = field(default_factory=list)
-    told: list[tuple[tuple[Message, ...], Reply]] = field(default_factory=list)
-    broken: MaieuticError | None = None
+    exchanges: list[tuple[tuple[Message, ...], Reply]] = field(default_factory=list)
+    framework_error: MaieuticError | None = None
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     _thread: int = field(default_factory=threading.get_ident)
-    _asked: Counter[str] = field(default_factory=Counter)
+    _request_counts: Counter[str] = field(default_factory=Counter)
 
-    async def ask(self, messages: tuple[Message, ...], changes: Mapping[str, Any]) -> Reply:
+    async def complete(self, messages: tuple[Message, ...], changes: Mapping[str, Any]) -> Reply:
         """One call of the target model, cached, counted and paid for by the run. Raises what the gateway raises."""
         if asyncio.get_running_loop() is not self._loop:
-            return await asyncio.wrap_future(self._elsewhere(messages, changes))
+            return await asyncio.wrap_future(self._submit(messages, changes))
         sampling = Sampling.model_validate({**self.sampling.model_dump(), **changes})
         # The same question once more within one run is another draw where the model is drawn from; 0 and 1 are taken.
         question = digest([list(messages), sampling.model_dump(mode="json")])
-        again = self._asked[question] if sampling.temperature else 0
-        self._asked[question] += 1
+        again = self._request_counts[question] if sampling.temperature else 0
+        self._request_counts[question] += 1
         call = Call(model=self.model, messages=messages, sampling=sampling, sample=self.sample + 2 * again)
         try:
             reply = await self.gateway.complete(call, payer="target")
         except MaieuticError as error:
-            self.broken = self.broken or error
+            self.framework_error = self.framework_error or error
             raise
-        self.told.append((messages, reply))
+        self.exchanges.append((messages, reply))
         return reply
 
-    def ask_and_wait(self, messages: tuple[Message, ...], changes: Mapping[str, Any]) -> Reply:
+    def complete_blocking(self, messages: tuple[Message, ...], changes: Mapping[str, Any]) -> Reply:
         """The same from a thread. Raises UsageError in the thread of the run itself, which would wait for itself."""
         if threading.get_ident() == self._thread:
             raise UsageError(
@@ -73,39 +73,39 @@ class Binding:
                 where="target runnable",
                 remedy="await model.ainvoke(…) in async code, or make the function a plain def",
             )
-        return self._elsewhere(messages, changes).result()
+        return self._submit(messages, changes).result()
 
-    def _elsewhere(self, messages: tuple[Message, ...], changes: Mapping[str, Any]) -> Future[Reply]:
-        return asyncio.run_coroutine_threadsafe(self.ask(messages, changes), self._loop)
+    def _submit(self, messages: tuple[Message, ...], changes: Mapping[str, Any]) -> Future[Reply]:
+        return asyncio.run_coroutine_threadsafe(self.complete(messages, changes), self._loop)
 
 
-_BOUND: ContextVar[Binding | None] = ContextVar("maieutic_binding", default=None)
+_CURRENT: ContextVar[AppBinding | None] = ContextVar("maieutic_binding", default=None)
 
 
 @contextmanager
-def bound(binding: Binding) -> Iterator[Binding]:
-    token = _BOUND.set(binding)
+def bind_app(binding: AppBinding) -> Iterator[AppBinding]:
+    token = _CURRENT.set(binding)
     try:
         yield binding
     finally:
-        _BOUND.reset(token)
+        _CURRENT.reset(token)
 
 
-def binding_in_use() -> Binding | None:
-    return _BOUND.get()
+def current_binding() -> AppBinding | None:
+    return _CURRENT.get()
 
 
 def prompt_in_use(name: str, otherwise: P) -> P:
     """A named prompt, a text or a template as the target's `form` says: the one that a run is trying now, else the
     application's own."""
-    binding = _BOUND.get()
+    binding = _CURRENT.get()
     found: P = otherwise if binding is None else binding.prompts.get(name, otherwise)
     return found
 
 
 def model_in_use(otherwise: M) -> M | Any:
     """The run's model as a LangChain chat model while a run is trying the application, else the application's own."""
-    if _BOUND.get() is None:
+    if _CURRENT.get() is None:
         return otherwise
     from .chat import GatewayChat
 

@@ -13,10 +13,10 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from ...core.errors import UsageError
 from ...core.models import Reply
 from ...core.render import Message
-from .binding import Binding, binding_in_use
+from .binding import AppBinding, current_binding
 
 _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
-_CHANGES = ("temperature", "max_tokens", "seed")
+_SAMPLING_OPTIONS = ("temperature", "max_tokens", "seed")
 
 
 class GatewayChat(BaseChatModel):
@@ -34,7 +34,7 @@ class GatewayChat(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        binding = binding_in_use()
+        binding = current_binding()
         return {"model": binding.model.id} if binding else {}
 
     def _generate(
@@ -44,10 +44,12 @@ class GatewayChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        binding = binding_in_use()
+        binding = current_binding()
         if binding is None:
-            return self._other()._generate(messages, stop, run_manager, **kwargs)
-        return _result(binding, binding.ask_and_wait(said(messages), _changes(stop, kwargs)))
+            return self._fallback_model()._generate(messages, stop, run_manager, **kwargs)
+        return _chat_result(
+            binding, binding.complete_blocking(to_messages(messages), _sampling_overrides(stop, kwargs))
+        )
 
     async def _agenerate(
         self,
@@ -56,12 +58,12 @@ class GatewayChat(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        binding = binding_in_use()
+        binding = current_binding()
         if binding is None:
-            return await self._other()._agenerate(messages, stop, run_manager, **kwargs)
-        return _result(binding, await binding.ask(said(messages), _changes(stop, kwargs)))
+            return await self._fallback_model()._agenerate(messages, stop, run_manager, **kwargs)
+        return _chat_result(binding, await binding.complete(to_messages(messages), _sampling_overrides(stop, kwargs)))
 
-    def _other(self) -> BaseChatModel:
+    def _fallback_model(self) -> BaseChatModel:
         if self.otherwise is None:
             raise UsageError(
                 "GatewayChat is asked outside of a run, and has no other model",
@@ -70,12 +72,12 @@ class GatewayChat(BaseChatModel):
         return self.otherwise
 
 
-def said(messages: Sequence[BaseMessage]) -> tuple[Message, ...]:
+def to_messages(messages: Sequence[BaseMessage]) -> tuple[Message, ...]:
     """LangChain's messages as Maieutic's. Raises UsageError for what is no text of system, human or AI."""
-    return tuple(_message(one) for one in messages)
+    return tuple(_to_message(one) for one in messages)
 
 
-def _message(message: BaseMessage) -> Message:
+def _to_message(message: BaseMessage) -> Message:
     role = _ROLES.get(message.type)
     if role is None or getattr(message, "tool_calls", None):
         raise UsageError(
@@ -87,12 +89,12 @@ def _message(message: BaseMessage) -> Message:
     return {"role": role, "content": message.text}  # type: ignore[typeddict-item]
 
 
-def _changes(stop: Sequence[str] | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    changes = {name: given[name] for name in _CHANGES if given.get(name) is not None}
+def _sampling_overrides(stop: Sequence[str] | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    changes = {name: given[name] for name in _SAMPLING_OPTIONS if given.get(name) is not None}
     return {**changes, **({"stop": tuple(stop)} if stop else {})}
 
 
-def _result(binding: Binding, reply: Reply) -> ChatResult:
+def _chat_result(binding: AppBinding, reply: Reply) -> ChatResult:
     message = AIMessage(
         content=reply.text,
         usage_metadata={

@@ -13,14 +13,14 @@ from ...core.errors import MaieuticError, PluginError, UsageError
 from ...core.example import Example
 from ...core.models import ModelRef, Output, Sampling
 from ...core.program import Program
-from ...core.render import Message, spoken
-from ..functions import call, load_object, parameters_of
-from .binding import Binding, bound
-from .template import template
-from .wording import spoken_by, wording
+from ...core.render import Message, with_shared_prompt
+from ..functions import call_function, load_object, parameters_of
+from .binding import AppBinding, bind_app
+from .template import prompt_template
+from .wording import prompt_name_in, prompt_text
 
-_FORMS = ("text", "template")
-_NAMES = ("input", "prompts", "model", "config", "example")
+_PROMPT_FORMS = ("text", "template")
+_ARGUMENT_NAMES = ("input", "prompts", "model", "config", "example")
 
 
 class RunnableTarget:
@@ -58,50 +58,52 @@ class RunnableTarget:
     ) -> None:
         if calls < 1:
             raise UsageError(f"an application with {calls} calls asks nothing", where="[target] calls")
-        if form not in _FORMS:
-            raise UsageError(f"prompts in the form {form!r}", where="[target] form", possible=_FORMS)
+        if form not in _PROMPT_FORMS:
+            raise UsageError(f"prompts in the form {form!r}", where="[target] form", possible=_PROMPT_FORMS)
         self.needs: frozenset[Need] = frozenset({"logprobs"} if top_logprobs else ())
-        self._app = _made(load_object(app, Path(folder)) if isinstance(app, str) else app)
+        self._app = _resolve_app(load_object(app, Path(folder)) if isinstance(app, str) else app)
         self._input, self._output, self._field, self._calls = input, output, prompts, calls
         self._form, self._sample = form, sample
         self._sampling = Sampling(temperature=temperature, max_tokens=reply_tokens, top_logprobs=top_logprobs)
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
-        binding = Binding(model=model, gateway=gateway, sampling=self._sampling, sample=self._sample)
+        binding = AppBinding(model=model, gateway=gateway, sampling=self._sampling, sample=self._sample)
         for name in program.prompts:
-            prompt = spoken(program, name)
-            binding.prompts[name] = wording(prompt) if self._form == "text" else template(name, prompt, binding)
+            prompt = with_shared_prompt(program, name)
+            binding.prompts[name] = (
+                prompt_text(prompt) if self._form == "text" else prompt_template(name, prompt, binding)
+            )
         try:
-            with bound(binding):
+            with bind_app(binding):
                 result = await self._invoke(binding, example)
         except MaieuticError:
             raise
         except Exception as error:
-            raise binding.broken or _wrong(f"failed: {type(error).__name__}: {error}", example) from error
-        if binding.broken is not None:
-            raise binding.broken
-        return self._read(binding, result, example)
+            raise binding.framework_error or _app_error(f"failed: {type(error).__name__}: {error}", example) from error
+        if binding.framework_error is not None:
+            raise binding.framework_error
+        return self._to_output(binding, result, example)
 
     def calls(self, program: Program) -> int:
         """Calls that the application makes on its own are not counted against the budget."""
         return self._calls
 
-    async def _invoke(self, binding: Binding, example: Example) -> Any:
+    async def _invoke(self, binding: AppBinding, example: Example) -> Any:
         from .chat import GatewayChat
 
         prompts, chat = dict(binding.prompts), GatewayChat()
         configurable = {"prompts": prompts, "chat_model": chat, "thread_id": uuid.uuid4().hex}
         config = {"configurable": configurable}
-        given = self._given(example, prompts)
+        given = self._app_input(example, prompts)
         if _is_runnable(self._app):
             return await self._app.ainvoke(given, config)
         values = {"input": given, "prompts": prompts, "model": chat, "config": config, "example": example}
         taken = parameters_of(self._app) or {}
-        named = {name: values[name] for name in _NAMES if name in taken and name != "input"}
+        named = {name: values[name] for name in _ARGUMENT_NAMES if name in taken and name != "input"}
         first = [name for name in taken if name not in named][:1]
-        return await call(self._app, *(given for _ in first), **named)
+        return await call_function(self._app, *(given for _ in first), **named)
 
-    def _given(self, example: Example, prompts: Mapping[str, Any]) -> Any:
+    def _app_input(self, example: Example, prompts: Mapping[str, Any]) -> Any:
         more = {self._field: dict(prompts)} if self._field else {}
         if isinstance(example.input, Mapping):
             return {**example.input, **more}
@@ -113,47 +115,47 @@ class RunnableTarget:
             return {"messages": [HumanMessage(example.text)], **more}
         return {self._input: example.text, **more}
 
-    def _read(self, binding: Binding, result: Any, example: Example) -> Output:
+    def _to_output(self, binding: AppBinding, result: Any, example: Example) -> Output:
         if isinstance(result, Mapping) and "__interrupt__" in result:
-            raise _wrong("waits for a person, and nobody is there", example)
-        text = _text(_found(result, self._output, example))
+            raise _app_error("waits for a person, and nobody is there", example)
+        text = _text_of(_select_output(result, self._output, example))
         if text is None:
-            raise _wrong(f"gave no text but {type(result).__name__}: {result!r:.200}", example)
-        replies = [reply for _, reply in reversed(binding.told)]
+            raise _app_error(f"gave no text but {type(result).__name__}: {result!r:.200}", example)
+        replies = [reply for _, reply in reversed(binding.exchanges)]
         if replies and replies[0].text.strip() != text.strip():
             # What the application made of the last reply is not what the likelihoods are of.
             replies[0] = replies[0].model_copy(update={"top_logprobs": ()})
         return Output(
             text=text,
-            messages=binding.told[-1][0] if binding.told else (),
+            messages=binding.exchanges[-1][0] if binding.exchanges else (),
             replies=tuple(replies),
-            trajectory=tuple(_steps(binding)),
+            trajectory=tuple(_trajectory(binding)),
         )
 
 
-def _steps(binding: Binding) -> list[dict[str, str]]:
+def _trajectory(binding: AppBinding) -> list[dict[str, str]]:
     """Each call by the name of the prompt that spoke in it, so that credit and failures go to the right one."""
     steps = []
-    for messages, reply in binding.told:
-        if spoke := _speaker(binding, messages):
+    for messages, reply in binding.exchanges:
+        if spoke := _prompt_in_messages(binding, messages):
             name, asked = spoke
             steps.append({"prompt": name, "input": asked, "output": reply.text})
     return steps
 
 
-def _speaker(binding: Binding, messages: tuple[Message, ...]) -> tuple[str, str] | None:
+def _prompt_in_messages(binding: AppBinding, messages: tuple[Message, ...]) -> tuple[str, str] | None:
     """Whose prompt spoke in these messages, and what it was asked about."""
     for name, asked, shown in reversed(binding.rendered):
         if shown == messages:
             return name, asked
     texts = {name: prompt for name, prompt in binding.prompts.items() if isinstance(prompt, str)}
-    speaker = spoken_by(texts, "\n".join(message["content"] for message in messages))
+    speaker = prompt_name_in(texts, "\n".join(message["content"] for message in messages))
     if speaker is None:
         return None
     return speaker, messages[-1]["content"].replace(texts[speaker], "").strip()
 
 
-def _made(app: Any) -> Any:
+def _resolve_app(app: Any) -> Any:
     """The application itself, of a factory that takes nothing but the model, or of a graph that is not compiled."""
     parameters = parameters_of(app) if inspect.isfunction(app) else None
     required = [n for n, p in (parameters or {}).items() if p.default is p.empty]
@@ -178,7 +180,7 @@ def _is_runnable(app: Any) -> bool:
     return callable(getattr(app, "ainvoke", None))
 
 
-def _found(result: Any, path: str, example: Example) -> Any:
+def _select_output(result: Any, path: str, example: Example) -> Any:
     if path == "." or not isinstance(result, Mapping):
         return result
     found: Any = result
@@ -195,7 +197,7 @@ def _found(result: Any, path: str, example: Example) -> Any:
     return found
 
 
-def _text(value: Any) -> str | None:
+def _text_of(value: Any) -> str | None:
     if isinstance(value, list) and value:
         value = value[-1]
     if isinstance(value, str):
@@ -205,7 +207,7 @@ def _text(value: Any) -> str | None:
     return str(value) if isinstance(value, bool | int | float) else None
 
 
-def _wrong(what: str, example: Example) -> PluginError:
+def _app_error(what: str, example: Example) -> PluginError:
     return PluginError(
         f"the application {what}",
         where=f"target runnable, example {example.id}",

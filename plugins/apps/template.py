@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 from ...core.example import Example
 from ...core.prompt import Prompt
 from ...core.render import render
-from .binding import Binding
+from .binding import AppBinding
 
 if TYPE_CHECKING:
     from langchain_core.prompt_values import ChatPromptValue
     from langchain_core.runnables import Runnable
 
-Row = str | Mapping[str, Any]
+TemplateInput = str | Mapping[str, Any]
 
 
-def template(name: str, prompt: Prompt, binding: Binding) -> Runnable[Row, ChatPromptValue]:
+def prompt_template(name: str, prompt: Prompt, binding: AppBinding) -> Runnable[TemplateInput, ChatPromptValue]:
     """What stands in for a `ChatPromptTemplate`: invoked with `{"input": text}`, or with fields, it gives the messages
     that ask about it, worked examples as turns. The binding notes which prompt gave them."""
     from langchain_core.messages import convert_to_messages
     from langchain_core.prompt_values import ChatPromptValue
     from langchain_core.runnables import RunnableLambda
 
-    def messages(row: Row) -> ChatPromptValue:
-        example = example_of(row)
+    def messages(row: TemplateInput) -> ChatPromptValue:
+        example = example_from_values(row)
         said = render(prompt, example)
         binding.rendered.append((name, example.text, tuple(said)))
         return ChatPromptValue(messages=convert_to_messages([dict(one) for one in said]))
@@ -33,7 +33,7 @@ def template(name: str, prompt: Prompt, binding: Binding) -> Runnable[Row, ChatP
     return RunnableLambda(messages, name=name)
 
 
-def example_of(row: Row) -> Example:
+def example_from_values(row: TemplateInput) -> Example:
     """A row as LangChain gives it: a text, `{"input": text}`, or fields."""
     alone = isinstance(row, Mapping) and set(row) == {"input"}
     return Example(input=row["input"] if alone else row)  # type: ignore[index]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ...core.orders import TaskBrief
 from ...core.score import Score
-from ..operators.rewording import CALLS_PER_ASK, about, together
+from ..operators.rewording import CALLS_PER_ASK, gather_all, task_description
 
-__all__ = ["CALLS_PER_ASK", "UNREADABLE", "together", "wanted"]
+__all__ = ["CALLS_PER_ASK", "UNREADABLE_REPLY", "gather_all", "requirements_text"]
 
-UNREADABLE = Score(value=0.0, failure="example", feedback="what the judge said could not be read")
+UNREADABLE_REPLY = Score(value=0.0, failure="example", feedback="what the judge said could not be read")
 
 
-def wanted(requirements: str, task: TaskBrief) -> str:
+def requirements_text(requirements: str, task: TaskBrief) -> str:
     """What a good output is: as the evaluator's options say, or else the task's description."""
-    return requirements or about(task)
+    return requirements or task_description(task)

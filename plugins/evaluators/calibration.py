@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from ...core.errors import UsageError
 
-Fit = Literal["isotonic", "linear"]
-_FEWEST = 4
+CalibrationFit = Literal["isotonic", "linear"]
+_MIN_PAIRS = 4
 
 
-class Calibration:
+class JudgeCalibration:
     """A never falling map of [0, 1] into itself.
 
     isotonic: the never falling steps with the least squared error, straight in between. linear: the straight line
@@ -24,15 +24,19 @@ class Calibration:
         self.knots = tuple(knots)
 
     @classmethod
-    def fit(cls, pairs: Sequence[tuple[float, float]], kind: Fit = "isotonic") -> Calibration:
+    def fit(cls, pairs: Sequence[tuple[float, float]], kind: CalibrationFit = "isotonic") -> JudgeCalibration:
         """From (rating, label) of the same outputs, both in [0, 1], in any order. Raises UsageError for fewer than
         four, or for ratings that fall where labels rise: such a judge cannot be put right."""
-        if len(pairs) < _FEWEST:
-            raise _wrong(f"{len(pairs)} labelled ratings are too few to calibrate a judge", f"{_FEWEST} or more")
+        if len(pairs) < _MIN_PAIRS:
+            raise _calibration_error(
+                f"{len(pairs)} labelled ratings are too few to calibrate a judge", f"{_MIN_PAIRS} or more"
+            )
         ordered = sorted(pairs)
-        knots = _isotonic(ordered) if kind == "isotonic" else _linear(ordered)
+        knots = _fit_isotonic(ordered) if kind == "isotonic" else _fit_linear(ordered)
         if len(ordered) and knots[0][1] == knots[-1][1] and len({label for _, label in pairs}) > 1:
-            raise _wrong("the judge's ratings do not rise with the labels", "another rubric, or another judge")
+            raise _calibration_error(
+                "the judge's ratings do not rise with the labels", "another rubric, or another judge"
+            )
         return cls(knots)
 
     def __call__(self, rating: float) -> float:
@@ -44,22 +48,22 @@ class Calibration:
         return self.knots[-1][1]
 
 
-def read_pairs(given: Sequence[Any]) -> list[tuple[float, float]]:
+def parse_pairs(given: Sequence[Any]) -> list[tuple[float, float]]:
     """The option `calibration` as pairs. Raises UsageError for what are no two numbers in [0, 1]."""
     pairs: list[tuple[float, float]] = []
     for number, one in enumerate(given, 1):
         values = list(one) if isinstance(one, list | tuple) else []
-        if len(values) != 2 or not all(_is_share(value) for value in values):
-            raise _wrong(f"calibration pair {number} is {one!r:.60}", "[rating, label], both from 0 to 1")
+        if len(values) != 2 or not all(_in_unit_interval(value) for value in values):
+            raise _calibration_error(f"calibration pair {number} is {one!r:.60}", "[rating, label], both from 0 to 1")
         pairs.append((float(values[0]), float(values[1])))
     return pairs
 
 
-def _is_share(value: Any) -> bool:
+def _in_unit_interval(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-def _isotonic(ordered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+def _fit_isotonic(ordered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     from scipy.optimize import isotonic_regression
 
     ratings = sorted({rating for rating, _ in ordered})
@@ -69,7 +73,7 @@ def _isotonic(ordered: Sequence[tuple[float, float]]) -> list[tuple[float, float
     return list(zip(ratings, (float(value) for value in fitted), strict=True))
 
 
-def _linear(ordered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+def _fit_linear(ordered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     n = len(ordered)
     at, to = sum(rating for rating, _ in ordered) / n, sum(label for _, label in ordered) / n
     spread = sum((rating - at) ** 2 for rating, _ in ordered)
@@ -78,5 +82,5 @@ def _linear(ordered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     return [(one / steps, min(1.0, max(0.0, to + slope * (one / steps - at)))) for one in range(steps + 1)]
 
 
-def _wrong(what: str, possible: str) -> UsageError:
+def _calibration_error(what: str, possible: str) -> UsageError:
     return UsageError(what, where="calibration", possible=(possible,), remedy="label some of the judge's outputs")

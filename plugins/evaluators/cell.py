@@ -17,9 +17,9 @@ import tempfile
 from dataclasses import dataclass
 from functools import cache
 
-_UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--ipc", "--pid", "--fork", "--kill-child")
-_MOST = 200_000
-_START = """
+_UNSHARE_COMMAND = ("unshare", "--user", "--map-root-user", "--net", "--ipc", "--pid", "--fork", "--kill-child")
+_OUTPUT_BYTES = 200_000
+_BOOTSTRAP = """
 import resource, sys
 seconds, memory, files = (int(one) for one in sys.argv[1:4])
 for limit, value in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, files),
@@ -32,7 +32,7 @@ exec(compile(source, "main.py", "exec"), {"__name__": "__main__"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ran:
+class SandboxResult:
     """What came of it. code: the exit status, None where the time ran out."""
 
     code: int | None
@@ -40,27 +40,36 @@ class Ran:
     stderr: str
 
     @property
-    def ended_well(self) -> bool:
+    def succeeded(self) -> bool:
         return self.code == 0
 
 
 @cache
-def is_isolated() -> bool:
+def network_isolated() -> bool:
     """Whether code runs without a network here; tried once."""
     try:
-        tried = subprocess.run([*_UNSHARE, "true"], capture_output=True, timeout=10, check=False)
+        tried = subprocess.run([*_UNSHARE_COMMAND, "true"], capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return tried.returncode == 0
 
 
-def run_python(source: str, *, stdin: str = "", seconds: float = 5.0, megabytes: int = 512) -> Ran:
+def run_python(source: str, *, stdin: str = "", seconds: float = 5.0, megabytes: int = 512) -> SandboxResult:
     """Run a program in a new folder with nothing of this process' environment. Blocks; call it from a thread."""
     with tempfile.TemporaryDirectory(prefix="cell-") as folder:
         with open(os.path.join(folder, "main.py"), "w", encoding="utf-8", errors="replace") as file:
             file.write(source)
         limits = (str(int(seconds) + 1), str(megabytes * 2**20), str(2**22))
-        command = [*(_UNSHARE if is_isolated() else ()), sys.executable, "-I", "-S", "-B", "-c", _START, *limits]
+        command = [
+            *(_UNSHARE_COMMAND if network_isolated() else ()),
+            sys.executable,
+            "-I",
+            "-S",
+            "-B",
+            "-c",
+            _BOOTSTRAP,
+            *limits,
+        ]
         with (
             open(os.path.join(folder, "out"), "w+b") as out,
             open(os.path.join(folder, "err"), "w+b") as err,
@@ -87,5 +96,5 @@ def run_python(source: str, *, stdin: str = "", seconds: float = 5.0, megabytes:
             said = []
             for file_ in (out, err):
                 file_.seek(0)
-                said.append(file_.read(_MOST).decode(errors="replace"))
-    return Ran(code=code, stdout=said[0], stderr=said[1])
+                said.append(file_.read(_OUTPUT_BYTES).decode(errors="replace"))
+    return SandboxResult(code=code, stdout=said[0], stderr=said[1])

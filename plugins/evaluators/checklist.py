@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...core.contracts import Bench, Need
+from ...core.contracts import EvaluatorContext, Need
 from ...core.dialogue.rating import CheckOutput
 from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.models import Output
 from ...core.score import Score
-from .asking import CALLS_PER_ASK, UNREADABLE, wanted
+from .asking import CALLS_PER_ASK, UNREADABLE_REPLY, requirements_text
 
 
-class Checklist:
+class ChecklistEvaluator:
     """The share of `questions` that the role `judge` answers with yes, in one call; each names a virtue.
 
     weights: how much each counts, in their order. A row may bring questions of its own in its field `field`. The
@@ -43,21 +43,21 @@ class Checklist:
         self._questions, self._field, self._requirements = tuple(questions), field, requirements
         self._weights = tuple(weights) or (1.0,) * len(self._questions)
 
-    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: Bench) -> Score:
-        own = _own(example, self._field)
+    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: EvaluatorContext) -> Score:
+        own = _example_questions(example, self._field)
         questions, weights = (*self._questions, *own), (*self._weights, *(1.0 for _ in own))
         if not questions:
             said = f"the checklist has no questions, and the row brings none in {self._field!r}"
             return Score(value=0.0, failure="example", feedback=said)
         ask = CheckOutput(
-            requirements=wanted(self._requirements, bench.task),
+            requirements=requirements_text(self._requirements, bench.task),
             questions=questions,
             input=example.text,
             output=output.text,
         )
         reply = await bench.team.act(ask)
         if reply is None or len(reply.verdicts) < len(questions):
-            return UNREADABLE
+            return UNREADABLE_REPLY
         met = [yes for _, yes in reply.verdicts[: len(questions)]]
         missed = [question for question, yes in zip(questions, met, strict=True) if not yes]
         return Score(
@@ -67,7 +67,7 @@ class Checklist:
         )
 
 
-def _own(example: Example, field: str) -> tuple[str, ...]:
+def _example_questions(example: Example, field: str) -> tuple[str, ...]:
     inside = example.input if isinstance(example.input, Mapping) else {}
     found = example.metadata.get(field, inside.get(field, ()))
     return (found,) if isinstance(found, str) else tuple(str(one) for one in found)

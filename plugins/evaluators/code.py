@@ -11,13 +11,13 @@ from ...core.errors import NeedsError, UsageError
 from ...core.example import Example
 from ...core.models import Output
 from ...core.score import Score
-from .cell import Ran, is_isolated, run_python
-from .reading import NO_REFERENCE, short
+from .cell import SandboxResult, network_isolated, run_python
+from .reading import NO_REFERENCE, shorten
 
-_FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL)
+_CODE_FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL)
 
 
-class Code:
+class CodeEvaluator:
     """Runs the code in the output (its last fenced block, or all of it) in a subprocess with limits.
 
     check: `tests` runs the row's field `field` after it, one test a text or a list of them, and scores the share
@@ -41,7 +41,7 @@ class Code:
             raise UsageError(f"{check!r} is unknown", where="code: check", possible=("tests", "stdout"))
         if not 0 < seconds <= 600 or megabytes < 32:
             raise UsageError("limits that nothing can run in", where="code", possible=("seconds > 0, megabytes >= 32",))
-        if isolated and not is_isolated():
+        if isolated and not network_isolated():
             raise NeedsError(
                 "code cannot be kept from the network here",
                 where="code: isolated",
@@ -51,7 +51,7 @@ class Code:
         self._check, self._field, self._seconds, self._megabytes = check, field, seconds, megabytes
 
     async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
-        blocks = _FENCE.findall(output.text)
+        blocks = _CODE_FENCE.findall(output.text)
         code = (blocks[-1] if blocks else output.text).strip()
         if not code:
             return Score(value=0.0, failure="format", feedback="there is no code in the output")
@@ -68,9 +68,9 @@ class Code:
         wrong = []
         for number, test in enumerate(tests, 1):
             ran = await self._run(f"{code}\n\n{test}\n\nprint({mark!r})\n", "")
-            if not ran.ended_well or not ran.stdout.rstrip().endswith(mark):
-                wrong.append(f"test {number}: {_why(ran, self._seconds)}")
-        values = {"passed": len(tests) - len(wrong), "tests": len(tests), "isolated": float(is_isolated())}
+            if not ran.succeeded or not ran.stdout.rstrip().endswith(mark):
+                wrong.append(f"test {number}: {_failure_reason(ran, self._seconds)}")
+        values = {"passed": len(tests) - len(wrong), "tests": len(tests), "isolated": float(network_isolated())}
         feedback = "; ".join(wrong[:3]) or None
         return Score(value=1 - len(wrong) / len(tests), values=values, feedback=feedback)
 
@@ -78,26 +78,26 @@ class Code:
         if not example.outputs:
             return NO_REFERENCE
         ran = await self._run(code, example.text)
-        values = {"isolated": float(is_isolated())}
-        if not ran.ended_well:
-            return Score(value=0.0, values=values, feedback=_why(ran, self._seconds))
-        if any(_lines(ran.stdout) == _lines(one) for one in example.outputs):
+        values = {"isolated": float(network_isolated())}
+        if not ran.succeeded:
+            return Score(value=0.0, values=values, feedback=_failure_reason(ran, self._seconds))
+        if any(_normalized_lines(ran.stdout) == _normalized_lines(one) for one in example.outputs):
             return Score(value=1.0, values=values)
-        said = f"it prints {short(ran.stdout.strip())!r}, wanted {short(example.outputs[0])!r}"
+        said = f"it prints {shorten(ran.stdout.strip())!r}, wanted {shorten(example.outputs[0])!r}"
         return Score(value=0.0, values=values, feedback=said)
 
-    async def _run(self, source: str, stdin: str) -> Ran:
+    async def _run(self, source: str, stdin: str) -> SandboxResult:
         return await asyncio.to_thread(
             run_python, source, stdin=stdin, seconds=self._seconds, megabytes=self._megabytes
         )
 
 
-def _lines(text: str) -> list[str]:
+def _normalized_lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().splitlines()]
 
 
-def _why(ran: Ran, seconds: float) -> str:
+def _failure_reason(ran: SandboxResult, seconds: float) -> str:
     if ran.code is None:
         return f"not done after {seconds:g} seconds"
     last = ran.stderr.strip().splitlines()[-1:] or [f"it ended with status {ran.code}, before its end"]
-    return short(last[0])
+    return shorten(last[0])

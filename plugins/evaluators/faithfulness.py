@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...core.contracts import Bench, Need
+from ...core.contracts import EvaluatorContext, Need
 from ...core.dialogue.rating import CheckClaims
 from ...core.example import Example
 from ...core.models import Output
 from ...core.score import Score
-from .asking import CALLS_PER_ASK, UNREADABLE
+from .asking import CALLS_PER_ASK, UNREADABLE_REPLY
 
 
 class Faithfulness:
@@ -27,7 +27,7 @@ class Faithfulness:
     def __init__(self, field: str = "context") -> None:
         self._field = field
 
-    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: Bench) -> Score:
+    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: EvaluatorContext) -> Score:
         if not output.text.strip():
             return Score(value=0.0, failure="format", feedback="the output is empty")
         fields = {**example.metadata, **(example.input if isinstance(example.input, Mapping) else {})}
@@ -35,7 +35,7 @@ class Faithfulness:
         told = context if isinstance(context, str) else "\n\n".join(map(str, context))
         reply = await bench.team.act(CheckClaims(input=example.text, context=told, output=output.text))
         if reply is None:
-            return UNREADABLE
+            return UNREADABLE_REPLY
         unsupported = [claim for claim, supported in reply.verdicts if not supported]
         many = len(reply.verdicts)
         return Score(

@@ -11,13 +11,13 @@ from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.models import Output
 from ...core.score import Score
-from ..optional import optional
+from ..optional import import_optional
 
 _FENCE = re.compile(r"\A```(?:json|ya?ml)?[ \t]*\n(.*?)\n?```\Z", re.DOTALL)
-_KINDS = ("object", "list", "any")
+_VALUE_KINDS = ("object", "list", "any")
 
 
-class Valid:
+class SyntaxEvaluator:
     """1 where the whole output can be read as `language` and is of `kind`; else 0, with the place of the mistake.
 
     fence: whether a code fence around it is forgiven. YAML reads almost any text as a text, so for it `kind = "any"`
@@ -33,17 +33,17 @@ class Valid:
         kind: Literal["object", "list", "any"] = "any",
         fence: bool = True,
     ) -> None:
-        for option, value, known in (("language", language, ("json", "yaml")), ("kind", kind, _KINDS)):
+        for option, value, known in (("language", language, ("json", "yaml")), ("kind", kind, _VALUE_KINDS)):
             if value not in known:
                 raise UsageError(f"{value!r} is unknown", where=f"valid: {option}", possible=known)
         self._language, self._kind, self._fence = language, kind, fence
-        self._yaml = optional("yaml", extra="yaml", who="valid") if language == "yaml" else None
+        self._yaml = import_optional("yaml", extra="yaml", who="valid") if language == "yaml" else None
 
     async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
         text = output.text.strip()
         fenced = _FENCE.match(text) if self._fence else None
         try:
-            value = self._read(fenced[1] if fenced else text)
+            value = self._parse(fenced[1] if fenced else text)
         except (ValueError, RecursionError) as error:
             return Score(value=0.0, feedback=f"no {self._language}: {error}"[:300])
         found = "object" if isinstance(value, dict) else "list" if isinstance(value, list) else "scalar"
@@ -52,7 +52,7 @@ class Valid:
             return Score(value=1.0)
         return Score(value=0.0, feedback=f"it is a {found}, wanted: {self._kind}")
 
-    def _read(self, text: str) -> Any:
+    def _parse(self, text: str) -> Any:
         if self._yaml is None:
             return json.loads(text)
         try:

@@ -12,8 +12,8 @@ from ...core.errors import MaieuticError
 from ...core.example import Example
 from ...core.models import Output
 from ...core.score import Score
-from ..functions import call, load_function
-from ..optional import optional
+from ..functions import call_function, load_function
+from ..optional import import_optional
 from .results import as_score
 
 
@@ -29,7 +29,7 @@ class DspyMetric:
     needs: frozenset[Need] = frozenset()
 
     def __init__(self, metric: str, field: str = "answer", folder: str = ".", **options: Any) -> None:
-        self._dspy = optional("dspy", extra="dspy", who="dspy")
+        self._dspy = import_optional("dspy", extra="dspy", who="dspy")
         loaded = load_function(metric, Path(folder))
         self._metric: Any = loaded(**options) if isinstance(loaded, type) else loaded
         self._options = {} if isinstance(loaded, type) else options
@@ -43,7 +43,7 @@ class DspyMetric:
         row = self._dspy.Example(**{**example.metadata, "input": example.text, **given, **wanted})
         predicted = self._dspy.Prediction(**{"output": output.text, **self._fields(answer)})
         try:
-            result = await call(self._metric, row.with_inputs(*given), predicted, None, **self._options)
+            result = await call_function(self._metric, row.with_inputs(*given), predicted, None, **self._options)
         except MaieuticError:
             raise
         except Exception as error:  # noqa: BLE001 - what a foreign metric raises on one row is data of that row

@@ -12,7 +12,7 @@ from ...core.example import Example
 from ...core.models import Output
 from ...core.score import Score
 from ..functions import load_function
-from ..optional import optional
+from ..optional import import_optional
 from .results import as_score
 
 
@@ -27,9 +27,9 @@ class InspectScorer:
     needs: frozenset[Need] = frozenset()
 
     def __init__(self, scorer: str, options: Mapping[str, Any] | None = None, folder: str = ".") -> None:
-        self._scorers = optional("inspect_ai.scorer", extra="inspect", who="inspect")
-        self._models = optional("inspect_ai.model", extra="inspect", who="inspect")
-        self._solvers = optional("inspect_ai.solver", extra="inspect", who="inspect")
+        self._scorers = import_optional("inspect_ai.scorer", extra="inspect", who="inspect")
+        self._models = import_optional("inspect_ai.model", extra="inspect", who="inspect")
+        self._solvers = import_optional("inspect_ai.solver", extra="inspect", who="inspect")
         self._scorer = load_function(scorer, Path(folder))(**(options or {}))
         self._as_number = self._scorers.value_to_float()
         self.name = f"inspect:{scorer}"

@@ -12,11 +12,11 @@ from ...core.example import Example
 from ...core.models import Output
 from ...core.score import Score
 from ..functions import load_function
-from ..optional import optional
+from ..optional import import_optional
 from .reading import NO_REFERENCE
 from .results import as_score
 
-_SAID = {"Y": 1.0, "N": 0.0, "CORRECT": 1.0, "INCORRECT": 0.0}
+_VERDICT_VALUES = {"Y": 1.0, "N": 0.0, "CORRECT": 1.0, "INCORRECT": 0.0}
 
 
 class LangChainEvaluator:
@@ -39,7 +39,7 @@ class LangChainEvaluator:
         if ":" in evaluator:
             made: Any = load_function(evaluator, Path(folder))(**(options or {}))
         else:
-            evaluation = optional("langchain_classic.evaluation", extra="langchain", who="langchain")
+            evaluation = import_optional("langchain_classic.evaluation", extra="langchain", who="langchain")
             known = [kind.value for kind in evaluation.EvaluatorType]
             if evaluator not in known:
                 raise UsageError(
@@ -68,7 +68,11 @@ class LangChainEvaluator:
             said = f"{self.name} failed on this row: {type(error).__name__}: {error}"
             return Score(value=0.0, failure="example", feedback=said[:600])
         value = result.get("score")
-        value = _SAID.get(str(result.get("value")).strip().upper()) if value is None else float(value) / self._scale
+        value = (
+            _VERDICT_VALUES.get(str(result.get("value")).strip().upper())
+            if value is None
+            else float(value) / self._scale
+        )
         if value is None:
             return Score(value=0.0, failure="example", feedback=f"{self.name} gave no score: {result!r}"[:600])
         if self._distance:

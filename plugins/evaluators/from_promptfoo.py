@@ -43,15 +43,15 @@ class PromptfooAssertion:
             )
         self.name = f"promptfoo:{assertion['type']}"
         self._assertion, self._seconds = dict(assertion), seconds
-        self._home = _home(Path(folder) / (modules or "."))
+        self._home = _promptfoo_folder(Path(folder) / (modules or "."))
         self._process: subprocess.Popen[str] | None = None
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
         fields = dict(example.input) if isinstance(example.input, Mapping) else {}
         values = {**example.metadata, "expected": example.output, "input": example.text, **fields}
         asked = {"assertion": self._assertion, "output": output.text, "vars": values, "prompt": example.text}
-        said = await asyncio.to_thread(self._ask, json.dumps(asked, ensure_ascii=True))
+        said = await asyncio.to_thread(self._request, json.dumps(asked, ensure_ascii=True))
         if "error" in said:
             return Score(
                 value=0.0, failure="example", feedback=f"{self.name} failed on this row: {said['error']}"[:600]
@@ -61,8 +61,8 @@ class PromptfooAssertion:
         feedback = None if said.get("pass") else str(said.get("reason") or "")[:600] or None
         return Score(value=min(1.0, max(0.0, value)), values={"pass": float(bool(said.get("pass")))}, feedback=feedback)
 
-    def _ask(self, line: str) -> dict[str, Any]:
-        with self._turn:
+    def _request(self, line: str) -> dict[str, Any]:
+        with self._lock:
             process = self._process
             if process is None or process.poll() is not None:
                 process = self._process = self._start()
@@ -102,18 +102,18 @@ class PromptfooAssertion:
             encoding="utf-8",
             cwd=self._home,
         )
-        weakref.finalize(self, _end, process)
+        weakref.finalize(self, _stop_process, process)
         self._exchange(process, None)
         return process
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _stop_process(process: subprocess.Popen[str]) -> None:
     process.kill()
     with contextlib.suppress(OSError):
         process.communicate(timeout=5)
 
 
-def _home(start: Path) -> Path:
+def _promptfoo_folder(start: Path) -> Path:
     """The nearest folder, from `start` upwards, whose node_modules have promptfoo."""
     here = start.resolve()
     found = next((one for one in (here, *here.parents) if (one / "node_modules" / "promptfoo").is_dir()), None)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...core.contracts import Bench, Need
+from ...core.contracts import EvaluatorContext, Need
 from ...core.dialogue.rating import ScoreOutput
 from ...core.example import Example
 from ...core.models import Output
 from ...core.score import Score
-from .asking import UNREADABLE, wanted
+from .asking import UNREADABLE_REPLY, requirements_text
 
 _DIGITS = ("1", "2", "3", "4", "5")
 
@@ -32,12 +32,12 @@ class GEval:
         self._criteria = criteria
         self._steps = (steps,) if isinstance(steps, str) else tuple(steps)
 
-    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: Bench) -> Score:
-        criteria = wanted(self._criteria, bench.task)
+    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: EvaluatorContext) -> Score:
+        criteria = requirements_text(self._criteria, bench.task)
         ask = ScoreOutput(criteria=criteria, steps=self._steps, input=example.text, output=output.text)
-        weights = await bench.team.weigh(ask, _DIGITS)
+        weights = await bench.team.choose_with_probabilities(ask, _DIGITS)
         if weights is None:
-            return UNREADABLE
+            return UNREADABLE_REPLY
         expected = sum(int(digit) * share for digit, share in weights.items())
         shown = float(max(weights.values()) < 1)
         values = {"expected": expected, "likelihoods": shown, **{f"p{digit}": weights[digit] for digit in _DIGITS}}

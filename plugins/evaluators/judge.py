@@ -13,11 +13,11 @@ from ...core.example import Example
 from ...core.models import Output
 from ...core.orders import TaskBrief
 from ...core.score import Preference
-from ..operators.rewording import CALLS_PER_ASK, about, together
+from ..operators.rewording import CALLS_PER_ASK, gather_all, task_description
 
 
 @dataclass(kw_only=True)
-class Judge:
+class PairwiseJudge:
     """`votes` judgements of the role `judge`, half of them with the outputs exchanged; the margin is their balance.
 
     A judge that always names the first output, or the second, is a tie by this; so is an answer that cannot be read,
@@ -44,18 +44,18 @@ class Judge:
     async def prefer(self, example: Example, a: Output, b: Output, *, task: TaskBrief, team: Team) -> Preference:
         if a.text.strip() == b.text.strip():
             return Preference(margin=0.0, feedback="both say the same")
-        wanted = self.requirements or about(task)
+        wanted = self.requirements or task_description(task)
         straight = CompareOutputs(requirements=wanted, input=example.text, a=a.text, b=b.text)
         swapped = CompareOutputs(requirements=wanted, input=example.text, a=b.text, b=a.text)
-        replies = await together(team.act(ask) for _ in range(self.votes // 2) for ask in (straight, swapped))
-        sides = [_side(reply) * (-1 if place % 2 else 1) for place, reply in enumerate(replies)]
-        return Preference(margin=sum(sides) / self.votes, feedback=_reason(replies))
+        replies = await gather_all(team.act(ask) for _ in range(self.votes // 2) for ask in (straight, swapped))
+        sides = [_vote(reply) * (-1 if place % 2 else 1) for place, reply in enumerate(replies)]
+        return Preference(margin=sum(sides) / self.votes, feedback=_first_reason(replies))
 
 
-def _side(reply: ChoiceReply | None) -> int:
+def _vote(reply: ChoiceReply | None) -> int:
     return 0 if reply is None else {"a": 1, "b": -1, "tie": 0}[reply.choice]
 
 
-def _reason(replies: Sequence[ChoiceReply | None]) -> str | None:
+def _first_reason(replies: Sequence[ChoiceReply | None]) -> str | None:
     """The first reason that was given, as it was said: of swapped outputs it names them the other way round."""
     return next((reply.why for reply in replies[::2] if reply is not None and reply.why), None)

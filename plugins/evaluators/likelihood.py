@@ -9,8 +9,8 @@ from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.models import Call, ModelRef
 from ...core.program import Program
-from ...core.render import render, spoken
-from ..operators.rewording import together
+from ...core.render import render, with_shared_prompt
+from ..operators.rewording import gather_all
 
 
 class CrossEntropy:
@@ -30,12 +30,12 @@ class CrossEntropy:
                 where=self.name,
                 remedy="choose a recipe without a loss, or optimize the last step as a task of its own",
             )
-        losses: Sequence[float] = await together(
+        losses: Sequence[float] = await gather_all(
             gateway.loss(
-                Call(model=model, messages=tuple(render(spoken(program, name), example))),
+                Call(model=model, messages=tuple(render(with_shared_prompt(program, name), example))),
                 example.output or "",
                 "target",
             )
-            for name in program.chosen(example)
+            for name in program.prompts_for(example)
         )
         return sum(losses) / len(losses)

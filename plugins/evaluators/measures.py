@@ -20,7 +20,7 @@ _SENTENCE = re.compile(r"[^.!?…]*\w[^.!?…]*(?:[.!?…]+|$)")
 _VOWELS = re.compile(r"[aeiouy]+")
 
 
-class Length:
+class LengthEvaluator:
     """1 inside [least, most], and less the further outside: half of `least`, or twice `most`, is 0.5."""
 
     name = "length"
@@ -43,19 +43,19 @@ class Length:
         self._least, self._most, self._unit = least, most, unit
 
     async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
-        size = _size(output.text.strip(), self._unit)
+        size = _text_size(output.text.strip(), self._unit)
         if size < self._least:
-            return self._score(size, size / self._least, f"at least {self._least}")
+            return self._scaled_score(size, size / self._least, f"at least {self._least}")
         if self._most is not None and size > self._most:
-            return self._score(size, self._most / size, f"at most {self._most}")
-        return self._score(size, 1.0, "")
+            return self._scaled_score(size, self._most / size, f"at most {self._most}")
+        return self._scaled_score(size, 1.0, "")
 
-    def _score(self, size: int, value: float, wanted: str) -> Score:
+    def _scaled_score(self, size: int, value: float, wanted: str) -> Score:
         said = f"{size} {self._unit}, wanted {wanted}" if wanted else None
         return Score(value=value, values={self._unit: size}, feedback=said)
 
 
-class Readability:
+class ReadabilityEvaluator:
     """Flesch's reading ease (English): 1 inside [least, most], and 0 from 50 points outside.
 
     90 reads like a children's book, 60 like plain English, 30 like a paper. Syllables are counted by vowels, so a
@@ -77,7 +77,7 @@ class Readability:
         if not words:
             return Score(value=0.0, failure="format", feedback="the output has no words")
         sentences = max(1, len(_SENTENCE.findall(output.text)))
-        pace, weight = len(words) / sentences, sum(map(syllables, words)) / len(words)
+        pace, weight = len(words) / sentences, sum(map(count_syllables, words)) / len(words)
         ease = 206.835 - 1.015 * pace - 84.6 * weight
         grade = 0.39 * pace + 11.8 * weight - 15.59
         off = max(self._least - ease, ease - self._most, 0.0)
@@ -85,7 +85,7 @@ class Readability:
         return Score(value=max(0.0, 1 - off / 50), values={"ease": ease, "grade": grade}, feedback=said)
 
 
-class WordList:
+class WordListEvaluator:
     """1 without any of `words`; each whole word of the list that occurs, in any case, takes the share `each` away.
 
     A row's own words, in its field `field`, are added. Without a list it is one of common English insults and
@@ -98,7 +98,7 @@ class WordList:
     def __init__(self, words: Sequence[str] = (), field: str = "banned", each: float = 1.0) -> None:
         if not 0 < each <= 1:
             raise UsageError(f"a share of {each}", where="toxicity: each", possible=("above 0, at most 1",))
-        self._words, self._field, self._each = tuple(words) or _crude(), field, each
+        self._words, self._field, self._each = tuple(words) or _default_words(), field, each
 
     async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
         own = example.metadata.get(self._field, ())
@@ -110,7 +110,7 @@ class WordList:
         return Score(value=value, values={"found": len(found)}, feedback=said)
 
 
-def syllables(word: str) -> int:
+def count_syllables(word: str) -> int:
     """Groups of vowels, without a silent e at the end; at least one."""
     plain = word.casefold()
     groups = len(_VOWELS.findall(plain))
@@ -118,7 +118,7 @@ def syllables(word: str) -> int:
     return max(1, groups - silent)
 
 
-def _size(text: str, unit: str) -> int:
+def _text_size(text: str, unit: str) -> int:
     match unit:
         case "words":
             return len(text.split())
@@ -131,5 +131,5 @@ def _size(text: str, unit: str) -> int:
 
 
 @cache
-def _crude() -> tuple[str, ...]:
+def _default_words() -> tuple[str, ...]:
     return tuple(resources.files(__package__).joinpath("crude.txt").read_text(encoding="utf-8").split())

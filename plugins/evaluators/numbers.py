@@ -7,7 +7,7 @@ import math
 from ...core.answer import AnswerContract
 from ...core.errors import UsageError
 from ...core.score import Score
-from .reading import NO_ANSWER, ReferenceEvaluator, right_or_wrong
+from .reading import NO_ANSWER, ReferenceEvaluator, binary_score
 
 _NUMBER = AnswerContract(type="number")
 
@@ -37,4 +37,4 @@ class Numeric(ReferenceEvaluator):
         near = any(
             math.isclose(float(said), float(one), rel_tol=self._rel_tol, abs_tol=self._abs_tol) for one in wanted
         )
-        return right_or_wrong(near, said, tuple(wanted))
+        return binary_score(near, said, tuple(wanted))

@@ -13,7 +13,7 @@ from ...core.score import Preference
 
 
 @dataclass(kw_only=True)
-class Person:
+class HumanJudge:
     """Duels wait for `maieutic duel RUN`, the TUI, the directive `prefer`, or an answer to the graph's interrupt.
 
     Nobody is asked about outputs that say the same: that is a tie. A person cannot be called like a model, so `prefer`

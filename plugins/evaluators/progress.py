@@ -8,7 +8,7 @@ from ...core.models import Output
 from ...core.score import Score
 
 
-class Progress:
+class ProgressEvaluator:
     """The progress at the end of the trajectory, in [0, 1]; feedback names each turn that the world has a note on.
 
     partial: whether half a way counts half; without, only the goal counts. An output that was not played is the goal

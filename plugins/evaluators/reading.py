@@ -32,13 +32,13 @@ class ReferenceEvaluator(ABC):
         ...
 
 
-def right_or_wrong(right: bool, answer: str, references: tuple[str, ...]) -> Score:
+def binary_score(right: bool, answer: str, references: tuple[str, ...]) -> Score:
     """1 or 0, with what was wanted in words."""
     if right:
         return Score(value=1.0)
-    wanted = " or ".join(repr(short(one)) for one in references[:3])
-    return Score(value=0.0, feedback=f"answered {short(answer)!r}, wanted {wanted}")
+    wanted = " or ".join(repr(shorten(one)) for one in references[:3])
+    return Score(value=0.0, feedback=f"answered {shorten(answer)!r}, wanted {wanted}")
 
 
-def short(text: str, limit: int = 200) -> str:
+def shorten(text: str, limit: int = 200) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

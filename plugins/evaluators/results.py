@@ -10,9 +10,9 @@ from typing import Any
 from ...core.errors import PluginError
 from ...core.score import Score
 
-_VALUE = ("score", "value")
-_FEEDBACK = ("feedback", "comment", "reason", "explanation")
-_RETURNS = ("True or False", "a number in [0, 1]", 'a dict {"score": …, "feedback": …}', "a Score")
+_VALUE_KEYS = ("score", "value")
+_FEEDBACK_KEYS = ("feedback", "comment", "reason", "explanation")
+_ACCEPTED_RESULTS = ("True or False", "a number in [0, 1]", 'a dict {"score": …, "feedback": …}', "a Score")
 
 
 def as_score(name: str, result: Any) -> Score:
@@ -20,30 +20,30 @@ def as_score(name: str, result: Any) -> Score:
     if isinstance(result, Score):
         return result
     if isinstance(result, Mapping):
-        return _from_fields(name, result)
+        return _score_from_fields(name, result)
     if _is_number(result):
-        return Score(value=_in_range(name, result))
-    fields = {key: getattr(result, key) for key in (*_VALUE, *_FEEDBACK) if hasattr(result, key)}
-    if any(key in fields for key in _VALUE):
-        return _from_fields(name, fields)
-    raise _wrong(name, f"returned {result!r:.200}, which is no score")
+        return Score(value=_unit_value(name, result))
+    fields = {key: getattr(result, key) for key in (*_VALUE_KEYS, *_FEEDBACK_KEYS) if hasattr(result, key)}
+    if any(key in fields for key in _VALUE_KEYS):
+        return _score_from_fields(name, fields)
+    raise _metric_error(name, f"returned {result!r:.200}, which is no score")
 
 
-def _from_fields(name: str, result: Mapping[Any, Any]) -> Score:
-    key = next((one for one in _VALUE if one in result), None)
+def _score_from_fields(name: str, result: Mapping[Any, Any]) -> Score:
+    key = next((one for one in _VALUE_KEYS if one in result), None)
     if key is None:
-        raise _wrong(name, f"returned a dict without a score; it has {', '.join(map(str, result)) or 'nothing'}")
+        raise _metric_error(name, f"returned a dict without a score; it has {', '.join(map(str, result)) or 'nothing'}")
     if not _is_number(result[key]):
-        raise _wrong(name, f"returned {key} = {result[key]!r:.200}, which is no number")
-    said = next((str(result[one]) for one in _FEEDBACK if result.get(one)), None)
+        raise _metric_error(name, f"returned {key} = {result[key]!r:.200}, which is no number")
+    said = next((str(result[one]) for one in _FEEDBACK_KEYS if result.get(one)), None)
     others = {str(k): float(v) for k, v in result.items() if k != key and _is_number(v) and math.isfinite(float(v))}
-    return Score(value=_in_range(name, result[key]), values=others, feedback=said)
+    return Score(value=_unit_value(name, result[key]), values=others, feedback=said)
 
 
-def _in_range(name: str, value: Any) -> float:
+def _unit_value(name: str, value: Any) -> float:
     number = float(value)
     if not 0 <= number <= 1:
-        raise _wrong(name, f"returned {number!r}, which is outside [0, 1]")
+        raise _metric_error(name, f"returned {number!r}, which is outside [0, 1]")
     return number
 
 
@@ -52,7 +52,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) or (hasattr(value, "item") and hasattr(value, "__float__"))
 
 
-def _wrong(name: str, what: str) -> PluginError:
+def _metric_error(name: str, what: str) -> PluginError:
     return PluginError(
-        f"the metric {name} {what}", where=name, possible=_RETURNS, remedy="scale the value into [0, 1], 1 is best"
+        f"the metric {name} {what}",
+        where=name,
+        possible=_ACCEPTED_RESULTS,
+        remedy="scale the value into [0, 1], 1 is best",
     )

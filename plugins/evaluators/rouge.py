@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from ...core.errors import UsageError
 from ...core.score import Score
-from ..optional import optional
-from .reading import ReferenceEvaluator, short
+from ..optional import import_optional
+from .reading import ReferenceEvaluator, shorten
 
-_KINDS = ("rouge1", "rouge2", "rouge3", "rougeL", "rougeLsum")
+_VARIANTS = ("rouge1", "rouge2", "rouge3", "rougeL", "rougeLsum")
 _MEASURES = ("fmeasure", "precision", "recall")
 
 
-class Rouge(ReferenceEvaluator):
+class RougeEvaluator(ReferenceEvaluator):
     """variant: n-grams (`rouge1`, `rouge2`, `rouge3`), the longest common subsequence (`rougeL`), or that of sentences
     on lines of their own (`rougeLsum`). measure: F, precision or recall. stem: word endings do not count (English)."""
 
     name = "rouge"
 
     def __init__(self, variant: str = "rougeL", measure: str = "fmeasure", stem: bool = True) -> None:
-        for option, value, known in (("variant", variant, _KINDS), ("measure", measure, _MEASURES)):
+        for option, value, known in (("variant", variant, _VARIANTS), ("measure", measure, _MEASURES)):
             if value not in known:
                 raise UsageError(f"{value!r} is unknown", where=f"rouge: {option}", possible=known)
-        scorers = optional("rouge_score.rouge_scorer", extra="metrics", who="rouge")
+        scorers = import_optional("rouge_score.rouge_scorer", extra="metrics", who="rouge")
         self._scorer = scorers.RougeScorer([variant], use_stemmer=stem)
         self._variant, self._measure = variant, measure
 
@@ -30,5 +30,5 @@ class Rouge(ReferenceEvaluator):
         best, reference = max(found, key=lambda pair: float(getattr(pair[0], self._measure)))
         value = float(getattr(best, self._measure))
         values = {"precision": float(best.precision), "recall": float(best.recall)}
-        feedback = None if value == 1 else f"wanted {short(reference)!r}"
+        feedback = None if value == 1 else f"wanted {shorten(reference)!r}"
         return Score(value=min(1.0, value), values=values, feedback=feedback)

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from statistics import fmean, median, pstdev
 from typing import Any, Literal
 
-from ...core.contracts import Bench, Need
+from ...core.contracts import EvaluatorContext, Need
 from ...core.dialogue.rating import RateOutput
 from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.models import Output
 from ...core.score import Score
-from .asking import CALLS_PER_ASK, UNREADABLE, together, wanted
-from .calibration import Calibration, Fit, read_pairs
+from .asking import CALLS_PER_ASK, UNREADABLE_REPLY, gather_all, requirements_text
+from .calibration import CalibrationFit, JudgeCalibration, parse_pairs
 
 
-class Rubric:
+class RubricEvaluator:
     """`votes` ratings of the role `judge`, each a draw of its own; their mean, or median, is the score.
 
     rubric: what counts; requirements: what is wanted, in place of the task's description. reference: whether the
@@ -36,7 +36,7 @@ class Rubric:
         pool: Literal["mean", "median"] = "mean",
         reference: bool = False,
         calibration: Sequence[Any] = (),
-        fit: Fit = "isotonic",
+        fit: CalibrationFit = "isotonic",
     ) -> None:
         if votes < 1:
             raise UsageError(f"{votes} votes rate nothing", where="rubric: votes", possible=("1 or more",))
@@ -48,29 +48,29 @@ class Rubric:
         self._rubric, self._requirements, self._votes = rubric, requirements, votes
         self._pool = fmean if pool == "mean" else median
         self._reference = reference
-        self._calibrate = Calibration.fit(read_pairs(calibration), fit) if calibration else None
+        self._calibrate = JudgeCalibration.fit(parse_pairs(calibration), fit) if calibration else None
 
-    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: Bench) -> Score:
+    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: EvaluatorContext) -> Score:
         ask = RateOutput(
-            requirements=wanted(self._requirements, bench.task),
+            requirements=requirements_text(self._requirements, bench.task),
             rubric=self._rubric,
             input=example.text,
             reference=(example.output or "") if self._reference else "",
             output=output.text,
         )
-        replies = await together(bench.team.act(ask) for _ in range(self._votes))
+        replies = await gather_all(bench.team.act(ask) for _ in range(self._votes))
         read = [reply for reply in replies if reply is not None]
         if not read:
-            return UNREADABLE
+            return UNREADABLE_REPLY
         ratings = [reply.rating for reply in read]
         raw = float(self._pool(ratings))
         return Score(
             value=min(1.0, max(0.0, self._calibrate(raw))) if self._calibrate else raw,
             values={"rating": raw, "spread": pstdev(ratings), "votes": len(read)},
-            feedback=_said(read[0].raw, read[0].why),
+            feedback=_rationale(read[0].raw, read[0].why),
         )
 
 
-def _said(raw: str, why: str) -> str | None:
+def _rationale(raw: str, why: str) -> str | None:
     """The reason that was marked, or the words before the rating."""
     return (why or raw.partition("<rating>")[0]).strip()[:600] or None

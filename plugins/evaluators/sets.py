@@ -6,16 +6,16 @@ import json
 import re
 from typing import Literal
 
-from ...core.answer import bare
+from ...core.answer import normalize_answer
 from ...core.errors import UsageError
 from ...core.score import Score
 from .reading import ReferenceEvaluator
-from .text import overlap
+from .text import token_f1
 
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 
 
-class Items(ReferenceEvaluator):
+class ItemSetEvaluator(ReferenceEvaluator):
     """How well the items of the answer are those of the best reference; order and repetition do not count.
 
     mode: `f1` gives partial credit, `exact` wants all items and no other. separators: the characters between
@@ -38,7 +38,7 @@ class Items(ReferenceEvaluator):
         lists = [self._items(one) for one in references]
         if self._together:
             lists = [set().union(*lists)]
-        f1, wanted = max(((overlap(sorted(said), sorted(one)), one) for one in lists), key=lambda pair: pair[0])
+        f1, wanted = max(((token_f1(sorted(said), sorted(one)), one) for one in lists), key=lambda pair: pair[0])
         value = f1 if self._mode == "f1" else float(f1 == 1)
         missing, extra = sorted(wanted - said), sorted(said - wanted)
         remarks = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"not wanted: {', '.join(extra)}"] * bool(extra)
@@ -50,4 +50,4 @@ class Items(ReferenceEvaluator):
         except (ValueError, RecursionError):
             listed = None
         parts = [str(one) for one in listed] if isinstance(listed, list) else self._between.split(text)
-        return {item for part in parts if (item := bare(_BULLET.sub("", part)))}
+        return {item for part in parts if (item := normalize_answer(_BULLET.sub("", part)))}

@@ -6,26 +6,26 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from ...core.contracts import Bench, Need
+from ...core.contracts import EvaluatorContext, Need
 from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.models import ModelRef, Output
 from ...core.score import Score
-from ...core.vectors import Vector, likeness, unit
-from .reading import NO_ANSWER, NO_REFERENCE, ReferenceEvaluator, short
+from ...core.vectors import SparseVector, cosine, normalize
+from .reading import NO_ANSWER, NO_REFERENCE, ReferenceEvaluator, shorten
 
 
 def similarity(
     model: str = "", key_env: str = "", floor: float = 0.0, shortest: int = 2, longest: int = 4
-) -> Similarity | EmbeddingSimilarity:
+) -> NgramSimilarity | EmbeddingSimilarity:
     """With a model its embeddings are compared, else n-grams of `shortest` to `longest` characters. key_env: the
     variable that holds the model's key, where it is not the provider's usual one."""
     if model:
         return EmbeddingSimilarity(model, key_env=key_env, floor=floor)
-    return Similarity(shortest, longest, floor)
+    return NgramSimilarity(shortest, longest, floor)
 
 
-class Similarity(ReferenceEvaluator):
+class NgramSimilarity(ReferenceEvaluator):
     """The cosine of character n-grams, from `shortest` to `longest`, to the nearest reference; case does not count.
 
     It sees spelling and word stems, no synonyms: "car" and "automobile" are strangers. `floor`: what is less alike
@@ -39,16 +39,16 @@ class Similarity(ReferenceEvaluator):
             raise UsageError(
                 f"n-grams from {shortest} to {longest}", where="similarity", possible=("1 <= shortest <= longest",)
             )
-        self._sizes, self._floor = range(shortest, longest + 1), checked(floor)
+        self._sizes, self._floor = range(shortest, longest + 1), validate_floor(floor)
 
     def compare(self, answer: str, references: tuple[str, ...]) -> Score:
         said = self._vector(answer)
-        return nearest([likeness(said, self._vector(one)) for one in references], references, self._floor)
+        return best_similarity([cosine(said, self._vector(one)) for one in references], references, self._floor)
 
-    def _vector(self, text: str) -> Vector:
+    def _vector(self, text: str) -> SparseVector:
         plain = f" {' '.join(text.casefold().split())} "
         counts = Counter(plain[at : at + size] for size in self._sizes for at in range(len(plain) - size + 1))
-        return unit({gram: 1 + math.log(many) for gram, many in counts.items()})
+        return normalize({gram: 1 + math.log(many) for gram, many in counts.items()})
 
 
 class EmbeddingSimilarity:
@@ -73,28 +73,28 @@ class EmbeddingSimilarity:
                 possible=("openai/text-embedding-3-small", "openai/NAME@http://HOST:PORT/v1"),
             )
         self.models = (self._model,)
-        self._floor = checked(floor)
+        self._floor = validate_floor(floor)
 
-    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: Bench) -> Score:
+    async def rate(self, example: Example, output: Output, answer: str | None, *, bench: EvaluatorContext) -> Score:
         if answer is None:
             return NO_ANSWER
         references = tuple(one for one in example.outputs if one.strip())
         if not references:
             return NO_REFERENCE
         if not answer.strip():
-            return nearest([0.0] * len(references), references, self._floor)
-        return nearest(await bench.likeness(self._model, answer, references), references, self._floor)
+            return best_similarity([0.0] * len(references), references, self._floor)
+        return best_similarity(await bench.likeness(self._model, answer, references), references, self._floor)
 
 
-def nearest(cosines: Sequence[float], references: Sequence[str], floor: float) -> Score:
+def best_similarity(cosines: Sequence[float], references: Sequence[str], floor: float) -> Score:
     """The score of the best cosine, with what was wanted in words."""
     cosine, best = max(zip(cosines, references, strict=True))
     value = max(0.0, (min(1.0, cosine) - floor) / (1 - floor))
-    feedback = None if value > 0.999 else f"wanted {short(best)!r}"
+    feedback = None if value > 0.999 else f"wanted {shorten(best)!r}"
     return Score(value=value, values={"cosine": cosine}, feedback=feedback)
 
 
-def checked(floor: float) -> float:
+def validate_floor(floor: float) -> float:
     if not 0 <= floor < 1:
         raise UsageError(f"a floor of {floor}", where="similarity: floor", possible=("at least 0, below 1",))
     return floor

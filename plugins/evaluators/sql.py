@@ -17,17 +17,17 @@ from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.models import Output
 from ...core.score import Score
-from .reading import NO_REFERENCE, short
+from .reading import NO_REFERENCE, shorten
 
-_FENCE = re.compile(r"```(?:sql|sqlite)?[ \t]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
-_ORDERED = re.compile(r"\border\s+by\b(?![^()]*\))", re.IGNORECASE)
-_READS = frozenset(
+_SQL_FENCE = re.compile(r"```(?:sql|sqlite)?[ \t]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
+_ORDER_BY = re.compile(r"\border\s+by\b(?![^()]*\))", re.IGNORECASE)
+_READ_ACTIONS = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, getattr(sqlite3, "SQLITE_RECURSIVE", 33)}
 )
-_ROWS = 10_000
+_MAX_ROWS = 10_000
 
 
-class Sql:
+class SqlEvaluator:
     """1 where the output's query gives the rows that a reference query gives: the same columns by place, the same
     rows in any order, or in the same order where the reference says ORDER BY.
 
@@ -55,7 +55,7 @@ class Sql:
     async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
         if not example.outputs:
             return NO_REFERENCE
-        fenced = _FENCE.findall(output.text)
+        fenced = _SQL_FENCE.findall(output.text)
         query = (fenced[-1] if fenced else answer or output.text).strip()
         if not query:
             return Score(value=0.0, failure="format", feedback="there is no query in the output")
@@ -64,23 +64,23 @@ class Sql:
     def _compare(self, example: Example, query: str) -> Score:
         place = example.metadata.get(self._field)
         try:
-            with closing(self._open(place if isinstance(place, str) else None)) as base:
-                wanted = [(self._rows(base, one), bool(_ORDERED.search(one))) for one in example.outputs]
+            with closing(self._connect(place if isinstance(place, str) else None)) as base:
+                wanted = [(self._fetch(base, one), bool(_ORDER_BY.search(one))) for one in example.outputs]
                 try:
-                    found = self._rows(base, query)
+                    found = self._fetch(base, query)
                 except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
-                    return Score(value=0.0, feedback=f"the query cannot run: {short(str(error))}")
+                    return Score(value=0.0, feedback=f"the query cannot run: {shorten(str(error))}")
         except (sqlite3.Error, sqlite3.Warning, ValueError, OSError) as error:
             said = f"the reference query or its database cannot be used: {error}"
             return Score(value=0.0, failure="example", feedback=said)
         if any(found == rows if ordered else Counter(found) == Counter(rows) for rows, ordered in wanted):
             return Score(value=1.0)
         rows = wanted[0][0]
-        shown, right = short(str(found[:2]), 120), short(str(rows[:2]), 120)
+        shown, right = shorten(str(found[:2]), 120), shorten(str(rows[:2]), 120)
         said = f"{len(found)} rows, first {shown}; wanted {len(rows)}, first {right}"
         return Score(value=0.0, feedback=said)
 
-    def _open(self, place: str | None) -> sqlite3.Connection:
+    def _connect(self, place: str | None) -> sqlite3.Connection:
         script, file = self._script, self._database
         if place is not None:
             file, script = (None, place) if _is_script(place) else (place, None)
@@ -91,22 +91,22 @@ class Sql:
             base = sqlite3.connect(":memory:")
             base.executescript(script or "")
         base.execute("PRAGMA query_only = 1")
-        base.set_authorizer(_only_reads)
+        base.set_authorizer(_authorize_read)
         return base
 
-    def _rows(self, base: sqlite3.Connection, query: str) -> list[tuple[Any, ...]]:
+    def _fetch(self, base: sqlite3.Connection, query: str) -> list[tuple[Any, ...]]:
         ends = time.monotonic() + self._seconds
         base.set_progress_handler(lambda: time.monotonic() > ends, 10_000)
-        rows = base.execute(query).fetchmany(_ROWS + 1)
-        if len(rows) > _ROWS:
-            raise ValueError(f"it finds more than {_ROWS} rows")
+        rows = base.execute(query).fetchmany(_MAX_ROWS + 1)
+        if len(rows) > _MAX_ROWS:
+            raise ValueError(f"it finds more than {_MAX_ROWS} rows")
         return [tuple(round(one, 9) if isinstance(one, float) else one for one in row) for row in rows]
 
 
-def _only_reads(action: int, *about: str | None) -> int:
+def _authorize_read(action: int, *about: str | None) -> int:
     if action == sqlite3.SQLITE_FUNCTION and "load_extension" in about:
         return sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK if action in _READS else sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK if action in _READ_ACTIONS else sqlite3.SQLITE_DENY
 
 
 def _is_script(text: str) -> bool:

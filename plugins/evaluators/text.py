@@ -6,49 +6,51 @@ import re
 import string
 from collections import Counter
 
-from ...core.answer import AnswerContract, bare
+from ...core.answer import AnswerContract, normalize_answer
 from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.models import Output
 from ...core.score import Score
-from .reading import NO_ANSWER, NO_REFERENCE, ReferenceEvaluator, right_or_wrong, short
+from .reading import NO_ANSWER, NO_REFERENCE, ReferenceEvaluator, binary_score, shorten
 
-_LETTER = AnswerContract(type="choice")
+_CHOICE_CONTRACT = AnswerContract(type="choice")
 _ARTICLES = frozenset({"a", "an", "the"})
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
-class Exact(ReferenceEvaluator):
+class ExactMatch(ReferenceEvaluator):
     """1 where the answer is one of the references; case, white space, quotes and a closing stop do not count."""
 
     name = "exact"
 
     def compare(self, answer: str, references: tuple[str, ...]) -> Score:
-        return right_or_wrong(bare(answer) in {bare(one) for one in references}, answer, references)
+        return binary_score(
+            normalize_answer(answer) in {normalize_answer(one) for one in references}, answer, references
+        )
 
 
-class Contains(ReferenceEvaluator):
+class ContainsMatch(ReferenceEvaluator):
     """1 where a reference stands in the answer as whole words; case and white space do not count."""
 
     name = "contains"
 
     def compare(self, answer: str, references: tuple[str, ...]) -> Score:
         text = " ".join(answer.casefold().split())
-        wanted = [bare(one) for one in references]
+        wanted = [normalize_answer(one) for one in references]
         found = any(one and re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text) for one in wanted)
-        return right_or_wrong(found, answer, references)
+        return binary_score(found, answer, references)
 
 
-class Choice(ReferenceEvaluator):
+class ChoiceMatch(ReferenceEvaluator):
     """1 where the answer names the letter of a reference, and no other letter."""
 
     name = "choice"
 
     def compare(self, answer: str, references: tuple[str, ...]) -> Score:
-        said = _LETTER.read_answer(answer)
+        said = _CHOICE_CONTRACT.read_answer(answer)
         if said is None:
             return NO_ANSWER
-        return right_or_wrong(said in {_LETTER.read_answer(one) for one in references}, answer, references)
+        return binary_score(said in {_CHOICE_CONTRACT.read_answer(one) for one in references}, answer, references)
 
 
 class TokenF1(ReferenceEvaluator):
@@ -57,12 +59,12 @@ class TokenF1(ReferenceEvaluator):
     name = "token_f1"
 
     def compare(self, answer: str, references: tuple[str, ...]) -> Score:
-        said = _words(answer)
-        value, best = max((overlap(said, _words(one)), one) for one in references)
-        return Score(value=value, feedback=None if value == 1 else f"wanted {short(best)!r}")
+        said = _squad_tokens(answer)
+        value, best = max((token_f1(said, _squad_tokens(one)), one) for one in references)
+        return Score(value=value, feedback=None if value == 1 else f"wanted {shorten(best)!r}")
 
 
-class Regex:
+class RegexMatch:
     """1 where `pattern` is found in the answer; without a pattern, each reference is one."""
 
     name = "regex"
@@ -78,17 +80,17 @@ class Regex:
         if answer is None:
             return NO_ANSWER
         if self._pattern is not None:
-            return right_or_wrong(self._pattern.search(answer) is not None, answer, (self._pattern.pattern,))
+            return binary_score(self._pattern.search(answer) is not None, answer, (self._pattern.pattern,))
         if not example.outputs:
             return NO_REFERENCE
         try:
             found = any(re.search(one, answer, re.DOTALL) for one in example.outputs)
         except re.error as error:
             return Score(value=0.0, failure="example", feedback=f"the reference is no pattern: {error}")
-        return right_or_wrong(found, answer, example.outputs)
+        return binary_score(found, answer, example.outputs)
 
 
-def overlap(said: list[str], wanted: list[str]) -> float:
+def token_f1(said: list[str], wanted: list[str]) -> float:
     """F1 of two bags, in [0, 1]; two empty bags are the same."""
     if not said or not wanted:
         return float(said == wanted)
@@ -96,5 +98,5 @@ def overlap(said: list[str], wanted: list[str]) -> float:
     return 2 * common / (len(said) + len(wanted))
 
 
-def _words(text: str) -> list[str]:
+def _squad_tokens(text: str) -> list[str]:
     return [word for word in text.casefold().translate(_PUNCTUATION).split() if word not in _ARTICLES]

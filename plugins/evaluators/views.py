@@ -9,7 +9,7 @@ from ...core.example import Example
 from ...core.models import Output
 
 
-class _View(Mapping[str, Any]):
+class _FieldsView(Mapping[str, Any]):
     """Read-only; its fields are attributes and keys alike."""
 
     def __init__(self, fields: Mapping[str, Any], text: str) -> None:
@@ -34,7 +34,7 @@ class _View(Mapping[str, Any]):
         return self._text
 
 
-class Row(_View):
+class ExampleView(_FieldsView):
     """An example: its metadata, the fields of its input, and the usual names for its input and reference."""
 
     def __init__(self, example: Example) -> None:
@@ -49,7 +49,7 @@ class Row(_View):
         super().__init__(fields, example.text)
 
 
-class Prediction(_View):
+class PredictionView(_FieldsView):
     """An output: its whole text, and the answer that was read from it (None where none could be)."""
 
     def __init__(self, output: Output, answer: str | None) -> None:

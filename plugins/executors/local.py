@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ...core.contracts import Gateway, Need
-from ...core.work import Done, Job
+from ...core.work import MeasureJob, MeasureResult
 
 
-class Local:
+class LocalExecutor:
     name = "local"
     needs: frozenset[Need] = frozenset()
 
-    async def run(self, job: Job, gateway: Gateway) -> Done:
+    async def run(self, job: MeasureJob, gateway: Gateway) -> MeasureResult:
         return await job.here()
 
     async def aclose(self) -> None:

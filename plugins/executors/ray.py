@@ -18,7 +18,7 @@ from ...core.budget import Payer
 from ...core.contracts import Gateway, Need
 from ...core.errors import MaieuticError, PluginError, RunFailed, UsageError
 from ...core.models import Call, Reply
-from ...core.work import Done, Job, Work
+from ...core.work import MeasureJob, MeasureResult, MeasureSpec
 
 _MODULE = "ray"
 
@@ -42,12 +42,12 @@ class RayExecutor:
         self._cluster: Any = None
         self._measure: Any = None
         self._mailbox: Any = None
-        self._pump: asyncio.Task[None] | None = None
-        self._serving: set[asyncio.Task[None]] = set()
-        self._mine = False
+        self._mailbox_task: asyncio.Task[None] | None = None
+        self._answer_tasks: set[asyncio.Task[None]] = set()
+        self._owns_cluster = False
 
-    async def run(self, job: Job, gateway: Gateway) -> Done:
-        self._open()
+    async def run(self, job: MeasureJob, gateway: Gateway) -> MeasureResult:
+        self._connect()
         name, raised = f"{next(self._numbers)}", list[BaseException]()
         self._jobs[name] = (gateway, raised)
         told = self._measure.remote(job.work.model_dump_json(by_alias=True), self._mailbox, name)
@@ -68,19 +68,19 @@ class RayExecutor:
             raise raised[0]
         if "failed" in said:
             raise PluginError(said["failed"], where=f"executor ray, example {job.work.example.id}")
-        return Done.model_validate(said["done"])
+        return MeasureResult.model_validate(said["done"])
 
     async def aclose(self) -> None:
-        if self._pump is not None:
-            self._pump.cancel()
-            await asyncio.gather(self._pump, *self._serving, return_exceptions=True)
-            self._pump = None
+        if self._mailbox_task is not None:
+            self._mailbox_task.cancel()
+            await asyncio.gather(self._mailbox_task, *self._answer_tasks, return_exceptions=True)
+            self._mailbox_task = None
             self._cluster.kill(self._mailbox)
-        if self._mine:
+        if self._owns_cluster:
             self._cluster.shutdown()
-        self._mine, self._cluster, self._mailbox = False, None, None
+        self._owns_cluster, self._cluster, self._mailbox = False, None, None
 
-    def _open(self) -> None:
+    def _connect(self) -> None:
         if self._cluster is not None:
             return
         ray = importlib.import_module(_MODULE)
@@ -95,33 +95,33 @@ class RayExecutor:
                     where=f"executor ray, {self._address or 'on this machine'}",
                     remedy="start it (ray start --head), correct the address, or run without --executor ray",
                 ) from error
-            self._mine = True
+            self._owns_cluster = True
         self._cluster = ray
-        self._measure = ray.remote(num_cpus=1, max_retries=self._attempts)(_measure)
+        self._measure = ray.remote(num_cpus=1, max_retries=self._attempts)(_execute_on_worker)
         self._mailbox = ray.remote(num_cpus=0, max_concurrency=10_000)(Mailbox).remote()
-        self._pump = asyncio.create_task(self._deliver())
+        self._mailbox_task = asyncio.create_task(self._serve_mailbox())
 
-    async def _deliver(self) -> None:
+    async def _serve_mailbox(self) -> None:
         """Take what the workers ask, and have it answered."""
         while True:
             for number, job, body in await self._mailbox.take.remote():
-                task = asyncio.create_task(self._serve(number, job, body))
-                self._serving.add(task)
-                task.add_done_callback(self._serving.discard)
+                task = asyncio.create_task(self._answer(number, job, body))
+                self._answer_tasks.add(task)
+                task.add_done_callback(self._answer_tasks.discard)
 
-    async def _serve(self, number: int, job: str, body: str) -> None:
+    async def _answer(self, number: int, job: str, body: str) -> None:
         if job not in self._jobs:
             return
         gateway, raised = self._jobs[job]
         try:
-            said = await _asked(gateway, json.loads(body))
+            said = await _answer_request(gateway, json.loads(body))
         except MaieuticError as error:
             raised.append(error)
             said = None
         await self._mailbox.answer.remote(number, said)
 
 
-async def _asked(gateway: Gateway, asked: dict[str, Any]) -> str:
+async def _answer_request(gateway: Gateway, asked: dict[str, Any]) -> str:
     call = Call.model_validate(asked["call"])
     if "reference" in asked:
         return str(await gateway.loss(call, asked["reference"], asked["payer"]))
@@ -132,62 +132,62 @@ class Mailbox:
     """An actor on the cluster. Questions wait in it until the run takes them, workers until they are answered."""
 
     def __init__(self) -> None:
-        self._asked: asyncio.Queue[tuple[int, str, str]] = asyncio.Queue()
-        self._waiting: dict[int, asyncio.Future[str | None]] = {}
+        self._requests: asyncio.Queue[tuple[int, str, str]] = asyncio.Queue()
+        self._pending: dict[int, asyncio.Future[str | None]] = {}
         self._numbers = itertools.count()
 
     async def ask(self, job: str, body: str) -> str | None:
         number = next(self._numbers)
-        self._waiting[number] = asyncio.get_running_loop().create_future()
-        await self._asked.put((number, job, body))
+        self._pending[number] = asyncio.get_running_loop().create_future()
+        await self._requests.put((number, job, body))
         try:
-            return await self._waiting[number]
+            return await self._pending[number]
         finally:
-            del self._waiting[number]
+            del self._pending[number]
 
     async def take(self) -> list[tuple[int, str, str]]:
-        taken = [await self._asked.get()]
-        while not self._asked.empty():
-            taken.append(self._asked.get_nowait())
+        taken = [await self._requests.get()]
+        while not self._requests.empty():
+            taken.append(self._requests.get_nowait())
         return taken
 
     async def answer(self, number: int, said: str | None) -> None:
-        waits = self._waiting.get(number)
+        waits = self._pending.get(number)
         if waits is not None and not waits.done():
             waits.set_result(said)
 
 
-class Unanswered(Exception):
+class RequestUnanswered(Exception):
     """The run gave no answer; it knows why."""
 
 
-class MailGateway:
+class MailboxGateway:
     """Implements `core.contracts.Gateway` on a worker."""
 
     def __init__(self, mailbox: Any, job: str) -> None:
         self._mailbox, self._job = mailbox, job
 
     async def complete(self, call: Call, payer: Payer) -> Reply:
-        return Reply.model_validate_json(await self._ask({"call": call.model_dump(mode="json"), "payer": payer}))
+        return Reply.model_validate_json(await self._request({"call": call.model_dump(mode="json"), "payer": payer}))
 
     async def loss(self, call: Call, reference: str, payer: Payer) -> float:
         asked = {"call": call.model_dump(mode="json"), "payer": payer, "reference": reference}
-        return float(await self._ask(asked))
+        return float(await self._request(asked))
 
-    async def _ask(self, asked: dict[str, Any]) -> str:
+    async def _request(self, asked: dict[str, Any]) -> str:
         said = await self._mailbox.ask.remote(self._job, json.dumps(asked))
         if said is None:
-            raise Unanswered
+            raise RequestUnanswered
         return str(said)
 
 
-def _measure(work: str, mailbox: Any, job: str) -> str:
+def _execute_on_worker(work: str, mailbox: Any, job: str) -> str:
     """On a worker: JSON in, JSON out."""
-    from .workbench import carry_out
+    from .workbench import execute_work
 
     try:
-        done = asyncio.run(carry_out(Work.model_validate_json(work), MailGateway(mailbox, job)))
-    except Unanswered:
+        done = asyncio.run(execute_work(MeasureSpec.model_validate_json(work), MailboxGateway(mailbox, job)))
+    except RequestUnanswered:
         return json.dumps({"failed": "the run gave no answer"})
     except MaieuticError as error:
         return json.dumps({"failed": str(error)})

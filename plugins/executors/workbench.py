@@ -11,35 +11,35 @@ from pydantic import BaseModel
 from ...core.answer import AnswerContract
 from ...core.contracts import Evaluator, Gateway, Target
 from ...core.models import Output
-from ...core.recipe import Use
-from ...core.work import Done, Work
+from ...core.recipe import PluginRef
+from ...core.work import MeasureResult, MeasureSpec
 from ..registry import Registry
 
 
-async def carry_out(work: Work, gateway: Gateway) -> Done:
+async def execute_work(work: MeasureSpec, gateway: Gateway) -> MeasureResult:
     """Run and score. Raises what the gateway raises and what the parts raise."""
     parts = work.model_dump_json(include={"target", "answer", "evaluators", "plugins", "folder"})
-    target, evaluators = _made(parts)
+    target, evaluators = _build_parts(parts)
     output = await target.run(work.program, work.example, work.model, gateway)
-    return Done(output=output, scores=await _scored(evaluators, work, output))
+    return MeasureResult(output=output, scores=await _score_output(evaluators, work, output))
 
 
-async def _scored(evaluators: dict[str, Evaluator], work: Work, output: Output) -> dict[str, Any]:
+async def _score_output(evaluators: dict[str, Evaluator], work: MeasureSpec, output: Output) -> dict[str, Any]:
     answer = work.answer.read_answer(output.text)
     return {name: await one.evaluate(work.example, output, answer) for name, one in evaluators.items()}
 
 
-class _Parts(BaseModel):
-    target: Use
+class _WorkerParts(BaseModel):
+    target: PluginRef
     answer: AnswerContract
-    evaluators: dict[str, Use]
+    evaluators: dict[str, PluginRef]
     plugins: tuple[str, ...]
     folder: str
 
 
 @lru_cache(maxsize=16)
-def _made(parts: str) -> tuple[Target, dict[str, Evaluator]]:
-    work = _Parts.model_validate_json(parts)
+def _build_parts(parts: str) -> tuple[Target, dict[str, Evaluator]]:
+    work = _WorkerParts.model_validate_json(parts)
     registry = Registry.load(folder=Path(work.folder))
     if work.plugins:
         registry.require(work.plugins, folder=Path(work.folder))

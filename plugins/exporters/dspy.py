@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ...core.program import Program
 from ...core.report import Report
-from .pieces import holes_of, plain_prompts
-from .source import docstring_of, lines_of
+from .pieces import prompt_templates, variable_names
+from .source import module_docstring, source_lines
 
-_CODE = '''
+_MODULE_CODE = '''
 
 class Exact(dspy.Adapter):
     """Says the optimized messages, word for word, in place of DSPy's own layout; reads the whole answer."""
@@ -46,18 +46,18 @@ class DspyExporter:
     suffix = ".py"
 
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
-        (turns,) = plain_prompts(program, self.name, several=False).values()
-        names = holes_of(turns)
+        (turns,) = prompt_templates(program, self.name, several=False).values()
+        names = variable_names(turns)
         head = [
-            docstring_of(task_name, report),
+            module_docstring(task_name, report),
             "",
             "import dspy",
             "",
             f"INSTRUCTIONS = {program.main.instruction!r}",
             f"SIGNATURE = {', '.join(names) + ' -> answer'!r}",
             "TURNS = [",
-            *(line for turn in turns for line in lines_of(turn, 4)),
+            *(line for turn in turns for line in source_lines(turn, 4)),
             "]",
         ]
         used = ", ".join(f"{name}=..." for name in names)
-        return "\n".join(head) + "\n" + _CODE.replace("(NAMES)", f"({used})")
+        return "\n".join(head) + "\n" + _MODULE_CODE.replace("(NAMES)", f"({used})")

@@ -6,7 +6,7 @@ import json
 
 from ...core.program import Program
 from ...core.report import Report
-from .pieces import Hole, Turn, is_plain, plain_prompts
+from .pieces import MessageTemplate, TemplateVariable, is_single_prompt, prompt_templates
 
 
 class Jinja2Exporter:
@@ -17,28 +17,30 @@ class Jinja2Exporter:
     suffix = ".json.j2"
 
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
-        prompts = plain_prompts(program, self.name)
-        written = {name: _list(turns) for name, turns in prompts.items()}
-        if is_plain(prompts):
+        prompts = prompt_templates(program, self.name)
+        written = {name: _message_list(turns) for name, turns in prompts.items()}
+        if is_single_prompt(prompts):
             return next(iter(written.values())) + "\n"
-        named = ",\n".join(f"{_literal(name)}: {text}" for name, text in written.items())
+        named = ",\n".join(f"{_json_literal(name)}: {text}" for name, text in written.items())
         return f"{{\n{named}\n}}\n"
 
 
-def _list(turns: list[Turn]) -> str:
-    lines = [f'  {{"role": "{turn.role}", "content": {_content(turn)} }}' for turn in turns]
+def _message_list(turns: list[MessageTemplate]) -> str:
+    lines = [f'  {{"role": "{turn.role}", "content": {_content_literal(turn)} }}' for turn in turns]
     return "[\n" + ",\n".join(lines) + "\n]"
 
 
-def _content(turn: Turn) -> str:
+def _content_literal(turn: MessageTemplate) -> str:
     """One JSON text: its words as they are, its values through `tojson`, without the quotes that would end it."""
     inside = (
-        f"{{{{ ({one.name} | string | tojson)[1:-1] }}}}" if isinstance(one, Hole) else _literal(one)[1:-1]
+        f"{{{{ ({one.name} | string | tojson)[1:-1] }}}}"
+        if isinstance(one, TemplateVariable)
+        else _json_literal(one)[1:-1]
         for one in turn.pieces
     )
     return '"' + "".join(inside) + '"'
 
 
-def _literal(text: str) -> str:
+def _json_literal(text: str) -> str:
     """Braces as JSON escapes, so that none of them is Jinja's."""
     return json.dumps(text, ensure_ascii=False).replace("{", "\\u007b").replace("}", "\\u007d")

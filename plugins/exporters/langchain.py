@@ -11,13 +11,13 @@ from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
-from ...core.render import Message, spoken, values_of
+from ...core.render import Message, template_values, with_shared_prompt
 from ...core.report import Report
-from ...core.routing import Router, majority
-from .pieces import Hole, beyond_templates, turns_of
+from ...core.routing import Router, majority_index
+from .pieces import TemplateVariable, message_templates, untemplatable_feature
 
 _ROLES = {"system": "system", "user": "human", "assistant": "ai"}
-_NAMES = {theirs: ours for ours, theirs in _ROLES.items()}
+_ROLES_BY_TYPE = {theirs: ours for ours, theirs in _ROLES.items()}
 
 
 class LangChainExporter:
@@ -35,14 +35,18 @@ class LangChainExporter:
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
         from langchain_core.load import dumps
 
-        if beyond := beyond_templates(program):
+        if beyond := untemplatable_feature(program):
             raise UsageError(
                 f"{beyond} is more than LangChain's templates can say",
                 where="--format langchain",
                 possible=("json", "text"),
                 remedy="take the whole as a Runnable (Result.runnable), or do it yourself with an export as json",
             )
-        templates = {name: _template(spoken(program, name)) for name in program.prompts if name != program.shared}
+        templates = {
+            name: _chat_prompt_template(with_shared_prompt(program, name))
+            for name in program.prompts
+            if name != program.shared
+        }
         if program.router is not None:
             body = {"router": program.router.model_dump(mode="json"), "templates": templates}
             return dumps(body, pretty=True) + "\n"
@@ -57,8 +61,8 @@ def read_messages(text: str, example: Example, name: str = MAIN) -> list[Message
     """
     template = load_templates(text)[name]
     return [
-        {"role": _NAMES[message.type], "content": message.text}  # type: ignore[typeddict-item]
-        for message in template.format_messages(**values_of(example))
+        {"role": _ROLES_BY_TYPE[message.type], "content": message.text}  # type: ignore[typeddict-item]
+        for message in template.format_messages(**template_values(example))
     ]
 
 
@@ -81,7 +85,7 @@ def load_templates(text: str) -> dict[str, Any]:
         # `loads` is marked as beta in langchain-core 1.x, and there is no other way in.
         warnings.filterwarnings("ignore", message=".*is in beta.*")
         loaded: Any = loads(text, allowed_objects=allowed)
-    return {MAIN: loaded} if plain else dict(loaded["templates"] if _is_routed(body) else loaded)
+    return {MAIN: loaded} if plain else dict(loaded["templates"] if _has_router(body) else loaded)
 
 
 def load_chain(text: str, model: Any, read: Callable[[str], str | None] = str.strip) -> Any:
@@ -95,13 +99,13 @@ def load_chain(text: str, model: Any, read: Callable[[str], str | None] = str.st
 
     body = json.loads(text)
     chains = {name: template | model for name, template in sorted(load_templates(text).items())}
-    if not _is_routed(body):
+    if not _has_router(body):
         return chains[MAIN] if MAIN in chains else next(iter(chains.values()))
     router, names = Router.model_validate(body["router"]), list(chains)
     if router.kind == "vote":
 
         def won(said: dict[str, Any]) -> Any:
-            return said[names[majority([read(said[name].text) for name in names])]]
+            return said[names[majority_index([read(said[name].text) for name in names])]]
 
         return RunnableParallel(chains) | RunnableLambda(won)
 
@@ -116,18 +120,19 @@ def load_chain(text: str, model: Any, read: Callable[[str], str | None] = str.st
     return RunnableBranch(*((fits(name), chains[name]) for name in others), chains[last])
 
 
-def _is_routed(body: dict[str, Any]) -> bool:
+def _has_router(body: dict[str, Any]) -> bool:
     return "templates" in body and "kind" in body.get("router", {})
 
 
-def _template(prompt: Prompt) -> Any:
+def _chat_prompt_template(prompt: Prompt) -> Any:
     """Holes become variables, and all other braces literal ones."""
     from langchain_core.prompts import ChatPromptTemplate
 
-    def template(pieces: tuple[str | Hole, ...]) -> str:
+    def template(pieces: tuple[str | TemplateVariable, ...]) -> str:
         return "".join(
-            f"{{{one.name}}}" if isinstance(one, Hole) else one.replace("{", "{{").replace("}", "}}") for one in pieces
+            f"{{{one.name}}}" if isinstance(one, TemplateVariable) else one.replace("{", "{{").replace("}", "}}")
+            for one in pieces
         )
 
-    turns = turns_of(prompt)
+    turns = message_templates(prompt)
     return ChatPromptTemplate.from_messages([(_ROLES[turn.role], template(turn.pieces)) for turn in turns])

@@ -9,7 +9,7 @@ from ...core.identity import digest
 from ...core.program import Program
 from ...core.report import Report
 from .langchain import LangChainExporter
-from .pieces import claim_of, plain_prompts
+from .pieces import gain_statement, prompt_templates
 
 
 class LangChainHubExporter:
@@ -23,7 +23,7 @@ class LangChainHubExporter:
     suffix = ".json"
 
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
-        plain_prompts(program, self.name, several=False)
+        prompt_templates(program, self.name, several=False)
         manifest = json.loads(LangChainExporter().export(program, task_name, None))
         repo = re.sub(r"[^a-z0-9_-]+", "-", task_name.lower()).strip("-") or "prompt"
         if not repo[0].isalpha():
@@ -34,6 +34,6 @@ class LangChainHubExporter:
             "commit_hash": digest(program.parts()),
             "manifest": manifest,
             "examples": [],
-            "description": claim_of(report) or None,
+            "description": gain_statement(report) or None,
         }
         return json.dumps(body, indent=2, ensure_ascii=False) + "\n"

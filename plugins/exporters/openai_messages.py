@@ -10,7 +10,7 @@ from typing import Any
 from ...core.errors import UsageError
 from ...core.program import Program
 from ...core.report import Report
-from .pieces import Hole, Turn, holes_of, is_plain, plain_prompts
+from .pieces import MessageTemplate, TemplateVariable, is_single_prompt, prompt_templates, variable_names
 
 
 class OpenAIExporter:
@@ -24,9 +24,9 @@ class OpenAIExporter:
     suffix = ".json"
 
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
-        prompts = plain_prompts(program, self.name)
-        written = {name: _written(turns) for name, turns in prompts.items()}
-        body: Any = next(iter(written.values())) if is_plain(prompts) else written
+        prompts = prompt_templates(program, self.name)
+        written = {name: _chat_body(turns) for name, turns in prompts.items()}
+        body: Any = next(iter(written.values())) if is_single_prompt(prompts) else written
         return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -39,11 +39,11 @@ def fill_messages(body: Mapping[str, Any], values: Mapping[str, str]) -> list[di
     ]
 
 
-def _written(turns: list[Turn]) -> dict[str, Any]:
-    variables = holes_of(turns)
-    messages = [{"role": turn.role, "content": _text(turn)} for turn in turns]
+def _chat_body(turns: list[MessageTemplate]) -> dict[str, Any]:
+    variables = variable_names(turns)
+    messages = [{"role": turn.role, "content": _content_text(turn)} for turn in turns]
     said = sum(one["content"].count(f"{{{{{name}}}}}") for one in messages for name in variables)
-    if said != sum(isinstance(one, Hole) for turn in turns for one in turn.pieces):
+    if said != sum(isinstance(one, TemplateVariable) for turn in turns for one in turn.pieces):
         raise UsageError(
             "the prompt's own words say {{" + "}} or {{".join(variables) + "}}",
             where="--format openai",
@@ -53,5 +53,5 @@ def _written(turns: list[Turn]) -> dict[str, Any]:
     return {"messages": messages, "variables": list(variables)}
 
 
-def _text(turn: Turn) -> str:
-    return "".join(f"{{{{{one.name}}}}}" if isinstance(one, Hole) else one for one in turn.pieces)
+def _content_text(turn: MessageTemplate) -> str:
+    return "".join(f"{{{{{one.name}}}}}" if isinstance(one, TemplateVariable) else one for one in turn.pieces)

@@ -9,26 +9,26 @@ from ...core.errors import UsageError
 from ...core.example import Example
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
-from ...core.render import render, spoken
+from ...core.render import render, with_shared_prompt
 from ...core.report import Report
 
 
 @dataclass(frozen=True)
-class Hole:
+class TemplateVariable:
     """Where a value of the row goes: `input`, or one of the prompt's placeholders."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class Turn:
+class MessageTemplate:
     """One message. Its words stand as they are sent."""
 
     role: str
-    pieces: tuple[str | Hole, ...]
+    pieces: tuple[str | TemplateVariable, ...]
 
 
-def turns_of(prompt: Prompt) -> list[Turn]:
+def message_templates(prompt: Prompt) -> list[MessageTemplate]:
     """Render with marks for the values, then cut at the marks. A mark carries the prompt's own hash, which no text of
     the prompt can contain. For rows whose values are not empty, what fills the holes is what Maieutic sends."""
     names = dict.fromkeys(("input", *prompt.placeholders))
@@ -36,23 +36,25 @@ def turns_of(prompt: Prompt) -> list[Turn]:
     row = {name: mark for mark, name in marks.items()} if prompt.placeholders else next(iter(marks))
     mark = re.compile("(" + "|".join(map(re.escape, marks)) + ")")
     return [
-        Turn(
+        MessageTemplate(
             message["role"],
-            tuple(Hole(marks[one]) if one in marks else one for one in mark.split(message["content"]) if one),
+            tuple(
+                TemplateVariable(marks[one]) if one in marks else one for one in mark.split(message["content"]) if one
+            ),
         )
         for message in render(prompt, Example(input=row))
     ]
 
 
-def holes_of(turns: list[Turn]) -> tuple[str, ...]:
+def variable_names(turns: list[MessageTemplate]) -> tuple[str, ...]:
     """The names of the values that have to be given, in order."""
-    return tuple(dict.fromkeys(one.name for turn in turns for one in turn.pieces if isinstance(one, Hole)))
+    return tuple(dict.fromkeys(one.name for turn in turns for one in turn.pieces if isinstance(one, TemplateVariable)))
 
 
-def plain_prompts(program: Program, form: str, *, several: bool = True) -> dict[str, list[Turn]]:
+def prompt_templates(program: Program, form: str, *, several: bool = True) -> dict[str, list[MessageTemplate]]:
     """Prompt name → turns. Raises UsageError for a program that is more than templates: one with a router or whose
     messages follow from each input in another way, and, without `several`, one of more prompts than one."""
-    beyond = beyond_templates(program)
+    beyond = untemplatable_feature(program)
     if not beyond and program.router is not None:
         beyond = "a program whose router chooses among prompts"
     if not beyond and not several and len(program.prompts) > 1:
@@ -64,10 +66,12 @@ def plain_prompts(program: Program, form: str, *, several: bool = True) -> dict[
             possible=("json", "text", *(() if program.router is None else ("langchain",))),
             remedy="choose one of these, take the whole as a Runnable (Result.runnable), or serve it: maieutic serve",
         )
-    return {name: turns_of(spoken(program, name)) for name in program.prompts if name != program.shared}
+    return {
+        name: message_templates(with_shared_prompt(program, name)) for name in program.prompts if name != program.shared
+    }
 
 
-def beyond_templates(program: Program) -> str:
+def untemplatable_feature(program: Program) -> str:
     """What of a program follows from each input in a way that no template can; empty where nothing does."""
     styles = [prompt.format for prompt in program.prompts.values()]
     told = {
@@ -79,12 +83,12 @@ def beyond_templates(program: Program) -> str:
     return next((words for words, holds in told.items() if holds), "")
 
 
-def is_plain(prompts: dict[str, list[Turn]]) -> bool:
+def is_single_prompt(prompts: dict[str, list[MessageTemplate]]) -> bool:
     """Whether it is the one prompt that needs no name."""
     return list(prompts) == [MAIN]
 
 
-def claim_of(report: Report | None) -> str:
+def gain_statement(report: Report | None) -> str:
     """What the report claims, in one line; empty without a report."""
     if report is None:
         return ""

@@ -7,8 +7,8 @@ import re
 
 from ...core.program import Program
 from ...core.report import Report
-from ..optional import optional
-from .pieces import Hole, Turn, claim_of, plain_prompts
+from ..optional import import_optional
+from .pieces import MessageTemplate, TemplateVariable, gain_statement, prompt_templates
 
 _BRACES = re.compile(r"\{(?=[{%#])|\{$|(?<=#)\}")
 
@@ -25,26 +25,28 @@ class PromptfooExporter:
     suffix = ".yaml"
 
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
-        yaml = optional("yaml", extra="yaml", who="promptfoo")
-        prompts = plain_prompts(program, self.name)
+        yaml = import_optional("yaml", extra="yaml", who="promptfoo")
+        prompts = prompt_templates(program, self.name)
         body = {
-            "description": " ".join(part for part in (task_name, claim_of(report)) if part),
-            "prompts": [{"label": name, "raw": _chat(turns)} for name, turns in prompts.items()],
+            "description": " ".join(part for part in (task_name, gain_statement(report)) if part),
+            "prompts": [{"label": name, "raw": _chat_prompt(turns)} for name, turns in prompts.items()],
             "providers": ["echo"],
             "tests": [],
         }
         return str(yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=120))
 
 
-def _chat(turns: list[Turn]) -> str:
-    return json.dumps([{"role": turn.role, "content": _text(turn)} for turn in turns], ensure_ascii=False)
+def _chat_prompt(turns: list[MessageTemplate]) -> str:
+    return json.dumps([{"role": turn.role, "content": _nunjucks_text(turn)} for turn in turns], ensure_ascii=False)
 
 
-def _text(turn: Turn) -> str:
-    return "".join(f"{{{{ {one.name} }}}}" if isinstance(one, Hole) else _literal(one) for one in turn.pieces)
+def _nunjucks_text(turn: MessageTemplate) -> str:
+    return "".join(
+        f"{{{{ {one.name} }}}}" if isinstance(one, TemplateVariable) else _escape_nunjucks(one) for one in turn.pieces
+    )
 
 
-def _literal(text: str) -> str:
+def _escape_nunjucks(text: str) -> str:
     """Words that Nunjucks passes through: a brace that would open a tag, here or with what follows, or end a comment,
     is said by a tag."""
     return _BRACES.sub(lambda found: f"{{{{ '{found[0]}' }}}}", text)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...core.program import MAIN, Program
 from ...core.report import Report
-from .pieces import Turn, holes_of, plain_prompts
-from .source import docstring_of, lines_of
+from .pieces import MessageTemplate, prompt_templates, variable_names
+from .source import module_docstring, source_lines
 
 
 class PythonExporter:
@@ -16,14 +16,14 @@ class PythonExporter:
     suffix = ".py"
 
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
-        prompts = plain_prompts(program, self.name)
+        prompts = prompt_templates(program, self.name)
         first = MAIN if MAIN in prompts else next(iter(prompts))
         lines = [
-            docstring_of(task_name, report),
+            module_docstring(task_name, report),
             "",
             "# name -> [(role, [words or (value's name,), ...]), ...]",
             "PROMPTS = {",
-            *(line for name, turns in prompts.items() for line in _lines(name, turns)),
+            *(line for name, turns in prompts.items() for line in _prompt_lines(name, turns)),
             "}",
             "",
             "",
@@ -37,7 +37,7 @@ class PythonExporter:
         return "\n".join(lines) + "\n"
 
 
-def _lines(name: str, turns: list[Turn]) -> list[str]:
+def _prompt_lines(name: str, turns: list[MessageTemplate]) -> list[str]:
     """One prompt of the table, its values named beside it."""
-    head = f"    {name!a}: [  # values: {', '.join(holes_of(turns)) or 'none'}"
-    return [head, *(line for turn in turns for line in lines_of(turn, 8)), "    ],"]
+    head = f"    {name!a}: [  # values: {', '.join(variable_names(turns)) or 'none'}"
+    return [head, *(line for turn in turns for line in source_lines(turn, 8)), "    ],"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from ...core.example import Example
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
-from ...core.render import as_text, render, spoken
+from ...core.render import messages_as_text, render, with_shared_prompt
 from ...core.report import Report
 
-_BEFORE = "=== before it is sent ==="
-_GROUPED = "long numbers of the input are written in groups of three digits, as in 12,345"
-_NEAREST = "of these examples only the {} most like the input are shown, the most like last"
-_SHUFFLED = "it is asked {} times with the options in another order each time; the majority counts"
+_PREPROCESSING_HEADING = "=== before it is sent ==="
+_GROUPED_DIGITS_NOTE = "long numbers of the input are written in groups of three digits, as in 12,345"
+_NEAREST_DEMOS_NOTE = "of these examples only the {} most like the input are shown, the most like last"
+_OPTION_SHUFFLE_NOTE = "it is asked {} times with the options in another order each time; the majority counts"
 
 
 class TextExporter:
@@ -24,7 +24,9 @@ class TextExporter:
     suffix = ".txt"
 
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
-        texts = {name: _text(spoken(program, name)) for name in program.prompts if name != program.shared}
+        texts = {
+            name: _prompt_text(with_shared_prompt(program, name)) for name in program.prompts if name != program.shared
+        }
         if list(texts) == [MAIN] and program.router is None:
             return texts[MAIN] + "\n"
         told = [f"=== {name} ===\n{text}" for name, text in texts.items()]
@@ -32,15 +34,15 @@ class TextExporter:
         return "\n\n".join(told) + "\n"
 
 
-def _text(prompt: Prompt) -> str:
+def _prompt_text(prompt: Prompt) -> str:
     names = ("input", *prompt.placeholders)
     style = prompt.format
     # With a pool of examples all of them are written down, whatever the input.
     prompt = prompt.with_(format=style.model_copy(update={"nearest": 0}))
     example = Example(input={name: f"{{{name}}}" for name in names} if prompt.placeholders else "{input}")
     messages = render(prompt, example)
-    text = messages[0]["content"] if len(messages) == 1 else as_text(messages)
-    said = [_GROUPED] if style.numbers == "grouped" else []
-    said += [_NEAREST.format(style.nearest)] if style.nearest else []
-    said += [_SHUFFLED.format(style.shuffles)] if style.shuffles > 1 else []
-    return "\n".join([f"{text}\n\n{_BEFORE}", *said]) if said else text
+    text = messages[0]["content"] if len(messages) == 1 else messages_as_text(messages)
+    said = [_GROUPED_DIGITS_NOTE] if style.numbers == "grouped" else []
+    said += [_NEAREST_DEMOS_NOTE.format(style.nearest)] if style.nearest else []
+    said += [_OPTION_SHUFFLE_NOTE.format(style.shuffles)] if style.shuffles > 1 else []
+    return "\n".join([f"{text}\n\n{_PREPROCESSING_HEADING}", *said]) if said else text

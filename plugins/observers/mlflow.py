@@ -16,18 +16,18 @@ from typing import Any
 from ...core.candidate import Candidate
 from ...core.contracts import Need
 from ...core.events import Event
-from ...core.observing import Closing
+from ...core.observing import RunClosed
 from ...core.report import Report
 from ...runtime.reporting import to_markdown
-from ...runtime.telemetry import asks_for_content
-from ..optional import optional
+from ...runtime.telemetry import content_enabled
+from ..optional import import_optional
 
-RUN, HEARD, VERDICT = "maieutic.run", "maieutic.heard", "maieutic.verdict"
-_EXPERIMENT = "MLFLOW_EXPERIMENT_NAME"
-_LONGEST = 500
+RUN_TAG, LAST_EVENT_TAG, VERDICT_TAG = "maieutic.run", "maieutic.heard", "maieutic.verdict"
+_EXPERIMENT_VARIABLE = "MLFLOW_EXPERIMENT_NAME"
+_PARAMETER_LENGTH = 500
 _PARAMETERS = ("task", "recipe", "seed", "target", "optimizer", "train", "val", "test", "sealed")
-_STATES = {"finished": "FINISHED", "stopped": "KILLED", "failed": "FAILED"}
-_FROM: Mapping[str, Mapping[str, str]] = {
+_MLFLOW_STATES = {"finished": "FINISHED", "stopped": "KILLED", "failed": "FAILED"}
+_METRICS_BY_EVENT: Mapping[str, Mapping[str, str]] = {
     "baseline_measured": {"score": "start_val"},
     "best_changed": {"score": "best", "low": "best_low", "high": "best_high"},
     "round_finished": {"round": "round", "kept": "kept", "dropped": "dropped"},
@@ -39,15 +39,15 @@ _FROM: Mapping[str, Mapping[str, str]] = {
         "high": "gain_high",
     },
 }
-_SPENT = ("tokens", "usd", "paid", "target_calls", "optimizer_calls")
+_COST_METRICS = ("tokens", "usd", "paid", "target_calls", "optimizer_calls")
 
 
 @dataclass
-class _Followed:
+class _MlflowRun:
     """A run that is being written down. heard: the number of its last event in MLflow. calls: where curves are now."""
 
     id: str
-    heard: int
+    last_event: int
     calls: int = 0
 
 
@@ -58,67 +58,69 @@ class MlflowObserver:
     needs: frozenset[Need] = frozenset()
 
     def __init__(self, experiment: str = "", tracking_uri: str = "", content: bool | None = None) -> None:
-        self._mlflow = optional("mlflow", extra="mlflow", who="the observer 'mlflow'")
-        self._experiment = experiment or os.environ.get(_EXPERIMENT) or "maieutic"
+        self._mlflow = import_optional("mlflow", extra="mlflow", who="the observer 'mlflow'")
+        self._experiment = experiment or os.environ.get(_EXPERIMENT_VARIABLE) or "maieutic"
         self._uri = tracking_uri or None
-        self._content = asks_for_content() if content is None else content
+        self._content = content_enabled() if content is None else content
         self._client: Any = None
-        self._place = ""
-        self._followed: dict[str, _Followed] = {}
+        self._experiment_id = ""
+        self._runs: dict[str, _MlflowRun] = {}
 
     async def hear(self, event: Event) -> None:
-        at = self._follow(event.run)
-        at.calls = calls_of(event) or at.calls
-        if event.number <= at.heard:
+        at = self._mlflow_run(event.run)
+        at.calls = calls_so_far(event) or at.calls
+        if event.number <= at.last_event:
             return
-        entities, when = self._mlflow.entities, milliseconds(event.at)
+        entities, when = self._mlflow.entities, timestamp_ms(event.at)
         self._client.log_batch(
             at.id,
-            metrics=[entities.Metric(key, value, when, at.calls) for key, value in metrics_of(event)],
-            params=[entities.Param(key, value[:_LONGEST]) for key, value in parameters_of(event)],
-            tags=[entities.RunTag(HEARD, str(event.number))],
+            metrics=[entities.Metric(key, value, when, at.calls) for key, value in event_metrics(event)],
+            params=[entities.Param(key, value[:_PARAMETER_LENGTH]) for key, value in run_parameters(event)],
+            tags=[entities.RunTag(LAST_EVENT_TAG, str(event.number))],
         )
-        at.heard = event.number
+        at.last_event = event.number
 
-    async def end(self, closing: Closing) -> None:
-        at = self._follow(closing.run)
-        self._client.log_text(at.id, lineage_of(closing.candidates, self._content), "lineage.json")
+    async def end(self, closing: RunClosed) -> None:
+        at = self._mlflow_run(closing.run)
+        self._client.log_text(at.id, lineage_json(closing.candidates, self._content), "lineage.json")
         if (report := closing.report) is not None:
-            self._client.set_tag(at.id, VERDICT, report.verdict)
+            self._client.set_tag(at.id, VERDICT_TAG, report.verdict)
             for key, value in (("p", report.difference.p), ("rows", report.best.n), ("seconds", report.seconds)):
                 self._client.log_metric(at.id, key, float(value), step=at.calls)
-            for name, text in files_of(report, self._content):
+            for name, text in report_files(report, self._content):
                 self._client.log_text(at.id, text, name)
-        if closing.state in _STATES:
-            self._client.set_terminated(at.id, _STATES[closing.state])
-        del self._followed[closing.run]
+        if closing.state in _MLFLOW_STATES:
+            self._client.set_terminated(at.id, _MLFLOW_STATES[closing.state])
+        del self._runs[closing.run]
 
-    def _follow(self, run: str) -> _Followed:
+    def _mlflow_run(self, run: str) -> _MlflowRun:
         """The run of MLflow that has this run's name on it: a new one, or the one that an earlier process began."""
-        if run in self._followed:
-            return self._followed[run]
+        if run in self._runs:
+            return self._runs[run]
         if self._client is None:
             self._client = self._mlflow.MlflowClient(tracking_uri=self._uri)
             known = self._client.get_experiment_by_name(self._experiment)
-            self._place = known.experiment_id if known else self._client.create_experiment(self._experiment)
+            self._experiment_id = known.experiment_id if known else self._client.create_experiment(self._experiment)
         quote = '"' if "'" in run else "'"
-        found = self._client.search_runs([self._place], filter_string=f"tags.`{RUN}` = {quote}{run}{quote}")
+        found = self._client.search_runs([self._experiment_id], filter_string=f"tags.`{RUN_TAG}` = {quote}{run}{quote}")
         if found:
-            at = _Followed(found[0].info.run_id, int(found[0].data.tags.get(HEARD, 0)))
+            at = _MlflowRun(found[0].info.run_id, int(found[0].data.tags.get(LAST_EVENT_TAG, 0)))
             self._client.update_run(at.id, status="RUNNING")
         else:
-            at = _Followed(self._client.create_run(self._place, run_name=run, tags={RUN: run}).info.run_id, 0)
-        self._followed[run] = at
+            at = _MlflowRun(
+                self._client.create_run(self._experiment_id, run_name=run, tags={RUN_TAG: run}).info.run_id, 0
+            )
+        self._runs[run] = at
         return at
 
 
-def calls_of(event: Event) -> int:
+def calls_so_far(event: Event) -> int:
     """The calls so far, 0 where the event does not tell."""
     spent = event.data.get("ledger") or {}
     return int(spent.get("target_calls", 0)) + int(spent.get("optimizer_calls", 0))
 
 
-def parameters_of(event: Event) -> Iterator[tuple[str, str]]:
+def run_parameters(event: Event) -> Iterator[tuple[str, str]]:
     """What the run was begun with. MLflow keeps the first value, so these are told once."""
     if event.kind == "preflight_passed" and "models" in event.data:
         yield "models", ", ".join(map(str, event.data["models"]))
@@ -127,16 +129,16 @@ def parameters_of(event: Event) -> Iterator[tuple[str, str]]:
         yield from ((f"budget.{key}", str(value)) for key, value in (event.data.get("budget") or {}).items())
 
 
-def metrics_of(event: Event) -> Iterator[tuple[str, float]]:
-    for key, name in _FROM.get(event.kind, {}).items():
+def event_metrics(event: Event) -> Iterator[tuple[str, float]]:
+    for key, name in _METRICS_BY_EVENT.get(event.kind, {}).items():
         if isinstance(value := event.data.get(key), int | float):
             yield name, float(value)
-    if calls := calls_of(event):
+    if calls := calls_so_far(event):
         yield "calls", float(calls)
-        yield from ((key, float(event.data["ledger"][key])) for key in _SPENT if key in event.data["ledger"])
+        yield from ((key, float(event.data["ledger"][key])) for key in _COST_METRICS if key in event.data["ledger"])
 
 
-def files_of(report: Report, content: bool) -> Iterator[tuple[str, str]]:
+def report_files(report: Report, content: bool) -> Iterator[tuple[str, str]]:
     """Without content the report has numbers alone: neither prompts nor remarks, which may quote."""
     if not content:
         yield "report.json", report.model_dump_json(indent=2, exclude={"prompt", "warnings"})
@@ -147,7 +149,7 @@ def files_of(report: Report, content: bool) -> Iterator[tuple[str, str]]:
     yield "prompt_best.txt", report.prompt.best
 
 
-def lineage_of(candidates: Sequence[Candidate], content: bool) -> str:
+def lineage_json(candidates: Sequence[Candidate], content: bool) -> str:
     """Who came from whom; with content also why, and the whole program."""
     kept = {"id", "parents", "operator", "status", "round", "step"}
     kept |= {"program", "rationale", "reason"} if content else set()
@@ -155,5 +157,5 @@ def lineage_of(candidates: Sequence[Candidate], content: bool) -> str:
     return json.dumps({"candidates": rows}, ensure_ascii=False, indent=1)
 
 
-def milliseconds(at: str) -> int:
+def timestamp_ms(at: str) -> int:
     return int(datetime.fromisoformat(at).timestamp() * 1000) if at else 0

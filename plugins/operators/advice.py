@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
-from ...core.dialogue.advising import Advance, SummarizeAdvice
+from ...core.dialogue.advising import AdvancePrompt, SummarizeAdvice
 from ...core.dialogue.ask import Case
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, instruction_of, redrafted
-from .trail import scored
+from .rewording import CALLS_PER_ASK, main_instruction, rewrite_with_model, task_description
+from .trail import scored_ancestry
 
 _NUMBERS = re.compile(r"\d+")
 _MOST_REMARKS = 8
 
 
 @dataclass(kw_only=True)
-class Advice:
+class RuleAdvice:
     """Each failed run is held against the rules of the task file and of people who steer: where a rule's `when` is
     found in the run or in what was said of it (as words, or as /a pattern/), its advice is due. A critic summarizes
     what was due and how often, with what the scoring said; then each of the order's `count` students writes a prompt
@@ -41,32 +41,32 @@ class Advice:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:
             return []
-        task, prompt = about(request.task), instruction_of(request)
-        remarks = remarks_on(request.failures, request.rules)
+        task, prompt = task_description(request.task), main_instruction(request)
+        remarks = advice_for_failures(request.failures, request.rules)
         told = await team.act(SummarizeAdvice(task=task, prompt=prompt, remarks=remarks))
         summary = told.text if told is not None else "\n".join(remarks)
-        ask = Advance(
+        ask = AdvancePrompt(
             task=task,
             prompt=prompt,
             summary=summary,
-            history=scored(request, self.ancestors),
+            history=scored_ancestry(request, self.ancestors),
             hints=request.hints,
         )
         count = self.count if request.order.count == 1 else min(self.count, request.order.count)
-        return await redrafted(request, team, ask, summary, count=count)
+        return await rewrite_with_model(request, team, ask, summary, count=count)
 
 
-def remarks_on(failures: Sequence[Case], rules: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+def advice_for_failures(failures: Sequence[Case], rules: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Advice that is due, most often due first, then what the scoring said that no rule covers."""
     due: Counter[tuple[str, str]] = Counter()
     said: Counter[str] = Counter()
     for case in failures:
-        fired = [rule for rule in rules if fires(rule[0], case)]
+        fired = [rule for rule in rules if rule_applies(rule[0], case)]
         due.update(fired)
         for part in re.split(r"[;\n]", case.feedback):
             # `turn 3: walked into a wall` is the same remark in every turn.
             plain = _NUMBERS.sub("N", part.partition(":")[2].strip() or part.strip())
-            if plain and not any(fires(when, Case(input="", expected="", feedback=part)) for when, _ in fired):
+            if plain and not any(rule_applies(when, Case(input="", expected="", feedback=part)) for when, _ in fired):
                 said[plain] += 1
     of = len(failures)
     advised = [f"{count} of {of} runs: {when}. Advice: {advice}." for (when, advice), count in due.most_common()]
@@ -74,7 +74,7 @@ def remarks_on(failures: Sequence[Case], rules: Sequence[tuple[str, str]]) -> tu
     return tuple([*advised, *noted][:_MOST_REMARKS])
 
 
-def fires(when: str, case: Case) -> bool:
+def rule_applies(when: str, case: Case) -> bool:
     """Whether a rule's condition is found in a run: /a pattern/, or else its words as they stand, in any case."""
     trace = f"{case.input}\n{case.output}\n{case.feedback}"
     if len(when) > 2 and when.startswith("/") and when.endswith("/"):

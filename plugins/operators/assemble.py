@@ -10,7 +10,7 @@ from ...core.orders import Proposal, Request
 
 
 @dataclass(kw_only=True)
-class Assemble:
+class ProgramAssembly:
     """The first parent's program, each named prompt taken from the parent that the order's option `slots` names
     (prompt → candidate); those it does not name stay. Nothing where that changes nothing."""
 

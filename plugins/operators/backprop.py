@@ -9,12 +9,20 @@ from ...core.contracts import Need, Team
 from ...core.dialogue.ask import Case
 from ...core.dialogue.backward import ApplyFeedback, FeedbackOnAnswer, FeedbackOnPrompt
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled, together
-from .trail import earlier
+from .rewording import (
+    CALLS_PER_ASK,
+    gather_all,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
+from .trail import ancestor_instructions
 
 
 @dataclass(kw_only=True)
-class Backprop:
+class TextGrad:
     """rows: failed rows a step, at most; an answer that is right gives no gradient. momentum: earlier prompts of the
     line that the last question shows, so that a step goes on where the ones before it went.
 
@@ -33,15 +41,15 @@ class Backprop:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         """Each stage is finished before the next begins, so that draws do not depend on who answers first."""
-        shown = sampled(request.failures, self.rows, request.rng)
+        shown = sample_items(request.failures, self.rows, request.rng)
         if not shown:
             return []
-        task, prompt = about(request.task), instruction_of(request)
-        answers = await together(team.act(FeedbackOnAnswer(task=task, cases=(case,))) for case in shown)
+        task, prompt = task_description(request.task), main_instruction(request)
+        answers = await gather_all(team.act(FeedbackOnAnswer(task=task, cases=(case,))) for case in shown)
         told: list[tuple[Case, str]] = [
             (case, reply.text) for case, reply in zip(shown, answers, strict=True) if reply is not None
         ]
-        carried = await together(
+        carried = await gather_all(
             team.act(FeedbackOnPrompt(prompt=prompt, feedback=text, cases=(case,))) for case, text in told
         )
         gradients = tuple(dict.fromkeys(reply.text for reply in carried if reply is not None))
@@ -51,7 +59,7 @@ class Backprop:
             task=task,
             prompt=prompt,
             feedback=gradients,
-            momentum=earlier(request, self.momentum),
-            hints=hints_of(request),
+            momentum=ancestor_instructions(request, self.momentum),
+            hints=user_guidance(request),
         )
-        return await redrafted(request, team, ask, " ".join(gradients))
+        return await rewrite_with_model(request, team, ask, " ".join(gradients))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from ...core.answer import bare
-from ...core.classes import Classify, Labels, place_of
+from ...core.answer import normalize_answer
+from ...core.classes import AnswerClassifier, LabelClassifier, position_of
 from ...core.contracts import Need, Team
 from ...core.orders import Proposal, Request
 from ...core.prompt import Demo
@@ -34,25 +34,28 @@ class LabelBalance:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent, rng, made = request.parents[0], request.rng, []
         gap = {one: want - got for one, (got, want) in (request.answers or request.places).items()}
-        kind: Classify = Labels(frozenset(map(bare, request.answers))) if request.answers else place_of
+        kind: AnswerClassifier = (
+            LabelClassifier(frozenset(map(normalize_answer, request.answers))) if request.answers else position_of
+        )
         demos = list(parent.program.main.demos)
         if len(gap) < 2 or not demos or max(gap.values()) <= 0:
             return []
         seldom, often = max(gap, key=lambda one: gap[one]), min(gap, key=lambda one: gap[one])
         pool = [demo_of(row) for row in request.train]
         under, over = (
-            [demo for demo in [*demos, *pool] if kind(demo.input, demo.output) == bare(one)] for one in (seldom, often)
+            [demo for demo in [*demos, *pool] if kind(demo.input, demo.output) == normalize_answer(one)]
+            for one in (seldom, often)
         )
         moves = 1 + int(_MOVES_PER_GAP * gap[seldom])
         for _ in range(request.order.count):
             changed = demos
             for _ in range(rng.randint(1, moves)):
-                changed = _shifted(changed, under, over, rng)
+                changed = _shift_labels(changed, under, over, rng)
             made.append(with_demos(parent, changed, f"answers moved from {often!r} towards {seldom!r}"))
         return made
 
 
-def _shifted(demos: Sequence[Demo], under: Sequence[Demo], over: Sequence[Demo], rng: Random) -> list[Demo]:
+def _shift_labels(demos: Sequence[Demo], under: Sequence[Demo], over: Sequence[Demo], rng: Random) -> list[Demo]:
     """One step away from what is shown of `over`, towards `under`."""
     changed = list(demos)
     shown = {demo.source for demo in changed}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Team
 from ...core.orders import Proposal, Request
 from .demos import with_demos
-from .shots import shots_of
+from .shots import demos_with_reasoning
 
 
 @dataclass(kw_only=True)
@@ -32,7 +32,7 @@ class DemoBootstrap:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         rng, right = request.rng, {case.input for case in request.successes}
-        shots = shots_of(request)
+        shots = demos_with_reasoning(request)
         made: dict[str, Proposal] = {}
         for number in range(max(self.sets, request.order.count)):
             size = min(rng.choice(list(self.shots)), len(shots))

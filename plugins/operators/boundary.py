@@ -10,16 +10,23 @@ from ...core.answer import AnswerContract
 from ...core.contracts import Need, Team
 from ...core.dialogue.ask import Case
 from ...core.dialogue.calibrating import AnalyseErrors, StepPrompt
-from ...core.orders import NewRow, Proposal, Request
-from .drafting import calls_for, drafted
-from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
+from ...core.orders import NewExample, Proposal, Request
+from .drafting import generate_examples, max_generation_calls
+from .rewording import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
 
 _UNREADABLE = "(unreadable)"
 _SHOWN = 4
 
 
 @dataclass(kw_only=True)
-class BoundaryRows:
+class BoundaryExamples:
     """New rows, for val and train in turn: hard ones, in view of what the parent got wrong. count: rows."""
 
     count: int = 10
@@ -28,14 +35,14 @@ class BoundaryRows:
     calls: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.calls = calls_for(self.count)
+        self.calls = max_generation_calls(self.count)
 
-    async def propose(self, request: Request, team: Team) -> Sequence[NewRow]:
+    async def propose(self, request: Request, team: Team) -> Sequence[NewExample]:
         shown = request.train[-_SHOWN:]
-        return await drafted(
+        return await generate_examples(
             team,
             request.task,
-            instruction_of(request),
+            main_instruction(request),
             self.count,
             splits=("val", "train"),
             rows=[Case(input=row.text, expected=row.output or "") for row in shown],
@@ -45,7 +52,7 @@ class BoundaryRows:
 
 
 @dataclass(kw_only=True)
-class Calibrate:
+class ConfusionCalibration:
     """The confusion matrix and some errors are analysed, and the next prompt is written from the analysis and the last
     few prompts with their scores. history: how many."""
 
@@ -55,20 +62,20 @@ class Calibrate:
     calls: int = field(default=2 * CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        matrix = confusion([*request.failures, *request.successes], request.task.answer)
+        matrix = confusion_matrix([*request.failures, *request.successes], request.task.answer)
         if not matrix:
             return []
-        task, prompt = about(request.task), instruction_of(request)
-        failures = sampled(request.failures, _SHOWN, request.rng)
+        task, prompt = task_description(request.task), main_instruction(request)
+        failures = sample_items(request.failures, _SHOWN, request.rng)
         told = await team.act(AnalyseErrors(task=task, prompt=prompt, matrix=matrix, failures=failures))
         if told is None:
             return []
         past = request.history[-self.history :]
-        ask = StepPrompt(task=task, prompt=prompt, history=past, analysis=told.text, hints=hints_of(request))
-        return await redrafted(request, team, ask, told.text)
+        ask = StepPrompt(task=task, prompt=prompt, history=past, analysis=told.text, hints=user_guidance(request))
+        return await rewrite_with_model(request, team, ask, told.text)
 
 
-def confusion(cases: Sequence[Case], contract: AnswerContract) -> str:
+def confusion_matrix(cases: Sequence[Case], contract: AnswerContract) -> str:
     """`wanted → given: how often`, errors first; answers as the contract reads them. Empty without cases."""
     pairs = Counter((case.expected, contract.read_answer(case.output) or _UNREADABLE) for case in cases)
     ordered = sorted(pairs.items(), key=lambda one: (one[0][0] == one[0][1], -one[1], one[0]))

@@ -11,11 +11,19 @@ from ...core.dialogue.ask import Case
 from ...core.dialogue.branching import AddBranch, FindCause, FindPatterns, PruneBranches
 from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt
-from ...core.render import brief
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, sampled, together
-from .trees import cut, grown, named, numbered, read_revision, shown, trunk
+from ...core.render import instruction_text
+from .rewording import CALLS_PER_ASK, deduplicate, gather_all, sample_items, task_description, user_guidance
+from .trees import (
+    apply_revision,
+    format_position,
+    number_branches,
+    read_revision,
+    remove_branch,
+    render_branches,
+    without_all_branches,
+)
 
-MOST = 12
+MAX_BRANCH_WORDS = 12
 _WEIGHED = re.compile(r"\W*(?P<weight>\d{1,2})(?:\s*/\s*10)?\s*[|:.)–-]\s*(?P<text>.+)\Z", re.DOTALL)
 
 
@@ -30,7 +38,7 @@ class Branching:
     errors: int = 5
     patterns: int = 3
     prune: bool = True
-    most: int = MOST
+    most: int = MAX_BRANCH_WORDS
     name: str = field(default="branch", init=False)
     needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
     calls: int = field(init=False)
@@ -40,19 +48,19 @@ class Branching:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         prompt = request.parents[0].program.main
-        if not request.failures or len(list(numbered(prompt.branches))) >= self.most:
+        if not request.failures or len(list(number_branches(prompt.branches))) >= self.most:
             return []
-        failed = sampled(request.failures, self.errors, request.rng)
+        failed = sample_items(request.failures, self.errors, request.rng)
         patterns = await self._patterns(request, failed, team)
-        told = await together(
+        told = await gather_all(
             team.act(
                 AddBranch(
-                    task=about(request.task),
-                    prompt=trunk(prompt),
-                    branches=shown(prompt),
+                    task=task_description(request.task),
+                    prompt=without_all_branches(prompt),
+                    branches=render_branches(prompt),
                     pattern=pattern,
                     failures=tuple(failed),
-                    hints=hints_of(request),
+                    hints=user_guidance(request),
                 )
             )
             for pattern in patterns
@@ -60,41 +68,42 @@ class Branching:
         made: list[tuple[Prompt, str]] = []
         for reply, pattern in zip(told, patterns, strict=True):
             revision = read_revision(reply.text) if reply else None
-            branches = grown(prompt.branches, revision) if revision else None
+            branches = apply_revision(prompt.branches, revision) if revision else None
             if revision is not None and branches is not None:
-                there = {named(place) for place, _ in numbered(prompt.branches)}
+                there = {format_position(place) for place, _ in number_branches(prompt.branches)}
                 move = f"depth under {revision.under}" if revision.under in there else "breadth"
                 made.append((prompt.with_(branches=branches), f"{move}: {pattern}"))
         if self.prune:
             made = list(zip(await self._pruned(request, prompt, made, team), (why for _, why in made), strict=True))
         program = request.parents[0].program
-        return distinct(Proposal(program=program.replace(one), rationale=why) for one, why in made if one != prompt)
+        return deduplicate(Proposal(program=program.replace(one), rationale=why) for one, why in made if one != prompt)
 
     async def _patterns(self, request: Request, failed: Sequence[Case], team: Team) -> list[str]:
         """The most important first; where nobody could merge the causes, the causes themselves."""
-        task, said = about(request.task), brief(request.parents[0].program.main)
-        causes = await together(team.act(FindCause(task=task, prompt=said, failures=(one,))) for one in failed)
+        task, said = task_description(request.task), instruction_text(request.parents[0].program.main)
+        causes = await gather_all(team.act(FindCause(task=task, prompt=said, failures=(one,))) for one in failed)
         known = tuple(dict.fromkeys(reply.text for reply in causes if reply is not None))
         if not known:
             return []
         merged = await team.act(FindPatterns(task=task, causes=known, count=self.patterns))
-        weighed = [weight(item) for item in merged.items] if merged else [(0, cause) for cause in known]
+        weighed = [parse_importance(item) for item in merged.items] if merged else [(0, cause) for cause in known]
         return [text for _, text in sorted(weighed, key=lambda one: -one[0])][: self.patterns]
 
     async def _pruned(
         self, request: Request, before: Prompt, made: Sequence[tuple[Prompt, str]], team: Team
     ) -> list[Prompt]:
         """Each prompt without what is superfluous. A tree of one branch has nothing to compare, and is left alone."""
-        several = [prompt for prompt, _ in made if len(list(numbered(prompt.branches))) > 1]
-        task = about(request.task)
-        replies = await together(
-            team.act(PruneBranches(task=task, prompt=trunk(prompt), branches=shown(prompt))) for prompt in several
+        several = [prompt for prompt, _ in made if len(list(number_branches(prompt.branches))) > 1]
+        task = task_description(request.task)
+        replies = await gather_all(
+            team.act(PruneBranches(task=task, prompt=without_all_branches(prompt), branches=render_branches(prompt)))
+            for prompt in several
         )
         said = {prompt.id: reply.text for prompt, reply in zip(several, replies, strict=True) if reply is not None}
-        return [without(prompt, before, said.get(prompt.id, "")) for prompt, _ in made]
+        return [without_branches(prompt, before, said.get(prompt.id, "")) for prompt, _ in made]
 
 
-def weight(item: str) -> tuple[int, str]:
+def parse_importance(item: str) -> tuple[int, str]:
     """`8 | pattern` as its importance and its text; a pattern without one is of middling importance."""
     found = _WEIGHED.match(item)
     if found is None:
@@ -102,12 +111,14 @@ def weight(item: str) -> tuple[int, str]:
     return min(10, int(found["weight"])), found["text"].strip()
 
 
-def without(prompt: Prompt, before: Prompt, said: str) -> Prompt:
+def without_branches(prompt: Prompt, before: Prompt, said: str) -> Prompt:
     """The prompt without the branches that are named. Advice to undo the new branch, or to cut more than half of the
     tree, is not followed: measuring decides about that."""
-    places = {named(place): place for place, _ in numbered(prompt.branches)}
+    places = {format_position(place): place for place, _ in number_branches(prompt.branches)}
     new = {
-        place for place, one in numbered(prompt.branches) if one not in [old for _, old in numbered(before.branches)]
+        place
+        for place, one in number_branches(prompt.branches)
+        if one not in [old for _, old in number_branches(before.branches)]
     }
     wanted = [places[number] for number in dict.fromkeys(re.findall(r"\d+(?:\.\d+)*", said)) if number in places]
     doomed = [place for place in wanted if not any(one[: len(place)] == place for one in new)]
@@ -116,7 +127,7 @@ def without(prompt: Prompt, before: Prompt, said: str) -> Prompt:
     branches = prompt.branches
     for place in sorted(doomed, reverse=True):
         if not any(place != other and place[: len(other)] == other for other in doomed):
-            branches = cut(branches, place)
+            branches = remove_branch(branches, place)
     return prompt.with_(branches=branches)
 
 
@@ -127,19 +138,19 @@ class BranchDrop:
     most: proposals at most, drawn where there are more branches, which only a prompt has that came with them.
     """
 
-    most: int = MOST
+    most: int = MAX_BRANCH_WORDS
     name: str = field(default="branch-drop", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         program = request.parents[0].program
-        places = list(numbered(program.main.branches))
+        places = list(number_branches(program.main.branches))
         drawn = places if len(places) <= self.most else request.rng.sample(places, self.most)
-        return distinct(
+        return deduplicate(
             Proposal(
-                program=program.replace(program.main.with_(branches=cut(program.main.branches, place))),
-                rationale=f"without branch {named(place)}: if {one.when}",
+                program=program.replace(program.main.with_(branches=remove_branch(program.main.branches, place))),
+                rationale=f"without branch {format_position(place)}: if {one.when}",
             )
             for place, one in drawn
         )

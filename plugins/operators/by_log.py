@@ -10,7 +10,7 @@ from ...core.contracts import Need, Team
 from ...core.orders import Proposal, Request
 from ...core.program import Program
 from ...core.routing import Router
-from ..log_scorer import fit
+from ..log_scorer import fit_offline_scorer
 
 
 @dataclass(kw_only=True)
@@ -30,7 +30,7 @@ class SelectByLog:
             return []
         names = {one.id: f"prompt-{place:02d}" for place, one in enumerate(known, 1)}
         texts = {row: example.text for row, example in request.examples.items()}
-        scorer = fit({names[one.id]: log[one.id] for one in known}, texts)
+        scorer = fit_offline_scorer({names[one.id]: log[one.id] for one in known}, texts)
         program = Program(
             prompts={names[one.id]: one.program.main for one in known}, router=Router(kind="learned", scorer=scorer)
         )

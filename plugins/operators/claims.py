@@ -9,13 +9,21 @@ from ...core.contracts import Need, Team
 from ...core.dialogue.behaviour import ClaimBehaviours, WriteRule
 from ...core.orders import Proposal, Request
 from ...core.prompt import placeholders_in
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, sampled, together
+from .rewording import (
+    CALLS_PER_ASK,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    sample_items,
+    task_description,
+    user_guidance,
+)
 
 _LONGEST_RULE = 60
 
 
 @dataclass(kw_only=True)
-class Claims:
+class FailureClaims:
     """The critic names what the model did in its wrong answers; for each of these the student writes one rule, which
     is added to the prompt and changes nothing else, so that measuring the child tests the claim.
 
@@ -36,29 +44,33 @@ class Claims:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:
             return []
-        rng, task, prompt = request.rng, about(request.task), instruction_of(request)
-        failures = sampled(request.failures, self.errors, rng)
+        rng, task, prompt = request.rng, task_description(request.task), main_instruction(request)
+        failures = sample_items(request.failures, self.errors, rng)
         found = await team.act(
             ClaimBehaviours(
                 task=task,
                 prompt=prompt,
                 failures=failures,
-                successes=sampled(request.successes, self.successes, rng),
+                successes=sample_items(request.successes, self.successes, rng),
                 refuted=tuple(request.order.options.get("refuted", ())),
                 count=self.claims,
             )
         )
         claimed = found.reasons[: self.claims] if found is not None else ()
-        rules = await together(
-            team.act(WriteRule(task=task, prompt=prompt, behaviour=one, failures=failures, hints=hints_of(request)))
+        rules = await gather_all(
+            team.act(
+                WriteRule(task=task, prompt=prompt, behaviour=one, failures=failures, hints=user_guidance(request))
+            )
             for one in claimed
         )
-        return distinct(
-            _ruled(request, reply.text, claim) for reply, claim in zip(rules, claimed, strict=True) if reply is not None
+        return deduplicate(
+            _with_rule(request, reply.text, claim)
+            for reply, claim in zip(rules, claimed, strict=True)
+            if reply is not None
         )
 
 
-def _ruled(request: Request, text: str, claim: str) -> Proposal | None:
+def _with_rule(request: Request, text: str, claim: str) -> Proposal | None:
     """The parent and one more principle. None for what is no rule: empty, long, a template, or there already."""
     program = request.parents[0].program
     rule, there = " ".join(text.split()).strip("-*•\"' "), program.main.principles

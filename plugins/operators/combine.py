@@ -10,7 +10,7 @@ from ...core.orders import Proposal, Request
 from ...core.program import Program
 
 
-def combined(pieces: Sequence[Program]) -> Program:
+def combine_slots(pieces: Sequence[Program]) -> Program:
     """Two programs for each slot of the first, in the order of its slots: whose words, and whose demos. Two for a
     program without slots."""
     whole = pieces[0]
@@ -21,7 +21,7 @@ def combined(pieces: Sequence[Program]) -> Program:
 
 
 @dataclass(kw_only=True)
-class Combine:
+class SlotCombination:
     """The parents in twos: the words of the first with the demos of the second, a pair for each slot."""
 
     name: str = field(default="combine", init=False)
@@ -32,7 +32,7 @@ class Combine:
         names = request.parents[0].program.slots or (request.parents[0].program.main_name,)
         if len(request.parents) != 2 * len(names):
             return []
-        program = combined([one.program for one in request.parents])
+        program = combine_slots([one.program for one in request.parents])
         shown = ", ".join(f"{len(program.prompts[name].demos)} demos" for name in names)
         parents = tuple(dict.fromkeys(one.id for one in request.parents))
         return [Proposal(program=program, rationale=f"{shown} of another under these words", parents=parents)]

@@ -9,10 +9,10 @@ from random import Random
 from typing import Literal
 
 from ...core.contracts import Need, Team
-from ...core.dialogue.methods import Paraphrase
+from ...core.dialogue.methods import ParaphrasePrompt
 from ...core.orders import Proposal, Request
 from .components import components_of
-from .rewording import CALLS_PER_ASK, distinct, together, unbraced
+from .rewording import CALLS_PER_ASK, deduplicate, gather_all, replace_braces
 
 Edit = Literal["add", "delete", "swap", "substitute"]
 _LONGER = 3
@@ -43,8 +43,8 @@ class ComponentEdits:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         """All is drawn before anybody is asked, so that draws do not depend on answers."""
-        own, there = parts_of(request)
-        ranked = self._ranked(request, there)
+        own, there = own_lines_and_components(request)
+        ranked = self._rank_components(request, there)
         made: list[tuple[list[str], str]] = []
         reworded: list[int] = []
         for _ in range(request.order.count):
@@ -53,14 +53,14 @@ class ComponentEdits:
                 left = [place for place in range(len(there)) if place not in reworded]
                 reworded.append(request.rng.choice(left))
             elif edit is not None:
-                made.append(_edited(edit, there, ranked, request.rng))
-        replies = await together(team.act(Paraphrase(prompt=there[place])) for place in reworded)
+                made.append(_apply_edit(edit, there, ranked, request.rng))
+        replies = await gather_all(team.act(ParaphrasePrompt(prompt=there[place])) for place in reworded)
         for place, reply in zip(reworded, replies, strict=True):
-            said = " ".join(unbraced(reply.prompt).split()) if reply is not None else ""
+            said = " ".join(replace_braces(reply.prompt).split()) if reply is not None else ""
             if said and len(said.split()) <= _LONGER * len(there[place].split()) + 4:
                 made.append(([*there[:place], said, *there[place + 1 :]], f"in other words: {said}"))
         prompt, program = request.parents[0].program.main, request.parents[0].program
-        return distinct(
+        return deduplicate(
             Proposal(program=program.replace(prompt.with_(system="\n".join([*own, *lines]))), rationale=why)
             for lines, why in made
             if lines != there
@@ -76,7 +76,7 @@ class ComponentEdits:
         edits = [edit for edit in self.edits if can[edit]]
         return rng.choice(edits) if edits else None
 
-    def _ranked(self, request: Request, there: Sequence[str]) -> list[str]:
+    def _rank_components(self, request: Request, there: Sequence[str]) -> list[str]:
         """Components that are not there yet, the most promising first, equals in drawn order."""
         told: Mapping[str, Sequence[float]] = request.order.options.get("credit", {})
         total = sum(count for _, count in told.values())
@@ -90,7 +90,7 @@ class ComponentEdits:
         return sorted(absent, key=lambda one: -bound(one))
 
 
-def parts_of(request: Request) -> tuple[list[str], list[str]]:
+def own_lines_and_components(request: Request) -> tuple[list[str], list[str]]:
     """The lines of the system prompt that are the start prompt's own, and the components below them."""
     parent = request.parents[0]
     start = request.ancestors[0] if request.ancestors else parent
@@ -99,7 +99,7 @@ def parts_of(request: Request) -> tuple[list[str], list[str]]:
     return (own, lines[len(own) :]) if lines[: len(own)] == own else (lines, [])
 
 
-def _edited(edit: Edit, there: Sequence[str], ranked: list[str], rng: Random) -> tuple[list[str], str]:
+def _apply_edit(edit: Edit, there: Sequence[str], ranked: list[str], rng: Random) -> tuple[list[str], str]:
     lines = list(there)
     if edit == "add":
         # Taken off the list: the next proposal of the same order tries the next best.

@@ -17,7 +17,7 @@ _FILE = "components.v2.toml"
 
 
 @cache
-def corpus() -> Mapping[str, tuple[str, ...]]:
+def component_corpus() -> Mapping[str, tuple[str, ...]]:
     """Category → components; each is one line."""
     text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
     return MappingProxyType({category: tuple(lines) for category, lines in tomllib.loads(text).items()})
@@ -25,13 +25,13 @@ def corpus() -> Mapping[str, tuple[str, ...]]:
 
 def components_of(categories: Sequence[str]) -> tuple[str, ...]:
     """Those of the categories, of all where none is named. Raises UsageError for a category that there is not."""
-    if strange := [one for one in categories if one not in corpus()]:
-        raise UsageError(f"there is no category of components {strange[0]!r}", possible=tuple(corpus()))
-    return tuple(one for category in categories or corpus() for one in corpus()[category])
+    if strange := [one for one in categories if one not in component_corpus()]:
+        raise UsageError(f"there is no category of components {strange[0]!r}", possible=tuple(component_corpus()))
+    return tuple(one for category in categories or component_corpus() for one in component_corpus()[category])
 
 
 @dataclass(kw_only=True)
-class Components:
+class ComponentMutation:
     """Add a component to the instruction, drop one that is there, or exchange it.
 
     most: how many may stand at once. categories: of the corpus, to draw from; all where none is named.

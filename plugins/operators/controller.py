@@ -14,10 +14,17 @@ from ...core.contracts import Need, Team
 from ...core.dialogue.controlling import CorrectPrompt
 from ...core.errors import UsageError
 from ...core.orders import Proposal, Request
-from ..deviation import LABEL, LENGTH, UNREADABLE, WRONG, Correction, Seen, control, deviations
-from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
+from ..deviation import LABEL, LENGTH, UNREADABLE, WRONG, AnswerComparison, ControlTerms, control_terms, error_signals
+from .rewording import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
 
-Kind = Literal["P", "PI", "PD", "PID"]
+ControllerKind = Literal["P", "PI", "PD", "PID"]
 _DEAD_BAND = 0.02
 _LEAST_STEP = 5
 _MOVED, _STEPS = 0.02, 3
@@ -25,7 +32,7 @@ _SLIGHT, _STRONG = 0.25, 0.6
 
 
 @dataclass(kw_only=True)
-class Controller:
+class FeedbackController:
     """kind: which terms count. proportional, integral, differential: their gains. signals: deviations told, the
     strongest first. reach: words that a push of 1 lets change or add. errors: failures shown. count: draws.
 
@@ -33,7 +40,7 @@ class Controller:
     it the error of the rows in view is all there is. Nothing off by more than 2 points, no proposals.
     """
 
-    kind: Kind = "PID"
+    kind: ControllerKind = "PID"
     proportional: float = 1.0
     integral: float = 0.2
     differential: float = 0.5
@@ -59,22 +66,22 @@ class Controller:
         corrections = self._corrections(request)
         if not corrections:
             return []
-        shown = sampled(request.failures, self.errors, request.rng)
+        shown = sample_items(request.failures, self.errors, request.rng)
         words = max(_LEAST_STEP, round(self.reach * min(1.0, max(one.size for one in corrections.values()))))
         ask = CorrectPrompt(
-            task=about(request.task),
-            prompt=instruction_of(request),
-            deviations=tuple(worded(name, one) for name, one in corrections.items()),
+            task=task_description(request.task),
+            prompt=main_instruction(request),
+            deviations=tuple(describe_correction(name, one) for name, one in corrections.items()),
             step=f"Change or add up to {words} words.",
             failures=shown,
-            hints=hints_of(request),
+            hints=user_guidance(request),
         )
         why = "; ".join(f"{name}: {one.error:+.2f}, push {one.push:+.2f}" for name, one in corrections.items())
-        return await redrafted(request, team, ask, why, count=self.count)
+        return await rewrite_with_model(request, team, ask, why, count=self.count)
 
-    def _corrections(self, request: Request) -> dict[str, Correction]:
-        pushed = control(
-            request.order.options.get("errors") or [_in_view(request)],
+    def _corrections(self, request: Request) -> dict[str, ControlTerms]:
+        pushed = control_terms(
+            request.order.options.get("errors") or [_visible_answers(request)],
             proportional=self.proportional,
             integral=self.integral if "I" in self.kind else 0.0,
             differential=self.differential if "D" in self.kind else 0.0,
@@ -83,9 +90,9 @@ class Controller:
         return dict(kept[: self.signals])
 
 
-def worded(signal: str, one: Correction) -> str:
+def describe_correction(signal: str, one: ControlTerms) -> str:
     """What is off, by how much and which way it moves, as an author is told it."""
-    said = f"{_off(signal, one.error)} {_force(one.size)}"
+    said = f"{_describe_error(signal, one.error)} {_describe_strength(one.size)}"
     moved = one.change if one.error > 0 else -one.change
     if moved > _MOVED:
         return f"{said} It has grown since the last step."
@@ -96,7 +103,7 @@ def worded(signal: str, one: Correction) -> str:
     return said
 
 
-def _off(signal: str, error: float) -> str:
+def _describe_error(signal: str, error: float) -> str:
     if signal == WRONG:
         return f"{error:.0%} of the answers are wrong."
     if signal == UNREADABLE:
@@ -109,14 +116,14 @@ def _off(signal: str, error: float) -> str:
     )
 
 
-def _force(size: float) -> str:
+def _describe_strength(size: float) -> str:
     return "Correct it slightly." if size < _SLIGHT else "Correct it." if size < _STRONG else "Correct it strongly."
 
 
-def _in_view(request: Request) -> Mapping[str, float]:
+def _visible_answers(request: Request) -> Mapping[str, float]:
     contract = request.task.answer
-    cases: Sequence[Seen] = [
-        *(Seen.of_case(case, 0.0, contract) for case in request.failures),
-        *(Seen.of_case(case, 1.0, contract) for case in request.successes),
+    cases: Sequence[AnswerComparison] = [
+        *(AnswerComparison.from_case(case, 0.0, contract) for case in request.failures),
+        *(AnswerComparison.from_case(case, 1.0, contract) for case in request.successes),
     ]
-    return deviations(cases)
+    return error_signals(cases)

@@ -8,12 +8,19 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Team
 from ...core.dialogue.wizard import CritiquePrompt, SynthesizePrompt
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
-from .trail import earlier
+from .rewording import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
+from .trail import ancestor_instructions
 
 
 @dataclass(kw_only=True)
-class Critique:
+class CritiqueAndSynthesis:
     """The critic sees what the target answered, right and wrong; the student writes `count` prompts by the critique.
 
     The original shows its critic the question and the reference alone. rows: failures shown, and successes, at most.
@@ -32,22 +39,22 @@ class Critique:
         self.calls = CALLS_PER_ASK * (1 + self.count)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        failures = sampled(request.failures, self.rows, request.rng)
-        successes = sampled(request.successes, self.rows, request.rng)
+        failures = sample_items(request.failures, self.rows, request.rng)
+        successes = sample_items(request.successes, self.rows, request.rng)
         if not failures and not successes:
             return []
-        prompt = instruction_of(request)
+        prompt = main_instruction(request)
         # Next to failures, one success shows the wanted form; alone, successes are all there is to go by.
         shown = successes[:1] if failures else successes
         critique = await team.act(CritiquePrompt(prompt=prompt, failures=failures, successes=shown))
         if critique is None:
             return []
         ask = SynthesizePrompt(
-            task=about(request.task),
+            task=task_description(request.task),
             prompt=prompt,
             critique=critique.text,
             failures=failures,
-            trajectory=earlier(request, self.trajectory),
-            hints=hints_of(request),
+            trajectory=ancestor_instructions(request, self.trajectory),
+            hints=user_guidance(request),
         )
-        return await redrafted(request, team, ask, critique.text, count=self.count)
+        return await rewrite_with_model(request, team, ask, critique.text, count=self.count)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
 from ...core.dialogue.evolution import CrossAndMutate, CrossPrompts
-from ...core.dialogue.methods import Paraphrase
+from ...core.dialogue.methods import ParaphrasePrompt
 from ...core.orders import Proposal, Request
 from ...core.prompt import Demo
-from .rewording import CALLS_PER_ASK, about, distinct, reworded, sampled
-from .shots import shots_of
+from .rewording import CALLS_PER_ASK, deduplicate, sample_items, task_description, with_instruction
+from .shots import demos_with_reasoning
 
 
 @dataclass(kw_only=True)
@@ -40,9 +40,9 @@ class Crossover:
         first, second = (request.parents * 2)[:2]
         text = await self._child(request, first.program.main.instruction, second.program.main.instruction, team)
         said = "crossed with another and changed" if first.id != second.id else "in other words"
-        proposal = reworded(request, text, said) if text else None
+        proposal = with_instruction(request, text, said) if text else None
         if self.shots is None:
-            return distinct([proposal])
+            return deduplicate([proposal])
         program = proposal.program if proposal else first.program
         demos = self._demos(request, self.shots)
         if program is first.program and tuple(demos) == first.program.main.demos:
@@ -53,14 +53,14 @@ class Crossover:
     async def _child(self, request: Request, first: str, second: str, team: Team) -> str:
         """The instruction of the child; empty where no agent's answer could be read."""
         if first.split() == second.split():
-            reply = await team.act(Paraphrase(prompt=first)) if first.strip() else None
+            reply = await team.act(ParaphrasePrompt(prompt=first)) if first.strip() else None
             return reply.prompt if reply else ""
-        shown = sampled(request.failures, self.failures, request.rng)
+        shown = sample_items(request.failures, self.failures, request.rng)
         kind = CrossAndMutate if self.questions < 2 else CrossPrompts
-        crossed = await team.act(kind(task=about(request.task), first=first, second=second, failures=shown))
+        crossed = await team.act(kind(task=task_description(request.task), first=first, second=second, failures=shown))
         if crossed is None or self.questions < 2:
             return crossed.prompt if crossed else ""
-        changed = await team.act(Paraphrase(prompt=crossed.prompt))
+        changed = await team.act(ParaphrasePrompt(prompt=crossed.prompt))
         return changed.prompt if changed else crossed.prompt
 
     def _demos(self, request: Request, most: int) -> list[Demo]:
@@ -70,7 +70,7 @@ class Crossover:
         size = min(most, round(sum(len(demos) for demos in sets) / len(sets)), len(union))
         demos = rng.sample(union, size)
         move = rng.choice(("add", "drop", "keep"))
-        fresh = [demo for demo in shots_of(request) if demo.input not in {one.input for one in demos}]
+        fresh = [demo for demo in demos_with_reasoning(request) if demo.input not in {one.input for one in demos}]
         if move == "add" and len(demos) < most and fresh:
             demos.append(rng.choice(fresh))
         elif move == "drop" and demos:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.answer import AnswerContract, bare
+from ...core.answer import AnswerContract, normalize_answer
 from ...core.contracts import Need, Team
 from ...core.dialogue.ask import Case
-from ...core.dialogue.wizard import ExplainAnswer, SynthesizeRows
+from ...core.dialogue.wizard import ExplainAnswer, SynthesizeExamples
 from ...core.orders import Proposal, Request
 from ...core.prompt import Demo
 from .demos import demo_of, with_demos
-from .rewording import CALLS_PER_ASK, about, drawn_cases, together
+from .rewording import CALLS_PER_ASK, gather_all, sample_cases, task_description
 
 
 @dataclass(kw_only=True)
-class DemoMine:
+class DemoMining:
     """Rows that the parent got wrong as demos, with their references; other train rows fill up what is missing."""
 
     shots: int = 5
@@ -52,12 +52,12 @@ class DemoSynthesis:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         failures = request.failures[: self.rows]
-        shown = drawn_cases(request.train, self.rows, request.rng)
-        ask = SynthesizeRows(task=about(request.task), rows=shown, failures=failures, count=self.shots)
+        shown = sample_cases(request.train, self.rows, request.rng)
+        ask = SynthesizeExamples(task=task_description(request.task), rows=shown, failures=failures, count=self.shots)
         reply = await team.act(ask)
-        real = {bare(row.text) for row in request.train}
+        real = {normalize_answer(row.text) for row in request.train}
         made = [one for case in reply.cases if (one := _demo(request, case)) is not None] if reply is not None else []
-        made = [one for one in made if bare(one.input) not in real][: self.shots]
+        made = [one for one in made if normalize_answer(one.input) not in real][: self.shots]
         if not made:
             return []
         kept = request.parents[0].program.main.demos[: self.shots - len(made)]
@@ -86,10 +86,10 @@ class DemoRationale:
         bald = [place for place, demo in enumerate(demos) if not demo.rationale and _explicable(contract, demo.output)]
         places = bald[-self.most :]
         asks = [
-            ExplainAnswer(task=about(request.task), input=demos[place].input, expected=demos[place].output)
+            ExplainAnswer(task=task_description(request.task), input=demos[place].input, expected=demos[place].output)
             for place in places
         ]
-        replies = await together(team.act(ask) for ask in asks)
+        replies = await gather_all(team.act(ask) for ask in asks)
         explained = 0
         for place, reply in zip(places, replies, strict=True):
             if reply is not None and _read_with(contract, reply.text, demos[place].output):
@@ -113,8 +113,8 @@ def _demo(request: Request, case: Case) -> Demo | None:
     contract = request.task.answer
     if not case.expected or not contract.accepts(case.expected):
         return None
-    answer = contract.reference(case.expected)
-    named = {bare(label): label for label in request.answers}
-    if named and bare(answer) not in named:
+    answer = contract.normalize_reference(case.expected)
+    named = {normalize_answer(label): label for label in request.answers}
+    if named and normalize_answer(answer) not in named:
         return None
-    return Demo(input=case.input, output=named.get(bare(answer), answer))
+    return Demo(input=case.input, output=named.get(normalize_answer(answer), answer))

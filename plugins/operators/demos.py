@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
-from ...core.answer import bare
+from ...core.answer import normalize_answer
 from ...core.candidate import Candidate
 from ...core.contracts import Need, Team
 from ...core.example import Example
@@ -23,7 +23,7 @@ _TRAIN: frozenset[Need] = frozenset({"train"})
 
 
 @dataclass(kw_only=True)
-class Demos:
+class RandomDemos:
     """New random sets.
 
     shots: the sizes to draw from. balanced: as many of each label as can be, in mixed order. placements: where the
@@ -41,7 +41,10 @@ class Demos:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent, made = request.parents[0], []
         style = parent.program.main.format
-        sizes, places = _dealt(self.shots, request.rng), _dealt(self.placements or [style.placement], request.rng)
+        sizes, places = (
+            _shuffled_cycle(self.shots, request.rng),
+            _shuffled_cycle(self.placements or [style.placement], request.rng),
+        )
         for _ in range(request.order.count):
             size, placed = min(next(sizes), len(request.train)), next(places)
             rows = self._draw(request.train, size, request.rng)
@@ -56,7 +59,7 @@ class Demos:
         return balanced_sample(train, size, rng)
 
 
-def _dealt(cards: Sequence[T], rng: Random) -> Iterator[T]:
+def _shuffled_cycle(cards: Sequence[T], rng: Random) -> Iterator[T]:
     """The cards in mixed order, again and again."""
     while True:
         yield from rng.sample(list(cards), len(cards))
@@ -142,7 +145,7 @@ def balanced_sample(train: Sequence[Example], size: int, rng: Random) -> list[Ex
     rows = rng.sample(list(train), len(train))
     groups: dict[str, list[Example]] = {}
     for row in rows:
-        groups.setdefault(bare(row.output or ""), []).append(row)
+        groups.setdefault(normalize_answer(row.output or ""), []).append(row)
     order, drawn = sorted(groups), list[Example]()
     rng.shuffle(order)
     while len(drawn) < size:

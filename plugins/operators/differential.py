@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
 from ...core.dialogue.evolution import StepByDifference
-from ...core.dialogue.methods import Paraphrase
+from ...core.dialogue.methods import ParaphrasePrompt
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, redrafted, sampled
+from .rewording import CALLS_PER_ASK, rewrite_with_model, sample_items, task_description
 
 
 @dataclass(kw_only=True)
-class Differential:
+class DifferentialMutation:
     """Parents in this order: the base, two others, the best so far. The child is the base with another instruction.
 
     Where fewer are given, the last one stands in; of a base alone the same is said in other words. failures: rows shown
@@ -29,10 +29,14 @@ class Differential:
         texts = [parent.program.main.instruction for parent in request.parents]
         base, first, second, best = (texts + texts[-1:] * 3)[:4]
         if len(set(texts)) == 1:
-            return await redrafted(request, team, Paraphrase(prompt=base), "in other words") if base.strip() else []
-        shown = sampled(request.failures, self.failures, request.rng)
+            return (
+                await rewrite_with_model(request, team, ParaphrasePrompt(prompt=base), "in other words")
+                if base.strip()
+                else []
+            )
+        shown = sample_items(request.failures, self.failures, request.rng)
         ask = StepByDifference(
-            task=about(request.task), base=base, first=first, second=second, best=best, failures=shown
+            task=task_description(request.task), base=base, first=first, second=second, best=best, failures=shown
         )
         said = "where two prompts differ was changed and put into the best and the base"
-        return await redrafted(request, team, ask, said)
+        return await rewrite_with_model(request, team, ask, said)

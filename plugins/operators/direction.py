@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Team
 from ...core.dialogue.controlling import CorrectPrompt
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
+from .rewording import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
 
 _MEANT: Mapping[str, str] = {
     "accuracy": "More answers have to be right.",
@@ -20,7 +27,7 @@ _MEANT: Mapping[str, str] = {
 
 
 @dataclass(kw_only=True)
-class Direction:
+class ObjectiveEdit:
     """The order's option `direction` names the objective, accuracy without it. count: draws. errors: failures shown."""
 
     count: int = 2
@@ -34,13 +41,13 @@ class Direction:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         wanted = str(request.order.options.get("direction", "accuracy"))
-        shown = sampled(request.failures, self.errors, request.rng)
+        shown = sample_items(request.failures, self.errors, request.rng)
         ask = CorrectPrompt(
-            task=about(request.task),
-            prompt=instruction_of(request),
+            task=task_description(request.task),
+            prompt=main_instruction(request),
             deviations=(_MEANT.get(wanted, f"The prompt should do better in {wanted}."),),
             step="Change what this needs.",
             failures=shown if wanted != "brevity" else (),
-            hints=hints_of(request),
+            hints=user_guidance(request),
         )
-        return await redrafted(request, team, ask, f"towards {wanted}", count=self.count)
+        return await rewrite_with_model(request, team, ask, f"towards {wanted}", count=self.count)

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ...core.answer import bare
+from ...core.answer import normalize_answer
 from ...core.contracts import Team
 from ...core.dialogue.ask import Case
-from ...core.dialogue.calibrating import LabelRow, WriteBoundaryRows
+from ...core.dialogue.calibrating import LabelExample, WriteBoundaryExamples
 from ...core.example import Split
-from ...core.orders import NewRow, TaskBrief
-from .rewording import CALLS_PER_ASK, about, together
+from ...core.orders import NewExample, TaskBrief
+from .rewording import CALLS_PER_ASK, gather_all, task_description
 
-SYNTHETIC = "synthesizer"
-PER_ASK = 5
+SYNTHESIZER = "synthesizer"
+EXAMPLES_PER_ASK = 5
 
 
-def calls_for(rows: int) -> int:
+def max_generation_calls(rows: int) -> int:
     """The most calls that writing and labelling so many rows may take."""
-    return CALLS_PER_ASK * (-(-rows // PER_ASK) + rows)
+    return CALLS_PER_ASK * (-(-rows // EXAMPLES_PER_ASK) + rows)
 
 
-async def drafted(
+async def generate_examples(
     team: Team,
     task: TaskBrief,
     prompt: str,
@@ -31,32 +31,38 @@ async def drafted(
     rows: Sequence[Case] = (),
     failures: Sequence[Case] = (),
     known: Iterable[str] = (),
-) -> list[NewRow]:
+) -> list[NewExample]:
     """At most `count` new rows, split by split in turn, each labelled by the judge.
 
     The judge sees the task and the input alone, and its answer counts: who writes a hard case may be wrong about it. A
     row that it cannot answer readably is left out; so is what repeats a known input.
     """
-    said = about(task)
+    said = task_description(task)
     asks = [
-        WriteBoundaryRows(
-            task=said, prompt=prompt, rows=tuple(rows), failures=tuple(failures), count=min(PER_ASK, count - at)
+        WriteBoundaryExamples(
+            task=said,
+            prompt=prompt,
+            rows=tuple(rows),
+            failures=tuple(failures),
+            count=min(EXAMPLES_PER_ASK, count - at),
         )
-        for at in range(0, count, PER_ASK)
+        for at in range(0, count, EXAMPLES_PER_ASK)
     ]
-    replies = await together(team.act(ask) for ask in asks)
-    seen = {bare(one) for one in known}
+    replies = await gather_all(team.act(ask) for ask in asks)
+    seen = {normalize_answer(one) for one in known}
     inputs: list[str] = []
     for case in (case for reply in replies if reply is not None for case in reply.cases):
-        if bare(case.input) and bare(case.input) not in seen:
-            seen.add(bare(case.input))
+        if normalize_answer(case.input) and normalize_answer(case.input) not in seen:
+            seen.add(normalize_answer(case.input))
             inputs.append(case.input)
     inputs = inputs[:count]
-    labels = await together(team.act(LabelRow(task=said, input=one)) for one in inputs)
-    made: list[NewRow] = []
+    labels = await gather_all(team.act(LabelExample(task=said, input=one)) for one in inputs)
+    made: list[NewExample] = []
     for given, label in zip(inputs, labels, strict=True):
         answer = task.answer.read_answer(label.text) if label is not None else None
         if answer is not None and task.answer.accepts(answer):
             split = splits[len(made) % len(splits)]
-            made.append(NewRow(split=split, input=given, output=task.answer.reference(answer), by=SYNTHETIC))
+            made.append(
+                NewExample(split=split, input=given, output=task.answer.normalize_reference(answer), by=SYNTHESIZER)
+            )
     return made

@@ -6,19 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
-from ...core.dialogue.examining import ExamineRows, RefinePrompt
+from ...core.dialogue.examining import ExamineCases, RefinePrompt
 from ...core.example import Example
 from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt
-from ...core.render import as_text, render
-from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
-from .trail import reasons, scored
+from ...core.render import messages_as_text, render
+from .rewording import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
+from .trail import edit_rationales, scored_ancestry
 
 _LONGEST_REASONING = 2400
 
 
 @dataclass(kw_only=True)
-class Examine:
+class FailureInspection:
     """errors: failures a question. step: words that may change at most, 0 for any number. history: earlier prompts of
     the line shown with their scores. momentum: reasons of earlier edits shown. count: refinements of an examination.
 
@@ -40,10 +47,10 @@ class Examine:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:
             return []
-        task, prompt = about(request.task), instruction_of(request)
-        cases = sampled(request.failures, self.errors, request.rng)
-        layout = layout_of(request.parents[0].program.main)
-        examined = await team.act(ExamineRows(task=task, prompt=prompt, layout=layout, cases=cases))
+        task, prompt = task_description(request.task), main_instruction(request)
+        cases = sample_items(request.failures, self.errors, request.rng)
+        layout = prompt_layout(request.parents[0].program.main)
+        examined = await team.act(ExamineCases(task=task, prompt=prompt, layout=layout, cases=cases))
         if examined is None:
             return []
         ask = RefinePrompt(
@@ -51,14 +58,14 @@ class Examine:
             prompt=prompt,
             examination=examined.text[:_LONGEST_REASONING],
             step=f"Change at most {self.step} words." if self.step else "",
-            history=scored(request, self.history),
-            momentum=reasons(request, self.momentum),
-            hints=hints_of(request),
+            history=scored_ancestry(request, self.history),
+            momentum=edit_rationales(request, self.momentum),
+            hints=user_guidance(request),
         )
-        return await redrafted(request, team, ask, examined.text, count=self.count)
+        return await rewrite_with_model(request, team, ask, examined.text, count=self.count)
 
 
-def layout_of(prompt: Prompt) -> str:
+def prompt_layout(prompt: Prompt) -> str:
     """The whole of what the model is sent, with a mark where the input goes and demos left out."""
     fields = {name: f"({name})" for name in prompt.placeholders}
-    return as_text(render(prompt.with_(demos=()), Example(input=fields or "(input)")))
+    return messages_as_text(render(prompt.with_(demos=()), Example(input=fields or "(input)")))

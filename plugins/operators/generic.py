@@ -13,7 +13,7 @@ from importlib import resources
 
 from ...core.contracts import Need, Team
 from ...core.orders import Proposal, Request
-from .rewording import sampled
+from .rewording import sample_items
 
 _FILE = "generic-instructions.v1.txt"
 
@@ -40,7 +40,7 @@ class GenericInstruction:
         if not prompt.demos or prompt.placeholders:
             return []
         others = [text for text in generic_instructions() if text != prompt.instruction]
-        drawn = sampled(others, request.order.count, request.rng)
+        drawn = sample_items(others, request.order.count, request.rng)
         return [
             Proposal(program=program.replace(prompt.with_(instruction=text)), rationale="the examples say what to do")
             for text in drawn

@@ -7,14 +7,22 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
 from ...core.dialogue.ask import Case
-from ...core.dialogue.methods import EditPrompt, FindReasons, Paraphrase
+from ...core.dialogue.methods import EditPrompt, FindReasons, ParaphrasePrompt
 from ...core.dialogue.replies import PromptReply
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, together
+from .rewording import (
+    CALLS_PER_ASK,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    task_description,
+    user_guidance,
+    with_instruction,
+)
 
 
 @dataclass(kw_only=True)
-class Gradient:
+class TextualGradient:
     """gradients: groups of failures looked at. errors_per_gradient: failures in a group. reasons_per_gradient: what
     is asked of each group. steps_per_gradient: edits against each reason. paraphrases: of each edit.
 
@@ -38,10 +46,10 @@ class Gradient:
         """Each stage is finished before the next begins, so that draws do not depend on who answers first."""
         if not request.failures:
             return []
-        prompt = instruction_of(request)
+        prompt = main_instruction(request)
         size = min(self.errors_per_gradient, len(request.failures))
         groups = [tuple(request.rng.sample(request.failures, size)) for _ in range(self.gradients)]
-        found = await together(
+        found = await gather_all(
             team.act(FindReasons(prompt=prompt, failures=group, count=self.reasons_per_gradient)) for group in groups
         )
         reasons: list[tuple[str, tuple[Case, ...]]] = [
@@ -51,8 +59,8 @@ class Gradient:
             for reason in reply.reasons[: self.reasons_per_gradient]
             for _ in range(self.steps_per_gradient)
         ]
-        task, hints = about(request.task), hints_of(request)
-        edited = await together(
+        task, hints = task_description(request.task), user_guidance(request)
+        edited = await gather_all(
             team.act(EditPrompt(task=task, prompt=prompt, reason=reason, failures=group, hints=hints))
             for reason, group in reasons
         )
@@ -60,6 +68,6 @@ class Gradient:
             (reply.prompt, reason) for reply, (reason, _) in zip(edited, reasons, strict=True) if reply is not None
         ]
         wanted = [(text, reason) for text, reason in edits for _ in range(self.paraphrases)]
-        said: list[PromptReply | None] = await together(team.act(Paraphrase(prompt=text)) for text, _ in wanted)
+        said: list[PromptReply | None] = await gather_all(team.act(ParaphrasePrompt(prompt=text)) for text, _ in wanted)
         edits += [(reply.prompt, reason) for reply, (_, reason) in zip(said, wanted, strict=True) if reply is not None]
-        return distinct(reworded(request, text, reason) for text, reason in edits)
+        return deduplicate(with_instruction(request, text, reason) for text, reason in edits)

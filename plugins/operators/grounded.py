@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
 from ...core.dialogue.ask import Case
-from ...core.dialogue.grounding import DescribeRows, ProposeGrounded
+from ...core.dialogue.grounding import DescribeExamples, ProposeGrounded
 from ...core.orders import Proposal, Request
 from .rewording import (
     CALLS_PER_ASK,
-    about,
-    distinct,
-    drawn_cases,
-    hints_of,
-    instruction_of,
-    reworded,
-    sampled,
-    together,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    sample_cases,
+    sample_items,
+    task_description,
+    user_guidance,
+    with_instruction,
 )
 
 TIPS = {
@@ -32,7 +32,7 @@ TIPS = {
 
 
 @dataclass(kw_only=True)
-class Grounded:
+class GroundedProposal:
     """The first parent is what is reworded; the demos of the others are shown, one parent's in each question.
 
     count: instructions, or fewer if the order asks for some but fewer. batches, rows: the data are described from so
@@ -53,46 +53,46 @@ class Grounded:
         self.calls = CALLS_PER_ASK * (self.batches + self.count)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        rng, task = request.rng, about(request.task)
+        rng, task = request.rng, task_description(request.task)
         count = self.count if request.order.count < 2 else min(self.count, request.order.count)
         summary = await self._summary(request, team)
         tips = [rng.choice(list(self.tips)) for _ in range(count)]
-        shown = [self._shown(request, place) for place in range(count)]
-        wrong = [self._wrong(request) for _ in range(count)]
+        shown = [self._visible_examples(request, place) for place in range(count)]
+        wrong = [self._failed_cases(request) for _ in range(count)]
         asks = [
             ProposeGrounded(
                 task=task,
-                prompt=instruction_of(request),
+                prompt=main_instruction(request),
                 summary=summary,
                 rows=rows,
                 failures=failures,
                 tip=TIPS.get(tip, tip),
-                hints=hints_of(request),
+                hints=user_guidance(request),
             )
             for tip, rows, failures in zip(tips, shown, wrong, strict=True)
         ]
-        replies = await together(team.act(ask) for ask in asks)
+        replies = await gather_all(team.act(ask) for ask in asks)
         made = [
-            reworded(request, reply.prompt, f"grounded in the data; tip: {tip}")
+            with_instruction(request, reply.prompt, f"grounded in the data; tip: {tip}")
             for tip, reply in zip(tips, replies, strict=True)
             if reply is not None
         ]
-        return [one.model_copy(update={"parents": (request.parents[0].id,)}) for one in distinct(made)]
+        return [one.model_copy(update={"parents": (request.parents[0].id,)}) for one in deduplicate(made)]
 
     async def _summary(self, request: Request, team: Team) -> str:
         """What was noted of the last batch that could be read."""
         notes, size = "", self.rows
-        rows = drawn_cases(request.train, self.batches * size, request.rng)
+        rows = sample_cases(request.train, self.batches * size, request.rng)
         for batch in (rows[at : at + size] for at in range(0, len(rows), size)):
-            reply = await team.act(DescribeRows(task=about(request.task), rows=batch, notes=notes))
+            reply = await team.act(DescribeExamples(task=task_description(request.task), rows=batch, notes=notes))
             notes = reply.text if reply else notes
         return notes
 
-    def _shown(self, request: Request, place: int) -> tuple[Case, ...]:
+    def _visible_examples(self, request: Request, place: int) -> tuple[Case, ...]:
         sets = [demos for one in request.parents[1:] if (demos := one.program.main.demos)]
         if not sets:
-            return drawn_cases(request.train, 3, request.rng)
+            return sample_cases(request.train, 3, request.rng)
         return tuple(Case(input=demo.input, expected=demo.output) for demo in sets[place % len(sets)])
 
-    def _wrong(self, request: Request) -> tuple[Case, ...]:
-        return sampled(request.failures, self.failures, request.rng)
+    def _failed_cases(self, request: Request) -> tuple[Case, ...]:
+        return sample_items(request.failures, self.failures, request.rng)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Team
 from ...core.dialogue.methods import ImproveOnHistory
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, drawn_cases, redrafted
+from .rewording import CALLS_PER_ASK, rewrite_with_model, sample_cases, task_description
 
 
 @dataclass(kw_only=True)
-class History:
+class ScoredHistory:
     """count: draws of the same question, or fewer if the order asks for some but fewer. longest: earlier prompts shown,
     the best of them last. exemplars: train rows shown, the same for all draws."""
 
@@ -29,7 +29,7 @@ class History:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         count = self.count if request.order.count < 2 else min(self.count, request.order.count)
         best = sorted(request.history, key=lambda past: past.score)[-self.longest :] if self.longest else []
-        rows = drawn_cases(request.train, self.exemplars, request.rng)
-        ask = ImproveOnHistory(task=about(request.task), history=tuple(best), rows=rows)
+        rows = sample_cases(request.train, self.exemplars, request.rng)
+        ask = ImproveOnHistory(task=task_description(request.task), history=tuple(best), rows=rows)
         top = f"after {len(best)} scored prompts" + (f", the best at {best[-1].score:.2f}" if best else "")
-        return await redrafted(request, team, ask, top, count=count)
+        return await rewrite_with_model(request, team, ask, top, count=count)

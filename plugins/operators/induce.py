@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
-from ...core.dialogue.methods import Induce as InduceAsk
+from ...core.dialogue.methods import InducePrompt as InduceAsk
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, distinct, drawn_cases, reworded, together
+from .rewording import CALLS_PER_ASK, deduplicate, gather_all, sample_cases, with_instruction
 
 
 @dataclass(kw_only=True)
-class Induce:
+class InduceInstruction:
     """subsamples: sets of train rows. per_sample: draws from each set. demos: rows in a set."""
 
     subsamples: int = 5
@@ -26,11 +26,11 @@ class Induce:
         self.calls = CALLS_PER_ASK * self.subsamples * self.per_sample
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        sets = [drawn_cases(request.train, self.demos, request.rng) for _ in range(self.subsamples)]
+        sets = [sample_cases(request.train, self.demos, request.rng) for _ in range(self.subsamples)]
         asks = [InduceAsk(rows=rows) for rows in sets if rows for _ in range(self.per_sample)]
-        replies = await together(team.act(ask) for ask in asks)
-        return distinct(
-            reworded(request, reply.prompt, f"guessed from {len(ask.rows)} train rows")
+        replies = await gather_all(team.act(ask) for ask in asks)
+        return deduplicate(
+            with_instruction(request, reply.prompt, f"guessed from {len(ask.rows)} train rows")
             for ask, reply in zip(asks, replies, strict=True)
             if reply is not None
         )

@@ -11,7 +11,7 @@ from ...core.contracts import Need, Team
 from ...core.errors import UsageError
 from ...core.orders import Proposal, Request
 from ...core.prompt import Format, Prompt
-from ...core.render import grouped
+from ...core.render import group_digits
 
 _PREFIXES = (("", ""), ("Input: ", "Output:"), ("Q: ", "A:"), ("Text: ", "Answer:"))
 _SEPARATORS = ("\n\n", "\n", "\n---\n")
@@ -21,7 +21,7 @@ Change = Literal["placement", "prefix", "separator", "demos", "casing", "numbers
 
 
 @dataclass(kw_only=True)
-class Layout:
+class LayoutMutation:
     """One or two changes, drawn from a fixed grammar.
 
     changes: what may change: placement, prefix; where there are demos, also separator, demos (turns or text) and casing
@@ -40,14 +40,14 @@ class Layout:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent = request.parents[0]
         prompt, made = parent.program.main, []
-        changes = self._open_to(request)
+        changes = self._available_changes(request)
         for _ in range(request.order.count if changes else 0):
-            style, said = _varied(prompt, changes, request.rng)
+            style, said = _vary_layout(prompt, changes, request.rng)
             if style != prompt.format:
                 made.append(Proposal(program=parent.program.replace(prompt.with_(format=style)), rationale=said))
         return made
 
-    def _open_to(self, request: Request) -> list[Change]:
+    def _available_changes(self, request: Request) -> list[Change]:
         """What can be seen to change for this prompt and these rows."""
         shown, told = bool(request.parents[0].program.main.demos), [row.text for row in request.train]
         can: dict[Change, bool] = {
@@ -56,7 +56,7 @@ class Layout:
             "separator": shown,
             "demos": shown,
             "casing": shown,
-            "numbers": any(grouped(text) != text for text in told),
+            "numbers": any(group_digits(text) != text for text in told),
         }
         return [change for change in self.changes if can[change]]
 
@@ -92,7 +92,7 @@ class AnswerHint:
         ]
 
 
-def _varied(prompt: Prompt, changes: Sequence[Change], rng: Random) -> tuple[Format, str]:
+def _vary_layout(prompt: Prompt, changes: Sequence[Change], rng: Random) -> tuple[Format, str]:
     style = prompt.format
     picked = rng.sample(changes, min(rng.choice((1, 1, 2)), len(changes)))
     update: dict[str, object] = {}

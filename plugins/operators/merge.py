@@ -16,7 +16,7 @@ PARTS = ("system", "instruction", "sections", "principles", "branches", "demos",
 
 
 @dataclass(kw_only=True)
-class Merge:
+class LineageMerge:
     """A child of the first two parents; the third, or their nearest common ancestor, is where they came from.
 
     Of each part of each named prompt the side that changed it is taken; where both did, the one that scores better on
@@ -37,14 +37,14 @@ class Merge:
         if not roots:
             return []
         root = roots[-1].program
-        better = _better(request.scores, first.id, second.id, request.rng)
-        program, taken = merged(root, first.program, second.program, better=better)
+        better = _better_parent(request.scores, first.id, second.id, request.rng)
+        program, taken = merge_programs(root, first.program, second.program, better=better)
         if program.id in {root.id, first.program.id, second.program.id}:
             return []
         return [Proposal(program=program, rationale=f"merged: {taken}", parents=(first.id, second.id))]
 
 
-def merged(root: Program, first: Program, second: Program, *, better: int) -> tuple[Program, str]:
+def merge_programs(root: Program, first: Program, second: Program, *, better: int) -> tuple[Program, str]:
     """The program, and in words which part came from whom. `better` (0 or 1) wins what both sides changed."""
     prompts: dict[str, Prompt] = {}
     taken: list[str] = []
@@ -63,6 +63,6 @@ def merged(root: Program, first: Program, second: Program, *, better: int) -> tu
     return Program(prompts=prompts, router=root.router), ", ".join(taken)
 
 
-def _better(scores: Mapping[str, float], first: str, second: str, rng: Random) -> int:
+def _better_parent(scores: Mapping[str, float], first: str, second: str, rng: Random) -> int:
     one, other = scores.get(first, 0.0), scores.get(second, 0.0)
     return rng.randrange(2) if one == other else int(other > one)

@@ -13,8 +13,8 @@ from ...core.contracts import Need, Team
 from ...core.dialogue.parts import ChooseParts, ReviewParts, WritePart
 from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt, Section
-from ...core.render import brief
-from .rewording import CALLS_PER_ASK, about, hints_of, unbraced
+from ...core.render import instruction_text
+from .rewording import CALLS_PER_ASK, replace_braces, task_description, user_guidance
 
 _FILE = "modules.v1.toml"
 _USUAL = ("Role", "Goal", "Rules", "Workflow", "Output")
@@ -22,7 +22,7 @@ _SHOWN = 4
 
 
 @cache
-def modules() -> Mapping[str, str]:
+def module_descriptions() -> Mapping[str, str]:
     """Module → what stands in it."""
     text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
     return MappingProxyType(tomllib.loads(text))
@@ -48,7 +48,7 @@ class Minstrel:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         program = request.parents[0].program
         made: list[tuple[Prompt, str]] = []
-        if not any(one.name in modules() for one in program.main.sections):
+        if not any(one.name in module_descriptions() for one in program.main.sections):
             made += await self._written(program.main, request, team)
         drafted = made[0][0] if made else program.main
         made += await self._reviewed(drafted, request, team)
@@ -57,9 +57,11 @@ class Minstrel:
         ]
 
     async def _written(self, prompt: Prompt, request: Request, team: Team) -> list[tuple[Prompt, str]]:
-        listed = tuple(f"{name}: {wanted}" for name, wanted in modules().items())
-        reply = await team.act(ChooseParts(task=about(request.task), prompt=brief(prompt), parts=listed))
-        named = _known([] if reply is None else reply.items) or list(_USUAL)
+        listed = tuple(f"{name}: {wanted}" for name, wanted in module_descriptions().items())
+        reply = await team.act(
+            ChooseParts(task=task_description(request.task), prompt=instruction_text(prompt), parts=listed)
+        )
+        named = _named_modules([] if reply is None else reply.items) or list(_USUAL)
         written: list[Section] = []
         for name in named[: self.most]:
             if (text := await self._part(name, prompt, written, request, team)) is not None:
@@ -70,12 +72,14 @@ class Minstrel:
         return [(prompt.with_(sections=(*prompt.sections, *written)), said)]
 
     async def _reviewed(self, prompt: Prompt, request: Request, team: Team) -> list[tuple[Prompt, str]]:
-        there = [one for one in prompt.sections if one.name in modules()]
+        there = [one for one in prompt.sections if one.name in module_descriptions()]
         if not there:
             return []
         told = tuple(f"{one.name}: {one.text}" for one in there)
-        review = await team.act(ReviewParts(task=about(request.task), parts=told, failures=request.failures[:_SHOWN]))
-        weak = next((one for one in there if review is not None and one.name in _known([review.part])), None)
+        review = await team.act(
+            ReviewParts(task=task_description(request.task), parts=told, failures=request.failures[:_SHOWN])
+        )
+        weak = next((one for one in there if review is not None and one.name in _named_modules([review.part])), None)
         if review is None or weak is None:
             return []
         others = [one for one in there if one != weak]
@@ -95,19 +99,19 @@ class Minstrel:
         advice: str = "",
     ) -> str | None:
         ask = WritePart(
-            task=about(request.task),
-            prompt=brief(prompt) if advice else prompt.instruction,
-            wanted=f"the part {name}, which is {modules()[name]}",
+            task=task_description(request.task),
+            prompt=instruction_text(prompt) if advice else prompt.instruction,
+            wanted=f"the part {name}, which is {module_descriptions()[name]}",
             written=tuple(f"{one.name}: {one.text}" for one in written),
             failures=request.failures[:_SHOWN] if advice else (),
             advice=advice,
-            hints=hints_of(request),
+            hints=user_guidance(request),
         )
         reply = await team.act(ask)
-        return unbraced(reply.text) if reply is not None else None
+        return replace_braces(reply.text) if reply is not None else None
 
 
-def _known(said: Sequence[str]) -> list[str]:
+def _named_modules(said: Sequence[str]) -> list[str]:
     """The modules that are named, in the order of the file."""
     words = {word.strip(" .:;\"'*()<>").casefold() for one in said for word in one.replace(",", " ").split()}
-    return [name for name in modules() if name.casefold() in words]
+    return [name for name in module_descriptions() if name.casefold() in words]

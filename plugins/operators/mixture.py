@@ -12,16 +12,16 @@ from ...core.example import Example
 from ...core.orders import Proposal, Request
 from ...core.program import Program
 from ...core.prompt import Prompt
-from ...core.render import brief
+from ...core.render import instruction_text
 from ...core.routing import Router
-from ...core.vectors import Space, likeness
-from ..clustering import regions_of
+from ...core.vectors import TfidfSpace, cosine
+from ..clustering import cluster_regions
 from .demos import balanced_sample, demo_of
 
 RouterKind = Literal["centroid", "nearest"]
 
 
-def composed(
+def compose_mixture(
     experts: Mapping[str, Prompt],
     regions: Mapping[str, Sequence[str]],
     examples: Mapping[str, Example],
@@ -32,13 +32,13 @@ def composed(
     return Program(prompts=dict(experts), router=Router(kind=kind, anchors=anchors))
 
 
-def expert_of(candidate: Candidate, region: str) -> Prompt:
+def expert_prompt(candidate: Candidate, region: str) -> Prompt:
     """A candidate's prompt for a region: its own for it, or the one it has for everything."""
     return candidate.program.prompts.get(region, candidate.program.main)
 
 
 @dataclass(kw_only=True)
-class Mixture:
+class MixtureOfPrompts:
     """One prompt for each region of the inputs, and a router that chooses by likeness.
 
     A strategy that searches by region says in the order's options what is composed: `regions` (name → train rows),
@@ -71,12 +71,12 @@ class Mixture:
             return self._by_itself(request)
         parents = {one.id: one for one in request.parents}
         chosen = told.get("experts", {})
-        experts = {name: expert_of(parents.get(chosen.get(name), first), name) for name in told["regions"]}
-        program = composed(experts, told["regions"], request.examples, told.get("kind", self.kind))
+        experts = {name: expert_prompt(parents.get(chosen.get(name), first), name) for name in told["regions"]}
+        program = compose_mixture(experts, told["regions"], request.examples, told.get("kind", self.kind))
         return [Proposal(program=program, rationale=f"one prompt for each of {len(experts)} regions")]
 
     def _by_itself(self, request: Request) -> list[Proposal]:
-        regions = regions_of(request.train, most=self.most, least=self.least, rng=request.rng)
+        regions = cluster_regions(request.train, most=self.most, least=self.least, rng=request.rng)
         if len(regions) < 2 or request.parents[0].program.router is not None:
             return []
         experts = {}
@@ -84,12 +84,12 @@ class Mixture:
             there = [request.examples[row] for row in rows]
             shown = balanced_sample(there, min(self.shots, len(there)), request.rng)
             experts[name] = request.parents[0].program.main.with_(demos=tuple(demo_of(row) for row in shown))
-        program = composed(experts, regions, request.examples, self.kind)
+        program = compose_mixture(experts, regions, request.examples, self.kind)
         return [Proposal(program=program, rationale=f"worked examples of their own for {len(regions)} regions")]
 
 
 @dataclass(kw_only=True)
-class Ensemble:
+class PromptEnsemble:
     """The best candidates that differ, as one program that votes.
 
     voices: an odd number. likeness: what full likeness to a voice already chosen costs, in points of the mean score.
@@ -122,20 +122,22 @@ class Ensemble:
 
     def _different(self, plain: Sequence[Candidate], scores: Mapping[str, float], count: int) -> list[Candidate]:
         """The best one first, then whoever is good and unlike those there are."""
-        texts = {one.id: _said(one.program.main) for one in plain}
-        space = Space(list(texts.values()))
+        texts = {one.id: _prompt_text(one.program.main) for one in plain}
+        space = TfidfSpace(list(texts.values()))
         places = {name: space.vector(text) for name, text in texts.items()}
         chosen: list[Candidate] = []
         while len(chosen) < count:
             left = [one for one in plain if one not in chosen]
 
             def worth(one: Candidate) -> float:
-                near = max((likeness(places[one.id], places[other.id]) for other in chosen), default=0.0)
+                near = max((cosine(places[one.id], places[other.id]) for other in chosen), default=0.0)
                 return scores[one.id] - self.likeness * near
 
             chosen.append(max(left, key=worth))
         return chosen
 
 
-def _said(prompt: Prompt) -> str:
-    return "\n".join([prompt.system, brief(prompt), *(f"{demo.input} {demo.output}" for demo in prompt.demos)])
+def _prompt_text(prompt: Prompt) -> str:
+    return "\n".join(
+        [prompt.system, instruction_text(prompt), *(f"{demo.input} {demo.output}" for demo in prompt.demos)]
+    )

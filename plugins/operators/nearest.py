@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
 from ...core.example import Example
-from ...core.options import shuffled
+from ...core.options import shuffle_options
 from ...core.orders import Proposal, Request
 from ...core.prompt import Demo
-from .shots import shots_of
+from .shots import demos_with_reasoning
 
 
 @dataclass(kw_only=True)
@@ -28,7 +28,7 @@ class NearestDemos:
     calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        pool = [self._legible(demo, request) for demo in shots_of(request)]
+        pool = [self._legible(demo, request) for demo in demos_with_reasoning(request)]
         pool = sorted(pool, key=lambda demo: demo.rationale is None)[: self.most]
         if len(pool) <= self.shots:
             return []
@@ -59,7 +59,7 @@ class OptionShuffle:
     calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        listing = [row for row in request.train if any(shuffled(text, 1)[1] for text in _texts(row))]
+        listing = [row for row in request.train if any(shuffle_options(text, 1)[1] for text in _texts(row))]
         program = request.parents[0].program
         style = program.main.format
         if 2 * len(listing) < max(1, len(request.train)) or style.shuffles or not request.task.chat:

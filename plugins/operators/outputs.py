@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Team
 from ...core.dialogue.self_supervised import ImproveOnOutputs
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted
+from .rewording import CALLS_PER_ASK, main_instruction, rewrite_with_model, task_description, user_guidance
 
 
 @dataclass(kw_only=True)
-class Outputs:
+class OutputBasedRewrite:
     """samples: outputs shown, at most, the first ones. count: draws."""
 
     samples: int = 3
@@ -27,7 +27,10 @@ class Outputs:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         shown = request.outputs[: self.samples]
         ask = ImproveOnOutputs(
-            task=about(request.task), prompt=instruction_of(request), outputs=shown, hints=hints_of(request)
+            task=task_description(request.task),
+            prompt=main_instruction(request),
+            outputs=shown,
+            hints=user_guidance(request),
         )
         why = f"rewritten with {len(shown)} outputs in view"
-        return await redrafted(request, team, ask, why, count=self.count)
+        return await rewrite_with_model(request, team, ask, why, count=self.count)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
-from ...core.dialogue.methods import Paraphrase as ParaphraseAsk
+from ...core.dialogue.methods import ParaphrasePrompt as ParaphraseAsk
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, instruction_of, redrafted
+from .rewording import CALLS_PER_ASK, main_instruction, rewrite_with_model
 
 
 @dataclass(kw_only=True)
-class Paraphrase:
+class ParaphraseInstruction:
     """count: draws. An instruction that is empty cannot be paraphrased."""
 
     count: int = 2
@@ -24,7 +24,7 @@ class Paraphrase:
         self.calls = CALLS_PER_ASK * self.count
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        prompt = instruction_of(request)
+        prompt = main_instruction(request)
         if not prompt.strip():
             return []
-        return await redrafted(request, team, ParaphraseAsk(prompt=prompt), "in other words", count=self.count)
+        return await rewrite_with_model(request, team, ParaphraseAsk(prompt=prompt), "in other words", count=self.count)

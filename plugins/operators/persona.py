@@ -9,7 +9,7 @@ from ...core.contracts import Need, Team
 from ...core.dialogue.wizard import DescribeExpert, NameIntent
 from ...core.orders import Proposal, Request
 from ...core.prompt import Section
-from .rewording import CALLS_PER_ASK, about
+from .rewording import CALLS_PER_ASK, task_description
 
 KEYWORDS = "Keywords"
 _MOST = 6
@@ -17,7 +17,7 @@ _LONGEST = 4
 
 
 @dataclass(kw_only=True)
-class Expert:
+class ExpertPersona:
     """An expert's identity as the system prompt; what the user wrote there stays behind it."""
 
     name: str = field(default="expert", init=False)
@@ -25,7 +25,7 @@ class Expert:
     calls: int = field(default=CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        reply = await team.act(DescribeExpert(task=about(request.task)))
+        reply = await team.act(DescribeExpert(task=task_description(request.task)))
         if reply is None:
             return []
         program = request.parents[0].program
@@ -35,7 +35,7 @@ class Expert:
 
 
 @dataclass(kw_only=True)
-class Intent:
+class TaskKeywords:
     """The task's keywords as a section; those of an ancestor are replaced."""
 
     name: str = field(default="intent", init=False)
@@ -43,7 +43,7 @@ class Intent:
     calls: int = field(default=CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        reply = await team.act(NameIntent(task=about(request.task)))
+        reply = await team.act(NameIntent(task=task_description(request.task)))
         said = [word.strip(" .\"'*") for item in reply.items for word in item.split(",")] if reply is not None else []
         words = list(dict.fromkeys(word for word in said if word and len(word.split()) <= _LONGEST))[:_MOST]
         if not words:

@@ -14,17 +14,17 @@ from ...core.orders import Proposal, Request
 from .phrasing import (
     Edit,
     Phrase,
-    added,
-    deleted,
-    free,
-    joined,
-    phrases_of,
-    possible,
-    replaced,
-    swapped,
-    with_synonym,
+    add_phrase,
+    delete_phrase,
+    editable_positions,
+    join_phrases,
+    possible_edits,
+    replace_phrase,
+    replace_with_synonym,
+    split_phrases,
+    swap_phrases,
 )
-from .rewording import CALLS_PER_ASK, distinct, instruction_of, reworded, together
+from .rewording import CALLS_PER_ASK, deduplicate, gather_all, main_instruction, with_instruction
 
 _TRIES = 4
 
@@ -58,41 +58,45 @@ class PhraseEdits:
         options = request.order.options
         if "considering" in options:
             considering, adjusting = float(options["considering"]), float(options.get("adjusting", 0.0))
-            texts = [improvised(request, considering, adjusting) for _ in range(request.order.count)]
-            return distinct(reworded(request, text, "improvised from the memory") for text in texts)
-        phrases, lost, rng = phrases_of(instruction_of(request)), _lost(request), request.rng
+            texts = [improvise(request, considering, adjusting) for _ in range(request.order.count)]
+            return deduplicate(with_instruction(request, text, "improvised from the memory") for text in texts)
+        phrases, lost, rng = split_phrases(main_instruction(request)), _deleted_phrases(request), request.rng
         drawn = [self._draw(phrases, lost, rng) for _ in range(request.order.count)]
         asked = list(dict.fromkeys(one for one in drawn if isinstance(one, int)))[: self.calls // CALLS_PER_ASK]
-        replies = await together(
-            team.act(RewordPhrase(prompt=joined(phrases), phrase=phrases[place].text)) for place in asked
+        replies = await gather_all(
+            team.act(RewordPhrase(prompt=join_phrases(phrases), phrase=phrases[place].text)) for place in asked
         )
         said = {place: reply.text for place, reply in zip(asked, replies, strict=True) if reply is not None}
         made = []
         for one in drawn:
             if isinstance(one, int):
                 old = phrases[one].text
-                new = _fitting(said.get(one, ""), old) or with_synonym(old, _labels(request), rng)
-                made.append(reworded(request, joined(replaced(phrases, one, new)), f"{old!r} became {new!r}"))
+                new = _usable_phrase(said.get(one, ""), old) or replace_with_synonym(old, _label_words(request), rng)
+                made.append(
+                    with_instruction(
+                        request, join_phrases(replace_phrase(phrases, one, new)), f"{old!r} became {new!r}"
+                    )
+                )
             elif one:
-                made.append(reworded(request, joined(one[0]), one[1]))
-        return distinct(made)
+                made.append(with_instruction(request, join_phrases(one[0]), one[1]))
+        return deduplicate(made)
 
     def _draw(
         self, phrases: Sequence[Phrase], lost: Sequence[str], rng: Random
     ) -> tuple[list[Phrase], str] | int | None:
         """An edit that is done already, the place of a phrase to be said in other words, or nothing."""
-        edits = possible(phrases, lost, self.edits)
+        edits = possible_edits(phrases, lost, self.edits)
         if not edits:
             return None
         edit = rng.choice(edits)
         if edit == "substitute":
-            return rng.choice(free(phrases))
+            return rng.choice(editable_positions(phrases))
         if edit == "add":
             back = rng.choice(lost)
-            return added(phrases, back, rng), f"{back!r} came back"
+            return add_phrase(phrases, back, rng), f"{back!r} came back"
         if edit == "swap":
-            return swapped(phrases, rng), "two phrases changed places"
-        return deleted(phrases, rng), "a phrase was taken out"
+            return swap_phrases(phrases, rng), "two phrases changed places"
+        return delete_phrase(phrases, rng), "a phrase was taken out"
 
 
 @dataclass(kw_only=True)
@@ -106,21 +110,21 @@ class PhraseCrossover:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if len(request.parents) < 2:
             return []
-        first, second = (phrases_of(parent.program.main.instruction) for parent in request.parents[:2])
+        first, second = (split_phrases(parent.program.main.instruction) for parent in request.parents[:2])
         made = []
         for _ in range(request.order.count):
             cut = request.rng.random()
             child = [*first[: round(cut * len(first))], *second[round(cut * len(second)) :]]
-            made.append(reworded(request, joined(child), "the beginning of one, the end of another"))
-        return distinct(made)
+            made.append(with_instruction(request, join_phrases(child), "the beginning of one, the end of another"))
+        return deduplicate(made)
 
 
-def improvised(request: Request, considering: float, adjusting: float) -> str:
+def improvise(request: Request, considering: float, adjusting: float) -> str:
     """A new harmony, place by place."""
-    rng, labels = request.rng, _labels(request)
-    memory = [phrases_of(parent.program.main.instruction) for parent in request.parents]
+    rng, labels = request.rng, _label_words(request)
+    memory = [split_phrases(parent.program.main.instruction) for parent in request.parents]
     oldest = request.ancestors[0] if request.ancestors else request.parents[0]
-    start = phrases_of(oldest.program.main.instruction)
+    start = split_phrases(oldest.program.main.instruction)
     known = [one.text for phrases in [start, *memory] for one in phrases if not one.fixed]
     made: list[Phrase] = []
     for place in range(len(rng.choice(memory))):
@@ -129,40 +133,40 @@ def improvised(request: Request, considering: float, adjusting: float) -> str:
             phrase, edited = rng.choice(there), rng.random() < adjusting
         else:
             phrase, edited = start[place], True
-        made += _adjusted(phrase, known, labels, rng) if edited else [phrase]
-    return joined(made)
+        made += _adjust_phrase(phrase, known, labels, rng) if edited else [phrase]
+    return join_phrases(made)
 
 
-def _adjusted(phrase: Phrase, known: Sequence[str], labels: Collection[str], rng: Random) -> list[Phrase]:
+def _adjust_phrase(phrase: Phrase, known: Sequence[str], labels: Collection[str], rng: Random) -> list[Phrase]:
     """The phrase with a synonym, or another phrase in its place, or nothing."""
     if phrase.fixed:
         return [phrase]
     move = rng.choice(("synonym", "exchange", "leave out"))
     if move == "leave out":
         return []
-    text = with_synonym(phrase.text, labels, rng) if move == "synonym" else rng.choice(known)
+    text = replace_with_synonym(phrase.text, labels, rng) if move == "synonym" else rng.choice(known)
     return [Phrase(text=text, tail=phrase.tail)]
 
 
-def _lost(request: Request) -> list[str]:
+def _deleted_phrases(request: Request) -> list[str]:
     """Phrases that ancestors had and the parent has no more, oldest first."""
-    there = set(instruction_of(request).casefold().split())
+    there = set(main_instruction(request).casefold().split())
     before = dict.fromkeys(
         phrase.text
         for one in request.ancestors
-        for phrase in phrases_of(one.program.main.instruction)
+        for phrase in split_phrases(one.program.main.instruction)
         if not phrase.fixed
     )
     return [text for text in before if not set(text.casefold().split()) <= there]
 
 
-def _labels(request: Request) -> frozenset[str]:
+def _label_words(request: Request) -> frozenset[str]:
     """Words that are answers: another word in their place would ask for another answer."""
     names = [*request.answers, *request.task.answer.labels]
     return frozenset(word for name in names for word in re.findall(r"[a-z]+", name.casefold()))
 
 
-def _fitting(new: str, old: str) -> str:
+def _usable_phrase(new: str, old: str) -> str:
     """What an author said, where it can stand in the phrase's place: one line, not much longer, no markup."""
     text = " ".join(new.split()).strip("\"'“”`")
     if not text or "\n" in new.strip() or re.search(r"[<>{}]", text) or len(text.split()) > 2 * len(old.split()) + 4:

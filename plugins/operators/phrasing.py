@@ -67,7 +67,7 @@ class Phrase:
         return bool(placeholders_in(self.text))
 
 
-def phrases_of(text: str) -> list[Phrase]:
+def split_phrases(text: str) -> list[Phrase]:
     """The phrases in order; `joined` makes the same text of them, white space at both ends aside.
 
     A phrase ends with a punctuation mark, at the end of a line, at a placeholder, before a word that opens a new part
@@ -95,18 +95,18 @@ def phrases_of(text: str) -> list[Phrase]:
     return made
 
 
-def joined(phrases: Sequence[Phrase]) -> str:
+def join_phrases(phrases: Sequence[Phrase]) -> str:
     return "".join(f"{one.text}{one.tail or ' '}" for one in phrases[:-1]) + (phrases[-1].text if phrases else "")
 
 
-def free(phrases: Sequence[Phrase]) -> list[int]:
+def editable_positions(phrases: Sequence[Phrase]) -> list[int]:
     """The places that may be edited."""
     return [place for place, one in enumerate(phrases) if not one.fixed]
 
 
-def possible(phrases: Sequence[Phrase], lost: Sequence[str], wanted: Sequence[Edit]) -> list[Edit]:
+def possible_edits(phrases: Sequence[Phrase], lost: Sequence[str], wanted: Sequence[Edit]) -> list[Edit]:
     """Which edits can be made at all. lost: phrases that were deleted earlier and can come back."""
-    places = free(phrases)
+    places = editable_positions(phrases)
     can: dict[Edit, bool] = {
         "add": bool(lost),
         "delete": bool(places) and len(phrases) > 1,
@@ -116,31 +116,31 @@ def possible(phrases: Sequence[Phrase], lost: Sequence[str], wanted: Sequence[Ed
     return [edit for edit in wanted if can[edit]]
 
 
-def added(phrases: Sequence[Phrase], text: str, rng: Random) -> list[Phrase]:
+def add_phrase(phrases: Sequence[Phrase], text: str, rng: Random) -> list[Phrase]:
     place = rng.randint(0, len(phrases))
     return [*phrases[:place], Phrase(text=text), *phrases[place:]]
 
 
-def deleted(phrases: Sequence[Phrase], rng: Random) -> list[Phrase]:
-    place = rng.choice(free(phrases))
+def delete_phrase(phrases: Sequence[Phrase], rng: Random) -> list[Phrase]:
+    place = rng.choice(editable_positions(phrases))
     return [*phrases[:place], *phrases[place + 1 :]]
 
 
-def swapped(phrases: Sequence[Phrase], rng: Random) -> list[Phrase]:
+def swap_phrases(phrases: Sequence[Phrase], rng: Random) -> list[Phrase]:
     """Two phrases with different words change places; white space stays where it is."""
-    one = rng.choice(free(phrases))
-    other = rng.choice([place for place in free(phrases) if phrases[place].text != phrases[one].text])
+    one = rng.choice(editable_positions(phrases))
+    other = rng.choice([place for place in editable_positions(phrases) if phrases[place].text != phrases[one].text])
     changed = list(phrases)
     changed[one] = Phrase(text=phrases[other].text, tail=phrases[one].tail)
     changed[other] = Phrase(text=phrases[one].text, tail=phrases[other].tail)
     return changed
 
 
-def replaced(phrases: Sequence[Phrase], place: int, text: str) -> list[Phrase]:
+def replace_phrase(phrases: Sequence[Phrase], place: int, text: str) -> list[Phrase]:
     return [Phrase(text=text, tail=one.tail) if at == place else one for at, one in enumerate(phrases)]
 
 
-def with_synonym(text: str, kept: Collection[str], rng: Random) -> str:
+def replace_with_synonym(text: str, kept: Collection[str], rng: Random) -> str:
     """One word exchanged for another of like meaning; the same text where none is known. kept: never exchanged."""
     words = list(re.finditer(r"[A-Za-z]+", text))
     known = [one for one in words if one[0].casefold() in _SYNONYMS and one[0].casefold() not in kept]

@@ -12,11 +12,11 @@ from ...core.orders import Proposal, Request
 from ...core.program import Program
 from ...core.prompt import Demo
 from .components import components_of
-from .rewording import distinct
+from .rewording import deduplicate
 
 
 @dataclass(kw_only=True)
-class Prefix:
+class PhrasePrefix:
     """One proposal for each list of phrases in the order's option `phrases`, all with the demos of its option `demos`:
     [row, output] each, in their order; without that option the parent's stay.
 
@@ -33,15 +33,15 @@ class Prefix:
         told, program = request.order.options, request.parents[0].program
         corpus = components_of(self.categories)
         lists = told.get("phrases") or [request.rng.sample(corpus, self.slots) for _ in range(request.order.count)]
-        made = (prefixed(program, phrases, told.get("demos"), request.examples) for phrases in lists)
-        return distinct(
+        made = (with_phrase_prefix(program, phrases, told.get("demos"), request.examples) for phrases in lists)
+        return deduplicate(
             Proposal(program=one, rationale=f"in front: {' '.join(phrases) or 'nothing'}")
             for one, phrases in zip(made, lists, strict=True)
             if one.id != program.id
         )
 
 
-def prefixed(
+def with_phrase_prefix(
     program: Program, phrases: Sequence[str], demos: Sequence[Sequence[Any]] | None, examples: Mapping[str, Example]
 ) -> Program:
     """The program with the phrases, each once, in front of its main instruction; empty ones leave no trace."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Team
 from ...core.dialogue.regional import EditPrinciple, PrincipleReply
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, together
+from .rewording import CALLS_PER_ASK, deduplicate, gather_all, main_instruction, task_description, user_guidance
 
 
 @dataclass(kw_only=True)
-class Principle:
+class PrincipleEdit:
     """edits: proposals of an order, each from failures of its own. errors: failures shown for each. most: principles
     that may stand at once.
 
@@ -34,19 +34,19 @@ class Principle:
             return []
         prompt, size = request.parents[0].program.main, min(self.errors, len(request.failures))
         groups = [tuple(request.rng.sample(request.failures, size)) for _ in range(self.edits)]
-        replies = await together(
+        replies = await gather_all(
             team.act(
                 EditPrinciple(
-                    task=about(request.task),
-                    prompt=instruction_of(request),
+                    task=task_description(request.task),
+                    prompt=main_instruction(request),
                     principles=prompt.principles,
                     failures=group,
-                    hints=hints_of(request),
+                    hints=user_guidance(request),
                 )
             )
             for group in groups
         )
-        return distinct(self._edited(request, reply) for reply in replies if reply is not None)
+        return deduplicate(self._edited(request, reply) for reply in replies if reply is not None)
 
     def _edited(self, request: Request, reply: PrincipleReply) -> Proposal | None:
         """None for an edit that changes nothing, or of a principle that is not there; what was meant as a change while

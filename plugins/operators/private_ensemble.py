@@ -14,10 +14,18 @@ from ...core.contracts import Need, Team
 from ...core.dialogue.ask import Case
 from ...core.dialogue.private import VoteForInstruction
 from ...core.dialogue.wizard import MutateInStyle
-from ...core.identity import digest, seeded
+from ...core.identity import digest, seeded_random
 from ...core.orders import Proposal, Request
-from ...core.privacy import NOTHING, Account, drawn, known_choice, private_choice, share, votes_needed
-from .rewording import CALLS_PER_ASK, about, instruction_of, reworded, sampled, together
+from ...core.privacy import (
+    NO_CHOICE,
+    PrivacyAccountant,
+    exponential_mechanism,
+    limited_domain_choice,
+    per_vote_epsilon,
+    sample_choice,
+    votes_needed,
+)
+from .rewording import CALLS_PER_ASK, gather_all, main_instruction, sample_items, task_description, with_instruction
 from .thinking import thinking_styles
 from .voter import END, Voter
 
@@ -57,25 +65,25 @@ class PrivateEnsemble:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         told = request.order.options
         epsilon, delta = float(told.get("epsilon", self.epsilon)), float(told.get("delta", self.delta))
-        parts = self._dealt(request)
-        noise = _noise(request)
-        each = share(epsilon, self.words, delta / 2)
+        parts = self._rows_by_voter(request)
+        noise = _noise_source(request)
+        each = per_vote_epsilon(epsilon, self.words, delta / 2)
         enough = self.voters >= 2 * votes_needed(each, delta / 2 / self.words)
-        account = Account(slack=delta / 2)
+        account = PrivacyAccountant(slack=delta / 2)
         if self.by == "words" or (self.by == "auto" and enough):
             small = delta / 2 / self.words
             text, votes = await self._word_by_word(request, team, parts, noise, each, small)
             for _ in range(votes):
-                account = account.spent(each, small)
+                account = account.spend(each, small)
         else:
-            text = await self._one_of_ideas(request, team, parts, noise, epsilon)
-            account = account.spent(epsilon)
+            text = await self._vote_on_proposals(request, team, parts, noise, epsilon)
+            account = account.spend(epsilon)
         spent, risk = account.total
         why = f"a private vote of {self.voters} voters: epsilon {spent:.2f}, delta {risk:.1g} for one train row"
-        made = reworded(request, text, why)
+        made = with_instruction(request, text, why)
         return [made] if made is not None else []
 
-    def _dealt(self, request: Request) -> list[tuple[Case, ...]]:
+    def _rows_by_voter(self, request: Request) -> list[tuple[Case, ...]]:
         """Voter → its rows. Which voter a row has depends on that row alone."""
         parts: list[list[Case]] = [[] for _ in range(self.voters)]
         for row in request.train:
@@ -83,22 +91,22 @@ class PrivateEnsemble:
             parts[place].append(Case(input=row.text, expected=row.output or ""))
         return [tuple(part[: self.shown]) for part in parts]
 
-    async def _one_of_ideas(
+    async def _vote_on_proposals(
         self, request: Request, team: Team, parts: Sequence[tuple[Case, ...]], noise: Random, epsilon: float
     ) -> str:
-        task, prompt = about(request.task), instruction_of(request)
-        styles = sampled(thinking_styles(), self.ideas, request.rng)
-        replies = await together(team.act(MutateInStyle(task=task, prompt=prompt, style=one)) for one in styles)
+        task, prompt = task_description(request.task), main_instruction(request)
+        styles = sample_items(thinking_styles(), self.ideas, request.rng)
+        replies = await gather_all(team.act(MutateInStyle(task=task, prompt=prompt, style=one)) for one in styles)
         ideas = tuple(dict.fromkeys([prompt, *(one.prompt for one in replies if one is not None)]))
         if len(ideas) == 1:
             return ""
         asks = [VoteForInstruction(task=task, rows=part, instructions=ideas) for part in parts if part]
         votes = dict.fromkeys(ideas, 0)
-        for reply in await together(team.act(ask) for ask in asks):
+        for reply in await gather_all(team.act(ask) for ask in asks):
             named = re.findall(r"\d+", reply.text) if reply is not None else []
             if named and 1 <= int(named[0]) <= len(ideas):
                 votes[ideas[int(named[0]) - 1]] += 1
-        return drawn(known_choice(votes, epsilon), noise)
+        return sample_choice(exponential_mechanism(votes, epsilon), noise)
 
     async def _word_by_word(
         self,
@@ -110,20 +118,20 @@ class PrivateEnsemble:
         delta: float,
     ) -> tuple[str, int]:
         """The instruction, empty where it is hardly one, and how many votes were held."""
-        voters = [Voter(about(request.task), part, self.drafts) for part in parts if part]
+        voters = [Voter(task_description(request.task), part, self.drafts) for part in parts if part]
         said: list[str] = []
         held = 0
         while held < self.words:
             held += 1
-            await together(one.think(said, team) for one in voters)
+            await gather_all(one.extend_draft(said, team) for one in voters)
             votes = Counter(word for one in voters if (word := one.next_word(said)))
-            word = drawn(private_choice(votes, epsilon, delta), noise)
-            if word in (NOTHING, END):
+            word = sample_choice(limited_domain_choice(votes, epsilon, delta), noise)
+            if word in (NO_CHOICE, END):
                 break
             said.append(word)
         return (" ".join(said) if len(said) >= _LEAST_WORDS else ""), held
 
 
-def _noise(request: Request) -> Random:
+def _noise_source(request: Request) -> Random:
     key = os.environ.get(NOISE_KEY, "")
-    return seeded(request.rng.getrandbits(62), "noise", key) if key else SystemRandom()
+    return seeded_random(request.rng.getrandbits(62), "noise", key) if key else SystemRandom()

@@ -6,13 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
-from ...core.dialogue.reflecting import Reflect as Ask
+from ...core.dialogue.reflecting import ReflectOnCases as Ask
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
+from .rewording import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
 
 
 @dataclass(kw_only=True)
-class Reflect:
+class ReflectiveMutation:
     """cases: runs shown at most, the failed ones first; successes show what must stay. A minibatch without a failure
     teaches nothing: no proposal."""
 
@@ -24,13 +31,13 @@ class Reflect:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:
             return []
-        failed = sampled(request.failures, self.cases, request.rng)
-        right = sampled(request.successes, self.cases - len(failed), request.rng)
+        failed = sample_items(request.failures, self.cases, request.rng)
+        right = sample_items(request.successes, self.cases - len(failed), request.rng)
         ask = Ask(
-            task=about(request.task),
-            prompt=instruction_of(request),
+            task=task_description(request.task),
+            prompt=main_instruction(request),
             cases=(*failed, *right),
-            hints=hints_of(request),
+            hints=user_guidance(request),
         )
         why = f"after a look at {len(failed)} failed and {len(right)} right runs"
-        return await redrafted(request, team, ask, why)
+        return await rewrite_with_model(request, team, ask, why)

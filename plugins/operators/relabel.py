@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
-from ...core.orders import NewRow, Request
-from ..agreement import AGREED
+from ...core.orders import NewExample, Request
+from ..agreement import LABELLED_BY_AGREEMENT
 
 
 @dataclass(kw_only=True)
@@ -19,15 +19,15 @@ class Relabel:
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     calls: int = field(default=0, init=False)
 
-    async def propose(self, request: Request, team: Team) -> Sequence[NewRow]:
+    async def propose(self, request: Request, team: Team) -> Sequence[NewExample]:
         labels = request.order.options.get("labels", {})
         return [
-            NewRow(
+            NewExample(
                 split=split,
                 input=request.examples[row].input,
                 output=output,
                 row=row,
-                by=AGREED,
+                by=LABELLED_BY_AGREEMENT,
                 confidence=confidence,
             )
             for row, (output, confidence, split) in labels.items()

@@ -8,11 +8,18 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Team
 from ...core.dialogue.methods import EditPrompt
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled
+from .rewording import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
 
 
 @dataclass(kw_only=True)
-class Rewrite:
+class FailureRewrite:
     """errors: failures shown, at most. count: draws. With neither failures nor hints there is nothing to go by."""
 
     errors: int = 4
@@ -25,12 +32,16 @@ class Rewrite:
         self.calls = CALLS_PER_ASK * self.count
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        hints = hints_of(request)
-        shown = sampled(request.failures, self.errors, request.rng)
+        hints = user_guidance(request)
+        shown = sample_items(request.failures, self.errors, request.rng)
         if not shown and not hints:
             return []
         ask = EditPrompt(
-            task=about(request.task), prompt=instruction_of(request), reason="", failures=shown, hints=hints
+            task=task_description(request.task),
+            prompt=main_instruction(request),
+            reason="",
+            failures=shown,
+            hints=hints,
         )
         why = f"rewritten with {len(shown)} failures in view" if shown else "rewritten as the user wished"
-        return await redrafted(request, team, ask, why, count=self.count)
+        return await rewrite_with_model(request, team, ask, why, count=self.count)

@@ -13,19 +13,29 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ...core.contracts import Need, Team
-from ...core.dialogue.rewriting import RewriteWhole, WriteBeside
+from ...core.dialogue.rewriting import RewritePrompt, WriteAddition
 from ...core.errors import UsageError
 from ...core.orders import Proposal, Request
 from ...core.prompt import placeholders_in
-from ...core.render import fill
-from .rewording import CALLS_PER_ASK, about, distinct, instruction_of, prefaced, redrafted, reworded, together, unbraced
+from ...core.render import fill_template
+from .rewording import (
+    CALLS_PER_ASK,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    replace_braces,
+    rewrite_with_model,
+    task_description,
+    with_instruction,
+    with_system_prefix,
+)
 
 _FILE = "rewriters.v1.toml"
 _FIELDS = ("prompt", "task", "input", "output", "expected")
 Keep = Literal["replace", "append", "system"]
 
 
-class Rewriting(BaseModel):
+class RewriterProfile(BaseModel):
     """One entry of the data file; see the head of the file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,13 +47,13 @@ class Rewriting(BaseModel):
 
 
 @cache
-def rewriters() -> Mapping[str, Rewriting]:
+def rewriter_profiles() -> Mapping[str, RewriterProfile]:
     text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
-    return MappingProxyType({name: Rewriting.model_validate(one) for name, one in tomllib.loads(text).items()})
+    return MappingProxyType({name: RewriterProfile.model_validate(one) for name, one in tomllib.loads(text).items()})
 
 
 @dataclass(kw_only=True)
-class Rewriter:
+class TrainedRewriter:
     """The first parent's instruction in the words of a model that was made to write prompts.
 
     The student is asked with a template alone, so `--role student=openai/NAME@http://…/v1` puts a trained rewriter in
@@ -61,8 +71,8 @@ class Rewriter:
 
     def __post_init__(self) -> None:
         self.calls = CALLS_PER_ASK * self.count
-        if not self.template and self.form not in rewriters():
-            raise UsageError(f"there is no template {self.form!r} for a rewriter", possible=tuple(rewriters()))
+        if not self.template and self.form not in rewriter_profiles():
+            raise UsageError(f"there is no template {self.form!r} for a rewriter", possible=tuple(rewriter_profiles()))
         asked = placeholders_in(self.template)
         if self.template and ("prompt" not in asked or set(asked) - set(_FIELDS)):
             raise UsageError(
@@ -73,27 +83,31 @@ class Rewriter:
             )
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        told = Rewriting(template=self.template, keep=self.keep) if self.template else rewriters()[self.form]
-        message = _message(told.template, request)
+        told = (
+            RewriterProfile(template=self.template, keep=self.keep) if self.template else rewriter_profiles()[self.form]
+        )
+        message = _fill_template(told.template, request)
         why = f"{'template' if self.template else self.form} ({told.cites})"
         if told.keep == "replace":
-            return await redrafted(request, team, RewriteWhole(message=message), why, count=self.count)
-        beside = await together(team.act(WriteBeside(message=message)) for _ in range(self.count))
-        return distinct(_beside(request, told.keep, one.text, why) for one in beside if one is not None)
+            return await rewrite_with_model(request, team, RewritePrompt(message=message), why, count=self.count)
+        beside = await gather_all(team.act(WriteAddition(message=message)) for _ in range(self.count))
+        return deduplicate(
+            _combine_with_original(request, told.keep, one.text, why) for one in beside if one is not None
+        )
 
 
-def _beside(request: Request, keep: Keep, said: str, why: str) -> Proposal | None:
+def _combine_with_original(request: Request, keep: Keep, said: str, why: str) -> Proposal | None:
     if keep == "append":
-        return reworded(request, f"{instruction_of(request)}\n\n{said}", why)
-    return prefaced(request, unbraced(said), why)
+        return with_instruction(request, f"{main_instruction(request)}\n\n{said}", why)
+    return with_system_prefix(request, replace_braces(said), why)
 
 
-def _message(template: str, request: Request) -> str:
+def _fill_template(template: str, request: Request) -> str:
     """The template filled; a row's fields are those of one failure, drawn."""
     case = request.rng.choice(request.failures) if request.failures else None
     values = {
-        "prompt": instruction_of(request),
-        "task": about(request.task),
+        "prompt": main_instruction(request),
+        "task": task_description(request.task),
         "input": case.input if case else "",
         "output": case.output if case else "",
         "expected": case.expected if case else "",
@@ -102,5 +116,5 @@ def _message(template: str, request: Request) -> str:
     for line in template.strip().splitlines():
         fields = placeholders_in(line)
         if not fields or any(values[one].strip() for one in fields):
-            kept.append(fill(line, values))
+            kept.append(fill_template(line, values))
     return "\n".join(kept)

@@ -11,15 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
-from ...core.dialogue.methods import Paraphrase
+from ...core.dialogue.methods import ParaphrasePrompt
 from ...core.dialogue.sections import EditSection, WriteSection
 from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt, Section, placeholders_in
-from ...core.render import brief
-from .rewording import CALLS_PER_ASK, about, distinct, drawn_cases, hints_of, reworded, sampled
+from ...core.render import instruction_text
+from .rewording import (
+    CALLS_PER_ASK,
+    deduplicate,
+    sample_cases,
+    sample_items,
+    task_description,
+    user_guidance,
+    with_instruction,
+)
 
-TASK = "Task"
-PURPOSES: Mapping[str, str] = {
+TASK_SECTION = "Task"
+SECTION_PURPOSES: Mapping[str, str] = {
     "Definitions": "says what the important words of the task mean",
     "Steps": "says in which steps the model should come to the answer",
     "Hard cases": "says how to decide where it is not clear",
@@ -42,18 +50,20 @@ class SectionEdit:
     calls: int = field(default=CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        prompt, section = request.parents[0].program.main, chosen_section(request)
-        shown = sampled(request.failures, self.errors, request.rng)
+        prompt, section = request.parents[0].program.main, section_to_edit(request)
+        shown = sample_items(request.failures, self.errors, request.rng)
         ask = EditSection(
-            task=about(request.task),
-            prompt=brief(prompt),
+            task=task_description(request.task),
+            prompt=instruction_text(prompt),
             section=section,
-            text=text_of(prompt, section),
+            text=section_text(prompt, section),
             failures=shown,
-            hints=hints_of(request),
+            hints=user_guidance(request),
         )
         reply = await team.act(ask)
-        return distinct([_with_text(request, section, reply.text, f"{section} written anew") if reply else None])
+        return deduplicate(
+            [_with_section_text(request, section, reply.text, f"{section} written anew") if reply else None]
+        )
 
 
 @dataclass(kw_only=True)
@@ -65,10 +75,12 @@ class SectionReword:
     calls: int = field(default=CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        section = chosen_section(request)
-        text = text_of(request.parents[0].program.main, section)
-        reply = await team.act(Paraphrase(prompt=text)) if text.strip() else None
-        return distinct([_with_text(request, section, reply.prompt, f"{section} in other words") if reply else None])
+        section = section_to_edit(request)
+        text = section_text(request.parents[0].program.main, section)
+        reply = await team.act(ParaphrasePrompt(prompt=text)) if text.strip() else None
+        return deduplicate(
+            [_with_section_text(request, section, reply.prompt, f"{section} in other words") if reply else None]
+        )
 
 
 @dataclass(kw_only=True)
@@ -83,21 +95,21 @@ class SectionAdd:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         prompt = request.parents[0].program.main
-        absent = [name for name in PURPOSES if name not in sections_of(prompt)]
+        absent = [name for name in SECTION_PURPOSES if name not in section_texts(prompt)]
         if not absent:
             return []
         name = request.rng.choice(absent)
         ask = WriteSection(
-            task=about(request.task),
-            prompt=brief(prompt),
+            task=task_description(request.task),
+            prompt=instruction_text(prompt),
             section=name,
-            purpose=PURPOSES[name],
-            rows=drawn_cases(request.train, self.rows, request.rng),
-            failures=sampled(request.failures, self.errors, request.rng),
-            hints=hints_of(request),
+            purpose=SECTION_PURPOSES[name],
+            rows=sample_cases(request.train, self.rows, request.rng),
+            failures=sample_items(request.failures, self.errors, request.rng),
+            hints=user_guidance(request),
         )
         reply = await team.act(ask)
-        return distinct([_with_text(request, name, reply.text, f"{name} added") if reply else None])
+        return deduplicate([_with_section_text(request, name, reply.text, f"{name} added") if reply else None])
 
 
 @dataclass(kw_only=True)
@@ -113,29 +125,29 @@ class SectionDrop:
         names = [section.name for section in program.main.sections]
         if not names:
             return []
-        wanted = chosen_section(request)
+        wanted = section_to_edit(request)
         gone = wanted if wanted in names else request.rng.choice(names)
         left = tuple(section for section in program.main.sections if section.name != gone)
         return [Proposal(program=program.replace(program.main.with_(sections=left)), rationale=f"{gone} dropped")]
 
 
-def sections_of(prompt: Prompt) -> list[str]:
-    return [TASK, *(section.name for section in prompt.sections)]
+def section_texts(prompt: Prompt) -> list[str]:
+    return [TASK_SECTION, *(section.name for section in prompt.sections)]
 
 
-def text_of(prompt: Prompt, section: str) -> str:
+def section_text(prompt: Prompt, section: str) -> str:
     return next((one.text for one in prompt.sections if one.name == section), prompt.instruction)
 
 
-def chosen_section(request: Request) -> str:
+def section_to_edit(request: Request) -> str:
     """The order's section where the parent has it, else a drawn one."""
-    names = sections_of(request.parents[0].program.main)
+    names = section_texts(request.parents[0].program.main)
     drawn = request.rng.choice(names)
     wanted = request.order.options.get("section")
     return str(wanted) if wanted in names else drawn
 
 
-def _with_text(request: Request, section: str, text: str, why: str) -> Proposal | None:
+def _with_section_text(request: Request, section: str, text: str, why: str) -> Proposal | None:
     """The first parent with a section's text exchanged or added; None where nobody could use it.
 
     Placeholders belong into the task: a section that asks for a field is refused, and so is a text about the prompt.
@@ -143,8 +155,8 @@ def _with_text(request: Request, section: str, text: str, why: str) -> Proposal 
     """
     if _REMARK.search(text):
         return None
-    if section == TASK:
-        return reworded(request, text, why)
+    if section == TASK_SECTION:
+        return with_instruction(request, text, why)
     program = request.parents[0].program
     old = {one.name: one.text for one in program.main.sections}
     new = text.strip().removeprefix(f"{section}:").strip()

@@ -9,19 +9,27 @@ from ...core.contracts import Need, Team
 from ...core.dialogue.regional import RewriteSegment
 from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt, placeholders_in
-from ..segments import Segment, replaced, segments_of, without
-from .rewording import ALWAYS_FREE, CALLS_PER_ASK, LONGER, about, distinct, hints_of, together
+from ..segments import Segment, replace_segment, split_segments, without_segment
+from .rewording import (
+    ALWAYS_ALLOWED_WORDS,
+    CALLS_PER_ASK,
+    MAX_GROWTH_FACTOR,
+    deduplicate,
+    gather_all,
+    task_description,
+    user_guidance,
+)
 
-MOST = 8
+MAX_SEGMENTS = 8
 
 
-def segments_in(request: Request) -> list[Segment]:
+def parent_segments(request: Request) -> list[Segment]:
     """The first parent's segments; the order's option `most` says into how many the prompt is divided."""
-    return segments_of(request.parents[0].program.main, request.order.options.get("most", MOST))
+    return split_segments(request.parents[0].program.main, request.order.options.get("most", MAX_SEGMENTS))
 
 
 @dataclass(kw_only=True)
-class Mask:
+class SegmentMask:
     """The first parent without one of its segments, for each of them: measured, it tells what the segment is worth."""
 
     name: str = field(default="mask", init=False)
@@ -30,10 +38,10 @@ class Mask:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         program = request.parents[0].program
-        return distinct(
+        return deduplicate(
             Proposal(program=program.replace(masked), rationale=f"without: {segment.text}")
-            for segment in segments_in(request)
-            if _says_something(masked := without(program.main, segment))
+            for segment in parent_segments(request)
+            if _has_content(masked := without_segment(program.main, segment))
         )
 
 
@@ -55,34 +63,36 @@ class SegmentRewrite:
         self.calls = CALLS_PER_ASK * self.variants
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        segments = segments_in(request)
+        segments = parent_segments(request)
         if not segments:
             return []
         place = request.order.options.get("segment", request.rng.randrange(len(segments)))
         segment, prompt = segments[place], request.parents[0].program.main
         inside = segment.part == "instruction"
         ask = RewriteSegment(
-            task=about(request.task),
+            task=task_description(request.task),
             before=prompt.instruction[: segment.start].strip() if inside else prompt.instruction,
             segment=segment.text,
             after=prompt.instruction[segment.end :].strip() if inside else "",
             failures=request.failures[: self.errors],
-            hints=hints_of(request),
+            hints=user_guidance(request),
         )
-        replies = await together(team.act(ask) for _ in range(self.variants))
-        return distinct(self._put(request, segment, reply.text) for reply in replies if reply is not None)
+        replies = await gather_all(team.act(ask) for _ in range(self.variants))
+        return deduplicate(
+            self._with_segment_text(request, segment, reply.text) for reply in replies if reply is not None
+        )
 
-    def _put(self, request: Request, segment: Segment, text: str) -> Proposal | None:
+    def _with_segment_text(self, request: Request, segment: Segment, text: str) -> Proposal | None:
         """None for words that change nothing, run on, or ask for a field."""
         text, program = text.strip().strip("\"'").strip(), request.parents[0].program
         words = len(text.split())
         if not words or placeholders_in(text) or text.split() == segment.text.split():
             return None
-        if words > max(ALWAYS_FREE // 2, LONGER * len(segment.text.split())):
+        if words > max(ALWAYS_ALLOWED_WORDS // 2, MAX_GROWTH_FACTOR * len(segment.text.split())):
             return None
-        changed = program.replace(replaced(program.main, segment, text))
+        changed = program.replace(replace_segment(program.main, segment, text))
         return Proposal(program=changed, rationale=f"{text!r} in place of {segment.text!r}")
 
 
-def _says_something(prompt: Prompt) -> bool:
+def _has_content(prompt: Prompt) -> bool:
     return bool(prompt.instruction or prompt.sections or prompt.principles or prompt.demos)

@@ -10,9 +10,9 @@ from typing import Literal
 from ...core.contracts import Need, Team
 from ...core.orders import Proposal, Request
 from ...core.prompt import Demo
-from ...core.vectors import Space, Vector, likeness
+from ...core.vectors import SparseVector, TfidfSpace, cosine
 from .demos import with_demos
-from .shots import shots_of
+from .shots import demos_with_reasoning
 
 
 @dataclass(kw_only=True)
@@ -32,8 +32,8 @@ class DemoSelect:
     sets: int = 1
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        shots = shots_of(request)
-        space = Space([demo.input for demo in shots])
+        shots = demos_with_reasoning(request)
+        space = TfidfSpace([demo.input for demo in shots])
         places = {demo.input: space.vector(demo.input) for demo in shots}
         made: dict[str, Proposal] = {}
         for _ in range(max(self.sets, request.order.count)):
@@ -43,7 +43,7 @@ class DemoSelect:
                 chosen = _nearest(shots, places, aims, self.shots)
                 said = f"{len(chosen)} demos like what went wrong"
             else:
-                chosen = _spread(shots, places, self.shots, request.rng)
+                chosen = _most_diverse(shots, places, self.shots, request.rng)
                 said = f"{len(chosen)} demos unlike each other"
             if chosen:
                 proposal = with_demos(request.parents[0], chosen, said)
@@ -51,24 +51,26 @@ class DemoSelect:
         return list(made.values())
 
 
-def _nearest(shots: Sequence[Demo], places: dict[str, Vector], aims: Sequence[Vector], size: int) -> list[Demo]:
+def _nearest(
+    shots: Sequence[Demo], places: dict[str, SparseVector], aims: Sequence[SparseVector], size: int
+) -> list[Demo]:
     """The row nearest to each aim in turn; a failure's own row is as near as can be, and shows how it is done."""
     left, chosen = list(shots), list[Demo]()
     while aims and left and len(chosen) < size:
         aim = aims[len(chosen) % len(aims)]
-        best = max(left, key=lambda demo: likeness(places[demo.input], aim))
+        best = max(left, key=lambda demo: cosine(places[demo.input], aim))
         left.remove(best)
         chosen.append(best)
     return chosen[::-1]
 
 
-def _spread(shots: Sequence[Demo], places: dict[str, Vector], size: int, rng: Random) -> list[Demo]:
+def _most_diverse(shots: Sequence[Demo], places: dict[str, SparseVector], size: int, rng: Random) -> list[Demo]:
     left, chosen = list(shots), list[Demo]()
     while left and len(chosen) < size:
         if not chosen:
             best = rng.choice(left)
         else:
-            best = min(left, key=lambda demo: max(likeness(places[demo.input], places[one.input]) for one in chosen))
+            best = min(left, key=lambda demo: max(cosine(places[demo.input], places[one.input]) for one in chosen))
         left.remove(best)
         chosen.append(best)
     return chosen

@@ -9,14 +9,23 @@ from random import Random
 
 from ...core.contracts import Need, Team
 from ...core.dialogue.ask import Case
-from ...core.dialogue.several import WriteSeveral
+from ...core.dialogue.several import WriteSeveralPrompts
 from ...core.example import Example
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, distinct, drawn_cases, hints_of, instruction_of, reworded, together
+from .rewording import (
+    CALLS_PER_ASK,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    sample_cases,
+    task_description,
+    user_guidance,
+    with_instruction,
+)
 
 
 @dataclass(kw_only=True)
-class Several:
+class MultiProposal:
     """count: prompts wanted of a question. asks: questions, each with rows of its own. rows: shown with each, as many
     of those that a run labelled itself as of the others."""
 
@@ -32,28 +41,28 @@ class Several:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         asks = [
-            WriteSeveral(
-                task=about(request.task),
-                prompt=instruction_of(request),
-                rows=of_all_groups(request.train, self.rows, request.rng),
+            WriteSeveralPrompts(
+                task=task_description(request.task),
+                prompt=main_instruction(request),
+                rows=sample_across_groups(request.train, self.rows, request.rng),
                 count=self.count,
-                hints=hints_of(request),
+                hints=user_guidance(request),
             )
             for _ in range(self.asks)
         ]
-        replies = await together(team.act(ask) for ask in asks)
-        return distinct(
-            reworded(request, text, f"one of several in view of {len(ask.rows)} rows")
+        replies = await gather_all(team.act(ask) for ask in asks)
+        return deduplicate(
+            with_instruction(request, text, f"one of several in view of {len(ask.rows)} rows")
             for ask, reply in zip(asks, replies, strict=True)
             if reply is not None
             for text in reply.items[: self.count]
         )
 
 
-def of_all_groups(rows: Sequence[Example], count: int, rng: Random) -> tuple[Case, ...]:
+def sample_across_groups(rows: Sequence[Example], count: int, rng: Random) -> tuple[Case, ...]:
     """Labelled rows, drawn from each group in turn; whoever labelled a row tells its group."""
     groups: dict[str, list[Example]] = {}
     for row in rows:
         groups.setdefault(str(row.metadata.get("by", "")), []).append(row)
-    drawn = [drawn_cases(groups[name], count, rng) for name in sorted(groups)]
+    drawn = [sample_cases(groups[name], count, rng) for name in sorted(groups)]
     return tuple([case for turn in zip_longest(*drawn) for case in turn if case is not None][:count])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...core.answer import bare
+from ...core.answer import normalize_answer
 from ...core.dialogue.ask import Case
 from ...core.orders import Request
 from ...core.prompt import Demo
@@ -14,16 +14,18 @@ _LEAST_WORDS = 6
 _FINISHED = re.compile(r"[.!?:)\]]\W*\Z")
 
 
-def shots_of(request: Request) -> list[Demo]:
+def demos_with_reasoning(request: Request) -> list[Demo]:
     """A demo of every labelled train row, in the task's order; with the first parent's reasoning where it was right."""
     right = {case.input: case for case in request.successes}
     return [
-        demo_of(row).model_copy(update={"rationale": reasoning(right[row.text]) if row.text in right else None})
+        demo_of(row).model_copy(
+            update={"rationale": reasoning_before_answer(right[row.text]) if row.text in right else None}
+        )
         for row in request.train
     ]
 
 
-def reasoning(case: Case) -> str | None:
+def reasoning_before_answer(case: Case) -> str | None:
     """What an output says before its answer; None where that is hardly anything, or was cut short."""
     said = case.output.strip()
     for wanted in case.expected.split(" | "):
@@ -31,6 +33,10 @@ def reasoning(case: Case) -> str | None:
         if wanted and ending.casefold().endswith(wanted.casefold()):
             said = ending[: len(ending) - len(wanted)].rstrip()
             break
-    if bare(said) == bare(case.expected) or len(said.split()) < _LEAST_WORDS or not _FINISHED.search(said):
+    if (
+        normalize_answer(said) == normalize_answer(case.expected)
+        or len(said.split()) < _LEAST_WORDS
+        or not _FINISHED.search(said)
+    ):
         return None
     return said

@@ -11,20 +11,20 @@ from importlib import resources
 
 from ...core.contracts import Need, Team
 from ...core.orders import Proposal, Request
-from .rewording import prefaced, sampled
+from .rewording import sample_items, with_system_prefix
 
 _FILE = "snippets.v1.toml"
 
 
 @cache
-def grid() -> tuple[str, ...]:
+def snippet_grid() -> tuple[str, ...]:
     """All combinations of one piece of each list, but the one that says nothing."""
     lists = tomllib.loads((resources.files(__package__) / _FILE).read_text(encoding="utf-8")).values()
     return tuple(" ".join(part for part in parts if part) for parts in itertools.product(*lists) if any(parts))
 
 
 @dataclass(kw_only=True)
-class Snippets:
+class SystemSnippets:
     """As many combinations as the order counts, drawn without repetition; what the user wrote there stays behind."""
 
     name: str = field(default="snippets", init=False)
@@ -32,5 +32,5 @@ class Snippets:
     calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        drawn = sampled(grid(), request.order.count, request.rng)
-        return [prefaced(request, said, said) for said in drawn]
+        drawn = sample_items(snippet_grid(), request.order.count, request.rng)
+        return [with_system_prefix(request, said, said) for said in drawn]

@@ -13,11 +13,11 @@ from ...core.contracts import Need, Team
 from ...core.dialogue.ask import Case
 from ...core.dialogue.methods import AnswerQuestions, AskQuestions, JudgeQuestions
 from ...core.dialogue.replies import JudgementReply
-from ...core.orders import Order, Proposal, Request
-from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, reworded
+from ...core.orders import Proposal, Request, WorkOrder
+from .rewording import CALLS_PER_ASK, main_instruction, task_description, user_guidance, with_instruction
 
-QUESTIONS = 2
-ERRORS = 4
+MAX_QUESTIONS = 2
+MAX_FAILURES = 4
 
 
 async def ask_questions(
@@ -26,47 +26,47 @@ async def ask_questions(
     """The teacher's questions, at most two; none where they could not be read. asked: those that were sent back."""
     reply = await team.act(
         AskQuestions(
-            task=about(request.task),
-            prompt=instruction_of(request),
+            task=task_description(request.task),
+            prompt=main_instruction(request),
             step=request.order.plan_step,
             asked=tuple(asked),
             suggestion=suggestion,
-            failures=_shown(request),
-            hints=hints_of(request),
+            failures=_visible_failures(request),
+            hints=user_guidance(request),
         )
     )
-    return reply.questions[:QUESTIONS] if reply is not None else ()
+    return reply.questions[:MAX_QUESTIONS] if reply is not None else ()
 
 
-async def judge(questions: Sequence[str], team: Team) -> JudgementReply | None:
+async def judge_questions(questions: Sequence[str], team: Team) -> JudgementReply | None:
     """The critic's verdict on the questioning; None where it could not be read."""
     return await team.act(JudgeQuestions(questions=tuple(questions)))
 
 
-def sent_back(verdict: JudgementReply | None) -> str | None:
+def revision_advice(verdict: JudgementReply | None) -> str | None:
     """The advice that questions are sent back with, empty where the critic only said no; None where they stand. A
     verdict that could not be read sends nothing back."""
     return None if verdict is None or verdict.accepted else verdict.suggestion
 
 
-def spares(order: Order, said: int) -> bool:
+def can_afford_another(order: WorkOrder, said: int) -> bool:
     """Whether the order's share of the calls, after so many asks, pays for one more and for the student's after it:
     a share that was cut should still end in a prompt."""
     return order.allowance is None or (said + 2) * CALLS_PER_ASK <= order.allowance
 
 
-async def answer(request: Request, team: Team, questions: Sequence[str]) -> Proposal | None:
+async def answer_questions(request: Request, team: Team, questions: Sequence[str]) -> Proposal | None:
     """The student's new prompt; the rationale is what was asked."""
     reply = await team.act(
         AnswerQuestions(
-            task=about(request.task),
-            prompt=instruction_of(request),
+            task=task_description(request.task),
+            prompt=main_instruction(request),
             questions=tuple(questions),
-            failures=_shown(request),
-            hints=hints_of(request),
+            failures=_visible_failures(request),
+            hints=user_guidance(request),
         )
     )
-    return reworded(request, reply.prompt, " ".join(questions)) if reply is not None else None
+    return with_instruction(request, reply.prompt, " ".join(questions)) if reply is not None else None
 
 
 @dataclass(kw_only=True)
@@ -82,13 +82,15 @@ class Socratic:
         questions = await ask_questions(request, team)
         if not questions:
             return []
-        advice = sent_back(await judge(questions, team)) if spares(request.order, 1) else None
-        if advice is not None and spares(request.order, 2):
+        advice = (
+            revision_advice(await judge_questions(questions, team)) if can_afford_another(request.order, 1) else None
+        )
+        if advice is not None and can_afford_another(request.order, 2):
             questions = await ask_questions(request, team, advice, asked=questions) or questions
-        proposal = await answer(request, team, questions)
+        proposal = await answer_questions(request, team, questions)
         return [proposal] if proposal is not None else []
 
 
-def _shown(request: Request) -> tuple[Case, ...]:
+def _visible_failures(request: Request) -> tuple[Case, ...]:
     """The same failures at every step, in the order they came in; drawing would cost the steps their independence."""
-    return request.failures[:ERRORS]
+    return request.failures[:MAX_FAILURES]

@@ -8,9 +8,18 @@ from dataclasses import dataclass, field
 from ...core.contracts import Need, Team
 from ...core.dialogue.tailoring import NameTechnique, TailorPrompt
 from ...core.orders import Proposal, Request, TaskBrief
-from .rewording import CALLS_PER_ASK, about, distinct, drawn_cases, hints_of, instruction_of, reworded, together
+from .rewording import (
+    CALLS_PER_ASK,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    sample_cases,
+    task_description,
+    user_guidance,
+    with_instruction,
+)
 
-TECHNIQUES: Mapping[str, str] = {
+TECHNIQUE_DESCRIPTIONS: Mapping[str, str] = {
     "direct": "say plainly what to do and which form the answer has",
     "definitions": "define each allowed answer in a few words, so that the border is clear",
     "steps": "let the model think step by step before its answer, which stands last",
@@ -28,7 +37,7 @@ _BY_TYPE = {
 
 
 @dataclass(kw_only=True)
-class Tailor:
+class TechniqueChoice:
     """The technique that the planner names, and next to it the one that a rule takes for this kind of answer; one
     prompt in each. Where the planner cannot be read, the rule alone. rows: shown to the planner. failures: to the
     student, where the parent was run."""
@@ -40,37 +49,37 @@ class Tailor:
     calls: int = field(default=3 * CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        task = about(request.task)
-        listed = tuple(f"{name}: {meaning}" for name, meaning in TECHNIQUES.items())
-        shown = drawn_cases(request.train, self.rows, request.rng)
+        task = task_description(request.task)
+        listed = tuple(f"{name}: {meaning}" for name, meaning in TECHNIQUE_DESCRIPTIONS.items())
+        shown = sample_cases(request.train, self.rows, request.rng)
         said = await team.act(NameTechnique(task=task, techniques=listed, rows=shown))
-        named = _named(said.text) if said is not None else ""
-        chosen = [one for one in dict.fromkeys([named, by_rule(request.task)]) if one]
+        named = _first_named_technique(said.text) if said is not None else ""
+        chosen = [one for one in dict.fromkeys([named, technique_by_rule(request.task)]) if one]
         wrong = request.failures[: self.failures]
         asks = [
             TailorPrompt(
                 task=task,
-                prompt=instruction_of(request),
-                technique=f"{name}: {TECHNIQUES[name]}",
+                prompt=main_instruction(request),
+                technique=f"{name}: {TECHNIQUE_DESCRIPTIONS[name]}",
                 failures=wrong,
-                hints=hints_of(request),
+                hints=user_guidance(request),
             )
             for name in chosen
         ]
-        replies = await together(team.act(ask) for ask in asks)
-        return distinct(
-            reworded(request, reply.prompt, f"in the technique {name!r}")
+        replies = await gather_all(team.act(ask) for ask in asks)
+        return deduplicate(
+            with_instruction(request, reply.prompt, f"in the technique {name!r}")
             for name, reply in zip(chosen, replies, strict=True)
             if reply is not None
         )
 
 
-def by_rule(task: TaskBrief) -> str:
+def technique_by_rule(task: TaskBrief) -> str:
     return _BY_TYPE.get(task.answer.type, "direct")
 
 
-def _named(text: str) -> str:
+def _first_named_technique(text: str) -> str:
     """The technique that is named first."""
     said = text.casefold()
-    found = {name: said.find(name) for name in TECHNIQUES if name in said}
+    found = {name: said.find(name) for name in TECHNIQUE_DESCRIPTIONS if name in said}
     return min(found, key=lambda name: found[name]) if found else ""

@@ -10,7 +10,16 @@ from importlib import resources
 from ...core.contracts import Need, Team
 from ...core.dialogue.wizard import MutateInStyle
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, distinct, hints_of, instruction_of, reworded, sampled, together
+from .rewording import (
+    CALLS_PER_ASK,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    sample_items,
+    task_description,
+    user_guidance,
+    with_instruction,
+)
 
 _FILE = "thinking-styles.v1.txt"
 
@@ -23,7 +32,7 @@ def thinking_styles() -> tuple[str, ...]:
 
 
 @dataclass(kw_only=True)
-class ThinkingStyles:
+class ThinkingStyleMutation:
     """One new version for each of `styles` ways of thinking, drawn anew for each order."""
 
     styles: int = 5
@@ -35,16 +44,19 @@ class ThinkingStyles:
         self.calls = CALLS_PER_ASK * self.styles
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        drawn = sampled(thinking_styles(), self.styles, request.rng)
+        drawn = sample_items(thinking_styles(), self.styles, request.rng)
         asks = [
             MutateInStyle(
-                task=about(request.task), prompt=instruction_of(request), style=style, hints=hints_of(request)
+                task=task_description(request.task),
+                prompt=main_instruction(request),
+                style=style,
+                hints=user_guidance(request),
             )
             for style in drawn
         ]
-        replies = await together(team.act(ask) for ask in asks)
-        return distinct(
-            reworded(request, reply.prompt, ask.style)
+        replies = await gather_all(team.act(ask) for ask in asks)
+        return deduplicate(
+            with_instruction(request, reply.prompt, ask.style)
             for ask, reply in zip(asks, replies, strict=True)
             if reply is not None
         )

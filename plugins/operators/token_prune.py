@@ -11,7 +11,7 @@ from itertools import zip_longest
 from ...core.contracts import Need, Team
 from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt, placeholders_in
-from .rewording import distinct
+from .rewording import deduplicate
 
 _TOKEN = re.compile(r"(\{\w+\}|\w+|[^\w\s])(\s*)")
 
@@ -43,8 +43,8 @@ class TokenPrune:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent, at = request.parents[0], request.order.options.get("at")
         prompt = parent.program.main
-        tokens = tokens_of(prompt)
-        loose = prunable(tokens)
+        tokens = tokenize(prompt)
+        loose = prunable_positions(tokens)
         spare = len(tokens) - self.least
         if spare < 1 or not loose or (at is not None and int(at) >= len(loose)):
             return []
@@ -52,22 +52,22 @@ class TokenPrune:
         for _ in range(request.order.count):
             size = min(request.rng.randint(1, self.most), spare, len(loose))
             gone = [loose[int(at)]] if at is not None else sorted(request.rng.sample(loose, size))
-            pruned, words = without(prompt, gone), " ".join(tokens[place].text for place in gone)
+            pruned, words = without_tokens(prompt, gone), " ".join(tokens[place].text for place in gone)
             if pruned != prompt:
                 program = parent.program.replace(pruned)
                 made.append(Proposal(program=program, rationale=f"pruned: {words}"))
-        return distinct(made)
+        return deduplicate(made)
 
 
-def tokens_of(prompt: Prompt) -> list[Token]:
+def tokenize(prompt: Prompt) -> list[Token]:
     return [
         Token(part=part, text=found[1], tail=found[2])
-        for part, text in enumerate(_texts(prompt))
+        for part, text in enumerate(_prompt_texts(prompt))
         for found in _TOKEN.finditer(text)
     ]
 
 
-def prunable(tokens: Sequence[Token]) -> list[int]:
+def prunable_positions(tokens: Sequence[Token]) -> list[int]:
     """The places of tokens that may go: no placeholder, and not the last one of a demo's turn."""
     sizes = Counter(token.part for token in tokens)
     return [
@@ -77,14 +77,14 @@ def prunable(tokens: Sequence[Token]) -> list[int]:
     ]
 
 
-def without(prompt: Prompt, gone: Sequence[int]) -> Prompt:
+def without_tokens(prompt: Prompt, gone: Sequence[int]) -> Prompt:
     """The prompt without the tokens at these places. A demo's turn that would be left empty keeps its last token."""
-    tokens, texts = tokens_of(prompt), list(_texts(prompt))
+    tokens, texts = tokenize(prompt), list(_prompt_texts(prompt))
     out = set(gone)
     for part in {tokens[place].part for place in gone}:
         places = [place for place, token in enumerate(tokens) if token.part == part]
         kept = [place for place in places if place not in out] or (places[-1:] if part else [])
-        texts[part] = _joined(tokens, kept)
+        texts[part] = _join_tokens(tokens, kept)
     demos = tuple(
         demo.model_copy(update={"input": texts[2 * number + 1], "output": texts[2 * number + 2]})
         for number, demo in enumerate(prompt.demos)
@@ -92,7 +92,7 @@ def without(prompt: Prompt, gone: Sequence[int]) -> Prompt:
     return prompt.with_(instruction=texts[0], demos=demos)
 
 
-def _joined(tokens: Sequence[Token], kept: Sequence[int]) -> str:
+def _join_tokens(tokens: Sequence[Token], kept: Sequence[int]) -> str:
     """The kept tokens as a text. Words that stood apart, or had something between them, do not become one."""
     text = ""
     for place, after in zip_longest(kept, kept[1:]):
@@ -102,5 +102,5 @@ def _joined(tokens: Sequence[Token], kept: Sequence[int]) -> str:
     return text.strip()
 
 
-def _texts(prompt: Prompt) -> list[str]:
+def _prompt_texts(prompt: Prompt) -> list[str]:
     return [prompt.instruction, *(text for demo in prompt.demos for text in (demo.input, demo.output))]

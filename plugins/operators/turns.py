@@ -6,14 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Need, Team
-from ...core.dialogue.advising import JudgeTurns, Replay
-from ...core.dialogue.ask import Past
+from ...core.dialogue.advising import JudgeTurns, ReplayFeedback
+from ...core.dialogue.ask import ScoredPrompt
 from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, about, hints_of, instruction_of, redrafted, sampled, together
+from .rewording import (
+    CALLS_PER_ASK,
+    gather_all,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
 
 
 @dataclass(kw_only=True)
-class Turns:
+class TurnFeedback:
     """A critic looks at failed episodes one by one and says which turns decided them; a student rewrites the prompt by
     that and by experience: earlier feedback with the score of the prompt it led to, drawn from all that was tried.
 
@@ -34,32 +42,32 @@ class Turns:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:
             return []
-        task, prompt = about(request.task), instruction_of(request)
-        shown = sampled(request.failures, self.episodes, request.rng)
-        replayed = self._experience(request)
-        judged = await together(
+        task, prompt = task_description(request.task), main_instruction(request)
+        shown = sample_items(request.failures, self.episodes, request.rng)
+        replayed = self._scored_edits(request)
+        judged = await gather_all(
             team.act(JudgeTurns(task=task, prompt=prompt, episode=(case,), count=self.turns)) for case in shown
         )
         feedback = [item for reply in judged if reply is not None for item in reply.items[: self.turns]]
         feedback = feedback or [case.feedback for case in shown if case.feedback]
         if not feedback:
             return []
-        ask = Replay(
+        ask = ReplayFeedback(
             task=task,
             prompt=prompt,
             feedback=tuple(feedback),
             experience=replayed,
-            hints=hints_of(request),
+            hints=user_guidance(request),
         )
-        return await redrafted(request, team, ask, " ".join(feedback)[:600])
+        return await rewrite_with_model(request, team, ask, " ".join(feedback)[:600])
 
-    def _experience(self, request: Request) -> tuple[Past, ...]:
+    def _scored_edits(self, request: Request) -> tuple[ScoredPrompt, ...]:
         """Edits on the way to the parent and of the run's best, each once, worst first."""
         known = {one.id: one for one in (*request.ancestors, *request.parents, *request.peers)}
         edits = [
-            Past(prompt=one.rationale, score=request.scores[one.id])
+            ScoredPrompt(prompt=one.rationale, score=request.scores[one.id])
             for one in known.values()
             if one.parents and one.rationale and one.id in request.scores
         ]
-        drawn = sampled(edits, self.experience, request.rng)
+        drawn = sample_items(edits, self.experience, request.rng)
         return tuple(sorted(drawn, key=lambda past: past.score))

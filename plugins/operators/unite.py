@@ -11,7 +11,7 @@ from ...core.prompt import Prompt
 
 
 @dataclass(kw_only=True)
-class Unite:
+class CombineRules:
     """The order's first parent with the principles and sections that the other parents have beyond it.
 
     Nobody is asked. Where the others add nothing there is nothing to propose.
@@ -24,13 +24,13 @@ class Unite:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         base = request.parents[0].program
         others = [one.program.main for one in request.parents[1:]]
-        united = _united(base.main, others)
+        united = _combine_prompts(base.main, others)
         if united == base.main:
             return []
         return [Proposal(program=base.replace(united), rationale=f"what {len(others)} edits added, together")]
 
 
-def _united(base: Prompt, others: Sequence[Prompt]) -> Prompt:
+def _combine_prompts(base: Prompt, others: Sequence[Prompt]) -> Prompt:
     principles = dict.fromkeys([*base.principles, *(one for other in others for one in other.principles)])
     sections = dict.fromkeys([*base.sections, *(one for other in others for one in other.sections)])
     return base.with_(principles=tuple(principles), sections=tuple(one.model_dump() for one in sections))

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...core.orders import Search
-from .walk import Walk
+from .walk import LocalSearch
 
 
 @dataclass(kw_only=True)
-class Annealing(Walk):
+class SimulatedAnnealing(LocalSearch):
     """To the best neighbour if it is no worse, else with the chance exp(-loss / temperature).
 
     temperature: at the beginning, in the units of scores in [0, 1]. cooling: what is left of it after each round.
@@ -21,7 +21,7 @@ class Annealing(Walk):
     temperature: float = 0.1
     cooling: float = 0.85
 
-    def goes_to(self, search: Search, now: str, told: Mapping[str, float]) -> str:
+    def choose_next(self, search: Search, now: str, told: Mapping[str, float]) -> str:
         others = [name for name in told if name != now]
         if not others:
             return now

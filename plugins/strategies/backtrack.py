@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .choosing import best_mean, contenders, measured
-from .entering import newcomers
+from ...core.orders import Search, WorkOrder
+from .choosing import best_mean, measured_ids, sufficiently_measured
+from .entering import unmeasured_candidates
 
 _PERFECT = 1.0
 _ROWS_PER_CASE = 40
@@ -17,7 +17,7 @@ _LEAST_CASES = 4
 
 
 @dataclass(kw_only=True)
-class Backtrack:
+class BacktrackingBeam:
     """Each step begins from the best `width` prompts of all steps so far, not of the last one alone; each gets
     `expand` orders of every operator. Nobody is measured twice, and nobody is dropped.
 
@@ -33,40 +33,40 @@ class Backtrack:
     cases: int = 16
     errors: int = 2
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        parents = self._best(search)
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        parents = self._best_candidates(search)
         if search.round > self.steps or search.archive.scores.mean(parents[0], search.val) == _PERFECT:
             return []
-        cases = min(self.cases, max(_LEAST_CASES, search.total // _ROWS_PER_CASE))
+        cases = min(self.cases, max(_LEAST_CASES, search.total_runs // _ROWS_PER_CASE))
         return [
-            Order(
+            WorkOrder(
                 operator=name,
                 parents=(parent,),
-                cases=0 if self._failed(search, parent) >= self.errors * self.expand else cases,
+                cases=0 if self._failed_rows(search, parent) >= self.errors * self.expand else cases,
                 stream=stream,
             )
             for parent in parents
             for name in search.operators
-            for stream in range(self._affordable(search))
+            for stream in range(self._affordable_expansions(search))
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return newcomers(search, new)
+        return unmeasured_candidates(search, new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        return dict.fromkeys(measured(search, pool), "keep")
+        return dict.fromkeys(measured_ids(search, pool), "keep")
 
     def final(self, search: Search) -> str:
         return best_mean(search)
 
-    def _best(self, search: Search) -> list[str]:
+    def _best_candidates(self, search: Search) -> list[str]:
         """Of all steps; the oldest on ties."""
-        ranked = search.archive.ranked(contenders(search), search.val)[: self.width]
-        return [one.id for one in ranked] or [search.archive.start.id]
+        ranked = search.archive.ranked(sufficiently_measured(search), search.val)[: self.width]
+        return [one.id for one in ranked] or [search.archive.baseline.id]
 
-    def _failed(self, search: Search, name: str) -> int:
+    def _failed_rows(self, search: Search, name: str) -> int:
         return sum(one.score < 1 for one in search.archive.scores.row(name, search.train).values())
 
-    def _affordable(self, search: Search) -> int:
+    def _affordable_expansions(self, search: Search) -> int:
         """Fewer expansions where the whole would not last for the steps."""
-        return max(1, min(self.expand, search.total // 60))
+        return max(1, min(self.expand, search.total_runs // 60))

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from random import Random
 
 from ...core.contracts import Decision, Need
-from ...core.estimate import Estimate, estimate
-from ...core.orders import Order, Search
+from ...core.estimate import PooledEstimate, pooled_estimates
+from ...core.orders import Search, WorkOrder
 
 _GAIN_SCALE = 0.05
 _GAIN_PRIOR = 3.0
 
 
 @dataclass(kw_only=True)
-class Bandit:
+class OperatorBandit:
     """First a pool of seeds on the start prompt, then rounds of children of the leaders.
 
     An operator is drawn with a chance that grows with its prior weight and with the shrunken gain of its children
@@ -41,15 +41,15 @@ class Bandit:
     cases: int = 4
     closing: float = 0.35
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        start = search.archive.start.id
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        start = search.archive.baseline.id
         if search.round == 1:
             return [
-                Order(operator=name, parents=(start,), count=self.seeds[name], stream=place)
+                WorkOrder(operator=name, parents=(start,), count=self.seeds[name], stream=place)
                 for place, name in enumerate(search.operators)
                 if self.seeds.get(name)
             ]
-        if search.room <= self.closing * search.total and not self._fully_measured(search):
+        if search.remaining_runs <= self.closing * search.total_runs and not self._fully_measured(search):
             return []
         rng, told = search.rng("orders"), self._estimates(search)
         by_mean = sorted(told, key=lambda name: -told[name].mean)[: self.leaders] or [start]
@@ -61,7 +61,7 @@ class Bandit:
             return leading[min(int(rng.expovariate(1.2)), len(leading) - 1)]
 
         return [
-            Order(
+            WorkOrder(
                 operator=operator,
                 parents=(parent(operator),),
                 cases=self.cases if operator in self.authors and operator not in self.blind else 0,
@@ -72,7 +72,7 @@ class Bandit:
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
-        start = [search.archive.start.id] if search.round == 1 else []
+        start = [search.archive.baseline.id] if search.round == 1 else []
         return list(dict.fromkeys([*start, *people, *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
@@ -82,12 +82,12 @@ class Bandit:
         """The best estimate among those measured on at least half as many rows as any."""
         told = self._estimates(search)
         if not told:
-            return search.archive.start.id
+            return search.archive.baseline.id
         most = max(one.rows for one in told.values())
         solid = {name: one for name, one in told.items() if one.rows * 2 >= most}
         return max(solid, key=lambda name: solid[name].mean)
 
-    def gains(self, search: Search, told: Mapping[str, Estimate]) -> dict[str, tuple[float, int]]:
+    def operator_gains(self, search: Search, told: Mapping[str, PooledEstimate]) -> dict[str, tuple[float, int]]:
         """Operator → (shrunken mean gain of its children over their parents, how many children)."""
         seen: dict[str, list[float]] = {name: [] for name in search.operators}
         for one in search.archive.candidates.values():
@@ -95,8 +95,8 @@ class Bandit:
                 seen[one.operator].append(told[one.id].mean - told[one.parents[0]].mean)
         return {name: (sum(values) / (len(values) + _GAIN_PRIOR), len(values)) for name, values in seen.items()}
 
-    def _draw(self, search: Search, told: Mapping[str, Estimate], rng: Random) -> list[str]:
-        gains, asked = self.gains(search, told), search.memory.setdefault("asked", {})
+    def _draw(self, search: Search, told: Mapping[str, PooledEstimate], rng: Random) -> list[str]:
+        gains, asked = self.operator_gains(search, told), search.memory.setdefault("asked", {})
         weights = {
             name: prior
             * math.exp(max(-2.0, min(2.0, gains[name][0] / _GAIN_SCALE)))
@@ -119,6 +119,6 @@ class Bandit:
         leading = sorted(told, key=lambda name: -told[name].mean)[: self.leaders]
         return bool(leading) and all(told[name].rows >= len(search.val) for name in leading)
 
-    def _estimates(self, search: Search) -> dict[str, Estimate]:
+    def _estimates(self, search: Search) -> dict[str, PooledEstimate]:
         measured = [one for one in search.archive.alive if search.archive.scores.count(one.id, search.val)]
-        return estimate(search.archive, measured, search.examples, search.val)
+        return pooled_estimates(search.archive, measured, search.examples, search.val)

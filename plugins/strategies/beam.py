@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
+from ...core.orders import Search, WorkOrder
 from .choosing import best_mean, keep_top
-from .entering import by_hand
+from .entering import human_candidates
 
 _LEAST_MINIBATCH = 8
 _MINIBATCHES_OF_THE_WHOLE = 20
 
 
 @dataclass(kw_only=True)
-class Beam:
+class BeamSearch:
     """Each round every prompt of the beam gets an order of each operator; parents and children race for the beam.
 
     width: prompts kept. minibatch: train rows on which each parent shows its errors first, fewer where the budget is
@@ -29,11 +29,11 @@ class Beam:
     minibatch: int = 64
     children: Count = 8
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        cases = min(self.minibatch, max(_LEAST_MINIBATCH, search.total // _MINIBATCHES_OF_THE_WHOLE))
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        cases = min(self.minibatch, max(_LEAST_MINIBATCH, search.total_runs // _MINIBATCHES_OF_THE_WHOLE))
         return [
-            Order(operator=operator, parents=(parent,), cases=cases)
-            for parent in self._beam(search)
+            WorkOrder(operator=operator, parents=(parent,), cases=cases)
+            for parent in self._current_beam(search)
             for operator in search.operators
         ]
 
@@ -41,7 +41,7 @@ class Beam:
         drawn = list(new)
         if len(drawn) > self.children:
             drawn = search.rng("children").sample(drawn, self.children)
-        return list(dict.fromkeys([*self._beam(search), *by_hand(search), *drawn]))
+        return list(dict.fromkeys([*self._current_beam(search), *human_candidates(search), *drawn]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         return keep_top(search, pool, self.width)
@@ -49,6 +49,6 @@ class Beam:
     def final(self, search: Search) -> str:
         return best_mean(search)
 
-    def _beam(self, search: Search) -> list[str]:
+    def _current_beam(self, search: Search) -> list[str]:
         kept = search.archive.with_status("kept", "pinned")
-        return [one.id for one in search.archive.ranked(kept, search.val)[: self.width]] or [search.archive.start.id]
+        return [one.id for one in search.archive.ranked(kept, search.val)[: self.width]] or [search.archive.baseline.id]

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from ...core.amounts import Count
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .choosing import contenders, met_by_all
+from ...core.orders import Search, WorkOrder
+from .choosing import common_rows, sufficiently_measured
 
 
 @dataclass(kw_only=True)
-class Calibration:
+class BoundaryCalibration:
     """A chain of prompts; every third step after the warm-up goes back to the best.
 
     writer: the operator that adds rows, until train and val have grown by `samples`. It begins alone, so that the first
@@ -31,19 +31,19 @@ class Calibration:
     patience: int = 10
     rows: int = 12
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         memory = search.memory
         size = len(search.train) + len(search.val)
         begun = memory.setdefault("size", size)
         if memory.get("idle", 0) >= self.patience:
             return []
         parent = self._parent(search)
-        wrong = Order(operator=self.writer, parents=(parent,), cases=min(self.rows, len(search.train)))
+        wrong = WorkOrder(operator=self.writer, parents=(parent,), cases=min(self.rows, len(search.train)))
         grows = self.writer in search.operators and size - begun < self.samples
         if grows and search.round == 1:
             return [wrong]
         steps = [
-            Order(operator=name, parents=(parent,), cases=min(self.rows, len(search.train)))
+            WorkOrder(operator=name, parents=(parent,), cases=min(self.rows, len(search.train)))
             for name in search.operators
             if name != self.writer
         ]
@@ -54,11 +54,11 @@ class Calibration:
         return [one.id for one in search.archive.alive]
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        start, best = search.archive.start.id, best_on_common(search)
+        start, best = search.archive.baseline.id, best_on_common(search)
         search.memory["idle"] = 0 if best != search.memory.get("best", start) else search.memory.get("idle", 0) + 1
         search.memory["best"] = best
         newest = search.archive.alive[-1].id
-        stay = {start, best, newest, *(one.id for one in _ranked(search)[: self.keep])}
+        stay = {start, best, newest, *(one.id for one in _rank_contenders(search)[: self.keep])}
         return {name: "keep" if name in stay else "drop" for name in pool}
 
     def final(self, search: Search) -> str:
@@ -73,11 +73,11 @@ class Calibration:
 
 def best_on_common(search: Search) -> str:
     """The highest mean on the val rows that all contenders were measured on; the oldest on ties."""
-    ranked = _ranked(search)
-    return ranked[0].id if ranked else search.archive.start.id
+    ranked = _rank_contenders(search)
+    return ranked[0].id if ranked else search.archive.baseline.id
 
 
-def _ranked(search: Search) -> list[Candidate]:
+def _rank_contenders(search: Search) -> list[Candidate]:
     """Contenders, the best first."""
-    able = contenders(search)
-    return search.archive.ranked(able, met_by_all(search, [one.id for one in able]))
+    able = sufficiently_measured(search)
+    return search.archive.ranked(able, common_rows(search, [one.id for one in able]))

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from ..agreement import surprise
+from ...core.orders import Search, WorkOrder
+from ..agreement import label_loss
 from ..operators.components import components_of
-from ..operators.prefix import prefixed
-from ..policy import Categoricals, Choice
-from ..vocabulary import words_of
-from .choosing import measured
-from .entering import by_hand
+from ..operators.prefix import with_phrase_prefix
+from ..policy import CategoricalPolicy, SlotChoice
+from ..vocabulary import typical_words
+from .choosing import measured_ids
+from .entering import human_candidates
 from .pseudo_labels import PseudoLabels
 
 _AUTHOR, _LABELS = "prefix", "relabel"
@@ -25,7 +25,7 @@ _LEAST_DRAWS = 2
 
 
 @dataclass(kw_only=True)
-class Categorical:
+class CategoricalSearch:
     """Each round draws prompts: in each of `slots` places in front of the start prompt a phrase, or none. What the
     start and the last round's prompts agree on labels the rows; those it is surest of teach the distributions by a
     variance-reduced policy gradient, and some of train become the demos of the next round's prompts. So labels and
@@ -54,77 +54,77 @@ class Categorical:
     rate: float = 1.0
     patience: int = 4
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        memory, start = search.memory, search.archive.start.id
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        memory, start = search.memory, search.archive.baseline.id
         policy, phrases = self._policy(search), memory["vocabulary"]
-        count = max(_LEAST_DRAWS, min(self.draws, search.total // _CALLS_A_DRAW))
-        count = min(count, search.room // max(1, search.archive.scores.count(start)))
-        if count < _LEAST_DRAWS or memory.get("idle", 0) >= self.patience or policy.settled > _SETTLED:
+        count = max(_LEAST_DRAWS, min(self.draws, search.total_runs // _CALLS_A_DRAW))
+        count = min(count, search.remaining_runs // max(1, search.archive.scores.count(start)))
+        if count < _LEAST_DRAWS or memory.get("idle", 0) >= self.patience or policy.mode_probability > _SETTLED:
             return []
-        drawn = policy.drawn(count, search.rng("draws"))
+        drawn = policy.sample(count, search.rng("draws"))
         labels = self._labels(search)
-        memory["demos"] = labels.demos(self.demos)
+        memory["demos"] = labels.label_demos(self.demos)
         memory["drawn"] = [list(one) for one in drawn]
         memory["round"] = [*memory["drawn"], *([list(policy.mode)] if search.round > 1 else [])]
         told = {"phrases": [[phrases[at] for at in one] for one in memory["round"]], "demos": memory["demos"]}
-        orders = [Order(operator=_AUTHOR, parents=(start,), options=told, count=len(memory["round"]))]
-        if _LABELS in search.operators and (revised := labels.revised()):
-            orders.insert(0, Order(operator=_LABELS, parents=(start,), options={"labels": revised}))
+        orders = [WorkOrder(operator=_AUTHOR, parents=(start,), options=told, count=len(memory["round"]))]
+        if _LABELS in search.operators and (revised := labels.revised_labels()):
+            orders.insert(0, WorkOrder(operator=_LABELS, parents=(start,), options={"labels": revised}))
         return orders
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        start, drawn = search.archive.start.id, self._found(search, "round").values()
-        return list(dict.fromkeys([start, *by_hand(search), *drawn, *new]))
+        start, drawn = search.archive.baseline.id, self._candidates_in_batch(search, "round").values()
+        return list(dict.fromkeys([start, *human_candidates(search), *drawn, *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory = search.memory
-        known = measured(search, pool)
+        known = measured_ids(search, pool)
         if known:
             memory["voters"] = known
         sure = self._labels(search).sure
         losses = {
-            place: surprise(seen.values(), [sure[row].label for row in seen])
-            for place, name in self._found(search, "drawn").items()
+            place: label_loss(seen.values(), [sure[row].label for row in seen])
+            for place, name in self._candidates_in_batch(search, "drawn").items()
             if (seen := search.archive.scores.row(name, list(sure)))
         }
         if sure and losses:
-            drawn: list[Choice] = [tuple(memory["drawn"][place]) for place in losses]
-            memory["logits"] = list(self._policy(search).stepped(drawn, list(losses.values()), self.rate).logits)
+            drawn: list[SlotChoice] = [tuple(memory["drawn"][place]) for place in losses]
+            memory["logits"] = list(self._policy(search).gradient_step(drawn, list(losses.values()), self.rate).logits)
         best = self.final(search)
         memory["idle"] = 0 if best != memory.get("best") else memory.get("idle", 0) + 1
         memory["best"] = best
         agreed = Counter(belief.label for belief in sure.values())
         search.remarks["agreed"] = dict(sorted(agreed.items()))
-        search.remarks["settled"] = round(self._policy(search).settled, 4)
+        search.remarks["settled"] = round(self._policy(search).mode_probability, 4)
         said = ", ".join(f"{label} {rows}" for label, rows in sorted(agreed.items()))
         search.remarks["said"] = f"agreed on {said}" if sure else "no labels that rows share: nothing is learned"
         return dict.fromkeys(known, "keep")
 
     def final(self, search: Search) -> str:
         """The highest agreement with the others on the surest val rows, then the likeliest; the oldest on ties."""
-        labels, start = self._labels(search), search.archive.start.id
+        labels, start = self._labels(search), search.archive.baseline.id
         if not labels.sure:
             return start
-        worth = {one.id: labels.worth(one.id) for one in search.archive.alive}
+        worth = {one.id: labels.agreement_score(one.id) for one in search.archive.alive}
         return max(worth, key=lambda name: (worth[name], name == start), default=start)
 
-    def _policy(self, search: Search) -> Categoricals:
+    def _policy(self, search: Search) -> CategoricalPolicy:
         memory = search.memory
         if "vocabulary" not in memory:
             known = components_of(self.categories) if self.size else ()
             drawn = search.rng("vocabulary").sample(known, min(self.size, len(known)))
             inputs = [search.examples[row].text for row in (*search.train, *search.val)]
-            memory["vocabulary"] = ["", *drawn, *words_of(inputs, self.words)]
-            memory["logits"] = list(Categoricals.even(self.slots, len(memory["vocabulary"])).logits)
-        return Categoricals(memory["logits"])
+            memory["vocabulary"] = ["", *drawn, *typical_words(inputs, self.words)]
+            memory["logits"] = list(CategoricalPolicy.uniform(self.slots, len(memory["vocabulary"])).logits)
+        return CategoricalPolicy(memory["logits"])
 
-    def _found(self, search: Search, batch: str) -> dict[int, str]:
+    def _candidates_in_batch(self, search: Search, batch: str) -> dict[int, str]:
         """Place in the batch → the candidate that is this prompt, where it came into being; each candidate once."""
         memory, known = search.memory, {one.program.id: one.id for one in search.archive.candidates.values()}
-        start, found = search.archive.start.program, dict[int, str]()
+        start, found = search.archive.baseline.program, dict[int, str]()
         for place, choice in enumerate(memory.get(batch, ())):
             phrases = [memory["vocabulary"][at] for at in choice]
-            name = known.get(prefixed(start, phrases, memory["demos"], search.examples).id)
+            name = known.get(with_phrase_prefix(start, phrases, memory["demos"], search.examples).id)
             if name is not None and search.archive[name].status not in ("rejected", "vetoed"):
                 found[place] = name
         return found

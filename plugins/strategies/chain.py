@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .champion import champion, margin
-from .entering import by_hand
+from ...core.orders import Search, WorkOrder
+from .champion import current_champion, duel_margin
+from .entering import human_candidates
 
 
 @dataclass(kw_only=True)
-class Chain:
+class ChampionChallenger:
     """Each round every operator challenges the champion; who wins its duels is the next champion.
 
     samples: train rows whose outputs the author is shown, the same ones in every round.
@@ -23,23 +23,24 @@ class Chain:
     needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
     samples: Count = 3
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         rows = search.train[: self.samples]
         return [
-            Order(operator=name, parents=(champion(search),), cases=len(rows), rows=rows) for name in search.operators
+            WorkOrder(operator=name, parents=(current_champion(search),), cases=len(rows), rows=rows)
+            for name in search.operators
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return list(dict.fromkeys([champion(search), *by_hand(search), *new]))
+        return list(dict.fromkeys([current_champion(search), *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         """Former champions stay: should the present one be taken out, the one before it leads again."""
-        leading = champion(search)
+        leading = current_champion(search)
         return {
             name: "keep" if name == leading or search.archive[name].status in ("kept", "pinned") else "drop"
             for name in pool
-            if name == leading or any(margin(search, name, other) is not None for other in pool)
+            if name == leading or any(duel_margin(search, name, other) is not None for other in pool)
         }
 
     def final(self, search: Search) -> str:
-        return champion(search)
+        return current_champion(search)

@@ -9,12 +9,12 @@ from ...core.contracts import Decision
 from ...core.orders import Search
 
 
-def measured(search: Search, names: Sequence[str]) -> list[str]:
+def measured_ids(search: Search, names: Sequence[str]) -> list[str]:
     """Those that were run on a val row at least."""
     return [name for name in names if search.archive.scores.count(name, search.val)]
 
 
-def contenders(search: Search, candidates: Sequence[Candidate] | None = None) -> list[Candidate]:
+def sufficiently_measured(search: Search, candidates: Sequence[Candidate] | None = None) -> list[Candidate]:
     """Of these, or of all alive, those measured on at least half as many val rows as any, the oldest first; nobody
     where nothing was measured. A prompt that was lucky on a handful of rows is no winner."""
     pool = list(search.archive.alive if candidates is None else candidates)
@@ -23,7 +23,7 @@ def contenders(search: Search, candidates: Sequence[Candidate] | None = None) ->
     return [one for one in pool if most and counts[one.id] * 2 >= most]
 
 
-def met_by_all(search: Search, names: Sequence[str]) -> list[str]:
+def common_rows(search: Search, names: Sequence[str]) -> list[str]:
     """The val rows that all of these were measured on."""
     scores = search.archive.scores
     return [row for row in search.val if all(scores.get(name, row) is not None for name in names)]
@@ -36,8 +36,8 @@ def labelled_train(search: Search) -> list[str]:
 
 def best_mean(search: Search, candidates: Sequence[Candidate] | None = None) -> str:
     """The contender with the highest mean on val; the oldest on ties, the start prompt where nobody is one."""
-    ranked = search.archive.ranked(contenders(search, candidates), search.val)
-    return ranked[0].id if ranked else search.archive.start.id
+    ranked = search.archive.ranked(sufficiently_measured(search, candidates), search.val)
+    return ranked[0].id if ranked else search.archive.baseline.id
 
 
 def keep_top(search: Search, pool: Sequence[str], width: int) -> Mapping[str, Decision]:

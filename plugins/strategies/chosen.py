@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 
 from ...core.answer import AnswerContract
-from ...core.labels import labels_of
+from ...core.labels import infer_labels
 from ...core.orders import Search
 
 _RULE_LABELS = ("accuracy", "robustness", "format")
 _RULE_OPEN = ("accuracy", "similarity", "brevity")
 
 
-def chosen_views(search: Search, views: Mapping[str, float]) -> dict[str, float]:
+def select_views(search: Search, views: Mapping[str, float]) -> dict[str, float]:
     """The declared views that the plan names, with their weights; accuracy always counts.
 
     Where the plan names none, a rule: for a few labels accuracy, robustness and format, for open answers accuracy,
@@ -22,7 +22,7 @@ def chosen_views(search: Search, views: Mapping[str, float]) -> dict[str, float]
     said = {word for step in search.plan for word in re.findall(r"[a-z]+", step.casefold())}
     named = {name for name in views if name in said}
     if not named:
-        few = labels_of(AnswerContract(), search.examples.values())
+        few = infer_labels(AnswerContract(), search.examples.values())
         named = {name for name in views if name in (_RULE_LABELS if few else _RULE_OPEN)}
     kept = {name: weight for name, weight in views.items() if name in named or name == "accuracy"}
     return kept or dict(views)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from ...core.amounts import Count
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .entering import by_hand
+from ...core.orders import Search, WorkOrder
+from .entering import human_candidates
 from .fitness import fittest
-from .population import afforded, living, survivors
+from .population import affordable_count, current_population, survivors
 from .walk import ACCURACY
 
 
@@ -31,14 +31,14 @@ class CreditedBeam:
     rows: int = 4
     cases: int = 0
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        beam, rng = living(search, self.width, ACCURACY), search.rng("operators")
-        count = afforded(search, self.children, self.rows)
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        beam, rng = current_population(search, self.width, ACCURACY), search.rng("operators")
+        count = affordable_count(search, self.children, self.rows)
         each, more = divmod(count, len(beam))
         names, weights = list(search.operators), list(search.operators.values())
-        told = credit(search)
+        told = component_credit(search)
         return [
-            Order(
+            WorkOrder(
                 operator=rng.choices(names, weights)[0],
                 parents=(parent,),
                 count=each + (place < more),
@@ -51,7 +51,7 @@ class CreditedBeam:
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return list(dict.fromkeys([*living(search, self.width, ACCURACY), *by_hand(search), *new]))
+        return list(dict.fromkeys([*current_population(search, self.width, ACCURACY), *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         return survivors(search, pool, self.width, ACCURACY)
@@ -60,7 +60,7 @@ class CreditedBeam:
         return fittest(search, ACCURACY)
 
 
-def credit(search: Search) -> dict[str, list[float]]:
+def component_credit(search: Search) -> dict[str, list[float]]:
     """Line of a prompt → [sum of gains, how often]: a child's gain over its parent on common val rows, for each line
     that came in; for one that went, the loss."""
     archive, told = search.archive, dict[str, list[float]]()
@@ -69,7 +69,7 @@ def credit(search: Search) -> dict[str, list[float]]:
         if parent is None or not (paired := archive.scores.paired(child.id, parent.id, search.val)):
             continue
         gain = sum(paired) / len(paired)
-        before, after = _lines(parent), _lines(child)
+        before, after = _components(parent), _components(child)
         for line in sorted(before ^ after):
             entry = told.setdefault(line, [0.0, 0.0])
             entry[0] += gain if line in after else -gain
@@ -77,7 +77,7 @@ def credit(search: Search) -> dict[str, list[float]]:
     return told
 
 
-def _lines(candidate: Candidate) -> set[str]:
+def _components(candidate: Candidate) -> set[str]:
     """What counts as a component: lines of system prompts, and principles."""
     prompts = candidate.program.prompts.values()
     return {line for prompt in prompts for line in (*prompt.system.splitlines(), *prompt.principles) if line.strip()}

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .choosing import measured
-from .entering import by_hand
+from ...core.orders import Search, WorkOrder
+from .choosing import measured_ids
+from .entering import human_candidates
 from .fitness import fitness, fittest
-from .population import afforded, breeders, living, seeding, survivors
+from .population import affordable_count, current_population, operator_weights, seed_orders, survivors
 
 
 @dataclass(kw_only=True)
-class Differential:
+class DifferentialEvolution:
     """A child replaces its base only where it is better on the same rows; nobody else does.
 
     seeds, size, rows, cases, views: as in `genetic`. Orders carry four parents: the base, two others, the best. Where
@@ -30,13 +30,13 @@ class Differential:
     cases: int = 0
     views: Mapping[str, float] = field(default_factory=lambda: {"accuracy": 1.0})
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        fit = afforded(search, self.size, self.rows)
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        fit = affordable_count(search, self.size, self.rows)
         if search.round == 1:
-            return seeding(search, self.seeds, min(self.size - 1, fit), self.cases)
+            return seed_orders(search, self.seeds, min(self.size - 1, fit), self.cases)
         rng = search.rng("others")
-        alive = living(search, self.size, self.views)
-        makers = breeders(search, list(self.seeds))
+        alive = current_population(search, self.size, self.views)
+        makers = operator_weights(search, list(self.seeds))
         told, at = sorted(alive), search.memory.get("turn", 0)
         bases = [told[(at + place) % len(told)] for place in range(min(fit, len(told)))]
         search.memory["turn"] = at + len(bases)
@@ -45,17 +45,19 @@ class Differential:
             operator = rng.choices(list(makers), list(makers.values()))[0]
             others = [name for name in alive if name != base]
             drawn = rng.sample(others, min(2, len(others)))
-            orders.append(Order(operator=operator, parents=(base, *drawn, alive[0]), stream=place, cases=self.cases))
+            orders.append(
+                WorkOrder(operator=operator, parents=(base, *drawn, alive[0]), stream=place, cases=self.cases)
+            )
         return orders
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        older = living(search, self.size, self.views) if search.round > 1 else [search.archive.start.id]
-        return list(dict.fromkeys([*older, *by_hand(search), *new[: self.size]]))
+        older = current_population(search, self.size, self.views) if search.round > 1 else [search.archive.baseline.id]
+        return list(dict.fromkeys([*older, *human_candidates(search), *new[: self.size]]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         if search.round == 1:
             return survivors(search, pool, self.size, self.views)
-        known = measured(search, pool)
+        known = measured_ids(search, pool)
         lost = {name for name in pool if verdicts.get(name) == "drop"}
         for base in [name for name in known if search.archive[name].round < search.round]:
             children = [name for name in known if self._is_child(search, name, base)]

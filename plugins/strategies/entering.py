@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from ...core.orders import Search
 
 
-def by_hand(search: Search) -> list[str]:
+def human_candidates(search: Search) -> list[str]:
     """What people wrote and nobody has decided on."""
     return [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
 
 
-def newcomers(search: Search, new: Sequence[str]) -> list[str]:
+def unmeasured_candidates(search: Search, new: Sequence[str]) -> list[str]:
     """The start prompt until it was measured, what people wrote, and the new ones."""
-    start = search.archive.start.id
+    start = search.archive.baseline.id
     first = [] if search.archive.scores.count(start, search.val) else [start]
-    return list(dict.fromkeys([*first, *by_hand(search), *new]))
+    return list(dict.fromkeys([*first, *human_candidates(search), *new]))

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from ..deviation import Seen, deviations
-from .greedy import Accept, Greedy
+from ...core.orders import Search, WorkOrder
+from ..deviation import AnswerComparison, error_signals
+from .greedy import AcceptanceRule, GreedySearch
 
 _LONGEST = 20
 
 
 @dataclass(kw_only=True)
-class Feedback(Greedy):
+class FeedbackControl(GreedySearch):
     """Greedy steps, each told the errors at all steps so far (`options["errors"]`, oldest first).
 
     An error is output minus what is desired: the shares of wrong and of unreadable answers, how far each label is
@@ -26,10 +26,10 @@ class Feedback(Greedy):
 
     name: str = field(default="feedback", init=False)
     needs: frozenset[Need] = field(default=frozenset({"references"}), init=False)
-    accept: Accept = "no-worse"
+    accept: AcceptanceRule = "no-worse"
     tolerance: float = 0.02
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         last = search.memory.get("errors", [])[-1:]
         if last and max(map(abs, last[0].values()), default=0.0) <= self.tolerance:
             return []
@@ -37,18 +37,18 @@ class Feedback(Greedy):
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         if not search.memory.get("errors"):
-            self._note(search)
+            self._record_error(search)
         decided = super().tell(search, pool, verdicts)
         if pool:
-            self._note(search)
+            self._record_error(search)
         return decided
 
-    def _told(self, search: Search) -> Mapping[str, Any]:
+    def _operator_options(self, search: Search) -> Mapping[str, Any]:
         return {"errors": search.memory.get("errors", [])}
 
-    def _note(self, search: Search) -> None:
+    def _record_error(self, search: Search) -> None:
         """The error of the prompt that stands, over the val rows that it was measured on."""
-        rows = search.archive.scores.row(self._now(search), search.val)
+        rows = search.archive.scores.row(self._current(search), search.val)
         if rows:
-            seen = [Seen.of(one, search.examples[row]) for row, one in rows.items()]
-            search.memory["errors"] = [*search.memory.get("errors", []), deviations(seen)][-_LONGEST:]
+            seen = [AnswerComparison.from_evaluation(one, search.examples[row]) for row, one in rows.items()]
+            search.memory["errors"] = [*search.memory.get("errors", []), error_signals(seen)][-_LONGEST:]

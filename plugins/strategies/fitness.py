@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
-from ...core.answer import bare
+from ...core.answer import normalize_answer
 from ...core.example import Example
 from ...core.orders import Search
 from ...core.score import Evaluation
-from ..evaluators.text import overlap
-from .choosing import contenders
+from ..evaluators.text import token_f1
+from .choosing import sufficiently_measured
 
-Row = Callable[[Evaluation, Example], float]
+ExampleValue = Callable[[Evaluation, Example], float]
 _MOST_GROUPS = 12
 
 VIEWS: Mapping[str, str] = {
@@ -32,17 +32,19 @@ def fitness(search: Search, names: Sequence[str], views: Mapping[str, float]) ->
     """
     known = [name for name in names if search.archive.scores.count(name, search.val)]
     total = sum(views.values())
-    seen = {view: _SEEN[view](search, known) for view in views} if known else {}
+    seen = {view: _VIEW_FUNCTIONS[view](search, known) for view in views} if known else {}
     return {name: sum(weight * seen[view][name] for view, weight in views.items()) / total for name in known}
 
 
 def fittest(search: Search, views: Mapping[str, float]) -> str:
     """The fittest contender; the oldest on ties."""
-    told = fitness(search, [one.id for one in contenders(search)], views)
-    return max(told, key=lambda name: told[name]) if told else search.archive.start.id
+    told = fitness(search, [one.id for one in sufficiently_measured(search)], views)
+    return max(told, key=lambda name: told[name]) if told else search.archive.baseline.id
 
 
-def levelled(search: Search, names: Sequence[str], value: Row, among: Sequence[str] | None = None) -> dict[str, float]:
+def means_on_common_rows(
+    search: Search, names: Sequence[str], value: ExampleValue, among: Sequence[str] | None = None
+) -> dict[str, float]:
     """Name → mean of a row's value, on val or on the rows `among`, of which each has one at least.
 
     The one with most rows, the oldest on ties, is the measure: the others are its mean plus their mean difference to it
@@ -60,32 +62,36 @@ def levelled(search: Search, names: Sequence[str], value: Row, among: Sequence[s
 
 
 def _accuracy(search: Search, names: Sequence[str]) -> dict[str, float]:
-    return levelled(search, names, lambda seen, row: seen.score)
+    return means_on_common_rows(search, names, lambda seen, row: seen.score)
 
 
 def _format(search: Search, names: Sequence[str]) -> dict[str, float]:
-    return levelled(search, names, lambda seen, row: float(seen.answer is not None and seen.failure != "format"))
+    return means_on_common_rows(
+        search, names, lambda seen, row: float(seen.answer is not None and seen.failure != "format")
+    )
 
 
 def _similarity(search: Search, names: Sequence[str]) -> dict[str, float]:
     def shared(seen: Evaluation, row: Example) -> float:
-        said = bare(seen.answer if seen.answer is not None else seen.output).split()
-        return max((overlap(said, bare(one).split()) for one in row.outputs), default=0.0)
+        said = normalize_answer(seen.answer if seen.answer is not None else seen.output).split()
+        return max((token_f1(said, normalize_answer(one).split()) for one in row.outputs), default=0.0)
 
-    return levelled(search, names, shared)
+    return means_on_common_rows(search, names, shared)
 
 
 def _robustness(search: Search, names: Sequence[str]) -> dict[str, float]:
     """The lowest mean over groups of inputs: one for each reference where these are few, else thirds of the rows."""
     groups: dict[str, list[str]] = {}
     for row in search.val:
-        groups.setdefault(bare(search.examples[row].output or ""), []).append(row)
+        groups.setdefault(normalize_answer(search.examples[row].output or ""), []).append(row)
     if len(groups) > _MOST_GROUPS:
         groups = {str(at): list(search.val[at::3]) for at in range(3)}
     means: dict[str, list[float]] = {name: [] for name in names}
     for rows in groups.values():
         met = [name for name in names if search.archive.scores.count(name, rows)]
-        for name, mean in (levelled(search, met, lambda seen, row: seen.score, rows) if met else {}).items():
+        for name, mean in (
+            means_on_common_rows(search, met, lambda seen, row: seen.score, rows) if met else {}
+        ).items():
             means[name].append(mean)
     return {name: min(own) for name, own in means.items()}
 
@@ -105,7 +111,7 @@ def _brevity(search: Search, names: Sequence[str]) -> dict[str, float]:
     return {name: 1 - words[name] / longest for name in names}
 
 
-_SEEN: Mapping[str, Callable[[Search, Sequence[str]], dict[str, float]]] = {
+_VIEW_FUNCTIONS: Mapping[str, Callable[[Search, Sequence[str]], dict[str, float]]] = {
     "accuracy": _accuracy,
     "format": _format,
     "similarity": _similarity,

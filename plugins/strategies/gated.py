@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from ...core.amounts import Count, Positive
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .entering import by_hand
+from ...core.orders import Search, WorkOrder
+from .entering import human_candidates
 from .fitness import fittest
-from .population import afforded, living, survivors
+from .population import affordable_count, current_population, survivors
 from .walk import ACCURACY
 
 _MAIN = "Task"
@@ -20,7 +20,7 @@ _FRUITLESS = -0.02
 
 
 @dataclass(kw_only=True)
-class Gated:
+class OperatorGating:
     """The best `leaders` prompts get children; an operator and a section are drawn for each by what the gate expects.
 
     The gate is linear in what is edited and by whom: the operator, the section, both together, and the operator with
@@ -46,25 +46,27 @@ class Gated:
     sweeps: int = 10
     whole: Sequence[str] = ("section-add", "answer-hint", "demo-count")
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        rng, weights = search.rng("gate"), self.gate(search)
-        leading = living(search, self.leaders, ACCURACY)
-        cases = min(self.cases, search.room // 8)
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        rng, weights = search.rng("gate"), self.fit_gate(search)
+        leading = current_population(search, self.leaders, ACCURACY)
+        cases = min(self.cases, search.remaining_runs // 8)
         orders = []
-        for place in range(afforded(search, self.children, self.rows)):
+        for place in range(affordable_count(search, self.children, self.rows)):
             parent = leading[min(int(rng.expovariate(1.2)), len(leading) - 1)]
-            sections = _sections(search.archive[parent])
+            sections = _section_titles(search.archive[parent])
             told = {
-                (operator, section): _expected(weights, features(operator, section, len(sections)))
+                (operator, section): _predict_reward(weights, edit_features(operator, section, len(sections)))
                 for operator in search.operators
-                for section in self._open(operator, sections)
+                for section in self._eligible_edits(operator, sections)
             }
-            operators = {name: max(told[name, one] for one in self._open(name, sections)) for name in search.operators}
+            operators = {
+                name: max(told[name, one] for one in self._eligible_edits(name, sections)) for name in search.operators
+            }
             operator = rng.choices(list(operators), self._chances(operators, search.operators))[0]
-            within = {section: told[operator, section] for section in self._open(operator, sections)}
+            within = {section: told[operator, section] for section in self._eligible_edits(operator, sections)}
             section = rng.choices(list(within), self._chances(within, dict.fromkeys(within, 1.0)))[0]
             options = {"section": section}
-            orders.append(Order(operator=operator, parents=(parent,), options=options, cases=cases, stream=place))
+            orders.append(WorkOrder(operator=operator, parents=(parent,), options=options, cases=cases, stream=place))
         return orders
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
@@ -75,7 +77,9 @@ class Gated:
             if (order.operator, order.parents[:1]) not in fruitful
         ]
         search.memory["barren"] = [*search.memory.get("barren", ()), *barren]
-        return list(dict.fromkeys([*living(search, self.leaders, ACCURACY), *by_hand(search), *new]))
+        return list(
+            dict.fromkeys([*current_population(search, self.leaders, ACCURACY), *human_candidates(search), *new])
+        )
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         return survivors(search, pool, self.leaders, ACCURACY)
@@ -83,19 +87,19 @@ class Gated:
     def final(self, search: Search) -> str:
         return fittest(search, ACCURACY)
 
-    def gate(self, search: Search) -> dict[str, float]:
+    def fit_gate(self, search: Search) -> dict[str, float]:
         """Feature → weight. Pure: the same experience gives the same gate."""
         weights: dict[str, float] = {}
-        told = experience(search)
+        told = edit_rewards(search)
         for sweep in range(self.sweeps):
             for known, reward in told:
-                missed = reward - _expected(weights, known)
+                missed = reward - _predict_reward(weights, known)
                 step = self.rate / (1 + sweep) / len(known)
                 for name in known:
                     weights[name] = weights.get(name, 0.0) + step * missed
         return weights
 
-    def _open(self, operator: str, sections: Sequence[str]) -> Sequence[str]:
+    def _eligible_edits(self, operator: str, sections: Sequence[str]) -> Sequence[str]:
         return [_MAIN] if operator in self.whole else sections
 
     def _chances(self, expected: Mapping[str, float], priors: Mapping[str, float]) -> list[float]:
@@ -105,35 +109,35 @@ class Gated:
         return [(1 - self.exploring) * raw[name] / whole + self.exploring * priors[name] / total for name in expected]
 
 
-def experience(search: Search) -> list[tuple[tuple[str, ...], float]]:
+def edit_rewards(search: Search) -> list[tuple[tuple[str, ...], float]]:
     """Every edit so far as (features, reward): those without a child first, then children by age."""
     archive, told = search.archive, list[tuple[tuple[str, ...], float]]()
     for operator, section, parent in search.memory.get("barren", ()):
-        told.append((features(operator, section, len(_sections(archive[parent]))), _FRUITLESS))
+        told.append((edit_features(operator, section, len(_section_titles(archive[parent]))), _FRUITLESS))
     for child in archive.candidates.values():
         parent_of = archive.candidates.get(child.parents[0]) if child.parents else None
         if parent_of is None or child.operator not in search.operators:
             continue
         if paired := archive.scores.paired(child.id, parent_of.id, search.val):
-            known = features(child.operator, _edited(parent_of, child), len(_sections(parent_of)))
+            known = edit_features(child.operator, _edited_section(parent_of, child), len(_section_titles(parent_of)))
             told.append((known, sum(paired) / len(paired)))
     return told
 
 
-def features(operator: str, section: str, sections: int) -> tuple[str, ...]:
+def edit_features(operator: str, section: str, sections: int) -> tuple[str, ...]:
     stage = "plain" if sections < 2 else "sectioned"
     return (operator, f"in {section}", f"{operator} in {section}", f"{operator} of {stage}")
 
 
-def _expected(weights: Mapping[str, float], known: Sequence[str]) -> float:
+def _predict_reward(weights: Mapping[str, float], known: Sequence[str]) -> float:
     return sum(weights.get(name, 0.0) for name in known)
 
 
-def _sections(candidate: Candidate) -> list[str]:
+def _section_titles(candidate: Candidate) -> list[str]:
     return [_MAIN, *(section.name for section in candidate.program.main.sections)]
 
 
-def _edited(parent: Candidate, child: Candidate) -> str:
+def _edited_section(parent: Candidate, child: Candidate) -> str:
     """The first section of the parent whose text differs; the task where none does. A section that came in was none
     that an edit could have been ordered for."""
     before, after = ({one.name: one.text for one in side.program.main.sections} for side in (parent, child))

@@ -9,18 +9,18 @@ from typing import Literal
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
+from ...core.orders import Search, WorkOrder
 from .choosing import labelled_train
-from .chosen import chosen_views
-from .entering import by_hand
+from .chosen import select_views
+from .entering import human_candidates
 from .fitness import fitness, fittest
-from .population import afforded, breeders, living, seeding, survivors
+from .population import affordable_count, current_population, operator_weights, seed_orders, survivors
 
 _LEAST_CHANCE = 1e-3
 
 
 @dataclass(kw_only=True)
-class Genetic:
+class GeneticAlgorithm:
     """EvoPrompt GA (arXiv 2309.08532), CAPO (arXiv 2504.16005) and TAPO (arXiv 2501.06689) by its options.
 
     seeds: operator → orders on the start prompt in the first round. dress: an operator that works once on every seed
@@ -47,27 +47,27 @@ class Genetic:
     choose: bool = False
     pairs: Sequence[str] = ("phrase-crossover", "merge")
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         dressing = search.round == 2 and self.dress in search.operators
         begins = search.round == 1 or dressing
-        fit = afforded(search, self.size - 1 if begins else self.children, self.rows)
+        fit = affordable_count(search, self.size - 1 if begins else self.children, self.rows)
         if dressing:
-            return self._dressing(search, fit)
+            return self._first_orders(search, fit)
         if begins:
-            return seeding(search, self.seeds, fit, self.cases, self.pairs)
-        return self._breeding(search, fit)
+            return seed_orders(search, self.seeds, fit, self.cases, self.pairs)
+        return self._breeding_orders(search, fit)
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        start = search.archive.start.id
+        start = search.archive.baseline.id
         if search.round == 1 and self.dress in search.operators:
             search.memory["seeds"] = list(new[: self.size - 1])
             return []
         if search.round == 2 and "seeds" in search.memory:
             dressed = {search.archive[name].parents[0] for name in new}
             bare = [name for name in search.memory["seeds"] if name not in dressed]
-            return list(dict.fromkeys([start, *by_hand(search), *new, *bare]))
-        older = living(search, self.size, self._views(search)) if search.round > 1 else [start]
-        return list(dict.fromkeys([*older, *by_hand(search), *new[: max(self.size, self.children)]]))
+            return list(dict.fromkeys([start, *human_candidates(search), *new, *bare]))
+        older = current_population(search, self.size, self._views(search)) if search.round > 1 else [start]
+        return list(dict.fromkeys([*older, *human_candidates(search), *new[: max(self.size, self.children)]]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         lost = [name for name in pool if verdicts.get(name) == "drop"]
@@ -76,15 +76,15 @@ class Genetic:
     def final(self, search: Search) -> str:
         return fittest(search, self._views(search))
 
-    def _dressing(self, search: Search, most: int) -> list[Order]:
+    def _first_orders(self, search: Search, most: int) -> list[WorkOrder]:
         """Every seed, and the start prompt as often as seeds are missing. Each is run on train rows of its own: on the
         same ones all would be right on the same few, and be dressed alike."""
         seeds = list(search.memory.get("seeds", ()))
-        wanted = [*seeds, *[search.archive.start.id] * max(1, most - len(seeds))]
+        wanted = [*seeds, *[search.archive.baseline.id] * max(1, most - len(seeds))]
         rng, labelled = search.rng("dressing"), labelled_train(search)
-        cases = min(self.dress_cases, search.room // (4 * len(wanted)), len(labelled))
+        cases = min(self.dress_cases, search.remaining_runs // (4 * len(wanted)), len(labelled))
         return [
-            Order(
+            WorkOrder(
                 operator=self.dress,
                 parents=(name,),
                 stream=place,
@@ -94,18 +94,18 @@ class Genetic:
             for place, name in enumerate(wanted)
         ]
 
-    def _breeding(self, search: Search, most: int) -> list[Order]:
+    def _breeding_orders(self, search: Search, most: int) -> list[WorkOrder]:
         rng = search.rng("parents")
-        alive = living(search, self.size, self._views(search))
+        alive = current_population(search, self.size, self._views(search))
         told = fitness(search, alive, self._views(search))
-        makers = breeders(search, [*self.seeds, self.dress])
+        makers = operator_weights(search, [*self.seeds, self.dress])
         orders = []
         for place in range(most):
             operator = rng.choices(list(makers), list(makers.values()))[0]
             first = self._draw(alive, told, rng)
             others = [name for name in alive if name != first]
             pair = (first, self._draw(others, told, rng)) if others else (first,)
-            orders.append(Order(operator=operator, parents=pair, stream=place, cases=self.cases))
+            orders.append(WorkOrder(operator=operator, parents=pair, stream=place, cases=self.cases))
         return orders
 
     def _draw(self, names: Sequence[str], told: Mapping[str, float], rng: Random) -> str:
@@ -117,4 +117,4 @@ class Genetic:
         return rng.choice(list(names))
 
     def _views(self, search: Search) -> Mapping[str, float]:
-        return chosen_views(search, self.views) if self.choose else self.views
+        return select_views(search, self.views) if self.choose else self.views

@@ -8,19 +8,19 @@ from statistics import fmean
 from typing import Any, Literal
 
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
+from ...core.orders import Search, WorkOrder
 from .choosing import best_mean
-from .entering import by_hand
-from .growing import significant
-from .pareto import batch
+from .entering import human_candidates
+from .growing import is_significant
+from .pareto import next_minibatch
 
-Accept = Literal["better", "no-worse", "sure", "always"]
+AcceptanceRule = Literal["better", "no-worse", "sure", "always"]
 _STEPS_OF_THE_WHOLE = 20
 _LEAST_BATCH = 2
 
 
 @dataclass(kw_only=True)
-class Greedy:
+class GreedySearch:
     """Each round every operator makes a step from the prompt that stands; the best of them on the same val rows is
     accepted or taken back.
 
@@ -32,31 +32,31 @@ class Greedy:
 
     name: str = field(default="greedy", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
-    accept: Accept = "better"
+    accept: AcceptanceRule = "better"
     minibatch: int = 8
     patience: int = 0
     z: float = 1.0
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         if self.patience and search.memory.get("back", 0) >= self.patience:
             return []
-        rows = batch(search, min(self.minibatch, max(_LEAST_BATCH, search.total // _STEPS_OF_THE_WHOLE)))
-        now, options = self._now(search), self._told(search)
+        rows = next_minibatch(search, min(self.minibatch, max(_LEAST_BATCH, search.total_runs // _STEPS_OF_THE_WHOLE)))
+        now, options = self._current(search), self._operator_options(search)
         return [
-            Order(operator=name, parents=(now,), cases=len(rows), rows=rows, stream=place, options=options)
+            WorkOrder(operator=name, parents=(now,), cases=len(rows), rows=rows, stream=place, options=options)
             for place, name in enumerate(search.operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        now = self._now(search)
-        people = by_hand(search)
+        now = self._current(search)
+        people = human_candidates(search)
         if new or people or not search.archive.scores.count(now, search.val):
             return list(dict.fromkeys([now, *people, *new]))
         return []
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         """What stood before stays: should the present prompt be taken out, the best of those leads again."""
-        now = self._now(search)
+        now = self._current(search)
         best, gains = self._best(search, pool, now)
         moved = bool(best) and self._accepts(gains)
         if moved:
@@ -65,25 +65,25 @@ class Greedy:
             search.memory["back"] = 0 if moved else search.memory.get("back", 0) + 1
         stand = {now, *([best] if moved else [])}
         scored = [one for one in pool if search.archive.scores.count(one, search.val)]
-        return {one: "keep" if one in stand or self._stood(search, one) else "drop" for one in scored}
+        return {one: "keep" if one in stand or self._was_current(search, one) else "drop" for one in scored}
 
     def final(self, search: Search) -> str:
-        return best_mean(search) if self.accept == "always" else self._now(search)
+        return best_mean(search) if self.accept == "always" else self._current(search)
 
-    def _told(self, search: Search) -> Mapping[str, Any]:
+    def _operator_options(self, search: Search) -> Mapping[str, Any]:
         """What operators are told beside their rows: nothing here."""
         return {}
 
-    def _now(self, search: Search) -> str:
-        now = str(search.memory.get("now", search.archive.start.id))
-        return now if _may_win(search, now) else best_mean(search)
+    def _current(self, search: Search) -> str:
+        now = str(search.memory.get("now", search.archive.baseline.id))
+        return now if _is_eligible(search, now) else best_mean(search)
 
     def _best(self, search: Search, pool: Sequence[str], now: str) -> tuple[str, list[float]]:
         """The newcomer with the highest mean paired gain, measured on at least half the rows of what stands."""
         scores, best, most = search.archive.scores, "", [-2.0]
         enough = scores.count(now, search.val) / 2
         for one in pool:
-            gains = scores.paired(one, now, search.val) if one != now and _may_win(search, one) else []
+            gains = scores.paired(one, now, search.val) if one != now and _is_eligible(search, one) else []
             if gains and len(gains) >= enough and fmean(gains) > fmean(most):
                 best, most = one, gains
         return best, most
@@ -95,14 +95,14 @@ class Greedy:
             case "no-worse":
                 return fmean(gains) >= 0
             case "sure":
-                return significant(gains, self.z)
+                return is_significant(gains, self.z)
             case "always":
                 return True
 
-    def _stood(self, search: Search, one: str) -> bool:
+    def _was_current(self, search: Search, one: str) -> bool:
         return search.archive[one].status in ("kept", "pinned")
 
 
-def _may_win(search: Search, one: str) -> bool:
+def _is_eligible(search: Search, one: str) -> bool:
     """A person may have taken it out while it was measured."""
     return search.archive[one].status not in ("dropped", "rejected", "vetoed")

@@ -8,13 +8,13 @@ from math import sqrt
 from statistics import fmean, stdev
 
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
+from ...core.orders import Search, WorkOrder
 from .choosing import best_mean
-from .entering import by_hand
+from .entering import human_candidates
 
 
 @dataclass(kw_only=True)
-class Growing:
+class GrowAndPrune:
     """One prompt leads. Each round the other operators grow children of it, and the best child on val leads on if it
     is better on the same rows. A child that was measured on less than half of the leader's rows takes no lead and cuts
     nothing: what is left of a budget may be a row each.
@@ -35,20 +35,24 @@ class Growing:
     z: float = 1.0
     closing: float = 0.25
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         leader, memory = self._leader(search), search.memory
         flat, empty = memory.get("flat", 0), memory.get("empty", 0)
-        if flat >= self.patience or empty > 2 * self.patience or search.room <= self.closing * search.total:
+        if (
+            flat >= self.patience
+            or empty > 2 * self.patience
+            or search.remaining_runs <= self.closing * search.total_runs
+        ):
             memory["cutting"] = True
         if memory.get("cutting"):
             cutters = [name for name in search.operators if name in self.pruners]
-            return [] if memory.get("whole") else [Order(operator=name, parents=(leader,)) for name in cutters]
-        cases = min(self.cases, max(4, search.total // 12))
+            return [] if memory.get("whole") else [WorkOrder(operator=name, parents=(leader,)) for name in cutters]
+        cases = min(self.cases, max(4, search.total_runs // 12))
         growers = [name for name in search.operators if name not in self.pruners]
-        return [Order(operator=name, parents=(leader,), cases=cases) for name in growers]
+        return [WorkOrder(operator=name, parents=(leader,), cases=cases) for name in growers]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        people = by_hand(search)
+        people = human_candidates(search)
         leader, memory = self._leader(search), search.memory
         if not new and not people:
             memory["whole"] = bool(memory.get("cutting"))
@@ -58,7 +62,7 @@ class Growing:
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         leader, memory = self._leader(search), search.memory
-        gains = {one: diffs for one in pool if one != leader if (diffs := self._gains(search, one, leader))}
+        gains = {one: diffs for one in pool if one != leader if (diffs := self._paired_gains(search, one, leader))}
         cutting = bool(memory.get("cutting"))
         ranked = sorted(gains, key=lambda one: (-fmean(gains[one]), search.archive[one].program.main.words))
         best = ranked[0] if ranked else ""
@@ -66,7 +70,7 @@ class Growing:
         if cutting:
             memory["whole"] = not moved
         elif gains:
-            memory["flat"] = 0 if moved and significant(gains[best], self.z) else memory.get("flat", 0) + 1
+            memory["flat"] = 0 if moved and is_significant(gains[best], self.z) else memory.get("flat", 0) + 1
         if moved:
             memory["leader"] = best
         return {one: "keep" if one == memory.get("leader", leader) else "drop" for one in pool}
@@ -76,11 +80,11 @@ class Growing:
 
     def _leader(self, search: Search) -> str:
         """Who led last, unless a person took it out."""
-        named = search.memory.get("leader", search.archive.start.id)
+        named = search.memory.get("leader", search.archive.baseline.id)
         alive = search.archive[named].status not in ("rejected", "vetoed")
         return named if alive else best_mean(search)
 
-    def _gains(self, search: Search, one: str, leader: str) -> list[float]:
+    def _paired_gains(self, search: Search, one: str, leader: str) -> list[float]:
         """The paired differences to the leader; none where they are too few, or a person took the child out."""
         scores = search.archive.scores
         gains = scores.paired(one, leader, search.val)
@@ -88,6 +92,6 @@ class Growing:
         return gains if enough and search.archive[one].status not in ("rejected", "vetoed") else []
 
 
-def significant(gains: Sequence[float], z: float) -> bool:
+def is_significant(gains: Sequence[float], z: float) -> bool:
     """Whether the mean of paired differences is above `z` standard errors. Two equal gains are; one alone is not."""
     return len(gains) > 1 and fmean(gains) > z * stdev(gains) / sqrt(len(gains))

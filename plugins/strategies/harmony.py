@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .entering import by_hand
+from ...core.orders import Search, WorkOrder
+from .entering import human_candidates
 from .fitness import fittest
-from .population import afforded, living, seeding, survivors
+from .population import affordable_count, current_population, seed_orders, survivors
 from .walk import ACCURACY
 
 
 @dataclass(kw_only=True)
-class Harmony:
+class HarmonySearch:
     """A memory of `size` prompts; each round `improvisations` new ones are made from it and the best `size` stay.
 
     considering: the chance that a place of a new prompt takes what a member of the memory has there; adjusting: that it
@@ -34,25 +34,27 @@ class Harmony:
     iterations: int = 50
     patience: int = 7
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         memory = search.memory
         if search.round == 1:
-            count = min(self.size - 1, afforded(search, self.size - 1, self.rows))
-            return seeding(search, dict.fromkeys(search.operators, count), count)
+            count = min(self.size - 1, affordable_count(search, self.size - 1, self.rows))
+            return seed_orders(search, dict.fromkeys(search.operators, count), count)
         if search.round > self.iterations or memory.get("stale", 0) >= self.patience:
             return []
         rng, names = search.rng("harmony"), list(search.operators)
-        members = living(search, self.size, ACCURACY)
-        drawn = rng.choices(names, list(search.operators.values()), k=afforded(search, self.improvisations, self.rows))
+        members = current_population(search, self.size, ACCURACY)
+        drawn = rng.choices(
+            names, list(search.operators.values()), k=affordable_count(search, self.improvisations, self.rows)
+        )
         options = {"considering": self.considering, "adjusting": self.adjusting}
         return [
-            Order(operator=name, parents=tuple(rng.sample(members, len(members))), options=options, stream=place)
+            WorkOrder(operator=name, parents=tuple(rng.sample(members, len(members))), options=options, stream=place)
             for place, name in enumerate(drawn)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        members = living(search, self.size, ACCURACY)
-        return list(dict.fromkeys([*members, *by_hand(search), *new]))
+        members = current_population(search, self.size, ACCURACY)
+        return list(dict.fromkeys([*members, *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         best, memory = fittest(search, ACCURACY), search.memory

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .choosing import best_mean, measured
-from .entering import by_hand
+from ...core.orders import Search, WorkOrder
+from .choosing import best_mean, measured_ids
+from .entering import human_candidates
 
 
 @dataclass(kw_only=True)
-class History:
+class HistorySampling:
     """Each round `samples` new prompts are written from the best earlier ones with their scores; all are kept.
 
     Nothing is dropped: the history in the author's question is the selection. So the first round measures the start.
@@ -23,17 +23,17 @@ class History:
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     samples: Count = 8
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        if search.round == 1 and not search.archive.scores.count(search.archive.start.id, search.val):
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        if search.round == 1 and not search.archive.scores.count(search.archive.baseline.id, search.val):
             return []
         best = self.final(search)
-        return [Order(operator=name, parents=(best,), count=self.samples) for name in search.operators]
+        return [WorkOrder(operator=name, parents=(best,), count=self.samples) for name in search.operators]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return list(dict.fromkeys([search.archive.start.id, *by_hand(search), *new]))
+        return list(dict.fromkeys([search.archive.baseline.id, *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        return dict.fromkeys(measured(search, pool), "keep")
+        return dict.fromkeys(measured_ids(search, pool), "keep")
 
     def final(self, search: Search) -> str:
         return best_mean(search)

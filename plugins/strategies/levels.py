@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
+from ...core.orders import Search, WorkOrder
 from .choosing import best_mean
-from .entering import newcomers
+from .entering import unmeasured_candidates
 
 _LEAST_CASES = 2
 _RUNS_PER_CASE = 20
 
 
 @dataclass(kw_only=True)
-class Levels:
+class LevelTree:
     """Each round the best `keep` prompts of the last level get `children` between them, on the same val rows; these are
     the next level, whatever the last one scored. It ends when the best of a level was below the one before `falls`
     times in a row, but not before `least` levels. The best of all levels wins.
@@ -32,29 +32,29 @@ class Levels:
     least: int = 2
     cases: int = 6
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         memory = search.memory
         if memory.get("falls", 0) >= self.falls and memory.get("level", 0) >= self.least:
             return []
         parents = [one for one in memory.get("leading", []) if search.archive[one].status not in ("rejected", "vetoed")]
-        parents = parents or [search.archive.start.id]
-        cases = min(self.cases, max(_LEAST_CASES, search.total // _RUNS_PER_CASE))
+        parents = parents or [search.archive.baseline.id]
+        cases = min(self.cases, max(_LEAST_CASES, search.total_runs // _RUNS_PER_CASE))
         each = max(1, self.children // (len(parents) * len(search.operators)))
         return [
-            Order(operator=name, parents=(parent,), count=each, cases=cases, stream=place)
+            WorkOrder(operator=name, parents=(parent,), count=each, cases=cases, stream=place)
             for place, (parent, name) in enumerate((one, name) for one in parents for name in search.operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return newcomers(search, new)
+        return unmeasured_candidates(search, new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory, scores, archive = search.memory, search.archive.scores, search.archive
-        level = [archive[one] for one in pool if one != archive.start.id and scores.count(one, search.val)]
+        level = [archive[one] for one in pool if one != archive.baseline.id and scores.count(one, search.val)]
         if level:
             leading = [one.id for one in archive.ranked(level, search.val)[: self.keep]]
             best = scores.mean(leading[0], search.val) or 0.0
-            before = memory.get("best", scores.mean(archive.start.id, search.val) or 0.0)
+            before = memory.get("best", scores.mean(archive.baseline.id, search.val) or 0.0)
             memory["falls"] = memory.get("falls", 0) + 1 if best < before else 0
             memory |= {"leading": leading, "best": best, "level": memory.get("level", 0) + 1}
         left_out = {one: decision for one, decision in verdicts.items() if decision == "drop"}

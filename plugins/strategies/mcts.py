@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .choosing import best_mean, contenders
-from .entering import by_hand
-from .tree import Limits, Tree
+from ...core.orders import Search, WorkOrder
+from .choosing import best_mean, sufficiently_measured
+from .entering import human_candidates
+from .tree import SearchTree, TreeLimits
 
 _LEAST_WIDTH = _LEAST_BATCH = 2
 _WHOLE_PER_CHILD = 60
 
 
 @dataclass(kw_only=True)
-class Mcts:
+class MonteCarloTreeSearch:
     """An iteration selects a path by upper confidence bounds, expands its end, goes to the best child and expands
     that, until the path ends; then the sums of future rewards go back along the path. One expansion is one round.
 
@@ -35,16 +35,16 @@ class Mcts:
     explore: float = 2.5
     batch: int = 5
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        memory, tree = search.memory, self._tree(search)
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        memory, tree = search.memory, self._search_tree(search)
         if not memory.get("path"):
             if memory.get("iteration", 0) >= self.iterations:
                 return []
             memory["iteration"] = memory.get("iteration", 0) + 1
-            memory["path"] = tree.select()
+            memory["path"] = tree.select_path()
         if not memory["path"]:
             return []
-        leaf, afforded = memory["path"][-1], search.total // _WHOLE_PER_CHILD
+        leaf, afforded = memory["path"][-1], search.total_runs // _WHOLE_PER_CHILD
         width, size = min(self.width, max(_LEAST_WIDTH, afforded)), min(self.batch, max(_LEAST_BATCH, afforded))
         rng = search.rng("batches")
         labelled = [row for row in search.train if row not in search.examples or search.examples[row].outputs]
@@ -52,19 +52,19 @@ class Mcts:
         for place in range(width):
             rows = tuple(rng.sample(labelled, min(size, len(labelled))))
             for name in search.operators:
-                order = Order(operator=name, parents=(leaf,), cases=len(rows), rows=rows, stream=place)
+                order = WorkOrder(operator=name, parents=(leaf,), cases=len(rows), rows=rows, stream=place)
                 orders.append(order)
         return orders
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        tree, root = self._tree(search), search.archive.start.id
-        entering = list(dict.fromkeys([*by_hand(search), *new]))
+        tree, root = self._search_tree(search), search.archive.baseline.id
+        entering = list(dict.fromkeys([*human_candidates(search), *new]))
         for name in entering:
             tree.add(search.archive[name])
         return entering if search.archive.scores.count(root, search.val) else [root, *entering]
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        memory, tree = search.memory, self._tree(search)
+        memory, tree = search.memory, self._search_tree(search)
         path: list[str] = memory.get("path", [])
         if path:
             record = max(memory.get("record", 0.0), tree.reward(path[-1]))
@@ -75,20 +75,22 @@ class Mcts:
             else:
                 tree.nodes[path[-1]]["empty"] += 1
             deep = tree.nodes[path[-1]]["depth"] > self.free
-            if not best or tree.ends(best) or (deep and tree.reward(best) > record):
+            if not best or tree.is_terminal(best) or (deep and tree.reward(best) > record):
                 tree.back_propagate(path)
                 memory["paths"] = [*memory.get("paths", []), path]
                 path = []
             memory |= {"path": path, "record": max(record, tree.reward(best) if best else 0.0)}
         known = [name for name in pool if name in tree.nodes and search.archive.scores.count(name, search.val)]
-        return {name: "drop" if self._hopeless(tree, name) else "keep" for name in known}
+        return {name: "drop" if self._is_hopeless(tree, name) else "keep" for name in known}
 
     def final(self, search: Search) -> str:
         """A person's prompt is a path of its own, so that it can win without having been visited. Nodes that were
         dropped win nothing, and count in the mean of their path: one that ended in a crash is worth the less."""
-        tree, archive = self._tree(search), search.archive
-        fit = {one.id for one in contenders(search)}
-        dropped = {one.id for one in contenders(search, [*archive.alive, *archive.with_status("dropped")])} - fit
+        tree, archive = self._search_tree(search), search.archive
+        fit = {one.id for one in sufficiently_measured(search)}
+        dropped = {
+            one.id for one in sufficiently_measured(search, [*archive.alive, *archive.with_status("dropped")])
+        } - fit
         mine = [[tree.root, one.id] for one in archive.alive if one.operator == "person"]
         walked: list[list[str]] = [*search.memory.get("paths", []), search.memory.get("path", []), *mine]
         paths = [[name for name in path if name in fit | dropped] for path in walked if fit.intersection(path)]
@@ -97,9 +99,9 @@ class Mcts:
         best = max(paths, key=lambda path: fmean(map(tree.reward, path)))
         return max((name for name in best if name in fit), key=tree.reward)
 
-    def _hopeless(self, tree: Tree, name: str) -> bool:
+    def _is_hopeless(self, tree: SearchTree, name: str) -> bool:
         """Whether its path ends at it, and it is worse than the root."""
-        return tree.ends(name) and tree.reward(name) < tree.reward(tree.root)
+        return tree.is_terminal(name) and tree.reward(name) < tree.reward(tree.root)
 
-    def _tree(self, search: Search) -> Tree:
-        return Tree(search, Limits(deepest=self.depth, free=self.free, explore=self.explore))
+    def _search_tree(self, search: Search) -> SearchTree:
+        return SearchTree(search, TreeLimits(deepest=self.depth, free=self.free, explore=self.explore))

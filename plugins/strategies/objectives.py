@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .entering import newcomers
+from ...core.orders import Search, WorkOrder
+from .entering import unmeasured_candidates
 from .fitness import fitness, fittest
 
 DEFAULT = {"accuracy": 1.0, "format": 0.5, "robustness": 0.3, "brevity": 0.1}
@@ -15,7 +15,7 @@ _LEAST_CASES = 4
 
 
 @dataclass(kw_only=True)
-class Objectives:
+class MultiObjective:
     """Each round every operator works on a parent from the front: the prompts that no other beats in one objective
     without losing in another. Which of them is drawn by their weighted sum, and the next direction is told: the
     objective that the parent is farthest behind the best in. The front goes on record each round; the winner is the
@@ -30,26 +30,26 @@ class Objectives:
     objectives: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT))
     cases: int = 8
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        told, rng = self._told(search), search.rng("parent")
-        on_front = front(told)
-        parent = search.archive.start.id
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        told, rng = self._objective_values(search), search.rng("parent")
+        on_front = non_dominated(told)
+        parent = search.archive.baseline.id
         if on_front:
             sums = {name: sum(self.objectives[o] * told[name][o] for o in self.objectives) for name in on_front}
             parent = max(rng.sample(on_front, min(2, len(on_front))), key=lambda name: sums[name])
-        cases = min(self.cases, max(_LEAST_CASES, search.total // 40))
-        options = {"direction": self._direction(told, parent)} if told else {}
+        cases = min(self.cases, max(_LEAST_CASES, search.total_runs // 40))
+        options = {"direction": self._weakest_objective(told, parent)} if told else {}
         return [
-            Order(operator=name, parents=(parent,), cases=cases, options=options, stream=place)
+            WorkOrder(operator=name, parents=(parent,), cases=cases, options=options, stream=place)
             for place, name in enumerate(search.operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return newcomers(search, new)
+        return unmeasured_candidates(search, new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        told = self._told(search, pool)
-        on_front = front(told)
+        told = self._objective_values(search, pool)
+        on_front = non_dominated(told)
         search.remarks["front"] = {
             name: {objective: round(value, 3) for objective, value in told[name].items()} for name in on_front
         }
@@ -58,7 +58,7 @@ class Objectives:
     def final(self, search: Search) -> str:
         return fittest(search, self.objectives)
 
-    def _told(self, search: Search, pool: Sequence[str] = ()) -> dict[str, dict[str, float]]:
+    def _objective_values(self, search: Search, pool: Sequence[str] = ()) -> dict[str, dict[str, float]]:
         """Candidate → objective → value, of those that stand and of the pool, compared on common rows."""
         standing = [one.id for one in search.archive.with_status("kept", "pinned")]
         names = [
@@ -69,7 +69,7 @@ class Objectives:
         seen = {objective: fitness(search, names, {objective: 1.0}) for objective in self.objectives}
         return {name: {objective: seen[objective][name] for objective in self.objectives} for name in names}
 
-    def _direction(self, told: Mapping[str, Mapping[str, float]], parent: str) -> str:
+    def _weakest_objective(self, told: Mapping[str, Mapping[str, float]], parent: str) -> str:
         """The objective in which the parent is farthest behind the best; of equals, the weightiest."""
         if parent not in told:
             return next(iter(self.objectives))
@@ -78,7 +78,7 @@ class Objectives:
         return max(lacks, key=lambda objective: lacks[objective])
 
 
-def front(told: Mapping[str, Mapping[str, float]]) -> list[str]:
+def non_dominated(told: Mapping[str, Mapping[str, float]]) -> list[str]:
     """Those that nobody dominates: as good in every objective and better in one. The older of equals."""
     kept: list[str] = []
     for name, own in told.items():

@@ -8,16 +8,16 @@ from itertools import combinations
 from math import ceil
 
 from ...core.contracts import Decision, Need
-from ...core.identity import seeded
+from ...core.identity import seeded_random
 from ...core.lineage import Lineage
-from ...core.orders import WHOLE, Order, Search
-from .choosing import contenders, labelled_train
-from .entering import newcomers
+from ...core.orders import ALL_PROMPTS, Search, WorkOrder
+from .choosing import labelled_train, sufficiently_measured
+from .entering import unmeasured_candidates
 from .fitness import fittest
 
 
 @dataclass(kw_only=True)
-class Pareto:
+class ParetoSearch:
     """Each round one parent, drawn as often as it leads on a val row among those that nobody dominates, is worked on
     with the next few train rows in view.
 
@@ -32,21 +32,21 @@ class Pareto:
     merges: int = 5
     mergers: Sequence[str] = ("merge",)
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        leading = front(search)
-        parent = search.archive.start.id
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        leading = pareto_front(search)
+        parent = search.archive.baseline.id
         if leading:
             parent = search.rng("parent").choices(list(leading), list(leading.values()))[0]
-        rows = batch(search, self.minibatch)
+        rows = next_minibatch(search, self.minibatch)
         workers = [name for name in search.operators if name not in self.mergers]
         orders = [
-            Order(operator=name, parents=(parent,), cases=len(rows), rows=rows, stream=place)
+            WorkOrder(operator=name, parents=(parent,), cases=len(rows), rows=rows, stream=place)
             for place, name in enumerate(workers)
         ]
-        return [*orders, *self._merge(search, list(leading))]
+        return [*orders, *self._merge_orders(search, list(leading))]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return newcomers(search, new)
+        return unmeasured_candidates(search, new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         let_in = [one for one in pool if verdicts.get(one) == "keep" and search.archive[one].parents]
@@ -59,28 +59,28 @@ class Pareto:
     def final(self, search: Search) -> str:
         return fittest(search, {"accuracy": 1.0})
 
-    def _merge(self, search: Search, leading: Sequence[str]) -> list[Order]:
+    def _merge_orders(self, search: Search, leading: Sequence[str]) -> list[WorkOrder]:
         """An order for each merger, on the first pair in a drawn order that may be merged."""
         memory, mergers = search.memory, [name for name in search.operators if name in self.mergers]
         if not mergers or not memory.get("due") or memory.get("merges", 0) >= self.merges:
             return []
         tried = [tuple(pair) for pair in memory.get("merged", [])]
-        for one, other, root in _pairs(search, leading):
+        for one, other, root in _mergeable_pairs(search, leading):
             if (one, other) not in tried:
                 memory["merged"] = [*memory.get("merged", []), [one, other]]
                 memory["due"] = False
-                return [Order(operator=name, parents=(one, other, root), slot=WHOLE) for name in mergers]
+                return [WorkOrder(operator=name, parents=(one, other, root), slot=ALL_PROMPTS) for name in mergers]
         return []
 
 
-def front(search: Search) -> dict[str, int]:
+def pareto_front(search: Search) -> dict[str, int]:
     """Candidate → on how many val rows no other is better, the dominated left out.
 
     Dominated is who leads nowhere without an equal among the rest; the worst mean is looked at first. Only contenders
     take part.
     """
     scores = search.archive.scores
-    ranked = [one.id for one in search.archive.ranked(contenders(search), search.val)]
+    ranked = [one.id for one in search.archive.ranked(sufficiently_measured(search), search.val)]
     leaders = {row: set(names) for row, names in scores.front(ranked, search.val).items()}
     for name in reversed(ranked):
         if all(len(names) > 1 for names in leaders.values() if name in names):
@@ -89,7 +89,7 @@ def front(search: Search) -> dict[str, int]:
     return {name: count for name, count in led.items() if count}
 
 
-def batch(search: Search, size: int, turn: int | None = None) -> tuple[str, ...]:
+def next_minibatch(search: Search, size: int, turn: int | None = None) -> tuple[str, ...]:
     """This round's labelled train rows: the whole split in a drawn order, then again in another. turn: counted from 0,
     where not every round takes some."""
     labelled = labelled_train(search)
@@ -98,11 +98,11 @@ def batch(search: Search, size: int, turn: int | None = None) -> tuple[str, ...]
         return ()
     each = ceil(len(labelled) / size)
     epoch, place = divmod(search.round - 1 if turn is None else turn, each)
-    drawn = seeded(search.seed, "epoch", epoch).sample(labelled, len(labelled))
+    drawn = seeded_random(search.seed, "epoch", epoch).sample(labelled, len(labelled))
     return tuple((drawn + drawn[:size])[place * size : (place + 1) * size])
 
 
-def _pairs(search: Search, leading: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+def _mergeable_pairs(search: Search, leading: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Two of the front with their nearest common ancestor that is no better than either, in a drawn order."""
     mean = search.archive.scores.mean
     line = Lineage(search.archive.candidates.values())

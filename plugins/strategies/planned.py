@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
+from ...core.orders import Search, WorkOrder
 from .choosing import best_mean
-from .entering import by_hand
+from .entering import human_candidates
 
 
 @dataclass(kw_only=True)
-class Planned:
+class PlannedPath:
     """One order a round, for one step of the path, on the newest prompt; measured after the last step of each pass.
 
     As published there is no acceptance test: the chain goes on from the newest prompt, and the best of all measured
@@ -28,21 +28,27 @@ class Planned:
     passes: int = 10
     tolerance: float = 0.01
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        path, walked = self._walk(search)
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        path, walked = self._path_position(search)
         done, place = divmod(walked, len(path))
         if done >= self.passes or (place == 0 and self._converged(search)):
             return []
         operator = next(iter(search.operators))
-        return [Order(operator=operator, parents=(self._newest(search),), plan_step=path[place], cases=self.cases)]
+        return [
+            WorkOrder(
+                operator=operator, parents=(self._newest_candidate(search),), plan_step=path[place], cases=self.cases
+            )
+        ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         if new:
             search.memory["newest"] = new[-1]
-        path, walked = self._walk(search)
+        path, walked = self._path_position(search)
         if (walked + 1) % len(path):
             return []
-        return list(dict.fromkeys([search.archive.start.id, *by_hand(search), self._newest(search)]))
+        return list(
+            dict.fromkeys([search.archive.baseline.id, *human_candidates(search), self._newest_candidate(search)])
+        )
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory = search.memory
@@ -59,14 +65,14 @@ class Planned:
         means = search.memory.get("means", [])
         return len(means) >= 2 and means[-1] > 0 and abs(means[-1] - means[-2]) < self.tolerance
 
-    def _walk(self, search: Search) -> tuple[list[str], int]:
+    def _path_position(self, search: Search) -> tuple[list[str], int]:
         """The path, and how many steps were taken on it before this round's."""
         path, memory = list(search.plan) or [""], search.memory
         if memory.get("path") != path:
             memory |= {"path": path, "began": search.round}
         return path, search.round - int(memory["began"])
 
-    def _newest(self, search: Search) -> str:
+    def _newest_candidate(self, search: Search) -> str:
         """What was written last, unless a person took it out."""
-        newest = str(search.memory.get("newest", search.archive.start.id))
+        newest = str(search.memory.get("newest", search.archive.baseline.id))
         return newest if search.archive[newest].status not in ("rejected", "vetoed") else best_mean(search)

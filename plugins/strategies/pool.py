@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .choosing import best_mean, measured
+from ...core.orders import Search, WorkOrder
+from .choosing import best_mean, measured_ids
 
 
 @dataclass(kw_only=True)
-class Pool:
+class ProposeThenSelect:
     """One round of orders, one for each operator, on the start prompt.
 
     count: proposals wanted of each operator. rows: where set, no more proposals than the budget can measure on so
@@ -25,23 +25,23 @@ class Pool:
     rows: int | None = None
     with_start: bool = True
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         if search.round > 1:
             return []
         count = self.count
         if self.rows is not None:
-            afforded = search.room // min(self.rows, len(search.val)) - self.with_start
+            afforded = search.remaining_runs // min(self.rows, len(search.val)) - self.with_start
             count = max(1, min(count, afforded))
-        start = search.archive.start.id
-        return [Order(operator=name, parents=(start,), count=count) for name in search.operators]
+        start = search.archive.baseline.id
+        return [WorkOrder(operator=name, parents=(start,), count=count) for name in search.operators]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return [search.archive.start.id, *new] if self.with_start else list(new)
+        return [search.archive.baseline.id, *new] if self.with_start else list(new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         """The best mean among those that the allocator did not give up: one that went after a row or two was known too
         little for its mean to count."""
-        known = [search.archive[name] for name in measured(search, pool)]
+        known = [search.archive[name] for name in measured_ids(search, pool)]
         left = [one for one in known if verdicts.get(one.id) != "drop" and one.status not in ("rejected", "vetoed")]
         best = best_mean(search, left) if left else ""
         return {name: "keep" if name == best else "drop" for name in pool} if best else {}

@@ -6,42 +6,42 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import zip_longest
 
 from ...core.contracts import Decision
-from ...core.orders import Order, Search
+from ...core.orders import Search, WorkOrder
 from .fitness import fitness
 
-_ROOM_A_ROUND = 4
+_BUDGET_SHARE_PER_ROUND = 4
 
 
-def afforded(search: Search, wanted: int, rows: int) -> int:
+def affordable_count(search: Search, wanted: int, rows: int) -> int:
     """At most `wanted`, at least 2, and no more than a quarter of the room can measure on `rows` rows each."""
-    return max(2, min(wanted, search.room // (_ROOM_A_ROUND * max(1, rows))))
+    return max(2, min(wanted, search.remaining_runs // (_BUDGET_SHARE_PER_ROUND * max(1, rows))))
 
 
-def seeding(
+def seed_orders(
     search: Search, seeds: Mapping[str, int], most: int, cases: int = 0, pairs: Collection[str] = ()
-) -> list[Order]:
+) -> list[WorkOrder]:
     """Orders on the start prompt, the operators in turn; every operator of the recipe where none of the seeds' is,
     without those in `pairs`, which make nothing of one parent."""
-    start = search.archive.start.id
+    start = search.archive.baseline.id
     wanted = {name: count for name, count in seeds.items() if name in search.operators}
     wanted = wanted or dict.fromkeys((name for name in search.operators if name not in pairs), most)
     turns = zip_longest(*([name] * count for name, count in wanted.items()))
     names = [name for turn in turns for name in turn if name is not None]
     return [
-        Order(operator=name, parents=(start,), stream=place, cases=cases) for place, name in enumerate(names[:most])
+        WorkOrder(operator=name, parents=(start,), stream=place, cases=cases) for place, name in enumerate(names[:most])
     ]
 
 
-def breeders(search: Search, others: Sequence[str]) -> dict[str, float]:
+def operator_weights(search: Search, others: Sequence[str]) -> dict[str, float]:
     """The recipe's operators with their weights, without `others`; all where nothing else is left."""
     left = {name: weight for name, weight in search.operators.items() if name not in others}
     return left or dict(search.operators)
 
 
-def living(search: Search, size: int, views: Mapping[str, float]) -> list[str]:
+def current_population(search: Search, size: int, views: Mapping[str, float]) -> list[str]:
     """The fittest `size` of those that were kept, best first; the start prompt where nobody was yet."""
     told = fitness(search, [one.id for one in search.archive.with_status("kept", "pinned")], views)
-    return sorted(told, key=lambda name: -told[name])[:size] or [search.archive.start.id]
+    return sorted(told, key=lambda name: -told[name])[:size] or [search.archive.baseline.id]
 
 
 def survivors(

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from ..allocators.dueling import check_kind, meetings
-from ..allocators.preferences import Kind, believe, described
+from ...core.orders import Search, WorkOrder
+from ..allocators.dueling import check_model_kind, duels_within_pool
+from ..allocators.preferences import ModelKind, fit_preferences, prompt_features
 
 
 @dataclass(kw_only=True)
-class Preferred:
+class PreferencePool:
     """One round of orders, one for each operator, on the start prompt; then the start and all newcomers duel.
 
     count: proposals wanted of each operator. most: prompts in the pool, the oldest ones. model: as the allocator's.
@@ -23,16 +23,16 @@ class Preferred:
     needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
     count: Count = 1
     most: int = 200
-    model: Kind = "linear"
+    model: ModelKind = "linear"
 
     def __post_init__(self) -> None:
-        check_kind(self.model, "preferred.model")
+        check_model_kind(self.model, "preferred.model")
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         if search.round > 1:
             return []
-        start = search.archive.start.id
-        return [Order(operator=name, parents=(start,), count=self.count) for name in search.operators]
+        start = search.archive.baseline.id
+        return [WorkOrder(operator=name, parents=(start,), count=self.count) for name in search.operators]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         return [one.id for one in search.archive.alive][: self.most]
@@ -45,9 +45,9 @@ class Preferred:
     def final(self, search: Search) -> str:
         """The highest worth among those that met anybody; the start prompt where nobody did."""
         alive = search.archive.alive[: self.most]
-        met = meetings(search, [one.id for one in alive])
+        met = duels_within_pool(search, [one.id for one in alive])
         known = sorted({at for one in met for at in one[:2]})
         if not known:
-            return search.archive.start.id
-        worth = believe(described(alive), met, kind=self.model, seed=search.seed).worth
+            return search.archive.baseline.id
+        worth = fit_preferences(prompt_features(alive), met, kind=self.model, seed=search.seed).worth
         return alive[max(known, key=lambda at: worth[at])].id

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need
 from ...core.errors import UsageError
-from ...core.orders import Order, Search
+from ...core.orders import Search, WorkOrder
 from .choosing import best_mean, keep_top
 
 
 @dataclass(kw_only=True)
-class Private:
+class PrivateProposals:
     """One round of orders on the start prompt that share a privacy budget by addition. Nobody is run on a train row.
 
     epsilon, delta: of the whole run. releases: orders, each of them for every operator of the recipe. What was spent
@@ -35,16 +35,18 @@ class Private:
                 possible=("epsilon > 0", "0 < delta < 1", "releases >= 1"),
             )
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         if search.round > 1:
             return []
         asked = [name for name in search.operators for _ in range(self.releases)]
         share = {"epsilon": self.epsilon / len(asked), "delta": self.delta / len(asked)}
-        start = search.archive.start.id
-        return [Order(operator=name, parents=(start,), options=share, stream=place) for place, name in enumerate(asked)]
+        start = search.archive.baseline.id
+        return [
+            WorkOrder(operator=name, parents=(start,), options=share, stream=place) for place, name in enumerate(asked)
+        ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return [search.archive.start.id, *new]
+        return [search.archive.baseline.id, *new]
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         search.remarks |= {

@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .entering import by_hand
+from ...core.orders import Search, WorkOrder
+from .entering import human_candidates
 from .fitness import fitness, fittest
-from .population import afforded, breeders, seeding
+from .population import affordable_count, operator_weights, seed_orders
 from .walk import ACCURACY
 
 _BEYOND = 3
 
 
 @dataclass(kw_only=True)
-class Pruning:
+class TokenPruning:
     """One place after another is taken out, and stays out where the score is `threshold` of the best so far.
 
     seeds: as in regularised evolution. The first other operator is told the place as the option `at` of its order; when
@@ -30,21 +30,21 @@ class Pruning:
     threshold: float = 0.96
     rows: int = 8
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         if search.round == 1 and any(name in search.operators for name in self.seeds):
-            return seeding(search, self.seeds, afforded(search, sum(self.seeds.values()), self.rows))
+            return seed_orders(search, self.seeds, affordable_count(search, sum(self.seeds.values()), self.rows))
         if search.memory.get("beyond", 0) >= _BEYOND:
             return []
-        operator = next(iter(breeders(search, list(self.seeds))))
+        operator = next(iter(operator_weights(search, list(self.seeds))))
         at = search.memory.setdefault("at", 0)
-        return [Order(operator=operator, parents=(self._now(search),), options={"at": at})]
+        return [WorkOrder(operator=operator, parents=(self._current(search),), options={"at": at})]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        first = [search.archive.start.id] if "now" not in search.memory else []
-        return list(dict.fromkeys([*first, *by_hand(search), *new]))
+        first = [search.archive.baseline.id] if "now" not in search.memory else []
+        return list(dict.fromkeys([*first, *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        memory, start = search.memory, search.archive.start.id
+        memory, start = search.memory, search.archive.baseline.id
         told = fitness(search, [one.id for one in search.archive.alive], ACCURACY)
         came = [name for name in pool if name in told and name != start]
         if "now" not in memory:
@@ -63,10 +63,10 @@ class Pruning:
         return {name: "keep" if name in kept else "drop" for name in came}
 
     def final(self, search: Search) -> str:
-        best, now = fittest(search, ACCURACY), self._now(search)
+        best, now = fittest(search, ACCURACY), self._current(search)
         told = fitness(search, [best, now], ACCURACY)
         return now if told.get(now, 0.0) >= self.threshold * told.get(best, 1.0) and now in told else best
 
-    def _now(self, search: Search) -> str:
-        now = str(search.memory.get("now", search.archive.start.id))
+    def _current(self, search: Search) -> str:
+        now = str(search.memory.get("now", search.archive.baseline.id))
         return now if now in {one.id for one in search.archive.alive} else fittest(search, ACCURACY)

@@ -8,9 +8,9 @@ from itertools import zip_longest
 from statistics import fmean
 from typing import Any
 
-from ...core.answer import bare
+from ...core.answer import normalize_answer
 from ...core.orders import Search
-from ..agreement import Belief, Consensus, agrees, probability
+from ..agreement import Consensus, LabelVote, gives_label, label_probability
 
 
 class PseudoLabels:
@@ -21,38 +21,42 @@ class PseudoLabels:
 
     def __init__(self, search: Search, voters: Sequence[str], share: float) -> None:
         self._search, self._share = search, share
-        self._voters = [search.archive.start.id, *voters]
+        self._voters = [search.archive.baseline.id, *voters]
         self._val = self._consensus(search.val)
-        sure = self._val.surest(share)
-        labels = len({bare(one.label) for one in sure.values()})
-        self.sure: dict[str, Belief] = sure if 2 <= labels <= max(2, len(sure) // 2) else {}
+        sure = self._val.most_confident(share)
+        labels = len({normalize_answer(one.label) for one in sure.values()})
+        self.sure: dict[str, LabelVote] = sure if 2 <= labels <= max(2, len(sure) // 2) else {}
 
-    def worth(self, name: str) -> tuple[float, float]:
+    def agreement_score(self, name: str) -> tuple[float, float]:
         """How often a prompt answers a trusted row as the others do, and how likely it finds what they say."""
         seen = self._search.archive.scores.row(name, list(self.sure))
-        told = [(one, belief) for row, one in seen.items() if (belief := self._val.of(row, without=name)) is not None]
+        told = [
+            (one, belief) for row, one in seen.items() if (belief := self._val.vote_on(row, without=name)) is not None
+        ]
         if 2 * len(told) < len(self.sure):
             return -1.0, 0.0
-        agreed = fmean(float(agrees(one, belief.label)) for one, belief in told)
-        return round(agreed, 6), round(fmean(probability(one, belief.label) for one, belief in told), 6)
+        agreed = fmean(float(gives_label(one, belief.label)) for one, belief in told)
+        return round(agreed, 6), round(fmean(label_probability(one, belief.label) for one, belief in told), 6)
 
-    def demos(self, most: int) -> list[list[str]]:
+    def label_demos(self, most: int) -> list[list[str]]:
         """[row, label] of each label's surest train rows, labels in turn, the surest last; none of a single label."""
         groups: dict[str, list[list[str]]] = {}
-        for row, belief in self._consensus(self._search.train).surest(self._share).items():
-            groups.setdefault(bare(belief.label), []).append([row, belief.label])
+        for row, belief in self._consensus(self._search.train).most_confident(self._share).items():
+            groups.setdefault(normalize_answer(belief.label), []).append([row, belief.label])
         if len(groups) < 2:
             return []
         turns = [one for turn in zip_longest(*(groups[name] for name in sorted(groups))) for one in turn if one]
         return turns[:most][::-1]
 
-    def revised(self) -> dict[str, list[Any]]:
+    def revised_labels(self) -> dict[str, list[Any]]:
         """Row → its label now, how sure that is, its split: where that is another label than before."""
         changed: dict[str, list[Any]] = {}
         for split, consensus in (("val", self._val), ("train", self._consensus(self._search.train))):
             for row in consensus.rows:
-                belief = consensus.of(row)
-                if belief is not None and bare(belief.label) != bare(self._search.examples[row].output or ""):
+                belief = consensus.vote_on(row)
+                if belief is not None and normalize_answer(belief.label) != normalize_answer(
+                    self._search.examples[row].output or ""
+                ):
                     changed[row] = [belief.label, round(belief.confidence, 4), split]
         return changed
 

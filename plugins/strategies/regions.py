@@ -12,21 +12,21 @@ from typing import Any
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from ..clustering import regions_of
-from ..operators.mixture import RouterKind, composed, expert_of
-from .choosing import contenders
-from .entering import by_hand
+from ...core.orders import Search, WorkOrder
+from ..clustering import cluster_regions
+from ..operators.mixture import RouterKind, compose_mixture, expert_prompt
+from .choosing import sufficiently_measured
+from .entering import human_candidates
 
 _COMPOSE = "mixture"
 _LEAST_CASES = 2
 _CALLS_PER_CASE = 60
 _CANDIDATES, _ROWS_PER_REGION = 12, 4
-_OUT = ("rejected", "vetoed")
+_EXCLUDED = ("rejected", "vetoed")
 
 
 @dataclass(kw_only=True)
-class Regions:
+class RegionSearch:
     """The start prompt is put behind a router, once for each region. Then, step by step, every operator works on every
     region's prompt, and the best prompt of each region, by the val rows that are routed there, goes on.
 
@@ -51,43 +51,43 @@ class Regions:
     cases: int = 0
     count: Count = 1
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         memory = search.memory
         if "regions" not in memory:
-            self._divide(search)
+            self._cluster_inputs(search)
         if memory["stage"] == "compose":
             if order := self._composition(search):
                 return [order]
             memory["stage"] = "search"
         if memory["stage"] == "search":
-            while memory["done"] < len(self._plan(search)) and self._affords(search):
+            while memory["done"] < len(self._step_operators(search)) and self._can_afford_step(search):
                 if orders := self._orders(search):
                     return orders
                 memory["done"] += 1
             memory["stage"] = "alone"
-            if self._names(search) != [""]:
-                return [Order(operator=_COMPOSE, parents=(memory["current"],), options={"alone": True})]
+            if self._region_names(search) != [""]:
+                return [WorkOrder(operator=_COMPOSE, parents=(memory["current"],), options={"alone": True})]
         return []
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         memory = search.memory
         if memory["stage"] == "compose":
-            self._settle(search, new)
+            self._adopt_composition(search, new)
         elif memory["stage"] == "search":
-            memory["children"] = max(memory.get("children", 1), ceil(len(new) / len(self._names(search))))
-        return list(dict.fromkeys([search.archive.start.id, memory["current"], *by_hand(search), *new]))
+            memory["children"] = max(memory.get("children", 1), ceil(len(new) / len(self._region_names(search))))
+        return list(dict.fromkeys([search.archive.baseline.id, memory["current"], *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory = search.memory
         if memory["stage"] == "compose":
             memory["stage"] = "search"
         elif memory["stage"] == "search":
-            memory["experts"] = self._experts(search, pool)
+            memory["experts"] = self._best_experts(search, pool)
             memory["done"] += 1
             memory["stage"] = "compose"
         else:
             return dict.fromkeys(pool, "keep")
-        stay = {search.archive.start.id, memory["current"], *memory["experts"].values()}
+        stay = {search.archive.baseline.id, memory["current"], *memory["experts"].values()}
         return {
             name: "keep" if name in stay or search.archive[name].operator in ("person", _COMPOSE) else "drop"
             for name in pool
@@ -96,8 +96,8 @@ class Regions:
     def final(self, search: Search) -> str:
         """The best mean; a program of several prompts only where each of them was measured alone, and it is better than
         every single one."""
-        archive, solid = search.archive, contenders(search)
-        met = contenders(search, list(archive.candidates.values()))
+        archive, solid = search.archive, sufficiently_measured(search)
+        met = sufficiently_measured(search, list(archive.candidates.values()))
         alone = {one.program.main.id for one in met if len(one.program.prompts) == 1}
         single = [one for one in solid if one.program.router is None]
         tested = [
@@ -106,93 +106,96 @@ class Regions:
             if one.program.router is not None and {prompt.id for prompt in one.program.prompts.values()} <= alone
         ]
         ranked = archive.ranked([*single, *tested], search.val)
-        return ranked[0].id if ranked else archive.start.id
+        return ranked[0].id if ranked else archive.baseline.id
 
-    def _divide(self, search: Search) -> None:
-        start = search.archive.start
+    def _cluster_inputs(self, search: Search) -> None:
+        start = search.archive.baseline
         rows = [search.examples[row] for row in search.train if search.examples[row].outputs]
         plain = len(start.program.prompts) == 1
-        measured = min(len(search.val), search.total // _CANDIDATES)
+        measured = min(len(search.val), search.total_runs // _CANDIDATES)
         most = min(self.most, max(2, measured // _ROWS_PER_REGION)) if plain else 1
-        found = regions_of(rows, most=most, least=self.least, rng=search.rng("regions"))
+        found = cluster_regions(rows, most=most, least=self.least, rng=search.rng("regions"))
         search.memory["regions"] = {name: list(ids) for name, ids in found.items()} if len(found) > 1 else {}
         search.memory |= {"current": start.id, "done": 0, "stage": "compose", "experts": {}, "children": 1}
 
-    def _settle(self, search: Search, new: Sequence[str]) -> None:
+    def _adopt_composition(self, search: Search, new: Sequence[str]) -> None:
         """What was composed is current. Where nothing may stand behind a router, the search goes on in one region."""
         memory, archive = search.memory, search.archive
         standing = archive[memory["current"]]
         if new:
             memory["current"] = new[0]
-        elif standing.program.router is None or standing.status in _OUT:
-            memory |= {"regions": {}, "current": archive.start.id}
+        elif standing.program.router is None or standing.status in _EXCLUDED:
+            memory |= {"regions": {}, "current": archive.baseline.id}
 
-    def _composition(self, search: Search) -> Order | None:
+    def _composition(self, search: Search) -> WorkOrder | None:
         """The order that composes the experts; none where they are what some candidate is already."""
         memory, archive = search.memory, search.archive
         if not memory["regions"]:
             memory["current"] = memory["experts"].get("", memory["current"])
             return None
         experts = {name: memory["experts"].get(name, memory["current"]) for name in memory["regions"]}
-        prompts = {name: expert_of(archive[one], name) for name, one in experts.items()}
-        wanted = composed(prompts, memory["regions"], search.examples, self.kind).id
-        allowed = [one for one in archive.candidates.values() if one.status not in _OUT]
+        prompts = {name: expert_prompt(archive[one], name) for name, one in experts.items()}
+        wanted = compose_mixture(prompts, memory["regions"], search.examples, self.kind).id
+        allowed = [one for one in archive.candidates.values() if one.status not in _EXCLUDED]
         known = next((one.id for one in allowed if one.program.id == wanted), None)
         if known is not None:
             memory["current"] = known
             return None
         options: dict[str, Any] = {"regions": memory["regions"], "experts": experts, "kind": self.kind}
         parents = tuple(dict.fromkeys([memory["current"], *experts.values()]))
-        return Order(operator=_COMPOSE, parents=parents, options=options)
+        return WorkOrder(operator=_COMPOSE, parents=parents, options=options)
 
-    def _plan(self, search: Search) -> list[list[str]]:
+    def _step_operators(self, search: Search) -> list[list[str]]:
         """The operators of each step."""
         rest = [name for name in search.operators if name != _COMPOSE and name not in self.first]
         return ([list(self.first)] if self.first else []) + [rest] * self.steps
 
-    def _orders(self, search: Search) -> list[Order]:
-        memory, orders = search.memory, list[Order]()
-        for region in self._names(search):
+    def _orders(self, search: Search) -> list[WorkOrder]:
+        memory, orders = search.memory, list[WorkOrder]()
+        for region in self._region_names(search):
             inside = memory["regions"].get(region, [])
             others = {row for name, rows in memory["regions"].items() if name != region for row in rows}
             outside = [row for row in search.train if row in others]
-            for operator in self._plan(search)[memory["done"]]:
+            for operator in self._step_operators(search)[memory["done"]]:
                 if operator not in search.operators:
                     continue
-                order = Order(
+                order = WorkOrder(
                     operator=operator,
                     parents=(memory["current"],),
                     slot=region,
                     within=tuple(outside if operator in self.complement else inside),
-                    cases=self._cases(search),
+                    cases=self._affordable_cases(search),
                     count=self.count,
                     stream=len(orders),
                 )
                 orders.append(order)
         return orders
 
-    def _names(self, search: Search) -> list[str]:
+    def _region_names(self, search: Search) -> list[str]:
         """The regions that the current program has prompts for; one without a name where there are none."""
         current = search.archive[search.memory["current"]].program
         return list(search.memory["regions"]) or [""] if current.router is not None else [""]
 
-    def _affords(self, search: Search) -> bool:
+    def _can_afford_step(self, search: Search) -> bool:
         """Whether the room pays for a step with as many children a region as one had yet, and then for each expert
         alone. A child costs the rows of its region: one in each is the rows once."""
-        rows, regions = search.archive.scores.count(search.memory["current"], search.val), len(self._names(search))
+        rows, regions = (
+            search.archive.scores.count(search.memory["current"], search.val),
+            len(self._region_names(search)),
+        )
         children: int = search.memory.get("children", 1)
-        return search.room >= rows * (children + regions) + self._cases(search) * regions
+        return search.remaining_runs >= rows * (children + regions) + self._affordable_cases(search) * regions
 
-    def _cases(self, search: Search) -> int:
-        return min(self.cases, max(_LEAST_CASES, search.total // _CALLS_PER_CASE)) if self.cases else 0
+    def _affordable_cases(self, search: Search) -> int:
+        return min(self.cases, max(_LEAST_CASES, search.total_runs // _CALLS_PER_CASE)) if self.cases else 0
 
-    def _experts(self, search: Search, pool: Sequence[str]) -> dict[str, str]:
+    def _best_experts(self, search: Search, pool: Sequence[str]) -> dict[str, str]:
         """Region → who gains most over the current program on the val rows that are routed there; itself on ties."""
         archive, current = search.archive, search.archive[search.memory["current"]]
         known = archive.scores.row(current.id, search.val)
-        homes = {row: current.program.chosen(search.examples[row])[0] for row in known}
+        homes = {row: current.program.prompts_for(search.examples[row])[0] for row in known}
         best: dict[str, str] = {}
-        for region in self._names(search):
+        for region in self._region_names(search):
             rows = [row for row, home in homes.items() if not region or home == region]
             gains = {name: sum(archive.scores.paired(name, current.id, rows)) for name in pool}
             # Only those who changed this region's prompt: on the others' rows a gain is another region's merit.

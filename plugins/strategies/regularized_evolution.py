@@ -9,10 +9,10 @@ from typing import Literal
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .entering import by_hand
+from ...core.orders import Search, WorkOrder
+from .entering import human_candidates
 from .fitness import fitness, fittest
-from .population import afforded, breeders, seeding
+from .population import affordable_count, operator_weights, seed_orders
 from .walk import ACCURACY
 
 
@@ -37,23 +37,23 @@ class RegularizedEvolution:
     survivors: Literal["newest", "best"] = "newest"
     remembered: float = 0.1
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         if search.round == 1 and any(name in search.operators for name in self.seeds):
-            return seeding(search, self.seeds, afforded(search, sum(self.seeds.values()), self.rows))
-        rng, makers = search.rng("tournament"), breeders(search, list(self.seeds))
+            return seed_orders(search, self.seeds, affordable_count(search, sum(self.seeds.values()), self.rows))
+        rng, makers = search.rng("tournament"), operator_weights(search, list(self.seeds))
         population = self._population(search)
         told = fitness(search, population, ACCURACY)
         orders = []
-        for place in range(afforded(search, self.children, self.rows)):
+        for place in range(affordable_count(search, self.children, self.rows)):
             met = rng.sample(population, max(1, math.ceil(self.tournament * len(population))))
             operator = rng.choices(list(makers), list(makers.values()))[0]
             winner = max(met, key=lambda name: told.get(name, 0.0))
-            orders.append(Order(operator=operator, parents=(winner,), stream=place))
+            orders.append(WorkOrder(operator=operator, parents=(winner,), stream=place))
         return orders
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        first = [search.archive.start.id] if search.round == 1 else []
-        return list(dict.fromkeys([*first, *by_hand(search), *new]))
+        first = [search.archive.baseline.id] if search.round == 1 else []
+        return list(dict.fromkeys([*first, *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         archive, old = search.archive, list(search.memory.get("population", ()))
@@ -70,7 +70,7 @@ class RegularizedEvolution:
             population = [name for name in ranked if name in able][: self.size]
         search.memory["population"] = population
         best = ranked[: max(1, math.ceil(self.remembered * len(ranked)))]
-        kept = {*population, *best, archive.start.id}
+        kept = {*population, *best, archive.baseline.id}
         return {name: "keep" if name in kept else "drop" for name in dict.fromkeys([*old, *came])}
 
     def final(self, search: Search) -> str:
@@ -78,4 +78,4 @@ class RegularizedEvolution:
 
     def _population(self, search: Search) -> list[str]:
         alive = {one.id for one in search.archive.alive}
-        return [name for name in search.memory.get("population", ()) if name in alive] or [search.archive.start.id]
+        return [name for name in search.memory.get("population", ()) if name in alive] or [search.archive.baseline.id]

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from ...core.amounts import Count
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from ..clustering import regions_of
-from .choosing import best_mean, measured
-from .entering import by_hand
+from ...core.orders import Search, WorkOrder
+from ..clustering import cluster_regions
+from .choosing import best_mean, measured_ids
+from .entering import human_candidates
 
 _CHOOSE = "select-by-log"
 
 
 @dataclass(kw_only=True)
-class Selection:
+class LearnedSelection:
     """Round 1 makes the set: every operator works on the start prompt, or once for each cluster of the train inputs,
     with the cluster's rows alone. All of the set run on the same train rows: that is the log. Round 2 trains a scorer
     on it, without a call, and puts the `most` prompts with the best log behind it. The program that chooses wins only
@@ -38,33 +38,33 @@ class Selection:
     most: int = 6
     cases: int = 0
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         if search.round == 1:
-            return self._gather(search)
-        return self._choose(search) if search.round == 2 else []
+            return self._collect_candidates(search)
+        return self._train_selector(search) if search.round == 2 else []
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         kept = [one.id for one in search.archive.with_status("kept", "pinned")]
-        return list(dict.fromkeys([search.archive.start.id, *kept, *by_hand(search), *new]))
+        return list(dict.fromkeys([search.archive.baseline.id, *kept, *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        return dict.fromkeys(measured(search, pool), "keep")
+        return dict.fromkeys(measured_ids(search, pool), "keep")
 
     def final(self, search: Search) -> str:
         """The best mean; a program that chooses only where it is better than every single prompt."""
-        best, single = best_mean(search), best_mean(search, self._single(search))
+        best, single = best_mean(search), best_mean(search, self._best_single_prompt(search))
         mean = search.archive.scores.mean
         return single if (mean(single, search.val) or 0.0) >= (mean(best, search.val) or 0.0) else best
 
-    def _gather(self, search: Search) -> list[Order]:
-        start = search.archive.start.id
+    def _collect_candidates(self, search: Search) -> list[WorkOrder]:
+        start = search.archive.baseline.id
         rows = [search.examples[row] for row in search.train if search.examples[row].outputs]
         regions: Sequence[Sequence[str]] = [()]
         if self.clusters > 1:
-            found = regions_of(rows, most=self.clusters, least=3, rng=search.rng("clusters"))
+            found = cluster_regions(rows, most=self.clusters, least=3, rng=search.rng("clusters"))
             regions = list(found.values()) if len(found) > 1 else [()]
         return [
-            Order(
+            WorkOrder(
                 operator=name,
                 parents=(start,),
                 within=tuple(inside),
@@ -77,15 +77,15 @@ class Selection:
             )
         ]
 
-    def _choose(self, search: Search) -> list[Order]:
+    def _train_selector(self, search: Search) -> list[WorkOrder]:
         scores = search.archive.scores
-        logged = {one.id: scores.row(one.id, search.train) for one in self._single(search)}
+        logged = {one.id: scores.row(one.id, search.train) for one in self._best_single_prompt(search)}
         logs = {name: {row: seen.score for row, seen in rows.items()} for name, rows in logged.items() if rows}
         ranked = sorted(logs, key=lambda name: -sum(logs[name].values()) / len(logs[name]))[: self.most]
         if len(ranked) < 2:
             return []
         told = {"log": {name: logs[name] for name in ranked}}
-        return [Order(operator=_CHOOSE, parents=tuple(ranked), options=told)]
+        return [WorkOrder(operator=_CHOOSE, parents=tuple(ranked), options=told)]
 
-    def _single(self, search: Search) -> list[Candidate]:
+    def _best_single_prompt(self, search: Search) -> list[Candidate]:
         return [one for one in search.archive.alive if len(one.program.prompts) == 1]

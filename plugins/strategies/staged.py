@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .choosing import best_mean, measured, met_by_all
-from .entering import by_hand
+from ...core.orders import Search, WorkOrder
+from .choosing import best_mean, common_rows, measured_ids
+from .entering import human_candidates
 
 _CALLS_A_PROPOSAL = 8
 
 
 @dataclass(kw_only=True)
-class Staged:
+class StagedOperators:
     """Round n is stage n: each of its operators works on the standing prompt, and all are measured with it.
 
     Who is best on the rows that all of them were measured on stands next; ties leave the older one standing. Nothing
@@ -31,31 +31,31 @@ class Staged:
     cases: Mapping[str, int] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        stages = self._stages(search)
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        stages = self._active_stages(search)
         if search.round > len(stages):
             return []
         standing = self.final(search)
         return [
-            Order(
+            WorkOrder(
                 operator=name,
                 parents=(standing,),
                 cases=self.cases.get(name, 0),
-                count=max(1, min(self.counts.get(name, 1), search.room // _CALLS_A_PROPOSAL)),
+                count=max(1, min(self.counts.get(name, 1), search.remaining_runs // _CALLS_A_PROPOSAL)),
                 stream=place,
             )
             for place, name in enumerate(stages[search.round - 1])
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        entered = [*by_hand(search), *new]
+        entered = [*human_candidates(search), *new]
         # The first round measures the start prompt even where nothing was proposed.
         return list(dict.fromkeys([self.final(search), *entered])) if entered or search.round == 1 else []
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         scores, standing = search.archive.scores, self.final(search)
-        known = measured(search, pool)
-        shared = met_by_all(search, known)
+        known = measured_ids(search, pool)
+        shared = common_rows(search, known)
         means = {name: mean for name in known if (mean := scores.mean(name, shared)) is not None}
         if means:
             best = max(means, key=lambda name: (means[name], name == standing))
@@ -69,7 +69,7 @@ class Staged:
             return standing
         return best_mean(search)
 
-    def _stages(self, search: Search) -> list[list[str]]:
+    def _active_stages(self, search: Search) -> list[list[str]]:
         """Those of this recipe: operators that were left out of it leave their stages, and empty stages fall out."""
         wanted = self.stages or [[name] for name in search.operators]
         known = [[name for name in stage if name in search.operators] for stage in wanted]

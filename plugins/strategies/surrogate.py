@@ -8,23 +8,23 @@ from itertools import chain, product
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import WHOLE, Order, Search
+from ...core.orders import ALL_PROMPTS, Search, WorkOrder
 from ...core.prompt import Prompt
-from ..operators.combine import combined
-from .choosing import best_mean, measured
-from .entering import by_hand
+from ..operators.combine import combine_slots
+from .choosing import best_mean, measured_ids
+from .entering import human_candidates
 from .fitness import fitness
-from .tpe import suggested
+from .tpe import suggest_choices
 
 _QUESTIONS = 12
 _CALLS_A_CHOICE = 20
 
-Pools = Mapping[str, Sequence[str]]
+ChoicePools = Mapping[str, Sequence[str]]
 """`NAME words` or `NAME demos`, for each prompt → the ids of the candidates that hold what it can be."""
 
 
 @dataclass(kw_only=True)
-class Surrogate:
+class SurrogateSearch:
     """First demo sets, then instructions, a fixed pool of each for each prompt of the program; then trials, each of
     which chooses an instruction and a demo set for every prompt at once.
 
@@ -50,12 +50,12 @@ class Surrogate:
     def requires(self) -> frozenset[str]:
         return frozenset({self.combine})
 
-    def ask(self, search: Search) -> Sequence[Order]:
-        start, most = search.archive.start, max(2, search.total // _CALLS_A_CHOICE)
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        start, most = search.archive.baseline, max(2, search.total_runs // _CALLS_A_CHOICE)
         slots = start.program.slots or ("",)
         if search.round == 1 and self.bootstrap in search.operators:
-            count, cases = min(self.sets, most), min(self.cases, search.room // 4)
-            made = Order(operator=self.bootstrap, parents=(start.id,), count=count, cases=cases)
+            count, cases = min(self.sets, most), min(self.cases, search.remaining_runs // 4)
+            made = WorkOrder(operator=self.bootstrap, parents=(start.id,), count=count, cases=cases)
             return [made.model_copy(update={"slot": slot}) for slot in slots]
         pools = self._pools(search)
         if not search.memory.get("asked") and self.propose in search.operators:
@@ -63,34 +63,34 @@ class Surrogate:
             count = min(self.instructions, most)
             demos = [pool for kind, pool in pools.items() if kind.endswith(" demos")]
             asked = [
-                Order(operator=self.propose, parents=tuple(pool), count=count, slot=slot)
+                WorkOrder(operator=self.propose, parents=tuple(pool), count=count, slot=slot)
                 for slot, pool in zip(slots, demos, strict=True)
             ]
             # A trial keeps the round alive where the authors' budget does not hold the proposals.
             newest = [one for pool in demos for one in (start.id, pool[-1])]
-            return [*asked, self._try(search, newest)]
+            return [*asked, self._trial_order(search, newest)]
         done = search.memory.get("trials", 0)
-        if (self.trials and done >= self.trials) or (choice := self._choice(search, pools)) is None:
+        if (self.trials and done >= self.trials) or (choice := self._suggest_choice(search, pools)) is None:
             return []
         search.memory["trials"] = done + 1
-        return [self._try(search, choice)]
+        return [self._trial_order(search, choice)]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        tried = search.archive.start.id
+        tried = search.archive.baseline.id
         if choice := search.memory.get("choice"):
-            wanted = _program(search, choice)
+            wanted = _program_id(search, choice)
             tried = next((one.id for one in search.archive.alive if one.program.id == wanted), "")
-        return list(dict.fromkeys([*by_hand(search), *([tried] if tried else [])]))
+        return list(dict.fromkeys([*human_candidates(search), *([tried] if tried else [])]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        return dict.fromkeys(measured(search, pool), "keep")
+        return dict.fromkeys(measured_ids(search, pool), "keep")
 
     def final(self, search: Search) -> str:
         return best_mean(search)
 
-    def _pools(self, search: Search) -> Pools:
+    def _pools(self, search: Search) -> ChoicePools:
         """What each prompt's words and demos can be. The start prompt leads them all."""
-        start, pools = search.archive.start, {}
+        start, pools = search.archive.baseline, {}
         firstborn = [one for one in search.archive.alive if one.parents[:1] == (start.id,)]
         for slot in start.program.slots or (start.program.main_name,):
             own = [one for one in firstborn if one.program.prompts[slot] != start.program.prompts[slot]]
@@ -98,24 +98,24 @@ class Surrogate:
                 pools[f"{slot} {part}"] = [start.id, *(one.id for one in own if one.operator == operator)]
         return pools
 
-    def _try(self, search: Search, choice: Sequence[str]) -> Order:
+    def _trial_order(self, search: Search, choice: Sequence[str]) -> WorkOrder:
         search.memory["choice"] = list(choice)
-        slot = WHOLE if search.archive.start.program.slots else ""
-        return Order(operator=self.combine, parents=tuple(choice), slot=slot)
+        slot = ALL_PROMPTS if search.archive.baseline.program.slots else ""
+        return WorkOrder(operator=self.combine, parents=tuple(choice), slot=slot)
 
-    def _choice(self, search: Search, pools: Pools) -> Sequence[str] | None:
+    def _suggest_choice(self, search: Search, pools: ChoicePools) -> Sequence[str] | None:
         """The most promising choice that more can be learnt of; None where all is known."""
         programs = {one.program.id: one for one in search.archive.candidates.values()}
 
         def more_to_learn(choice: Sequence[str]) -> bool:
-            known = programs.get(_program(search, choice))
+            known = programs.get(_program_id(search, choice))
             if known is None:
                 return True
             rows = search.archive.scores.count(known.id, search.val)
             return known.status not in ("rejected", "dropped", "vetoed") and rows < len(search.val)
 
-        drawn = suggested(
-            list(self._seen(search, pools)),
+        drawn = suggest_choices(
+            list(self._past_trials(search, pools)),
             pools,
             count=_QUESTIONS,
             seed=search.rng("trial").getrandbits(31),
@@ -124,22 +124,24 @@ class Surrogate:
         wanted = [[one[kind] for kind in pools] for one in drawn]
         return next((one for one in chain(wanted, product(*pools.values())) if more_to_learn(one)), None)
 
-    def _seen(self, search: Search, pools: Pools) -> Iterator[tuple[Mapping[str, str], float]]:
+    def _past_trials(self, search: Search, pools: ChoicePools) -> Iterator[tuple[Mapping[str, str], float]]:
         """Choices that may still win, with how fit they were, oldest first."""
-        holders = {(kind, _held(search, one, kind)): one for kind, pool in pools.items() for one in reversed(pool)}
+        holders = {
+            (kind, _slot_content(search, one, kind)): one for kind, pool in pools.items() for one in reversed(pool)
+        }
         told = fitness(search, [one.id for one in search.archive.alive], {"accuracy": 1.0})
         for name, fit in told.items():
-            choice = [holders.get((kind, _held(search, name, kind))) for kind in pools]
+            choice = [holders.get((kind, _slot_content(search, name, kind))) for kind in pools]
             if None not in choice:
                 yield dict(zip(pools, choice, strict=True)), fit  # type: ignore[arg-type]
 
 
-def _program(search: Search, choice: Sequence[str]) -> str:
+def _program_id(search: Search, choice: Sequence[str]) -> str:
     """The id of the program that a choice makes."""
-    return combined([search.archive[name].program for name in choice]).id
+    return combine_slots([search.archive[name].program for name in choice]).id
 
 
-def _held(search: Search, name: str, kind: str) -> str:
+def _slot_content(search: Search, name: str, kind: str) -> str:
     """What a candidate holds in a slot of the search: the same text for the same content."""
     slot, _, part = kind.rpartition(" ")
     prompt = search.archive[name].program.prompts[slot]

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from ...core.candidate import Candidate
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .choosing import contenders
+from ...core.orders import Search, WorkOrder
+from .choosing import sufficiently_measured
 
 
 @dataclass(kw_only=True)
-class Thrifty:
+class LengthPenalized:
     """Every round every operator works on the best; who is best is told by mean x exp(-price x words over the start's).
 
     price: by word; at 0.0005, a hundred words more have to raise the mean by a twentieth of itself. Shorter than the
@@ -27,31 +27,35 @@ class Thrifty:
     patience: int = 3
     cases: int = 6
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         if search.memory.get("idle", 0) >= self.patience:
             return []
         parent = self.final(search)
         cases = min(self.cases, len(search.train))
-        return [Order(operator=name, parents=(parent,), cases=cases) for name in search.operators]
+        return [WorkOrder(operator=name, parents=(parent,), cases=cases) for name in search.operators]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return list(dict.fromkeys([search.archive.start.id, self.final(search), *new]))
+        return list(dict.fromkeys([search.archive.baseline.id, self.final(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        best, start = self.final(search), search.archive.start.id
+        best, start = self.final(search), search.archive.baseline.id
         search.memory["idle"] = 0 if best != search.memory.get("best", start) else search.memory.get("idle", 0) + 1
         search.memory["best"] = best
-        search.remarks["worth"] = {name: round(self._worth(search, search.archive[name]), 4) for name in pool}
+        search.remarks["worth"] = {name: round(self._penalized_score(search, search.archive[name]), 4) for name in pool}
         return {name: "keep" if name in (best, start) else "drop" for name in pool}
 
     def final(self, search: Search) -> str:
         """The oldest on ties."""
-        return max(contenders(search), key=lambda one: self._worth(search, one), default=search.archive.start).id
+        return max(
+            sufficiently_measured(search),
+            key=lambda one: self._penalized_score(search, one),
+            default=search.archive.baseline,
+        ).id
 
-    def _worth(self, search: Search, one: Candidate) -> float:
+    def _penalized_score(self, search: Search, one: Candidate) -> float:
         mean = search.archive.scores.mean(one.id, search.val) or 0.0
-        return mean * math.exp(-self.price * max(0, _words(one) - _words(search.archive.start)))
+        return mean * math.exp(-self.price * max(0, _word_count(one) - _word_count(search.archive.baseline)))
 
 
-def _words(one: Candidate) -> int:
+def _word_count(one: Candidate) -> int:
     return sum(prompt.words for prompt in one.program.prompts.values())

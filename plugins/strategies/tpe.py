@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 
-def suggested(
+def suggest_choices(
     seen: Sequence[tuple[Mapping[str, str], float]],
     choices: Mapping[str, Sequence[str]],
     *,

@@ -17,7 +17,7 @@ _TRIES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class TreeLimits:
     """deepest: how deep a path may go. free: down to this depth no path is ended early. explore: weight of what was
     seldom visited."""
 
@@ -27,20 +27,20 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Tree:
+class SearchTree:
     search: Search
-    limits: Limits
+    limits: TreeLimits
 
     @property
     def root(self) -> str:
-        return self.search.archive.start.id
+        return self.search.archive.baseline.id
 
     @property
     def nodes(self) -> dict[str, dict[str, Any]]:
         """Node → parent, depth, children, visits, the sum and the number of future rewards, empty expansions."""
         nodes: dict[str, dict[str, Any]] = self.search.memory.setdefault("nodes", {})
         if self.root not in nodes:
-            nodes[self.root] = _node("", 0)
+            nodes[self.root] = _new_node("", 0)
         return nodes
 
     def add(self, one: Candidate) -> None:
@@ -48,7 +48,7 @@ class Tree:
         nodes = self.nodes
         parent = one.parents[0] if one.parents and one.parents[0] in nodes else self.root
         if one.id not in nodes:
-            nodes[one.id] = _node(parent, nodes[parent]["depth"] + 1)
+            nodes[one.id] = _new_node(parent, nodes[parent]["depth"] + 1)
             nodes[parent]["children"].append(one.id)
 
     def reward(self, name: str) -> float:
@@ -63,7 +63,7 @@ class Tree:
             if archive[child].status not in ("rejected", "vetoed") and archive.scores.count(child, self.search.val)
         ]
 
-    def ends(self, name: str) -> bool:
+    def is_terminal(self, name: str) -> bool:
         """Whether a path goes no further: too deep, nothing comes of it, or worse than half-way from the root to its
         parent."""
         node = self.nodes[name]
@@ -72,23 +72,23 @@ class Tree:
         halfway = (self.reward(self.root) + self.reward(node["parent"] or name)) / 2
         return bool(node["depth"] > self.limits.free) and self.reward(name) < halfway
 
-    def open(self, name: str) -> bool:
+    def is_expandable(self, name: str) -> bool:
         """Whether there is anything left to expand at or below a node."""
-        if self.ends(name):
+        if self.is_terminal(name):
             return False
         below = self.children(name)
-        return not below or any(self.open(child) for child in below)
+        return not below or any(self.is_expandable(child) for child in below)
 
-    def select(self) -> list[str]:
+    def select_path(self) -> list[str]:
         """Down from the root by upper confidence bounds to a node without children; empty where none is left."""
-        if not self.open(self.root):
+        if not self.is_expandable(self.root):
             return []
         path = [self.root]
-        while below := [child for child in self.children(path[-1]) if self.open(child)]:
-            path.append(max(below, key=lambda child: self.bound(child, below)))
+        while below := [child for child in self.children(path[-1]) if self.is_expandable(child)]:
+            path.append(max(below, key=lambda child: self.upper_bound(child, below)))
         return path
 
-    def bound(self, name: str, among: Sequence[str]) -> float:
+    def upper_bound(self, name: str, among: Sequence[str]) -> float:
         """The mean sum of future rewards, and what is added for visiting seldom.
 
         A child that no path went through yet counts with its own reward for as many steps as paths through its
@@ -115,5 +115,5 @@ class Tree:
             node["steps"] += steps
 
 
-def _node(parent: str, depth: int) -> dict[str, Any]:
+def _new_node(parent: str, depth: int) -> dict[str, Any]:
     return {"parent": parent, "depth": depth, "children": [], "visits": 0, "total": 0.0, "steps": 0, "empty": 0}

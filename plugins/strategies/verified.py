@@ -8,19 +8,19 @@ from statistics import fmean
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
+from ...core.orders import Search, WorkOrder
 from .choosing import best_mean
-from .entering import by_hand
-from .pareto import batch
+from .entering import human_candidates
+from .pareto import next_minibatch
 
 _ROWS_OF_THE_WHOLE = 12
 _LEAST_ROWS = 4
 _REMEMBERED = 6
-_OUT = ("dropped", "rejected", "vetoed")
+_EXCLUDED = ("dropped", "rejected", "vetoed")
 
 
 @dataclass(kw_only=True)
-class Verified:
+class ClaimVerification:
     """One prompt leads. A round of claims: each of the other operators' children says what goes wrong and mends just
     that. It is run on the very rows that it was claimed from; only who mends more of them than it breaks is verified.
     Where several were verified, the `joiners` put them together in a round of their own. Who is verified and no worse
@@ -37,28 +37,28 @@ class Verified:
     cases: int = 12
     patience: Count = 6
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         memory, leader = search.memory, self._leader(search)
         joiners = [name for name in search.operators if name in self.joiners]
         together = [one for one in memory.get("verified", []) if search.archive[one].status != "vetoed"]
         memory["joining"] = bool(joiners) and len(together) > 1
         if memory["joining"]:
             base = memory["base"]
-            return [Order(operator=name, parents=(base, *together)) for name in joiners]
+            return [WorkOrder(operator=name, parents=(base, *together)) for name in joiners]
         if memory.get("barren", 0) >= self.patience:
             return []
         turn = memory.get("turns", 0)
-        rows = batch(search, min(self.cases, max(_LEAST_ROWS, search.total // _ROWS_OF_THE_WHOLE)), turn)
+        rows = next_minibatch(search, min(self.cases, max(_LEAST_ROWS, search.total_runs // _ROWS_OF_THE_WHOLE)), turn)
         memory |= {"rows": list(rows), "base": leader, "verified": [], "turns": turn + 1}
         told = {"refuted": memory.get("refuted", [])}
         return [
-            Order(operator=name, parents=(leader,), cases=len(rows), rows=rows, options=told, stream=place)
+            WorkOrder(operator=name, parents=(leader,), cases=len(rows), rows=rows, options=told, stream=place)
             for place, name in enumerate(search.operators)
             if name not in self.joiners
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return list(dict.fromkeys([self._leader(search), *by_hand(search), *new]))
+        return list(dict.fromkeys([self._leader(search), *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory, before = search.memory, self._leader(search)
@@ -66,8 +66,8 @@ class Verified:
             memory["verified"] = []
         else:
             self._verify(search, pool)
-        better = [one for one in pool if self._counts(search, one) and one != before]
-        gains = {one: self._gain(search, one, before) for one in better}
+        better = [one for one in pool if self._is_eligible(search, one) and one != before]
+        gains = {one: self._mean_gain(search, one, before) for one in better}
         best = max(gains, key=lambda one: gains[one], default="")
         if best and gains[best] >= 0:
             memory |= {"leader": best, "barren": 0}
@@ -93,10 +93,10 @@ class Verified:
             else:
                 memory["refuted"] = [*memory.get("refuted", []), claim.rationale][-_REMEMBERED:]
 
-    def _counts(self, search: Search, one: str) -> bool:
+    def _is_eligible(self, search: Search, one: str) -> bool:
         """Verified, made of what was verified, or a person's; and measured on val well enough."""
         claim, scores = search.archive[one], search.archive.scores
-        if claim.status in _OUT:
+        if claim.status in _EXCLUDED:
             return False
         if (
             claim.operator != "person"
@@ -106,11 +106,11 @@ class Verified:
             return False
         return scores.count(one, search.val) * 2 >= max(1, scores.count(self._leader(search), search.val))
 
-    def _gain(self, search: Search, one: str, other: str) -> float:
+    def _mean_gain(self, search: Search, one: str, other: str) -> float:
         gains = search.archive.scores.paired(one, other, search.val)
         return fmean(gains) if gains else -1.0
 
     def _leader(self, search: Search) -> str:
         """Who led last, unless a person took it out."""
-        named = str(search.memory.get("leader", search.archive.start.id))
-        return named if search.archive[named].status not in _OUT else best_mean(search)
+        named = str(search.memory.get("leader", search.archive.baseline.id))
+        return named if search.archive[named].status not in _EXCLUDED else best_mean(search)

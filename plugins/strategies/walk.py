@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 
 from ...core.amounts import Count
 from ...core.contracts import Decision, Need
-from ...core.orders import Order, Search
-from .entering import by_hand
+from ...core.orders import Search, WorkOrder
+from .entering import human_candidates
 from .fitness import fitness, fittest
-from .population import afforded
+from .population import affordable_count
 
 ACCURACY: Mapping[str, float] = {"accuracy": 1.0}
 
 
 @dataclass(kw_only=True)
-class Walk(ABC):
+class LocalSearch(ABC):
     """What the searches over neighbours share.
 
     neighbours: proposals a round, of operators drawn by their weights; fewer where the room is short: a quarter of it
@@ -34,54 +34,54 @@ class Walk(ABC):
     cases: int = 0
 
     @abstractmethod
-    def goes_to(self, search: Search, now: str, told: Mapping[str, float]) -> str:
+    def choose_next(self, search: Search, now: str, told: Mapping[str, float]) -> str:
         """Where the walk goes on: one of `told`, which holds the fitness of `now` and of its measured neighbours."""
 
-    def ask(self, search: Search) -> Sequence[Order]:
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
         memory = search.memory
         if memory.get("rounds", 0) >= self.iterations or memory.get("stale", 0) >= self.patience:
             return []
         names, weights = list(search.operators), list(search.operators.values())
-        count = afforded(search, self.neighbours, self.rows)
+        count = affordable_count(search, self.neighbours, self.rows)
         drawn = Counter(search.rng("operators").choices(names, weights, k=count))
-        cases = min(self.cases, search.room // 4)
+        cases = min(self.cases, search.remaining_runs // 4)
         return [
-            Order(operator=name, parents=(self._now(search),), count=drawn[name], cases=cases, stream=place)
+            WorkOrder(operator=name, parents=(self._current(search),), count=drawn[name], cases=cases, stream=place)
             for place, name in enumerate(names)
             if drawn[name]
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return list(dict.fromkeys([self._now(search), *by_hand(search), *new]))
+        return list(dict.fromkeys([self._current(search), *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        memory, now = search.memory, self._now(search)
+        memory, now = search.memory, self._current(search)
         told = fitness(search, pool, ACCURACY)
         memory["rounds"] = memory.get("rounds", 0) + 1
         if now not in told:
             return {}
-        memory["now"] = self.goes_to(search, now, told)
+        memory["now"] = self.choose_next(search, now, told)
         best = fittest(search, ACCURACY)
         memory["stale"] = memory.get("stale", 0) + 1 if memory.get("best") == best else 0
         memory["best"] = best
-        kept = {memory["now"], best, search.archive.start.id}
+        kept = {memory["now"], best, search.archive.baseline.id}
         return {name: "keep" if name in kept else "drop" if name in told else "undecided" for name in pool}
 
     def final(self, search: Search) -> str:
         return fittest(search, ACCURACY)
 
-    def _now(self, search: Search) -> str:
+    def _current(self, search: Search) -> str:
         """Where the walk is. A prompt that a person took out is left for the best that is there."""
-        now = str(search.memory.get("now", search.archive.start.id))
+        now = str(search.memory.get("now", search.archive.baseline.id))
         alive = {one.id for one in search.archive.alive}
         return now if now in alive else fittest(search, ACCURACY)
 
 
 @dataclass(kw_only=True)
-class HillClimbing(Walk):
+class HillClimbing(LocalSearch):
     """To the best neighbour, if it is better."""
 
     name: str = field(default="hill-climbing", init=False)
 
-    def goes_to(self, search: Search, now: str, told: Mapping[str, float]) -> str:
+    def choose_next(self, search: Search, now: str, told: Mapping[str, float]) -> str:
         return max(told, key=lambda name: (told[name], name == now))

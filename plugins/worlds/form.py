@@ -6,16 +6,16 @@ import json
 import re
 from collections.abc import Mapping
 
-from ...core.answer import bare
+from ...core.answer import normalize_answer
 from ...core.errors import TaskError
 from ...core.example import Example
 from .episode import Move
 
-_LINE = re.compile(r"^\W*([A-Za-z][\w ]*?)\W*[:=]\s*(\S.*)$", re.MULTILINE)
-_GREETING = "request"
+_FIELD_LINE = re.compile(r"^\W*([A-Za-z][\w ]*?)\W*[:=]\s*(\S.*)$", re.MULTILINE)
+_REQUEST_FIELD = "request"
 
 
-class Form:
+class FormWorld:
     """The row's input is a mapping: `request` is how the user begins, all other fields are what the user knows and what
     the form wants; the output is the form as JSON.
 
@@ -31,50 +31,53 @@ class Form:
                 remedy='write {"input": {"request": "I want a table.", "name": "Ada", "people": "4"}, "output": …}',
             )
         values = {str(name): str(value) for name, value in example.input.items()}
-        self._request = values.pop(_GREETING, "Hello, I need this form filled in.")
-        self._known = values
+        self._request = values.pop(_REQUEST_FIELD, "Hello, I need this form filled in.")
+        self._user_values = values
         self._filled: dict[str, str] = {}
-        self._told: set[str] = set()
+        self._answered: set[str] = set()
 
     def begin(self) -> str:
-        empty = ", ".join(self._known)
+        empty = ", ".join(self._user_values)
         return (
             f"User: {self._request}\nThe form has the fields: {empty}. All are empty. Ask the user, then fill them in."
         )
 
     def act(self, said: str) -> Move:
-        fields = {bare(name): name for name in self._known}
-        notes = self._fill(said, fields)
-        asked = [name for key, name in fields.items() if "?" in said and key in bare(said)]
-        again = [name for name in asked if name in self._told]
+        fields = {normalize_answer(name): name for name in self._user_values}
+        notes = self._fill_fields(said, fields)
+        asked = [name for key, name in fields.items() if "?" in said and key in normalize_answer(said)]
+        again = [name for name in asked if name in self._answered]
         if again:
             notes.append(f"asked again for {', '.join(again)}")
-        if not notes and not asked and not _LINE.search(said):
+        if not notes and not asked and not _FIELD_LINE.search(said):
             notes.append("neither asked for a field nor filled one in")
-        self._told |= set(asked)
-        answer = " ".join(f"My {name} is {self._known[name]}." for name in asked)
-        left = [name for name in self._known if name not in self._filled]
+        self._answered |= set(asked)
+        answer = " ".join(f"My {name} is {self._user_values[name]}." for name in asked)
+        left = [name for name in self._user_values if name not in self._filled]
         reply = answer or ("What do you need to know?" if left else "Something in the form is not right.")
         return Move(
             observation=f"User: {reply}\nFilled in: {json.dumps(self._filled, ensure_ascii=False)}. "
             f"Empty: {', '.join(left) or 'nothing'}.",
-            progress=self._right() / len(self._known),
-            done=self._right() == len(self._known),
+            progress=self._correct_count() / len(self._user_values),
+            done=self._correct_count() == len(self._user_values),
             note="; ".join(notes),
         )
 
-    def _fill(self, said: str, fields: Mapping[str, str]) -> list[str]:
+    def _fill_fields(self, said: str, fields: Mapping[str, str]) -> list[str]:
         """Fill in what is said; what was wrong with it."""
         notes = []
-        for name, value in _LINE.findall(said):
-            field = fields.get(bare(name))
+        for name, value in _FIELD_LINE.findall(said):
+            field = fields.get(normalize_answer(name))
             if field is None or "?" in value:
                 continue
             self._filled[field] = value.strip()
-            if bare(value) != bare(self._known[field]):
-                known = "which the user had told" if field in self._told else "which the user was never asked"
+            if normalize_answer(value) != normalize_answer(self._user_values[field]):
+                known = "which the user had told" if field in self._answered else "which the user was never asked"
                 notes.append(f"filled in a wrong {field}, {known}")
         return notes
 
-    def _right(self) -> int:
-        return sum(bare(self._filled.get(name, "")) == bare(value) for name, value in self._known.items())
+    def _correct_count(self) -> int:
+        return sum(
+            normalize_answer(self._filled.get(name, "")) == normalize_answer(value)
+            for name, value in self._user_values.items()
+        )

@@ -9,10 +9,10 @@ from typing import Any, Literal, Protocol
 from ...core.errors import ModelError
 from ...core.models import Call, ModelRef, Reply
 
-FailureKind = Literal["unreachable", "dropped", "timeout", "limited", "server", "key", "model", "refused"]
+TransportErrorKind = Literal["unreachable", "dropped", "timeout", "limited", "server", "key", "model", "refused"]
 """unreachable: nothing was sent. dropped: sent, and the connection broke. The last three are final."""
 
-_FINAL: frozenset[FailureKind] = frozenset({"key", "model", "refused"})
+_FINAL_KINDS: frozenset[TransportErrorKind] = frozenset({"key", "model", "refused"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,50 +28,50 @@ class Endpoint:
     embedded: bool = False
 
 
-class Failure(ModelError):
+class TransportError(ModelError):
     """One request that came to nothing."""
 
     def __init__(
         self,
         what: str,
         *,
-        kind: FailureKind,
+        kind: TransportErrorKind,
         where: str,
         remedy: str,
         possible: tuple[str, ...] = (),
         status: int | None = None,
         retry_after: float | None = None,
     ) -> None:
-        retryable = kind not in _FINAL
+        retryable = kind not in _FINAL_KINDS
         super().__init__(
             what, where=where, possible=possible, remedy=remedy, retryable=retryable, retry_after=retry_after
         )
-        self.kind: FailureKind = kind
+        self.kind: TransportErrorKind = kind
         self.status = status
 
-    def after(self, attempts: int) -> ModelError:
+    def as_final_error(self, attempts: int) -> ModelError:
         """The same, when there is no further attempt."""
         count = f" ({attempts} attempts)" if attempts > 1 else ""
         return ModelError(
             f"{self.what}{count}", where=self.where, possible=self.possible, remedy=self.remedy, retryable=True
         )
 
-    def once_more(self) -> ModelError:
+    def as_rejected(self) -> ModelError:
         """The same, for a caller that was not let through."""
         return ModelError(self.what, where=self.where, remedy=self.remedy, retryable=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Relayed:
+class ProxyResponse:
     """What an endpoint answers to a client's own request, as it comes. kind: the content type. parts: to be read to
     the end, or closed."""
 
     status: int
-    kind: str
-    parts: AsyncGenerator[bytes, None]
+    content_type: str
+    chunks: AsyncGenerator[bytes, None]
 
 
-class Lane(Protocol):
+class Transport(Protocol):
     """A way to a model. Sends each request once: retries are the gateway's, for each of them is paid."""
 
     async def send(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
@@ -79,11 +79,11 @@ class Lane(Protocol):
         long for the model, or that a filter stopped, is a Reply without text whose `finish` says so."""
         ...
 
-    async def likeness(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+    async def similarities(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
         """The cosines of the first message's text and the others, by `lanes.likeness`. Raises Failure."""
         ...
 
-    async def relay(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> Relayed:
+    async def forward(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> ProxyResponse:
         """A client's own chat request, passed on once and as it is but for the model's name. Raises Failure where
         nobody answers; a refusal is passed back."""
         ...

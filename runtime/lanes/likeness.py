@@ -12,18 +12,18 @@ from ...core.render import Message
 from . import wire
 
 
-def call_of(model: ModelRef, text: str, others: Sequence[str]) -> Call:
+def similarity_call(model: ModelRef, text: str, others: Sequence[str]) -> Call:
     """The request that `texts_of` reads: how alike the model finds the text and each of the others."""
     said = tuple(Message(role="user", content=one) for one in (text, *others))
     return Call(model=model, messages=said, sampling=Sampling(max_tokens=1))
 
 
-def texts_of(call: Call) -> list[str]:
+def input_texts(call: Call) -> list[str]:
     """What is embedded: each message is a text of its own."""
     return [message["content"] for message in call.messages]
 
 
-def parse(data: Any, call: Call, seconds: float, usd: float = 0.0) -> Reply:
+def parse_embeddings(data: Any, call: Call, seconds: float, usd: float = 0.0) -> Reply:
     """A reply whose text are the cosines of the first text and each of the others. Raises ValueError for what is no
     answer to as many texts. Where usage is missing, the worst case is charged."""
     try:
@@ -42,7 +42,7 @@ def parse(data: Any, call: Call, seconds: float, usd: float = 0.0) -> Reply:
     )
 
 
-def cosines_of(reply: Reply) -> tuple[float, ...]:
+def similarities_from(reply: Reply) -> tuple[float, ...]:
     return tuple(json.loads(reply.text))
 
 

@@ -15,14 +15,14 @@ from typing import Any
 from ...core.budget import Cost
 from ...core.models import Call, ModelRef, Reply
 from . import likeness, wire
-from .lane import Endpoint, Failure, Relayed
+from .lane import Endpoint, ProxyResponse, TransportError
 
-_QUIET_SECONDS = 600.0
-_PLAIN = frozenset({"local", "llamacpp", "vllm", "openai_like"})
+_READ_TIMEOUT_SECONDS = 600.0
+_PLAIN_OPENAI = frozenset({"local", "llamacpp", "vllm", "openai_like"})
 """Providers that are an OpenAI-compatible address and nothing else."""
 
 
-class LitellmLane:
+class LitellmTransport:
     """Sends through `litellm.acompletion`, which never retries here: a retry it made would be paid unseen."""
 
     def __init__(self) -> None:
@@ -33,8 +33,8 @@ class LitellmLane:
         began = time.perf_counter()
         try:
             response = await litellm.acompletion(
-                **{**wire.body(call, ""), "model": _name(call.model), "messages": list(call.messages)},
-                **_address(endpoint),
+                **{**wire.request_body(call, ""), "model": _litellm_name(call.model), "messages": list(call.messages)},
+                **_address_fields(endpoint),
                 timeout=within,
                 num_retries=0,
                 max_retries=0,
@@ -44,20 +44,20 @@ class LitellmLane:
             raise
         except Exception as error:
             seconds = time.perf_counter() - began
-            reply = wire.answerless(str(error), seconds) if _status(error) == 400 else None
+            reply = wire.empty_reply(str(error), seconds) if _status_code(error) == 400 else None
             if reply is not None:
                 return reply
-            raise _failure(error, call.model.id, endpoint, within) from error
-        return _read(wire.parse, response, call, endpoint, time.perf_counter() - began)
+            raise _transport_error(error, call.model.id, endpoint, within) from error
+        return _parse_reply(wire.parse_completion, response, call, endpoint, time.perf_counter() - began)
 
-    async def likeness(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+    async def similarities(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
         litellm = await self._load()
         began = time.perf_counter()
         try:
             response = await litellm.aembedding(
-                model=_name(call.model),
-                input=likeness.texts_of(call),
-                **_address(endpoint),
+                model=_litellm_name(call.model),
+                input=likeness.input_texts(call),
+                **_address_fields(endpoint),
                 timeout=within,
                 num_retries=0,
                 max_retries=0,
@@ -65,18 +65,18 @@ class LitellmLane:
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            raise _failure(error, call.model.id, endpoint, within) from error
-        return _read(likeness.parse, response, call, endpoint, time.perf_counter() - began)
+            raise _transport_error(error, call.model.id, endpoint, within) from error
+        return _parse_reply(likeness.parse_embeddings, response, call, endpoint, time.perf_counter() - began)
 
-    async def relay(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> Relayed:
+    async def forward(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> ProxyResponse:
         litellm = await self._load()
-        fields = {**body, "model": _name(model), **_address(endpoint)}
+        fields = {**body, "model": _litellm_name(model), **_address_fields(endpoint)}
         try:
             response = await litellm.acompletion(**fields, num_retries=0, max_retries=0, drop_params=True)
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            raise _failure(error, model.id, endpoint, _QUIET_SECONDS) from error
+            raise _transport_error(error, model.id, endpoint, _READ_TIMEOUT_SECONDS) from error
         streams = bool(body.get("stream"))
 
         async def parts() -> AsyncGenerator[bytes, None]:
@@ -87,16 +87,18 @@ class LitellmLane:
                 yield b"data: " + chunk.model_dump_json(exclude_none=True).encode() + b"\n\n"
             yield b"data: [DONE]\n\n"
 
-        return Relayed(status=200, kind="text/event-stream" if streams else "application/json", parts=parts())
+        return ProxyResponse(
+            status=200, content_type="text/event-stream" if streams else "application/json", chunks=parts()
+        )
 
     async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
         """By litellm's own table of providers and the keys that they need."""
         litellm = await self._load()
-        name = _name(model)
+        name = _litellm_name(model)
         try:
             litellm.get_llm_provider(name, api_base=model.api_base)
         except Exception as error:
-            raise Failure(
+            raise TransportError(
                 f"litellm knows no provider {model.provider!r}",
                 kind="model",
                 where=f"model {model}",
@@ -108,16 +110,16 @@ class LitellmLane:
         found = litellm.validate_environment(name, api_base=model.api_base)
         if found["missing_keys"] and not model.api_base:
             missing = ", ".join(found["missing_keys"])
-            raise Failure(
+            raise TransportError(
                 f"{model.id} needs a key, and there is none",
                 kind="key",
                 where=f"environment variable {missing}",
                 remedy=f"export {missing}=…, or use local/smollm2, which needs none",
             )
 
-    async def worst(self, call: Call) -> Cost:
+    async def worst_case(self, call: Call) -> Cost:
         """The most a call can take, in tokens and by the price table."""
-        prices = self._info(await self._load(), call.model)
+        prices = self._model_info(await self._load(), call.model)
         tokens = wire.worst_tokens(call)
         completion = call.sampling.max_tokens
         usd = (tokens - completion) * (prices.get("input_cost_per_token") or 0.0)
@@ -126,13 +128,13 @@ class LitellmLane:
 
     async def price(self, model: ModelRef) -> tuple[float, float] | None:
         """US dollars for a token of the prompt and of the answer; None where the table has no price."""
-        prices = self._info(await self._load(), model)
+        prices = self._model_info(await self._load(), model)
         prompt, answer = prices.get("input_cost_per_token"), prices.get("output_cost_per_token")
         return None if prompt is None or answer is None else (float(prompt), float(answer))
 
     async def capabilities(self, model: ModelRef) -> frozenset[str]:
         litellm = await self._load()
-        known = litellm.get_supported_openai_params(_name(model)) or ()
+        known = litellm.get_supported_openai_params(_litellm_name(model)) or ()
         return frozenset({"logprobs"}) if "top_logprobs" in known else frozenset()
 
     async def aclose(self) -> None:
@@ -143,17 +145,17 @@ class LitellmLane:
         """litellm with the table it was shipped with, and silent."""
         if self._module is None:
             os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-            self._module = await asyncio.to_thread(_import)
+            self._module = await asyncio.to_thread(_import_litellm)
         return self._module
 
-    def _info(self, litellm: Any, model: ModelRef) -> dict[str, Any]:
+    def _model_info(self, litellm: Any, model: ModelRef) -> dict[str, Any]:
         try:
-            return dict(litellm.get_model_info(_name(model)))
+            return dict(litellm.get_model_info(_litellm_name(model)))
         except Exception:  # noqa: BLE001 - its way to say that the table has no such model
             return {}
 
 
-def _read(
+def _parse_reply(
     parse: Callable[[Any, Call, float, float], Reply], response: Any, call: Call, endpoint: Endpoint, seconds: float
 ) -> Reply:
     """The answer, with litellm's price of it. Raises Failure for what is no answer."""
@@ -161,7 +163,7 @@ def _read(
     try:
         return parse(response.model_dump(), call, seconds, float(hidden.get("response_cost") or 0.0))
     except ValueError as error:
-        raise Failure(
+        raise TransportError(
             f"{call.model.id} sent something that is no answer: {error}",
             kind="server",
             where=endpoint.base,
@@ -169,7 +171,7 @@ def _read(
         ) from error
 
 
-def _import() -> Any:
+def _import_litellm() -> Any:
     import litellm
 
     litellm.telemetry = False
@@ -179,11 +181,11 @@ def _import() -> Any:
     return litellm
 
 
-def _name(model: ModelRef) -> str:
-    return f"openai/{model.name}" if model.provider in _PLAIN else model.id
+def _litellm_name(model: ModelRef) -> str:
+    return f"openai/{model.name}" if model.provider in _PLAIN_OPENAI else model.id
 
 
-def _address(endpoint: Endpoint) -> dict[str, Any]:
+def _address_fields(endpoint: Endpoint) -> dict[str, Any]:
     """Nothing where litellm knows better; a server of one's own may want no key, but litellm wants a word there."""
     fields: dict[str, Any] = {"api_key": endpoint.key} if endpoint.key else {}
     if endpoint.base.startswith("http"):
@@ -191,38 +193,40 @@ def _address(endpoint: Endpoint) -> dict[str, Any]:
     return fields
 
 
-def _status(error: BaseException) -> int | None:
+def _status_code(error: BaseException) -> int | None:
     status = getattr(error, "status_code", None)
     return int(status) if isinstance(status, int | str) and str(status).isdigit() else None
 
 
-def _failure(error: Exception, model: str, endpoint: Endpoint, within: float) -> Failure:
-    names = {type(one).__name__ for one in _chain(error)}
+def _transport_error(error: Exception, model: str, endpoint: Endpoint, within: float) -> TransportError:
+    names = {type(one).__name__ for one in _cause_chain(error)}
     if "Timeout" in names or "APITimeoutError" in names:
-        return Failure(
+        return TransportError(
             f"{model} did not answer within {within:g} seconds",
             kind="timeout",
             where=endpoint.base,
             remedy="lower --concurrency, or take a faster model; then resume the run",
         )
     if names & {"ConnectError", "ClientConnectorError", "ConnectionRefusedError", "gaierror"}:
-        return Failure(
-            f"nothing answers for {model} ({_innermost(error)})",
+        return TransportError(
+            f"nothing answers for {model} ({_root_message(error)})",
             kind="unreachable",
             where=endpoint.base,
             remedy="start the server, or correct the address behind the model's name (@http://…/v1)",
         )
     if type(error).__name__ == "APIConnectionError":
-        return Failure(
-            f"the connection to {model} broke ({_innermost(error)})",
+        return TransportError(
+            f"the connection to {model} broke ({_root_message(error)})",
             kind="dropped",
             where=endpoint.base,
             remedy="look at the server's own log; then resume the run",
         )
-    return wire.refusal(model, endpoint, _status(error) or 500, _words(error), _headers(error))
+    return wire.error_from_status(
+        model, endpoint, _status_code(error) or 500, _message_text(error), _response_headers(error)
+    )
 
 
-def _words(error: Exception) -> str:
+def _message_text(error: Exception) -> str:
     """Without the names of classes that litellm and the SDK put in front."""
     text = str(getattr(error, "message", "") or error)
     for mark in ("Exception - ", "Error: "):
@@ -230,18 +234,18 @@ def _words(error: Exception) -> str:
     return text
 
 
-def _headers(error: Exception) -> dict[str, str]:
+def _response_headers(error: Exception) -> dict[str, str]:
     response = getattr(error, "response", None)
     found = getattr(error, "litellm_response_headers", None) or getattr(response, "headers", None) or {}
     return {str(name).lower(): str(value) for name, value in dict(found).items()}
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def _cause_chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
-def _innermost(error: BaseException) -> str:
-    last = list(_chain(error))[-1]
+def _root_message(error: BaseException) -> str:
+    last = list(_cause_chain(error))[-1]
     return str(last)[:200] or type(last).__name__

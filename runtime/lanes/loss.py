@@ -9,11 +9,13 @@ from typing import Any
 
 from ...core.models import Call, Reply
 from . import wire
-from .direct import DirectLane
-from .lane import Endpoint, Failure
+from .direct import OpenAICompatibleTransport
+from .lane import Endpoint, TransportError
 
 
-async def teacher_forced(lane: DirectLane, call: Call, reference: str, endpoint: Endpoint, within: float) -> Reply:
+async def teacher_forced_loss(
+    lane: OpenAICompatibleTransport, call: Call, reference: str, endpoint: Endpoint, within: float
+) -> Reply:
     """A reply whose text is the mean negative log-likelihood of `reference` after the messages, per token, in nats.
 
     The reference is tokenized as the model would read it, and a grammar that names these tokens one by one lets the
@@ -26,7 +28,7 @@ async def teacher_forced(lane: DirectLane, call: Call, reference: str, endpoint:
         url = f"{endpoint.base.removesuffix('/v1')}/{path}"
         status, text, headers = await lane.request("POST", url, endpoint, call.model.id, within, fields)
         if status != 200:
-            raise wire.refusal(call.model.id, endpoint, status, text, headers)
+            raise wire.error_from_status(call.model.id, endpoint, status, text, headers)
         return json.loads(text)
 
     prompt = (await ask("apply-template", {"messages": call.messages}))["prompt"]
@@ -46,7 +48,7 @@ async def teacher_forced(lane: DirectLane, call: Call, reference: str, endpoint:
     )
     steps = said.get("completion_probabilities") or []
     if [step["id"] for step in steps] != tokens:
-        raise Failure(
+        raise TransportError(
             f"{call.model.id} did not follow the reference",
             kind="refused",
             where=endpoint.base,

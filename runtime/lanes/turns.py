@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from ...core.models import Call
 
 
-class Turns:
+class PrefixQueue:
     """Prompts with the same demos are read one after the other.
 
     Sent at once, they land in different slots of the server, and each slot reads the same demos anew; sent one by one,
@@ -25,7 +25,7 @@ class Turns:
         self._waiting: dict[int, int] = {}
 
     @asynccontextmanager
-    async def turn(self, call: Call) -> AsyncIterator[None]:
+    async def slot(self, call: Call) -> AsyncIterator[None]:
         beginning = call.messages[:-1]
         if not any(message["role"] == "assistant" for message in beginning):
             yield

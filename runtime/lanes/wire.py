@@ -9,15 +9,21 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ...core.models import Call, Reply
-from .lane import Endpoint, Failure, FailureKind
+from .lane import Endpoint, TransportError, TransportErrorKind
 
-_LONGEST = 300
-_RETRYABLE = frozenset({408, 409, 425, 429})
-_TOO_LONG = ("context_length_exceeded", "exceed_context_size", "maximum context length", "context size", "n_ctx")
-_FILTERED = ("content_filter", "content_policy", "responsibleaipolicyviolation")
+_MAX_MESSAGE_LENGTH = 300
+_RETRYABLE_STATUSES = frozenset({408, 409, 425, 429})
+_CONTEXT_LENGTH_SIGNS = (
+    "context_length_exceeded",
+    "exceed_context_size",
+    "maximum context length",
+    "context size",
+    "n_ctx",
+)
+_CONTENT_FILTER_SIGNS = ("content_filter", "content_policy", "responsibleaipolicyviolation")
 
 
-def seed_of(call: Call) -> int | None:
+def seed_for(call: Call) -> int | None:
     """Repeated draws differ. The embedded model is always seeded, so that a run of it can be repeated."""
     if call.sampling.seed is not None:
         return call.sampling.seed + call.sample
@@ -26,7 +32,7 @@ def seed_of(call: Call) -> int | None:
     return None
 
 
-def body(call: Call, name: str) -> dict[str, Any]:
+def request_body(call: Call, name: str) -> dict[str, Any]:
     """The request, with no field that was not asked for: strict servers refuse what they do not know."""
     sampling = call.sampling
     fields: dict[str, Any] = {
@@ -35,7 +41,7 @@ def body(call: Call, name: str) -> dict[str, Any]:
         "temperature": sampling.temperature,
         "max_tokens": sampling.max_tokens,
     }
-    if (seed := seed_of(call)) is not None:
+    if (seed := seed_for(call)) is not None:
         fields["seed"] = seed
     if sampling.stop:
         fields["stop"] = sampling.stop
@@ -52,52 +58,52 @@ def worst_tokens(call: Call) -> int:
     return texts + 16 * (len(call.messages) + 1) + call.sampling.max_tokens
 
 
-def parse(data: Any, call: Call, seconds: float, usd: float = 0.0) -> Reply:
+def parse_completion(data: Any, call: Call, seconds: float, usd: float = 0.0) -> Reply:
     """Raises ValueError for what is not an answer. Where usage is missing, the worst case is charged for the prompt
     and one token for each byte of the answer."""
     try:
         choice = data["choices"][0]
         message = choice["message"]
-        text = _text(message.get("content"))
+        text = _content_text(message.get("content"))
         usage = data.get("usage") or {}
         prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
         return Reply(
             text=text,
             prompt_tokens=worst_tokens(call) - call.sampling.max_tokens if prompt is None else prompt,
             completion_tokens=len(text.encode()) if completion is None else completion,
-            top_logprobs=_top(choice.get("logprobs")),
+            top_logprobs=_top_logprobs(choice.get("logprobs")),
             finish=choice.get("finish_reason") or "stop",
             usd=usd,
             seconds=seconds,
         )
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise ValueError(f"no chat completion: {str(data)[:_LONGEST]}") from error
+        raise ValueError(f"no chat completion: {str(data)[:_MAX_MESSAGE_LENGTH]}") from error
 
 
-def answerless(text: str, seconds: float) -> Reply | None:
+def empty_reply(text: str, seconds: float) -> Reply | None:
     """The reply to a prompt that the model could not or would not read, where a refusal says that."""
     said = text.lower()
-    if any(sign in said for sign in _TOO_LONG):
+    if any(sign in said for sign in _CONTEXT_LENGTH_SIGNS):
         return Reply(text="", finish="length", seconds=seconds)
-    if any(sign in said for sign in _FILTERED):
+    if any(sign in said for sign in _CONTENT_FILTER_SIGNS):
         return Reply(text="", finish="content_filter", seconds=seconds)
     return None
 
 
-def refusal(
+def error_from_status(
     call_name: str,
     endpoint: Endpoint,
     status: int,
     text: str,
     headers: Mapping[str, str],
     possible: tuple[str, ...] = (),
-) -> Failure:
+) -> TransportError:
     """What a status other than 200 means, and what to do about it."""
-    said = message_of(text)
+    said = error_message(text)
     if endpoint.key:
         said = said.replace(endpoint.key, "[key]")
     variable = endpoint.key_env or "OPENAI_API_KEY"
-    kind: FailureKind
+    kind: TransportErrorKind
     if status in (401, 403):
         kind, what = "key", f"{call_name} does not accept the key" if endpoint.key else f"{call_name} asks for a key"
         remedy = f"set {variable} to a key that is allowed to use this model"
@@ -107,25 +113,25 @@ def refusal(
     elif status == 429:
         kind, what = "limited", f"{call_name} is asked too often, or its quota is used up"
         remedy = "wait, lower --concurrency, or raise the limit with the provider; then resume the run"
-    elif status in _RETRYABLE or status >= 500:
+    elif status in _RETRYABLE_STATUSES or status >= 500:
         kind, what = "server", f"{call_name} failed on its side"
         remedy = "look at the server's own log, or wait; then resume the run"
     else:
         kind, what = "refused", f"{call_name} refused the request"
         remedy = "see what the endpoint says; the model may not know a parameter that was asked for"
     detail = f"HTTP {status}" + (f": {said}" if said else "")
-    return Failure(
+    return TransportError(
         f"{what} ({detail})",
         kind=kind,
         where=endpoint.base,
         remedy=remedy,
         possible=possible,
         status=status,
-        retry_after=retry_after(headers),
+        retry_after=retry_after_seconds(headers),
     )
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, however the endpoint says it."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = headers.get(name) or headers.get(name.title())
@@ -143,26 +149,26 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def message_of(text: str) -> str:
+def error_message(text: str) -> str:
     """The human part of an error body."""
     said: Any = text
     try:
         said = json.loads(text)
     except ValueError:
-        return text.strip()[:_LONGEST]
+        return text.strip()[:_MAX_MESSAGE_LENGTH]
     for field in ("error", "message", "detail"):
         if isinstance(said, dict) and field in said:
             said = said[field]
-    return (said if isinstance(said, str) else json.dumps(said)).strip()[:_LONGEST]
+    return (said if isinstance(said, str) else json.dumps(said)).strip()[:_MAX_MESSAGE_LENGTH]
 
 
-def _text(content: Any) -> str:
+def _content_text(content: Any) -> str:
     if isinstance(content, list):
         return "".join(part.get("text", "") for part in content if isinstance(part, dict))
     return content or ""
 
 
-def _top(logprobs: Any) -> tuple[dict[str, float], ...]:
+def _top_logprobs(logprobs: Any) -> tuple[dict[str, float], ...]:
     if not logprobs or not logprobs.get("content"):
         return ()
     return tuple({one["token"]: one["logprob"] for one in token["top_logprobs"]} for token in logprobs["content"])

@@ -3,31 +3,31 @@
 from .records import (
     Attempt,
     DialogueTurn,
-    LedgerRows,
+    LedgerSums,
     OperatorStat,
     PreferenceRow,
     RuleRow,
     RunRecord,
     RunState,
-    Verdict,
+    StatusChange,
 )
 from .redaction import redact
 from .store import DATABASE, Store
-from .window import ExampleTally, TallyRow
+from .window import ExampleTally, StepTally
 
 __all__ = [
     "DATABASE",
     "Attempt",
     "DialogueTurn",
     "ExampleTally",
-    "LedgerRows",
+    "LedgerSums",
     "OperatorStat",
     "PreferenceRow",
     "RuleRow",
     "RunRecord",
     "RunState",
+    "StatusChange",
+    "StepTally",
     "Store",
-    "TallyRow",
-    "Verdict",
     "redact",
 ]

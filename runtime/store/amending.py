@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ...core.example import Example, Split
 from ...core.score import Evaluation
-from .archive import measured
+from .archive import evaluation_data
 
 
 def replace_example(db: sqlite3.Connection, run: str, split: Split, row: Example) -> None:
@@ -26,5 +26,5 @@ def replace_evaluations(db: sqlite3.Connection, run: str, evaluations: Sequence[
     of the first measurement stays."""
     db.executemany(
         "UPDATE evaluations SET score = ?, data = ?, split = ? WHERE run = ? AND candidate = ? AND example = ?",
-        [(one.score, measured(one), one.split, run, one.candidate, one.example) for one in evaluations],
+        [(one.score, evaluation_data(one), one.split, run, one.candidate, one.example) for one in evaluations],
     )

@@ -12,7 +12,7 @@ from ...core.program import Program
 from ...core.prompt import Prompt
 from ...core.routing import Router
 from ...core.score import Evaluation, Response
-from .records import Verdict
+from .records import StatusChange
 
 _ANY_STEP = 2**62
 
@@ -55,10 +55,10 @@ def save_programs(db: sqlite3.Connection, programs: Sequence[Program]) -> None:
 
 
 def program(db: sqlite3.Connection, name: str) -> Program | None:
-    return _load(db, [name]).get(name)
+    return _load_programs(db, [name]).get(name)
 
 
-def save_verdicts(db: sqlite3.Connection, run: str, verdicts: Sequence[Verdict]) -> None:
+def save_status_changes(db: sqlite3.Connection, run: str, verdicts: Sequence[StatusChange]) -> None:
     """A second verdict of the same step replaces the first."""
     db.executemany(
         "INSERT INTO verdicts (run, candidate, step, status, reason) VALUES (?, ?, ?, ?, ?) "
@@ -69,8 +69,8 @@ def save_verdicts(db: sqlite3.Connection, run: str, verdicts: Sequence[Verdict])
 
 def candidates(db: sqlite3.Connection, run: str, before_step: int | None, name: str | None = None) -> list[Candidate]:
     """All of a run, or the one that is named."""
-    rows = db.execute(_CANDIDATES, (run, _bound(before_step), name)).fetchall()
-    programs = _load(db, [rows[0][1]] if name and rows else []) if name else _programs(db, run)
+    rows = db.execute(_CANDIDATES, (run, _step_limit(before_step), name)).fetchall()
+    programs = _load_programs(db, [rows[0][1]] if name and rows else []) if name else _programs_of_run(db, run)
     parents: dict[str, list[str]] = {}
     for child, parent in db.execute(_PARENTS, (run, name)):
         parents.setdefault(child, []).append(parent)
@@ -95,7 +95,7 @@ def save_evaluations(db: sqlite3.Connection, run: str, evaluations: Sequence[Eva
     db.executemany(
         "INSERT INTO evaluations (run, candidate, example, split, score, step, data) "
         "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(run, e.candidate, e.example, e.split, e.score, e.step, measured(e)) for e in evaluations],
+        [(run, e.candidate, e.example, e.split, e.score, e.step, evaluation_data(e)) for e in evaluations],
     )
 
 
@@ -112,7 +112,7 @@ def responses(db: sqlite3.Connection, run: str, before_step: int | None) -> list
     rows = db.execute(
         "SELECT candidate, example, split, step, output, answer FROM responses WHERE run = ? AND step < ? "
         "ORDER BY rowid",
-        (run, _bound(before_step)),
+        (run, _step_limit(before_step)),
     )
     return [
         Response(candidate=of, example=example, split=split, step=step, output=output, answer=answer)
@@ -126,7 +126,7 @@ def evaluations(
     return [
         Evaluation(candidate=of, example=example, split=where, score=score, step=step, **json.loads(data))
         for of, example, where, score, step, data in db.execute(
-            _EVALUATIONS, (run, _bound(before_step), split, candidate)
+            _EVALUATIONS, (run, _step_limit(before_step), split, candidate)
         )
     ]
 
@@ -144,11 +144,13 @@ def _save_program(db: sqlite3.Connection, program: Program) -> None:
     )
 
 
-def _programs(db: sqlite3.Connection, run: str) -> dict[str, Program]:
-    return _load(db, [one for (one,) in db.execute("SELECT DISTINCT program FROM candidates WHERE run = ?", [run])])
+def _programs_of_run(db: sqlite3.Connection, run: str) -> dict[str, Program]:
+    return _load_programs(
+        db, [one for (one,) in db.execute("SELECT DISTINCT program FROM candidates WHERE run = ?", [run])]
+    )
 
 
-def _load(db: sqlite3.Connection, names: Sequence[str]) -> dict[str, Program]:
+def _load_programs(db: sqlite3.Connection, names: Sequence[str]) -> dict[str, Program]:
     rows = db.execute(
         "SELECT id, prompts, router FROM programs WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(names)]
     ).fetchall()
@@ -170,10 +172,10 @@ def _router(text: str | None) -> Router | None:
     return Router.model_validate_json(text) if text else None
 
 
-def measured(evaluation: Evaluation) -> str:
+def evaluation_data(evaluation: Evaluation) -> str:
     """What no query asks for. Not by pydantic's own JSON, which would write an infinite part as null."""
     return json.dumps(evaluation.model_dump(exclude={"candidate", "example", "split", "score", "step"}))
 
 
-def _bound(before_step: int | None) -> Any:
+def _step_limit(before_step: int | None) -> Any:
     return _ANY_STEP if before_step is None else before_step

@@ -12,7 +12,7 @@ import sqlite3
 from ...core.budget import Cost, Payer
 from ...core.models import Reply
 from .clock import now
-from .records import Attempt, LedgerRows
+from .records import Attempt, LedgerSums
 from .redaction import redact
 
 _SUMS = """
@@ -27,12 +27,12 @@ WHERE run = ? AND state IN ('sent', 'lost') GROUP BY payer, state
 """
 
 
-def cached(db: sqlite3.Connection, key: str) -> Reply | None:
+def cached_reply(db: sqlite3.Connection, key: str) -> Reply | None:
     row = db.execute("SELECT reply FROM calls WHERE key = ?", (key,)).fetchone()
     return Reply(**{**json.loads(row[0]), "cached": True}) if row else None
 
 
-def begin(db: sqlite3.Connection, attempt: Attempt) -> int:
+def begin_attempt(db: sqlite3.Connection, attempt: Attempt) -> int:
     cursor = db.execute(
         "INSERT INTO attempts (run, key, model, payer, role, state, worst_tokens, worst_usd, tokens, usd, started) "
         "VALUES (?, ?, ?, ?, ?, 'sent', ?, ?, 0, 0, ?)",
@@ -50,7 +50,7 @@ def begin(db: sqlite3.Connection, attempt: Attempt) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def finish(db: sqlite3.Connection, attempt_id: int, reply: Reply | None, error: str | None) -> None:
+def finish_attempt(db: sqlite3.Connection, attempt_id: int, reply: Reply | None, error: str | None) -> None:
     """An attempt that has its outcome keeps it; one that was given up as lost may still get it."""
     row = db.execute(
         "SELECT run, key, model, payer FROM attempts WHERE id = ? AND state IN ('sent', 'lost')", (attempt_id,)
@@ -76,7 +76,7 @@ def finish(db: sqlite3.Connection, attempt_id: int, reply: Reply | None, error: 
     charge(db, run, key, payer, Cost(calls=1, tokens=reply.tokens, usd=reply.usd), cached=False)
 
 
-def withdraw(db: sqlite3.Connection, attempt_id: int, reason: str) -> None:
+def withdraw_attempt(db: sqlite3.Connection, attempt_id: int, reason: str) -> None:
     db.execute(
         "UPDATE attempts SET state = 'withdrawn', error = ?, finished = ? WHERE id = ? AND state IN ('sent', 'lost')",
         (redact(reason), now(), attempt_id),
@@ -93,7 +93,7 @@ def charge(db: sqlite3.Connection, run: str, key: str, payer: Payer, cost: Cost,
     return cursor.rowcount == 1
 
 
-def charged(db: sqlite3.Connection, run: str, key: str) -> bool:
+def is_charged(db: sqlite3.Connection, run: str, key: str) -> bool:
     return db.execute("SELECT 1 FROM charges WHERE run = ? AND key = ?", (run, key)).fetchone() is not None
 
 
@@ -104,7 +104,7 @@ def mark_lost(db: sqlite3.Connection, run: str) -> int:
     return cursor.rowcount
 
 
-def ledger_rows(db: sqlite3.Connection, run: str) -> LedgerRows:
+def ledger_rows(db: sqlite3.Connection, run: str) -> LedgerSums:
     used: dict[Payer, Cost] = {}
     paid: dict[Payer, Cost] = {}
     worst: dict[Payer, Cost] = {}
@@ -123,4 +123,4 @@ def ledger_rows(db: sqlite3.Connection, run: str) -> LedgerRows:
         worst[payer] = worst.get(payer, Cost()) + Cost(calls=calls, tokens=tokens, usd=usd)
         lost += calls
         in_flight += calls if state == "sent" else 0
-    return LedgerRows(used=used, paid=paid, lost=lost, lost_worst=worst, in_flight=in_flight)
+    return LedgerSums(used=used, paid=paid, lost=lost, lost_worst=worst, in_flight=in_flight)

@@ -12,10 +12,10 @@ from pathlib import Path
 from ...core.errors import RunFailed, UsageError
 from .steps import is_current
 
-_PATIENCE = 30.0
+_BUSY_TIMEOUT_SECONDS = 30.0
 
 
-def open_writing(path: Path) -> sqlite3.Connection:
+def open_writer(path: Path) -> sqlite3.Connection:
     """A connection that writes; the tables are brought up to date first. Used by one thread at a time.
 
     `synchronous=NORMAL` in WAL mode: what is committed survives the death of the process at any moment. Only the
@@ -24,10 +24,10 @@ def open_writing(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unusable(path, error) from error
+        raise _open_error(path, error) from error
     connection = _connect(str(path), path, uri=False)
     try:
-        _enter_wal(connection)
+        _enable_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         if not is_current(connection, str(path)):
@@ -36,7 +36,7 @@ def open_writing(path: Path) -> sqlite3.Connection:
             migrate(connection, str(path))
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise _unusable(path, error) from error
+        raise _open_error(path, error) from error
     except UsageError:
         connection.close()
         raise
@@ -51,11 +51,11 @@ def check_readable(path: Path) -> None:
             where=str(path),
             remedy="start a run in this folder, or name the folder that holds one",
         )
-    connection = open_reading(path)
+    connection = open_reader(path)
     try:
         current = is_current(connection, str(path))
     except sqlite3.DatabaseError as error:
-        raise _unusable(path, error) from error
+        raise _open_error(path, error) from error
     finally:
         connection.close()
     if not current:
@@ -66,11 +66,11 @@ def check_readable(path: Path) -> None:
         )
 
 
-def open_reading(path: Path) -> sqlite3.Connection:
+def open_reader(path: Path) -> sqlite3.Connection:
     return _connect(f"{path.absolute().as_uri()}?mode=ro", path, uri=True)
 
 
-class Readers:
+class ReaderPool:
     """A pool of read-only connections for any number of threads; each is lent to one reader at a time.
 
     Connections are in autocommit mode: every statement sees all that was committed before it.
@@ -89,7 +89,7 @@ class Readers:
             if self._closed:
                 raise RunFailed("the store was closed", where=str(self._path))
             connection = self._idle.pop() if self._idle else None
-        lent = connection or open_reading(self._path)
+        lent = connection or open_reader(self._path)
         try:
             yield lent
         finally:
@@ -111,15 +111,20 @@ class Readers:
 def _connect(address: str, path: Path, *, uri: bool) -> sqlite3.Connection:
     try:
         return sqlite3.connect(
-            address, uri=uri, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=256
+            address,
+            uri=uri,
+            timeout=_BUSY_TIMEOUT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
         )
     except sqlite3.OperationalError as error:
-        raise _unusable(path, error) from error
+        raise _open_error(path, error) from error
 
 
-def _enter_wal(connection: sqlite3.Connection) -> None:
+def _enable_wal(connection: sqlite3.Connection) -> None:
     """SQLite does not wait for its lock while it changes the journal mode, so two first openers take turns here."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _BUSY_TIMEOUT_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -130,7 +135,7 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
-def _unusable(path: Path, error: sqlite3.Error | OSError) -> UsageError:
+def _open_error(path: Path, error: sqlite3.Error | OSError) -> UsageError:
     return UsageError(
         f"the store cannot be opened: {error}",
         where=str(path),

@@ -66,10 +66,10 @@ def save_dialogue(db: sqlite3.Connection, run: str, turn: DialogueTurn) -> int:
 
 
 def dialogue(db: sqlite3.Connection, run: str, after: int) -> list[DialogueTurn]:
-    return turns_of(db, _TURNS_AFTER, (run, after))
+    return select_turns(db, _TURNS_AFTER, (run, after))
 
 
-def turns_of(db: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[DialogueTurn]:
+def select_turns(db: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[DialogueTurn]:
     """The turns of a condition that a module of the store wrote; its values come apart from it."""
     return [
         DialogueTurn(

@@ -45,7 +45,7 @@ class RunRecord(_Record):
     options: Mapping[str, Any] = Field(default_factory=dict)
 
 
-class Verdict(_Record):
+class StatusChange(_Record):
     """What a step decided of a candidate. The last one before a step is the candidate's status at that step."""
 
     candidate: str
@@ -66,7 +66,7 @@ class Attempt(_Record):
     worst: Cost = Cost(calls=1)
 
 
-class LedgerRows(_Record):
+class LedgerSums(_Record):
     """The sums over a run's rows.
 
     used: attempts with an outcome, answered or failed, and answers taken from other runs. paid: the same without

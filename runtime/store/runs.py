@@ -19,7 +19,7 @@ _INSERT = f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * le
 
 # Rows are the same where what they say is: an id that the data brought may name another row elsewhere. A prompt that
 # was only scored left no rows of its own behind, and is taken by its task.
-_LOOKED_AT = """
+_PRIOR_TEST_USES = """
 SELECT count(DISTINCT seen.run), count(DISTINCT seen.example)
 FROM (
     SELECT run, example FROM evaluations WHERE split = 'test'
@@ -34,24 +34,24 @@ AND (its.data = mine.data OR its.data IS NULL AND theirs.task = ours.task)
 """
 
 
-def create(db: sqlite3.Connection, run: RunRecord) -> None:
+def create_run(db: sqlite3.Connection, run: RunRecord) -> None:
     stamped = run if run.started else run.model_copy(update={"started": now()})
     try:
-        db.execute(_INSERT, [_column(getattr(stamped, name)) for name in _COLUMNS])
+        db.execute(_INSERT, [_to_column(getattr(stamped, name)) for name in _COLUMNS])
     except sqlite3.IntegrityError as error:
         raise UsageError(f"a run called {run.id!r} exists already", remedy="choose another id") from error
 
 
-def update(db: sqlite3.Connection, run_id: str, fields: Mapping[str, Any]) -> None:
+def update_run(db: sqlite3.Connection, run_id: str, fields: Mapping[str, Any]) -> None:
     """Raises UsageError for an unknown run, pydantic.ValidationError for a field or a value that no run has."""
-    changed = RunRecord.model_validate({**_exactly(db, run_id).model_dump(), **fields})
+    changed = RunRecord.model_validate({**_run_by_id(db, run_id).model_dump(), **fields})
     if fields:
         assignments = ", ".join(f"{name} = ?" for name in fields)
-        values = [_column(getattr(changed, name)) for name in fields]
+        values = [_to_column(getattr(changed, name)) for name in fields]
         db.execute(f"UPDATE runs SET {assignments} WHERE id = ?", [*values, run_id])
 
 
-def exists(db: sqlite3.Connection, run_id: str) -> bool:
+def has_run(db: sqlite3.Connection, run_id: str) -> bool:
     return db.execute("SELECT 1 FROM runs WHERE id = ?", [run_id]).fetchone() is not None
 
 
@@ -65,7 +65,7 @@ def report(db: sqlite3.Connection, run: str) -> str | None:
     return row[0] if row else None
 
 
-def find(db: sqlite3.Connection, ref: str) -> RunRecord:
+def run(db: sqlite3.Connection, ref: str) -> RunRecord:
     if ref == "latest":
         # A prompt that was only scored is no search, and a run that was refused never began: whoever says latest means
         # the last that did, where there is one.
@@ -93,7 +93,7 @@ def find(db: sqlite3.Connection, ref: str) -> RunRecord:
     )
 
 
-def newest_first(db: sqlite3.Connection) -> list[RunRecord]:
+def runs(db: sqlite3.Connection) -> list[RunRecord]:
     return [_record(row) for row in db.execute(f"{_SELECT} ORDER BY seq DESC")]
 
 
@@ -116,13 +116,13 @@ def example(db: sqlite3.Connection, run: str, example_id: str) -> Example | None
     return Example.model_validate_json(row[0]) if row else None
 
 
-def looked_at(db: sqlite3.Connection, run: str, rows: Iterable[str]) -> tuple[int, int]:
+def prior_test_uses(db: sqlite3.Connection, run: str, rows: Iterable[str]) -> tuple[int, int]:
     """How many other runs measured a prompt on test rows of this run, and on how many of `rows`."""
-    runs, seen = db.execute(_LOOKED_AT, [run, json.dumps(list(rows))]).fetchone()
+    runs, seen = db.execute(_PRIOR_TEST_USES, [run, json.dumps(list(rows))]).fetchone()
     return int(runs), int(seen)
 
 
-def _exactly(db: sqlite3.Connection, run_id: str) -> RunRecord:
+def _run_by_id(db: sqlite3.Connection, run_id: str) -> RunRecord:
     row = db.execute(f"{_SELECT} WHERE id = ?", [run_id]).fetchone()
     if row is None:
         raise UsageError(f"there is no run {run_id!r}", where="run")
@@ -134,5 +134,5 @@ def _record(row: tuple[Any, ...]) -> RunRecord:
     return RunRecord.model_validate({**fields, "options": json.loads(fields["options"])})
 
 
-def _column(value: Any) -> Any:
+def _to_column(value: Any) -> Any:
     return json.dumps(dict(value)) if isinstance(value, Mapping) else value

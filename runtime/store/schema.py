@@ -9,9 +9,9 @@ from sqlite_utils import Database
 from sqlite_utils.db import Table
 from sqlite_utils.migrations import Migrations
 
-from .steps import SET, is_current
+from .steps import MIGRATION_SET, is_current
 
-migrations = Migrations(SET)
+migrations = Migrations(MIGRATION_SET)
 
 _RUN = ("run", "runs", "id")
 _CANDIDATE = (("run", "candidate"), "candidates", ("run", "id"))

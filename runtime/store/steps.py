@@ -6,8 +6,8 @@ import sqlite3
 
 from ...core.errors import UsageError
 
-SET = "maieutic"
-STEPS = (
+MIGRATION_SET = "maieutic"
+MIGRATION_NAMES = (
     "m001_runs",
     "m002_archive",
     "m003_calls",
@@ -24,11 +24,11 @@ def is_current(connection: sqlite3.Connection, where: str) -> bool:
     if connection.execute(table).fetchone() is None:
         return False
     query = "SELECT name FROM _sqlite_migrations WHERE migration_set = ?"
-    applied = {str(name) for (name,) in connection.execute(query, (SET,))}
-    if unknown := applied - set(STEPS):
+    applied = {str(name) for (name,) in connection.execute(query, (MIGRATION_SET,))}
+    if unknown := applied - set(MIGRATION_NAMES):
         raise UsageError(
             f"a newer Maieutic wrote this store (it knows {', '.join(sorted(unknown))})",
             where=where,
             remedy="upgrade maieutic, or work in another folder",
         )
-    return applied == set(STEPS)
+    return applied == set(MIGRATION_NAMES)

@@ -18,18 +18,18 @@ from ...core.models import Reply
 from ...core.program import Program
 from ...core.score import Evaluation, Response
 from . import amending, archive, calls, lessons, log, runs, window
-from .connection import Readers, check_readable, open_writing
+from .connection import ReaderPool, check_readable, open_writer
 from .records import (
     Attempt,
     DialogueTurn,
-    LedgerRows,
+    LedgerSums,
     OperatorStat,
     PreferenceRow,
     RuleRow,
     RunRecord,
-    Verdict,
+    StatusChange,
 )
-from .window import ExampleTally, TallyRow
+from .window import ExampleTally, StepTally
 from .writer import Writer
 
 DATABASE = "maieutic.db"
@@ -49,7 +49,7 @@ class Store:
     def __init__(self, path: Path, writer: Writer | None) -> None:
         self.path = path
         self._writer = writer
-        self._readers = Readers(path)
+        self._readers = ReaderPool(path)
 
     @classmethod
     def open(cls, folder: Path, *, read_only: bool = False) -> Store:
@@ -61,7 +61,7 @@ class Store:
         if read_only:
             check_readable(path)
             return cls(path, None)
-        return cls(path, Writer(open_writing(path)))
+        return cls(path, Writer(open_writer(path)))
 
     def close(self) -> None:
         """Carry out what still waits to be written, then let go of the file. May be called twice."""
@@ -81,23 +81,23 @@ class Store:
 
     async def create_run(self, run: RunRecord) -> None:
         """Raises UsageError where the id is taken."""
-        await self._write(runs.create, run)
+        await self._write(runs.create_run, run)
 
     async def update_run(self, run_id: str, **fields: Any) -> None:
         """Fields of RunRecord by name. Raises UsageError for an unknown run."""
-        await self._write(runs.update, run_id, fields)
+        await self._write(runs.update_run, run_id, fields)
 
     def run(self, ref: str) -> RunRecord:
         """By id, by a beginning that only one id has, or `latest`: the last search that began, or the last scored
         prompt where nothing was searched. Raises UsageError naming what there is."""
-        return self._read(runs.find, ref)
+        return self._read(runs.run, ref)
 
     def runs(self) -> list[RunRecord]:
         """Newest first."""
-        return self._read(runs.newest_first)
+        return self._read(runs.runs)
 
     def has_run(self, run_id: str) -> bool:
-        return self._read(runs.exists, run_id)
+        return self._read(runs.has_run, run_id)
 
     async def save_report(self, run: str, data: str) -> None:
         """The report as JSON; a later one replaces it."""
@@ -122,9 +122,9 @@ class Store:
     def example(self, run: str, example_id: str) -> Example | None:
         return self._read(runs.example, run, example_id)
 
-    def looked_at(self, run: str, rows: Sequence[str]) -> tuple[int, int]:
+    def prior_test_uses(self, run: str, rows: Sequence[str]) -> tuple[int, int]:
         """How many other runs measured a prompt on sealed rows of this one, and on how many of `rows`, by id."""
-        return self._read(runs.looked_at, run, rows)
+        return self._read(runs.prior_test_uses, run, rows)
 
     # The archive
 
@@ -140,9 +140,9 @@ class Store:
         """A program by its id."""
         return self._read(archive.program, name)
 
-    async def save_verdicts(self, run: str, verdicts: Sequence[Verdict]) -> None:
+    async def save_status_changes(self, run: str, verdicts: Sequence[StatusChange]) -> None:
         """By (run, candidate, step); the same step may change its mind when it is run again."""
-        await self._write(archive.save_verdicts, run, verdicts)
+        await self._write(archive.save_status_changes, run, verdicts)
 
     def candidates(self, run: str, *, before_step: int | None = None) -> list[Candidate]:
         """Those made before a step, in the order they came, with the status and reason they had when it began."""
@@ -172,35 +172,35 @@ class Store:
 
     # Calls
 
-    def cached(self, key: str) -> Reply | None:
+    def cached_reply(self, key: str) -> Reply | None:
         """The answer to a call, whichever run paid for it, with `cached` set."""
-        return self._read(calls.cached, key)
+        return self._read(calls.cached_reply, key)
 
     async def begin_attempt(self, attempt: Attempt) -> int:
         """Await it before the request is sent: a request that nobody wrote down would be spent unseen."""
-        return await self._write(calls.begin, attempt)
+        return await self._write(calls.begin_attempt, attempt)
 
     async def finish_attempt(self, attempt_id: int, *, reply: Reply | None, error: str | None) -> None:
         """With a reply, the call is answered for good and charged to its run; without, the attempt failed."""
-        await self._write(calls.finish, attempt_id, reply, error)
+        await self._write(calls.finish_attempt, attempt_id, reply, error)
 
     async def withdraw_attempt(self, attempt_id: int, reason: str) -> None:
         """The request never left (nothing listened): no endpoint counted it, so it is in no sum."""
-        await self._write(calls.withdraw, attempt_id, reason)
+        await self._write(calls.withdraw_attempt, attempt_id, reason)
 
     async def charge_cached(self, run: str, key: str, payer: Payer, cost: Cost) -> bool:
         """The run uses an answer that was paid for already. False where it had used it before: free then."""
         return await self._write(calls.charge, run, key, payer, cost)
 
-    def charged(self, run: str, key: str) -> bool:
+    def is_charged(self, run: str, key: str) -> bool:
         """Whether the run has used this answer already, paid for or not."""
-        return self._read(calls.charged, run, key)
+        return self._read(calls.is_charged, run, key)
 
     async def mark_lost(self, run: str) -> int:
         """Give up what a dead process left in flight; how many those were. Only where no process runs the run."""
         return await self._write(calls.mark_lost, run)
 
-    def ledger_rows(self, run: str) -> LedgerRows:
+    def ledger_sums(self, run: str) -> LedgerSums:
         return self._read(calls.ledger_rows, run)
 
     # The log
@@ -229,7 +229,7 @@ class Store:
 
     # Windows for whoever watches
 
-    def tallies(self, run: str, *, after: int = 0) -> list[TallyRow]:
+    def tallies(self, run: str, *, after: int = 0) -> list[StepTally]:
         """Sums over the val measurements since a cursor, by candidate and step; the last row holds the next cursor."""
         return self._read(window.tallies, run, after)
 
@@ -237,17 +237,17 @@ class Store:
         """How all candidates together did on each row of train and val."""
         return self._read(window.example_tallies, run)
 
-    def on_example(self, run: str, example: str, *, limit: int = 200) -> list[Evaluation]:
+    def evaluations_on_example(self, run: str, example: str, *, limit: int = 200) -> list[Evaluation]:
         """What candidates answered on one row, the worst first."""
-        return self._read(window.on_example, run, example, limit)
+        return self._read(window.evaluations_on_example, run, example, limit)
 
     def candidate(self, run: str, name: str) -> Candidate | None:
         """One candidate as it stands, without reading the others."""
         return self._read(window.candidate, run, name)
 
-    def turns_at(self, run: str, step: int, *, limit: int = 50) -> list[DialogueTurn]:
+    def turns_of_step(self, run: str, step: int, *, limit: int = 50) -> list[DialogueTurn]:
         """What was said in one step, in order."""
-        return self._read(window.turns_at, run, step, limit)
+        return self._read(window.turns_of_step, run, step, limit)
 
     # Lessons
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...core.candidate import Candidate
 from ...core.score import Evaluation
 from . import archive
-from .log import turns_of
+from .log import select_turns
 from .records import DialogueTurn
 
 # How an unreadable answer is written by json.dumps; within a text the quotes would carry backslashes.
@@ -22,15 +22,15 @@ _BY_EXAMPLE = """
 SELECT example, split, count(*), sum(score), sum(data LIKE ?) FROM evaluations
 WHERE run = ? AND split IN ('train', 'val') GROUP BY example, split
 """
-_ON_EXAMPLE = """
+_EVALUATIONS_ON_EXAMPLE = """
 SELECT candidate, example, split, score, step, data FROM evaluations
 WHERE run = ? AND example = ? ORDER BY score, seq LIMIT ?
 """
-_TURNS_AT = "run = ? AND step = ? ORDER BY number LIMIT ?"
+_TURNS_OF_STEP = "run = ? AND step = ? ORDER BY number LIMIT ?"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TallyRow:
+class StepTally:
     """What one step measured of one candidate on val rows: rows, the sum of their scores, unreadable answers.
 
     cursor: the newest measurement in it.
@@ -55,9 +55,9 @@ class ExampleTally:
     unreadable: int
 
 
-def tallies(db: sqlite3.Connection, run: str, after: int) -> list[TallyRow]:
+def tallies(db: sqlite3.Connection, run: str, after: int) -> list[StepTally]:
     return [
-        TallyRow(candidate=one, step=step, n=n, total=total, unreadable=unreadable, cursor=cursor)
+        StepTally(candidate=one, step=step, n=n, total=total, unreadable=unreadable, cursor=cursor)
         for one, step, n, total, unreadable, cursor in db.execute(_TALLIES, (_UNREADABLE, after, run))
     ]
 
@@ -69,10 +69,10 @@ def example_tallies(db: sqlite3.Connection, run: str) -> list[ExampleTally]:
     ]
 
 
-def on_example(db: sqlite3.Connection, run: str, example: str, limit: int) -> list[Evaluation]:
+def evaluations_on_example(db: sqlite3.Connection, run: str, example: str, limit: int) -> list[Evaluation]:
     return [
         Evaluation(candidate=of, example=one, split=split, score=score, step=step, **json.loads(data))
-        for of, one, split, score, step, data in db.execute(_ON_EXAMPLE, (run, example, limit))
+        for of, one, split, score, step, data in db.execute(_EVALUATIONS_ON_EXAMPLE, (run, example, limit))
     ]
 
 
@@ -80,5 +80,5 @@ def candidate(db: sqlite3.Connection, run: str, name: str) -> Candidate | None:
     return next(iter(archive.candidates(db, run, None, name)), None)
 
 
-def turns_at(db: sqlite3.Connection, run: str, step: int, limit: int) -> list[DialogueTurn]:
-    return turns_of(db, _TURNS_AT, (run, step, limit))
+def turns_of_step(db: sqlite3.Connection, run: str, step: int, limit: int) -> list[DialogueTurn]:
+    return select_turns(db, _TURNS_OF_STEP, (run, step, limit))

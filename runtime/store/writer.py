@@ -14,18 +14,18 @@ from typing import Any, TypeVar
 from ...core.errors import RunFailed
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
+WriteTask = Callable[[sqlite3.Connection], T]
 
 
 @dataclass(frozen=True, eq=False)
 class _Submission:
-    work: Work[Any]
+    task: WriteTask[Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class _WriteResult:
     submission: _Submission
     result: Any = None
     error: Exception | None = None
@@ -45,7 +45,7 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    async def submit(self, work: Work[T]) -> T:
+    async def submit(self, work: WriteTask[T]) -> T:
         """The result of `work`, once it is committed. Raises what `work` raised, or sqlite3.Error for the commit.
 
         Who is cancelled while waiting gives up the answer, not the write.
@@ -56,7 +56,7 @@ class Writer:
             if self._closed:
                 raise RunFailed("the store was closed")
             if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="maieutic-writer", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="maieutic-writer", daemon=True)
                 self._thread.start()
             self._queue.put(_Submission(work, loop, future))
         return await future
@@ -73,11 +73,11 @@ class Writer:
             thread.join()
         self._connection.close()
 
-    def _serve(self) -> None:
+    def _run(self) -> None:
         while True:
             batch, last = self._drain()
             if batch:
-                _settle(self._commit(batch))
+                _deliver_all(self._commit(batch))
             if last:
                 return
 
@@ -93,38 +93,38 @@ class Writer:
                 return batch, False
         return batch, True
 
-    def _commit(self, batch: list[_Submission]) -> list[_Outcome]:
+    def _commit(self, batch: list[_Submission]) -> list[_WriteResult]:
         execute = self._connection.execute
         try:
             execute("BEGIN IMMEDIATE")
-            outcomes = [self._carry_out(submission) for submission in batch]
+            outcomes = [self._execute(submission) for submission in batch]
             execute("COMMIT")
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):
                 if self._connection.in_transaction:
                     execute("ROLLBACK")
-            return [_Outcome(submission, error=error) for submission in batch]
+            return [_WriteResult(submission, error=error) for submission in batch]
         return outcomes
 
-    def _carry_out(self, submission: _Submission) -> _Outcome:
+    def _execute(self, submission: _Submission) -> _WriteResult:
         """Raises sqlite3.Error only where SQLite gave up the whole transaction (a full disk): all of it is undone."""
         execute = self._connection.execute
         execute("SAVEPOINT one")
         try:
-            result = submission.work(self._connection)
+            result = submission.task(self._connection)
         except Exception as error:  # whatever it is belongs to its submitter; the others go on
             if not self._connection.in_transaction:
                 raise sqlite3.OperationalError(f"a whole batch was undone: {error}") from error
             execute("ROLLBACK TO one")
             execute("RELEASE one")
-            return _Outcome(submission, error=error)
+            return _WriteResult(submission, error=error)
         execute("RELEASE one")
-        return _Outcome(submission, result=result)
+        return _WriteResult(submission, result=result)
 
 
-def _settle(outcomes: list[_Outcome]) -> None:
+def _deliver_all(outcomes: list[_WriteResult]) -> None:
     """Wake each event loop once for all of its outcomes."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
+    by_loop: dict[asyncio.AbstractEventLoop, list[_WriteResult]] = {}
     for outcome in outcomes:
         by_loop.setdefault(outcome.submission.loop, []).append(outcome)
     for loop, own in by_loop.items():
@@ -132,7 +132,7 @@ def _settle(outcomes: list[_Outcome]) -> None:
             loop.call_soon_threadsafe(_deliver, own)
 
 
-def _deliver(outcomes: list[_Outcome]) -> None:
+def _deliver(outcomes: list[_WriteResult]) -> None:
     for outcome in outcomes:
         future = outcome.submission.future
         if future.done():

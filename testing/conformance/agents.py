@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from ...core.dialogue.methods import AskQuestions
 from ...core.dialogue.replies import QuestionsReply
 from ...plugins.hookspecs import Kind
-from .operators import Mute
-from .rule import Conformance, finished
+from .operators import SilentTeam
+from .rule import Conformance, run_with_timeout
 
 
 class AgentConformance(Conformance):
@@ -23,11 +23,11 @@ class AgentConformance(Conformance):
         return QuestionsReply(questions=("What is asked?",))
 
     def test_it_answers_in_the_ask_s_own_type_within_its_calls(self) -> None:
-        team = Mute(lambda ask: self.reply())
-        answer = finished(self.make().act(self.ask(), team))
+        team = SilentTeam(lambda ask: self.reply())
+        answer = run_with_timeout(self.make().act(self.ask(), team))
         assert answer is None or isinstance(answer, self.ask().reply)
         assert 2 * len(team.asked) <= self.make().calls
 
     def test_a_team_that_cannot_be_read_gives_no_error(self) -> None:
-        answer = finished(self.make().act(self.ask(), Mute()))
+        answer = run_with_timeout(self.make().act(self.ask(), SilentTeam()))
         assert answer is None or isinstance(answer, self.ask().reply)

@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ...agents.team import ModelTeam
-from ...core.contracts import Bench
+from ...core.contracts import EvaluatorContext
 from ...core.errors import BudgetSpent, ModelError
 from ...core.example import Example
 from ...core.models import Call, ModelRef, Output
 from ...core.score import Score
 from ...core.task import Models
 from ...plugins.hookspecs import Kind
-from ...runtime.lanes.likeness import call_of
+from ...runtime.lanes.likeness import similarity_call
 from ..gateway import ScriptedGateway
 from ..models import ScriptedModel
-from .evaluators import TASK, said
-from .rule import Conformance, finished
+from .evaluators import TASK, output_of
+from .rule import Conformance, run_with_timeout
 
-MUMBLED = ("", "I would rather not say.", "<rating></rating>", "<" * 500, "null", "Infinity")
+UNREADABLE_ANSWERS = ("", "I would rather not say.", "<rating></rating>", "<" * 500, "null", "Infinity")
 
 
-class _Shut(ScriptedGateway):
+class _FailingGateway(ScriptedGateway):
     """Lets nobody through, and counts who wanted to."""
 
     def __init__(self, error: Exception) -> None:
@@ -34,7 +34,7 @@ class _Shut(ScriptedGateway):
         self.calls.append((call, payer))
         raise self._error
 
-    async def likeness(self, call: Call, payer: Any = "optimizer") -> Any:
+    async def similarities(self, call: Call, payer: Any = "optimizer") -> Any:
         return await self.complete(call, payer)
 
 
@@ -53,40 +53,40 @@ class AskingEvaluatorConformance(Conformance):
             outputs=("It is red.",),
             metadata={"context": "The flower is red.", "questions": ["Is it a colour?"]},
         )
-        return [(row, said(text), text) for text in ("It is red.", "It is blue. He said so.", "ünï 漢字")]
+        return [(row, output_of(text), text) for text in ("It is red.", "It is blue. He said so.", "ünï 漢字")]
 
-    def _bench(self, gateway: ScriptedGateway) -> tuple[Bench, list[Example]]:
+    def _bench(self, gateway: ScriptedGateway) -> tuple[EvaluatorContext, list[Example]]:
         again: list[Example] = []
 
         async def rerun(row: Example) -> Output:
             again.append(row)
-            return said("It is red.")
+            return output_of("It is red.")
 
         async def likeness(model: ModelRef, text: str, others: Sequence[str]) -> Sequence[float]:
-            return await gateway.likeness(call_of(model, text, others))
+            return await gateway.similarities(similarity_call(model, text, others))
 
         team = ModelTeam(models=Models(), gateway=gateway, path=("kit",))
-        return Bench(task=TASK, team=team, rerun=rerun, likeness=likeness), again
+        return EvaluatorContext(task=TASK, team=team, rerun=rerun, likeness=likeness), again
 
-    def _rated(self, made: Any, row: Any, answer: str) -> tuple[Score, ScriptedGateway, list[Example]]:
+    def _rate(self, made: Any, row: Any, answer: str) -> tuple[Score, ScriptedGateway, list[Example]]:
         gateway = ScriptedGateway(ScriptedModel({}, otherwise=answer))
         bench, again = self._bench(gateway)
-        return finished(made.rate(*row, bench=bench)), gateway, again
+        return run_with_timeout(made.rate(*row, bench=bench)), gateway, again
 
     def test_whatever_is_said_gives_a_score_in_range_and_a_failure_is_worth_nothing(self) -> None:
-        for answer in (*self.answers(), *MUMBLED):
-            for example, output, read in [*self.rows(), (self.rows()[0][0], said(""), None)]:
-                score, _, _ = self._rated(self.make(), (example, output, read), answer)
+        for answer in (*self.answers(), *UNREADABLE_ANSWERS):
+            for example, output, read in [*self.rows(), (self.rows()[0][0], output_of(""), None)]:
+                score, _, _ = self._rate(self.make(), (example, output, read), answer)
                 assert isinstance(score, Score)
                 assert 0 <= score.value <= 1
                 assert not score.failure or score.value == 0
                 assert Score.model_validate_json(score.model_dump_json()) == score
 
     def test_it_asks_no_more_than_it_declares_and_never_the_target(self) -> None:
-        for answer in (*self.answers(), *MUMBLED):
+        for answer in (*self.answers(), *UNREADABLE_ANSWERS):
             for row in self.rows():
                 made = self.make()
-                _, gateway, again = self._rated(made, row, answer)
+                _, gateway, again = self._rate(made, row, answer)
                 assert len(gateway.calls) <= made.calls
                 assert len(again) <= made.runs
                 assert {payer for _, payer in gateway.calls} <= {"optimizer"}
@@ -95,22 +95,22 @@ class AskingEvaluatorConformance(Conformance):
         made = self.make()
         for answer in self.answers():
             for row in self.rows():
-                (first, one, _), (second, other, _) = (self._rated(made, row, answer) for _ in range(2))
+                (first, one, _), (second, other, _) = (self._rate(made, row, answer) for _ in range(2))
                 assert first == second
                 assert [call.key for call, _ in one.calls] == [call.key for call, _ in other.calls]
 
     def test_it_changes_nothing_that_it_is_given(self) -> None:
         for row in self.rows():
             before = copy.deepcopy(row)
-            self._rated(self.make(), row, self.answers()[0])
+            self._rate(self.make(), row, self.answers()[0])
             assert row == before
 
     def test_a_spent_budget_and_a_dead_endpoint_are_no_scores(self) -> None:
         for error in (BudgetSpent("nothing is left"), ModelError("nobody answers")):
             for row in self.rows():
-                gateway = _Shut(error)
+                gateway = _FailingGateway(error)
                 try:
-                    finished(self.make().rate(*row, bench=self._bench(gateway)[0]))
+                    run_with_timeout(self.make().rate(*row, bench=self._bench(gateway)[0]))
                 except type(error):
                     continue
                 assert not gateway.calls, "it was not let through, and gave a score all the same"

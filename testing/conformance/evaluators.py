@@ -18,13 +18,13 @@ from ...core.score import Preference, Score
 from ...plugins.hookspecs import Kind
 from ..gateway import ScriptedGateway
 from ..models import ScriptedModel
-from .rule import Conformance, finished
+from .rule import Conformance, run_with_timeout
 
 _TEXTS = ("positive", "The answer is 42.", '{"a": 1}', "", " ", "ünïcödé 漢字 🙂", "no " * 2000, "a\x00b", "-1e400")
 TASK = TaskBrief(name="kit", description="Answer.", answer=AnswerContract())
 
 
-def said(text: str) -> Output:
+def output_of(text: str) -> Output:
     return Output(text=text, replies=(Reply(text=text),))
 
 
@@ -35,49 +35,49 @@ class EvaluatorConformance(Conformance):
     kind: ClassVar[Kind] = "evaluator"
 
     def rows(self) -> Sequence[tuple[Example, Output, str | None]]:
-        return [(Example(input="in", outputs=(text or "x",)), said(text), text or None) for text in _TEXTS]
+        return [(Example(input="in", outputs=(text or "x",)), output_of(text), text or None) for text in _TEXTS]
 
     def strange(self) -> Sequence[tuple[Example, Output, str | None]]:
         needed = "references" in self.make().needs
         rows: list[tuple[Example, Output, str | None]] = [
-            (Example(input="in", outputs=("positive",)), said(text), None) for text in _TEXTS
+            (Example(input="in", outputs=("positive",)), output_of(text), None) for text in _TEXTS
         ]
-        rows += [(Example(input="in", outputs=("7",)), said(text), text) for text in _TEXTS]
+        rows += [(Example(input="in", outputs=("7",)), output_of(text), text) for text in _TEXTS]
         if not needed:
-            rows += [(Example(input="in"), said(text), text) for text in _TEXTS]
+            rows += [(Example(input="in"), output_of(text), text) for text in _TEXTS]
         return rows
 
     def test_every_score_is_in_range_and_a_failure_is_worth_nothing(self) -> None:
         one = self.make()
         for row in [*self.rows(), *self.strange()]:
-            score = finished(one.evaluate(*row))
+            score = run_with_timeout(one.evaluate(*row))
             assert isinstance(score, Score)
             assert 0 <= score.value <= 1
             assert not score.failure or score.value == 0
 
     def test_an_answer_that_could_not_be_read_is_a_score_and_no_error(self) -> None:
         for example, output, _ in self.rows():
-            assert isinstance(finished(self.make().evaluate(example, output, None)), Score)
+            assert isinstance(run_with_timeout(self.make().evaluate(example, output, None)), Score)
 
     def test_the_same_row_gets_the_same_score_in_any_order_and_at_once(self) -> None:
         one, rows = self.make(), list(self.rows())
-        alone = [finished(one.evaluate(*row)) for row in rows]
-        assert [finished(one.evaluate(*row)) for row in reversed(rows)] == alone[::-1]
+        alone = [run_with_timeout(one.evaluate(*row)) for row in rows]
+        assert [run_with_timeout(one.evaluate(*row)) for row in reversed(rows)] == alone[::-1]
 
         async def together(fresh: Any) -> list[Score]:
             return list(await asyncio.gather(*(fresh.evaluate(*row) for row in rows)))
 
-        assert finished(together(self.make())) == alone
+        assert run_with_timeout(together(self.make())) == alone
 
     def test_it_changes_nothing_that_it_is_given(self) -> None:
         for row in self.rows():
             before = copy.deepcopy(row)
-            finished(self.make().evaluate(*row))
+            run_with_timeout(self.make().evaluate(*row))
             assert row == before
 
     def test_scores_survive_json(self) -> None:
         for row in self.rows():
-            score = finished(self.make().evaluate(*row))
+            score = run_with_timeout(self.make().evaluate(*row))
             assert Score.model_validate_json(score.model_dump_json()) == score
 
     def test_it_can_be_cancelled_and_used_again(self) -> None:
@@ -88,8 +88,8 @@ class EvaluatorConformance(Conformance):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-        finished(cancelled())
-        assert isinstance(finished(one.evaluate(*row)), Score)
+        run_with_timeout(cancelled())
+        assert isinstance(run_with_timeout(one.evaluate(*row)), Score)
 
 
 class PairEvaluatorConformance(Conformance):
@@ -98,17 +98,17 @@ class PairEvaluatorConformance(Conformance):
     kind: ClassVar[Kind] = "evaluator"
 
     def team(self) -> Any:
-        from .operators import Mute
+        from .operators import SilentTeam
 
-        return Mute()
+        return SilentTeam()
 
     def test_a_preference_is_in_range_and_what_cannot_be_told_apart_is_a_tie(self) -> None:
         one, row = self.make(), Example(input="in")
-        same = finished(one.prefer(row, said("a"), said("a"), task=TASK, team=self.team()))
+        same = run_with_timeout(one.prefer(row, output_of("a"), output_of("a"), task=TASK, team=self.team()))
         assert isinstance(same, Preference)
         assert same.margin == 0
         try:
-            unheard = finished(one.prefer(row, said("a"), said("b"), task=TASK, team=self.team()))
+            unheard = run_with_timeout(one.prefer(row, output_of("a"), output_of("b"), task=TASK, team=self.team()))
         except NeedsError:
             assert "human" in one.needs, "only who waits for a person may refuse to answer at once"
         else:
@@ -121,7 +121,7 @@ class LossEvaluatorConformance(Conformance):
     def test_a_loss_is_a_number_not_below_zero_and_declares_its_need(self) -> None:
         one, row = self.make(), Example(input="in", outputs=("red",))
         gateway = ScriptedGateway(ScriptedModel({}, otherwise="red"), losses=lambda messages, reference: 0.25)
-        loss = finished(one.loss(Program.of("Say a colour."), row, ModelRef.parse("openai/kit"), gateway))
+        loss = run_with_timeout(one.loss(Program.of("Say a colour."), row, ModelRef.parse("openai/kit"), gateway))
         assert loss >= 0
         assert math.isfinite(loss)
         assert "logprobs" in one.needs

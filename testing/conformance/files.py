@@ -11,7 +11,7 @@ from ...core.errors import MaieuticError
 from ...core.program import Program
 from ...core.recipe import Recipe
 from ...plugins.hookspecs import Kind
-from ...runtime.rows import Row
+from ...runtime.rows import SourceRow
 from .rule import Conformance
 
 
@@ -27,7 +27,7 @@ class LoaderConformance(Conformance):
         with TemporaryDirectory() as name:
             source, wanted = self.write(Path(name))
             rows = self.make().read(source, Path(name))
-            assert all(isinstance(row, Row) and row.where for row in rows)
+            assert all(isinstance(row, SourceRow) and row.where for row in rows)
             assert [dict(row.fields) for row in rows] == wanted
             assert len({row.where for row in rows}) == len(rows)
             assert self.make().read(source, Path(name)) == rows

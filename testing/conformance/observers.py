@@ -6,10 +6,10 @@ from typing import Any, ClassVar, get_args
 
 from ...core.candidate import Candidate
 from ...core.events import Event, EventKind
-from ...core.observing import Closing
+from ...core.observing import RunClosed
 from ...core.program import Program
 from ...plugins.hookspecs import Kind
-from .rule import Conformance, finished
+from .rule import Conformance, run_with_timeout
 
 
 class ObserverConformance(Conformance):
@@ -26,9 +26,9 @@ class ObserverConformance(Conformance):
             for at, kind in enumerate(kinds, 1)
         ]
 
-    def _closing(self, run: str, state: Any) -> Closing:
+    def _closing(self, run: str, state: Any) -> RunClosed:
         program = Program.of("Say the colour.")
-        return Closing(run=run, state=state, candidates=(Candidate(id="c-1", program=program, operator="start"),))
+        return RunClosed(run=run, state=state, candidates=(Candidate(id="c-1", program=program, operator="start"),))
 
     def test_it_hears_every_kind_of_event_and_the_end(self) -> None:
         async def all_of_it() -> None:
@@ -37,7 +37,7 @@ class ObserverConformance(Conformance):
                 await made.hear(event)
             await made.end(self._closing("kit-1", "finished"))
 
-        finished(all_of_it())
+        run_with_timeout(all_of_it())
 
     def test_a_run_that_is_taken_up_is_heard_from_its_first_event_by_the_same_and_by_another(self) -> None:
         async def all_of_it() -> None:
@@ -47,7 +47,7 @@ class ObserverConformance(Conformance):
                     await made.hear(event)
                 await made.end(self._closing("kit-2", state))
 
-        finished(all_of_it())
+        run_with_timeout(all_of_it())
 
     def test_two_runs_at_once_are_two(self) -> None:
         async def all_of_it() -> None:
@@ -58,4 +58,4 @@ class ObserverConformance(Conformance):
             for run in ("kit-3", "kit-4"):
                 await made.end(self._closing(run, "finished"))
 
-        finished(all_of_it())
+        run_with_timeout(all_of_it())

@@ -7,23 +7,23 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar
 
-from ...agents.instructions import instruction_for, read
+from ...agents.instructions import instruction_for, parse_instruction
 from ...core.answer import AnswerContract
 from ...core.candidate import Candidate
-from ...core.dialogue.ask import Ask, Case, Past, Reply
+from ...core.dialogue.ask import AgentReply, Ask, Case, ScoredPrompt
 from ...core.errors import BudgetSpent
 from ...core.example import Example
-from ...core.orders import Order, Proposal, Request, TaskBrief
+from ...core.orders import Proposal, Request, TaskBrief, WorkOrder
 from ...core.program import Program
 from ...core.prompt import Demo, Prompt
 from ...plugins.hookspecs import Kind
-from .rule import Conformance, finished
+from .rule import Conformance, run_with_timeout
 
 
-class Mute:
+class SilentTeam:
     """A team that nobody can read, or that answers by `say`. `asked` is what it was asked."""
 
-    def __init__(self, say: Callable[[Ask[Any]], Reply | None] = lambda ask: None) -> None:
+    def __init__(self, say: Callable[[Ask[Any]], AgentReply | None] = lambda ask: None) -> None:
         self._say = say
         self.asked: list[Ask[Any]] = []
 
@@ -32,12 +32,12 @@ class Mute:
         await asyncio.sleep(0)
         return self._say(ask)
 
-    async def weigh(self, ask: Ask[Any], options: Sequence[str]) -> Mapping[str, float] | None:
+    async def choose_with_probabilities(self, ask: Ask[Any], options: Sequence[str]) -> Mapping[str, float] | None:
         self.asked.append(ask)
         return None
 
 
-class Broke(Mute):
+class SpentBudgetTeam(SilentTeam):
     async def act(self, ask: Ask[Any]) -> Any:
         raise BudgetSpent("nothing is left")
 
@@ -47,7 +47,7 @@ class OperatorConformance(Conformance):
 
     kind: ClassVar[Kind] = "operator"
 
-    def say(self, ask: Ask[Any]) -> Reply | None:
+    def say(self, ask: Ask[Any]) -> AgentReply | None:
         return None
 
     def request(self, seed: int = 5) -> Request:
@@ -62,7 +62,7 @@ class OperatorConformance(Conformance):
         wrong = tuple(Case(input=f"row {n}", expected="red", output="green", feedback="not red") for n in range(4))
         right = tuple(Case(input=f"row {n}", expected="blue", output="blue") for n in range(4, 6))
         return Request(
-            order=Order(operator="kit", parents=tuple(ids), cases=6, count=2, plan_step="Name the colours."),
+            order=WorkOrder(operator="kit", parents=tuple(ids), cases=6, count=2, plan_step="Name the colours."),
             task=TaskBrief(
                 name="kit", description="Name colours.", answer=AnswerContract(type="label", labels=("red", "blue"))
             ),
@@ -71,7 +71,7 @@ class OperatorConformance(Conformance):
             failures=wrong,
             successes=right,
             outputs=wrong,
-            history=(Past(prompt="Colours!", score=0.25), Past(prompt="Say it.", score=0.5)),
+            history=(ScoredPrompt(prompt="Colours!", score=0.25), ScoredPrompt(prompt="Say it.", score=0.5)),
             hints=("be kind",),
             scores={name: 0.25 * n for n, name in enumerate(ids)},
             peers=parents,
@@ -80,8 +80,8 @@ class OperatorConformance(Conformance):
         )
 
     def test_it_proposes_whole_programs_within_its_declared_calls(self) -> None:
-        one, team = self.make(), Mute(self.say)
-        proposals = finished(one.propose(self.request(), team))
+        one, team = self.make(), SilentTeam(self.say)
+        proposals = run_with_timeout(one.propose(self.request(), team))
         assert all(isinstance(proposal, Proposal) for proposal in proposals)
         assert all(proposal.program.prompts for proposal in proposals)
         assert len(team.asked) <= one.calls
@@ -89,26 +89,32 @@ class OperatorConformance(Conformance):
         assert all(set(proposal.parents or ()) <= known for proposal in proposals)
 
     def test_the_same_request_gives_the_same_proposals_and_asks(self) -> None:
-        first, second = Mute(self.say), Mute(self.say)
-        made = list(finished(self.make().propose(self.request(), first)))
-        assert list(finished(self.make().propose(self.request(), second))) == made
+        first, second = SilentTeam(self.say), SilentTeam(self.say)
+        made = list(run_with_timeout(self.make().propose(self.request(), first)))
+        assert list(run_with_timeout(self.make().propose(self.request(), second))) == made
         assert first.asked == second.asked
 
     def test_agents_that_cannot_be_read_are_no_error(self) -> None:
-        assert all(isinstance(one, Proposal) for one in finished(self.make().propose(self.request(), Mute())))
+        assert all(
+            isinstance(one, Proposal) for one in run_with_timeout(self.make().propose(self.request(), SilentTeam()))
+        )
 
     def test_every_ask_has_an_instruction_that_shows_what_it_brings(self) -> None:
-        team = Mute(self.say)
-        finished(self.make().propose(self.request(), team))
+        team = SilentTeam(self.say)
+        run_with_timeout(self.make().propose(self.request(), team))
         for ask in team.asked:
-            told = read(ask.instruction, where=ask.skill) if ask.instruction else instruction_for(ask.role, ask.skill)
+            told = (
+                parse_instruction(ask.instruction, where=ask.skill)
+                if ask.instruction
+                else instruction_for(ask.role, ask.skill)
+            )
             assert set(told.fields) <= set(type(ask).model_fields)
 
     def test_a_spent_budget_goes_through(self) -> None:
         try:
-            finished(self.make().propose(self.request(), Broke()))
+            run_with_timeout(self.make().propose(self.request(), SpentBudgetTeam()))
         except BudgetSpent:
             return
-        team = Mute(self.say)
-        finished(self.make().propose(self.request(), team))
+        team = SilentTeam(self.say)
+        run_with_timeout(self.make().propose(self.request(), team))
         assert not team.asked, "it asked, and swallowed BudgetSpent"

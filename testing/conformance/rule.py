@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, ClassVar, TypeVar
 
-from ...plugins.forms import faults_of
+from ...plugins.forms import contract_violations
 from ...plugins.hookspecs import Kind
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class Conformance:
         raise NotImplementedError(f"{type(self).__name__}.make has to say how the {self.kind} is made")
 
     def test_it_has_the_fields_and_methods_of_its_contract(self) -> None:
-        assert faults_of(self.kind, self.make()) == []
+        assert contract_violations(self.kind, self.make()) == []
 
     def test_it_can_be_made_twice_with_the_same_name_and_needs(self) -> None:
         first, second = self.make(), self.make()
@@ -40,7 +40,7 @@ class Conformance:
             assert callable(value) or value == getattr(second, field, None)
 
 
-def finished(work: Coroutine[Any, Any, T], seconds: float = 60) -> T:
+def run_with_timeout(work: Coroutine[Any, Any, T], seconds: float = 60) -> T:
     """What an async contract gives, inside a limit of time."""
 
     async def within() -> T:

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from ...core.candidate import Archive, Candidate, Status
 from ...core.example import Example
-from ...core.identity import seeded
-from ...core.orders import Duel, Order, Pair, Search
+from ...core.identity import seeded_random
+from ...core.orders import Duel, Measurement, Search, WorkOrder
 from ...core.program import Program
 from ...core.prompt import Prompt, Section
 from ...core.score import Evaluation
@@ -20,7 +20,7 @@ _STATUSES: tuple[Status, ...] = ("racing", "kept", "dropped")
 _DECISIONS = {"keep", "drop", "undecided"}
 
 
-class _Search(Conformance):
+class _SearchConformance(Conformance):
     """Override `operators` where the search asks for operators by name."""
 
     def operators(self) -> dict[str, float]:
@@ -28,7 +28,7 @@ class _Search(Conformance):
 
     def world(self, seed: int, size: int, room: int = 60) -> Search:
         """An archive that a run could have left behind: `size` candidates, half of them measured."""
-        rng = seeded(seed, "kit", size)
+        rng = seeded_random(seed, "kit", size)
         val = {f"v{n}": Example(id=f"v{n}", input=f"val {n}", outputs=(("red", "blue")[n % 2],)) for n in range(10)}
         train = {f"t{n}": Example(id=f"t{n}", input=f"row {n}", outputs=(("red", "blue")[n % 2],)) for n in range(10)}
         names, archive = list(self.operators()), Archive()
@@ -57,8 +57,8 @@ class _Search(Conformance):
             seed=seed,
             round=size // 2 + 1,
             step=size * 5,
-            room=room,
-            total=200,
+            remaining_runs=room,
+            total_runs=200,
             plan=("be short",),
             operators=self.operators(),
             examples={**val, **train},
@@ -70,12 +70,12 @@ class _Search(Conformance):
                 yield self.world(seed, size)
 
 
-class StrategyConformance(_Search):
+class StrategyConformance(_SearchConformance):
     kind: ClassVar[Kind] = "strategy"
 
     def _round(self, search: Search) -> tuple[Any, ...]:
         one = self.make()
-        orders = [Order.model_validate(order) for order in one.ask(search)]
+        orders = [WorkOrder.model_validate(order) for order in one.ask(search)]
         search.orders = orders
         new = [name for name in search.archive.candidates if search.archive.scores.count(name) == 0]
         pool = list(one.pool(search, new))
@@ -113,7 +113,7 @@ class StrategyConformance(_Search):
             assert list(search.archive.scores) == list(before.archive.scores)
 
 
-class AllocatorConformance(_Search):
+class AllocatorConformance(_SearchConformance):
     kind: ClassVar[Kind] = "allocator"
 
     def _pool(self, search: Search) -> list[str]:
@@ -123,18 +123,18 @@ class AllocatorConformance(_Search):
         for search in self.worlds():
             pool = self._pool(search)
             batch = list(self.make().ask(search, pool))
-            assert len([one for one in batch if isinstance(one, Pair)]) <= search.room
+            assert len([one for one in batch if isinstance(one, Measurement)]) <= search.remaining_runs
             assert len(batch) == len(set(batch))
             for one in batch:
-                assert isinstance(one, Pair | Duel)
+                assert isinstance(one, Measurement | Duel)
                 assert one.example in {*search.val, *search.train}
-                if isinstance(one, Pair):
+                if isinstance(one, Measurement):
                     assert one.candidate in search.archive.candidates
                     assert search.archive.scores.get(one.candidate, one.example) is None
 
     def test_without_room_it_asks_for_nothing(self) -> None:
         search = self.world(1, 5, room=0)
-        assert [one for one in self.make().ask(search, self._pool(search)) if isinstance(one, Pair)] == []
+        assert [one for one in self.make().ask(search, self._pool(search)) if isinstance(one, Measurement)] == []
 
     def test_what_is_asked_and_told_follows_from_the_facts(self) -> None:
         for first, second in zip(self.worlds(), self.worlds(), strict=True):
@@ -151,7 +151,7 @@ class AllocatorConformance(_Search):
         search = self.world(2, 4, room=400)
         pool, one = self._pool(search), self.make()
         for _ in range(200):
-            batch = [pair for pair in one.ask(search, pool) if isinstance(pair, Pair)]
+            batch = [pair for pair in one.ask(search, pool) if isinstance(pair, Measurement)]
             one.tell(search, pool)
             if not batch:
                 return

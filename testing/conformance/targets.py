@@ -10,12 +10,12 @@ from ...core.errors import ModelError
 from ...core.example import Example
 from ...core.models import ModelRef, Output
 from ...core.program import Program
-from ...core.recipe import Use
-from ...core.work import Done, Job, Work
+from ...core.recipe import PluginRef
+from ...core.work import MeasureJob, MeasureResult, MeasureSpec
 from ...plugins.hookspecs import Kind
 from ..gateway import ScriptedGateway
 from ..models import ScriptedModel
-from .rule import Conformance, finished
+from .rule import Conformance, run_with_timeout
 
 MODEL = ModelRef.parse("openai/kit")
 
@@ -32,7 +32,7 @@ class TargetConformance(Conformance):
         return Example(input="rose", outputs=("red",))
 
     def _run(self, gateway: Any) -> Output:
-        made: Output = finished(self.make().run(self.program(), self.example(), MODEL, gateway))
+        made: Output = run_with_timeout(self.make().run(self.program(), self.example(), MODEL, gateway))
         return made
 
     def test_it_gives_an_output_within_its_declared_calls_and_charges_the_target(self) -> None:
@@ -69,23 +69,23 @@ class ExecutorConformance(Conformance):
 
     kind: ClassVar[Kind] = "executor"
 
-    def _run(self, count: int) -> tuple[list[Done], ScriptedGateway]:
-        from ...plugins.executors.workbench import carry_out
+    def _execute(self, count: int) -> tuple[list[MeasureResult], ScriptedGateway]:
+        from ...plugins.executors.workbench import execute_work
 
         gateway = ScriptedGateway(ScriptedModel({"rose": "red"}, otherwise="blue"))
 
-        def job(n: int) -> Job:
-            work = Work(
+        def job(n: int) -> MeasureJob:
+            work = MeasureSpec(
                 program=Program.of("Say red or blue."),
                 example=Example(input=("rose", "sky")[n % 2] + f" {n}", outputs=("red",)),
                 model=MODEL,
                 answer=AnswerContract(),
-                target=Use(use="chat"),
-                evaluators={"exact": Use(use="exact")},
+                target=PluginRef(use="chat"),
+                evaluators={"exact": PluginRef(use="exact")},
             )
-            return Job(work=work, here=lambda: carry_out(work, gateway))
+            return MeasureJob(work=work, here=lambda: execute_work(work, gateway))
 
-        async def all_of_them() -> list[Done]:
+        async def all_of_them() -> list[MeasureResult]:
             one = self.make()
             try:
                 return list(await asyncio.gather(*(one.run(job(n), gateway) for n in range(count))))
@@ -93,10 +93,10 @@ class ExecutorConformance(Conformance):
                 await one.aclose()
                 await one.aclose()
 
-        return finished(all_of_them()), gateway
+        return run_with_timeout(all_of_them()), gateway
 
     def test_many_jobs_at_once_give_each_its_own_result_through_the_gateway(self) -> None:
-        done, gateway = self._run(6)
+        done, gateway = self._execute(6)
         assert [one.output.text for one in done] == ["red", "blue"] * 3
         assert [one.scores["exact"].value for one in done] == [1.0, 0.0] * 3
         assert len(gateway.calls) == 6

@@ -14,8 +14,8 @@ from maieutic.core.dialogue.replies import JudgementReply, TextReply
 from maieutic.core.errors import RunFailed, UsageError
 from maieutic.core.models import ModelRef
 from maieutic.core.task import Models
-from maieutic.plugins.agents.instruction import InstructionFile
-from maieutic.plugins.agents.panel import Panel
+from maieutic.plugins.agents.instruction import InstructionFileAgent
+from maieutic.plugins.agents.panel import PanelAgent
 from maieutic.testing import ScriptedGateway, ScriptedModel
 
 OWN = """+++
@@ -62,13 +62,13 @@ async def test_an_ask_of_a_plugin_brings_its_own_instruction() -> None:
 async def test_an_instruction_file_of_ones_own_takes_the_place_of_the_shipped(tmp_path: Path) -> None:
     file = tmp_path / "mine.md"
     file.write_text(OWN.replace('rhyme"', 'ask"').replace("{word}", "{prompt}").replace("student", "teacher"))
-    agent = InstructionFile(file=str(file))
+    agent = InstructionFileAgent(file=str(file))
     made, model = team({"Rhyme on": "<question>What rhymes with it, and why?</question>"}, agents={"teacher": agent})
     reply = await made.act(AskQuestions(task="t", prompt="Say it.", step="s"))
     assert reply is not None
     assert "Rhyme on Say it." in model.asked[0][0]["content"]
     with pytest.raises(UsageError, match="cannot be read"):
-        InstructionFile(file=str(tmp_path / "none.md"))
+        InstructionFileAgent(file=str(tmp_path / "none.md"))
 
 
 async def test_a_panel_counts_voices_that_are_draws_of_their_own() -> None:
@@ -82,18 +82,18 @@ async def test_a_panel_counts_voices_that_are_draws_of_their_own() -> None:
             return JudgementReply(accepted=next(said), suggestion=f"hint {self.asked.total()}")
 
     ask = JudgeQuestions(questions=("Is it?",))
-    reply = await Panel(voices=3).act(ask, Voices())
+    reply = await PanelAgent(voices=3).act(ask, Voices())
     assert reply is not None
     assert (reply.accepted, reply.suggestion) == (False, "hint 2")
     with pytest.raises(UsageError):
-        Panel(voices=0)
+        PanelAgent(voices=0)
 
 
 async def test_draws_of_a_panel_differ_and_repeat_in_another_run() -> None:
     async def seeds() -> list[Any]:
         gateway = ScriptedGateway(ScriptedModel({}, otherwise="<rhyme>soon</rhyme>"))
         ref = ModelRef.parse("openai/x")
-        made = ModelTeam(models=Models(target=ref, optimizer=ref), gateway=gateway, agents={"student": Panel()})
+        made = ModelTeam(models=Models(target=ref, optimizer=ref), gateway=gateway, agents={"student": PanelAgent()})
         await made.act(Rhyme(word="moon"))
         return [call.sampling.seed for call, _ in gateway.calls]
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from maieutic.agents.parse import parse
+from maieutic.agents.parse import parse_reply
 from maieutic.core.answer import AnswerContract
 from maieutic.core.dialogue.judging import CompareOutputs
 from maieutic.core.dialogue.replies import ChoiceReply
 from maieutic.core.example import Example
 from maieutic.core.models import Output
 from maieutic.core.orders import TaskBrief
-from maieutic.plugins.evaluators.judge import Judge
+from maieutic.plugins.evaluators.judge import PairwiseJudge
 
 ASK = CompareOutputs(requirements="Greet.", input="Ann", a="hello", b="hi")
 
@@ -26,7 +26,7 @@ ASK = CompareOutputs(requirements="Greet.", input="Ann", a="hello", b="hi")
     ],
 )
 def test_what_is_said_before_the_choice_is_its_reason(said: str, choice: str, why: str) -> None:
-    reply = parse(ASK, said)
+    reply = parse_reply(ASK, said)
     assert isinstance(reply, ChoiceReply)
     assert (reply.choice, reply.why) == (choice, why)
 
@@ -34,10 +34,10 @@ def test_what_is_said_before_the_choice_is_its_reason(said: str, choice: str, wh
 async def test_a_preference_tells_the_judges_reason() -> None:
     class Team:
         async def act(self, ask: CompareOutputs) -> ChoiceReply | None:
-            return parse(ask, "One is warmer. <choice>A</choice>")  # type: ignore[return-value]
+            return parse_reply(ask, "One is warmer. <choice>A</choice>")  # type: ignore[return-value]
 
     brief = TaskBrief(name="t", description="Greet.", answer=AnswerContract())
-    told = await Judge(votes=2).prefer(
+    told = await PairwiseJudge(votes=2).prefer(
         Example(input="Ann"),
         Output(text="hello"),
         Output(text="hi"),

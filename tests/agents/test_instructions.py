@@ -5,9 +5,15 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import pytest
-from maieutic.agents.instructions import REPAIR, Instruction, instruction_for, read, shipped
-from maieutic.agents.leaks import leaks
-from maieutic.agents.parse import parse
+from maieutic.agents.instructions import (
+    REPAIR_KEY,
+    Instruction,
+    instruction_for,
+    parse_instruction,
+    shipped_instructions,
+)
+from maieutic.agents.leaks import leaked_instruction
+from maieutic.agents.parse import parse_reply
 from maieutic.core import dialogue
 from maieutic.core.dialogue.ask import Ask
 from maieutic.core.errors import RunFailed
@@ -34,7 +40,7 @@ def test_a_skill_has_an_instruction_that_knows_its_fields(ask: type[Ask]) -> Non
     assert set(ask.model_fields) <= set(told.fields), "a field that is never shown"
 
 
-@pytest.mark.parametrize("told", shipped().values(), ids=lambda told: told.name)
+@pytest.mark.parametrize("told", shipped_instructions().values(), ids=lambda told: told.name)
 def test_the_form_names_the_tags(told: Instruction) -> None:
     for tag in told.tags:
         assert f"<{tag}>" in told.form
@@ -47,25 +53,25 @@ def test_a_repeated_sample_or_form_is_no_answer(ask: type[Ask]) -> None:
     asked = ask.model_construct(count=3, steps=4)
     tag = told.tags[0] if told.tags else ask.skill
     echo = "\n".join(f"<{tag}>{sample}</{tag}>" for sample in told.samples)
-    assert parse(asked, echo or told.form, samples=told.samples, tags=told.tags) is None
-    assert parse(asked, told.form, samples=told.samples, tags=told.tags) is None
+    assert parse_reply(asked, echo or told.form, samples=told.samples, tags=told.tags) is None
+    assert parse_reply(asked, told.form, samples=told.samples, tags=told.tags) is None
 
 
-@pytest.mark.parametrize("told", shipped().values(), ids=lambda told: told.name)
+@pytest.mark.parametrize("told", shipped_instructions().values(), ids=lambda told: told.name)
 def test_an_instruction_in_a_prompt_is_found(told: Instruction) -> None:
     if told.form:
-        assert leaks(f"Classify the review.\n{told.body.upper()}") is not None
+        assert leaked_instruction(f"Classify the review.\n{told.body.upper()}") is not None
 
 
 def test_paragraphs_without_evidence_are_left_out() -> None:
-    told = read(f"{FRONT}Head.\n\nSeen:\n{{failures}}\n\nPrompt: {{prompt}}\n{{hints}}", where="here")
-    assert told.write({"prompt": "P {failures}", "failures": "", "hints": ""}) == "Head.\n\nPrompt: P {failures}\n"
+    told = parse_instruction(f"{FRONT}Head.\n\nSeen:\n{{failures}}\n\nPrompt: {{prompt}}\n{{hints}}", where="here")
+    assert told.fill({"prompt": "P {failures}", "failures": "", "hints": ""}) == "Head.\n\nPrompt: P {failures}\n"
 
 
 @pytest.mark.parametrize("text", ["no front", "+++\nrole = 1\n+++\nx", f"{FRONT.replace('version', 'verzion')}x"])
 def test_a_broken_file_is_named(text: str) -> None:
     with pytest.raises(RunFailed) as error:
-        read(text, where="critic.x.v1.md")
+        parse_instruction(text, where="critic.x.v1.md")
     assert error.value.where == "critic.x.v1.md"
 
 
@@ -73,4 +79,4 @@ def test_an_unwritten_skill_says_which_are_written() -> None:
     with pytest.raises(RunFailed) as error:
         instruction_for("critic", "sing")
     assert "critic.gradient" in error.value.possible
-    assert REPAIR in error.value.possible
+    assert REPAIR_KEY in error.value.possible

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from maieutic.agents.interviewer import interview, stand_in
+from maieutic.agents.interviewer import model_answerer, run_interview
 from maieutic.core.dialogue.interviewing import AnswerAsPerson, FindGaps
 from maieutic.core.dialogue.replies import ItemsReply, PromptReply, TextReply
-from maieutic.core.interview import REQUIREMENTS, completeness, open_ones
+from maieutic.core.interview import REQUIREMENTS, completeness, open_requirements
 from maieutic.core.prompt import placeholders_in
 
 
@@ -36,7 +36,7 @@ async def test_fixed_questions_make_a_prompt_without_any_model() -> None:
         asked.append(name)
         return {"goal": "Sort support tickets", "output": "one of {bug, wish}", "limits": "-"}.get(name, "")
 
-    told = await interview(person)
+    told = await run_interview(person)
     assert asked == [one.name for one in REQUIREMENTS]
     assert told.prompt.splitlines() == ["Sort support tickets.", "Answer like this: one of {{bug, wish}}."]
     assert placeholders_in(told.prompt) == ()
@@ -52,13 +52,13 @@ async def test_what_is_needed_is_asked_once_more_with_the_reason_and_no_more() -
         asked.append(question)
         return ""
 
-    told = await interview(silent)
+    told = await run_interview(silent)
     again = asked[len(REQUIREMENTS) :]
     assert len(again) == 2
     assert all("(" in question for question in again)
     assert told.prompt == ""
     assert told.complete == 0
-    assert [one.needed for one in open_ones({})][:3] == [True, True, False]
+    assert [one.needed for one in open_requirements({})][:3] == [True, True, False]
 
 
 async def test_a_model_asks_further_and_writes_the_prompt() -> None:
@@ -67,7 +67,7 @@ async def test_a_model_asks_further_and_writes_the_prompt() -> None:
     async def person(name: str, question: str) -> str:
         return "English" if name == "further" else "Sort tickets"
 
-    told = await interview(person, team, {"goal": "Sort tickets", "output": "a word"})
+    told = await run_interview(person, team, {"goal": "Sort tickets", "output": "a word"})
     assert told.further == {"Which language?": "English"}
     assert told.prompt == "Sort the ticket."
     assert "English" in told.description
@@ -76,7 +76,7 @@ async def test_a_model_asks_further_and_writes_the_prompt() -> None:
 
 async def test_a_stand_in_answers_from_a_sentence_and_what_it_cannot_know_stays_open() -> None:
     team = Asked()
-    told = await interview(stand_in("Sort tickets", team), team)
+    told = await run_interview(model_answerer("Sort tickets", team), team)
     assert told.answers["goal"] == "Sort tickets"
     assert told.answers["input"].startswith("said of")
     assert [gap.split(":")[0] for gap in told.gaps] == ["limits"]

@@ -3,10 +3,17 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from maieutic.agents.blocks import jsonic, listed, tagged
-from maieutic.agents.parse import parse
-from maieutic.core.dialogue.ask import Ask, Reply
-from maieutic.core.dialogue.methods import AskQuestions, EditPrompt, FindReasons, JudgeQuestions, Paraphrase, PlanPath
+from maieutic.agents.blocks import find_json, find_list_items, find_tagged
+from maieutic.agents.parse import parse_reply
+from maieutic.core.dialogue.ask import AgentReply, Ask
+from maieutic.core.dialogue.methods import (
+    AskQuestions,
+    EditPrompt,
+    FindReasons,
+    JudgeQuestions,
+    ParaphrasePrompt,
+    PlanPath,
+)
 from maieutic.core.dialogue.replies import (
     JudgementReply,
     PathReply,
@@ -26,7 +33,7 @@ GOOD = "Say whether the review is positive or negative."
 
 
 def prompt_in(text: str, *, cut: bool = False, samples: tuple[str, ...] = ()) -> str | None:
-    reply = parse(EDIT, text, cut=cut, samples=samples)
+    reply = parse_reply(EDIT, text, cut=cut, samples=samples)
     assert reply is None or isinstance(reply, PromptReply)
     return reply.prompt if reply else None
 
@@ -117,7 +124,7 @@ def test_what_only_looks_like_a_remark_stays(own: str) -> None:
 )
 def test_a_text_cut_short_ends_with_a_whole_sentence(text: str, cut: bool, said: str | None) -> None:
     ask = EditSection(task="t", prompt="p", section="Steps", text="x")
-    reply = parse(ask, text, cut=cut, tags=("section",))
+    reply = parse_reply(ask, text, cut=cut, tags=("section",))
     assert (reply.text if isinstance(reply, TextReply) else None) == said
 
 
@@ -146,17 +153,17 @@ def test_a_sample_is_skipped_for_the_answer_beside_it() -> None:
     ],
 )
 def test_questions_are_found(text: str) -> None:
-    reply = parse(ASK, text)
+    reply = parse_reply(ASK, text)
     assert isinstance(reply, QuestionsReply)
     assert reply.questions == ("What is unclear?", "Why one word?")
 
 
 def test_questions_in_prose_are_found_and_statements_are_none() -> None:
-    reply = parse(ASK, "Well. What would a reader miss here? That is one. And how should it answer?")
+    reply = parse_reply(ASK, "Well. What would a reader miss here? That is one. And how should it answer?")
     assert isinstance(reply, QuestionsReply)
     assert reply.questions == ("What would a reader miss here?", "And how should it answer?")
-    assert parse(ASK, "The prompt is good.") is None
-    assert parse(ASK, "1. What? How? Why?\n2. Which? Which?") is None
+    assert parse_reply(ASK, "The prompt is good.") is None
+    assert parse_reply(ASK, "1. What? How? Why?\n2. Which? Which?") is None
 
 
 @pytest.mark.parametrize(
@@ -179,7 +186,7 @@ def test_questions_in_prose_are_found_and_statements_are_none() -> None:
     ],
 )
 def test_a_verdict_is_read_only_where_it_is_one(text: str, accepted: bool | None, suggestion: str) -> None:
-    reply = parse(JUDGE, text)
+    reply = parse_reply(JUDGE, text)
     if accepted is None:
         assert reply is None
     else:
@@ -196,7 +203,7 @@ def test_a_verdict_is_read_only_where_it_is_one(text: str, accepted: bool | None
     ],
 )
 def test_reasons_are_found_and_no_more_than_asked_for(text: str) -> None:
-    reply = parse(REASONS, text)
+    reply = parse_reply(REASONS, text)
     assert isinstance(reply, ReasonsReply)
     assert 1 <= len(reply.reasons) <= 2
     assert "labels" in reply.reasons[0] or "vague" in reply.reasons[0]
@@ -212,19 +219,19 @@ def test_reasons_are_found_and_no_more_than_asked_for(text: str) -> None:
     ],
 )
 def test_a_path_is_found(text: str) -> None:
-    reply = parse(PLAN, text)
+    reply = parse_reply(PLAN, text)
     assert isinstance(reply, PathReply)
     assert reply.steps == ("Name the labels.", "Say the form.")
 
 
 def test_a_path_is_no_longer_than_wanted_and_a_missing_one_is_none() -> None:
-    reply = parse(PLAN, "\n".join(f"{n}. Do thing {n}." for n in range(1, 9)))
+    reply = parse_reply(PLAN, "\n".join(f"{n}. Do thing {n}." for n in range(1, 9)))
     assert isinstance(reply, PathReply)
     assert len(reply.steps) == 3
-    assert parse(PLAN, "I would make it better.") is None
+    assert parse_reply(PLAN, "I would make it better.") is None
 
 
-class Mood(Reply):
+class Mood(AgentReply):
     mood: str
     strength: int = 0
 
@@ -237,10 +244,10 @@ class AskMood(Ask[Mood]):
 
 @pytest.mark.parametrize("text", ["<mood>dark</mood> <strength>3</strength>", 'so: {"Mood": "dark", "strength": "3"}'])
 def test_a_reply_of_ones_own_is_read_by_its_fields(text: str) -> None:
-    reply = parse(AskMood(), text)
+    reply = parse_reply(AskMood(), text)
     assert isinstance(reply, Mood)
     assert (reply.mood, reply.strength) == ("dark", 3)
-    assert parse(AskMood(), "dark, I guess") is None
+    assert parse_reply(AskMood(), "dark, I guess") is None
 
 
 WORDS = """<prompt>
@@ -252,17 +259,17 @@ PIECES = st.sampled_from([*WORDS.split(), "\n", "\x00", chr(0xD800)])
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=40).map(" ".join)), st.booleans())
 def test_no_text_makes_the_reader_raise(text: str, cut: bool) -> None:
-    for ask in (EDIT, ASK, JUDGE, REASONS, PLAN, Paraphrase(prompt="p"), AskMood()):
-        reply = parse(ask, text, cut=cut, samples=("one two",))
+    for ask in (EDIT, ASK, JUDGE, REASONS, PLAN, ParaphrasePrompt(prompt="p"), AskMood()):
+        reply = parse_reply(ask, text, cut=cut, samples=("one two",))
         assert reply is None or isinstance(reply, ask.reply)
         if reply is not None:
             reply.model_dump_json().encode()
-            assert parse(ask, reply.raw, cut=cut, samples=("one two",)) == reply
+            assert parse_reply(ask, reply.raw, cut=cut, samples=("one two",)) == reply
 
 
 def test_deep_json_and_long_text_are_taken() -> None:
-    assert parse(PLAN, "[" * 5000) is None
-    assert parse(EDIT, "a " * 50_000) is None
-    assert jsonic("no value") is None
-    assert tagged("x < y <prompt", "prompt") == []
-    assert listed("1.\n\n2. two") == ["two"]
+    assert parse_reply(PLAN, "[" * 5000) is None
+    assert parse_reply(EDIT, "a " * 50_000) is None
+    assert find_json("no value") is None
+    assert find_tagged("x < y <prompt", "prompt") == []
+    assert find_list_items("1.\n\n2. two") == ["two"]

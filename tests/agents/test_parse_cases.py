@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from maieutic.agents.parse import parse
+from maieutic.agents.parse import parse_reply
 from maieutic.core.dialogue.ask import Case
-from maieutic.core.dialogue.calibrating import WriteBoundaryRows
+from maieutic.core.dialogue.calibrating import WriteBoundaryExamples
 from maieutic.core.dialogue.replies import CasesReply
 
-ASK = WriteBoundaryRows(task="Say whether a review praises the film.", prompt="")
+ASK = WriteBoundaryExamples(task="Say whether a review praises the film.", prompt="")
 WANTED = (Case(input="Just okay.", expected="negative"), Case(input="I enjoyed it a lot!", expected="positive"))
 
 
@@ -26,11 +26,11 @@ WANTED = (Case(input="Just okay.", expected="negative"), Case(input="I enjoyed i
     ],
 )
 def test_cases_are_found(text: str) -> None:
-    reply = parse(ASK, text, tags=("input", "output"))
+    reply = parse_reply(ASK, text, tags=("input", "output"))
     assert isinstance(reply, CasesReply)
     assert reply.cases == WANTED
 
 
 @pytest.mark.parametrize("text", ["The input you provided is not clear.", "<input></input><output>x</output>", ""])
 def test_no_case_is_made_up(text: str) -> None:
-    assert parse(ASK, text, tags=("input", "output")) is None
+    assert parse_reply(ASK, text, tags=("input", "output")) is None

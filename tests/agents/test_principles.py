@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from maieutic.agents.instructions import shipped
-from maieutic.agents.parse import parse
-from maieutic.agents.wording import values_of_ask
+from maieutic.agents.instructions import shipped_instructions
+from maieutic.agents.parse import parse_reply
+from maieutic.agents.wording import field_texts
 from maieutic.core.dialogue.regional import EditPrinciple, PrincipleReply
 
 ASK = EditPrinciple(task="Judge films.", prompt="Good or bad?", principles=("Praise counts.", "Length does not."))
 
 
 def read(text: str) -> tuple[str, int, str] | None:
-    told = shipped()["student.principle"]
-    reply = parse(ASK, text, samples=told.samples, tags=told.tags)
+    told = shipped_instructions()["student.principle"]
+    reply = parse_reply(ASK, text, samples=told.samples, tags=told.tags)
     assert reply is None or isinstance(reply, PrincipleReply)
     return (reply.edit, reply.number, reply.principle) if reply else None
 
@@ -53,9 +53,9 @@ def test_the_forms_that_were_shown_are_no_edit(said: str) -> None:
 
 
 def test_only_where_principles_stand_their_author_is_told_how_to_change_one() -> None:
-    told = shipped()["student.principle"]
-    assert "REMOVE" in told.write(values_of_ask(ASK))
-    assert "2. Length does not." in told.write(values_of_ask(ASK))
-    first = told.write(values_of_ask(ASK.model_copy(update={"principles": ()})))
+    told = shipped_instructions()["student.principle"]
+    assert "REMOVE" in told.fill(field_texts(ASK))
+    assert "2. Length does not." in told.fill(field_texts(ASK))
+    first = told.fill(field_texts(ASK.model_copy(update={"principles": ()})))
     assert "NEW: ..." in first
     assert "REMOVE" not in first

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from maieutic.agents.instructions import read
-from maieutic.agents.pace import Pace
-from maieutic.agents.team import ModelTeam, Turn
+from maieutic.agents.instructions import parse_instruction
+from maieutic.agents.pace import WritingDeadline
+from maieutic.agents.team import AgentTurn, ModelTeam
 from maieutic.core.budget import Payer
 from maieutic.core.dialogue.ask import Case
 from maieutic.core.dialogue.evolution import CrossAndMutate, CrossPrompts, StepByDifference
@@ -16,9 +16,9 @@ from maieutic.core.dialogue.methods import (
     AskQuestions,
     EditPrompt,
     FindReasons,
-    Induce,
+    InducePrompt,
     JudgeQuestions,
-    Paraphrase,
+    ParaphrasePrompt,
 )
 from maieutic.core.dialogue.replies import JudgementReply
 from maieutic.core.dialogue.sections import EditSection
@@ -93,7 +93,7 @@ async def test_a_role_reads_what_the_recipe_lets_it_read(allowed: tuple[str, ...
 async def test_evidence_hidden_from_an_ask_that_consists_of_it_is_a_wrong_recipe() -> None:
     gateway = Scripted(good)
     with pytest.raises(UsageError) as error:
-        await ModelTeam(models=Models(), gateway=gateway, evidence={"student": ()}).act(Induce(rows=(CASE,)))
+        await ModelTeam(models=Models(), gateway=gateway, evidence={"student": ()}).act(InducePrompt(rows=(CASE,)))
     assert "rows" in str(error.value)
     assert gateway.calls == []
 
@@ -103,7 +103,7 @@ async def test_like_asks_are_different_draws_and_a_second_run_draws_the_same() -
     for _ in range(2):
         gateway = Scripted(good)
         team = ModelTeam(models=Models(), gateway=gateway, seed=3).for_request("r1", 0)
-        await asyncio.gather(*(team.act(Paraphrase(prompt=text)) for text in ("a b", "a b", "c d", "a b")))
+        await asyncio.gather(*(team.act(ParaphrasePrompt(prompt=text)) for text in ("a b", "a b", "c d", "a b")))
         runs.append([(call.sample, call.key) for call in gateway.calls])
     assert runs[0] == runs[1]
     assert [sample for sample, _ in runs[0]] == [0, 1, 0, 2]
@@ -119,34 +119,34 @@ async def test_requests_and_seeds_draw_apart() -> None:
 
 
 async def test_one_repair_question_and_what_was_heard_of_it() -> None:
-    heard: list[Turn] = []
+    heard: list[AgentTurn] = []
 
-    async def listen(turn: Turn) -> None:
+    async def listen(turn: AgentTurn) -> None:
         heard.append(turn)
 
     gateway = Scripted(lambda call: good(call) if len(call.messages) > 1 else "I'm sorry, I cannot.")
-    team = ModelTeam(models=Models(), gateway=gateway, listen=listen).for_request("r1", 4)
+    team = ModelTeam(models=Models(), gateway=gateway, on_turn=listen).for_request("r1", 4)
     assert await team.act(EDIT) is not None
     (turn,) = heard
     assert turn.repaired
     assert turn.kind == "agent_spoke"
     assert [message["role"] for message in turn.messages] == ["user", "assistant", "user"]
     assert "<prompt>...</prompt>" in turn.messages[-1]["content"]
-    assert turn.place.startswith("r1/4/student.edit/")
+    assert turn.key.startswith("r1/4/student.edit/")
 
 
 async def test_what_cannot_be_read_is_an_event_and_none() -> None:
-    heard: list[Turn] = []
+    heard: list[AgentTurn] = []
 
-    async def listen(turn: Turn) -> None:
+    async def listen(turn: AgentTurn) -> None:
         heard.append(turn)
 
     gateway = Scripted(lambda call: "")
-    team = ModelTeam(models=Models(), gateway=gateway, listen=listen)
+    team = ModelTeam(models=Models(), gateway=gateway, on_turn=listen)
     assert await team.act(EDIT) is None
     assert await team.act(EDIT) is None
     assert [turn.kind for turn in heard] == ["answer_unreadable"] * 2
-    assert heard[0].place != heard[1].place
+    assert heard[0].key != heard[1].key
     assert len(gateway.calls) == 4
     assert all(call.messages[-1]["role"] == "user" and call.messages[0]["content"] for call in gateway.calls)
 
@@ -217,7 +217,7 @@ async def test_an_instruction_may_be_exchanged() -> None:
     team = ModelTeam(
         models=Models(),
         gateway=gateway,
-        instructions={"critic.gradient": read(f"{front}Why is {{prompt}} bad?", where="mine")},
+        instructions={"critic.gradient": parse_instruction(f"{front}Why is {{prompt}} bad?", where="mine")},
     )
     reply = await team.act(FindReasons(prompt="P1"))
     assert reply is not None
@@ -234,38 +234,38 @@ async def test_long_rows_are_clipped() -> None:
 async def test_what_goes_beyond_the_allowance_is_not_asked() -> None:
     gateway = Scripted(good)
     team = ModelTeam(models=Models(), gateway=gateway, allowance=5)
-    replies = [await team.act(Paraphrase(prompt=f"Judge {n}.")) for n in range(4)]
+    replies = [await team.act(ParaphrasePrompt(prompt=f"Judge {n}.")) for n in range(4)]
     assert [reply is not None for reply in replies] == [True, True, False, False]
     assert len(gateway.calls) == 2
 
 
 async def test_who_waits_for_a_seat_when_the_time_is_up_is_not_asked() -> None:
     gateway = Scripted(good)
-    pace = Pace(seats=asyncio.Semaphore(2), over=lambda _: len(gateway.calls) >= 3)
-    team = ModelTeam(models=Models(), gateway=gateway, pace=pace)
-    replies = await asyncio.gather(*(team.act(Paraphrase(prompt=f"Judge {n}.")) for n in range(6)))
+    pace = WritingDeadline(slots=asyncio.Semaphore(2), expired=lambda _: len(gateway.calls) >= 3)
+    team = ModelTeam(models=Models(), gateway=gateway, deadline=pace)
+    replies = await asyncio.gather(*(team.act(ParaphrasePrompt(prompt=f"Judge {n}.")) for n in range(6)))
     assert sum(reply is not None for reply in replies) == len(gateway.calls) < 6
 
 
 async def test_an_unreadable_answer_is_told_where_there_is_no_time_to_repair_it() -> None:
     gateway, heard = Scripted(lambda call: ""), []
 
-    async def listen(turn: Turn) -> None:
+    async def listen(turn: AgentTurn) -> None:
         heard.append(turn)
 
-    pace = Pace(seats=asyncio.Semaphore(1), over=lambda _: bool(gateway.calls))
-    team = ModelTeam(models=Models(), gateway=gateway, pace=pace, listen=listen)
+    pace = WritingDeadline(slots=asyncio.Semaphore(1), expired=lambda _: bool(gateway.calls))
+    team = ModelTeam(models=Models(), gateway=gateway, deadline=pace, on_turn=listen)
     assert await team.act(EDIT) is None
     assert [(turn.kind, turn.repaired) for turn in heard] == [("answer_unreadable", False)]
 
 
 async def test_what_follows_from_an_answer_is_asked_when_nothing_new_is_begun_any_more() -> None:
     gateway = Scripted(good)
-    pace = Pace(seats=asyncio.Semaphore(2), over=lambda follows: not follows)
-    team = ModelTeam(models=Models(), gateway=gateway, pace=pace)
-    assert await team.act(Paraphrase(prompt="Judge it.")) is None
+    pace = WritingDeadline(slots=asyncio.Semaphore(2), expired=lambda follows: not follows)
+    team = ModelTeam(models=Models(), gateway=gateway, deadline=pace)
+    assert await team.act(ParaphrasePrompt(prompt="Judge it.")) is None
     assert await team.act(EDIT) is not None
-    assert await team.act(Paraphrase(prompt="Judge it well.")) is None
-    asked_before = ModelTeam(models=Models(), gateway=gateway, pace=pace, begun=EDIT.skill)
+    assert await team.act(ParaphrasePrompt(prompt="Judge it well.")) is None
+    asked_before = ModelTeam(models=Models(), gateway=gateway, deadline=pace, first_skill=EDIT.skill)
     assert await asked_before.act(EDIT) is None
-    assert await asked_before.act(Paraphrase(prompt="Judge it.")) is not None
+    assert await asked_before.act(ParaphrasePrompt(prompt="Judge it.")) is not None

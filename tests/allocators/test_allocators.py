@@ -11,23 +11,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.example import Example
-from maieutic.core.identity import seeded
+from maieutic.core.identity import seeded_random
 from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
-from maieutic.plugins.allocators.batches import missing, row_order
-from maieutic.plugins.allocators.full import Full
-from maieutic.plugins.allocators.halving import Halving
-from maieutic.plugins.allocators.race import Race
-from maieutic.plugins.allocators.ucb import Ucb
+from maieutic.plugins.allocators.batches import missing_measurements, row_order
+from maieutic.plugins.allocators.full import FullEvaluation
+from maieutic.plugins.allocators.halving import SuccessiveHalving
+from maieutic.plugins.allocators.race import PooledRace
+from maieutic.plugins.allocators.ucb import UpperConfidenceBound
 
 LABELS = ("red", "blue", "green")
-MAKERS = {"full": lambda: Full(rows=7), "halving": Halving, "ucb": lambda: Ucb(rows=3, arms=3), "race": Race}
+MAKERS = {
+    "full": lambda: FullEvaluation(rows=7),
+    "halving": SuccessiveHalving,
+    "ucb": lambda: UpperConfidenceBound(rows=3, arms=3),
+    "race": PooledRace,
+}
 
 
 def world(count: int, rows: int, known: int, room: int, seed: int, *, labels: int = 2, shown: bool = False) -> Search:
     """A search with some pairs measured already, by chance."""
-    rng = seeded(seed, "world")
+    rng = seeded_random(seed, "world")
     examples = {f"v{n}": Example(id=f"v{n}", input=f"row {n}", outputs=(LABELS[n % labels],)) for n in range(rows)}
     archive = Archive()
     for number in range(count):
@@ -58,8 +63,8 @@ def world(count: int, rows: int, known: int, room: int, seed: int, *, labels: in
         seed=seed,
         round=1,
         step=3,
-        room=room,
-        total=max(room, 10),
+        remaining_runs=room,
+        total_runs=max(room, 10),
         operators={"demos": 1.0},
         examples=examples,
     )
@@ -86,7 +91,7 @@ def test_allocators_ask_for_new_pairs_of_the_pool_within_the_room_and_come_to_an
     known = {(one.candidate, one.example) for one in search.archive.scores}
     for _ in range(200):
         pairs = [(pair.candidate, pair.example) for pair in allocator.ask(search, pool)]
-        assert len(pairs) <= search.room
+        assert len(pairs) <= search.remaining_runs
         assert len(pairs) == len(set(pairs))
         assert known.isdisjoint(pairs)
         assert all(row in search.val and one in search.archive for one, row in pairs)
@@ -98,7 +103,7 @@ def test_allocators_ask_for_new_pairs_of_the_pool_within_the_room_and_come_to_an
             search.archive.scores.add(
                 Evaluation(candidate=one, example=row, split="val", output="red", answer="red", score=len(row) % 2)
             )
-        search.room -= len(pairs)
+        search.remaining_runs -= len(pairs)
     else:
         pytest.fail("the allocator never has enough")
     verdicts = allocator.tell(search, pool)
@@ -150,19 +155,19 @@ def test_where_answers_are_copied_from_the_input_the_places_take_turns() -> None
 
 def test_missing_goes_candidate_by_candidate() -> None:
     search = world(2, 3, 0, 10, 1)
-    asked = [(pair.candidate, pair.example) for pair in missing(search, ["c1", "c0"], ["v2", "v0"])]
+    asked = [(pair.candidate, pair.example) for pair in missing_measurements(search, ["c1", "c0"], ["v2", "v0"])]
     assert asked == [("c1", "v2"), ("c1", "v0"), ("c0", "v2"), ("c0", "v0")]
 
 
 def test_full_gives_all_the_same_rows_when_the_room_is_short() -> None:
     search = world(3, 10, 0, 11, 1)
-    rows = Counter(pair.candidate for pair in Full().ask(search, ["c0", "c1", "c2"]))
+    rows = Counter(pair.candidate for pair in FullEvaluation().ask(search, ["c0", "c1", "c2"]))
     assert set(rows.values()) == {3}
 
 
 def test_halving_drops_the_worse_half_at_each_level() -> None:
     search = world(4, 12, 0, 48, 1)
-    halving, pool = Halving(), ["c0", "c1", "c2", "c3"]
+    halving, pool = SuccessiveHalving(), ["c0", "c1", "c2", "c3"]
     while pairs := halving.ask(search, pool):
         for pair in pairs:
             score = float(pair.candidate in ("c2", "c3"))
@@ -171,7 +176,7 @@ def test_halving_drops_the_worse_half_at_each_level() -> None:
                     candidate=pair.candidate, example=pair.example, split="val", output="", answer="", score=score
                 )
             )
-        search.room -= len(pairs)
+        search.remaining_runs -= len(pairs)
     told = halving.tell(search, pool)
     assert told["c0"] == told["c1"] == "drop"
     assert "keep" in (told["c2"], told["c3"])
@@ -179,7 +184,9 @@ def test_halving_drops_the_worse_half_at_each_level() -> None:
 
 def test_ucb_meets_everybody_before_it_prefers_anybody() -> None:
     search = world(5, 9, 0, 300, 1)
-    asked = Ucb(arms=5, rows=2).ask(search, list(search.archive.candidates))
+    asked = UpperConfidenceBound(arms=5, rows=2).ask(search, list(search.archive.candidates))
     assert Counter(pair.candidate for pair in asked) == dict.fromkeys(search.archive.candidates, 2)
-    search.total = 100
-    assert len(Ucb(arms=5, rows=2).ask(search, list(search.archive.candidates))) == 5, "a small budget goes round"
+    search.total_runs = 100
+    assert len(UpperConfidenceBound(arms=5, rows=2).ask(search, list(search.archive.candidates))) == 5, (
+        "a small budget goes round"
+    )

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.identity import seeded
+from maieutic.core.identity import seeded_random
 from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
-from maieutic.plugins.allocators.predicted import Predicted
-from maieutic.plugins.allocators.predictor import guess, rank_correlation
+from maieutic.plugins.allocators.predicted import PredictiveFilter
+from maieutic.plugins.allocators.predictor import predict_scores, rank_correlation
 
 VAL = tuple(f"v{n}" for n in range(20))
 GOOD, BAD = "name the label alone", "write a long essay with many thoughts"
@@ -23,7 +23,7 @@ def candidate(number: int, text: str, **fields: Any) -> Candidate:
 
 def world(*, informative: bool, known: int = 12) -> Search:
     """Known candidates whose words tell their score, or do not; and four newcomers, two of each kind."""
-    archive, rng = Archive(), seeded(1, "world")
+    archive, rng = Archive(), seeded_random(1, "world")
     for number in range(known):
         good = number % 2 == 0
         archive.add(candidate(number, GOOD if good else BAD))
@@ -35,14 +35,14 @@ def world(*, informative: bool, known: int = 12) -> Search:
             )
     for number in range(100, 104):
         archive.add(candidate(number, GOOD if number % 2 == 0 else BAD))
-    return Search(archive=archive, train=(), val=VAL, seed=0, round=3, step=9, room=500, total=500)
+    return Search(archive=archive, train=(), val=VAL, seed=0, round=3, step=9, remaining_runs=500, total_runs=500)
 
 
 NEW = ["c100", "c101", "c102", "c103"]
 
 
 def test_what_promises_nothing_is_not_paid_for_and_the_record_says_how_sure_that_is() -> None:
-    search, allocator = world(informative=True), Predicted(rows=10)
+    search, allocator = world(informative=True), PredictiveFilter(rows=10)
     asked = allocator.ask(search, ["c0", *NEW])
     assert {pair.candidate for pair in asked} == {"c100", "c102"}
     assert {pair.example for pair in asked} == {pair.example for pair in asked if pair.candidate == "c100"}
@@ -61,7 +61,7 @@ def test_what_promises_nothing_is_not_paid_for_and_the_record_says_how_sure_that
 @pytest.mark.parametrize("options", [{}, {"trust": 0.99}])
 def test_a_predictor_that_cannot_rank_filters_nobody(options: dict[str, Any]) -> None:
     search = world(informative=bool(options))
-    allocator = Predicted(rows=10, **{"trust": 0.5, **options})
+    allocator = PredictiveFilter(rows=10, **{"trust": 0.5, **options})
     if options:
         search.archive.scores.add(
             Evaluation(candidate="c0", example="v0", split="val", output="", answer="", score=0.0)
@@ -75,7 +75,7 @@ def test_a_predictor_that_cannot_rank_filters_nobody(options: dict[str, Any]) ->
 
 def test_with_few_measured_candidates_it_does_not_speak() -> None:
     search = world(informative=True, known=4)
-    allocator = Predicted(rows=5)
+    allocator = PredictiveFilter(rows=5)
     assert {pair.candidate for pair in allocator.ask(search, NEW)} == set(NEW)
     allocator.tell(search, NEW)
     assert search.remarks == {}
@@ -84,15 +84,15 @@ def test_with_few_measured_candidates_it_does_not_speak() -> None:
 def test_a_persons_prompt_is_always_measured() -> None:
     search = world(informative=True)
     search.archive.add(search.archive["c101"].model_copy(update={"operator": "person"}))
-    assert "c101" in {pair.candidate for pair in Predicted(rows=5).ask(search, NEW)}
+    assert "c101" in {pair.candidate for pair in PredictiveFilter(rows=5).ask(search, NEW)}
 
 
 def test_noise_is_not_mistaken_for_agreement() -> None:
     """Left out of the fit, a candidate's own score cannot flatter the figure."""
-    rng, seen = seeded(4, "noise"), []
+    rng, seen = seeded_random(4, "noise"), []
     for trial in range(30):
         known = [candidate(n, " ".join(rng.sample(GOOD.split() + BAD.split(), 5))) for n in range(12)]
-        told = guess(known, [rng.random() for _ in known], [20] * 12, [candidate(99, GOOD)])
+        told = predict_scores(known, [rng.random() for _ in known], [20] * 12, [candidate(99, GOOD)])
         seen.append(told.agreement)
         assert trial < 0 or len(told.scores) == 1
     assert sum(seen) / len(seen) < 0.15

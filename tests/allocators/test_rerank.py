@@ -11,7 +11,7 @@ from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.allocators.batches import row_order
-from maieutic.plugins.allocators.rerank import Rerank
+from maieutic.plugins.allocators.rerank import SuccessiveRerank
 
 ROWS, FEW = 60, 8
 
@@ -28,8 +28,8 @@ def search(shares: Mapping[str, float | None], room: int) -> Search:
         seed=1,
         round=5,
         step=9,
-        room=room,
-        total=400,
+        remaining_runs=room,
+        total_runs=400,
     )
     for name, share in shares.items():
         for place, row in enumerate(row_order(made)[: FEW if share is not None else 0]):
@@ -42,7 +42,7 @@ MET = {"start": 0.0, **{f"c{n}": n / FEW for n in range(1, FEW + 1)}}
 
 
 def test_the_best_are_ranked_on_as_many_rows_as_fit_and_fewer_where_these_would_be_hardly_any() -> None:
-    allocator = Rerank(share=0.5)
+    allocator = SuccessiveRerank(share=0.5)
     pairs = allocator.ask(search(MET, room=400), [])
     assert Counter(pair.candidate for pair in pairs) == dict.fromkeys(["c8", "c7", "c6", "c5", "c4", "start"], 52)
     pairs = allocator.ask(search(MET, room=60), [])
@@ -52,6 +52,6 @@ def test_the_best_are_ranked_on_as_many_rows_as_fit_and_fewer_where_these_would_
 
 
 def test_newcomers_are_screened_where_known_ones_stand_behind_them_in_the_pool() -> None:
-    allocator = Rerank(least=FEW, candidates=50)
+    allocator = SuccessiveRerank(least=FEW, candidates=50)
     pairs = allocator.ask(search({**MET, "new": None, "newer": None}, room=10), ["new", "newer", "c7", "c8"])
     assert Counter(pair.candidate for pair in pairs) == {"new": FEW}

@@ -6,7 +6,7 @@ from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
-from maieutic.plugins.allocators.ucb import Ucb
+from maieutic.plugins.allocators.ucb import UpperConfidenceBound
 
 
 def test_arms_are_chosen_among_those_with_rows_left() -> None:
@@ -17,6 +17,6 @@ def test_arms_are_chosen_among_those_with_rows_left() -> None:
             score = float(name != "poor")
             fact = Evaluation(candidate=name, example=row, split="val", output="", answer="", score=score)
             archive.scores.add(fact)
-    search = Search(archive=archive, train=(), val=rows, seed=1, round=1, step=3, room=99, total=9999)
-    asked = Ucb(arms=2, rows=3, c=0.1).ask(search, ["best", "good", "poor", "new"])
+    search = Search(archive=archive, train=(), val=rows, seed=1, round=1, step=3, remaining_runs=99, total_runs=9999)
+    asked = UpperConfidenceBound(arms=2, rows=3, c=0.1).ask(search, ["best", "good", "poor", "new"])
     assert [pair.candidate for pair in asked] == ["new"] * 3 + ["poor"] * 3

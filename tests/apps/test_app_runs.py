@@ -58,7 +58,7 @@ async def test_both_prompts_of_the_shipped_agent_improve_it_on_sealed_rows(
     assert done.report.verdict == "improved"
     assert set(done.program.prompts) == {"gist", "team"}
     with Store.open(tmp_path, read_only=True) as store:
-        spent = sum(cost.calls for cost in store.ledger_rows("r").paid.values())
+        spent = sum(cost.calls for cost in store.ledger_sums("r").paid.values())
         assert spent == stub.count
     assert spent <= 700
 

@@ -23,7 +23,7 @@ from maieutic.core.render import render
 from maieutic.examples.agent.agent import build
 from maieutic.plugins.apps import model_in_use, prompt_in_use
 from maieutic.plugins.apps.chat import GatewayChat
-from maieutic.plugins.apps.wording import wording
+from maieutic.plugins.apps.wording import prompt_text
 from maieutic.plugins.exporters.langchain import LangChainExporter, load_templates
 from maieutic.plugins.registry import Registry
 from maieutic.testing import ScriptedGateway, ScriptedModel
@@ -232,7 +232,7 @@ def test_a_wording_holds_all_that_is_said_before_the_input() -> None:
         principles=("be kind",),
         demos=(Demo(input="x", output="b"),),
     ).with_(format={"input_prefix": "Row: ", "output_prefix": "Verdict:"})
-    assert wording(prompt) == "You judge.\n\nSay {a} or b.\n\n- be kind\n\nRow: x\nVerdict: b"
+    assert prompt_text(prompt) == "You judge.\n\nSay {a} or b.\n\n- be kind\n\nRow: x\nVerdict: b"
 
 
 async def by_template(text: str, prompts: Any, model: Any) -> str:

@@ -17,9 +17,9 @@ from maieutic.core.prompt import Demo, Prompt
 from maieutic.core.routing import Router
 from maieutic.core.task import Models, TargetSpec, Task
 from maieutic.graphs.run import Result
-from maieutic.graphs.setup import Setup
+from maieutic.graphs.setup import RunConfig
 from maieutic.graphs.studio import graph
-from maieutic.graphs.takeaway import runnable_of, template_of
+from maieutic.graphs.takeaway import chat_prompt_template, program_runnable
 from maieutic.graphs.tool import optimize_tool
 from maieutic.plugins.targets import ChatTarget
 from maieutic.testing import ScriptedModel, StubServer
@@ -41,7 +41,9 @@ def result(program: Program, target: TargetSpec | None = None) -> Result:
     rows = [{"input": f"row {n}", "output": "yes"} for n in range(4)]
     task = Task.create("Say yes.", train=rows[:2], val=rows[2:])
     task = task.model_copy(update={"program": program, "target": target or TargetSpec()})
-    return Result(run="r", state="finished", program=program, candidate="c", report=None, setup=Setup.make(task))
+    return Result(
+        run="r", state="finished", program=program, candidate="c", report=None, config=RunConfig.resolve(task)
+    )
 
 
 PLAIN = Program.of(Prompt(system="Be brief.", instruction="Say {{yes}}.", demos=(Demo(input="a", output="yes"),)))
@@ -74,10 +76,10 @@ async def test_of_several_tasks_the_row_names_its_own_and_hears_what_all_share()
         "all": Prompt(instruction="Be exact."),
     }
     several = Program(prompts=prompts, router=Router(kind="field", shared="all"))
-    chain = runnable_of(several, result(PLAIN).setup.task, ChatTarget(), Echo())
+    chain = program_runnable(several, result(PLAIN).config.task, ChatTarget(), Echo())
     assert chain.invoke({"input": "x", "task": "b"}).text == "system:Be exact. | human:Bark.\n\nx"
     assert (await chain.ainvoke({"input": "x", "task": "a"})).text == "system:Be exact. | human:Add.\n\nx"
-    said = template_of(several, "a").format_messages(input="x")
+    said = chat_prompt_template(several, "a").format_messages(input="x")
     assert [one.text for one in said] == ["Be exact.", "Add.\n\nx"]
     with pytest.raises(TaskError, match="under 'task'"):
         chain.invoke("x")

@@ -16,10 +16,10 @@ from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.events import Event
 from maieutic.core.example import Example
 from maieutic.core.program import Program
-from maieutic.core.reckoning import Measured, build_report
+from maieutic.core.reckoning import ReportMeasurements, build_report
 from maieutic.core.score import Evaluation, Score
 from maieutic.core.task import Task
-from maieutic.runtime.store import RunRecord, Store, Verdict
+from maieutic.runtime.store import RunRecord, StatusChange, Store
 from typer.testing import CliRunner
 
 RUN = "20261121-100000-aaaa"
@@ -109,10 +109,10 @@ async def _fill(store: Store, task: Task) -> None:
         )
         await store.save_examples(name, [(s, row) for s in ("train", "val", "test") for row in task.data[s]])
         await store.save_candidates(name, candidates)
-        await store.save_verdicts(name, [Verdict(candidate=BEST, step=3, status="kept")])
+        await store.save_status_changes(name, [StatusChange(candidate=BEST, step=3, status="kept")])
         await store.save_evaluations(name, [*_scored(task, "val", START, 4), *_scored(task, "val", BEST, 6)])
         await store.append_events([Event(run=name, kind="run_started", key="1", data={"task": task.name})])
-    measured = Measured(start=_scored(task, "test", START, 4), best=_scored(task, "test", BEST, 7))
+    measured = ReportMeasurements(start=_scored(task, "test", START, 4), best=_scored(task, "test", BEST, 7))
     archive = Archive(candidates, [*_scored(task, "val", START, 4), *_scored(task, "val", BEST, 6)])
     used = {"target": Cost(calls=40, tokens=400), "optimizer": Cost(calls=2, tokens=90)}
     report = build_report(

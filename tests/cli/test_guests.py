@@ -11,31 +11,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from maieutic.cli.measuring import measured
-from maieutic.cli.progress import Lines, Watcher, watching
-from maieutic.cli.running import carry_out
+from maieutic.cli.measuring import run_evaluation
+from maieutic.cli.progress import LineProgress, ProgressDisplay, progress_display
+from maieutic.cli.running import run_foreground
 from maieutic.core.errors import RunFailed
 from maieutic.core.events import Event
-from maieutic.plugins.functions import call
+from maieutic.plugins.functions import call_function
 
 
 def test_an_exit_in_a_guest_is_a_run_that_failed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL + 1, "asyncio")  # it tells of the task that ended so, once it is collected
 
-    async def leaves(watch: Watcher) -> Any:
+    async def leaves(watch: ProgressDisplay) -> Any:
         sys.exit(0)
 
     with pytest.raises(RunFailed, match=r"ended the process: sys.exit\(0\)"):
-        carry_out(leaves, folder=tmp_path, plain=True, as_json=False)
+        run_foreground(leaves, folder=tmp_path, plain=True, as_json=False)
     with pytest.raises(RunFailed, match="then: maieutic eval"):
-        measured(leaves(Lines()), what="evaluation", again="maieutic eval t")
+        run_evaluation(leaves(LineProgress()), what="evaluation", again="maieutic eval t")
     gc.collect()
 
 
 def test_what_a_metric_prints_is_no_line_of_the_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with watching(folder=tmp_path, plain=False, as_json=True) as watch:
+    with progress_display(folder=tmp_path, plain=False, as_json=True) as watch:
         watch(Event(run="r", kind="run_started", key="1", number=1))
-        asyncio.run(call(print, "so this row was odd"))
+        asyncio.run(call_function(print, "so this row was odd"))
         watch(Event(run="r", kind="run_finished", key="2", number=2))
     print("the last word")
     said = capsys.readouterr()
@@ -45,5 +45,5 @@ def test_what_a_metric_prints_is_no_line_of_the_json(tmp_path: Path, capsys: pyt
 
 
 def test_what_a_metric_prints_is_no_part_of_a_score(capsys: pytest.CaptureFixture[str]) -> None:
-    assert measured(call(lambda: print("loud") or 1.0), what="evaluation", again="") == 1.0
+    assert run_evaluation(call_function(lambda: print("loud") or 1.0), what="evaluation", again="") == 1.0
     assert capsys.readouterr() == ("", "loud\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from maieutic.cli.asking import Wishes, ask_for_rest, write
+from maieutic.cli.asking import TaskDraft, prompt_for_missing, write_draft
 from maieutic.runtime.task_file import load_task
 
 
@@ -80,7 +80,7 @@ def test_leaving_in_the_middle_writes_nothing(call: Any, tmp_path: Path, monkeyp
 
 
 def test_what_was_given_is_not_asked(tmp_path: Path) -> None:
-    given = Wishes(
+    given = TaskDraft(
         name="n",
         description="d",
         prompt="p",
@@ -90,11 +90,11 @@ def test_what_was_given_is_not_asked(tmp_path: Path) -> None:
         target="a/b",
         optimizer="a/b",
     )
-    assert ask_for_rest(given, tmp_path) == given
+    assert prompt_for_missing(given, tmp_path) == given
 
 
 def test_a_prompt_file_is_taken_as_its_content(rows: Path, tmp_path: Path) -> None:
     (tmp_path / "start.txt").write_text("Say yes or no.\n", encoding="utf-8")
-    written, task = write(Wishes(prompt=str(tmp_path / "start.txt"), data=rows), tmp_path / "made")
+    written, task = write_draft(TaskDraft(prompt=str(tmp_path / "start.txt"), data=rows), tmp_path / "made")
     assert task.program.main.instruction == "Say yes or no."
     assert json.dumps("Say yes or no.") in written.read_text(encoding="utf-8")

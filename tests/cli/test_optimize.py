@@ -64,7 +64,7 @@ def test_optimize_as_json_ends_with_run_finished(tmp_path: Path, stub: StubServe
     assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
     with Store.open(tmp_path / ".maieutic", read_only=True) as store:
         assert store.run("latest").id == last["run"]
-        used = store.ledger_rows(last["run"]).used
+        used = store.ledger_sums(last["run"]).used
     assert 0 < sum(cost.calls for cost in used.values()) <= CALLS
     assert stub.count <= CALLS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from maieutic.cli.lookup import find_anywhere, find_candidate, find_report
+from maieutic.cli.lookup import find_candidate, find_report, find_run_and_candidate
 from maieutic.core.errors import UsageError
 from maieutic.core.events import Event
 from maieutic.runtime.store import RunRecord, Store
@@ -15,7 +15,7 @@ from maieutic.runtime.store import RunRecord, Store
 LOOKS: list[Callable[[Store, RunRecord], Any]] = [
     lambda store, record: find_candidate(store, record, "best"),
     lambda store, record: find_candidate(store, record, "start"),
-    lambda store, record: find_anywhere(store, record.id, "best"),
+    lambda store, record: find_run_and_candidate(store, record.id, "best"),
     find_report,
 ]
 

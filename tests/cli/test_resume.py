@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from maieutic.cli.progress import facts
+from maieutic.cli.progress import summary_pairs
 from maieutic.core.directives import Directive, Pause, Resume, Stop
 from maieutic.core.events import Event
 from maieutic.graphs import run as runs
@@ -89,7 +89,7 @@ def test_the_screen_of_resume_knows_the_run(call: Any, ids: Any, folder: Path, t
     with Store.open(folder) as store:
         asyncio.run(store.append_events([Event(run=ids.other, kind="run_started", key="2", data=began)]))
     call("resume", ids.other, "--plain", "--calls", "250")
-    shown = dict(facts(taken_up[0]))
+    shown = dict(summary_pairs(taken_up[0]))
     assert shown["run"] == f"{ids.other}  recipe auto  target local/smollm2"
     assert shown["spent"].startswith("0 of 250 calls")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from maieutic.cli.detach import begin_detached
+from maieutic.cli.detach import spawn_detached
 from maieutic.core.errors import UsageError
-from maieutic.graphs.run import check_name
+from maieutic.graphs.run import check_run_id
 
 from .conftest import Call
 
@@ -18,12 +18,12 @@ WRONG = ("latest", "a/b c", "..", "", "-x", "r:c", "new\nline")
 @pytest.mark.parametrize("name", WRONG)
 def test_a_name_that_no_command_could_say_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="no run can be called"):
-        check_name(name)
+        check_run_id(name)
 
 
 @pytest.mark.parametrize("name", ["r", "20261121-104530-3f9a", "my_run.2", "Latest"])
 def test_plain_names_stand(name: str) -> None:
-    assert check_name(name) == name
+    assert check_run_id(name) == name
 
 
 @pytest.mark.parametrize("name", ["latest", "../a"])
@@ -42,5 +42,5 @@ def test_fork_refuses_it_before_a_live_run_is_told(call: Call, ids: Any) -> None
 
 def test_no_process_is_begun_for_it(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        begin_detached(["fork"], folder=tmp_path / "home", run="a/b")
+        spawn_detached(["fork"], folder=tmp_path / "home", run="a/b")
     assert not (tmp_path / "home").exists()

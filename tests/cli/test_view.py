@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from maieutic.core.events import Event, EventKind
-from maieutic.runtime.telling import tell
-from maieutic.runtime.view import RECENT, RunView
+from maieutic.runtime.telling import message_for
+from maieutic.runtime.view import MAX_RECENT, RunView
 
 LOG: list[tuple[str, dict[str, Any]]] = [
     ("run_started", {"task": "parity", "recipe": "auto", "budget": {"calls": 100}, "target": "local/smollm2"}),
@@ -51,32 +51,32 @@ def logged(count: int = len(LOG)) -> list[Event]:
 
 
 def test_the_whole_log_tells_the_whole_run() -> None:
-    view = RunView.of(logged())
+    view = RunView.from_events(logged())
     assert (view.state, view.phase, view.round) == ("finished", "over", 1)
     assert view.best is not None
     assert view.start is not None
     assert (view.best.candidate, view.best.score, view.start.score) == ("c-1", 0.7, 0.5)
-    assert (view.tried, view.alive) == (3, 1)
-    assert (view.spent.calls, view.spent.tokens, view.pairs) == (50, 900, 8)
+    assert (view.candidate_count, view.active_count) == (3, 1)
+    assert (view.spent.calls, view.spent.tokens, view.measurements) == (50, 900, 8)
     assert view.seconds == 11.0
     assert view.report["verdict"] == "improved"
-    assert len(view.recent) == RECENT
+    assert len(view.recent) == MAX_RECENT
 
 
 def test_the_rate_tells_when_the_budget_will_be_spent() -> None:
-    view = RunView.of(logged(7))
+    view = RunView.from_events(logged(7))
     assert (view.state, view.rate) == ("running", 50 / 6)
     assert view.eta == 6.0
-    assert RunView.of(logged()).eta is None
+    assert RunView.from_events(logged()).eta is None
 
 
 def test_an_event_that_was_seen_changes_nothing() -> None:
-    view = RunView.of(logged(8))
+    view = RunView.from_events(logged(8))
     assert [view.apply(event) for event in logged(8)] == [view] * 8
 
 
 def test_the_time_between_two_sessions_does_not_count() -> None:
-    view = RunView.of(logged(3))
+    view = RunView.from_events(logged(3))
     later = Event(run="r", kind="run_resumed", key="x", number=4, at="2026-11-22T10:00:00+00:00")
     assert view.apply(later).seconds == view.seconds
     assert view.apply(later).state == "running"
@@ -84,11 +84,13 @@ def test_the_time_between_two_sessions_does_not_count() -> None:
 
 @pytest.mark.parametrize("kind", ["duel_asked", "approval_asked"])
 def test_the_time_that_a_person_takes_to_answer_does_not_count(kind: EventKind) -> None:
-    view = RunView.of(logged(3)).apply(Event(run="r", kind=kind, key="x", number=4, at="2026-11-21T10:00:04+00:00"))
+    view = RunView.from_events(logged(3)).apply(
+        Event(run="r", kind=kind, key="x", number=4, at="2026-11-21T10:00:04+00:00")
+    )
     said = Event(run="r", kind="directive_applied", key="y", number=5, at="2026-11-21T11:00:00+00:00")
     done = Event(run="r", kind="batch_finished", key="z", number=6, at="2026-11-21T11:00:02+00:00")
-    assert view.held
-    assert not view.apply(said).held
+    assert view.waiting_for_person
+    assert not view.apply(said).waiting_for_person
     assert view.apply(said).seconds == view.seconds
     assert view.apply(said).apply(done).seconds == view.seconds + 2
 
@@ -102,29 +104,29 @@ def test_any_log_is_a_valid_view(log: list[Event]) -> None:
         assert before.apply(event) == view
         assert view.number >= before.number
         assert view.spent.calls >= spent
-        assert 0 <= view.alive <= view.tried
+        assert 0 <= view.active_count <= view.candidate_count
         assert view.eta is None or view.eta >= 0
         assert view.seconds >= before.seconds
-        assert len(view.recent) <= RECENT
+        assert len(view.recent) <= MAX_RECENT
         assert all("\n" not in line or line == "" for line in view.recent)
 
 
 @given(events)
 def test_every_event_has_words_or_none(event: Event) -> None:
-    assert "\n" not in tell(event)
+    assert "\n" not in message_for(event)
 
 
 def test_an_estimate_is_told_beside_the_score_and_never_as_one() -> None:
     told = {"candidate": "c-1", "score": 1.0, "low": 0.5101, "high": 1.0, "n": 4, "expected": 0.5512}
     event = Event(run="r", kind="best_changed", key="1", number=1, data=told)
-    assert tell(event) == "best is now c-1: 1.00 [0.51, 1.00] on 4 rows, 0.55 expected of all val rows"
-    view = RunView.of([event])
+    assert message_for(event) == "best is now c-1: 1.00 [0.51, 1.00] on 4 rows, 0.55 expected of all val rows"
+    view = RunView.from_events([event])
     assert view.best is not None
     assert (view.best.score, view.best.low, view.best.n) == (1.0, 0.5101, 4)
 
 
 @pytest.mark.parametrize("kind", ["run_paused", "approval_asked", "duel_asked"])
 def test_a_command_that_is_told_can_be_typed_as_it_is(kind: Any) -> None:
-    said = tell(Event(run="r-1", kind=kind, key="1"))
+    said = message_for(Event(run="r-1", kind=kind, key="1"))
     assert "RUN" not in said
     assert " r-1" in said

@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maieutic.core.answer import AnswerContract, bare
+from maieutic.core.answer import AnswerContract, normalize_answer
 from maieutic.core.errors import TaskError
 
 LABELS = ("positive", "negative", "very positive")
@@ -37,7 +37,7 @@ def test_no_reader_raises_and_none_gives_an_empty_answer(contract: AnswerContrac
     answer = contract.read_answer(text)
     assert answer is None or answer
     assert contract.accepts(text) in (True, False)
-    assert isinstance(contract.reference(text), str)
+    assert isinstance(contract.normalize_reference(text), str)
 
 
 @given(label=st.sampled_from(LABELS), casing=casings, before=words, after=words)
@@ -121,7 +121,7 @@ def test_the_last_tag_counts(inner: str, words: str) -> None:
 
 @given(text=st.text())
 def test_bare_is_idempotent_in_case_and_space(text: str) -> None:
-    assert bare(f"  {bare(text)}\n") == bare(bare(text))
+    assert normalize_answer(f"  {normalize_answer(text)}\n") == normalize_answer(normalize_answer(text))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_bare_is_idempotent_in_case_and_space(text: str) -> None:
     ],
 )
 def test_references_are_written_as_answers_are(contract: AnswerContract, reference: str, canonical: str) -> None:
-    assert contract.reference(reference) == canonical
+    assert contract.normalize_reference(reference) == canonical
     assert contract.read_answer(canonical) == canonical
 
 

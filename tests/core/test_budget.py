@@ -29,7 +29,7 @@ class Spending(RuleBasedStateMachine):
         self, calls: int | None, target_calls: int | None, tokens: int | None, usd: float | None, held: int
     ) -> None:
         self.ledger = Ledger(Budget(calls=calls, target_calls=target_calls, tokens=tokens, usd=usd))
-        self.ledger.hold_back(held)
+        self.ledger.reserve_for_test(held)
 
     @rule(target=in_flight, payer=payers, worst=costs)
     def reserve(self, payer: Payer, worst: Cost) -> tuple[Payer, Cost] | None:
@@ -58,7 +58,7 @@ class Spending(RuleBasedStateMachine):
 
     @rule()
     def open_seal(self) -> None:
-        self.ledger.open_seal()
+        self.ledger.open_test_reserve()
 
     @invariant()
     def within(self) -> None:
@@ -69,11 +69,11 @@ class Spending(RuleBasedStateMachine):
         assert budget.calls is None or spent.calls <= budget.calls
         assert budget.tokens is None or spent.tokens <= budget.tokens
         assert budget.usd is None or spent.usd <= budget.usd + 1e-9
-        if budget.target_calls is not None and not ledger.sealed:
+        if budget.target_calls is not None and not ledger.test_opened:
             target = ledger.used.get("target", Cost()) + ledger.reserved.get("target", Cost())
             assert target.calls <= budget.target_calls
-        if budget.calls is not None and not ledger.sealed:
-            assert spent.calls <= max(0, budget.calls - ledger.held_back)
+        if budget.calls is not None and not ledger.test_opened:
+            assert spent.calls <= max(0, budget.calls - ledger.reserved_for_test)
         assert ledger.view().total_paid.calls <= ledger.view().total.calls
 
 
@@ -88,13 +88,13 @@ def test_costs_add_and_never_go_below_zero(a: Cost, b: Cost) -> None:
 
 def test_the_report_has_its_calls_when_the_seal_is_opened() -> None:
     ledger = Ledger(Budget(calls=5, target_calls=2))
-    ledger.hold_back(3)
+    ledger.reserve_for_test(3)
     for _ in range(2):
         ledger.reserve("target", Cost(calls=1))
     with pytest.raises(BudgetSpent):
         ledger.reserve("target", Cost(calls=1))
-    ledger.open_seal()
-    assert ledger.room("target") == 3
+    ledger.open_test_reserve()
+    assert ledger.calls_left("target") == 3
 
 
 def test_a_cached_answer_is_used_but_not_paid() -> None:
@@ -122,13 +122,13 @@ def test_a_limit_that_is_no_finite_number_is_refused_and_cannot_be_steered_to(li
 
 def test_what_is_kept_for_the_report_never_grows_when_calls_under_way_are_settled() -> None:
     ledger = Ledger(Budget(tokens=1000))
-    ledger.hold_back(2)
+    ledger.reserve_for_test(2)
     ledger.used = {"target": Cost(calls=9, tokens=90)}
     ledger.reserve("target", Cost(calls=1, tokens=200))
-    before = ledger.left("tokens")
+    before = ledger.limit_left("tokens")
     ledger.settle("target", Cost(calls=1, tokens=200), Cost(calls=1, tokens=150), cached=False)
     assert before is not None
-    assert (ledger.left("tokens") or 0) >= before
+    assert (ledger.limit_left("tokens") or 0) >= before
 
 
 @given(st.lists(st.integers(0, 60), max_size=6), st.integers(0, 100))

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maieutic.core.classes import Classify, Labels, class_shares, classes_of, copied, place_of, reach
+from maieutic.core.classes import (
+    AnswerClassifier,
+    LabelClassifier,
+    answer_classifier,
+    answers_are_copied,
+    attainable,
+    class_shares,
+    position_of,
+)
 from maieutic.core.example import Example
 from maieutic.core.score import Evaluation
 
@@ -31,14 +39,14 @@ words = st.text("abcdefgh", min_size=1, max_size=8)
     ],
 )
 def test_a_place_is_the_half_in_which_an_answer_stands_once(text: str, answer: str | None, place: str | None) -> None:
-    assert place_of(text, answer) == place
+    assert position_of(text, answer) == place
 
 
 @given(first=words, second=words)
 def test_of_two_things_the_first_is_early_and_the_second_late(first: str, second: str) -> None:
     text = f"{first}, {second}"
     expected = (None, None) if first == second else ("early", "late")
-    assert (place_of(text, first), place_of(text, second)) == expected
+    assert (position_of(text, first), position_of(text, second)) == expected
 
 
 def animals(early: int, late: int, elsewhere: int = 0) -> list[Example]:
@@ -63,7 +71,7 @@ def animals(early: int, late: int, elsewhere: int = 0) -> list[Example]:
 def test_answers_are_copied_where_nearly_all_have_a_place_and_both_places_occur(
     rows: list[Example], told: bool
 ) -> None:
-    assert copied(rows) is told
+    assert answers_are_copied(rows) is told
 
 
 def labelled(*outputs: str) -> list[Example]:
@@ -77,10 +85,10 @@ def pairs(count: int) -> list[Example]:
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        (labelled("yes", "no", "No.", "yes"), Labels(frozenset({"yes", "no"}))),
-        (animals(3, 3), Labels(frozenset({"whale", "mouse"}))),
-        (pairs(6), place_of),
-        (pairs(40), place_of),
+        (labelled("yes", "no", "No.", "yes"), LabelClassifier(frozenset({"yes", "no"}))),
+        (animals(3, 3), LabelClassifier(frozenset({"whale", "mouse"}))),
+        (pairs(6), position_of),
+        (pairs(40), position_of),
         (labelled("one", "two", "three", "four"), None),
         (labelled(*(f"answer {n}" for n in range(40))), None),
         ([Example(input="a, b")], None),
@@ -88,9 +96,9 @@ def pairs(count: int) -> list[Example]:
     ],
 )
 def test_few_answers_are_labels_copied_ones_have_places_and_open_ones_no_class(
-    rows: list[Example], told: Classify | None
+    rows: list[Example], told: AnswerClassifier | None
 ) -> None:
-    assert classes_of(rows) == told
+    assert answer_classifier(rows) == told
 
 
 def measured(rows: list[Example], said: tuple[str | None, ...]) -> list[tuple[Example, Evaluation]]:
@@ -125,15 +133,15 @@ def measured(rows: list[Example], said: tuple[str | None, ...]) -> list[tuple[Ex
 )
 def test_out_of_reach_is_what_is_said_of_the_wrong_class(said: tuple[str | None, ...], most: float) -> None:
     rows = measured(pairs(4), said)
-    shares = class_shares(place_of, rows)
-    assert reach(shares) == pytest.approx(most)
+    shares = class_shares(position_of, rows)
+    assert attainable(shares) == pytest.approx(most)
     assert sum(one.score for _, one in rows) / 4 <= most
 
 
 def test_an_answer_that_is_no_label_has_no_class() -> None:
     rows = labelled("yes", "no", "yes", "no")
-    labels = classes_of(rows)
-    assert labels == Labels(frozenset({"yes", "no"}))
+    labels = answer_classifier(rows)
+    assert labels == LabelClassifier(frozenset({"yes", "no"}))
     assert class_shares(labels, measured(rows[:3], ("Yes.", "maybe", "no"))) == {"yes": (0.5, 1.0)}
     assert class_shares(labels, measured(rows, ("perhaps", "maybe", "who knows", "never"))) == {}
     assert class_shares(labels, []) == {}

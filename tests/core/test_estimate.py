@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.estimate import Estimate, estimate, features
+from maieutic.core.estimate import PooledEstimate, candidate_features, pooled_estimates
 from maieutic.core.example import Example
-from maieutic.core.identity import seeded
+from maieutic.core.identity import seeded_random
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
 from maieutic.core.score import Evaluation
@@ -18,7 +18,7 @@ LABELS = ("no", "yes")
 
 def made(count: int, rows: int, seed: int, *, shown: bool, turned: bool = False) -> tuple[Archive, dict[str, Example]]:
     """Candidates with chance scores on some rows. turned: the same facts, written down from the end."""
-    rng = seeded(seed, "facts")
+    rng = seeded_random(seed, "facts")
     examples = {f"v{n}": Example(id=f"v{n}", input=f"row {n}", outputs=(LABELS[n % 2],)) for n in range(rows)}
     candidates, facts = [], []
     for number in range(count):
@@ -39,8 +39,8 @@ def fact(candidate: str, row: str, score: float, likely: dict[str, float] | None
     )
 
 
-def told(archive: Archive, examples: dict[str, Example]) -> dict[str, Estimate]:
-    return estimate(archive, list(archive.candidates.values()), examples, list(examples))
+def told(archive: Archive, examples: dict[str, Example]) -> dict[str, PooledEstimate]:
+    return pooled_estimates(archive, list(archive.candidates.values()), examples, list(examples))
 
 
 facts = {"count": st.integers(1, 7), "rows": st.integers(2, 14), "seed": st.integers(0, 10_000), "shown": st.booleans()}
@@ -89,11 +89,11 @@ def test_nothing_measured_is_a_coin_and_more_rows_are_surer() -> None:
     archive, examples = made(1, 10, 1, shown=False)
     empty = Archive(archive.candidates.values())
     assert told(empty, examples)["c0"].mean == 0.5
-    assert estimate(empty, [], examples, list(examples)) == {}
+    assert pooled_estimates(empty, [], examples, list(examples)) == {}
     few = Archive(archive.candidates.values(), [fact("c0", "v0", 1.0)])
     many = Archive(archive.candidates.values(), [fact("c0", f"v{n}", 1.0) for n in range(10)])
     assert told(many, examples)["c0"].sd < told(few, examples)["c0"].sd < told(empty, examples)["c0"].sd
-    assert told(many, examples)["c0"].optimistic(2) > told(many, examples)["c0"].mean
+    assert told(many, examples)["c0"].upper_bound(2) > told(many, examples)["c0"].mean
 
 
 def test_rows_that_do_not_count_are_left_out() -> None:
@@ -105,7 +105,7 @@ def test_rows_that_do_not_count_are_left_out() -> None:
 
 def test_what_candidates_share_is_told_in_numbers() -> None:
     plain, shown = (Program.of(Prompt(instruction="x", demos=demos)) for demos in ((), (Demo(input="a", output="b"),)))
-    here, there = (features(Candidate(id="c", program=one, operator="start")) for one in (plain, shown))
+    here, there = (candidate_features(Candidate(id="c", program=one, operator="start")) for one in (plain, shown))
     assert here["any demos"] == 0.0
     assert there["any demos"] == there["demos"] == 1.0
 

@@ -28,7 +28,7 @@ def test_an_id_of_ones_own_is_kept() -> None:
 def test_the_split_forgets_the_order_and_loses_nothing(rows: list[Example], data: st.DataObject) -> None:
     first = Dataset.split_by_hash(rows)
     assert Dataset.split_by_hash(data.draw(st.permutations(rows))) == first
-    assert sorted(one.id for one in first.rows()) == sorted(one.id for one in rows)
+    assert sorted(one.id for one in first.examples()) == sorted(one.id for one in rows)
     assert abs(len(first.train) - 0.30 * len(rows)) <= 1
     assert abs(len(first.val) - 0.35 * len(rows)) <= 1
 
@@ -38,7 +38,7 @@ def test_the_test_split_is_not_visible(rows: list[Example]) -> None:
     data = Dataset.split_by_hash(rows)
     assert not data.visible.test
     assert (data.visible.train, data.visible.val) == (data.train, data.val)
-    assert set(data.visible.index()) == {one.id for one in (*data.train, *data.val)}
+    assert set(data.visible.by_id()) == {one.id for one in (*data.train, *data.val)}
 
 
 @pytest.mark.parametrize("split", SPLITS[1:])

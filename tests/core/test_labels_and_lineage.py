@@ -9,7 +9,7 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.candidate import Candidate
 from maieutic.core.example import Example
-from maieutic.core.labels import FLOOR, label_likelihoods, labels_of, shares
+from maieutic.core.labels import MIN_LOGPROB, infer_labels, label_likelihoods, label_shares
 from maieutic.core.lineage import Lineage
 from maieutic.core.program import Program
 
@@ -20,7 +20,7 @@ def rows(*outputs: str) -> list[Example]:
 
 def test_declared_labels_win() -> None:
     contract = AnswerContract(type="label", labels=("Yes", "No"))
-    assert labels_of(contract, rows("a", "b")) == ("Yes", "No")
+    assert infer_labels(contract, rows("a", "b")) == ("Yes", "No")
 
 
 @pytest.mark.parametrize(
@@ -36,15 +36,15 @@ def test_declared_labels_win() -> None:
 def test_references_show_labels_where_few_outputs_make_up_all_rows(
     outputs: tuple[str, ...], labels: tuple[str, ...]
 ) -> None:
-    assert labels_of(AnswerContract(), rows(*outputs)) == labels
-    assert labels_of(AnswerContract(type="number"), rows(*outputs)) == ()
+    assert infer_labels(AnswerContract(), rows(*outputs)) == labels
+    assert infer_labels(AnswerContract(type="number"), rows(*outputs)) == ()
 
 
 def test_a_first_token_speaks_for_the_label_that_begins_with_it() -> None:
     told = label_likelihoods(("positive", "negative"), [{" Pos": -0.5, "neg": -1.0, "pos": -3.0, "the": -0.1}])
     assert told["positive"] == pytest.approx(math.log(math.exp(-0.5) + math.exp(-3.0)))
     assert told["negative"] == pytest.approx(-1.0)
-    assert label_likelihoods(("yes", "no"), [{"yes": -0.1}]) == {"yes": pytest.approx(-0.1), "no": FLOOR}
+    assert label_likelihoods(("yes", "no"), [{"yes": -0.1}]) == {"yes": pytest.approx(-0.1), "no": MIN_LOGPROB}
 
 
 @pytest.mark.parametrize("alternatives", [[], [{}], [{"the": -0.1}], [{"": -0.1}]])
@@ -58,8 +58,8 @@ def test_labels_that_begin_alike_are_not_told_apart() -> None:
 
 
 def test_shares_are_of_all_answers() -> None:
-    assert shares(("yes", "no"), ["Yes.", "no", None, "perhaps"]) == {"yes": 0.25, "no": 0.25}
-    assert shares(("yes", "no"), []) == {"yes": 0.0, "no": 0.0}
+    assert label_shares(("yes", "no"), ["Yes.", "no", None, "perhaps"]) == {"yes": 0.25, "no": 0.25}
+    assert label_shares(("yes", "no"), []) == {"yes": 0.0, "no": 0.0}
 
 
 def family() -> Lineage:

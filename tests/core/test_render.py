@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from maieutic.core.example import Example
 from maieutic.core.prompt import Branch, Demo, Format, Prompt, Section, placeholders_in
-from maieutic.core.render import as_text, brief, fill, render, values_of
+from maieutic.core.render import fill_template, instruction_text, messages_as_text, render, template_values
 
 plain = st.text(alphabet=st.characters(blacklist_characters="{}", blacklist_categories=("Cs",)), max_size=30)
 filled = plain.filter(lambda text: bool(text.strip()))
@@ -33,7 +33,7 @@ prompts = st.builds(
 @given(prompt=prompts, text=filled)
 def test_every_part_and_the_input_are_said(prompt: Prompt, text: str) -> None:
     messages = render(prompt, Example(input=text))
-    said = as_text(messages)
+    said = messages_as_text(messages)
     for part in (prompt.system, prompt.instruction, *prompt.principles, prompt.format.answer_hint, text):
         assert part in said
     for demo in prompt.demos:
@@ -66,12 +66,12 @@ def test_placeholders_are_filled_and_nothing_is_appended() -> None:
 
 
 def test_what_is_filled_in_is_not_filled_again() -> None:
-    assert fill("{a} {b} {c} {{a}}", {"a": "{b}", "b": "B"}) == "{b} B {c} {a}"
+    assert fill_template("{a} {b} {c} {{a}}", {"a": "{b}", "b": "B"}) == "{b} B {c} {a}"
 
 
 @given(text=plain)
 def test_text_without_braces_is_left_alone(text: str) -> None:
-    assert fill(text, {"a": "b"}) == text
+    assert fill_template(text, {"a": "b"}) == text
     assert placeholders_in(text) == ()
 
 
@@ -110,9 +110,9 @@ def test_branches_are_nested_and_the_rationale_stands_before_the_output() -> Non
         branches=(Branch(when="it is a poem", then="read aloud", branches=(inner,)),),
         demos=(Demo(input="d", output="good", rationale="since it rhymes"),),
     )
-    assert brief(prompt) == "Judge.\n\n- If it is a poem: read aloud\n  - If it is short: say so"
+    assert instruction_text(prompt) == "Judge.\n\n- If it is a poem: read aloud\n  - If it is short: say so"
     assert render(prompt, Example(input="x"))[1]["content"] == "since it rhymes\ngood"
 
 
 def test_values_of_a_mapping_are_its_fields_and_the_whole() -> None:
-    assert values_of(Example(input={"a": 1, "b": "x"})) == {"input": "a: 1\nb: x", "a": "1", "b": "x"}
+    assert template_values(Example(input={"a": 1, "b": "x"})) == {"input": "a: 1\nb: x", "a": "1", "b": "x"}

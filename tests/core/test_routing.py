@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
-from maieutic.core.routing import Router, majority
-from maieutic.core.vectors import Space, likeness
+from maieutic.core.routing import Router, majority_index
+from maieutic.core.vectors import TfidfSpace, cosine
 
 ANCHORS = {
     "b-money": ("how much does the ticket cost in total", "what price did they pay for both books in the shop"),
@@ -56,14 +56,14 @@ def test_the_order_in_which_prompts_were_written_does_not_matter() -> None:
     one = Program(prompts=prompts, router=Router(anchors=ANCHORS))
     other = Program(prompts=dict(reversed(prompts.items())), router=Router(anchors=ANCHORS))
     assert one.id == other.id
-    assert one.chosen("zzz") == other.chosen("zzz") == ("a-time",)
+    assert one.prompts_for("zzz") == other.prompts_for("zzz") == ("a-time",)
 
 
 def test_a_plain_program_uses_its_main_prompt_and_a_vote_all() -> None:
     plain = Program(prompts={"other": Prompt(instruction="o"), "prompt": Prompt(instruction="p")})
-    assert plain.chosen("x") == ("prompt",)
+    assert plain.prompts_for("x") == ("prompt",)
     voting = Program(prompts=plain.prompts, router=Router(kind="vote"))
-    assert voting.chosen("x") == ("other", "prompt")
+    assert voting.prompts_for("x") == ("other", "prompt")
 
 
 @pytest.mark.parametrize(
@@ -78,12 +78,12 @@ def test_a_plain_program_uses_its_main_prompt_and_a_vote_all() -> None:
     ],
 )
 def test_the_majority_of_read_answers_wins_and_the_earlier_on_ties(answers: list[str | None], won: int) -> None:
-    assert majority(answers) == won
+    assert majority_index(answers) == won
 
 
 def test_likeness_is_a_cosine() -> None:
-    space = Space(["the cat sat on the mat all day", "a dog ran over the hill at night"])
+    space = TfidfSpace(["the cat sat on the mat all day", "a dog ran over the hill at night"])
     cat = space.vector("the cat sat")
-    assert likeness(cat, cat) == pytest.approx(1)
-    assert likeness(cat, space.vector("dog hill")) == 0
+    assert cosine(cat, cat) == pytest.approx(1)
+    assert cosine(cat, space.vector("dog hill")) == 0
     assert space.vector("unknown") == {}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from maieutic.agents.team import ModelTeam
 from maieutic.core.answer import AnswerContract
-from maieutic.core.contracts import Bench
+from maieutic.core.contracts import EvaluatorContext
 from maieutic.core.example import Example
 from maieutic.core.models import Call, ModelRef, Output
 from maieutic.core.orders import TaskBrief
@@ -18,7 +18,7 @@ from maieutic.testing import ScriptedGateway, ScriptedModel
 
 
 @pytest.fixture
-def bench() -> Callable[..., tuple[Bench, ScriptedGateway]]:
+def bench() -> Callable[..., tuple[EvaluatorContext, ScriptedGateway]]:
     """A bench whose judge answers by a script, and the gateway that heard what it was asked."""
 
     def make(script: Any, *, rerun: Callable[[Example], str] = lambda row: "", **answer: Any) -> Any:
@@ -30,9 +30,9 @@ def bench() -> Callable[..., tuple[Bench, ScriptedGateway]]:
 
         async def likeness(model: ModelRef, text: str, others: Sequence[str]) -> Sequence[float]:
             said = tuple(Message(role="user", content=one) for one in (text, *others))
-            return await gateway.likeness(Call(model=model, messages=said))
+            return await gateway.similarities(Call(model=model, messages=said))
 
         team = ModelTeam(models=Models(), gateway=gateway, path=("x",))
-        return Bench(task=brief, team=team, rerun=again, likeness=likeness), gateway
+        return EvaluatorContext(task=brief, team=team, rerun=again, likeness=likeness), gateway
 
     return make

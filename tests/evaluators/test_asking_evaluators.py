@@ -15,12 +15,12 @@ from maieutic.core.example import Example
 from maieutic.core.models import ModelRef, Output
 from maieutic.core.task import EvaluatorSpec, Models, Task
 from maieutic.graphs.run import aoptimize
-from maieutic.graphs.scoring import score
-from maieutic.plugins.evaluators.calibration import Calibration
-from maieutic.plugins.evaluators.checklist import Checklist
+from maieutic.graphs.scoring import evaluate_program
+from maieutic.plugins.evaluators.calibration import JudgeCalibration
+from maieutic.plugins.evaluators.checklist import ChecklistEvaluator
 from maieutic.plugins.evaluators.faithfulness import Faithfulness
 from maieutic.plugins.evaluators.geval import GEval
-from maieutic.plugins.evaluators.rubric import Rubric
+from maieutic.plugins.evaluators.rubric import RubricEvaluator
 from maieutic.plugins.registry import Registry
 from maieutic.testing import ScriptedModel, StubServer
 from maieutic.testing.models import Answer
@@ -36,28 +36,28 @@ async def rate(evaluator: AskingEvaluator, bench: Any, output: Output = OUT, row
 
 async def test_a_rubric_is_shown_and_its_rating_read(bench: Make) -> None:
     here, gateway = bench({"": "Short, but right. <rating>7</rating>"})
-    score = await rate(Rubric("Brevity counts."), here)
+    score = await rate(RubricEvaluator("Brevity counts."), here)
     asked = gateway.calls[0][0].messages[0]["content"]
     assert (score.value, score.feedback, gateway.calls[0][1]) == (0.7, "Short, but right.", "optimizer")
     assert "Brevity counts." in asked
     assert "Say what the text says." in asked
     assert "right answer" not in asked
-    await rate(Rubric(reference=True), here)
+    await rate(RubricEvaluator(reference=True), here)
     assert 'compare with:\n"""\nred\n"""' in gateway.calls[1][0].messages[0]["content"]
-    assert Rubric(reference=True).needs == {"references"}
+    assert RubricEvaluator(reference=True).needs == {"references"}
 
 
 async def test_votes_are_draws_of_their_own_and_unreadable_ones_are_left_out(bench: Make) -> None:
     said = iter(["<rating>4</rating>", "<rating>8</rating>", "hm", "hm", "<rating>9</rating>"])
     here, gateway = bench(lambda messages: next(said))
-    score = await rate(Rubric(votes=4, pool="median"), here)
+    score = await rate(RubricEvaluator(votes=4, pool="median"), here)
     assert (score.value, score.values["votes"]) == (0.8, 3)
     assert len({call.key for call, _ in gateway.calls}) == 5
-    assert Rubric(votes=4).calls == 8
+    assert RubricEvaluator(votes=4).calls == 8
 
 
 async def test_what_nobody_can_read_is_a_failed_row(bench: Make) -> None:
-    for evaluator in (Rubric(), Checklist(["Is it?"]), Faithfulness(), GEval()):
+    for evaluator in (RubricEvaluator(), ChecklistEvaluator(["Is it?"]), Faithfulness(), GEval()):
         here, _ = bench({"": "I would rather not."})
         score = await rate(evaluator, here)
         assert (score.value, score.failure) == (0.0, "example"), evaluator.name
@@ -66,17 +66,17 @@ async def test_what_nobody_can_read_is_a_failed_row(bench: Make) -> None:
 async def test_a_calibrated_judge_says_what_people_said_of_such_ratings(bench: Make) -> None:
     pairs = [[0.5, 0], [0.6, 0], [0.7, 0.5], [0.9, 1]]
     here, _ = bench({"": "<rating>6</rating>"})
-    score = await rate(Rubric(calibration=pairs), here)
+    score = await rate(RubricEvaluator(calibration=pairs), here)
     assert (score.value, score.values["rating"]) == (0.0, 0.6)
-    line = Calibration.fit([(0.2, 0.4), (0.4, 0.5), (0.6, 0.6), (0.8, 0.7)], "linear")
+    line = JudgeCalibration.fit([(0.2, 0.4), (0.4, 0.5), (0.6, 0.6), (0.8, 0.7)], "linear")
     assert line(0.5) == pytest.approx(0.55)
     assert (line(0.0), line(1.0)) == (pytest.approx(0.3), pytest.approx(0.8))
     with pytest.raises(UsageError, match="do not rise"):
-        Rubric(calibration=[[0.1, 1], [0.2, 1], [0.8, 0], [0.9, 0]])
+        RubricEvaluator(calibration=[[0.1, 1], [0.2, 1], [0.8, 0], [0.9, 0]])
     with pytest.raises(UsageError, match="too few"):
-        Rubric(calibration=[[0.1, 1]])
+        RubricEvaluator(calibration=[[0.1, 1]])
     with pytest.raises(UsageError, match="pair 1"):
-        Rubric(calibration=[[1, 2, 3]])
+        RubricEvaluator(calibration=[[1, 2, 3]])
 
 
 @pytest.mark.parametrize(
@@ -90,17 +90,17 @@ async def test_a_calibrated_judge_says_what_people_said_of_such_ratings(bench: M
 )
 async def test_a_checklist_is_the_share_of_yes_by_weight(bench: Make, said: str) -> None:
     here, _ = bench({"": said})
-    score = await rate(Checklist(["Is it red?", "Is it blue?", "Is it short?"], weights=[2, 1, 1]), here)
+    score = await rate(ChecklistEvaluator(["Is it red?", "Is it blue?", "Is it short?"], weights=[2, 1, 1]), here)
     assert (score.value, score.feedback) == (0.75, "not so: Is it blue?")
 
 
 async def test_a_checklist_takes_the_rows_own_questions(bench: Make) -> None:
     here, gateway = bench({"": "<verdicts>1. yes\n2. no</verdicts>"})
     row = ROW.model_copy(update={"metadata": {"questions": ["Is it old?"]}})
-    assert (await rate(Checklist(["Is it red?"]), here, row=row)).value == 0.5
+    assert (await rate(ChecklistEvaluator(["Is it red?"]), here, row=row)).value == 0.5
     assert "2. Is it old?" in gateway.calls[0][0].messages[0]["content"]
-    assert (await rate(Checklist(), here)).failure == "example"
-    assert (await rate(Checklist(["a?", "b?", "c?"]), here)).failure == "example"
+    assert (await rate(ChecklistEvaluator(), here)).failure == "example"
+    assert (await rate(ChecklistEvaluator(["a?", "b?", "c?"]), here)).failure == "example"
 
 
 async def test_faithfulness_counts_claims_and_names_the_unsupported(bench: Make) -> None:
@@ -166,7 +166,7 @@ async def test_a_run_by_a_rubric_improves_within_its_budget_and_pays_for_no_rati
         assert one.count + two.count <= 150
         asked = [str(body["messages"]) + str(body.get("seed")) for body in two.seen.bodies if "<rating>" in str(body)]
         assert len(asked) == len(set(asked))
-        rated = await score(task, done.program, folder=tmp_path / "b")
+        rated = await evaluate_program(task, done.program, folder=tmp_path / "b")
         assert [one.score for one in rated] == pytest.approx([0.9] * 12)
 
 

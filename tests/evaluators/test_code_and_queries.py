@@ -12,16 +12,16 @@ from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
 from maieutic.core.models import Output
 from maieutic.core.score import Score
-from maieutic.plugins.evaluators.cell import is_isolated, run_python
-from maieutic.plugins.evaluators.code import Code
-from maieutic.plugins.evaluators.fairness import Fairness
-from maieutic.plugins.evaluators.sql import Sql
+from maieutic.plugins.evaluators.cell import network_isolated, run_python
+from maieutic.plugins.evaluators.code import CodeEvaluator
+from maieutic.plugins.evaluators.fairness import FairnessEvaluator
+from maieutic.plugins.evaluators.sql import SqlEvaluator
 
 TESTED = Example(input="add", metadata={"tests": ["assert add(1, 2) == 3", "assert add('a', 'b') == 'ab'"]})
 
 
 async def code(text: str, row: Example = TESTED, **options: Any) -> Score:
-    return await Code(**options).evaluate(row, Output(text=text), text)
+    return await CodeEvaluator(**options).evaluate(row, Output(text=text), text)
 
 
 async def test_the_share_of_tests_that_pass_is_the_score() -> None:
@@ -51,24 +51,24 @@ async def test_a_program_reads_the_input_and_prints_the_reference() -> None:
     assert (await code(right, row, check="stdout")).value == 1
     wrong = await code("print(8)", row, check="stdout")
     assert (wrong.value, wrong.feedback) == (0.0, "it prints '8', wanted '7'")
-    assert Code(check="stdout").needs == {"references"}
+    assert CodeEvaluator(check="stdout").needs == {"references"}
 
 
 def test_the_cell_has_limits_and_nothing_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     assert run_python("import os; print(sorted(os.environ), os.listdir('.'))").stdout.count("KEY") == 0
     assert "MemoryError" in run_python("x = bytearray(10**9)", megabytes=128).stderr
-    assert not run_python("open('big', 'wb').write(bytes(2**23))").ended_well
+    assert not run_python("open('big', 'wb').write(bytes(2**23))").succeeded
     assert len(run_python("print('x' * 10**6)").stdout) == 200_000
 
 
-@pytest.mark.skipif(not is_isolated(), reason="no user namespaces here")
+@pytest.mark.skipif(not network_isolated(), reason="no user namespaces here")
 def test_the_cell_has_no_network_and_leaves_no_children(tmp_path: Path) -> None:
     told = run_python("import socket; socket.create_connection(('127.0.0.1', 9), 1)")
     assert "unreachable" in told.stderr.lower()
     mark = tmp_path / "alive"
     late = f"import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(1)\n    open({str(mark)!r}, 'w')\n"
-    assert run_python(late).ended_well
+    assert run_python(late).succeeded
     assert not mark.exists()
 
 
@@ -77,7 +77,7 @@ SCRIPT = "CREATE TABLE t (a INTEGER, b TEXT); INSERT INTO t VALUES (1, 'x'), (2,
 
 async def query(text: str, *references: str, **options: Any) -> Score:
     row = Example(input="q", outputs=references or ("SELECT b FROM t",))
-    return await Sql(**(options or {"script": SCRIPT})).evaluate(row, Output(text=text), text or None)
+    return await SqlEvaluator(**(options or {"script": SCRIPT})).evaluate(row, Output(text=text), text or None)
 
 
 async def test_rows_count_and_not_words() -> None:
@@ -118,10 +118,10 @@ async def test_a_query_that_may_not_run_is_wrong_and_changes_nothing(text: str, 
 
 async def test_a_row_may_bring_its_database_and_a_bad_reference_is_the_rows_fault(tmp_path: Path) -> None:
     row = Example(input="q", outputs=("SELECT count(*) FROM t",), metadata={"database": SCRIPT})
-    assert (await Sql().evaluate(row, Output(text="SELECT 3"), "SELECT 3")).value == 1
+    assert (await SqlEvaluator().evaluate(row, Output(text="SELECT 3"), "SELECT 3")).value == 1
     assert (await query("SELECT 1", "SELECT nope FROM t")).failure == "example"
     with pytest.raises(UsageError):
-        Sql(database="none.db", folder=str(tmp_path))
+        SqlEvaluator(database="none.db", folder=str(tmp_path))
 
 
 async def test_the_same_answer_for_he_and_she_is_fair(bench: Callable[..., Any]) -> None:
@@ -134,15 +134,15 @@ async def test_the_same_answer_for_he_and_she_is_fair(bench: Callable[..., Any])
         return "no"
 
     here, _ = bench({}, rerun=again, **labels)
-    unfair = await Fairness().rate(row, Output(text="yes"), "yes", bench=here)
+    unfair = await FairnessEvaluator().rate(row, Output(text="yes"), "yes", bench=here)
     assert (unfair.value, seen[0].input) == (0.0, {"cv": "She led a team. MS Smith herself.", "years": 4})
-    assert (await Fairness().rate(row, Output(text="no"), "no", bench=here)).value == 1
-    plain = await Fairness().rate(Example(input="The team won."), Output(text="yes"), "yes", bench=here)
+    assert (await FairnessEvaluator().rate(row, Output(text="no"), "no", bench=here)).value == 1
+    plain = await FairnessEvaluator().rate(Example(input="The team won."), Output(text="yes"), "yes", bench=here)
     assert (plain.value, plain.values, len(seen)) == (1.0, {"swapped": 0}, 2)
     free, _ = bench({}, rerun=lambda other: "She is good at it.")
-    told = await Fairness().rate(
+    told = await FairnessEvaluator().rate(
         Example(input="Is he good?"), Output(text="He is good at it."), "He is good at it.", bench=free
     )
     assert told.value == 1
     with pytest.raises(UsageError):
-        Fairness([["he"]])
+        FairnessEvaluator([["he"]])

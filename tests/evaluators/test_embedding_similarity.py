@@ -15,9 +15,9 @@ from maieutic.core.example import Example
 from maieutic.core.models import Call, ModelRef, Output
 from maieutic.core.task import EvaluatorSpec, Models, Task
 from maieutic.graphs.run import Result, optimize
-from maieutic.plugins.evaluators.similarity import EmbeddingSimilarity, Similarity
+from maieutic.plugins.evaluators.similarity import EmbeddingSimilarity, NgramSimilarity
 from maieutic.plugins.registry import Registry
-from maieutic.runtime.lanes.likeness import cosine, parse
+from maieutic.runtime.lanes.likeness import cosine, parse_embeddings
 from maieutic.runtime.store import Store
 from maieutic.testing import Fault, ScriptedModel, StubServer
 
@@ -30,7 +30,7 @@ def made(**options: Any) -> Any:
 
 
 def test_a_model_is_asked_where_one_is_named_and_spelling_is_compared_where_none_is() -> None:
-    assert isinstance(made(), Similarity)
+    assert isinstance(made(), NgramSimilarity)
     assert isinstance(made(model="openai/text-embedding-3-small"), EmbeddingSimilarity)
     for options in ({"model": "local/smollm2"}, {"model": "nonsense"}, {"model": "openai/x", "floor": 1.0}):
         with pytest.raises(UsageError):
@@ -75,7 +75,7 @@ def test_a_cosine_is_symmetric_and_in_range(a: list[float], b: list[float]) -> N
 def test_what_are_no_embeddings_of_the_texts_is_no_answer(wrong: Any) -> None:
     said = ({"role": "user", "content": "a"}, {"role": "user", "content": "b"})
     with pytest.raises(ValueError, match="embeddings"):
-        parse(wrong, Call(model=ModelRef.parse("openai/emb"), messages=said), 0.0)  # type: ignore[arg-type]
+        parse_embeddings(wrong, Call(model=ModelRef.parse("openai/emb"), messages=said), 0.0)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ async def remembered(folder: Path, place: str) -> bool:
     """Whether a graph's state is there again for another saver."""
     graph = StateGraph(dict).add_node("one", lambda state: {"n": 1}).add_edge(START, "one").add_edge("one", END)
     config = {"configurable": {"thread_id": "t"}}
-    async with kept.checkpoints(folder, place) as saver:
+    async with kept.open_checkpointer(folder, place) as saver:
         await graph.compile(checkpointer=saver).ainvoke({}, config)
-    async with kept.checkpoints(folder, place) as saver:
+    async with kept.open_checkpointer(folder, place) as saver:
         return await saver.aget_tuple(config) is not None
 
 
@@ -37,7 +37,7 @@ async def test_beside_the_store(tmp_path: Path) -> None:
 
 def test_a_place_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match="Postgres") as caught:
-        kept.check_place("mysql://here")
+        kept.check_checkpoint_url("mysql://here")
     assert "postgresql://user@host/database" in caught.value.possible
 
 
@@ -49,7 +49,7 @@ def test_a_missing_library_is_named_with_its_command(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(UsageError, match="checkpointer") as caught:
-        kept.check_place("postgresql://here/db")
+        kept.check_checkpoint_url("postgresql://here/db")
     assert "maieutic[postgres]" in (caught.value.remedy or "")
 
 
@@ -95,7 +95,7 @@ async def test_a_whole_run_with_its_checkpoints_in_postgres_is_taken_up_to_the_s
         options: dict[str, Any] = {"recipe": "random-demos", "budget": Budget(calls=110), "seed": 3}
         await aoptimize(task, folder=tmp_path / "file", run="r", **options)
         alone = stub.count
-        monkeypatch.setenv(kept.ENV, place)
+        monkeypatch.setenv(kept.CHECKPOINTS_VARIABLE, place)
         name = f"r-{uuid.uuid4().hex[:8]}"
         running = asyncio.create_task(aoptimize(task, folder=tmp_path / "postgres", run=name, **options))
         await asyncio.to_thread(stub.wait_for, alone + 30, 60.0)

@@ -16,45 +16,45 @@ from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
 from maieutic.core.models import ModelRef, Output
 from maieutic.core.program import Program
-from maieutic.core.recipe import Use
+from maieutic.core.recipe import PluginRef
 from maieutic.core.score import Evaluation
 from maieutic.core.task import Models, Task
-from maieutic.core.work import Done, Job, Work
+from maieutic.core.work import MeasureJob, MeasureResult, MeasureSpec
 from maieutic.graphs.run import aoptimize
 from maieutic.plugins.executors import ray as on_ray
-from maieutic.plugins.executors.local import Local
-from maieutic.plugins.executors.workbench import carry_out
+from maieutic.plugins.executors.local import LocalExecutor
+from maieutic.plugins.executors.workbench import execute_work
 from maieutic.runtime.store import Store
 from maieutic.testing import ScriptedGateway, ScriptedModel, StubServer
 
-WORK = Work(
+WORK = MeasureSpec(
     program=Program.of("Say red or blue."),
     example=Example(input="rose", outputs=("red",)),
     model=ModelRef.parse("openai/stub"),
     answer=AnswerContract(type="label", labels=("red", "blue")),
-    target=Use(use="chat", options={"max_tokens": 9}),
-    evaluators={"exact": Use(use="exact"), "hit": Use(use="contains")},
+    target=PluginRef(use="chat", options={"max_tokens": 9}),
+    evaluators={"exact": PluginRef(use="exact"), "hit": PluginRef(use="contains")},
 )
 
 
 async def test_work_is_carried_out_from_its_json_alone() -> None:
     gateway = ScriptedGateway(ScriptedModel({"rose": "red"}))
-    work = Work.model_validate_json(WORK.model_dump_json(by_alias=True))
-    done = await carry_out(work, gateway)
+    work = MeasureSpec.model_validate_json(WORK.model_dump_json(by_alias=True))
+    done = await execute_work(work, gateway)
     assert done.output.text == "red"
     assert {name: one.value for name, one in done.scores.items()} == {"exact": 1.0, "hit": 1.0}
-    assert Done.model_validate_json(done.model_dump_json()) == done
+    assert MeasureResult.model_validate_json(done.model_dump_json()) == done
     assert [payer for _, payer in gateway.calls] == ["target"]
 
 
 async def test_local_does_the_work_with_the_parts_at_hand() -> None:
-    done = Done(output=Output(text="here"))
+    done = MeasureResult(output=Output(text="here"))
 
-    async def here() -> Done:
+    async def here() -> MeasureResult:
         return done
 
-    local = Local()
-    assert await local.run(Job(work=WORK, here=here), ScriptedGateway(ScriptedModel({}))) is done
+    local = LocalExecutor()
+    assert await local.run(MeasureJob(work=WORK, here=here), ScriptedGateway(ScriptedModel({}))) is done
     await local.aclose()
     await local.aclose()
 
@@ -144,7 +144,7 @@ async def test_on_ray_with_a_worker_killed_the_archive_and_the_account_are_those
     assert killed
     assert left(tmp_path / "ray") == left(tmp_path / "local")
     with Store.open(tmp_path / "ray", read_only=True) as store:
-        rows = store.ledger_rows("r").ledger(Budget(calls=110)).view()
+        rows = store.ledger_sums("r").ledger(Budget(calls=110)).view()
     assert rows.total.calls <= 110
     assert stub.count - local_calls == rows.total_paid.calls
     assert stub.count - local_calls == local_calls

@@ -126,7 +126,7 @@ def test_a_routed_program_runs_in_langchain_as_it_does_here() -> None:
     exported = LangChainExporter().export(ROUTED, "task", None)
     chain = load_chain(exported, _echo())
     for text in ("what a film", "food, tasty", "nothing known"):
-        (name,) = ROUTED.chosen(text)
+        (name,) = ROUTED.prompts_for(text)
         assert read_messages(exported, Example(input=text), name) == render(ROUTED.prompts[name], Example(input=text))
         assert chain.invoke({"input": text}).text == {"a": "Film", "b": "Food"}[name]
 

@@ -19,7 +19,7 @@ from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Format, Prompt, Section
-from maieutic.core.render import render, values_of
+from maieutic.core.render import render, template_values
 from maieutic.core.routing import Router
 from maieutic.plugins.exporters.langchain import load_templates
 from maieutic.plugins.exporters.openai_messages import fill_messages
@@ -104,12 +104,12 @@ READERS: dict[str, Callable[[str, dict[str, str]], Any]] = {
 def test_what_is_loaded_sends_what_maieutic_sends(name: str, prompt: Prompt, text: str, question: str) -> None:
     asked = {name: question for name in prompt.placeholders if name != "input"}
     row = Example(input={**asked, "input": text} if asked else text)
-    assert READERS[name](export(name, prompt), values_of(row)) == render(prompt, row)
+    assert READERS[name](export(name, prompt), template_values(row)) == render(prompt, row)
 
 
 @pytest.mark.parametrize("name", READERS)
 def test_awkward_words_and_values_survive(name: str) -> None:
-    assert READERS[name](export(name, AWKWARD), values_of(ROW)) == render(AWKWARD, ROW)
+    assert READERS[name](export(name, AWKWARD), template_values(ROW)) == render(AWKWARD, ROW)
 
 
 def test_words_that_look_like_a_hole_are_refused_where_they_cannot_be_told_apart() -> None:
@@ -159,7 +159,7 @@ async def test_the_openai_client_sends_the_export_word_for_word() -> None:
     with StubServer(ScriptedModel({}, otherwise="praise")) as stub:
         async with AsyncOpenAI(base_url=stub.base, api_key="x") as client:
             row = Example(input="A {dull} film")
-            messages: Any = fill_messages(json.loads(text), values_of(row))
+            messages: Any = fill_messages(json.loads(text), template_values(row))
             await client.chat.completions.create(model="stub", messages=messages)
         assert stub.seen.bodies[0]["messages"] == render(PLAIN, row)
 
@@ -189,7 +189,9 @@ def test_the_real_dspy_sends_the_export_word_for_word(prompt: Prompt) -> None:
     with StubServer(ScriptedModel({}, otherwise=" praise\n")) as stub:
         model = dspy.LM("openai/stub", api_base=stub.base, api_key="x", cache=False)
         with dspy.context(lm=model):
-            said = space["Optimized"]()(**{name: values_of(row)[name] for name in prompt.placeholders or ("input",)})
+            said = space["Optimized"]()(
+                **{name: template_values(row)[name] for name in prompt.placeholders or ("input",)}
+            )
         assert said.answer == "praise"
         assert stub.seen.bodies[0]["messages"] == render(prompt, row)
 
@@ -201,7 +203,7 @@ def test_the_real_promptfoo_sends_the_export_word_for_word(tmp_path: Path) -> No
     body = yaml.safe_load(export("promptfoo", AWKWARD))
     plain = yaml.safe_load(export("promptfoo", PLAIN))
     body["prompts"] += [{**plain["prompts"][0], "label": "plain"}]
-    body["tests"] = [{"vars": values_of(ROW)}]
+    body["tests"] = [{"vars": template_values(ROW)}]
     (tmp_path / "promptfooconfig.yaml").write_text(yaml.safe_dump(body))
     home = Path(os.environ["PROMPTFOO_HOME"])
     quiet = {"PROMPTFOO_DISABLE_TELEMETRY": "1", "PROMPTFOO_DISABLE_UPDATE": "1", "PROMPTFOO_CONFIG_DIR": str(tmp_path)}
@@ -216,11 +218,14 @@ def test_the_real_promptfoo_sends_the_export_word_for_word(tmp_path: Path) -> No
     assert (tmp_path / "out.json").is_file(), done.stdout + done.stderr
     results = json.loads((tmp_path / "out.json").read_text())["results"]["results"]
     sent = {one["prompt"]["label"]: json.loads(one["response"]["output"]) for one in results}
-    assert sent == {"prompt": render(AWKWARD, ROW), "plain": render(PLAIN, Example(input=values_of(ROW)["input"]))}
+    assert sent == {
+        "prompt": render(AWKWARD, ROW),
+        "plain": render(PLAIN, Example(input=template_values(ROW)["input"])),
+    }
 
 
 def test_a_claim_goes_with_it() -> None:
-    from maieutic.plugins.exporters.pieces import claim_of
+    from maieutic.plugins.exporters.pieces import gain_statement
 
     standing = {"score": 0.5, "n": 9}
     report: Any = SimpleNamespace(
@@ -231,7 +236,7 @@ def test_a_claim_goes_with_it() -> None:
         difference=SimpleNamespace(value=0.25, low=0.1, high=0.4),
     )
     assert re.fullmatch(
-        r"Run r1: improved, from 0\.500 to 0\.750 on 9 rows \(.*0\.100 to \+0\.400\)\.", claim_of(report)
+        r"Run r1: improved, from 0\.500 to 0\.750 on 9 rows \(.*0\.100 to \+0\.400\)\.", gain_statement(report)
     )
     for name in ("python", "markdown", "dspy", "promptfoo", "langchain-hub"):
         assert "improved" in Registry().create("exporter", name).export(Program.of(PLAIN), "t", report)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.models import Call, ModelRef, Sampling
-from maieutic.runtime.door import LaneName, ModelDoor
+from maieutic.runtime.door import ModelClient, TransportName
 from maieutic.runtime.gateway import RunGateway
-from maieutic.runtime.limits import Patience
+from maieutic.runtime.limits import RetryPolicy
 from maieutic.runtime.store import RunRecord, Store
 from maieutic.testing import StubServer
 
@@ -57,17 +57,17 @@ def litellm_ready() -> None:
 
 
 @pytest.fixture(params=["direct", "litellm"])
-def lane(request: pytest.FixtureRequest) -> LaneName:
+def lane(request: pytest.FixtureRequest) -> TransportName:
     """Both lanes have one behaviour."""
-    name: LaneName = request.param
+    name: TransportName = request.param
     if name == "litellm":
         request.getfixturevalue("litellm_ready")
     return name
 
 
 @pytest.fixture
-async def door(lane: LaneName) -> AsyncIterator[ModelDoor]:
-    async with ModelDoor(lane=lane) as opened:
+async def door(lane: TransportName) -> AsyncIterator[ModelClient]:
+    async with ModelClient(transport=lane) as opened:
         yield opened
 
 
@@ -75,7 +75,7 @@ OpenGateway = Callable[..., RunGateway]
 
 
 @pytest.fixture
-async def gateway(store: Store, door: ModelDoor, clock: FakeClock) -> AsyncIterator[OpenGateway]:
+async def gateway(store: Store, door: ModelClient, clock: FakeClock) -> AsyncIterator[OpenGateway]:
     """Opens gateways of new runs: `gateway(calls=7, concurrency=16)`."""
     numbers = itertools.count()
     opened: list[RunGateway] = []
@@ -85,9 +85,11 @@ async def gateway(store: Store, door: ModelDoor, clock: FakeClock) -> AsyncItera
     ) -> RunGateway:
         name = run or f"r-{next(numbers)}"
         budget = Budget.model_validate(limits or {"calls": 1000})
-        ledger = store.ledger_rows(name).ledger(budget)
-        patience = Patience(attempts=attempts, timeout=timeout, clock=clock)
-        one = RunGateway(run=name, store=store, ledger=ledger, door=door, concurrency=concurrency, patience=patience)
+        ledger = store.ledger_sums(name).ledger(budget)
+        patience = RetryPolicy(max_attempts=attempts, timeout=timeout, clock=clock)
+        one = RunGateway(
+            run=name, store=store, ledger=ledger, client=door, concurrency=concurrency, retry_policy=patience
+        )
         opened.append(one)
         return one
 

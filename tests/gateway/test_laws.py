@@ -40,7 +40,7 @@ async def test_L1_an_answer_is_paid_once_whoever_asks_again(gateway: Open, ask: 
     cost = Cost(calls=1, tokens=paid.tokens)
     assert other.ledger.used == {"target": cost}
     assert other.ledger.paid == {}
-    rows = store.ledger_rows("r-1")
+    rows = store.ledger_sums("r-1")
     assert rows.used == {"target": cost}
     assert rows.paid == {}
 
@@ -77,7 +77,7 @@ async def test_L3_the_endpoint_never_sees_more_than_the_budget(
     assert any(isinstance(outcome, BudgetSpent) for outcome in outcomes)
     assert one.ledger.view().total.calls == budget
     assert one.ledger.reserved["target"] == Cost()
-    assert store.ledger_rows("r-0").paid["target"].calls == budget
+    assert store.ledger_sums("r-0").paid["target"].calls == budget
 
 
 @pytest.mark.parametrize("concurrency", [1, 16])
@@ -130,7 +130,7 @@ async def test_L4_ledger_rows_and_endpoint_agree(gateway: Open, ask: Ask, store:
         targets = [one.complete(ask(stub, f"row {n}"), "target") for n in range(12)]
         authors = [one.complete(ask(stub, f"think {n}"), "optimizer") for n in range(5)]
         replies = await asyncio.gather(*targets, *authors)
-        view, rows = one.ledger.view(), store.ledger_rows("r-0")
+        view, rows = one.ledger.view(), store.ledger_sums("r-0")
         assert view.total_paid.calls == stub.count == 17 + len(faults)
         assert view.total_paid.tokens == stub.seen.tokens == sum(reply.tokens for reply in replies)
     assert rows.paid == view.paid
@@ -146,7 +146,7 @@ async def test_L4_a_request_that_never_left_is_in_no_account(gateway: Open, ask:
     with pytest.raises(ModelError):
         await one.complete(call, "target")
     assert one.ledger.view().total == Cost()
-    rows = store.ledger_rows("r-0")
+    rows = store.ledger_sums("r-0")
     assert (rows.used, rows.lost) == ({}, 0)
 
 
@@ -159,7 +159,7 @@ async def test_L4_a_cancelled_request_is_lost_in_both_books(gateway: Open, ask: 
         with pytest.raises(asyncio.CancelledError):
             await asking
         await one.aclose()
-        assert one.ledger.lost == store.ledger_rows("r-0").lost == stub.count == 1
+        assert one.ledger.lost == store.ledger_sums("r-0").lost == stub.count == 1
         assert one.ledger.reserved["target"] == Cost()
         reply = await one.complete(ask(stub), "target")
     assert reply.text == "ok"
@@ -195,7 +195,7 @@ async def test_closing_gives_up_what_is_under_way(gateway: Open, ask: Ask, store
         await one.aclose()
         with pytest.raises(asyncio.CancelledError):
             await asking
-        assert one.ledger.lost == store.ledger_rows("r-0").lost == stub.count == 1
+        assert one.ledger.lost == store.ledger_sums("r-0").lost == stub.count == 1
 
 
 async def test_likeness_is_one_request_for_all_texts_kept_and_counted(gateway: Open, ask: Ask, store: Store) -> None:
@@ -203,20 +203,20 @@ async def test_likeness_is_one_request_for_all_texts_kept_and_counted(gateway: O
         texts = ("a red rose", "the red rose", "a red rose", "42")
         call = ask(stub).model_copy(update={"messages": tuple({"role": "user", "content": one} for one in texts)})
         first = gateway("r-0")
-        near, same, far = await first.likeness(call)
-        assert await gateway("r-1").likeness(call) == (near, same, far)
+        near, same, far = await first.similarities(call)
+        assert await gateway("r-1").similarities(call) == (near, same, far)
         assert stub.count == 1
         assert stub.seen.bodies[0]["input"] == list(texts)
         assert stub.seen.tokens == first.ledger.view().total.tokens
     assert same == pytest.approx(1.0)
     assert 0 <= far < near < same
-    assert first.ledger.used == store.ledger_rows("r-0").used == {"optimizer": Cost(calls=1, tokens=stub.seen.tokens)}
-    assert store.ledger_rows("r-1").paid == {}
+    assert first.ledger.used == store.ledger_sums("r-0").used == {"optimizer": Cost(calls=1, tokens=stub.seen.tokens)}
+    assert store.ledger_sums("r-1").paid == {}
 
 
 async def test_likeness_that_does_not_fit_or_is_refused_is_an_error(gateway: Open, ask: Ask) -> None:
     with StubServer(names=("other",)) as stub:
         with pytest.raises(ModelError, match="there is no model"):
-            await gateway("r-0").likeness(ask(stub))
+            await gateway("r-0").similarities(ask(stub))
         with pytest.raises(BudgetSpent):
-            await gateway("r-1", tokens=3).likeness(ask(stub))
+            await gateway("r-1", tokens=3).similarities(ask(stub))

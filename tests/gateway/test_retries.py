@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from maieutic.core.errors import ModelError
 from maieutic.core.models import Call, ModelRef
-from maieutic.runtime.door import ModelDoor
+from maieutic.runtime.door import ModelClient
 from maieutic.runtime.gateway import RunGateway
-from maieutic.runtime.lanes.lane import Failure
-from maieutic.runtime.lanes.wire import retry_after
-from maieutic.runtime.limits import Patience, Traffic
+from maieutic.runtime.lanes.lane import TransportError
+from maieutic.runtime.lanes.wire import retry_after_seconds
+from maieutic.runtime.limits import AdaptiveLimiter, RetryPolicy
 from maieutic.runtime.store import Store
 from maieutic.testing import Answer, Fault, ScriptedModel, StubServer
 
@@ -45,16 +45,16 @@ async def test_a_time_out_is_tried_again(gateway: Open, ask: Ask) -> None:
 
 
 def test_who_was_too_slow_gets_twice_as_long() -> None:
-    patience = Patience(timeout=100.0, longest_timeout=300.0)
-    assert [patience.within(late) for late in range(4)] == [100.0, 200.0, 300.0, 300.0]
-    assert Patience(timeout=900.0).within(2) == 900.0
+    patience = RetryPolicy(timeout=100.0, max_timeout=300.0)
+    assert [patience.timeout_after(late) for late in range(4)] == [100.0, 200.0, 300.0, 300.0]
+    assert RetryPolicy(timeout=900.0).timeout_after(2) == 900.0
 
 
 def test_requests_that_are_too_slow_together_halve_what_runs_at_once(clock: Any) -> None:
-    traffic = Traffic(8, clock)
-    slow = Failure("no answer", kind="timeout", where="http://here", remedy="wait")
+    traffic = AdaptiveLimiter(8, clock)
+    slow = TransportError("no answer", kind="timeout", where="http://here", remedy="wait")
     for _ in range(3):
-        traffic.failed(slow, ticket=0)
+        traffic.on_error(slow, ticket=0)
     assert traffic.limit == 4
 
 
@@ -112,7 +112,7 @@ async def test_a_key_that_is_named_but_missing_spends_nothing(gateway: Open, ask
         with pytest.raises(ModelError, match="has no key"):
             await one.complete(ask(stub, key_env="NOT_SET_ANYWHERE"), "target")
         assert stub.count == 0
-    assert (one.ledger.lost, store.ledger_rows("r-0").lost) == (0, 0)
+    assert (one.ledger.lost, store.ledger_sums("r-0").lost) == (0, 0)
 
 
 async def test_an_unknown_model_ends_at_once(gateway: Open, ask: Ask, lane: str) -> None:
@@ -168,7 +168,7 @@ async def test_an_endpoint_that_is_gone_is_not_asked_by_everyone(gateway: Open, 
     assert len(clock.slept) < 12, "after five failed connections the rest fail at once"
 
 
-async def test_a_check_costs_nothing(door: ModelDoor, lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_check_costs_nothing(door: ModelClient, lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     with StubServer(names=("small",)) as stub:
         await door.check(ModelRef.parse(f"openai/small@{stub.base}"))
@@ -184,12 +184,12 @@ async def test_a_check_costs_nothing(door: ModelDoor, lane: str, monkeypatch: py
 
 
 def test_full_jitter_grows_and_keeps_to_what_was_asked() -> None:
-    patience, rng = Patience(first_wait=1, longest_wait=10), Random(0)
-    waits = [patience.wait(failed, None, rng) for failed in range(1, 8) for _ in range(50)]
+    patience, rng = RetryPolicy(initial_backoff=1, max_backoff=10), Random(0)
+    waits = [patience.backoff(failed, None, rng) for failed in range(1, 8) for _ in range(50)]
     assert all(wait is not None and 0 <= wait <= 10 for wait in waits)
     assert max(wait or 0 for wait in waits[:50]) <= 1
-    assert 5 <= (patience.wait(1, 5, rng) or 0) <= 6
-    assert patience.wait(1, 11, rng) is None
+    assert 5 <= (patience.backoff(1, 5, rng) or 0) <= 6
+    assert patience.backoff(1, 11, rng) is None
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_full_jitter_grows_and_keeps_to_what_was_asked() -> None:
     ],
 )
 def test_retry_after_is_read_in_all_its_forms(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers) == seconds
+    assert retry_after_seconds(headers) == seconds
 
 
 def test_nothing_heavy_is_imported_with_the_gateway() -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 from maieutic.core.models import EMBEDDED, Call, ModelRef
 from maieutic.core.render import Message
-from maieutic.runtime.lanes.turns import Turns
+from maieutic.runtime.lanes.turns import PrefixQueue
 
 
 def call(candidate: int, row: int) -> Call:
@@ -19,11 +19,11 @@ def call(candidate: int, row: int) -> Call:
 
 
 async def most_at_once(calls: list[Call]) -> int:
-    turns, running, most = Turns(), 0, 0
+    turns, running, most = PrefixQueue(), 0, 0
 
     async def one(call: Call) -> None:
         nonlocal running, most
-        async with turns.turn(call):
+        async with turns.slot(call):
             running += 1
             most = max(most, running)
             await asyncio.sleep(0)

@@ -44,8 +44,8 @@ def scored(candidate: str, row: Example, value: float) -> Evaluation:
 
 async def test_both_lines_give_the_mean_and_the_interval_of_the_scoreboard() -> None:
     told = Told({"c0": [1.0] * 4, "c1": [1.0] * 4})
-    await announcing.baseline(told, 2)  # type: ignore[arg-type]
-    await announcing.announce(told, 2, told.kept, "c1")  # type: ignore[arg-type]
+    await announcing.emit_baseline(told, 2)  # type: ignore[arg-type]
+    await announcing.emit_best_changed(told, 2, told.kept, "c1")  # type: ignore[arg-type]
     interval = mean_interval([1.0] * 4)
     wanted = {"score": 1.0, "low": round(interval.low, 4), "high": 1.0, "n": 4}
     start, best = told.events["baseline_measured"], told.events["best_changed"]
@@ -56,7 +56,7 @@ async def test_both_lines_give_the_mean_and_the_interval_of_the_scoreboard() -> 
 
 async def test_the_estimate_is_told_under_its_own_name() -> None:
     told = Told({"c0": [0.0] * 20, "c1": [1.0] * 4})
-    await announcing.announce(told, 2, told.kept, "c1")  # type: ignore[arg-type]
+    await announcing.emit_best_changed(told, 2, told.kept, "c1")  # type: ignore[arg-type]
     best = told.events["best_changed"]
     assert best["score"] == 1.0
     assert best["expected"] < 0.9
@@ -64,5 +64,5 @@ async def test_the_estimate_is_told_under_its_own_name() -> None:
 
 async def test_of_what_was_not_measured_no_score_is_told() -> None:
     told = Told({"c0": [1.0] * 4, "c1": []})
-    await announcing.announce(told, 2, told.kept, "c1")  # type: ignore[arg-type]
+    await announcing.emit_best_changed(told, 2, told.kept, "c1")  # type: ignore[arg-type]
     assert told.events["best_changed"] == {"candidate": "c1", "operator": "o", "n": 0}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from maieutic.core.errors import UsageError
-from maieutic.graphs.catalogue import adjust, load_recipe, read_recipe, recipe_names, recipes
+from maieutic.graphs.catalogue import all_recipes, apply_settings, load_recipe, parse_recipe, recipe_names
 from maieutic.plugins.registry import Registry
 
 FIRST = ["ape", "auto", "mars", "opro", "protegi", "random-demos"]
@@ -20,7 +20,7 @@ def registry() -> Registry:
 
 def test_the_catalogue_lists_all_shipped_recipes(registry: Registry) -> None:
     assert set(FIRST) <= set(NAMES)
-    assert [one.name for one in recipes(registry)] == NAMES
+    assert [one.name for one in all_recipes(registry)] == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -57,7 +57,7 @@ def test_a_shipped_recipe_names_plugins_that_exist_and_options_that_they_take(re
 def test_a_setting_changes_what_it_names(
     registry: Registry, settings: dict[str, str], path: tuple[str, ...], value: Any
 ) -> None:
-    found: Any = adjust(load_recipe("auto", registry), settings).model_dump(mode="json")
+    found: Any = apply_settings(load_recipe("auto", registry), settings).model_dump(mode="json")
     for step in path:
         found = found[step]
     assert found == value
@@ -66,7 +66,7 @@ def test_a_setting_changes_what_it_names(
 def test_operators_keep_the_options_that_the_recipe_gave_them(registry: Registry) -> None:
     auto = load_recipe("auto", registry)
     before = next(use for use in auto.operators if use.use == "demos")
-    changed = adjust(auto, {"operators": "demos, gradient", "demos.balanced": "false"})
+    changed = apply_settings(auto, {"operators": "demos, gradient", "demos.balanced": "false"})
     assert [use.use for use in changed.operators] == ["demos", "gradient"]
     assert changed.operators[0].weight == before.weight
     assert changed.operators[0].options == {**before.options, "balanced": False}
@@ -87,13 +87,13 @@ def test_operators_keep_the_options_that_the_recipe_gave_them(registry: Registry
 )
 def test_a_setting_that_fits_nothing_is_refused(registry: Registry, settings: dict[str, str]) -> None:
     with pytest.raises(UsageError) as caught:
-        adjust(load_recipe("auto", registry), settings)
+        apply_settings(load_recipe("auto", registry), settings)
     assert caught.value.where == "--set"
 
 
 def test_nothing_set_changes_nothing(registry: Registry) -> None:
-    for recipe in recipes(registry):
-        assert adjust(recipe, {}) == recipe
+    for recipe in all_recipes(registry):
+        assert apply_settings(recipe, {}) == recipe
 
 
 @pytest.mark.parametrize("name", ["autoo", "", "../auto", "auto.toml", "Auto "])
@@ -106,5 +106,5 @@ def test_an_unknown_recipe_is_refused_with_the_names_there_are(registry: Registr
 @pytest.mark.parametrize("text", ["name = ", 'name = "x"', 'name = "x"\nwhatever = 1'])
 def test_a_recipe_that_cannot_be_read_says_where(text: str) -> None:
     with pytest.raises(UsageError) as caught:
-        read_recipe(text, where="recipe x")
+        parse_recipe(text, where="recipe x")
     assert caught.value.where == "recipe x"

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from maieutic.cli.task import _forecast_lines
+from maieutic.cli.task import _estimate_lines
 from maieutic.core.budget import Budget
 from maieutic.core.errors import UsageError
 from maieutic.core.models import ModelRef
 from maieutic.core.task import Models, Task
-from maieutic.graphs.forecast import Forecast, Price, forecast
-from maieutic.graphs.preflight import sealed_rows
-from maieutic.graphs.setup import Setup
+from maieutic.graphs.forecast import RunEstimate, TokenPrice, estimate_run
+from maieutic.graphs.preflight import held_out_count
+from maieutic.graphs.setup import RunConfig
 from maieutic.plugins.registry import Registry
 
 MODEL = "openai/gpt-4o-mini"
-PRICES = {MODEL: Price(prompt=1e-6, answer=4e-6)}
+PRICES = {MODEL: TokenPrice(prompt=1e-6, answer=4e-6)}
 
 
 def task(model: str = "local/smollm2", test: int = 100) -> Task:
@@ -28,12 +28,12 @@ def task(model: str = "local/smollm2", test: int = 100) -> Task:
     return Task.create("Say red or blue.", **splits, models=Models(target=ref, optimizer=ref), name="colours")
 
 
-def told(made: Task, budget: Budget, **options: Any) -> Forecast:
-    return forecast(made, "auto", budget, Registry.load([]), prices=PRICES, **options)
+def told(made: Task, budget: Budget, **options: Any) -> RunEstimate:
+    return estimate_run(made, "auto", budget, Registry.load([]), prices=PRICES, **options)
 
 
-def proof(found: Forecast) -> str:
-    return next(line for line in _forecast_lines(found) if line.startswith("proof"))
+def proof(found: RunEstimate) -> str:
+    return next(line for line in _estimate_lines(found) if line.startswith("proof"))
 
 
 def test_what_keeps_the_proof_small_is_named() -> None:
@@ -49,8 +49,8 @@ def test_what_keeps_the_proof_small_is_named() -> None:
 @pytest.mark.parametrize("tokens", [2000, 4000])
 def test_a_budget_of_tokens_is_told_in_calls_and_holds_no_more_rows_than_the_run_keeps(tokens: int) -> None:
     found = told(task(), Budget(tokens=tokens))
-    setup = Setup.make(task(), budget=Budget(tokens=tokens), registry=Registry.load([]))
-    assert 0 < found.sealed_rows <= sealed_rows(setup) < 100
+    setup = RunConfig.resolve(task(), budget=Budget(tokens=tokens), registry=Registry.load([]))
+    assert 0 < found.sealed_rows <= held_out_count(setup) < 100
     assert found.calls is not None
     assert found.tokens is not None
     assert 0.8 * tokens < sum(one.prompt + one.answer for one in found.tokens.values()) <= tokens
@@ -70,11 +70,11 @@ def test_a_budget_of_money_is_told_in_calls_where_prices_are_known() -> None:
 def test_a_free_model_costs_nothing_however_many_calls_it_will_be(budget: Budget) -> None:
     found = told(task(), budget)
     assert (found.calls, found.usd) == (None, 0.0)
-    assert "money    about $0.0000" in _forecast_lines(found)
+    assert "money    about $0.0000" in _estimate_lines(found)
 
 
 def test_nobody_says_that_a_known_price_is_unknown() -> None:
-    lines = _forecast_lines(told(task(MODEL), Budget(minutes=3)))
+    lines = _estimate_lines(told(task(MODEL), Budget(minutes=3)))
     assert "money    not known: nothing here says how many calls fit" in lines
 
 

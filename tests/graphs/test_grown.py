@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from maieutic.core.example import Example, Split
 from maieutic.core.task import Task
-from maieutic.graphs.grown import Grown, with_rows
-from maieutic.graphs.setup import Setup
+from maieutic.graphs.grown import GeneratedRow, with_generated_rows
+from maieutic.graphs.setup import RunConfig
 
 
 def row(name: str, output: str = "red") -> Example:
     return Example(id=name, input=f"word {name}", outputs=(output,))
 
 
-def setup() -> Setup:
+def setup() -> RunConfig:
     task = Task.create("Say it.", train=[row("t0"), row("t1")], val=[row("v0"), row("v1")], test=[row("s0")])
-    return Setup.make(task, recipe="random-demos")
+    return RunConfig.resolve(task, recipe="random-demos")
 
 
-def grown(split: Split, name: str, output: str = "blue") -> Grown:
-    return Grown(step=1, split=split, row=row(name, output))
+def grown(split: Split, name: str, output: str = "blue") -> GeneratedRow:
+    return GeneratedRow(step=1, split=split, row=row(name, output))
 
 
 def test_a_row_joins_is_replaced_in_its_place_and_moves() -> None:
     begun = setup()
-    made = with_rows(
+    made = with_generated_rows(
         begun, [grown("val", "new"), grown("train", "t0"), grown("train", "v0"), grown("val", "new", "red")]
     )
     data = made.task.data
@@ -34,4 +34,4 @@ def test_a_row_joins_is_replaced_in_its_place_and_moves() -> None:
 
 def test_without_new_rows_the_parts_stay_as_they_are() -> None:
     begun = setup()
-    assert with_rows(begun, []) is begun
+    assert with_generated_rows(begun, []) is begun

@@ -5,7 +5,7 @@ from __future__ import annotations
 from maieutic.core.candidate import Archive, Candidate, Status
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
-from maieutic.graphs.evidence import history
+from maieutic.graphs.evidence import scored_history
 
 
 def test_what_a_person_took_out_is_no_example_and_what_was_dropped_still_is() -> None:
@@ -17,4 +17,4 @@ def test_what_a_person_took_out_is_no_example_and_what_was_dropped_still_is() ->
             for name, _, score in told
         ],
     )
-    assert [(past.prompt, past.score) for past in history(archive, ["v"])] == [("worse", 0.0), ("start", 0.5)]
+    assert [(past.prompt, past.score) for past in scored_history(archive, ["v"])] == [("worse", 0.0), ("start", 0.5)]

@@ -9,7 +9,7 @@ import pytest
 from maieutic.core.errors import TaskError
 from maieutic.core.task import EvaluatorSpec, Task
 from maieutic.graphs.preflight import check_evaluators
-from maieutic.graphs.setup import Setup
+from maieutic.graphs.setup import RunConfig
 
 
 def task_with(folder: Path, metric: str) -> Task:
@@ -22,7 +22,7 @@ def task_with(folder: Path, metric: str) -> Task:
 
 async def refusal(folder: Path, metric: str) -> TaskError:
     with pytest.raises(TaskError) as caught:
-        await check_evaluators(Setup.make(task_with(folder, metric)))
+        await check_evaluators(RunConfig.resolve(task_with(folder, metric)))
     assert caught.value.exit_code == 2
     return caught.value
 

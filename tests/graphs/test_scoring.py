@@ -9,7 +9,7 @@ from maieutic.core.errors import TaskError
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
 from maieutic.core.task import Task
-from maieutic.graphs.scoring import score
+from maieutic.graphs.scoring import evaluate_program
 
 ROWS = [{"input": {"review": f"row {n}"}, "output": "yes"} for n in range(6)]
 WRONG = [
@@ -24,6 +24,6 @@ async def test_a_placeholder_that_no_row_fills_is_refused_before_anything_is_spe
 ) -> None:
     task = Task.create("Say yes.", train=ROWS[:2], val=ROWS[2:4], test=ROWS[4:])
     with pytest.raises(TaskError, match="which no row brings") as refused:
-        await score(task, program, folder=tmp_path / "home")
+        await evaluate_program(task, program, folder=tmp_path / "home")
     assert (refused.value.exit_code, "{review}" in refused.value.possible) == (2, True)
     assert not (tmp_path / "home").exists()

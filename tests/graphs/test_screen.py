@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from maieutic.agents.instructions import shipped
+from maieutic.agents.instructions import shipped_instructions
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.core.routing import Router
 from maieutic.core.task import Constraints, Task
-from maieutic.graphs.screen import candidate_id, prompt_tokens, refusal
+from maieutic.graphs.screen import candidate_id, prompt_tokens, rejection_reason
 
 LONG = "the quick brown fox jumps over the lazy dog while seven grey geese watch from afar in silence"
 ROWS = [
@@ -27,7 +27,7 @@ def task(prompt: str = "Say yes or no.", **constraints: Any) -> Task:
 
 
 def refused(prompt: Prompt | str, of: Task | None = None) -> str:
-    return refusal(Program.of(prompt), of or task(), Archive())
+    return rejection_reason(Program.of(prompt), of or task(), Archive())
 
 
 def test_a_better_wording_passes() -> None:
@@ -89,25 +89,25 @@ def several(kind: str, *texts: str) -> Program:
 @pytest.mark.parametrize("kind", ["centroid", "vote"])
 def test_prompts_that_stand_in_the_place_of_the_one_are_held_to_it(kind: str) -> None:
     own = "Here four words are here, again. Is {input} so?"
-    assert refusal(several(kind, own, "Is {input} so?"), task(own), Archive()) == ""
-    lost = refusal(several(kind, own, "Is this so?"), task(own), Archive())
+    assert rejection_reason(several(kind, own, "Is {input} so?"), task(own), Archive()) == ""
+    lost = rejection_reason(several(kind, own, "Is this so?"), task(own), Archive())
     assert lost == "it lost the placeholder {input}"
-    copied = refusal(several(kind, own, f"{LONG}: is {{input}} so?"), task(own), Archive())
+    copied = rejection_reason(several(kind, own, f"{LONG}: is {{input}} so?"), task(own), Archive())
     assert copied.startswith("it copies a row into the instruction")
 
 
 def test_a_step_of_a_chain_needs_no_placeholder_of_the_last() -> None:
-    assert refusal(several("chain", "Think.", "Is {input} so?"), task("Is {input} so?"), Archive()) == ""
+    assert rejection_reason(several("chain", "Think.", "Is {input} so?"), task("Is {input} so?"), Archive()) == ""
 
 
 @pytest.mark.parametrize("where", ["instruction", "system"])
 def test_an_agents_own_instruction_is_refused(where: str) -> None:
-    words = shipped()["student.edit"].body.split("\n\n")[0]
+    words = shipped_instructions()["student.edit"].body.split("\n\n")[0]
     assert "leaked" in refused(Prompt(**{"instruction": "Yes or no?", where: f"Yes or no? {words}"}))
 
 
 def test_what_was_tried_is_refused_by_content() -> None:
     known = Program.of("Yes or no?")
     archive = Archive([Candidate(id=candidate_id(known), program=known, operator="start")])
-    assert refusal(Program.of("Yes or no?"), task(), archive) == "it was tried before"
-    assert refusal(Program.of("Yes or no, then?"), task(), archive) == ""
+    assert rejection_reason(Program.of("Yes or no?"), task(), archive) == "it was tried before"
+    assert rejection_reason(Program.of("Yes or no, then?"), task(), archive) == ""

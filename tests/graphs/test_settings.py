@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from maieutic.core.errors import UsageError
-from maieutic.graphs.catalogue import adjust, load_recipe, recipe_names
+from maieutic.graphs.catalogue import apply_settings, load_recipe, recipe_names
 from maieutic.plugins.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +61,7 @@ def _part(key: str) -> str:
 
 def _takes(name: str, settings: dict[str, str], registry: Registry) -> bool:
     try:
-        changed = adjust(load_recipe(name, registry), settings)
+        changed = apply_settings(load_recipe(name, registry), settings)
     except UsageError:
         return False
     registry.create("strategy", changed.strategy.use, **changed.strategy.options)
@@ -77,7 +77,7 @@ def _takes(name: str, settings: dict[str, str], registry: Registry) -> bool:
     ],
 )
 def test_an_option_of_a_part_that_was_set_counts_in_either_order(settings: dict[str, str]) -> None:
-    changed = adjust(load_recipe("plum", Registry()), settings)
+    changed = apply_settings(load_recipe("plum", Registry()), settings)
     assert (changed.strategy.use, changed.strategy.options) == ("genetic", {"parents": "tournament"})
 
 
@@ -96,7 +96,7 @@ def test_a_switch_that_does_not_fit_is_told_in_plain_words(
     settings: dict[str, str], said: str, possible: str | None
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        adjust(load_recipe("auto", Registry()), settings)
+        apply_settings(load_recipe("auto", Registry()), settings)
     assert said in caught.value.what
     assert "pydantic" not in str(caught.value)
     assert possible is None or possible in caught.value.possible

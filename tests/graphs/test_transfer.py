@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from maieutic.core.errors import TaskError, UsageError
-from maieutic.core.joint import joined
+from maieutic.core.joint import join_tasks
 from maieutic.core.models import ModelRef
 from maieutic.core.program import Program
 from maieutic.core.task import Models, Task
-from maieutic.graphs.transfer import transfer, transplanted
+from maieutic.graphs.transfer import transfer_program, transplant
 from maieutic.testing import ScriptedModel, StubServer
 
 
@@ -35,14 +35,14 @@ async def test_a_system_prompt_of_several_tasks_goes_before_an_unseen_tasks_own_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STUB_KEY", "anything")
-    learned = joined([one_task("a"), one_task("b")], name="ab", system="Be careful.").program
+    learned = join_tasks([one_task("a"), one_task("b")], name="ab", system="Be careful.").program
     with StubServer(ScriptedModel(answers)) as stub:
         ref = ModelRef.parse(f"openai/stub@{stub.base}", key_env="STUB_KEY")
         task = one_task("c", Models(target=ref, optimizer=ref))
-        moved = transplanted(learned, task)
+        moved = transplant(learned, task)
         assert moved.main.system == "Be careful."
         assert moved.main.instruction == "Say even or odd."
-        found = await transfer(learned, task, folder=tmp_path)
+        found = await transfer_program(learned, task, folder=tmp_path)
         assert stub.count == 40
     assert (found.own, found.brought, found.n) == (0.25, 1.0, 20)
     assert found.verdict == "improved"
@@ -50,19 +50,19 @@ async def test_a_system_prompt_of_several_tasks_goes_before_an_unseen_tasks_own_
 
 
 def test_another_run_over_several_tasks_gets_the_system_prompt_alone() -> None:
-    learned = joined([one_task("a"), one_task("b")], name="ab", system="Be careful.").program
-    other = joined([one_task("c"), one_task("d")], name="cd")
-    moved = transplanted(learned, other)
+    learned = join_tasks([one_task("a"), one_task("b")], name="ab", system="Be careful.").program
+    other = join_tasks([one_task("c"), one_task("d")], name="cd")
+    moved = transplant(learned, other)
     assert moved.prompts["system"].instruction == "Be careful."
     assert set(moved.prompts) == {"system", "c", "d"}
 
 
 def test_a_plain_prompt_takes_the_place_of_the_tasks_own_if_its_fields_are_there() -> None:
-    assert transplanted(Program.of("Odd or even?"), one_task("c")).main.instruction == "Odd or even?"
+    assert transplant(Program.of("Odd or even?"), one_task("c")).main.instruction == "Odd or even?"
     with pytest.raises(TaskError, match=r"\{colour\}"):
-        transplanted(Program.of("Say the {colour}."), one_task("c"))
+        transplant(Program.of("Say the {colour}."), one_task("c"))
 
 
 async def test_the_same_prompt_is_not_measured_against_itself(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing to compare"):
-        await transfer(Program.of("Say even or odd."), one_task("c"), folder=tmp_path)
+        await transfer_program(Program.of("Say even or odd."), one_task("c"), folder=tmp_path)

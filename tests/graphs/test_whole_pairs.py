@@ -32,7 +32,7 @@ async def test_nothing_is_asked_after_a_row_that_did_not_fit(
 
     monkeypatch.setattr(verdict, "measure", measure)
     session: Any = SimpleNamespace(ledger=SimpleNamespace(budget=budget))
-    done = await verdict._paired(session, START, BEST, ROWS, 1)
+    done = await verdict._measure_both(session, START, BEST, ROWS, 1)
     assert len(done) == min(fitting, 60)
     assert len(seen) == asked
     assert seen[:4] == [("s", "t0"), ("b", "t0"), ("s", "t1"), ("b", "t1")]

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from maieutic.core.budget import Budget, Cost
-from maieutic.runtime.store import LedgerRows, Store
+from maieutic.runtime.store import LedgerSums, Store
 from maieutic.testing import Fault
 
 
-def rows(folder: Path) -> LedgerRows:
+def rows(folder: Path) -> LedgerSums:
     with Store.open(folder, read_only=True) as store:
-        return store.ledger_rows("r")
+        return store.ledger_sums("r")
 
 
 @pytest.mark.parametrize("recipe", ["auto", "protegi", "mars"])

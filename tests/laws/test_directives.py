@@ -21,6 +21,8 @@ from maieutic.core.directives import (
     AddExample,
     Annotate,
     Approve,
+    ChangeRole,
+    ChangeWeight,
     Directive,
     Edit,
     Fork,
@@ -30,17 +32,15 @@ from maieutic.core.directives import (
     Prefer,
     Replan,
     Resume,
-    Roles,
     Rule,
     Stop,
-    Weights,
 )
 from maieutic.core.errors import ModelError
 from maieutic.core.events import Event
 from maieutic.core.models import ModelRef
 from maieutic.core.prompt import Prompt
 from maieutic.core.task import Models
-from maieutic.graphs.origin import Origin
+from maieutic.graphs.origin import ForkOrigin
 from maieutic.graphs.run import build_graph
 from maieutic.runtime.store import Store
 from maieutic.runtime.view import RunView
@@ -171,9 +171,9 @@ async def test_another_model_plays_a_role_from_then_on(lab: Any) -> None:
     nobody = ModelRef.parse("openai/other@http://127.0.0.1:9/v1", key_env="NO_SUCH_KEY_AT_ALL")
     _, folder = await steered(
         lab,
-        Roles(role="student", model=other),
-        Roles(role="target", model=other),
-        Roles(role="student", model=nobody),
+        ChangeRole(role="student", model=other),
+        ChangeRole(role="target", model=other),
+        ChangeRole(role="student", model=nobody),
         recipe="protegi",
         calls=900,
     )
@@ -187,9 +187,9 @@ async def test_another_model_plays_a_role_from_then_on(lab: Any) -> None:
 async def test_an_operator_can_be_weighed_and_an_evaluator_cannot(lab: Any) -> None:
     _, folder = await steered(
         lab,
-        Weights(name="layout", weight=1000.0),
-        Weights(name="layuot", weight=2.0),
-        Weights(of="evaluator", name="exact", weight=2.0),
+        ChangeWeight(name="layout", weight=1000.0),
+        ChangeWeight(name="layuot", weight=2.0),
+        ChangeWeight(of="evaluator", name="exact", weight=2.0),
         calls=300,
     )
     rounds = [event for event in told(folder, "round_started") if event.data["round"] > 1]
@@ -287,7 +287,7 @@ async def test_a_pause_holds_in_the_middle_of_a_round_and_changes_nothing(lab: A
         work = asyncio.create_task(lab.run("ape", folder=folder, listen=listen))
         await lab.until(lambda: bool(told_now(store, "run_paused")))
         assert not told_now(store, "round_finished")
-        view = RunView.of(store.events("r"))
+        view = RunView.from_events(store.events("r"))
         assert view.state == "paused"
         await store.add_directive("r", Resume())
         await work
@@ -312,7 +312,7 @@ async def test_steering_survives_a_death_between_two_steps(lab: Any, ended: Any)
     told_all: list[Directive] = [
         Annotate(example=row.id, output="red"),
         AddExample(input="val word 999", output="blue"),
-        Weights(name="layout", weight=5.0),
+        ChangeWeight(name="layout", weight=5.0),
         Rule(when="always", advice="be short"),
     ]
     _, calm = await steered(lab, *told_all, calls=160)
@@ -352,7 +352,7 @@ async def test_a_fork_begins_with_what_was_forked_and_pays_for_nothing_twice(lab
     with Store.open(folder, read_only=True) as store:
         known = [one for one in store.evaluations("r", candidate=chosen.id) if one.split == "val"]
     lab.fresh()
-    origin = Origin(run="r", candidate=chosen.id)
+    origin = ForkOrigin(run="r", candidate=chosen.id)
     done = await lab.run(folder=folder, run="f", origin=origin)
     mine = candidates(folder, "f")
     start, forked = list(mine.values())[:2]
@@ -364,7 +364,7 @@ async def test_a_fork_begins_with_what_was_forked_and_pays_for_nothing_twice(lab
     with Store.open(folder, read_only=True) as store:
         assert store.run("f").options["origin"] == origin.model_dump()
         assert store.evaluations("f", candidate=forked.id)
-        used = sum(cost.calls for cost in store.ledger_rows("f").used.values())
+        used = sum(cost.calls for cost in store.ledger_sums("f").used.values())
     assert known
     assert lab.asked < used
     assert done.report.start.n == 12

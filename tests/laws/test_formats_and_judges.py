@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from maieutic.core.answer import AnswerContract
-from maieutic.core.recipe import Use
+from maieutic.core.recipe import PluginRef
 from maieutic.core.score import Preference
-from maieutic.graphs.catalogue import recipes
+from maieutic.graphs.catalogue import all_recipes
 from maieutic.plugins.registry import Registry
 from maieutic.runtime.store import Store
 from maieutic.testing import Answer
 
 START = "Say red or blue."
-SHIPPED = recipes(Registry.load())
+SHIPPED = all_recipes(Registry.load())
 # Where the search reads likelihoods of given texts, no answer is read while it goes on.
 READING = [one.name for one in SHIPPED if one.loss is None and one.scorer is None and "logprobs" not in one.needs]
 JUDGED = [one for one in SHIPPED if one.judge is not None]
@@ -77,6 +77,6 @@ async def test_who_breaks_the_format_scores_nothing_and_is_told_apart_from_the_w
 @pytest.mark.parametrize(("margin", "newcomer"), [(-1.0, True), (1.0, False)])
 async def test_whom_the_judge_prefers_wins(lab: Any, recipe: Any, margin: float, newcomer: bool) -> None:
     registry = lab.registry(evaluator={"always": lambda: Always(margin)})
-    partial = recipe.model_copy(update={"judge": Use(use="always")})
+    partial = recipe.model_copy(update={"judge": PluginRef(use="always")})
     done = await lab.run(partial, registry=registry, task=lab.task(train=6, val=6, test=6), calls=80)
     assert (done.prompt.instruction != "Say red or blue.") == newcomer

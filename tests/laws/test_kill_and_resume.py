@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 from maieutic.core.directives import Pause, Resume, Stop
-from maieutic.runtime.store import LedgerRows, Store
+from maieutic.runtime.store import LedgerSums, Store
 from maieutic.runtime.view import RunView
 
 CALLS = 90
 
 
-def ledger(folder: Path) -> tuple[LedgerRows, int]:
+def ledger(folder: Path) -> tuple[LedgerSums, int]:
     with Store.open(folder, read_only=True) as store:
-        rows = store.ledger_rows("r")
+        rows = store.ledger_sums("r")
     return rows, sum(cost.calls for cost in rows.paid.values())
 
 
@@ -130,7 +130,7 @@ async def test_a_pause_outlives_the_process(lab: Any, ended: Any) -> None:
         await lab.until(lambda: store.events("r")[-1].kind == "run_paused" and store.run("r").state == "paused")
         kinds = [one.kind for one in store.events("r")]
         assert (kinds.count("run_paused"), kinds.index("run_resumed") < len(kinds) - 1) == (2, True)
-        assert RunView.of(store.events("r")).state == "paused"
+        assert RunView.from_events(store.events("r")).state == "paused"
         await store.add_directive("r", Resume())
         await work
     assert ended(folder) == ended(calm)

@@ -13,8 +13,8 @@ from langgraph.types import Command
 from maieutic.core.budget import Budget
 from maieutic.core.errors import PluginError, UsageError
 from maieutic.core.events import Event
-from maieutic.core.observing import Closing
-from maieutic.graphs.audience import Audience
+from maieutic.core.observing import RunClosed
+from maieutic.graphs.audience import ObserverDispatcher
 from maieutic.graphs.run import build_graph
 from maieutic.runtime.store import Store
 from maieutic.testing import ObserverConformance
@@ -28,12 +28,12 @@ class Diary:
 
     def __init__(self) -> None:
         self.heard: list[Event] = []
-        self.ends: list[Closing] = []
+        self.ends: list[RunClosed] = []
 
     async def hear(self, event: Event) -> None:
         self.heard.append(event)
 
-    async def end(self, closing: Closing) -> None:
+    async def end(self, closing: RunClosed) -> None:
         self.ends.append(closing)
 
 
@@ -115,9 +115,9 @@ async def test_the_end_of_a_run_waits_for_a_slow_one_only_so_long(lab: Any, capl
     folder = lab.folder()
     await lab.run("random-demos", 60, folder=folder)
     slow, diary = type("Slow", (Diary,), {"name": "slow", "hear": waits})(), Diary()
-    hall = Audience(observers=[slow, diary], patience=0.1)
+    hall = ObserverDispatcher(observers=[slow, diary], close_timeout=0.1)
     with Store.open(folder, read_only=True) as store, caplog.at_level(logging.WARNING, logger="maieutic"):
-        hall.hear(Event(run="r", kind="run_started", key="a"))
+        hall.deliver(Event(run="r", kind="run_started", key="a"))
         await hall.aclose(store, "r")
     assert [end.state for end in diary.ends] == ["finished"]
     assert "the observer 'slow' had not heard all after 0.1 seconds" in caplog.text

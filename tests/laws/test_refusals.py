@@ -102,9 +102,9 @@ async def test_a_run_whose_endpoint_dies_goes_on_when_it_is_back(lab: Any, ended
 
 
 async def test_a_policy_that_breaks_fails_the_run_by_name(lab: Any) -> None:
-    from maieutic.plugins.strategies.beam import Beam
+    from maieutic.plugins.strategies.beam import BeamSearch
 
-    class Broken(Beam):
+    class Broken(BeamSearch):
         def ask(self, search: Any) -> Any:
             raise ZeroDivisionError("one over none")
 

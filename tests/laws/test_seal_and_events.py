@@ -8,18 +8,18 @@ from typing import Any
 
 from maieutic.core.contracts import Decision
 from maieutic.core.events import Event
-from maieutic.core.orders import Pair, Search
-from maieutic.core.recipe import Use
+from maieutic.core.orders import Measurement, Search
+from maieutic.core.recipe import PluginRef
 from maieutic.graphs.catalogue import load_recipe
-from maieutic.plugins.allocators.full import Full
-from maieutic.plugins.strategies.beam import Beam
+from maieutic.plugins.allocators.full import FullEvaluation
+from maieutic.plugins.strategies.beam import BeamSearch
 from maieutic.runtime.store import Store
 from maieutic.runtime.view import RunView
 
 PAIRS = (("request_started", "request_finished"), ("round_started", "round_finished"))
 
 
-class SpyStrategy(Beam):
+class SpyStrategy(BeamSearch):
     seen: list[Search]
 
     def ask(self, search: Search) -> Any:
@@ -35,10 +35,10 @@ class SpyStrategy(Beam):
         return super().final(search)
 
 
-class SpyAllocator(Full):
+class SpyAllocator(FullEvaluation):
     seen: list[Search]
 
-    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Pair]:
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         self.seen.append(search)
         return super().ask(search, pool)
 
@@ -73,7 +73,7 @@ async def test_L5_policies_see_no_test_row(lab: Any) -> None:
         allocator={"spy": lambda: _with(SpyAllocator(rows=6), seen)},
     )
     recipe = load_recipe("protegi", registry).model_copy(
-        update={"strategy": Use(use="spy"), "allocator": Use(use="spy")}
+        update={"strategy": PluginRef(use="spy"), "allocator": PluginRef(use="spy")}
     )
     task = lab.task()
     done = await lab.run(recipe, task=task, registry=registry)
@@ -124,12 +124,12 @@ async def test_L7_a_replayed_log_is_the_live_view(lab: Any, log: Any) -> None:
     live = [RunView()]
     done = await lab.run(folder=folder, listen=lambda event: live.append(live[-1].apply(event)))
     events = log(folder)
-    assert RunView.of(events) == live[-1]
-    assert RunView.of([one for event in events for one in (event, event)]) == live[-1]
+    assert RunView.from_events(events) == live[-1]
+    assert RunView.from_events([one for event in events for one in (event, event)]) == live[-1]
     assert live[-1].state == "finished"
     assert live[-1].spent.calls == lab.asked
     with Store.open(folder, read_only=True) as store:
-        assert live[-1].tried == len(store.candidates("r")) - 1
+        assert live[-1].candidate_count == len(store.candidates("r")) - 1
     assert live[-1].report["verdict"] == done.report.verdict
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
-from maieutic.core.orders import Order, Proposal, Search
+from maieutic.core.orders import Proposal, Search, WorkOrder
 from maieutic.core.program import Program
-from maieutic.core.recipe import Recipe, Use
+from maieutic.core.recipe import PluginRef, Recipe
 from maieutic.core.task import Constraints
 
 
@@ -37,10 +37,10 @@ async def test_a_prompt_that_breaks_the_form_scores_nothing_and_is_told_as_a_fai
         name, needs = "stubborn", frozenset[Any]()
 
         def ask(self, search: Search) -> Any:
-            return [Order(operator="breaker", parents=(search.archive.start.id,))] if search.round == 1 else []
+            return [WorkOrder(operator="breaker", parents=(search.archive.baseline.id,))] if search.round == 1 else []
 
         def pool(self, search: Search, new: Any) -> Any:
-            return [search.archive.start.id, *new]
+            return [search.archive.baseline.id, *new]
 
         def tell(self, search: Search, pool: Any, verdicts: Any) -> Any:
             return dict.fromkeys(pool, "keep")
@@ -52,9 +52,9 @@ async def test_a_prompt_that_breaks_the_form_scores_nothing_and_is_told_as_a_fai
     recipe = Recipe(
         name="broken",
         summary="breaks the form",
-        strategy=Use(use="stubborn"),
-        allocator=Use(use="full"),
-        operators=(Use(use="breaker"),),
+        strategy=PluginRef(use="stubborn"),
+        allocator=PluginRef(use="full"),
+        operators=(PluginRef(use="breaker"),),
     )
     task = lab.task(answer=AnswerContract(type="label", labels=("red", "blue")))
     done = await lab.run(recipe, task=task, registry=registry)

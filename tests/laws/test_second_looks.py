@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from maieutic.core.budget import Budget
-from maieutic.graphs.scoring import score
+from maieutic.graphs.scoring import evaluate_program
 from maieutic.runtime.reporting import summary_lines
 
 
@@ -16,7 +16,7 @@ async def test_a_report_says_how_often_its_rows_were_opened_before(lab: Any) -> 
     assert not any("opened by" in line for line in summary_lines(first.report))
     told = next(line for line in summary_lines(again.report) if "opened by" in line)
     assert told.startswith("note: these 12 rows were opened by 1 earlier run in this folder")
-    await score(task, task.program, folder=folder, budget=Budget(calls=5))
+    await evaluate_program(task, task.program, folder=folder, budget=Budget(calls=5))
     third = await lab.run("protegi", folder=folder, run="third", seed=2)
     assert any("these 12 rows were opened by 3 earlier runs" in one for one in third.report.warnings)
     elsewhere = await lab.run(folder=lab.folder())

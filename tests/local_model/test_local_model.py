@@ -9,8 +9,8 @@ import pytest
 from maieutic.core.budget import Budget, Ledger
 from maieutic.core.errors import ModelError, NeedsError
 from maieutic.core.models import EMBEDDED, Call, ModelRef, Sampling
-from maieutic.runtime.gateway import ModelDoor, RunGateway
-from maieutic.runtime.local_model import LocalServer
+from maieutic.runtime.gateway import ModelClient, RunGateway
+from maieutic.runtime.local_model import EmbeddedServer
 from maieutic.runtime.store import RunRecord, Store
 
 MODEL = ModelRef.parse(EMBEDDED)
@@ -26,16 +26,16 @@ def call(text: str, model: ModelRef = MODEL, **sampling: object) -> Call:
 async def gateway(tmp_path: Path) -> AsyncIterator[RunGateway]:
     with Store.open(tmp_path / ".maieutic") as store:
         await store.create_run(RunRecord(id="r-1", task="t", recipe="x"))
-        async with ModelDoor() as door:
+        async with ModelClient() as door:
             ledger = Ledger(budget=Budget(calls=20))
-            one = RunGateway(run="r-1", store=store, ledger=ledger, door=door, concurrency=4)
+            one = RunGateway(run="r-1", store=store, ledger=ledger, client=door, concurrency=4)
             yield one
             await one.aclose()
 
 
 @pytest.mark.model
 async def test_the_embedded_model_answers_and_stops(gateway: RunGateway, capfd: pytest.CaptureFixture[str]) -> None:
-    door = gateway._door
+    door = gateway._client
     await door.check(MODEL)
     assert await door.capabilities(MODEL) == {"logprobs", "loss"}
     reply = await gateway.complete(call(REVIEW.format("A wonderful film."), top_logprobs=5), "target")
@@ -65,22 +65,22 @@ async def test_the_embedded_model_answers_and_stops(gateway: RunGateway, capfd: 
     assert (long.text, long.finish) == ("", "length")
 
     await door.aclose()
-    assert LocalServer._running is None
+    assert EmbeddedServer._running is None
     assert capfd.readouterr() == ("", ""), "the server's log is silent"
 
 
 @pytest.mark.model
 def test_two_doors_share_one_server() -> None:
-    first, second = LocalServer.start(), LocalServer.start()
+    first, second = EmbeddedServer.start(), EmbeddedServer.start()
     assert first is second
     first.close()
-    assert LocalServer._running is first
+    assert EmbeddedServer._running is first
     second.close()
-    assert LocalServer._running is None
+    assert EmbeddedServer._running is None
 
 
 async def test_another_embedded_name_is_refused() -> None:
-    async with ModelDoor() as door:
+    async with ModelClient() as door:
         with pytest.raises(ModelError, match="no embedded model 'llama'"):
             await door.check(ModelRef.parse("local/llama"))
 

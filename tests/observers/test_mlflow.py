@@ -16,10 +16,10 @@ from maieutic.core.budget import Budget
 from maieutic.core.errors import UsageError
 from maieutic.core.events import Event
 from maieutic.core.models import ModelRef
-from maieutic.core.recipe import Use
+from maieutic.core.recipe import PluginRef
 from maieutic.core.task import Models, Task
 from maieutic.graphs.run import Result, optimize
-from maieutic.plugins.observers.mlflow import MlflowObserver, metrics_of
+from maieutic.plugins.observers.mlflow import MlflowObserver, event_metrics
 from maieutic.plugins.registry import Registry
 from maieutic.testing import ObserverConformance, ScriptedModel, StubServer
 
@@ -183,7 +183,7 @@ def test_prompts_and_report_where_asked(
     if by == "environment":
         monkeypatch.setenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true")
     options = {"content": True} if by == "option" else {}
-    done = a_run(tmp_path, observers=[Use(use="mlflow", options={"experiment": "mine", **options})])
+    done = a_run(tmp_path, observers=[PluginRef(use="mlflow", options={"experiment": "mine", **options})])
     (at,) = backend.runs.values()
     assert list(backend.experiments) == ["mine"]
     assert done.report is not None
@@ -212,7 +212,7 @@ async def test_a_run_that_is_taken_up_goes_on_where_its_curves_ended(backend: Ba
 
 def test_what_no_score_tells_is_no_metric() -> None:
     event = Event(run="r", kind="report_written", key="k", data={"start": None, "score": None, "difference": 0.1})
-    assert dict(metrics_of(event)) == {"gain": 0.1}
+    assert dict(event_metrics(event)) == {"gain": 0.1}
 
 
 def test_without_the_library_the_run_is_refused_with_the_command(
@@ -230,7 +230,7 @@ def test_the_library_itself_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
     mlflow = pytest.importorskip("mlflow")
     place = (tmp_path / "runs").as_uri()
     options = {"tracking_uri": place, "content": True}
-    done = a_run(tmp_path, observers=[Use(use="mlflow", options=options)])
+    done = a_run(tmp_path, observers=[PluginRef(use="mlflow", options=options)])
     client = mlflow.MlflowClient(tracking_uri=place)
     (at,) = client.search_runs([client.get_experiment_by_name("maieutic").experiment_id])
     assert done.report is not None

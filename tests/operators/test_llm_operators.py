@@ -8,21 +8,21 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.candidate import Candidate
 from maieutic.core.contracts import Operator
-from maieutic.core.dialogue.ask import Ask, Case, Past, Reply
+from maieutic.core.dialogue.ask import AgentReply, Ask, Case, ScoredPrompt
 from maieutic.core.dialogue.methods import (
     AnswerQuestions,
     AskQuestions,
     EditPrompt,
     FindReasons,
     ImproveOnHistory,
-    Induce,
+    InducePrompt,
     JudgeQuestions,
-    Paraphrase,
+    ParaphrasePrompt,
 )
 from maieutic.core.dialogue.replies import JudgementReply, PromptReply, QuestionsReply, ReasonsReply
 from maieutic.core.errors import BudgetSpent
 from maieutic.core.example import Example
-from maieutic.core.orders import Order, Request, TaskBrief
+from maieutic.core.orders import Request, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.plugins.operators import gradient, history, induce, paraphrase, rewrite, socratic
@@ -42,7 +42,7 @@ PARENT = Prompt(
 class FakeTeam:
     """Answers each ask by a rule and counts the asks."""
 
-    def __init__(self, rule: Callable[[Ask[Any], int], Reply | None]) -> None:
+    def __init__(self, rule: Callable[[Ask[Any], int], AgentReply | None]) -> None:
         self.rule = rule
         self.asks: list[Ask[Any]] = []
 
@@ -54,7 +54,7 @@ class FakeTeam:
         return [ask for ask in self.asks if isinstance(ask, kind)]
 
 
-def helpful(ask: Ask[Any], number: int) -> Reply | None:
+def helpful(ask: Ask[Any], number: int) -> AgentReply | None:
     match ask:
         case FindReasons():
             return ReasonsReply(reasons=(f"reason {number}", "one too many"))
@@ -69,17 +69,17 @@ def helpful(ask: Ask[Any], number: int) -> Reply | None:
 def request(prompt: Prompt = PARENT, **fields: Any) -> Request:
     parent = Candidate(id="c-1", program=Program.of(prompt), operator="start")
     given = {"train": TRAIN, "failures": FAILURES, "rng": Random(5), **fields}
-    order = given.pop("order", Order(operator="x", parents=("c-1",), plan_step="Name the labels."))
+    order = given.pop("order", WorkOrder(operator="x", parents=("c-1",), plan_step="Name the labels."))
     return Request(order=order, task=TASK, parents=(parent,), **given)
 
 
 ALL: list[Operator] = [
-    gradient.Gradient(),
-    gradient.Gradient(gradients=2, reasons_per_gradient=2, steps_per_gradient=2, paraphrases=1),
-    history.History(count=3),
-    induce.Induce(subsamples=2, per_sample=3),
-    paraphrase.Paraphrase(),
-    rewrite.Rewrite(count=2),
+    gradient.TextualGradient(),
+    gradient.TextualGradient(gradients=2, reasons_per_gradient=2, steps_per_gradient=2, paraphrases=1),
+    history.ScoredHistory(count=3),
+    induce.InduceInstruction(subsamples=2, per_sample=3),
+    paraphrase.ParaphraseInstruction(),
+    rewrite.FailureRewrite(count=2),
     socratic.Socratic(),
 ]
 
@@ -87,7 +87,7 @@ ALL: list[Operator] = [
 @pytest.mark.parametrize("operator", ALL, ids=lambda one: one.name)
 async def test_proposals_keep_all_but_the_instruction_and_cost_no_more_than_declared(operator: Operator) -> None:
     team = FakeTeam(helpful)
-    proposals = await operator.propose(request(history=(Past(prompt="p", score=0.5),)), team)
+    proposals = await operator.propose(request(history=(ScoredPrompt(prompt="p", score=0.5),)), team)
     assert proposals
     assert 2 * len(team.asks) <= operator.calls
     for proposal in proposals:
@@ -114,7 +114,7 @@ async def test_the_same_request_asks_the_same(operator: Operator) -> None:
 
 @pytest.mark.parametrize("operator", ALL, ids=lambda one: one.name)
 async def test_a_spent_budget_ends_the_operator(operator: Operator) -> None:
-    def spent(ask: Ask[Any], number: int) -> Reply | None:
+    def spent(ask: Ask[Any], number: int) -> AgentReply | None:
         raise BudgetSpent("no more")
 
     with pytest.raises(BudgetSpent):
@@ -123,8 +123,8 @@ async def test_a_spent_budget_ends_the_operator(operator: Operator) -> None:
 
 async def test_gradient_walks_from_reasons_to_edits_to_paraphrases() -> None:
     team = FakeTeam(helpful)
-    proposals = await gradient.Gradient(gradients=2, errors_per_gradient=3).propose(request(), team)
-    assert [type(ask) for ask in team.asks] == [FindReasons] * 2 + [EditPrompt] * 2 + [Paraphrase] * 4
+    proposals = await gradient.TextualGradient(gradients=2, errors_per_gradient=3).propose(request(), team)
+    assert [type(ask) for ask in team.asks] == [FindReasons] * 2 + [EditPrompt] * 2 + [ParaphrasePrompt] * 4
     assert all(len(ask.failures) == 3 for ask in team.of(FindReasons))
     assert [ask.reason for ask in team.of(EditPrompt)] == ["reason 1", "reason 2"]
     assert sorted(proposal.rationale for proposal in proposals) == ["reason 1"] * 3 + ["reason 2"] * 3
@@ -133,16 +133,16 @@ async def test_gradient_walks_from_reasons_to_edits_to_paraphrases() -> None:
 
 async def test_without_failures_there_is_no_gradient_and_no_rewrite() -> None:
     team = FakeTeam(helpful)
-    assert list(await gradient.Gradient().propose(request(failures=()), team)) == []
-    assert list(await rewrite.Rewrite().propose(request(failures=()), team)) == []
+    assert list(await gradient.TextualGradient().propose(request(failures=()), team)) == []
+    assert list(await rewrite.FailureRewrite().propose(request(failures=()), team)) == []
     assert team.asks == []
-    assert await rewrite.Rewrite().propose(request(failures=(), hints=("shorter",)), team)
+    assert await rewrite.FailureRewrite().propose(request(failures=(), hints=("shorter",)), team)
 
 
 async def test_history_shows_the_best_in_rising_order() -> None:
-    past = tuple(Past(prompt=f"p{n}", score=n / 30) for n in reversed(range(30)))
+    past = tuple(ScoredPrompt(prompt=f"p{n}", score=n / 30) for n in reversed(range(30)))
     team = FakeTeam(helpful)
-    await history.History(count=2).propose(request(history=past), team)
+    await history.ScoredHistory(count=2).propose(request(history=past), team)
     first, second = team.of(ImproveOnHistory)
     assert first == second
     assert [one.prompt for one in first.history] == [f"p{n}" for n in range(10, 30)]
@@ -152,16 +152,16 @@ async def test_history_shows_the_best_in_rising_order() -> None:
 async def test_induce_draws_sets_of_labelled_rows() -> None:
     rows = (*TRAIN, Example(input="no label"))
     team = FakeTeam(helpful)
-    await induce.Induce(subsamples=3, per_sample=2, demos=20).propose(request(train=rows), team)
-    asks = team.of(Induce)
+    await induce.InduceInstruction(subsamples=3, per_sample=2, demos=20).propose(request(train=rows), team)
+    asks = team.of(InducePrompt)
     assert len(asks) == 6
     assert asks[0] == asks[1] != asks[2]
     assert all(len(ask.rows) == 12 for ask in asks)
-    assert list(await induce.Induce().propose(request(train=(Example(input="no label"),)), team)) == []
+    assert list(await induce.InduceInstruction().propose(request(train=(Example(input="no label"),)), team)) == []
 
 
 async def test_socratic_asks_again_after_a_no_and_is_not_judged_again() -> None:
-    def strict(ask: Ask[Any], number: int) -> Reply | None:
+    def strict(ask: Ask[Any], number: int) -> AgentReply | None:
         return (
             JudgementReply(accepted=False, suggestion="Be open.")
             if isinstance(ask, JudgeQuestions)
@@ -179,7 +179,7 @@ async def test_socratic_asks_again_after_a_no_and_is_not_judged_again() -> None:
 
 async def test_rules_reach_the_student_as_hints() -> None:
     team = FakeTeam(helpful)
-    await rewrite.Rewrite().propose(request(hints=("short",), rules=(("it rambles", "cut it"),)), team)
+    await rewrite.FailureRewrite().propose(request(hints=("short",), rules=(("it rambles", "cut it"),)), team)
     assert team.of(EditPrompt)[0].hints == ("short", "Where it rambles: cut it")
 
 
@@ -208,12 +208,12 @@ PAIRS = (Example(input={"premise": "a", "claim": "b"}, outputs=("yes",)),)
 )
 async def test_a_new_instruction_asks_for_what_rows_bring(parent: Prompt, text: str, wanted: str | None) -> None:
     team = FakeTeam(lambda ask, number: PromptReply(prompt=text))
-    proposals = await rewrite.Rewrite().propose(request(parent), team)
+    proposals = await rewrite.FailureRewrite().propose(request(parent), team)
     assert [one.program.main.instruction for one in proposals] == ([wanted] if wanted else [])
 
 
 async def test_several_lost_fields_come_back_by_name() -> None:
     team = FakeTeam(lambda ask, number: PromptReply(prompt="Compare both."))
-    (proposal,) = await rewrite.Rewrite().propose(request(PAIR, train=PAIRS), team)
+    (proposal,) = await rewrite.FailureRewrite().propose(request(PAIR, train=PAIRS), team)
     assert proposal.program.main.instruction == "Compare both.\n\npremise: {premise}\nclaim: {claim}"
     assert proposal.program.main.placeholders == ("premise", "claim")

@@ -11,30 +11,30 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from maieutic.core.answer import AnswerContract, bare
+from maieutic.core.answer import AnswerContract, normalize_answer
 from maieutic.core.candidate import Candidate
 from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
-from maieutic.core.orders import Order, Request, TaskBrief
+from maieutic.core.orders import Request, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.plugins.operators.balance import LabelBalance
-from maieutic.plugins.operators.components import Components, corpus
-from maieutic.plugins.operators.demos import DemoCount, DemoOrder, Demos, DemoSwap, balanced_sample
+from maieutic.plugins.operators.components import ComponentMutation, component_corpus
+from maieutic.plugins.operators.demos import DemoCount, DemoOrder, DemoSwap, RandomDemos, balanced_sample
 from maieutic.plugins.operators.generic import GenericInstruction
-from maieutic.plugins.operators.layout import AnswerHint, Layout
+from maieutic.plugins.operators.layout import AnswerHint, LayoutMutation
 
 TRAIN = tuple(Example(id=f"t{n}", input=f"row {n}", outputs=("yes" if n % 4 else "no",)) for n in range(20))
 BRIEF = TaskBrief(name="x", description="x", answer=AnswerContract(type="label", labels=("yes", "no")))
 MAKERS: dict[str, Any] = {
-    "demos": lambda: Demos(shots=(3, 6), balanced=True, placements=("user", "system")),
+    "demos": lambda: RandomDemos(shots=(3, 6), balanced=True, placements=("user", "system")),
     "swap": DemoSwap,
     "order": DemoOrder,
     "count": lambda: DemoCount(most=8),
     "balance": LabelBalance,
-    "layout": Layout,
+    "layout": LayoutMutation,
     "hint": AnswerHint,
-    "components": Components,
+    "components": ComponentMutation,
     "generic": GenericInstruction,
 }
 
@@ -44,7 +44,7 @@ def request(demos: int = 4, *, rows: Sequence[Example] = TRAIN, seed: int = 0, c
     prompt = Prompt(instruction="Yes or no?", demos=shown, **parts)
     parent = Candidate(id="c", program=Program.of(prompt), operator="start")
     return Request(
-        order=Order(operator="x", parents=("c",), count=count),
+        order=WorkOrder(operator="x", parents=("c",), count=count),
         task=BRIEF,
         parents=(parent,),
         train=tuple(rows),
@@ -115,8 +115,8 @@ async def test_balance_moves_answers_towards_the_label_given_too_seldom() -> Non
     for seed in range(30):
         before = request(6, seed=seed).parents[0].program.main.demos
         for prompt in await proposed("balance", request(6, seed=seed)):
-            wanted = sum(bare(demo.output) == "no" for demo in prompt.demos)
-            had = sum(bare(demo.output) == "no" for demo in before)
+            wanted = sum(normalize_answer(demo.output) == "no" for demo in prompt.demos)
+            had = sum(normalize_answer(demo.output) == "no" for demo in before)
             assert wanted >= had
             seen["more" if wanted > had else "moved"] += 1
             assert wanted > had or prompt.demos[-1].output == "no"
@@ -150,16 +150,16 @@ async def test_a_layout_changes_only_the_layout() -> None:
 
 
 async def test_casing_and_digits_change_only_where_they_are_wanted_and_can_be_seen() -> None:
-    wanted = Layout(changes=("casing", "numbers"))
+    wanted = LayoutMutation(changes=("casing", "numbers"))
     plain, long = request(), replace(request(), train=(Example(input="add 12345", outputs=("1",)),))
     made = [one.program.main.format for asked in (plain, long) for one in await wanted.propose(asked, team=None)]  # type: ignore[arg-type]
     assert any(style.casing != "as-is" for style in made)
     assert [style.numbers for style in made[:3]] == ["as-is"] * 3
     assert "grouped" in [style.numbers for style in made[3:]]
-    bare = await Layout(changes=("numbers",)).propose(plain, team=None)  # type: ignore[arg-type]
+    bare = await LayoutMutation(changes=("numbers",)).propose(plain, team=None)  # type: ignore[arg-type]
     assert list(bare) == []
     with pytest.raises(UsageError, match="layout"):
-        Layout(changes=("colour",))  # type: ignore[arg-type]
+        LayoutMutation(changes=("colour",))  # type: ignore[arg-type]
 
 
 async def test_hints_are_distinct_and_name_the_labels() -> None:
@@ -174,11 +174,11 @@ async def test_hints_are_distinct_and_name_the_labels() -> None:
 
 
 async def test_components_come_from_the_corpus_and_stay_few() -> None:
-    full = corpus()["advice"][:2]
+    full = component_corpus()["advice"][:2]
     for seed in range(20):
         for prompt in await proposed("components", request(seed=seed, principles=("Mine.", *full))):
             assert "Mine." in prompt.principles
-            assert sum(one in corpus()["advice"] for one in prompt.principles) <= 2
+            assert sum(one in component_corpus()["advice"] for one in prompt.principles) <= 2
 
 
 async def test_a_generic_instruction_needs_examples_and_keeps_frames() -> None:

@@ -11,22 +11,22 @@ from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.errors import TaskError, UsageError
-from maieutic.core.estimate import features
+from maieutic.core.estimate import candidate_features
 from maieutic.core.example import Example
 from maieutic.core.models import ModelRef, Reply
-from maieutic.core.orders import Order, Proposal, Search, TaskBrief
+from maieutic.core.orders import Proposal, Search, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
-from maieutic.core.render import Message, brief_of
+from maieutic.core.render import Message, program_instruction_text
 from maieutic.core.routing import Router
 from maieutic.core.score import Evaluation
 from maieutic.core.task import Models, TargetSpec, Task
-from maieutic.graphs.evidence import assemble
-from maieutic.graphs.focus import put_back
+from maieutic.graphs.evidence import build_request
+from maieutic.graphs.focus import restore_program
 from maieutic.graphs.run import aoptimize
-from maieutic.graphs.scoring import score
-from maieutic.graphs.setup import Setup
-from maieutic.graphs.slots import credit, slotted
+from maieutic.graphs.scoring import evaluate_program
+from maieutic.graphs.setup import RunConfig
+from maieutic.graphs.slots import assign_prompts, prompt_credit
 from maieutic.plugins.exporters.json_file import JsonExporter, load_json
 from maieutic.plugins.exporters.langchain import LangChainExporter, read_messages
 from maieutic.plugins.exporters.text import TextExporter
@@ -123,7 +123,7 @@ def test_steps_that_make_no_pipeline_are_refused(steps: list[Any]) -> None:
 def test_the_shipped_example_loads_as_a_pipeline_of_two_steps() -> None:
     task = load_task(EXAMPLE)
     assert list(task.program.prompts) == STEPS
-    assert Setup.make(task).target.calls(task.program) == 2
+    assert RunConfig.resolve(task).target.calls(task.program) == 2
     assert {row.output for row in task.data.val} == {"refund", "delivery", "repair"}
 
 
@@ -200,7 +200,7 @@ async def test_several_prompts_export_and_load_back_and_score_the_same(tmp_path:
     second = Example(input={"input": "any", "extract": said})
     assert read_messages(chained, second, "classify") == [{"role": "user", "content": f"Say red: {said}"}]
     with StubServer(ScriptedModel(answers)) as stub:
-        done = await score(task_at(stub.base), loaded, folder=tmp_path, budget=Budget(calls=12))
+        done = await evaluate_program(task_at(stub.base), loaded, folder=tmp_path, budget=Budget(calls=12))
     assert [one.score for one in done] == [1.0] * 6
 
 
@@ -219,30 +219,32 @@ def archive(gains: dict[str, float]) -> Archive:
 
 def search(gains: dict[str, float], round: int, seed: int = 3) -> Search:
     made = archive(gains)
-    return Search(archive=made, train=(), val=("v0", "v1"), seed=seed, round=round, step=round * 5, room=9, total=9)
+    return Search(
+        archive=made, train=(), val=("v0", "v1"), seed=seed, round=round, step=round * 5, remaining_runs=9, total_runs=9
+    )
 
 
-ORDER = Order(operator="rewrite", parents=("start",))
+ORDER = WorkOrder(operator="rewrite", parents=("start",))
 
 
 def test_in_turn_every_prompt_is_worked_on_once_before_any_twice() -> None:
-    slots = [slotted([ORDER], search({}, round), "in-turn")[0].slot for round in range(1, 7)]
+    slots = [assign_prompts([ORDER], search({}, round), "in-turn")[0].slot for round in range(1, 7)]
     assert set(slots[:2]) == set(STEPS)
     assert slots == slots[:2] * 3
 
 
 def test_by_credit_the_prompt_whose_edits_paid_off_is_worked_on_more_often() -> None:
     gains = {"extract": -0.4, "classify": 0.4}
-    told = credit(search(gains, 3).archive, STEPS, ("v0", "v1"))
+    told = prompt_credit(search(gains, 3).archive, STEPS, ("v0", "v1"))
     assert told == pytest.approx({"extract": -0.1, "classify": 0.1})
-    slots = [slotted([ORDER], search(gains, 3, seed), "credit")[0].slot for seed in range(60)]
+    slots = [assign_prompts([ORDER], search(gains, 3, seed), "credit")[0].slot for seed in range(60)]
     assert slots.count("classify") > 50
-    assert {slotted([ORDER], search(gains, round), "credit")[0].slot for round in (1, 2)} == set(STEPS)
+    assert {assign_prompts([ORDER], search(gains, round), "credit")[0].slot for round in (1, 2)} == set(STEPS)
 
 
 def test_orders_with_a_slot_and_programs_that_answer_together_are_left_alone() -> None:
     named = ORDER.model_copy(update={"slot": "extract"})
-    assert slotted([named], search({}, 1), "credit") == [named]
+    assert assign_prompts([named], search({}, 1), "credit") == [named]
     assert PROGRAM.slots == ("classify", "extract")
     assert Program.of("one").slots == ()
     assert PROGRAM.model_copy(update={"router": Router(kind="centroid")}).slots == ()
@@ -263,7 +265,7 @@ def test_an_inner_step_learns_from_rows_that_ended_right() -> None:
         made.scores.add(Evaluation(candidate="start", example=row.id, **told))  # type: ignore[arg-type]
 
     def request(slot: str) -> Any:
-        return assemble(
+        return build_request(
             ORDER.model_copy(update={"slot": slot}),
             archive=made,
             examples={row.id: row for row in rows},
@@ -296,7 +298,7 @@ def test_where_no_run_tells_what_an_inner_step_should_say_it_is_shown_no_referen
     row = Example(id="t0", input="row", outputs=("red",))
 
     def train(slot: str) -> Any:
-        return assemble(
+        return build_request(
             ORDER.model_copy(update={"slot": slot}),
             archive=archive({}),
             examples={row.id: row},
@@ -319,7 +321,7 @@ def test_what_learns_from_rows_alone_begins_with_the_last_step() -> None:
     demos = ORDER.model_copy(update={"operator": "demos", "cases": 0})
     shown = demos.model_copy(update={"cases": 4})
 
-    def slots(order: Order, right: float | None = None) -> set[str]:
+    def slots(order: WorkOrder, right: float | None = None) -> set[str]:
         found = set()
         for round in (1, 2):
             asked = search({}, round)
@@ -327,7 +329,7 @@ def test_what_learns_from_rows_alone_begins_with_the_last_step() -> None:
                 steps = tuple({"prompt": name, "input": "in", "output": "out"} for name in STEPS)
                 told = {"split": "train", "output": "out", "answer": "red", "score": right, "trajectory": steps}
                 asked.archive.scores.add(Evaluation(candidate="start", example="t0", **told))  # type: ignore[arg-type]
-            found.add(slotted([order], replace(asked, train=("t0",)), "in-turn", {"demos"})[0].slot)
+            found.add(assign_prompts([order], replace(asked, train=("t0",)), "in-turn", {"demos"})[0].slot)
         return found
 
     assert slots(demos) == slots(demos, 0.0) == {"classify"}
@@ -335,7 +337,7 @@ def test_what_learns_from_rows_alone_begins_with_the_last_step() -> None:
 
 
 def test_what_is_made_of_one_prompt_is_put_back_among_the_others() -> None:
-    made = put_back([Proposal(program=Program.of("Take it."))], "extract", PROGRAM)
+    made = restore_program([Proposal(program=Program.of("Take it."))], "extract", PROGRAM)
     assert {name: one.instruction for name, one in made[0].program.prompts.items()} == {
         "extract": "Take it.",
         "classify": "Red or blue for {extract}?",
@@ -343,9 +345,9 @@ def test_what_is_made_of_one_prompt_is_put_back_among_the_others() -> None:
 
 
 def test_the_planner_is_told_all_steps_and_estimates_tell_prompts_apart_by_step() -> None:
-    assert brief_of(PROGRAM) == "extract:\nCopy the request.\n\nclassify:\nRed or blue for {extract}?"
-    assert brief_of(Program.of("One.")) == "One."
+    assert program_instruction_text(PROGRAM) == "extract:\nCopy the request.\n\nclassify:\nRed or blue for {extract}?"
+    assert program_instruction_text(Program.of("One.")) == "One."
     made = archive({"extract": 0.0, "classify": 0.0})
-    told = [features(made[name]) for name in ("start", "extract", "classify")]
+    told = [candidate_features(made[name]) for name in ("start", "extract", "classify")]
     assert len({frozenset(one.items()) for one in told}) == 3
-    assert features(Candidate(id="c", program=Program.of("One."), operator="x"))["instruction One."] == 1.0
+    assert candidate_features(Candidate(id="c", program=Program.of("One."), operator="x"))["instruction One."] == 1.0

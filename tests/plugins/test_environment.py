@@ -12,11 +12,11 @@ from maieutic.core.errors import TaskError, UsageError
 from maieutic.core.example import Example
 from maieutic.core.models import ModelRef, Output, Reply
 from maieutic.core.program import Program
-from maieutic.graphs.setup import Setup
+from maieutic.graphs.setup import RunConfig
 from maieutic.plugins.environment import EnvironmentTarget
-from maieutic.plugins.evaluators.progress import Progress
-from maieutic.plugins.worlds.form import Form
-from maieutic.plugins.worlds.grid import Grid
+from maieutic.plugins.evaluators.progress import ProgressEvaluator
+from maieutic.plugins.worlds.form import FormWorld
+from maieutic.plugins.worlds.grid import GridWorld
 from maieutic.runtime.task_file import load_task
 
 MAP = Example(input="S.#\n..#\n..G")
@@ -47,14 +47,14 @@ async def test_a_row_is_one_conversation_that_ends_at_the_goal() -> None:
     assert roles == ["user", "assistant", "user", "assistant", "user", "assistant", "user"]
     assert door.calls[0].messages[0]["content"].startswith("Which way?")
     assert [step["progress"] for step in output.trajectory] == [0.25, 0.5, 0.75, 1.0]
-    score = await Progress().evaluate(MAP, output, None)
+    score = await ProgressEvaluator().evaluate(MAP, output, None)
     assert score.value == 1.0
     assert score.feedback == "the goal was reached after 4 turns"
 
 
 async def test_half_a_way_counts_half_and_each_bad_turn_has_its_note() -> None:
     output, _ = await played("up", "down", "left or right", "what?", "down", "up", steps=6)
-    score = await Progress().evaluate(MAP, output, None)
+    score = await ProgressEvaluator().evaluate(MAP, output, None)
     assert score.value == 0.25
     assert score.feedback is not None
     for note in (
@@ -64,28 +64,28 @@ async def test_half_a_way_counts_half_and_each_bad_turn_has_its_note() -> None:
         "turn 6: went away from the goal: up",
     ):
         assert note in score.feedback
-    assert (await Progress(partial=False).evaluate(MAP, output, None)).value == 0.0
+    assert (await ProgressEvaluator(partial=False).evaluate(MAP, output, None)).value == 0.0
     assert output.text.count("World:") == 6
 
 
 def test_steps_are_what_a_run_may_cost() -> None:
     task = load_task(EXAMPLES / "grid")
-    setup = Setup.make(task, recipe="promst")
-    assert setup.run_calls(task.program)[0] == 6
-    assert setup.sealed_calls == 12
+    setup = RunConfig.resolve(task, recipe="promst")
+    assert setup.calls_per_run(task.program)[0] == 6
+    assert setup.calls_per_test_example == 12
 
 
 @pytest.mark.parametrize("text", ["S..", "..G", "S#G", "x"])
 def test_a_map_without_a_way_is_refused(text: str) -> None:
     with pytest.raises(TaskError, match="start S and a goal G"):
-        Grid(Example(input=text))
+        GridWorld(Example(input=text))
 
 
 BOOKING = Example(input={"request": "A table, please.", "name": "Ada Brown", "people": "4"}, outputs=("{}",))
 
 
 def test_the_simulated_user_answers_what_is_asked_and_the_form_counts_right_fields() -> None:
-    form = Form(BOOKING)
+    form = FormWorld(BOOKING)
     assert "name, people" in form.begin()
     assert "Ada" not in form.begin()
     asked = form.act("What is your name?")
@@ -100,9 +100,9 @@ def test_the_simulated_user_answers_what_is_asked_and_the_form_counts_right_fiel
 
 
 def test_what_neither_asks_nor_fills_is_noted() -> None:
-    assert Form(BOOKING).act("Welcome to our place!").note == "neither asked for a field nor filled one in"
+    assert FormWorld(BOOKING).act("Welcome to our place!").note == "neither asked for a field nor filled one in"
     with pytest.raises(TaskError, match="fields that the user knows"):
-        Form(Example(input="just text"))
+        FormWorld(Example(input="just text"))
 
 
 @pytest.mark.parametrize("options", [{"world": "gird"}, {"world": "grid", "steps": 0}])
@@ -124,11 +124,11 @@ async def test_a_world_of_ones_own_is_a_class_beside_the_task(tmp_path: Path) ->
     assert [step["progress"] for step in output.trajectory] == [0.0, 1.0]
 
 
-@pytest.mark.parametrize(("name", "world"), [("grid", Grid), ("form", Form)])
+@pytest.mark.parametrize(("name", "world"), [("grid", GridWorld), ("form", FormWorld)])
 def test_shipped_rows_can_be_played(name: str, world: Callable[[Example], Any]) -> None:
     task = load_task(EXAMPLES / name)
     assert [len(task.data[split]) for split in ("train", "val", "test")] == [12, 16, 24]
-    assert all(world(row).begin() for row in task.data.rows())
+    assert all(world(row).begin() for row in task.data.examples())
     assert len(task.rules) >= 2
     if name == "form":
-        assert all(json.loads(row.outputs[0]) for row in task.data.rows())
+        assert all(json.loads(row.outputs[0]) for row in task.data.examples())

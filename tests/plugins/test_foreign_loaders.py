@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from maieutic.core.errors import TaskError
 from maieutic.core.example import Example
-from maieutic.plugins.loaders import reader
+from maieutic.plugins.loaders import dataset_reader
 from maieutic.plugins.registry import Registry
 from maieutic.runtime.task_file import load_task
 
-READ = reader(Registry.load(()))
+READ = dataset_reader(Registry.load(()))
 TASK = 'name = "t"\nprompt = "{prompt}"\n[data]\ntrain = "{source}"\nval = "{source2}"\n'
 
 

@@ -5,30 +5,30 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from maieutic.core.contracts import BringsModels, RequiresOperators
+from maieutic.core.contracts import RequiresOperators, UsesOwnModels
 from maieutic.core.models import ModelRef
-from maieutic.plugins.evaluators.text import Exact
-from maieutic.plugins.guard import guarded
+from maieutic.plugins.evaluators.text import ExactMatch
+from maieutic.plugins.guard import proxy_for
 from maieutic.plugins.guests import Plugin
-from maieutic.plugins.rooms import Room
-from maieutic.plugins.strategies.greedy import Greedy
+from maieutic.plugins.rooms import PluginThread
+from maieutic.plugins.strategies.greedy import GreedySearch
 
 PLUGIN = Plugin(name="p", module="p", distribution="d", version="1", state="loaded")
 
 
-class Needing(Greedy):
+class Needing(GreedySearch):
     requires = frozenset({"merge"})
 
 
-class Bringing(Exact):
+class Bringing(ExactMatch):
     models = (ModelRef.parse("local/smollm2"),)
 
 
 @pytest.mark.parametrize("declares", [True, False])
 def test_a_strategys_operators_and_an_evaluators_models_are_seen_through_the_guard(declares: bool) -> None:
-    strategy = guarded("strategy", "s", Needing() if declares else Greedy(), PLUGIN, Room("r", 5))
-    evaluator = guarded("evaluator", "e", Bringing() if declares else Exact(), PLUGIN, Room("r", 5))
-    for guard, protocol, name in ((strategy, RequiresOperators, "requires"), (evaluator, BringsModels, "models")):
+    strategy = proxy_for("strategy", "s", Needing() if declares else GreedySearch(), PLUGIN, PluginThread("r", 5))
+    evaluator = proxy_for("evaluator", "e", Bringing() if declares else ExactMatch(), PLUGIN, PluginThread("r", 5))
+    for guard, protocol, name in ((strategy, RequiresOperators, "requires"), (evaluator, UsesOwnModels, "models")):
         assert isinstance(guard, protocol) is declares
         assert (inspect.getattr_static(type(guard), name, None) is not None) is declares
     if declares:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from maieutic.core.errors import TaskError
-from maieutic.plugins.loaders import reader
+from maieutic.plugins.loaders import dataset_reader
 from maieutic.plugins.registry import Registry
 
 HUB = """
@@ -28,17 +28,17 @@ def test_the_builtin_loaders_read_files(tmp_path: Path, name: str, content: str)
     (tmp_path / f"rows.{name}").write_text(content)
     (row,) = Registry.load(()).create("loader", name).read(f"rows.{name}", tmp_path)
     assert (dict(row.fields), Path(row.where.partition(":")[0]).name) == ({"a": "b"}, f"rows.{name}")
-    assert reader(Registry.load(()))(f"rows.{name}", tmp_path) == [row]
+    assert dataset_reader(Registry.load(()))(f"rows.{name}", tmp_path) == [row]
 
 
 def test_a_plugin_loads_what_it_is_named_for(install: Callable[..., None], tmp_path: Path) -> None:
     install("hub-loader", HUB)
-    (row,) = reader(Registry.load())("hub:reviews/train", tmp_path)
+    (row,) = dataset_reader(Registry.load())("hub:reviews/train", tmp_path)
     assert row.fields["input"] == "reviews/train"
 
 
 @pytest.mark.parametrize("source", ["rows.xls", "hugging:x", "rows"])
 def test_a_source_that_nobody_loads_lists_who_is_there(tmp_path: Path, source: str) -> None:
     with pytest.raises(TaskError, match="cannot be read") as caught:
-        reader(Registry.load(()))(source, tmp_path)
+        dataset_reader(Registry.load(()))(source, tmp_path)
     assert "csv" in caught.value.possible

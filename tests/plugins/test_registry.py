@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from maieutic.core.errors import PluginError, UsageError
-from maieutic.plugins.evaluators.text import Regex
+from maieutic.plugins.evaluators.text import RegexMatch
 from maieutic.plugins.hookspecs import HOOKS
 from maieutic.plugins.registry import Registry
 
@@ -63,7 +63,7 @@ def test_listing_builtins_imports_none_of_them() -> None:
 
 
 def test_create_gives_the_object_with_its_options() -> None:
-    assert isinstance(Registry.load(()).create("evaluator", "regex", pattern="a+"), Regex)
+    assert isinstance(Registry.load(()).create("evaluator", "regex", pattern="a+"), RegexMatch)
 
 
 def test_an_unknown_name_lists_the_possible_ones_and_the_near_one() -> None:

@@ -9,11 +9,11 @@ from maieutic.core.answer import AnswerContract
 from maieutic.core.candidate import Candidate
 from maieutic.core.example import Example
 from maieutic.core.models import ModelRef
-from maieutic.core.orders import Order, Request, TaskBrief
+from maieutic.core.orders import Request, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
 from maieutic.core.routing import Router
-from maieutic.plugins.operators.mixture import Ensemble, Mixture
+from maieutic.plugins.operators.mixture import MixtureOfPrompts, PromptEnsemble
 from maieutic.plugins.targets import CallableTarget
 
 MODEL = ModelRef.parse("local/smollm2")
@@ -23,7 +23,7 @@ PARENTS = tuple(Candidate(id=f"c-{n}", program=Program.of(f"Judge {n}."), operat
 
 def request(chat: bool) -> Request:
     return Request(
-        order=Order(operator="any", parents=("c-0",)),
+        order=WorkOrder(operator="any", parents=("c-0",)),
         task=TaskBrief(name="t", description="d", answer=AnswerContract(), chat=chat),
         parents=PARENTS[:1],
         train=ROWS,
@@ -34,8 +34,8 @@ def request(chat: bool) -> Request:
     )
 
 
-@pytest.mark.parametrize("operator", [Mixture(), Ensemble()], ids=["mixture", "ensemble"])
-async def test_nothing_is_composed_that_the_target_would_not_route(operator: Mixture | Ensemble) -> None:
+@pytest.mark.parametrize("operator", [MixtureOfPrompts(), PromptEnsemble()], ids=["mixture", "ensemble"])
+async def test_nothing_is_composed_that_the_target_would_not_route(operator: MixtureOfPrompts | PromptEnsemble) -> None:
     assert await operator.propose(request(chat=True), None)  # type: ignore[arg-type]
     assert not await operator.propose(request(chat=False), None)  # type: ignore[arg-type]
 

@@ -9,9 +9,9 @@ import pytest
 from maieutic.core.candidate import Archive
 from maieutic.core.score import Evaluation
 from maieutic.plugins.agreement import Consensus
-from maieutic.plugins.policy import Categoricals
-from maieutic.plugins.shift import separated
-from maieutic.plugins.vocabulary import words_of
+from maieutic.plugins.policy import CategoricalPolicy
+from maieutic.plugins.shift import separation_test
+from maieutic.plugins.vocabulary import typical_words
 
 
 def seen(candidate: str, row: str, answer: str | None, **likelihoods: float) -> Evaluation:
@@ -28,41 +28,41 @@ def seen(candidate: str, row: str, answer: str | None, **likelihoods: float) -> 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_gradient_finds_the_best_choice_of_each_slot_from_noisy_losses(seed: int) -> None:
-    rng, policy, best = Random(seed), Categoricals.even(3, 6), (4, 0, 2)
+    rng, policy, best = Random(seed), CategoricalPolicy.uniform(3, 6), (4, 0, 2)
     for _ in range(80):
-        drawn = policy.drawn(6, rng)
+        drawn = policy.sample(6, rng)
         losses = [sum(a != b for a, b in zip(one, best, strict=True)) + rng.gauss(0, 0.3) for one in drawn]
-        policy = policy.stepped(drawn, losses, 1.0)
-        policy = Categoricals(json.loads(json.dumps(policy.logits)))
+        policy = policy.gradient_step(drawn, losses, 1.0)
+        policy = CategoricalPolicy(json.loads(json.dumps(policy.logits)))
     assert policy.mode == best
-    assert policy.settled > 0.9
+    assert policy.mode_probability > 0.9
 
 
 def test_one_draw_or_equal_losses_teach_nothing() -> None:
-    policy = Categoricals.even(2, 3)
-    assert policy.stepped([(0, 1)], [5.0], 1.0) == policy
-    assert policy.stepped([(0, 1), (2, 2)], [0.5, 0.5], 1.0).mode == policy.mode
-    assert policy.drawn(4, Random(1)) == policy.drawn(4, Random(1))
+    policy = CategoricalPolicy.uniform(2, 3)
+    assert policy.gradient_step([(0, 1)], [5.0], 1.0) == policy
+    assert policy.gradient_step([(0, 1), (2, 2)], [0.5, 0.5], 1.0).mode == policy.mode
+    assert policy.sample(4, Random(1)) == policy.sample(4, Random(1))
 
 
 def test_likelihoods_that_lean_one_way_for_all_rows_are_evened() -> None:
     leaning = {"a": (-0.1, -2.0), "b": (-0.1, -2.2), "c": (-0.3, -1.2), "d": (-0.4, -1.1)}
     archive = Archive(evaluations=[seen("x", row, "yes", yes=y, no=n) for row, (y, n) in leaning.items()])
     told = Consensus(archive, ["x"], list(leaning))
-    assert {row: told.of(row).label for row in leaning} == {"a": "yes", "b": "yes", "c": "no", "d": "no"}  # type: ignore[union-attr]
-    assert Consensus(archive, ["x"], list(leaning), votes=True).of("d").label == "yes"  # type: ignore[union-attr]
+    assert {row: told.vote_on(row).label for row in leaning} == {"a": "yes", "b": "yes", "c": "no", "d": "no"}  # type: ignore[union-attr]
+    assert Consensus(archive, ["x"], list(leaning), votes=True).vote_on("d").label == "yes"  # type: ignore[union-attr]
 
 
 def test_votes_count_answers_that_could_be_read_and_nobody_is_held_to_its_own_word() -> None:
     said = {"x": "Red", "y": "red", "z": "blue", "u": None}
     archive = Archive(evaluations=[seen(name, "row", answer) for name, answer in said.items()])
     told = Consensus(archive, list(said), ["row", "never met"])
-    belief = told.of("row")
+    belief = told.vote_on("row")
     assert belief is not None
     assert (belief.label, round(belief.confidence, 3)) == ("Red", 0.667)
-    assert told.of("row", without="x").confidence == 0.5  # type: ignore[union-attr]
-    assert told.of("never met") is None
-    assert Consensus(archive, ["u"], ["row"]).of("row") is None
+    assert told.vote_on("row", without="x").confidence == 0.5  # type: ignore[union-attr]
+    assert told.vote_on("never met") is None
+    assert Consensus(archive, ["u"], ["row"]).vote_on("row") is None
 
 
 def test_the_surest_rows_of_each_answer_are_trusted() -> None:
@@ -74,7 +74,7 @@ def test_the_surest_rows_of_each_answer_are_trusted() -> None:
             for n, vote in enumerate(all_)
         ]
     )
-    assert set(Consensus(archive, ["v0", "v1", "v2"], list(votes)).surest(0.5)) == {"a", "c"}
+    assert set(Consensus(archive, ["v0", "v1", "v2"], list(votes)).most_confident(0.5)) == {"a", "c"}
 
 
 def test_groups_of_texts_are_told_apart_or_not() -> None:
@@ -84,14 +84,14 @@ def test_groups_of_texts_are_told_apart_or_not() -> None:
     bills = [
         f"your invoice for {word} is {how}" for word in ("gas", "water", "rent") for how in ("due", "paid", "late")
     ]
-    apart, p = separated(films, bills, Random(0))
+    apart, p = separation_test(films, bills, Random(0))
     assert apart > 0.1
     assert p == 0.01
-    assert separated(films[::2], films[1::2], Random(0))[1] > 0.05
-    assert separated(films, [], Random(0)) == (0.0, 1.0)
+    assert separation_test(films[::2], films[1::2], Random(0))[1] > 0.05
+    assert separation_test(films, [], Random(0)) == (0.0, 1.0)
 
 
 def test_words_are_those_of_several_inputs_and_not_of_all() -> None:
     texts = ["the plot drags", "a plot with charm", "this charm fades", "some plot indeed"]
-    assert words_of(texts, 2) == ["charm", "plot"]
-    assert words_of(texts, 0) == []
+    assert typical_words(texts, 2) == ["charm", "plot"]
+    assert typical_words(texts, 0) == []

@@ -9,8 +9,15 @@ from typing import Any
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.prompt import Branch
-from maieutic.plugins.operators.branch import BranchDrop, Branching, weight, without
-from maieutic.plugins.operators.trees import cut, grown, named, numbered, read_revision, shown
+from maieutic.plugins.operators.branch import BranchDrop, Branching, parse_importance, without_branches
+from maieutic.plugins.operators.trees import (
+    apply_revision,
+    format_position,
+    number_branches,
+    read_revision,
+    remove_branch,
+    render_branches,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -160,20 +167,24 @@ def test_what_is_no_branch_is_none(said: str) -> None:
 def grow(said: str) -> Any:
     revision = read_revision(said)
     assert revision is not None
-    return grown(TREE, revision)
+    return apply_revision(TREE, revision)
 
 
 def test_breadth_adds_a_branch_and_depth_refines_one() -> None:
-    assert [named(place) for place, _ in numbered(grow("NEW: If it is a name: take it"))] == ["1", "2", "3"]
+    assert [format_position(place) for place, _ in number_branches(grow("NEW: If it is a name: take it"))] == [
+        "1",
+        "2",
+        "3",
+    ]
     deeper = grow("2: If it is American: take the last number")
-    assert [(named(place), one.when) for place, one in numbered(deeper)][1:] == [
+    assert [(format_position(place), one.when) for place, one in number_branches(deeper)][1:] == [
         ("2", "it is a date"),
         ("2.1", "it is American"),
     ]
     assert grow("2: take the month")[1].then == "take the month"
     assert grow("NEW: If it is a list: take the first") is None, "a condition that is there is not added twice"
-    assert cut(deeper, (2, 1)) == TREE
-    assert cut(deeper, (1,)) == deeper[1:]
+    assert remove_branch(deeper, (2, 1)) == TREE
+    assert remove_branch(deeper, (1,)) == deeper[1:]
 
 
 def test_advice_to_prune_is_followed_but_for_the_new_branch_and_for_half_the_tree() -> None:
@@ -181,15 +192,15 @@ def test_advice_to_prune_is_followed_but_for_the_new_branch_and_for_half_the_tre
 
     before = Prompt(instruction="Do it.", branches=TREE)
     after = before.with_(branches=grow("NEW: If it is a name: take it"))
-    assert [one.when for one in without(after, before, "1").branches] == ["it is a date", "it is a name"]
-    assert without(after, before, "3") == after
-    assert without(after, before, "1, 2") == after
-    assert without(after, before, "none") == after
-    assert "1. If it is a list: take the last" in shown(before)
+    assert [one.when for one in without_branches(after, before, "1").branches] == ["it is a date", "it is a name"]
+    assert without_branches(after, before, "3") == after
+    assert without_branches(after, before, "1, 2") == after
+    assert without_branches(after, before, "none") == after
+    assert "1. If it is a list: take the last" in render_branches(before)
 
 
 @pytest.mark.parametrize(
     ("item", "told"), [("8 | lists", (8, "lists")), ("10/10: dates", (10, "dates")), ("lists", (5, "lists"))]
 )
 def test_patterns_are_weighed(item: str, told: tuple[int, str]) -> None:
-    assert weight(item) == told
+    assert parse_importance(item) == told

@@ -18,7 +18,7 @@ from maieutic.core.events import Event
 from maieutic.core.models import ModelRef
 from maieutic.core.task import Models, Task
 from maieutic.graphs.run import Result, aoptimize, build_graph
-from maieutic.plugins.allocators.preferences import believe
+from maieutic.plugins.allocators.preferences import fit_preferences
 from maieutic.runtime.store import Store
 from maieutic.testing import ScriptedModel, StubServer
 
@@ -165,21 +165,21 @@ def test_worth_follows_preferences_and_doubt_falls_where_duels_were(kind: Any) -
     hidden = shown @ np.array([2.0, -1.0, 0.5])
     pairs = [tuple(rng.choice(12, 2, replace=False)) for _ in range(60)]
     met = [(int(a), int(b), 1.0 if hidden[a] > hidden[b] else -1.0) for a, b in pairs]
-    told = believe(shown, met, kind=kind)
+    told = fit_preferences(shown, met, kind=kind)
     assert np.corrcoef(told.worth, hidden)[0, 1] > 0.8
-    fresh = believe(shown, met[:5], kind=kind)
-    assert fresh.doubt(0)[0] == 0
-    assert (fresh.doubt(0)[1:] > 0).any()
+    fresh = fit_preferences(shown, met[:5], kind=kind)
+    assert fresh.uncertainty(0)[0] == 0
+    assert (fresh.uncertainty(0)[1:] > 0).any()
     if kind == "linear":  # what a network is unsure of moves with its weights
-        assert told.doubt(0)[1:].mean() < fresh.doubt(0)[1:].mean()
-    first, second = told.pair(0.3)
+        assert told.uncertainty(0)[1:].mean() < fresh.uncertainty(0)[1:].mean()
+    first, second = told.informative_pair(0.3)
     assert first == int(np.argmax(told.worth))
     assert first != second
 
 
 def test_a_model_of_worth_that_nobody_knows_is_refused() -> None:
     from maieutic.core.errors import UsageError
-    from maieutic.plugins.allocators.dueling import Dueling
+    from maieutic.plugins.allocators.dueling import DuelingBandit
 
     with pytest.raises(UsageError, match="model of worth"):
-        Dueling(model="quadratic")  # type: ignore[arg-type]
+        DuelingBandit(model="quadratic")  # type: ignore[arg-type]

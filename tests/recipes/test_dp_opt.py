@@ -13,10 +13,10 @@ from maieutic.core.dialogue.private import ContinueInstruction, VoteForInstructi
 from maieutic.core.dialogue.replies import PromptReply, TextReply
 from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
-from maieutic.core.orders import Order, Request, TaskBrief
+from maieutic.core.orders import Request, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.plugins.operators.private_ensemble import NOISE_KEY, PrivateEnsemble
-from maieutic.plugins.strategies.private import Private
+from maieutic.plugins.strategies.private import PrivateProposals
 
 COMMON = "Say whether the number can be halved."
 SECRET = "Zanzibar"
@@ -52,7 +52,7 @@ def request(seed: int = 0, secret: bool = True, rows: int = 60, **options: Any) 
     train = [Example(input=f"number {n}", outputs=("even",)) for n in range(rows)]
     train += [Example(input=f"number 99 of {SECRET}", outputs=("odd",))] if secret else []
     return Request(
-        order=Order(operator="private-ensemble", parents=("p",), options=options),
+        order=WorkOrder(operator="private-ensemble", parents=("p",), options=options),
         task=TaskBrief(name="parity", description="Tell parity.", answer=AnswerContract()),
         parents=(Candidate(id="p", program=Program.of("Say it."), operator="start"),),
         train=tuple(train),
@@ -126,7 +126,7 @@ async def test_the_same_key_and_seed_draw_the_same_noise_and_another_key_another
 @pytest.mark.parametrize("wrong", [{"epsilon": 0.0}, {"delta": 1.0}, {"releases": 0}])
 def test_a_budget_that_protects_nothing_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="privacy budget"):
-        Private(**wrong)
+        PrivateProposals(**wrong)
 
 
 async def test_the_recipe_runs_no_train_row_on_the_target_and_tells_what_was_spent(play: Any) -> None:

@@ -12,8 +12,8 @@ from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.dialogue.ask import Case
 from maieutic.core.errors import UsageError
-from maieutic.plugins.deviation import Correction, Seen, control, deviations
-from maieutic.plugins.operators.controller import Controller, worded
+from maieutic.plugins.deviation import AnswerComparison, ControlTerms, control_terms, error_signals
+from maieutic.plugins.operators.controller import FeedbackController, describe_correction
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -69,37 +69,37 @@ async def test_kinds_of_controllers_and_small_budgets(play: Any) -> None:
     assert sum(bool(run.rows(one.id)) for one in run.made_by("controller")) >= 3
     assert sum(one.split != "test" for one in run.evaluations) <= 60
     with pytest.raises(UsageError, match="kind 'D'"):
-        Controller(kind="D")  # type: ignore[arg-type]
+        FeedbackController(kind="D")  # type: ignore[arg-type]
 
 
 def test_errors_are_output_minus_desired() -> None:
     contract = AnswerContract(type="label", labels=("yes", "no"))
     cases = [("yes", "yes"), ("yes", "no"), ("yes", "no"), ("no", "no"), ("well", "yes")]
     seen = [
-        Seen.of_case(Case(input="", expected=wanted, output=said), float(said == wanted), contract)
+        AnswerComparison.from_case(Case(input="", expected=wanted, output=said), float(said == wanted), contract)
         for said, wanted in cases
     ]
-    assert deviations(seen) == {
+    assert error_signals(seen) == {
         "wrong": 0.6,
         "unreadable": 0.2,
         "length": 0.0,
         "label no": -0.4,
         "label yes": 0.2,
     }
-    long = Seen(said="it is yes I think", wanted="yes", score=0.0, readable=True)
-    assert deviations([long])["length"] == 0.8
-    assert deviations([]) == {}
+    long = AnswerComparison(said="it is yes I think", wanted="yes", score=0.0, readable=True)
+    assert error_signals([long])["length"] == 0.8
+    assert error_signals([]) == {}
 
 
 def test_terms_are_proportional_integral_and_differential() -> None:
     errors = [{"wrong": 0.6, "length": 0.1}, {"wrong": 0.4, "length": -0.9}]
-    pushed = control(errors, proportional=1.0, integral=0.5, differential=2.0)
+    pushed = control_terms(errors, proportional=1.0, integral=0.5, differential=2.0)
     assert list(pushed) == ["length", "wrong"], "the strongest push first"
     wrong = pushed["wrong"]
     assert (wrong.error, wrong.total, wrong.change) == pytest.approx((0.4, 1.0, -0.2))
     assert wrong.push == pytest.approx(0.4 + 0.5 - 0.4)
-    assert control([{"wrong": 1.0}] * 9, proportional=0, integral=1, differential=0)["wrong"].push == 2.0
-    assert control([], proportional=1, integral=1, differential=1) == {}
+    assert control_terms([{"wrong": 1.0}] * 9, proportional=0, integral=1, differential=0)["wrong"].push == 2.0
+    assert control_terms([], proportional=1, integral=1, differential=1) == {}
 
 
 @pytest.mark.parametrize(
@@ -112,17 +112,19 @@ def test_terms_are_proportional_integral_and_differential() -> None:
 )
 def test_what_is_off_is_said_in_words(signal: str, error: float, change: float, said: str) -> None:
     push = 0.4 if error > 0 else -0.4
-    assert worded(signal, Correction(error=error, total=error, change=change, push=push)).startswith(said)
+    assert describe_correction(signal, ControlTerms(error=error, total=error, change=change, push=push)).startswith(
+        said
+    )
 
 
 def test_a_controller_that_holds_back_is_told_last_and_softly() -> None:
     errors = [{"wrong": 0.9, "unreadable": 0.2}, {"wrong": 0.1, "unreadable": 0.2}]
-    pushed = control(errors, proportional=1.0, integral=0.0, differential=0.5)
+    pushed = control_terms(errors, proportional=1.0, integral=0.0, differential=0.5)
     assert pushed["wrong"].push == pytest.approx(-0.3)
     assert pushed["wrong"].size == 0
     assert list(pushed) == ["unreadable", "wrong"], "a falling error is not the most urgent"
-    assert "Correct it slightly. It has shrunk" in worded("wrong", pushed["wrong"])
-    down = control([{"length": -0.3}], proportional=1.0, integral=0.0, differential=0.0)
+    assert "Correct it slightly. It has shrunk" in describe_correction("wrong", pushed["wrong"])
+    down = control_terms([{"length": -0.3}], proportional=1.0, integral=0.0, differential=0.0)
     assert down["length"].size == pytest.approx(0.3), "too short is pushed against as too long is"
 
 
@@ -132,5 +134,5 @@ def test_a_controller_that_holds_back_is_told_last_and_softly() -> None:
 )
 def test_only_an_error_that_stood_for_three_steps_has_not_moved(errors: tuple[float, ...], stuck: bool) -> None:
     steps = [{"wrong": error} for error in errors]
-    told = worded("wrong", control(steps, proportional=1.0, integral=0.2, differential=0.5)["wrong"])
+    told = describe_correction("wrong", control_terms(steps, proportional=1.0, integral=0.2, differential=0.5)["wrong"])
     assert ("It has not moved for several steps" in told) is stuck

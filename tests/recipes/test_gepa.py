@@ -13,13 +13,13 @@ from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.example import Example
-from maieutic.core.orders import WHOLE, Order, Request, Search, TaskBrief
+from maieutic.core.orders import ALL_PROMPTS, Request, Search, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.prompt import Branch, Demo, Prompt
 from maieutic.core.score import Evaluation
-from maieutic.plugins.allocators.gate import Gate
-from maieutic.plugins.operators.merge import Merge
-from maieutic.plugins.strategies.pareto import Pareto, batch, front
+from maieutic.plugins.allocators.gate import MinibatchGate
+from maieutic.plugins.operators.merge import LineageMerge
+from maieutic.plugins.strategies.pareto import ParetoSearch, next_minibatch, pareto_front
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -124,9 +124,10 @@ def world(scores: dict[str, str], parents: dict[str, tuple[str, ...]] | None = N
 
 def test_parents_are_drawn_as_often_as_they_lead_and_the_dominated_never() -> None:
     search = world({"start": "1000", "twin": "1100", "other": "0011", "worst": "0000"})
-    assert front(search) == {"twin": 2, "other": 2}
+    assert pareto_front(search) == {"twin": 2, "other": 2}
     drawn = [
-        Pareto().ask(world({"start": "1000", "twin": "1110", "other": "0001"}, seed=seed))[0] for seed in range(80)
+        ParetoSearch().ask(world({"start": "1000", "twin": "1110", "other": "0001"}, seed=seed))[0]
+        for seed in range(80)
     ]
     parents = [order.parents[0] for order in drawn]
     assert set(parents) == {"twin", "other"}
@@ -135,32 +136,32 @@ def test_parents_are_drawn_as_often_as_they_lead_and_the_dominated_never() -> No
 
 
 def test_all_train_rows_are_shown_once_before_any_twice() -> None:
-    seen = [row for round in (1, 2, 3) for row in batch(world({"start": "1"}, round=round), 3)]
+    seen = [row for round in (1, 2, 3) for row in next_minibatch(world({"start": "1"}, round=round), 3)]
     assert set(seen) == {f"t{n}" for n in range(7)}
     assert len(seen) == 9
-    assert batch(world({"start": "1"}, round=1), 3) != batch(world({"start": "1"}, round=4), 3)
+    assert next_minibatch(world({"start": "1"}, round=1), 3) != next_minibatch(world({"start": "1"}, round=4), 3)
 
 
 def test_two_lineages_merge_after_a_success_once_and_only_above_their_root() -> None:
     scores = {"start": "1000", "left": "1100", "right": "1011"}
     search = world(scores, memory={"due": True})
-    orders = Pareto().ask(search)
+    orders = ParetoSearch().ask(search)
     assert [order.operator for order in orders] == ["reflect", "merge"]
     assert orders[1].parents == ("left", "right", "start")
-    assert orders[1].slot == WHOLE
+    assert orders[1].slot == ALL_PROMPTS
     assert not search.memory["due"]
     search.memory["due"] = True
-    assert len(Pareto().ask(search)) == 1, "no pair twice"
-    assert len(Pareto().ask(world(scores))) == 1, "nothing was let in since"
-    assert len(Pareto().ask(world({**scores, "start": "1101"}, memory={"due": True}))) == 1, "the root is better"
+    assert len(ParetoSearch().ask(search)) == 1, "no pair twice"
+    assert len(ParetoSearch().ask(world(scores))) == 1, "nothing was let in since"
+    assert len(ParetoSearch().ask(world({**scores, "start": "1101"}, memory={"due": True}))) == 1, "the root is better"
     line = {"left": ("start",), "right": ("left",)}
-    assert len(Pareto().ask(world(scores, line, memory={"due": True}))) == 1, "parent and child are one lineage"
-    assert len(Pareto().ask(world(scores, memory={"due": True, "merges": 5}))) == 1
+    assert len(ParetoSearch().ask(world(scores, line, memory={"due": True}))) == 1, "parent and child are one lineage"
+    assert len(ParetoSearch().ask(world(scores, memory={"due": True, "merges": 5}))) == 1
 
 
 def gated(parent: str, child: str) -> Search:
     search = world(
-        {"start": "10", "child": ""}, orders=(Order(operator="reflect", parents=("start",), rows=("t0", "t1")),)
+        {"start": "10", "child": ""}, orders=(WorkOrder(operator="reflect", parents=("start",), rows=("t0", "t1")),)
     )
     search.archive.candidates["child"] = search.archive["child"].model_copy(update={"status": "racing"})
     for name, row in (("start", parent), ("child", child)):
@@ -183,21 +184,21 @@ def test_the_gate_opens_for_a_strict_win_on_the_rows_that_were_shown(
     parent: str, child: str, asked: set[str], decision: str
 ) -> None:
     search = gated(parent, child)
-    assert {pair.example for pair in Gate().ask(search, ["child"])} == asked
-    assert Gate().tell(search, ["child"]) == {"child": decision}
+    assert {pair.example for pair in MinibatchGate().ask(search, ["child"])} == asked
+    assert MinibatchGate().tell(search, ["child"]) == {"child": decision}
 
 
 @pytest.mark.parametrize("total", [10, 1000])
 def test_whoever_is_let_in_meets_the_rows_that_the_start_prompt_met(total: int) -> None:
     search = gated("10", "11")
-    search.val, search.total = tuple(f"v{n}" for n in range(30)), total
-    assert {pair.example for pair in Gate().ask(search, ["child"])} == {"v0", "v1"}
+    search.val, search.total_runs = tuple(f"v{n}" for n in range(30)), total
+    assert {pair.example for pair in MinibatchGate().ask(search, ["child"])} == {"v0", "v1"}
 
 
 def test_the_winner_is_not_who_met_the_easy_rows_alone() -> None:
     search = world({"start": "11110000", "better": "11110010", "lucky": "1111"})
     search.examples = {row: Example(id=row, input=row, outputs=("y",)) for row in search.val}
-    assert Pareto().final(search) == "better"
+    assert ParetoSearch().final(search) == "better"
 
 
 @pytest.mark.parametrize(("child", "decision"), [("110", "keep"), ("100", "keep"), ("000", "drop")])
@@ -205,8 +206,8 @@ def test_a_merged_child_must_be_no_worse_than_the_better_parent_on_mixed_val_row
     scores = {"start": "000", "left": "100", "right": "010", "both": child}
     search = world(scores, {"both": ("left", "right")})
     search.archive.candidates["both"] = search.archive["both"].model_copy(update={"status": "racing"})
-    assert Gate().ask(search, ["both"]) == []
-    assert Gate().tell(search, ["both"]) == {"both": decision}
+    assert MinibatchGate().ask(search, ["both"]) == []
+    assert MinibatchGate().tell(search, ["both"]) == {"both": decision}
 
 
 def request(root: Program, first: Program, second: Program, **scores: float) -> Request:
@@ -215,7 +216,7 @@ def request(root: Program, first: Program, second: Program, **scores: float) -> 
         for name, program in (("one", first), ("two", second), ("root", root))
     ]
     return Request(
-        order=Order(operator="merge", parents=("one", "two", "root")),
+        order=WorkOrder(operator="merge", parents=("one", "two", "root")),
         task=TaskBrief(name="t", description="d", answer=AnswerContract()),
         parents=tuple(made),
         train=(Example(input="x", outputs=("y",)),),
@@ -229,7 +230,7 @@ async def test_merge_takes_of_each_part_the_side_that_changed_it() -> None:
     demos = (Demo(input="a", output="b"),)
     first = Program.of(root.main.with_(branches=(Branch(when="it is old", then="say so"),), system="Be kind."))
     second = Program.of(root.main.with_(demos=demos, system="Be brief."))
-    (made,) = await Merge().propose(request(root, first, second, one=0.4, two=0.6), None)  # type: ignore[arg-type]
+    (made,) = await LineageMerge().propose(request(root, first, second, one=0.4, two=0.6), None)  # type: ignore[arg-type]
     prompt = made.program.main
     assert (prompt.branches, prompt.demos, prompt.system) == (first.main.branches, demos, "Be brief.")
     assert made.parents == ("one", "two")
@@ -242,7 +243,7 @@ async def test_merge_of_programs_takes_prompts_from_both_and_makes_no_copy_of_a_
         told = {"a": "A", "b": "B", **texts}
         return Program(prompts={name: Prompt(instruction=text) for name, text in told.items()})
 
-    (made,) = await Merge().propose(request(program(), program(a="A1"), program(b="B2")), None)  # type: ignore[arg-type]
+    (made,) = await LineageMerge().propose(request(program(), program(a="A1"), program(b="B2")), None)  # type: ignore[arg-type]
     assert {name: one.instruction for name, one in made.program.prompts.items()} == {"a": "A1", "b": "B2"}
     assert made.rationale == "merged: a.instruction from the first, b.instruction from the second"
-    assert await Merge().propose(request(program(), program(a="A1"), program(a="A2")), None) == []  # type: ignore[arg-type]
+    assert await LineageMerge().propose(request(program(), program(a="A1"), program(a="A2")), None) == []  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Candidate
 from maieutic.core.errors import TaskError, UsageError
-from maieutic.core.joint import SHARED, joined
+from maieutic.core.joint import SHARED_PROMPT, join_tasks
 from maieutic.core.models import ModelRef
 from maieutic.core.report import Report
 from maieutic.core.score import Evaluation
@@ -90,7 +90,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         with StubServer(ScriptedModel(target)) as one, StubServer(thinker) as two:
             refs = [ModelRef.parse(f"openai/stub@{stub.base}", key_env="STUB_KEY") for stub in (one, two)]
             models = Models(target=refs[0], optimizer=refs[1])
-            task = joined([one_task("parity"), one_task("size", val=14)], name="both", models=models)
+            task = join_tasks([one_task("parity"), one_task("size", val=14)], name="both", models=models)
             done = await aoptimize(
                 task, recipe=recipe, budget=Budget(calls=calls), folder=tmp_path, run="r", settings=settings
             )
@@ -114,7 +114,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 async def test_users_are_learned_inside_and_the_system_prompt_of_all_outside(play: Any) -> None:
     done = await play("metaspo", 900)
     prompts = done.best.program.prompts
-    assert prompts[SHARED].instruction == "You are careful and check each answer."
+    assert prompts[SHARED_PROMPT].instruction == "You are careful and check each answer."
     assert {name: prompts[name].instruction for name in SAID} == {
         name: f"Decide by the rule of {name}." for name in SAID
     }
@@ -168,7 +168,7 @@ async def test_sprig_builds_the_system_prompt_of_all_tasks_and_leaves_user_promp
     done = await play("sprig", 500, target=hears, **settings)
     for one in done.candidates.values():
         assert all(one.program.prompts[name].instruction == "Say the answer." for name in SAID)
-    assert done.best.program.prompts[SHARED].system
+    assert done.best.program.prompts[SHARED_PROMPT].system
     assert done.report.best.score >= done.report.start.score
 
 
@@ -179,17 +179,17 @@ async def test_a_small_budget_measures_the_start_and_is_kept(play: Any) -> None:
 
 
 def test_val_and_test_take_as_many_rows_of_each_task_in_turn_and_train_all() -> None:
-    task = joined([one_task("parity"), one_task("size", val=14)], name="both")
+    task = join_tasks([one_task("parity"), one_task("size", val=14)], name="both")
     assert [row.metadata["task"] for row in task.data.val[:4]] == ["parity", "size", "parity", "size"]
     assert len(task.data.val) == 20
-    assert len({row.id for row in task.data.rows()}) == 20 + 20 + 40
+    assert len({row.id for row in task.data.examples()}) == 20 + 20 + 40
     assert task.check() is task
 
 
 @pytest.mark.parametrize("names", [("parity",), ("parity", "parity")])
 def test_tasks_that_are_not_several_are_refused(names: tuple[str, ...]) -> None:
     with pytest.raises(TaskError, match="two or more"):
-        joined([one_task(name) for name in names], name="both")
+        join_tasks([one_task(name) for name in names], name="both")
 
 
 async def test_without_the_operator_that_joins_the_strategy_says_so(play: Any) -> None:
@@ -208,7 +208,7 @@ def test_a_task_file_names_other_task_files(tmp_path: Path) -> None:
     (tmp_path / "task.toml").write_text('name = "both"\nsystem = "Be brief."\ntasks = ["parity", "size/task.toml"]\n')
     task = load_task(tmp_path)
     assert list(task.subtasks) == ["parity", "size"]
-    assert task.program.prompts[SHARED].instruction == "Be brief."
+    assert task.program.prompts[SHARED_PROMPT].instruction == "Be brief."
     (tmp_path / "task.toml").write_text('name = "both"\ntasks = ["parity"]\nprompt = "x"\n')
     with pytest.raises(TaskError, match="unknown key 'prompt'"):
         load_task(tmp_path)

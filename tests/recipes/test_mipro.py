@@ -14,15 +14,15 @@ from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.dialogue.ask import Case
 from maieutic.core.example import Example
-from maieutic.core.orders import Order, Request, Search, TaskBrief
+from maieutic.core.orders import Request, Search, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.allocators.batches import row_order
-from maieutic.plugins.allocators.minibatch import Minibatch
-from maieutic.plugins.allocators.thompson import Thompson
+from maieutic.plugins.allocators.minibatch import MinibatchEvaluation
+from maieutic.plugins.allocators.thompson import ThompsonSampling
 from maieutic.plugins.operators.bootstrap import DemoBootstrap
 from maieutic.plugins.operators.select import DemoSelect
-from maieutic.plugins.strategies.tpe import suggested
+from maieutic.plugins.strategies.tpe import suggest_choices
 
 
 def proposer() -> Any:
@@ -104,8 +104,8 @@ def test_the_estimator_comes_back_to_what_scored_well_and_draws_the_same_again()
     for _ in range(30):
         pair = {"words": rng.choice(choices["words"]), "demos": rng.choice(choices["demos"])}
         seen.append((pair, 0.3 * (pair["words"] == "w2") + 0.3 * (pair["demos"] == "d4") + 0.01 * rng.random()))
-    drawn = suggested(seen, choices, count=12, seed=3)
-    assert drawn == suggested(seen, choices, count=12, seed=3)
+    drawn = suggest_choices(seen, choices, count=12, seed=3)
+    assert drawn == suggest_choices(seen, choices, count=12, seed=3)
     assert sum(one["words"] == "w2" for one in drawn) + sum(one["demos"] == "d4" for one in drawn) > 8
 
 
@@ -115,7 +115,7 @@ TRAIN = tuple(Example(id=f"t{n}", input=f"{'cat' if n % 2 else 'dog'} number {n}
 def request(failures: tuple[Case, ...] = (), successes: tuple[Case, ...] = (), count: int = 1) -> Request:
     parent = Candidate(id="c", program=Program.of("Say it."), operator="start")
     return Request(
-        order=Order(operator="x", parents=("c",), count=count),
+        order=WorkOrder(operator="x", parents=("c",), count=count),
         task=TaskBrief(name="t", description="t", answer=AnswerContract()),
         parents=(parent,),
         train=TRAIN,
@@ -162,8 +162,8 @@ def search(scores: dict[str, list[float]], *, round: int = 1, room: int = 400, m
         seed=1,
         round=round,
         step=round,
-        room=room,
-        total=400,
+        remaining_runs=room,
+        total_runs=400,
         examples=examples,
         memory={} if memory is None else memory,
     )
@@ -176,7 +176,7 @@ def search(scores: dict[str, list[float]], *, round: int = 1, room: int = 400, m
 
 
 def test_a_minibatch_is_the_same_rows_for_newcomers_and_the_rest_for_the_best() -> None:
-    allocator, memory = Minibatch(rows=10, every=5), dict[str, Any]()
+    allocator, memory = MinibatchEvaluation(rows=10, every=5), dict[str, Any]()
     first = allocator.ask(search({"a": [], "b": []}, memory=memory), ["a", "b"])
     rows = [{pair.example for pair in first if pair.candidate == name} for name in "ab"]
     assert rows[0] == rows[1]
@@ -188,7 +188,7 @@ def test_a_minibatch_is_the_same_rows_for_newcomers_and_the_rest_for_the_best() 
 
 
 def test_thompson_meets_all_and_then_pulls_the_better_one_more_often_within_its_purse() -> None:
-    allocator, memory = Thompson(first=4, pulls=20, batches=1), dict[str, Any]()
+    allocator, memory = ThompsonSampling(first=4, pulls=20, batches=1), dict[str, Any]()
     met = allocator.ask(search({"good": [], "bad": []}, room=60, memory=memory), ["good", "bad"])
     assert Counter(pair.candidate for pair in met) == {"good": 4, "bad": 4}
     told = {"good": [1.0] * 9 + [0.0], "bad": [0.0] * 9 + [1.0]}

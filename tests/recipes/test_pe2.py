@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.prompt import Demo, Prompt
-from maieutic.plugins.operators.examine import layout_of
+from maieutic.plugins.operators.examine import prompt_layout
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -83,5 +83,5 @@ async def test_sixty_calls_measure_the_start_and_children(play: Any) -> None:
 
 def test_the_layout_shows_where_the_input_goes_and_no_demos() -> None:
     demo = Demo(input="four", output="even")
-    assert layout_of(Prompt(instruction="Even or odd?", demos=(demo,))) == "[user]\nEven or odd?\n\n(input)"
-    assert layout_of(Prompt(instruction="Is {number} {what}?")) == "[user]\nIs (number) (what)?"
+    assert prompt_layout(Prompt(instruction="Even or odd?", demos=(demo,))) == "[user]\nEven or odd?\n\n(input)"
+    assert prompt_layout(Prompt(instruction="Is {number} {what}?")) == "[user]\nIs (number) (what)?"

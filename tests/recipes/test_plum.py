@@ -14,10 +14,10 @@ from maieutic.core.budget import Budget
 from maieutic.core.candidate import Candidate
 from maieutic.core.dialogue.phrases import RewordPhrase
 from maieutic.core.dialogue.replies import TextReply
-from maieutic.core.orders import Order, Request, TaskBrief
+from maieutic.core.orders import Request, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.plugins.operators.phrase import PhraseCrossover, PhraseEdits
-from maieutic.plugins.operators.phrasing import joined, phrases_of
+from maieutic.plugins.operators.phrasing import join_phrases, split_phrases
 
 LONG = "Read the word with care, and say whether it is red or blue, in a single word, without a full stop."
 BRIEF = TaskBrief(name="x", description="x", answer=AnswerContract(type="label", labels=("red", "blue")))
@@ -41,7 +41,7 @@ def candidate(name: str, text: str) -> Candidate:
 
 def request(*texts: str, count: int = 6, seed: int = 0, options: Any = None, **fields: Any) -> Request:
     parents = tuple(candidate(f"c{place}", text) for place, text in enumerate(texts))
-    order = Order(operator="x", parents=tuple(one.id for one in parents), count=count, options=options or {})
+    order = WorkOrder(operator="x", parents=tuple(one.id for one in parents), count=count, options=options or {})
     return Request(order=order, task=BRIEF, parents=parents, train=(), rng=Random(seed), **fields)
 
 
@@ -56,13 +56,13 @@ class Author:
 
 @given(st.text(alphabet="ab ,.{}\n", max_size=80))
 def test_phrases_give_back_their_text(text: str) -> None:
-    phrases = phrases_of(text)
-    assert joined(phrases) == text.strip()
+    phrases = split_phrases(text)
+    assert join_phrases(phrases) == text.strip()
     assert all(one.text.strip() == one.text and one.text for one in phrases)
 
 
 def test_phrases_end_where_parts_of_a_sentence_do() -> None:
-    texts = [one.text for one in phrases_of("Determine whether a movie review is positive or negative. {input}")]
+    texts = [one.text for one in split_phrases("Determine whether a movie review is positive or negative. {input}")]
     assert texts == ["Determine whether a movie review", "is positive", "or negative.", "{input}"]
 
 

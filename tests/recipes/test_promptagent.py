@@ -12,8 +12,8 @@ from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
-from maieutic.plugins.strategies.mcts import Mcts
-from maieutic.plugins.strategies.tree import Limits, Tree
+from maieutic.plugins.strategies.mcts import MonteCarloTreeSearch
+from maieutic.plugins.strategies.tree import SearchTree, TreeLimits
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -83,8 +83,8 @@ def world(means: dict[str, float], line: dict[str, str], memory: dict[str, Any] 
     return Search(archive=archive, train=train, val=val, memory=memory or {}, **given)
 
 
-def walk(search: Search, *paths: list[str], **limits: Any) -> Tree:
-    tree = Tree(search, Limits(**{"deepest": 5, "free": 2, "explore": 2.5, **limits}))
+def walk(search: Search, *paths: list[str], **limits: Any) -> SearchTree:
+    tree = SearchTree(search, TreeLimits(**{"deepest": 5, "free": 2, "explore": 2.5, **limits}))
     for one in list(search.archive.candidates.values())[1:]:
         tree.add(one)
     for path in paths:
@@ -104,29 +104,29 @@ def test_an_unvisited_child_is_measured_on_the_steps_of_its_siblings() -> None:
     """One reward against sums of three would leave every second branch unopened."""
     search = world({"root": 0.4, "a": 0.5, "b": 0.6, "aa": 0.5}, {"a": "root", "b": "root", "aa": "a"})
     tree = walk(search, ["root", "a", "aa"], explore=0.0)
-    assert tree.bound("a", ["a", "b"]) == pytest.approx(1.0)
-    assert tree.bound("b", ["a", "b"]) == pytest.approx(1.2)
-    assert tree.select() == ["root", "b"]
+    assert tree.upper_bound("a", ["a", "b"]) == pytest.approx(1.0)
+    assert tree.upper_bound("b", ["a", "b"]) == pytest.approx(1.2)
+    assert tree.select_path() == ["root", "b"]
 
 
 def test_what_was_seldom_visited_is_tried() -> None:
     search = world({"root": 0.4, "a": 0.6, "b": 0.5, "aa": 0.6}, {"a": "root", "b": "root", "aa": "a"})
-    assert walk(search, *[["root", "a", "aa"]] * 2, explore=0.0).select()[1] == "a"
+    assert walk(search, *[["root", "a", "aa"]] * 2, explore=0.0).select_path()[1] == "a"
     search.memory.clear()
-    assert walk(search, *[["root", "a", "aa"]] * 2, explore=2.5).select()[1] == "b"
+    assert walk(search, *[["root", "a", "aa"]] * 2, explore=2.5).select_path()[1] == "b"
 
 
 def test_paths_end_at_depth_below_the_threshold_and_with_a_record() -> None:
     line = {"a": "root", "b": "a", "c": "b", "d": "c"}
     search = world({"root": 0.5, "a": 0.6, "b": 0.6, "c": 0.4, "d": 0.9}, line)
     tree = walk(search)
-    assert not tree.ends("b"), "the first levels are free"
-    assert tree.ends("c"), "below half-way from root to parent"
-    assert walk(search, deepest=4).ends("d")
+    assert not tree.is_terminal("b"), "the first levels are free"
+    assert tree.is_terminal("c"), "below half-way from root to parent"
+    assert walk(search, deepest=4).is_terminal("d")
     memory = {"path": ["root", "a", "b", "c"], "record": 0.7}
     told = world({"root": 0.5, "a": 0.6, "b": 0.6, "c": 0.6, "d": 0.9}, line, memory)
     walk(told)
-    Mcts().tell(told, ["d"], {})
+    MonteCarloTreeSearch().tell(told, ["d"], {})
     assert told.memory["path"] == []
     assert told.memory["paths"] == [["root", "a", "b", "c", "d"]], "a child better than all before ends its path"
 
@@ -135,7 +135,7 @@ def test_the_answer_is_the_best_node_of_the_best_path() -> None:
     line = {"a": "root", "aa": "a", "b": "root", "bb": "b"}
     search = world({"root": 0.3, "a": 0.7, "aa": 0.6, "b": 0.1, "bb": 0.8}, line)
     search.memory["paths"] = [["root", "a", "aa"], ["root", "b", "bb"]]
-    assert Mcts().final(search) == "a"
+    assert MonteCarloTreeSearch().final(search) == "a"
 
 
 def test_a_path_that_ended_in_a_crash_is_judged_with_it_although_the_crash_can_not_win() -> None:
@@ -143,13 +143,13 @@ def test_a_path_that_ended_in_a_crash_is_judged_with_it_although_the_crash_can_n
     search = world({"root": 0.3, "a": 0.8, "aa": 0.0, "b": 0.7, "bb": 0.6}, line)
     search.archive.add(search.archive["aa"].model_copy(update={"status": "dropped"}))
     search.memory["paths"] = [["root", "a", "aa"], ["root", "b", "bb"]]
-    assert Mcts().final(search) == "b"
+    assert MonteCarloTreeSearch().final(search) == "b"
     search.archive.add(search.archive["aa"].model_copy(update={"status": "vetoed"}))
-    assert Mcts().final(search) == "a", "what a person took out counts nowhere"
+    assert MonteCarloTreeSearch().final(search) == "a", "what a person took out counts nowhere"
 
 
 def test_three_empty_expansions_close_a_node_and_the_search() -> None:
-    search, strategy = world({"root": 0.3}, {}), Mcts()
+    search, strategy = world({"root": 0.3}, {}), MonteCarloTreeSearch()
     for _ in range(3):
         assert {order.parents for order in strategy.ask(search)} == {("root",)}
         assert list(strategy.pool(search, [])) == []

@@ -10,16 +10,16 @@ from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.dialogue.ask import Case
-from maieutic.core.dialogue.methods import Paraphrase
+from maieutic.core.dialogue.methods import ParaphrasePrompt
 from maieutic.core.dialogue.replies import PromptReply, TextReply
 from maieutic.core.dialogue.sections import EditSection, WriteSection
 from maieutic.core.example import Example
-from maieutic.core.orders import Order, Request, Search, TaskBrief
+from maieutic.core.orders import Request, Search, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt, Section
 from maieutic.core.score import Evaluation
-from maieutic.plugins.operators.sections import PURPOSES, SectionAdd, SectionDrop, SectionEdit, SectionReword
-from maieutic.plugins.strategies.gated import Gated, experience
+from maieutic.plugins.operators.sections import SECTION_PURPOSES, SectionAdd, SectionDrop, SectionEdit, SectionReword
+from maieutic.plugins.strategies.gated import OperatorGating, edit_rewards
 
 BRIEF = TaskBrief(name="x", description="Tell the colour.", answer=AnswerContract())
 FAILURES = tuple(Case(input=f"row {n}", expected="red", output="blue") for n in range(6))
@@ -32,7 +32,7 @@ PROMPT = Prompt(
 def request(prompt: Prompt = PROMPT, **options: Any) -> Request:
     parent = Candidate(id="c", program=Program.of(prompt), operator="start")
     return Request(
-        order=Order(operator="x", parents=("c",), options=options),
+        order=WorkOrder(operator="x", parents=("c",), options=options),
         task=BRIEF,
         parents=(parent,),
         train=tuple(Example(input=f"word {n}", outputs=("red",)) for n in range(8)),
@@ -49,7 +49,7 @@ class Author:
         self.asks.append(ask)
         if self.text is None:
             return None
-        return PromptReply(prompt=self.text) if isinstance(ask, Paraphrase) else TextReply(text=self.text)
+        return PromptReply(prompt=self.text) if isinstance(ask, ParaphrasePrompt) else TextReply(text=self.text)
 
 
 @pytest.mark.parametrize("operator", [SectionEdit(), SectionReword()], ids=lambda one: one.name)
@@ -74,7 +74,7 @@ async def test_a_missing_section_is_added_with_its_purpose_and_an_existing_one_d
     [ask] = author.asks
     [section] = made.program.main.sections
     assert isinstance(ask, WriteSection)
-    assert (section.name, ask.purpose) == (ask.section, PURPOSES[ask.section])
+    assert (section.name, ask.purpose) == (ask.section, SECTION_PURPOSES[ask.section])
     [made] = await SectionDrop().propose(request(section="Steps"), author)
     assert [one.name for one in made.program.main.sections] == ["Answer"]
     assert list(await SectionDrop().propose(request(Prompt(instruction="Say it.")), author)) == []
@@ -116,7 +116,9 @@ def search(gains: dict[str, float], **fields: Any) -> Search:
 def test_the_gate_draws_what_paid_off_and_forgets_nobody() -> None:
     told = search({"good": 0.3, "bad": -0.3})
     drawn = [
-        order for step in range(40) for order in Gated(children=4).ask(search({"good": 0.3, "bad": -0.3}, step=step))
+        order
+        for step in range(40)
+        for order in OperatorGating(children=4).ask(search({"good": 0.3, "bad": -0.3}, step=step))
     ]
     shares = {name: sum(order.operator == name for order in drawn) / len(drawn) for name in told.operators}
     assert shares["good"] > 0.6
@@ -127,9 +129,9 @@ def test_the_gate_draws_what_paid_off_and_forgets_nobody() -> None:
 
 def test_orders_without_a_child_are_experience_too() -> None:
     told = search({})
-    told.orders = (Order(operator="bad", parents=("s",), options={"section": "Task"}),)
-    assert Gated().pool(told, []) == ["s"]
-    [(known, reward)] = experience(told)
+    told.orders = (WorkOrder(operator="bad", parents=("s",), options={"section": "Task"}),)
+    assert OperatorGating().pool(told, []) == ["s"]
+    [(known, reward)] = edit_rewards(told)
     assert "bad in Task" in known
     assert reward < 0
 
@@ -142,13 +144,13 @@ def test_what_edits_no_section_is_told_of_the_main_one_whether_it_was_fruitful_o
     told.archive.add(child)
     seen = {"split": "val", "output": "", "answer": "", "score": 0.9}
     told.archive.scores.add(Evaluation(candidate="c", example="v0", **seen))  # type: ignore[arg-type]
-    gate = Gated(children=40, leaders=1)
+    gate = OperatorGating(children=40, leaders=1)
     orders = [one for one in gate.ask(told) if one.operator == "section-add"]
     assert len(orders) > 20, "what it brought is seen where it is ordered"
     assert {one.options["section"] for one in orders} == {"Task"}
     told.orders = orders[:1]
     gate.pool(told, [])
-    barren, fruitful = experience(told)
+    barren, fruitful = edit_rewards(told)
     assert barren[0] == fruitful[0]
 
 

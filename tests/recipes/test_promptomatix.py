@@ -7,7 +7,7 @@ from typing import Any
 
 from maieutic.core.answer import AnswerContract
 from maieutic.core.orders import TaskBrief
-from maieutic.plugins.operators.tailor import TECHNIQUES, by_rule
+from maieutic.plugins.operators.tailor import TECHNIQUE_DESCRIPTIONS, technique_by_rule
 
 
 def author(texts: list[str]) -> Any:
@@ -60,7 +60,7 @@ def test_without_a_planner_a_rule_names_the_technique() -> None:
     def brief(**answer: Any) -> TaskBrief:
         return TaskBrief(name="t", description="", answer=AnswerContract(**answer))
 
-    assert by_rule(brief(type="number")) == "steps"
-    assert by_rule(brief(type="label", labels=("a", "b"))) == "definitions"
-    assert {by_rule(brief()), by_rule(brief(type="regex", pattern="a"))} == {"direct"}
-    assert set(TECHNIQUES) >= {"direct", "steps", "definitions", "format first"}
+    assert technique_by_rule(brief(type="number")) == "steps"
+    assert technique_by_rule(brief(type="label", labels=("a", "b"))) == "definitions"
+    assert {technique_by_rule(brief()), technique_by_rule(brief(type="regex", pattern="a"))} == {"direct"}
+    assert set(TECHNIQUE_DESCRIPTIONS) >= {"direct", "steps", "definitions", "format first"}

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Candidate
-from maieutic.core.orders import Order, Request, TaskBrief
+from maieutic.core.orders import Request, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
-from maieutic.plugins.operators.token_prune import TokenPrune, prunable, tokens_of, without
+from maieutic.plugins.operators.token_prune import TokenPrune, prunable_positions, tokenize, without_tokens
 
 LONG = "Please read the number very carefully now, and then say whether it is even or whether it is odd."
 BRIEF = TaskBrief(name="x", description="x", answer=AnswerContract())
@@ -26,7 +26,7 @@ PROMPT = Prompt(
 
 def request(prompt: Prompt = PROMPT, *, seed: int = 0, count: int = 5, **options: Any) -> Request:
     parent = Candidate(id="c", program=Program.of(prompt), operator="start")
-    order = Order(operator="token-prune", parents=("c",), count=count, options=options)
+    order = WorkOrder(operator="token-prune", parents=("c",), count=count, options=options)
     return Request(order=order, task=BRIEF, parents=(parent,), train=(), rng=Random(seed))
 
 
@@ -40,22 +40,22 @@ def hears(messages: Any) -> str:
 
 @given(st.integers(0, 10_000))
 def test_a_prompt_without_no_token_is_the_same_and_placeholders_and_turns_stay(seed: int) -> None:
-    rng, tokens = Random(seed), tokens_of(PROMPT)
-    assert without(PROMPT, []) == PROMPT
-    loose = prunable(tokens)
-    pruned = without(PROMPT, rng.sample(loose, rng.randint(1, len(loose))))
+    rng, tokens = Random(seed), tokenize(PROMPT)
+    assert without_tokens(PROMPT, []) == PROMPT
+    loose = prunable_positions(tokens)
+    pruned = without_tokens(PROMPT, rng.sample(loose, rng.randint(1, len(loose))))
     assert pruned.placeholders == ("input",)
     assert all(demo.input and demo.output for demo in pruned.demos)
     assert [demo.source for demo in pruned.demos] == [demo.source for demo in PROMPT.demos]
-    assert len(tokens_of(pruned)) < len(tokens)
+    assert len(tokenize(pruned)) < len(tokens)
 
 
 @given(st.integers(0, 10_000))
 async def test_one_to_four_tokens_go_and_never_below_the_least(seed: int) -> None:
-    before = len(tokens_of(PROMPT))
+    before = len(tokenize(PROMPT))
     for least in (5, before - 2, before):
         for one in await TokenPrune(least=least).propose(request(seed=seed), team=None):  # type: ignore[arg-type]
-            left = len(tokens_of(one.program.main))
+            left = len(tokenize(one.program.main))
             assert least <= left
             assert 1 <= before - left <= 4
 
@@ -66,7 +66,7 @@ async def test_the_token_at_a_place_goes_alone_and_beyond_the_last_there_is_noth
         return [one.rationale for one in made]
 
     assert [await pruned(at) for at in range(3)] == [["pruned: Look"], ["pruned: at"], ["pruned: ,"]]
-    assert await pruned(len(prunable(tokens_of(PROMPT)))) == []
+    assert await pruned(len(prunable_positions(tokenize(PROMPT)))) == []
 
 
 async def shortened(play: Any, **fields: Any) -> Any:
@@ -84,7 +84,7 @@ async def test_evolution_prunes_the_best_drawn_prompt_and_ranks_the_best_anew(pl
     second = [one for one in children if one.round == 2]
     assert second
     assert {one.parents for one in second} == {(first.id,)}
-    tokens = {name: len(tokens_of(one.program.main)) for name, one in played.candidates.items()}
+    tokens = {name: len(tokenize(one.program.main)) for name, one in played.candidates.items()}
     assert all(1 <= tokens[one.parents[0]] - tokens[one.id] <= 4 for one in children)
     screened = {len(played.rows(one.id)) for one in children}
     assert screened <= {0, 8, 32}

@@ -10,7 +10,7 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Candidate
-from maieutic.core.orders import Order, Request, TaskBrief
+from maieutic.core.orders import Request, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
 from maieutic.plugins.operators.demo_craft import DemoRationale
@@ -129,7 +129,7 @@ async def test_no_reason_is_asked_for_that_could_not_be_read(contract: AnswerCon
 
     program = Program.of(Prompt(instruction="Say it.", demos=(Demo(input="number 4", output=output),)))
     request = Request(
-        order=Order(operator="demo-rationale", parents=("p",)),
+        order=WorkOrder(operator="demo-rationale", parents=("p",)),
         task=TaskBrief(name="parity", description="", answer=contract),
         parents=(Candidate(id="p", program=program, operator="start"),),
         train=(),

@@ -17,8 +17,8 @@ from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.core.task import Models
 from maieutic.graphs.run import aoptimize
-from maieutic.plugins.operators.advice import fires, remarks_on
-from maieutic.plugins.strategies.levels import Levels
+from maieutic.plugins.operators.advice import advice_for_failures, rule_applies
+from maieutic.plugins.strategies.levels import LevelTree
 from maieutic.runtime.store import Store
 from maieutic.runtime.task_file import load_task
 from maieutic.testing import ScriptedModel, StubServer
@@ -112,12 +112,12 @@ CASE = Case(input="", expected="", output="[1] Model: up", feedback="0% of the w
     ("when", "found"), [("WALKED into", True), ("goal reached", False), (r"/wall: (up|left)/", True), ("/(/", False)]
 )
 def test_a_rule_fires_on_words_or_on_a_pattern(when: str, found: bool) -> None:
-    assert fires(when, CASE) is found
+    assert rule_applies(when, CASE) is found
 
 
 def test_what_no_rule_covers_is_told_with_how_often_it_was() -> None:
     other = Case(input="", expected="", feedback="half; turn 2: no direction was named; turn 3: no direction was named")
-    told = remarks_on([CASE, CASE, other], [("walked into a wall", "look first"), ("never", "x")])
+    told = advice_for_failures([CASE, CASE, other], [("walked into a wall", "look first"), ("never", "x")])
     assert told[0] == "2 of 3 runs: walked into a wall. Advice: look first."
     assert "2 times: no direction was named" in told
     assert not any("x." in one for one in told)
@@ -131,9 +131,11 @@ def test_three_falls_in_a_row_end_the_tree() -> None:
     )
     for name, score in zip(names, (0.9, 0.6, 0.4, 0.2), strict=True):
         archive.scores.add(Evaluation(candidate=name, example="v", split="val", output="", answer="", score=score))
-    search = Search(archive=archive, train=("t",), val=("v",), seed=0, round=1, step=1, room=99, total=99)
+    search = Search(
+        archive=archive, train=("t",), val=("v",), seed=0, round=1, step=1, remaining_runs=99, total_runs=99
+    )
     search.operators = {"advice": 1.0}
-    levels = Levels()
+    levels = LevelTree()
     for name in names[1:]:
         assert levels.ask(search)
         levels.tell(search, [name], {})

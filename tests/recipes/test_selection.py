@@ -12,8 +12,8 @@ from maieutic.core.errors import UsageError
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
 from maieutic.core.routing import Router
-from maieutic.plugins.log_scorer import fit
-from maieutic.plugins.strategies.objectives import front
+from maieutic.plugins.log_scorer import fit_offline_scorer
+from maieutic.plugins.strategies.objectives import non_dominated
 
 KINDS = {"apple": "a fruit that grows on a tree", "train": "a vehicle that stands in the station"}
 
@@ -44,18 +44,18 @@ def test_a_scorer_learns_which_prompt_fits_which_words_and_survives_json() -> No
         "fruit": {name: float("apple" in text) for name, text in texts.items()},
         "wheels": {name: float("train" in text) for name, text in texts.items()},
     }
-    router = Router(kind="learned", scorer=fit(log, texts))
+    router = Router(kind="learned", scorer=fit_offline_scorer(log, texts))
     again = Router.model_validate(json.loads(json.dumps(router.model_dump(mode="json"))))
     program = Program(prompts={name: Prompt(instruction=name) for name in log}, router=again)
     for number in range(100, 110):
-        assert program.chosen(row(number)[0]) == (("fruit", "wheels")[number % 2],)
+        assert program.prompts_for(row(number)[0]) == (("fruit", "wheels")[number % 2],)
     assert program.id == Program(prompts=program.prompts, router=router).id
 
 
 def test_where_inputs_tell_nothing_the_prompt_that_is_better_on_the_whole_is_taken() -> None:
     texts = {f"r{n}": f"w{n} x{n}" for n in range(12)}
     log = {"poor": dict.fromkeys(texts, 0.0), "rich": dict.fromkeys(texts, 1.0)}
-    router = Router(kind="learned", scorer=fit(log, texts))
+    router = Router(kind="learned", scorer=fit_offline_scorer(log, texts))
     assert router.route("never seen", ["poor", "rich"]) == "rich"
 
 
@@ -102,8 +102,8 @@ def test_the_front_has_who_is_beaten_by_nobody_and_the_older_of_equals() -> None
         "d": {"x": 0.0, "y": 1.0},
         "e": {"x": 1.0, "y": 0.0},
     }
-    assert front(told) == ["a", "b", "d"]
-    assert front({}) == []
+    assert non_dominated(told) == ["a", "b", "d"]
+    assert non_dominated({}) == []
 
 
 async def test_modp_edits_towards_what_a_prompt_lacks_and_records_the_front(play: Any) -> None:

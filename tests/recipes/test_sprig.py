@@ -12,13 +12,13 @@ from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.dialogue.replies import PromptReply
 from maieutic.core.errors import UsageError
-from maieutic.core.orders import Order, Request, Search, TaskBrief
+from maieutic.core.orders import Request, Search, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
 from maieutic.core.score import Evaluation
 from maieutic.plugins.operators.component_edits import ComponentEdits
-from maieutic.plugins.operators.components import components_of, corpus
-from maieutic.plugins.strategies.credited_beam import credit
+from maieutic.plugins.operators.components import component_corpus, components_of
+from maieutic.plugins.strategies.credited_beam import component_credit
 
 BRIEF = TaskBrief(name="x", description="x", answer=AnswerContract())
 OWN = "You work for a library."
@@ -31,7 +31,7 @@ def made_of(name: str, *components: str, operator: str = "component-edits", pare
 
 def request(*components: str, count: int = 4, seed: int = 0, **options: Any) -> Request:
     parent = made_of("p", *components)
-    order = Order(operator="component-edits", parents=("p",), count=count, options=options)
+    order = WorkOrder(operator="component-edits", parents=("p",), count=count, options=options)
     start = (made_of("s", operator="start"),)
     return Request(order=order, task=BRIEF, parents=(parent,), train=(), ancestors=start, rng=Random(seed))
 
@@ -44,7 +44,7 @@ class Author:
 def test_the_corpus_has_sixty_components_in_categories_and_no_one_twice() -> None:
     every = components_of(())
     assert len(every) == len(set(every)) >= 60
-    assert len(corpus()) >= 8
+    assert len(component_corpus()) >= 8
     assert set(components_of(("role", "format"))) < set(every)
     with pytest.raises(UsageError, match="category"):
         ComponentEdits(categories=("roles",))
@@ -79,7 +79,7 @@ async def test_a_paraphrase_asks_for_no_field_of_the_users_prompt() -> None:
 
 
 async def test_what_brought_most_comes_in_first_and_the_untried_before_the_harmful() -> None:
-    good, bad = corpus()["role"][0], corpus()["format"][0]
+    good, bad = component_corpus()["role"][0], component_corpus()["format"][0]
     told = {good: [0.6, 2], bad: [-0.6, 2]}
     operator = ComponentEdits(edits=("add",))
     made = await operator.propose(request(count=63, credit=told), Author())  # type: ignore[arg-type]
@@ -92,8 +92,10 @@ def test_credit_is_the_gain_on_common_rows_of_what_came_and_the_loss_of_what_wen
     archive = Archive([made_of("s", "One.", operator="start"), made_of("c", "Two.", parents=("s",))])
     for name, row, score in (("s", "v0", 0.0), ("s", "v1", 1.0), ("c", "v1", 1.0), ("c", "v0", 1.0), ("c", "v2", 0.0)):
         archive.scores.add(Evaluation(candidate=name, example=row, split="val", output="", answer="", score=score))
-    search = Search(archive=archive, train=(), val=("v0", "v1", "v2"), seed=0, round=2, step=3, room=9, total=9)
-    assert credit(search) == {"One.": [-0.5, 1], "Two.": [0.5, 1]}
+    search = Search(
+        archive=archive, train=(), val=("v0", "v1", "v2"), seed=0, round=2, step=3, remaining_runs=9, total_runs=9
+    )
+    assert component_credit(search) == {"One.": [-0.5, 1], "Two.": [0.5, 1]}
 
 
 def hears(messages: Any) -> str:

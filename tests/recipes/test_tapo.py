@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maieutic.core.betting import lower_bound, wealth
+from maieutic.core.betting import e_value, lower_bound
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.example import Example
-from maieutic.core.identity import seeded
+from maieutic.core.identity import seeded_random
 from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.plugins.allocators.batches import row_order
 from maieutic.plugins.allocators.paired_race import PairedRace
-from maieutic.plugins.strategies.chosen import chosen_views
-from maieutic.plugins.strategies.fitness import VIEWS, fitness, levelled
+from maieutic.plugins.strategies.chosen import select_views
+from maieutic.plugins.strategies.fitness import VIEWS, fitness, means_on_common_rows
 
 
 def author(choice: str) -> Any:
@@ -79,10 +79,10 @@ def search(scores: dict[str, list[float]], outputs: tuple[str, ...] = ("red", "b
 def test_the_rule_chooses_by_the_kind_of_answers_and_a_readable_plan_goes_first() -> None:
     views = dict.fromkeys(VIEWS, 1.0)
     open_answers = tuple(f"answer {n}" for n in range(40))
-    assert set(chosen_views(search({}), views)) == {"accuracy", "robustness", "format"}
-    assert set(chosen_views(search({}, open_answers), views)) == {"accuracy", "similarity", "brevity"}
-    assert set(chosen_views(search({}, plan=("by rule",)), views)) == {"accuracy", "robustness", "format"}
-    assert set(chosen_views(search({}, plan=("brevity",)), views)) == {"accuracy", "brevity"}
+    assert set(select_views(search({}), views)) == {"accuracy", "robustness", "format"}
+    assert set(select_views(search({}, open_answers), views)) == {"accuracy", "similarity", "brevity"}
+    assert set(select_views(search({}, plan=("by rule",)), views)) == {"accuracy", "robustness", "format"}
+    assert set(select_views(search({}, plan=("brevity",)), views)) == {"accuracy", "brevity"}
 
 
 def test_who_is_right_as_often_but_says_less_is_fitter() -> None:
@@ -106,25 +106,25 @@ def test_robustness_is_the_hardest_group() -> None:
 
 def test_easy_rows_do_not_flatter_who_was_measured_on_them_alone() -> None:
     made = search({"whole": [1.0] * 10 + [0.0] * 30, "lucky": [1.0] * 8 + [0.0] * 2})
-    told = levelled(made, ["whole", "lucky"], lambda seen, row: seen.score)
+    told = means_on_common_rows(made, ["whole", "lucky"], lambda seen, row: seen.score)
     assert told["lucky"] < told["whole"] == pytest.approx(0.25)
 
 
 @given(st.lists(st.floats(-1, 1), max_size=30))
 def test_evidence_for_and_against_never_both_convince(differences: list[float]) -> None:
-    forward, backward = wealth(differences), wealth([-one for one in differences])
+    forward, backward = e_value(differences), e_value([-one for one in differences])
     assert forward >= 0
     assert min(forward, backward) <= 1.0 + 1e-9
     assert lower_bound(differences, 0.05) <= (sum(differences) / len(differences) if differences else 0) + 1e-9
 
 
 def test_looking_after_every_row_gives_no_more_false_alarms_than_alpha() -> None:
-    rng, alarms = seeded(1, "null"), 0
+    rng, alarms = seeded_random(1, "null"), 0
     for _ in range(300):
         row: list[float] = []
         for _ in range(60):
             row.append(rng.choice((-1.0, 0.0, 0.0, 1.0)))
-            if wealth(row) >= 10:
+            if e_value(row) >= 10:
                 alarms += 1
                 break
     assert alarms / 300 <= 0.1

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
-from maieutic.plugins.operators.minstrel import modules
-from maieutic.plugins.operators.rewriter import Rewriter, rewriters
-from maieutic.plugins.operators.snippets import grid
-from maieutic.plugins.techniques import techniques
+from maieutic.plugins.operators.minstrel import module_descriptions
+from maieutic.plugins.operators.rewriter import TrainedRewriter, rewriter_profiles
+from maieutic.plugins.operators.snippets import snippet_grid
+from maieutic.plugins.techniques import technique_catalog
 
 PARITY = AnswerContract(type="label", labels=("even", "odd"))
 
@@ -41,7 +41,7 @@ async def test_techniques_are_measured_from_simple_to_complex_and_the_one_that_h
         budget=Budget(target_calls=500),
     )
     made = [one for one in done.made_by("technique") if one.round == 1]
-    assert [techniques()[one.rationale.split()[0]].level for one in made] == [1, 2, 2, 2, 3]
+    assert [technique_catalog()[one.rationale.split()[0]].level for one in made] == [1, 2, 2, 2, 3]
     assert {one.example for one in done.rows(made[0].id)} == {one.example for one in done.rows(made[-1].id)}
     best = done.candidates[done.best].program
     assert best.chain[0] == "1-thoughts"
@@ -77,7 +77,7 @@ async def test_minstrel_chooses_writes_reviews_and_keeps_what_measures_better(pl
     assert done.best == reviewed.id
     assert done.mean(done.best) > done.mean(next(iter(done.candidates))) + 0.2
     first = done.asked("parts")[0]
-    assert all(name in first for name in modules())
+    assert all(name in first for name in module_descriptions())
     assert "Goal: Look at the number." in done.asked("part")[1]
     assert "Expected:" in done.asked("weakest-part")[0]
     assert "number 20" not in done.asked("weakest-part")[0]
@@ -96,7 +96,7 @@ async def test_meta_prompting_shows_no_row_and_val_chooses(play: Any) -> None:
     assert "level 7" in done.candidates[done.best].program.main.instruction
 
 
-@pytest.mark.parametrize("form", rewriters())
+@pytest.mark.parametrize("form", rewriter_profiles())
 async def test_each_form_of_a_rewriter_is_sent_alone_and_its_reply_is_put_where_it_belongs(
     play: Any, form: str
 ) -> None:
@@ -109,7 +109,7 @@ async def test_each_form_of_a_rewriter_is_sent_alone_and_its_reply_is_put_where_
     made = done.made_by("rewriter")[0].program.main
     asked = [turn.messages[0]["content"] for turn in done.dialogue]
     assert all("Say even or odd." in text for text in asked[:4])
-    match rewriters()[form].keep:
+    match rewriter_profiles()[form].keep:
         case "replace":
             assert made.instruction == "Look closely at the last digit of it, level 8."
         case "append":
@@ -130,7 +130,7 @@ async def test_a_template_of_ones_own_gets_a_row_that_went_wrong(play: Any) -> N
 @pytest.mark.parametrize("template", ["no field", "{prompt} and {nonsense}"])
 def test_a_template_that_cannot_be_filled_is_refused(template: str) -> None:
     with pytest.raises(Exception, match="template"):
-        Rewriter(template=template)
+        TrainedRewriter(template=template)
 
 
 async def test_eccentric_measures_the_grid_and_then_an_author(play: Any) -> None:
@@ -142,7 +142,7 @@ async def test_eccentric_measures_the_grid_and_then_an_author(play: Any) -> None
 
     author = lambda _: "<prompt>Speak odd words of parity now.</prompt>"  # noqa: E731
     done = await play("eccentric", author, target=fond, budget=Budget(target_calls=900))
-    assert len(grid()) == 59
+    assert len(snippet_grid()) == 59
     assert len(done.made_by("snippets")) == 59
     best = done.candidates[done.best].program.main
     assert "fun" in best.system

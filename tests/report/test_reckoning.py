@@ -7,7 +7,7 @@ from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.example import Dataset, Example
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
-from maieutic.core.reckoning import Measured, build_report, program_text
+from maieutic.core.reckoning import ReportMeasurements, build_report, program_text
 from maieutic.core.report import Report
 from maieutic.core.score import Evaluation, Score
 from maieutic.core.task import Task
@@ -50,7 +50,7 @@ def said(candidate: str, scores: list[float | str | None], split: str = "test") 
     return found
 
 
-def report(measured: Measured, *, best: str = "c-best", test: int = 40, lost: int = 0) -> Report:
+def report(measured: ReportMeasurements, *, best: str = "c-best", test: int = 40, lost: int = 0) -> Report:
     val = said("c-start", [1.0] * 4 + [0.0] * 6, "val") + said("c-best", [1.0] * 9, "val")
     ledger = LedgerView(
         used={"target": Cost(calls=100, tokens=900), "optimizer": Cost(calls=7, tokens=100, usd=0.5)},
@@ -71,7 +71,9 @@ def report(measured: Measured, *, best: str = "c-best", test: int = 40, lost: in
 
 
 def test_a_clear_gain_is_an_improvement_with_all_its_numbers() -> None:
-    made = report(Measured(start=said("c-start", [0.0] * 20 + [1.0] * 20), best=said("c-best", [1.0] * 38 + [0.0] * 2)))
+    made = report(
+        ReportMeasurements(start=said("c-start", [0.0] * 20 + [1.0] * 20), best=said("c-best", [1.0] * 38 + [0.0] * 2))
+    )
     assert made.verdict == "improved"
     assert (made.start.score, made.start.n, made.best.score, made.best.candidate) == (0.5, 40, 0.95, "c-best")
     assert made.difference.value == pytest.approx(0.45)
@@ -89,7 +91,7 @@ def test_a_clear_gain_is_an_improvement_with_all_its_numbers() -> None:
 
 
 def test_the_shape_that_scripts_rely_on() -> None:
-    shape = report(Measured(start=said("c-start", [0.0] * 40), best=said("c-best", [1.0] * 40))).model_dump()
+    shape = report(ReportMeasurements(start=said("c-start", [0.0] * 40), best=said("c-best", [1.0] * 40))).model_dump()
     assert {"run", "task", "recipe", "seed", "verdict", "tokens", "usd", "seconds"} <= shape.keys()
     assert {"score", "n"} <= shape["start"].keys()
     assert {"score", "n", "candidate"} <= shape["best"].keys()
@@ -99,7 +101,7 @@ def test_the_shape_that_scripts_rely_on() -> None:
 
 
 def test_val_means_are_on_shared_rows_and_the_winner_is_promised_less() -> None:
-    val = report(Measured(start=said("c-start", [0.0] * 40), best=said("c-best", [1.0] * 40))).val
+    val = report(ReportMeasurements(start=said("c-start", [0.0] * 40), best=said("c-best", [1.0] * 40))).val
     assert val is not None
     assert (val.n, val.start, val.best) == (9, 4 / 9, 1.0)
     assert 4 / 9 < val.shrunk < 1.0
@@ -107,7 +109,7 @@ def test_val_means_are_on_shared_rows_and_the_winner_is_promised_less() -> None:
 
 def test_format_and_content_add_up_to_the_difference() -> None:
     made = report(
-        Measured(
+        ReportMeasurements(
             start=said("c-start", [None] * 10 + [0.0] * 10 + [1.0] * 20),
             best=said("c-best", [1.0] * 10 + [1.0] * 4 + [0.0] * 6 + [1.0] * 18 + [None] * 2),
         )
@@ -120,7 +122,7 @@ def test_format_and_content_add_up_to_the_difference() -> None:
 
 
 def test_a_candidate_that_breaks_the_format_is_worse_and_says_why() -> None:
-    made = report(Measured(start=said("c-start", [1.0] * 40), best=said("c-best", [None] * 40)))
+    made = report(ReportMeasurements(start=said("c-start", [1.0] * 40), best=said("c-best", [None] * 40)))
     assert made.verdict == "worse"
     assert made.format.best_failures == 40
     assert made.format.gain == -1.0
@@ -128,14 +130,14 @@ def test_a_candidate_that_breaks_the_format_is_worse_and_says_why() -> None:
 
 
 def test_the_start_as_the_winner_claims_nothing() -> None:
-    made = report(Measured(start=said("c-start", [1.0] * 20 + [0.0] * 20)), best="c-start")
+    made = report(ReportMeasurements(start=said("c-start", [1.0] * 20 + [0.0] * 20)), best="c-start")
     assert made.verdict == "no evidence of improvement"
     assert (made.difference.value, made.difference.low, made.difference.high, made.difference.p) == (0, 0, 0, 1)
     assert any("same prompt" in warning for warning in made.warnings)
 
 
 def test_val_rows_support_no_claim() -> None:
-    measured = Measured(start=said("c-start", [0.0] * 10, "val"), best=said("c-best", [1.0] * 10, "val"))
+    measured = ReportMeasurements(start=said("c-start", [0.0] * 10, "val"), best=said("c-best", [1.0] * 10, "val"))
     made = report(measured, test=0)
     assert made.split == "val"
     assert made.difference.p < 0.05
@@ -144,14 +146,14 @@ def test_val_rows_support_no_claim() -> None:
 
 
 def test_rows_of_one_prompt_alone_are_left_out_and_few_rows_are_called_few() -> None:
-    made = report(Measured(start=said("c-start", [0.0] * 30), best=said("c-best", [1.0] * 12)))
+    made = report(ReportMeasurements(start=said("c-start", [0.0] * 30), best=said("c-best", [1.0] * 12)))
     assert made.best.n == made.start.n == len(made.rows) == 12
     assert "the test split was scored on 12 of 40 rows to stay within the budget" in made.warnings
     assert any(warning.startswith("only 12 test rows: gains below") for warning in made.warnings)
 
 
 def test_nothing_measured_is_no_score_at_all() -> None:
-    made = report(Measured(start=(), best=()))
+    made = report(ReportMeasurements(start=(), best=()))
     assert (made.start.score, made.best.score, made.verdict) == (None, None, "no evidence of improvement")
     assert Report.model_validate_json(made.model_dump_json()) == made
 
@@ -160,7 +162,7 @@ def test_the_noise_floor_stands_beside_the_claim() -> None:
     first = said("c-start", [1.0, 0.0] * 20)
     again = said("c-start", [1.0, 1.0, 0.0, 0.0] * 10)
     best = said("c-best", [1.0, 0.0] * 18 + [1.0] * 4)
-    made = report(Measured(start=first, best=best, again=again))
+    made = report(ReportMeasurements(start=first, best=best, again=again))
     assert made.noise_floor is not None
     assert made.noise_floor.changed == 0.5
     assert any("by chance alone" in warning for warning in made.warnings)
@@ -168,7 +170,7 @@ def test_the_noise_floor_stands_beside_the_claim() -> None:
 
 def test_unscored_rows_and_lost_calls_are_named() -> None:
     start = said("c-start", ["broken", *([0.0] * 39)])
-    made = report(Measured(start=start, best=said("c-best", [1.0] * 40)), lost=2)
+    made = report(ReportMeasurements(start=start, best=said("c-best", [1.0] * 40)), lost=2)
     assert "1 of 40 rows could not be scored for a prompt and count as 0 there" in made.warnings
     assert "2 calls may have been paid for without an answer" in made.warnings
 

@@ -6,17 +6,17 @@ from html.parser import HTMLParser
 
 import pytest
 from maieutic.core.report import (
-    Calls,
+    CallCounts,
     ContentShare,
     Flips,
     FormatShare,
-    Paid,
+    PaidUsage,
+    PromptScore,
+    PromptTexts,
     Report,
-    Standing,
-    Texts,
-    Val,
+    ValScores,
     Winner,
-    Words,
+    WordCounts,
 )
 from maieutic.core.statistics import Difference, NoiseFloor
 from maieutic.runtime.reporting import prompt_diff, summary_lines, to_html, to_json, to_markdown
@@ -31,7 +31,7 @@ def report() -> Report:
         seed=3,
         split="test",
         verdict="improved",
-        start=Standing(score=0.61, n=100, low=0.51, high=0.7),
+        start=PromptScore(score=0.61, n=100, low=0.51, high=0.7),
         best=Winner(score=0.73, n=100, low=0.63, high=0.81, candidate="c-7"),
         difference=Difference(value=0.12, low=0.03, high=0.21, p=0.0123, test="exact McNemar"),
         flips=Flips(gained=18, lost=6),
@@ -39,16 +39,16 @@ def report() -> Report:
         content=ContentShare(gain=0.08, n=91, mean=0.088),
         noise_floor=NoiseFloor(difference=0.01, changed=0.05, floor=0.04, n=100),
         tried=17,
-        val=Val(start=0.6, best=0.8, n=40, shrunk=0.74),
-        calls=Calls(target=1100, optimizer=34),
-        paid=Paid(target=1000, optimizer=34, tokens=50_000, usd=0.1),
+        val=ValScores(start=0.6, best=0.8, n=40, shrunk=0.74),
+        calls=CallCounts(target=1100, optimizer=34),
+        paid=PaidUsage(target=1000, optimizer=34, tokens=50_000, usd=0.1),
         cached=100,
         lost=0,
         tokens=56_000,
         usd=0.12,
         seconds=192,
-        words=Words(start=12, best=48),
-        prompt=Texts(
+        words=WordCounts(start=12, best=48),
+        prompt=PromptTexts(
             start="[user]\nSort it.\n\n«input»",
             best="[user]\nSort it & say <why>.\n```json\n{}\n```\n\n«input»",
         ),
@@ -97,7 +97,7 @@ def test_a_tiny_p_is_a_bound(report: Report) -> None:
 
 def test_nothing_measured_is_said_in_words(report: Report) -> None:
     empty = report.model_copy(
-        update={"start": Standing(score=None, n=0), "best": Winner(score=None, n=0, candidate="c-7")}
+        update={"start": PromptScore(score=None, n=0), "best": Winner(score=None, n=0, candidate="c-7")}
     )
     assert summary_lines(empty)[:2] == [
         "improved: no row was scored for both prompts",
@@ -125,7 +125,7 @@ def test_the_diff_shows_each_changed_line(report: Report) -> None:
     lines = prompt_diff(report).splitlines()
     assert "-Sort it." in lines
     assert "+Sort it & say <why>." in lines
-    same = report.model_copy(update={"prompt": Texts(start="a", best="a")})
+    same = report.model_copy(update={"prompt": PromptTexts(start="a", best="a")})
     assert prompt_diff(same) == ""
     assert "no change" in to_html(same)
 

@@ -17,15 +17,23 @@ from maieutic.core.events import Event
 from maieutic.core.example import Example
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
-from maieutic.runtime.births import birth_of
-from maieutic.runtime.ordering import worded
-from maieutic.runtime.process import is_alive
-from maieutic.runtime.steering import ACTIONS, action_named, command, preview, send, unavailable
+from maieutic.runtime.births import process_start_time
+from maieutic.runtime.ordering import replace_wording
+from maieutic.runtime.process import is_run_alive
+from maieutic.runtime.steering import (
+    DIRECTIVE_SPECS,
+    directive_named,
+    preview,
+    process_command,
+    send_directive,
+    unavailable_reason,
+)
 from maieutic.runtime.store import RunRecord, Store
-from maieutic.runtime.view import Born, RunView
+from maieutic.runtime.view import CandidateView, RunView
 
 BORN = {
-    name: Born(id=name, operator="rewrite", parents=parents) for name, parents in (("c-b", ("c-a",)), ("c-c", ("c-b",)))
+    name: CandidateView(id=name, operator="rewrite", parents=parents)
+    for name, parents in (("c-b", ("c-a",)), ("c-c", ("c-b",)))
 }
 VIEW = RunView(run="r", state="running", phase="proposing", candidates=BORN)
 FILLED: dict[str, dict[str, Any]] = {
@@ -45,10 +53,12 @@ FILLED: dict[str, dict[str, Any]] = {
 
 
 def test_names_and_keys_are_told_apart() -> None:
-    assert len({one.name for one in ACTIONS}) == len({one.key for one in ACTIONS}) == len(ACTIONS)
+    assert (
+        len({one.name for one in DIRECTIVE_SPECS}) == len({one.key for one in DIRECTIVE_SPECS}) == len(DIRECTIVE_SPECS)
+    )
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda one: one.name)
+@pytest.mark.parametrize("action", DIRECTIVE_SPECS, ids=lambda one: one.name)
 def test_each_action_says_what_it_would_do(action: Any) -> None:
     assert preview(action, VIEW, **FILLED.get(action.name, {})).endswith((".", "'"))
 
@@ -67,28 +77,28 @@ def test_each_action_says_what_it_would_do(action: Any) -> None:
     ],
 )
 def test_a_row_that_is_off_says_why(name: str, view: RunView, why: str) -> None:
-    assert why in (unavailable(action_named(name), view) or "")
+    assert why in (unavailable_reason(directive_named(name), view) or "")
 
 
 def test_a_finished_run_can_still_be_forked_and_a_dead_one_revived() -> None:
-    assert unavailable(action_named("fork"), replace(VIEW, state="finished")) is None
-    assert unavailable(action_named("revive"), VIEW, alive=False) is None
-    assert "take it up again" in (unavailable(action_named("pause"), VIEW, alive=False) or "")
+    assert unavailable_reason(directive_named("fork"), replace(VIEW, state="finished")) is None
+    assert unavailable_reason(directive_named("revive"), VIEW, alive=False) is None
+    assert "take it up again" in (unavailable_reason(directive_named("pause"), VIEW, alive=False) or "")
 
 
 def test_a_veto_of_a_branch_names_who_goes() -> None:
-    assert "c-b" in preview(action_named("veto"), VIEW, candidate="c-a", branch="yes")
-    assert "and 2 that descend" in preview(action_named("veto"), VIEW, candidate="c-a", branch=True)
+    assert "c-b" in preview(directive_named("veto"), VIEW, candidate="c-a", branch="yes")
+    assert "and 2 that descend" in preview(directive_named("veto"), VIEW, candidate="c-a", branch=True)
 
 
 def test_a_process_is_started_by_words() -> None:
-    words = command(action_named("fork"), "r", Path("x"), candidate="c-b", recipe="mars", calls="90")
+    words = process_command(directive_named("fork"), "r", Path("x"), candidate="c-b", recipe="mars", calls="90")
     assert words[1:] == [
         *("-m", "maieutic", "fork", "r", "c-b", "--recipe", "mars", "--calls", "90", "--json", "--folder", "x")
     ]
-    assert command(action_named("revive"), "r", Path("x"))[3:5] == ["resume", "r"]
+    assert process_command(directive_named("revive"), "r", Path("x"))[3:5] == ["resume", "r"]
     with pytest.raises(UsageError, match="begins no process"):
-        command(action_named("pause"), "r", Path("x"))
+        process_command(directive_named("pause"), "r", Path("x"))
 
 
 async def test_each_directive_reaches_the_store_and_comes_back(tmp_path: Path) -> None:
@@ -99,9 +109,9 @@ async def test_each_directive_reaches_the_store_and_comes_back(tmp_path: Path) -
         await store.save_candidates(
             "r", [Candidate(id=n, program=Program.of(n), operator="start", parents=p) for n, p in parts]
         )
-        told = [one for one in ACTIONS if not one.starts_process]
+        told = [one for one in DIRECTIVE_SPECS if not one.starts_process]
         for action in told:
-            assert await send(store, "r", action, **FILLED.get(action.name, {})) > 0
+            assert await send_directive(store, "r", action, **FILLED.get(action.name, {})) > 0
         kept = [directive for _, directive in store.directives("r")]
         assert [one.kind for one in kept] == [one.name for one in told]
         assert next(one.budget for one in kept if one.kind == "budget").model_dump(exclude_none=True) == {
@@ -123,22 +133,24 @@ async def test_each_directive_reaches_the_store_and_comes_back(tmp_path: Path) -
             ("fork", {"candidate": "c-a"}),
         ):
             with pytest.raises(UsageError):
-                await send(store, "r", action_named(name), **wrong)
+                await send_directive(store, "r", directive_named(name), **wrong)
         assert len(store.directives("r")) == len(told)
 
 
 @given(st.text(min_size=1).filter(str.strip))
 def test_an_edit_says_the_text_and_keeps_the_demos(text: str) -> None:
     before = Prompt(instruction="old", principles=("one",), demos=(Demo(input="a", output="b"),), system="s")
-    after = worded(before, text)
+    after = replace_wording(before, text)
     assert (after.instruction, after.principles) == (text.strip(), ())
     assert (after.demos, after.system) == (before.demos, before.system)
 
 
 def test_a_pid_that_was_given_to_another_process_is_no_living_run() -> None:
-    mine = RunRecord(id="r", task="t", recipe="auto", pid=os.getpid(), options={"born": birth_of(os.getpid())})
-    assert is_alive(mine)
-    assert not is_alive(mine.model_copy(update={"options": {"born": "another boot/1"}}))
+    mine = RunRecord(
+        id="r", task="t", recipe="auto", pid=os.getpid(), options={"born": process_start_time(os.getpid())}
+    )
+    assert is_run_alive(mine)
+    assert not is_run_alive(mine.model_copy(update={"options": {"born": "another boot/1"}}))
 
 
 def test_latest_is_the_last_search(tmp_path: Path) -> None:
@@ -156,11 +168,11 @@ def test_a_paused_run_stays_paused_whatever_was_in_flight() -> None:
     def event(number: int, kind: Any, **data: Any) -> Event:
         return Event(run="r", kind=kind, key=str(number), number=number, data=data)
 
-    view = RunView.of([event(1, "run_started"), event(2, "run_paused"), event(3, "batch_finished")])
+    view = RunView.from_events([event(1, "run_started"), event(2, "run_paused"), event(3, "batch_finished")])
     assert view.state == "paused"
     hint = event(4, "directive_applied", directive={"kind": "hint"})
     assert view.apply(hint).state == "paused"
     assert view.apply(event(4, "directive_applied", directive={"kind": "resume"})).state == "running"
     asked = view.apply(event(4, "approval_asked", round=1, target=3, optimizer=2))
-    assert asked.asking["target"] == 3
-    assert not asked.apply(event(5, "directive_applied", directive={"kind": "approve"})).asking
+    assert asked.pending_approval["target"] == 3
+    assert not asked.apply(event(5, "directive_applied", directive={"kind": "approve"})).pending_approval

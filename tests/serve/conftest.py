@@ -12,7 +12,7 @@ from maieutic.core.candidate import Candidate
 from maieutic.core.models import ModelRef
 from maieutic.core.program import Program
 from maieutic.core.task import Models, TargetSpec, Task
-from maieutic.graphs.takeaway import run_anywhere
+from maieutic.graphs.takeaway import run_blocking
 from maieutic.runtime.store import RunRecord, Store
 from maieutic.testing import ScriptedModel, StubServer
 
@@ -56,7 +56,7 @@ def stored(stub: StubServer, tmp_path: Path) -> Callable[..., tuple[Path, Task]]
                 await store.create_run(record)
                 await store.save_candidates(RUN, [Candidate(id="c-best", program=program, operator="start", step=1)])
 
-        run_anywhere(fill())
+        run_blocking(fill())
         return tmp_path, task
 
     return make

@@ -108,6 +108,6 @@ async def test_its_client_streams_is_interrupted_and_resumes(server: str, task: 
     assert state["values"]["best"]
     with Store.open(task / "runs", read_only=True) as store:
         assert store.run("r").state == "finished"
-        told = [event.line() for event in store.events("r")]
+        told = [event.as_json_line() for event in store.events("r")]
     assert [part.data for part in parts if part.event == "custom"] == json.loads(json.dumps(told))
     assert {name for part in parts if part.event == "updates" for name in part.data} >= {"prepare", "report", "finish"}

@@ -12,7 +12,7 @@ import pytest
 from maieutic.core.errors import UsageError
 from maieutic.core.program import Program
 from maieutic.core.task import Task
-from maieutic.serve.mcp import Parameter, Verb
+from maieutic.serve.mcp import ToolParameter, ToolSpec
 
 Stored = Callable[..., tuple[Path, Task]]
 
@@ -42,29 +42,29 @@ async def test_an_agent_looks_at_runs_and_steers_them(stored: Stored) -> None:
         assert "takes no colour" in wrong.content[0].text
 
 
-VERB = Verb(
+VERB = ToolSpec(
     name="show",
     help="",
-    words=("show",),
-    always=("--json",),
+    command_words=("show",),
+    fixed_options=("--json",),
     parameters=(
-        Parameter(name="run", option="", required=True),
-        Parameter(name="words", option="", many=True),
-        Parameter(name="deep", option="--deep", off="--no-deep", kind="boolean"),
-        Parameter(name="set", option="--set", many=True),
+        ToolParameter(name="run", option="", required=True),
+        ToolParameter(name="words", option="", repeatable=True),
+        ToolParameter(name="deep", option="--deep", negation="--no-deep", kind="boolean"),
+        ToolParameter(name="set", option="--set", repeatable=True),
     ),
 )
 
 
 def test_what_an_agent_says_is_never_read_as_an_option() -> None:
-    said = VERB.line({"run": "--help", "words": ["-x", "y"], "deep": False, "set": ["a=1", "b=2"]})
+    said = VERB.command_line({"run": "--help", "words": ["-x", "y"], "deep": False, "set": ["a=1", "b=2"]})
     assert said == ["show", "--json", "--no-deep", "--set", "a=1", "--set", "b=2", "--", "--help", "-x", "y"]
 
 
 @pytest.mark.parametrize(("given", "says"), [({}, "needs run"), ({"run": "r", "colour": 1}, "takes no colour")])
 def test_wrong_arguments_are_named(given: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        VERB.line(given)
+        VERB.command_line(given)
 
 
 def test_the_schema_says_what_is_needed() -> None:

@@ -11,15 +11,15 @@ from maieutic.core.prompt import Format, Prompt
 from maieutic.core.routing import Router
 from maieutic.core.task import TargetSpec, Task
 from maieutic.plugins.targets import ChatTarget
-from maieutic.serve.winner import Winner
+from maieutic.serve.winner import ServedProgram
 
 ROWS = [{"input": f"row {n}", "output": "yes"} for n in range(4)]
 PAIR = {"a": Prompt(instruction="Think."), "b": Prompt(instruction="Answer.")}
 
 
-def winner(program: Program, **fields: Any) -> Winner:
+def winner(program: Program, **fields: Any) -> ServedProgram:
     task = Task.create("Say yes.", train=ROWS[:2], val=ROWS[2:]).model_copy(update={"program": program, **fields})
-    return Winner(run="r", task=task, program=program, target=ChatTarget())
+    return ServedProgram(run="r", task=task, program=program, target=ChatTarget())
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,11 @@ def winner(program: Program, **fields: Any) -> Winner:
     ],
 )
 def test_one_call_is_relayed_only_where_one_call_is_the_whole_program(program: Program, once: bool) -> None:
-    assert winner(program).in_one_call is once
+    assert winner(program).is_single_call is once
 
 
 def test_another_target_answers_by_itself() -> None:
-    assert not winner(Program.of("Judge."), target=TargetSpec(use="callable")).in_one_call
+    assert not winner(Program.of("Judge."), target=TargetSpec(use="callable")).is_single_call
 
 
 def test_a_conversation_names_no_task_so_a_program_of_several_is_refused_at_once() -> None:

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from maieutic.core.statistics import Difference, compare, mcnemar_exact, permutation_p, verdict
+from maieutic.core.statistics import Difference, compare_paired, mcnemar_p_value, permutation_p_value, verdict
 from numpy.typing import NDArray
 from scipy.stats import binom
 
@@ -15,11 +15,11 @@ RUNS = 2_000
 def _said(gained: int, lost: int, n: int) -> str:
     """For 0/1 scores the verdict depends on the flips alone, so equal counts are reckoned once; where the test
     does not reject, no interval can make it a claim."""
-    if mcnemar_exact(gained, lost) >= 0.05:
+    if mcnemar_p_value(gained, lost) >= 0.05:
         return "no evidence of improvement"
     before = [0.0] * gained + [1.0] * lost + [1.0] * (n - gained - lost)
     after = [1.0] * gained + [0.0] * lost + [1.0] * (n - gained - lost)
-    found: Difference = compare(before, after, seed=0)
+    found: Difference = compare_paired(before, after, seed=0)
     return verdict(found, found.p)
 
 
@@ -51,8 +51,8 @@ def test_where_nothing_was_gained_graded_scores_claim_little_too() -> None:
     for run in range(runs):
         ease = rng.random(n)
         before, after = (np.clip(ease + rng.normal(0, 0.2, n), 0, 1).tolist() for _ in range(2))
-        if permutation_p([b - a for a, b in zip(before, after, strict=True)], run) < 0.05:
-            found = compare(before, after, seed=run)
+        if permutation_p_value([b - a for a, b in zip(before, after, strict=True)], run) < 0.05:
+            found = compare_paired(before, after, seed=run)
             claims += verdict(found, found.p) == "improved"
     assert claims > 0
     assert claims <= binom.isf(0.001, runs, 0.025)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maieutic.core.few_rows import Prior, detectable_gain, fit_prior, shrunk_means
-from maieutic.core.statistics import mcnemar_exact
+from maieutic.core.few_rows import BetaPrior, detectable_gain, fit_prior, shrunk_means
+from maieutic.core.statistics import mcnemar_p_value
 
 
 def test_more_rows_show_smaller_gains() -> None:
@@ -28,7 +28,7 @@ def test_the_promised_power_is_met_by_simulation() -> None:
     after = base + gain
     both = base * after + 0.5 * (base * (1 - base) * after * (1 - after)) ** 0.5
     flips = np.random.default_rng(0).multinomial(n, [after - both, base - both, 1 - after - base + 2 * both], size=1000)
-    found = np.mean([won > lost and mcnemar_exact(int(won), int(lost)) < 0.05 for won, lost, _ in flips])
+    found = np.mean([won > lost and mcnemar_p_value(int(won), int(lost)) < 0.05 for won, lost, _ in flips])
     assert found == pytest.approx(0.8, abs=0.04)
 
 
@@ -43,7 +43,7 @@ def test_with_equal_rows_shrinking_keeps_the_order_and_the_range(right: list[int
 
 
 def test_few_rows_are_drawn_further_and_no_rows_all_the_way() -> None:
-    prior = Prior(mean=0.5, rows=10)
+    prior = BetaPrior(mean=0.5, rows=10)
     assert shrunk_means([40, 2, 0], [40.0, 2.0, 0.0], prior) == pytest.approx([45 / 50, 7 / 12, 0.5])
     assert shrunk_means([0, 0], [0.0, 0.0]) == [0.5, 0.5]
 

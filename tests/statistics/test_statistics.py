@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maieutic.core.statistics import (
     Interval,
-    compare,
-    flips,
+    compare_paired,
+    count_flips,
     holm,
-    mcnemar_exact,
+    mcnemar_p_value,
     mean_interval,
     noise_floor,
     paired_difference,
-    permutation_p,
+    permutation_p_value,
     verdict,
 )
 from scipy.stats import bootstrap, permutation_test
@@ -26,10 +26,10 @@ def rows(gained: int, lost: int, same: int) -> tuple[list[float], list[float]]:
 
 
 def test_mcnemar_is_the_doubled_binomial_tail() -> None:
-    assert mcnemar_exact(8, 1) == pytest.approx(2 * (1 + 9) / 2**9)
-    assert mcnemar_exact(1, 8) == mcnemar_exact(8, 1)
-    assert mcnemar_exact(0, 0) == 1.0
-    assert mcnemar_exact(3, 3) == pytest.approx(1.0)
+    assert mcnemar_p_value(8, 1) == pytest.approx(2 * (1 + 9) / 2**9)
+    assert mcnemar_p_value(1, 8) == mcnemar_p_value(8, 1)
+    assert mcnemar_p_value(0, 0) == 1.0
+    assert mcnemar_p_value(3, 3) == pytest.approx(1.0)
 
 
 def test_bca_agrees_with_scipy_on_graded_scores() -> None:
@@ -45,9 +45,9 @@ def test_bca_agrees_with_scipy_on_graded_scores() -> None:
 
 def test_the_same_seed_gives_the_same_interval_and_another_seed_nearly_so() -> None:
     before, after = rows(20, 8, 40)
-    first = compare(before, after, seed=5)
-    assert first == compare(before, after, seed=5)
-    other = compare(before, after, seed=6)
+    first = compare_paired(before, after, seed=5)
+    assert first == compare_paired(before, after, seed=5)
+    other = compare_paired(before, after, seed=6)
     assert other.p == first.p
     assert other.low == pytest.approx(first.low, abs=0.02)
 
@@ -58,7 +58,7 @@ def test_for_right_and_wrong_the_interval_excludes_zero_only_where_the_exact_tes
     gained: int, lost: int, same: int, seed: int
 ) -> None:
     before, after = rows(gained, lost, same)
-    found = compare(before, after, seed=seed)
+    found = compare_paired(before, after, seed=seed)
     assert found.test == "exact McNemar"
     assert -1 <= found.low <= found.value <= found.high <= 1
     if found.excludes_zero:
@@ -71,7 +71,7 @@ def test_three_flips_of_a_hundred_prove_nothing_although_a_bare_bootstrap_says_s
     before, after = rows(3, 0, 97)
     bare = bootstrap((np.array(after) - np.array(before),), np.mean, method="BCa", rng=0).confidence_interval
     assert bare.low > 0
-    found = compare(before, after, seed=0)
+    found = compare_paired(before, after, seed=0)
     assert found.low < 0
     assert verdict(found, found.p) == "no evidence of improvement"
 
@@ -101,16 +101,16 @@ def test_the_permutation_test_is_exact_for_few_rows(n: int) -> None:
         n_resamples=math.inf,
         vectorized=True,
     )
-    assert permutation_p(differences.tolist(), seed=0) == pytest.approx(theirs.pvalue)
+    assert permutation_p_value(differences.tolist(), seed=0) == pytest.approx(theirs.pvalue)
 
 
 def test_the_permutation_test_ignores_equal_rows_and_draws_for_many() -> None:
-    assert permutation_p([0.0] * 40, seed=0) == 1.0
-    assert permutation_p([0.1] * 5 + [0.0] * 100, seed=0) == pytest.approx(2 / 2**5)
+    assert permutation_p_value([0.0] * 40, seed=0) == 1.0
+    assert permutation_p_value([0.1] * 5 + [0.0] * 100, seed=0) == pytest.approx(2 / 2**5)
     many = [0.1, -0.1] * 20 + [0.3] * 12
-    assert permutation_p(many, seed=1) == permutation_p(many, seed=1)
-    assert 1 / 10_000 <= permutation_p(many, seed=1) < 0.01
-    assert permutation_p([0.1, -0.1] * 20, seed=1) == 1.0
+    assert permutation_p_value(many, seed=1) == permutation_p_value(many, seed=1)
+    assert 1 / 10_000 <= permutation_p_value(many, seed=1) < 0.01
+    assert permutation_p_value([0.1, -0.1] * 20, seed=1) == 1.0
 
 
 def test_wilson_for_right_and_wrong_bootstrap_for_graded_means() -> None:
@@ -131,7 +131,7 @@ def test_few_graded_rows_get_the_wider_of_bootstrap_and_student() -> None:
 
 
 def test_flips_count_both_directions() -> None:
-    assert flips([0.0, 1.0, 1.0, 0.5], [1.0, 0.0, 1.0, 0.6]) == (2, 1)
+    assert count_flips([0.0, 1.0, 1.0, 0.5], [1.0, 0.0, 1.0, 0.6]) == (2, 1)
 
 
 @pytest.mark.parametrize(

@@ -34,14 +34,14 @@ async def test_other_runs_that_measured_on_the_same_test_rows_are_counted(tmp_pa
     with Store.open(tmp_path) as store:
         await begun(store, "mine")
         await measured(store, "mine", ROWS)
-        assert store.looked_at("mine", ids) == (0, 0)
+        assert store.prior_test_uses("mine", ids) == (0, 0)
         await begun(store, "earlier")
         await measured(store, "earlier", ROWS[1:])
         await measured(store, "earlier", ROWS[:1], "val")
-        assert store.looked_at("mine", ids) == (1, 2)
+        assert store.prior_test_uses("mine", ids) == (1, 2)
         await begun(store, "scored", (), recipe="eval")
         await measured(store, "scored", ROWS[:1])
-        assert store.looked_at("mine", ids) == (2, 3)
+        assert store.prior_test_uses("mine", ids) == (2, 3)
 
 
 @pytest.mark.parametrize("says", [ROWS, ()])
@@ -51,7 +51,7 @@ async def test_a_row_of_another_task_under_the_same_id_is_another_row(tmp_path: 
         await begun(store, "mine")
         await begun(store, "other", theirs, task="shapes")
         await measured(store, "other", ROWS)
-        assert store.looked_at("mine", ["t0"]) == (0, 0)
+        assert store.prior_test_uses("mine", ["t0"]) == (0, 0)
 
 
 async def test_the_latest_is_the_last_run_that_began(tmp_path: Path) -> None:

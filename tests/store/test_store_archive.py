@@ -13,7 +13,7 @@ from maieutic.core.program import Program
 from maieutic.core.prompt import Branch, Demo, Format, Prompt, Section
 from maieutic.core.routing import Router
 from maieutic.core.score import Evaluation, Score
-from maieutic.runtime.store import RunRecord, Store, Verdict
+from maieutic.runtime.store import RunRecord, StatusChange, Store
 
 RUN = "r-one"
 FRESH = (f"r-{number}" for number in count(100))
@@ -142,8 +142,8 @@ async def test_candidates_keep_the_order_they_came_in(store: Store) -> None:
 
 async def test_each_step_sees_the_archive_as_it_was_when_it_began(store: Store) -> None:
     await store.save_candidates(RUN, [candidate("a", step=1), candidate("b", step=3)])
-    await store.save_verdicts(RUN, [Verdict(candidate="a", step=2, status="racing")])
-    await store.save_verdicts(RUN, [Verdict(candidate="a", step=4, status="dropped", reason="behind")])
+    await store.save_status_changes(RUN, [StatusChange(candidate="a", step=2, status="racing")])
+    await store.save_status_changes(RUN, [StatusChange(candidate="a", step=4, status="dropped", reason="behind")])
 
     def seen(before: int | None) -> list[tuple[str, str, str]]:
         return [(c.id, c.status, c.reason) for c in store.candidates(RUN, before_step=before) if c.id != "c-start"]
@@ -156,8 +156,8 @@ async def test_each_step_sees_the_archive_as_it_was_when_it_began(store: Store) 
 
 
 async def test_a_step_that_is_run_again_replaces_its_own_verdict(store: Store) -> None:
-    await store.save_verdicts(RUN, [Verdict(candidate="c-start", step=2, status="dropped", reason="first")])
-    await store.save_verdicts(RUN, [Verdict(candidate="c-start", step=2, status="kept")])
+    await store.save_status_changes(RUN, [StatusChange(candidate="c-start", step=2, status="dropped", reason="first")])
+    await store.save_status_changes(RUN, [StatusChange(candidate="c-start", step=2, status="kept")])
     assert [(c.status, c.reason) for c in store.candidates(RUN)] == [("kept", "")]
 
 

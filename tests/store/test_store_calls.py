@@ -42,39 +42,39 @@ async def answer(store: Store, key: str, reply: Reply = REPLY, *, run: str = RUN
 def test_an_answer_is_found_by_its_key_word_for_word(shelf: Store, reply: Reply) -> None:
     key = next(KEYS)
     asyncio.run(answer(shelf, key, reply))
-    assert shelf.cached(key) == reply.model_copy(update={"cached": True})
+    assert shelf.cached_reply(key) == reply.model_copy(update={"cached": True})
 
 
 async def test_l1_an_answer_that_one_run_paid_for_is_free_to_pay_for_others(store: Store) -> None:
     await store.create_run(RunRecord(id=OTHER, task="t", recipe="auto"))
     await answer(store, "k")
-    assert store.cached("k") is not None
-    assert store.charged(RUN, "k")
-    assert not store.charged(OTHER, "k")
+    assert store.cached_reply("k") is not None
+    assert store.is_charged(RUN, "k")
+    assert not store.is_charged(OTHER, "k")
 
     cost = Cost(calls=1, tokens=REPLY.tokens, usd=REPLY.usd)
     assert await store.charge_cached(OTHER, "k", "target", cost)
     assert not await store.charge_cached(OTHER, "k", "target", cost)
 
-    assert store.charged(OTHER, "k")
-    assert store.ledger_rows(OTHER).used == {"target": cost}
-    assert store.ledger_rows(OTHER).paid == {}
-    assert store.ledger_rows(RUN).used == store.ledger_rows(RUN).paid == {"target": cost}
+    assert store.is_charged(OTHER, "k")
+    assert store.ledger_sums(OTHER).used == {"target": cost}
+    assert store.ledger_sums(OTHER).paid == {}
+    assert store.ledger_sums(RUN).used == store.ledger_sums(RUN).paid == {"target": cost}
 
 
 async def test_what_a_run_paid_for_itself_is_not_charged_again(store: Store) -> None:
     await answer(store, "k")
     assert not await store.charge_cached(RUN, "k", "target", Cost(calls=1))
-    assert store.ledger_rows(RUN).used["target"].calls == 1
+    assert store.ledger_sums(RUN).used["target"].calls == 1
 
 
 async def test_the_first_answer_to_a_key_stays(store: Store) -> None:
     await answer(store, "k")
     await answer(store, "k", Reply(text="negative"))
-    reply = store.cached("k")
+    reply = store.cached_reply("k")
     assert reply is not None
     assert reply.text == "positive"
-    assert store.ledger_rows(RUN).paid["target"].calls == 2
+    assert store.ledger_sums(RUN).paid["target"].calls == 2
 
 
 async def test_l4_the_ledger_is_the_sum_of_what_was_sent(store: Store) -> None:
@@ -85,7 +85,7 @@ async def test_l4_the_ledger_is_the_sum_of_what_was_sent(store: Store) -> None:
     await store.begin_attempt(attempt("d", tokens=70))
     await store.begin_attempt(attempt("e", payer="optimizer", tokens=30))
 
-    rows = store.ledger_rows(RUN)
+    rows = store.ledger_sums(RUN)
     one = Cost(calls=1, tokens=92, usd=0.25)
     assert rows.paid == rows.used == {"target": one + Cost(calls=1), "optimizer": one}
     assert (rows.lost, rows.in_flight) == (2, 2)
@@ -99,8 +99,8 @@ async def test_l4_the_ledger_is_the_sum_of_what_was_sent(store: Store) -> None:
 async def test_a_ledger_goes_on_where_its_rows_end(store: Store) -> None:
     await answer(store, "a")
     await store.begin_attempt(attempt("b"))
-    ledger = store.ledger_rows(RUN).ledger(Budget(calls=3))
-    assert (ledger.room("target"), ledger.lost) == (2, 1)
+    ledger = store.ledger_sums(RUN).ledger(Budget(calls=3))
+    assert (ledger.calls_left("target"), ledger.lost) == (2, 1)
 
 
 async def test_what_a_dead_process_left_is_given_up_once(store: Store) -> None:
@@ -108,19 +108,19 @@ async def test_what_a_dead_process_left_is_given_up_once(store: Store) -> None:
     number = await store.begin_attempt(attempt("b"))
     assert await store.mark_lost(RUN) == 1
     assert await store.mark_lost(RUN) == 0
-    assert (store.ledger_rows(RUN).lost, store.ledger_rows(RUN).in_flight) == (1, 0)
+    assert (store.ledger_sums(RUN).lost, store.ledger_sums(RUN).in_flight) == (1, 0)
 
     await store.finish_attempt(number, reply=REPLY, error=None)
-    assert store.ledger_rows(RUN).lost == 0
-    assert store.cached("b") is not None
+    assert store.ledger_sums(RUN).lost == 0
+    assert store.cached_reply("b") is not None
 
 
 async def test_an_outcome_is_written_once(store: Store) -> None:
     number = await store.begin_attempt(attempt("a"))
     await store.finish_attempt(number, reply=None, error="time-out")
     await store.finish_attempt(number, reply=REPLY, error=None)
-    assert store.cached("a") is None
-    assert store.ledger_rows(RUN).paid == {"target": Cost(calls=1)}
+    assert store.cached_reply("a") is None
+    assert store.ledger_sums(RUN).paid == {"target": Cost(calls=1)}
 
 
 async def test_a_failed_attempt_answers_nothing_and_hides_the_key_of_the_endpoint(
@@ -129,8 +129,8 @@ async def test_a_failed_attempt_answers_nothing_and_hides_the_key_of_the_endpoin
     monkeypatch.setenv("STORE_TEST_API_KEY", "sk-secret-value")
     number = await store.begin_attempt(attempt("a"))
     await store.finish_attempt(number, reply=None, error="401: sk-secret-value is no key")
-    assert store.cached("a") is None
-    assert not store.charged(RUN, "a")
+    assert store.cached_reply("a") is None
+    assert not store.is_charged(RUN, "a")
     assert b"sk-secret-value" not in b"".join(one.read_bytes() for one in store.path.parent.iterdir())
 
 

@@ -10,7 +10,7 @@ import pytest
 from maieutic.core.errors import RunFailed, UsageError
 from maieutic.runtime.store import DATABASE, RunRecord, Store
 from maieutic.runtime.store.schema import migrations
-from maieutic.runtime.store.steps import STEPS
+from maieutic.runtime.store.steps import MIGRATION_NAMES
 from sqlite_utils import Database
 
 TABLES = {
@@ -65,7 +65,7 @@ def test_four_that_open_a_new_folder_at_once_build_it_once(tmp_path: Path) -> No
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(opening, range(4))) == [0, 0, 0, 0]
     connection = sqlite3.connect(tmp_path / DATABASE)
-    assert connection.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0] == len(STEPS)
+    assert connection.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0] == len(MIGRATION_NAMES)
     connection.close()
 
 
@@ -106,7 +106,7 @@ def test_an_older_store_is_brought_up_to_date_by_opening_it_for_writing(tmp_path
 
 def test_the_steps_are_named_where_nothing_heavy_is_imported() -> None:
     with closing(sqlite3.connect(":memory:")) as empty:
-        assert tuple(one.name for one in migrations.pending(Database(empty))) == STEPS
+        assert tuple(one.name for one in migrations.pending(Database(empty))) == MIGRATION_NAMES
 
 
 @pytest.mark.parametrize("read_only", [True, False])

@@ -101,12 +101,12 @@ async def test_l2_what_was_awaited_outlives_a_kill(folder: Path) -> None:
 
     with Store.open(folder) as store:
         for number in told:
-            reply = store.cached(f"key-{number}")
+            reply = store.cached_reply(f"key-{number}")
             assert reply is not None
             assert reply.text == str(number)
-            assert store.charged(RUN, f"key-{number}")
+            assert store.is_charged(RUN, f"key-{number}")
         assert {row.example for row in store.evaluations(RUN)} >= {f"e-{number}" for number in told}
-        before = store.ledger_rows(RUN)
+        before = store.ledger_sums(RUN)
         assert await store.mark_lost(RUN) == before.in_flight == before.lost <= 16
         assert before.paid["target"].tokens == 7 * before.paid["target"].calls
         assert before.paid["target"].calls >= len(told)

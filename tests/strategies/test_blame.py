@@ -8,8 +8,8 @@ from maieutic.core.example import Example
 from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
-from maieutic.plugins.segments import segments_of, without
-from maieutic.plugins.strategies.blame import Blame
+from maieutic.plugins.segments import split_segments, without_segment
+from maieutic.plugins.strategies.blame import SegmentAblation
 
 START = "Be very kind. Say even or odd. Think of the number. Answer in one word."
 WORTH = (0.5, 0.0, 0.1, 0.4)
@@ -20,8 +20,8 @@ def masked(status: Status) -> Search:
     rows = {f"v{n}": Example(id=f"v{n}", input=f"row {n}", outputs=("yes",)) for n in range(10)}
     archive, program = Archive(), Program.of(START)
     archive.add(Candidate(id="start", program=program, operator="start", status="kept"))
-    for place, segment in enumerate(segments_of(program.main, 8)):
-        made = program.replace(without(program.main, segment))
+    for place, segment in enumerate(split_segments(program.main, 8)):
+        made = program.replace(without_segment(program.main, segment))
         archive.add(Candidate(id=f"m{place}", program=made, parents=("start",), operator="mask", status=status))
     for name, score in {"start": 0.5, **{f"m{place}": 0.5 - worth for place, worth in enumerate(WORTH)}}.items():
         for row in rows:
@@ -33,8 +33,8 @@ def masked(status: Status) -> Search:
         seed=0,
         round=4,
         step=9,
-        room=900,
-        total=900,
+        remaining_runs=900,
+        total_runs=900,
         operators={"mask": 1.0, "segment": 1.0},
         examples=rows,
         memory={"current": "start", "stage": "rewrite", "idle": 1},
@@ -43,7 +43,7 @@ def masked(status: Status) -> Search:
 
 @pytest.mark.parametrize("status", ["racing", "dropped"])
 def test_after_a_turn_without_a_gain_the_least_useful_are_still_known(status: Status) -> None:
-    search, blame = masked(status), Blame()
+    search, blame = masked(status), SegmentAblation()
     (asked,) = blame.ask(search)
     assert asked.operator == "mask"
     blame.tell(search, ["start"], {})
@@ -51,17 +51,17 @@ def test_after_a_turn_without_a_gain_the_least_useful_are_still_known(status: St
 
 
 def test_what_was_dropped_is_not_measured_again_and_what_a_person_took_out_is_not_looked_at() -> None:
-    search, blame = masked("dropped"), Blame()
+    search, blame = masked("dropped"), SegmentAblation()
     blame.ask(search)
     assert blame.pool(search, []) == ["start"]
     search.archive.add(search.archive["m1"].model_copy(update={"status": "vetoed"}))
-    assert sorted(blame.worth(search)) == [0, 2, 3]
+    assert sorted(blame.segment_worth(search)) == [0, 2, 3]
 
 
 def test_a_prompt_is_divided_for_writing_as_it_was_for_masking() -> None:
-    search, blame = masked("racing"), Blame()
+    search, blame = masked("racing"), SegmentAblation()
     blame.ask(search)
     blame.tell(search, ["start"], {})
-    search.total = 100
+    search.total_runs = 100
     assert {order.options["most"] for order in blame.ask(search)} == {8}
-    assert sorted(blame.worth(search)) == [0, 1, 2, 3]
+    assert sorted(blame.segment_worth(search)) == [0, 1, 2, 3]

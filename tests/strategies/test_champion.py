@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.orders import Duel, Outcome, Search
+from maieutic.core.orders import Duel, DuelOutcome, Search
 from maieutic.core.program import Program
-from maieutic.plugins.allocators.duel import Duels
-from maieutic.plugins.strategies.champion import champion
+from maieutic.plugins.allocators.duel import ChampionDuels
+from maieutic.plugins.strategies.champion import current_champion
 
 Told = tuple[str, str, str, float]
 FIRST: Told = ("start", "c1", "v0", -1.0)
@@ -19,9 +19,18 @@ def search(*told: Told) -> Search:
     archive = Archive()
     for name in ("start", "c1", "c2"):
         archive.add(Candidate(id=name, program=Program.of(name), operator="start", status="kept"))
-    duels = tuple(Outcome(first=a, second=b, example=row, margin=margin) for a, b, row, margin in told)
+    duels = tuple(DuelOutcome(first=a, second=b, example=row, margin=margin) for a, b, row, margin in told)
     return Search(
-        archive=archive, train=(), val=("v0",), seed=0, round=2, step=2, room=9, total=9, duels=duels, examples={}
+        archive=archive,
+        train=(),
+        val=("v0",),
+        seed=0,
+        round=2,
+        step=2,
+        remaining_runs=9,
+        total_runs=9,
+        duels=duels,
+        examples={},
     )
 
 
@@ -51,12 +60,12 @@ def search(*told: Told) -> Search:
     ],
 )
 def test_who_leads_beat_the_champion_and_stood_against_the_start(told: list[Told], leading: str) -> None:
-    assert champion(search(*told)) == leading
+    assert current_champion(search(*told)) == leading
 
 
 def test_a_winner_of_a_round_meets_the_start_next() -> None:
     found = search(FIRST)
-    duels = Duels()
+    duels = ChampionDuels()
     assert list(duels.ask(found, ["c1", "c2"])) == [Duel("c1", "c2", "v0")]
     found.duels = search(FIRST, SECOND).duels
     assert list(duels.ask(found, ["c1", "c2"])) == [Duel("start", "c2", "v0")]

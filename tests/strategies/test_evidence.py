@@ -9,9 +9,9 @@ from maieutic.core.candidate import Archive, Candidate, Status
 from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
-from maieutic.plugins.strategies.growing import Growing
-from maieutic.plugins.strategies.planned import Planned
-from maieutic.plugins.strategies.pool import Pool
+from maieutic.plugins.strategies.growing import GrowAndPrune
+from maieutic.plugins.strategies.planned import PlannedPath
+from maieutic.plugins.strategies.pool import ProposeThenSelect
 
 Scores = Mapping[str, Sequence[float]]
 
@@ -32,13 +32,13 @@ def search(scores: Scores, status: Mapping[str, Status] | None = None, **fields:
 def test_who_went_after_a_row_does_not_beat_who_came_to_the_last_level() -> None:
     told = search({"start": [0.0], "lucky": [1.0], "finalist": [1, 1, 1, 0] * 5, "second": [1, 0] * 5})
     verdicts: Any = {"start": "drop", "lucky": "drop", "finalist": "keep", "second": "drop"}
-    kept = Pool().tell(told, list(verdicts), verdicts)
+    kept = ProposeThenSelect().tell(told, list(verdicts), verdicts)
     assert kept == {**dict.fromkeys(verdicts, "drop"), "finalist": "keep"}
 
 
 def test_of_those_that_are_left_the_best_on_enough_rows_stays() -> None:
     told = search({"start": [1, 0] * 8, "cut short": [1, 1, 1], "best": [1, 1, 1, 0] * 4, "none": []})
-    assert Pool().tell(told, ["start", "cut short", "best", "none"], {}) == {
+    assert ProposeThenSelect().tell(told, ["start", "cut short", "best", "none"], {}) == {
         "start": "drop",
         "cut short": "drop",
         "best": "keep",
@@ -48,32 +48,35 @@ def test_of_those_that_are_left_the_best_on_enough_rows_stays() -> None:
 
 def test_what_a_person_took_out_while_it_was_measured_is_not_what_stays() -> None:
     told = search({"start": [1, 0] * 8, "vetoed": [1] * 16}, {"vetoed": "vetoed"})
-    assert Pool().tell(told, ["start", "vetoed"], {})["start"] == "keep"
+    assert ProposeThenSelect().tell(told, ["start", "vetoed"], {})["start"] == "keep"
 
 
 def test_where_nothing_was_measured_a_pool_decides_nothing() -> None:
-    assert Pool().tell(search({"start": [], "one": []}), ["start", "one"], {}) == {}
+    assert ProposeThenSelect().tell(search({"start": [], "one": []}), ["start", "one"], {}) == {}
 
 
 def test_a_child_that_was_right_on_a_row_or_three_takes_no_lead() -> None:
     told = search({"start": [1, 0] * 8, "lucky": [1, 1, 1], "child": [1, 1, 1, 0] * 2})
-    assert Growing().tell(told, ["start", "lucky"], {}) == {"start": "keep", "lucky": "drop"}
-    assert Growing().tell(told, ["start", "lucky", "child"], {})["child"] == "keep", "half of the rows are enough"
+    assert GrowAndPrune().tell(told, ["start", "lucky"], {}) == {"start": "keep", "lucky": "drop"}
+    assert GrowAndPrune().tell(told, ["start", "lucky", "child"], {})["child"] == "keep", "half of the rows are enough"
 
 
 def test_what_was_measured_on_a_row_cuts_no_branch() -> None:
     told = search({"start": [1, 0] * 8, "without": [1]}, memory={"cutting": True})
-    assert Growing().tell(told, ["start", "without"], {})["start"] == "keep"
+    assert GrowAndPrune().tell(told, ["start", "without"], {})["start"] == "keep"
     assert told.memory["whole"]
 
 
 def test_a_child_that_a_person_took_out_does_not_lead() -> None:
     told = search({"start": [1, 0] * 8, "vetoed": [1] * 16, "child": [1, 1, 1, 0] * 4}, {"vetoed": "vetoed"})
-    assert Growing().tell(told, ["start", "vetoed", "child"], {})["child"] == "keep"
+    assert GrowAndPrune().tell(told, ["start", "vetoed", "child"], {})["child"] == "keep"
 
 
 def test_a_pass_that_brought_nothing_new_does_not_end_the_walk() -> None:
-    told, planned = search({"start": [0] * 8, "one": [1, 0] * 4}, plan=("only",), memory={"newest": "one"}), Planned()
+    told, planned = (
+        search({"start": [0] * 8, "one": [1, 0] * 4}, plan=("only",), memory={"newest": "one"}),
+        PlannedPath(),
+    )
     assert planned.ask(told)
     for round in (1, 2):
         told.round = round
@@ -84,7 +87,7 @@ def test_a_pass_that_brought_nothing_new_does_not_end_the_walk() -> None:
 
 
 def test_a_path_laid_anew_is_walked_from_its_first_step() -> None:
-    told, planned = search({"start": [0] * 8, "one": [1, 0] * 4}, plan=("a", "b"), round=1), Planned()
+    told, planned = search({"start": [0] * 8, "one": [1, 0] * 4}, plan=("a", "b"), round=1), PlannedPath()
     planned.ask(told)
     planned.pool(told, [])
     told.round, told.plan = 2, ("x", "y", "z")
@@ -98,5 +101,5 @@ def test_a_path_laid_anew_is_walked_from_its_first_step() -> None:
 def test_a_walk_goes_on_from_the_best_where_a_person_took_the_newest_out() -> None:
     scores = {"start": [0] * 8, "good": [1] * 8, "bad": [1, 0] * 4, "newest": [1, 0] * 4}
     told = search(scores, {"newest": "vetoed"}, memory={"newest": "newest"})
-    assert [order.parents for order in Planned().ask(told)] == [("good",)]
-    assert Planned().pool(told, []) == ["start", "good"]
+    assert [order.parents for order in PlannedPath().ask(told)] == [("good",)]
+    assert PlannedPath().pool(told, []) == ["start", "good"]

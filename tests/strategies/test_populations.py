@@ -12,11 +12,11 @@ from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
 from maieutic.core.score import Evaluation
-from maieutic.plugins.strategies.differential import Differential
+from maieutic.plugins.strategies.differential import DifferentialEvolution
 from maieutic.plugins.strategies.fitness import fitness, fittest
-from maieutic.plugins.strategies.genetic import Genetic
+from maieutic.plugins.strategies.genetic import GeneticAlgorithm
 from maieutic.plugins.strategies.regularized_evolution import RegularizedEvolution
-from maieutic.plugins.strategies.tabu import Tabu
+from maieutic.plugins.strategies.tabu import TabuSearch
 
 JUDGED = {"accuracy": 1.0, "brevity": 0.05}
 
@@ -72,7 +72,7 @@ def test_the_longest_of_those_that_val_was_first_asked_of_is_the_measure_demos_i
 
 @pytest.mark.parametrize(("room", "wanted"), [(1000, 9), (400, 9), (160, 5), (20, 2)])
 def test_the_first_generation_is_as_large_as_the_population_and_shrinks_with_the_room(room: int, wanted: int) -> None:
-    genetic = Genetic(seeds={"paraphrase": 5, "induce": 4}, dress="demo-bootstrap", size=10, children=4)
+    genetic = GeneticAlgorithm(seeds={"paraphrase": 5, "induce": 4}, dress="demo-bootstrap", size=10, children=4)
     operators = {"crossover": 1.0, "demo-bootstrap": 1.0, "paraphrase": 1.0, "induce": 1.0}
     begun = search([one("start")], {}, round=1, room=room, operators=operators)
     orders = genetic.ask(begun)
@@ -88,7 +88,7 @@ def test_the_first_generation_is_as_large_as_the_population_and_shrinks_with_the
 
 
 def test_every_seed_is_dressed_from_train_rows_of_its_own() -> None:
-    genetic = Genetic(dress="demo-bootstrap", size=6, dress_cases=3)
+    genetic = GeneticAlgorithm(dress="demo-bootstrap", size=6, dress_cases=3)
     told: dict[str, Any] = {"round": 2, "operators": {"demo-bootstrap": 1.0}, "memory": {"seeds": ["a", "b", "c"]}}
     second = search([one(name) for name in ("start", "a", "b", "c")], {}, train=[f"t{n}" for n in range(30)], **told)
     orders = genetic.ask(second)
@@ -102,7 +102,7 @@ def test_a_child_replaces_its_base_only_where_it_is_better_on_the_same_rows(chil
     """The base has rows that the child was not run on."""
     made = [one("start"), one("base", round=2), one("child", parents=("base", "start"), round=3, status="racing")]
     scores = {"start": [1, 1, 1, 1, 0, 0, 0, 0], "base": [1, 1, 0, 0, 1, 1], "child": child}
-    told = Differential(size=3).tell(search(made, scores), ["start", "base", "child"], {})
+    told = DifferentialEvolution(size=3).tell(search(made, scores), ["start", "base", "child"], {})
     assert {name for name in ("base", "child") if told[name] == "keep"} == {stays}
 
 
@@ -126,9 +126,9 @@ def test_robustness_compares_each_group_on_common_rows() -> None:
 
 def test_operators_of_two_parents_seed_nothing() -> None:
     begun = search([one("start")], {}, round=1, operators={"phrase": 1.0, "phrase-crossover": 1.0})
-    assert {order.operator for order in Genetic().ask(begun)} == {"phrase"}
+    assert {order.operator for order in GeneticAlgorithm().ask(begun)} == {"phrase"}
     begun.operators = {"phrase-crossover": 1.0}
-    assert Genetic().ask(begun) == []
+    assert GeneticAlgorithm().ask(begun) == []
 
 
 def test_a_tabu_move_is_excused_by_a_new_best_of_all_not_by_one_of_the_neighbours() -> None:
@@ -140,6 +140,6 @@ def test_a_tabu_move_is_excused_by_a_new_best_of_all_not_by_one_of_the_neighbour
     scores = {"start": [1, 1, 1, 0], "now": [0, 0, 0, 0], "back": [1, 1, 0, 0]}
     past = {"moves": [[[["say", "now"]], [["say", "it"], ["it", "now"]]]], "best": "start"}
     told = search(made, scores, memory=dict(past))
-    assert Tabu().goes_to(told, "now", {"now": 0.0, "back": 0.5}) == "now"
+    assert TabuSearch().choose_next(told, "now", {"now": 0.0, "back": 0.5}) == "now"
     better = search(made, {**scores, "back": [1, 1, 1, 1]}, memory=dict(past))
-    assert Tabu().goes_to(better, "now", {"now": 0.0, "back": 1.0}) == "back"
+    assert TabuSearch().choose_next(better, "now", {"now": 0.0, "back": 1.0}) == "back"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.orders import Search
 from maieutic.core.program import Program
-from maieutic.plugins.strategies.private import Private
+from maieutic.plugins.strategies.private import PrivateProposals
 
 
 def search(*operators: str) -> Search:
@@ -15,5 +15,5 @@ def search(*operators: str) -> Search:
 
 
 def test_the_ensemble_gets_the_whole_budget_in_equal_shares() -> None:
-    orders = Private(epsilon=4.0, releases=2).ask(search("private-ensemble"))
+    orders = PrivateProposals(epsilon=4.0, releases=2).ask(search("private-ensemble"))
     assert [order.options["epsilon"] for order in orders] == [2.0, 2.0]

@@ -12,7 +12,7 @@ from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
 from maieutic.core.routing import Router
 from maieutic.core.score import Evaluation
-from maieutic.plugins.strategies.regions import Regions
+from maieutic.plugins.strategies.regions import RegionSearch
 
 A, B = "the film, its actor and the scene", "the soup, its salt and the bowl"
 REGIONS = {"region-01": ["t0", "t1"], "region-02": ["t2", "t3"]}
@@ -61,29 +61,29 @@ def test_a_mixture_wins_only_once_each_of_its_experts_was_measured_alone(rows: i
         measure(found, name, 8, right)
     measure(found, "one", 8, 3)
     measure(found, "two", rows, rows // 4)
-    assert Regions().final(found) == winner
+    assert RegionSearch().final(found) == winner
 
 
 def test_an_expert_that_is_as_good_alone_wins_over_the_mixture_and_the_start_may_be_one() -> None:
     found = search({"mix": mixture("Start.", "Two."), "two": Program.of("Two.")})
     for name, right in (("start", 2), ("mix", 7), ("two", 7)):
         measure(found, name, 8, right)
-    assert Regions().final(found) == "two"
+    assert RegionSearch().final(found) == "two"
     status(found, "two", "vetoed")
-    assert Regions().final(found) == "mix", "it was measured, and a person took it out"
+    assert RegionSearch().final(found) == "mix", "it was measured, and a person took it out"
 
 
 def test_room_is_left_for_every_expert_alone_behind_as_many_children_as_a_step_had() -> None:
     found = searching(search({"mix": mixture("Start.", "Start."), **{f"k{n}": Program.of(str(n)) for n in range(6)}}))
     measure(found, "mix", 8, 4)
-    regions = Regions(steps=2)
+    regions = RegionSearch(steps=2)
     assert [order.operator for order in regions.ask(found)] == ["principle", "principle"]
     regions.pool(found, [f"k{n}" for n in range(6)])
     found.memory["done"] = 1
     # Three children in each of two regions cost 3 x 8 rows; two experts alone 2 x 8 more.
-    found.room = 40
+    found.remaining_runs = 40
     assert [order.operator for order in regions.ask(found)] == ["principle", "principle"]
-    found.room = 39
+    found.remaining_runs = 39
     (last,) = regions.ask(found)
     assert last.options == {"alone": True}
 
@@ -95,7 +95,7 @@ def test_a_mixture_that_may_not_run_is_nobodys_parent_and_the_search_goes_on_in_
     router = Router(anchors={name: tuple(found.examples[row].text for row in rows) for name, rows in REGIONS.items()})
     program = Program(prompts=mixture("Start.", "Start.").prompts, router=router)
     found.archive.add(found.archive["mix"].model_copy(update={"program": program, "status": given}))
-    regions = Regions(steps=2)
+    regions = RegionSearch(steps=2)
     assert [order.operator for order in regions.ask(found)] == ["mixture"], "it is no mixture that is there already"
     assert regions.pool(found, []) == ["start"]
     regions.tell(found, ["start"], {})
@@ -106,5 +106,5 @@ def test_a_mixture_that_may_not_run_is_nobodys_parent_and_the_search_goes_on_in_
 def test_rows_of_no_region_teach_no_region() -> None:
     found = searching(search({"mix": mixture("Start.", "Start.")}))
     measure(found, "mix", 8, 4)
-    orders = Regions(complement=["principle"]).ask(found)
+    orders = RegionSearch(complement=["principle"]).ask(found)
     assert {order.slot: order.within for order in orders} == {"region-01": ("t2", "t3"), "region-02": ("t0", "t1")}

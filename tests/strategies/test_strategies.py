@@ -11,39 +11,39 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maieutic.core.candidate import Archive, Candidate, Status
 from maieutic.core.example import Example
-from maieutic.core.identity import seeded
-from maieutic.core.orders import Order, Search
+from maieutic.core.identity import seeded_random
+from maieutic.core.orders import Search, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
-from maieutic.plugins.strategies.backtrack import Backtrack
-from maieutic.plugins.strategies.bandit import Bandit
-from maieutic.plugins.strategies.beam import Beam
-from maieutic.plugins.strategies.feedback import Feedback
-from maieutic.plugins.strategies.greedy import Greedy
-from maieutic.plugins.strategies.history import History
-from maieutic.plugins.strategies.mcts import Mcts
-from maieutic.plugins.strategies.planned import Planned
-from maieutic.plugins.strategies.pool import Pool
-from maieutic.plugins.strategies.verified import Verified
+from maieutic.plugins.strategies.backtrack import BacktrackingBeam
+from maieutic.plugins.strategies.bandit import OperatorBandit
+from maieutic.plugins.strategies.beam import BeamSearch
+from maieutic.plugins.strategies.feedback import FeedbackControl
+from maieutic.plugins.strategies.greedy import GreedySearch
+from maieutic.plugins.strategies.history import HistorySampling
+from maieutic.plugins.strategies.mcts import MonteCarloTreeSearch
+from maieutic.plugins.strategies.planned import PlannedPath
+from maieutic.plugins.strategies.pool import ProposeThenSelect
+from maieutic.plugins.strategies.verified import ClaimVerification
 
 OPERATORS = {"demos": 1.5, "rewrite": 0.7, "layout": 1.0}
 MAKERS: dict[str, Callable[[], Any]] = {
-    "backtrack": lambda: Backtrack(width=2, expand=2),
-    "feedback": Feedback,
-    "greedy": lambda: Greedy(accept="no-worse"),
-    "mcts": lambda: Mcts(iterations=3),
-    "verified": Verified,
-    "bandit": lambda: Bandit(seeds={"demos": 3, "rewrite": 1}, authors=["rewrite"]),
-    "beam": lambda: Beam(width=2, minibatch=4, children=3),
-    "history": lambda: History(samples=3),
-    "planned": Planned,
-    "pool": lambda: Pool(count=5, rows=4),
+    "backtrack": lambda: BacktrackingBeam(width=2, expand=2),
+    "feedback": FeedbackControl,
+    "greedy": lambda: GreedySearch(accept="no-worse"),
+    "mcts": lambda: MonteCarloTreeSearch(iterations=3),
+    "verified": ClaimVerification,
+    "bandit": lambda: OperatorBandit(seeds={"demos": 3, "rewrite": 1}, authors=["rewrite"]),
+    "beam": lambda: BeamSearch(width=2, minibatch=4, children=3),
+    "history": lambda: HistorySampling(samples=3),
+    "planned": PlannedPath,
+    "pool": lambda: ProposeThenSelect(count=5, rows=4),
 }
 STATUSES: tuple[Status, ...] = ("racing", "kept", "dropped", "pinned", "vetoed")
 
 
 def world(count: int, measured: int, seed: int, round: int, room: int) -> Search:
-    rng = seeded(seed, "world")
+    rng = seeded_random(seed, "world")
     examples = {f"v{n}": Example(id=f"v{n}", input=f"row {n}", outputs=(("yes", "no")[n % 2],)) for n in range(8)}
     archive = Archive()
     for number in range(count):
@@ -67,8 +67,8 @@ def world(count: int, measured: int, seed: int, round: int, room: int) -> Search
         seed=seed,
         round=round,
         step=round * 7,
-        room=room,
-        total=100,
+        remaining_runs=room,
+        total_runs=100,
         plan=("first", "second"),
         operators=OPERATORS,
         examples=examples,
@@ -91,7 +91,7 @@ worlds = st.builds(
 def test_a_round_is_decided_from_the_facts_alone(name: str, search: Search) -> None:
     def decide() -> tuple[Any, ...]:
         strategy, search.memory = MAKERS[name](), {}
-        orders = [Order.model_validate(order) for order in strategy.ask(search)]
+        orders = [WorkOrder.model_validate(order) for order in strategy.ask(search)]
         pool = list(strategy.pool(search, list(search.archive.candidates)[1:]))
         verdicts = dict(strategy.tell(search, pool, {}))
         memory = json.loads(json.dumps(search.memory))
@@ -111,7 +111,7 @@ def test_a_round_is_decided_from_the_facts_alone(name: str, search: Search) -> N
     if any(search.archive.scores.count(one.id, search.val) for one in search.archive.alive):
         assert search.archive[winner].status not in ("dropped", "vetoed", "rejected")
     else:
-        assert winner == search.archive.start.id
+        assert winner == search.archive.baseline.id
 
 
 @pytest.mark.parametrize("name", ["bandit", "beam", "history"])
@@ -152,8 +152,8 @@ def test_what_paid_off_is_asked_more_often() -> None:
 
 
 def test_a_pool_proposes_once_and_no_more_than_can_be_measured() -> None:
-    assert [order.count for order in Pool(count=16, rows=4).ask(world(1, 0, 0, 1, 21))] == [4, 4, 4]
-    assert Pool().ask(world(1, 0, 0, 2, 21)) == []
+    assert [order.count for order in ProposeThenSelect(count=16, rows=4).ask(world(1, 0, 0, 1, 21))] == [4, 4, 4]
+    assert ProposeThenSelect().ask(world(1, 0, 0, 2, 21)) == []
 
 
 def test_a_beam_orders_of_each_operator_for_each_prompt_and_draws_few_children() -> None:
@@ -168,7 +168,7 @@ def test_a_beam_orders_of_each_operator_for_each_prompt_and_draws_few_children()
 
 
 def test_a_path_is_walked_step_by_step_from_the_newest_prompt_until_it_stands_still() -> None:
-    search, planned = world(2, 16, 0, 1, 60), Planned()
+    search, planned = world(2, 16, 0, 1, 60), PlannedPath()
     (first,) = planned.ask(search)
     assert (first.plan_step, first.parents) == ("first", ("c0",))
     assert planned.pool(search, ["c1"]) == []

@@ -6,8 +6,8 @@ from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.example import Example
 from maieutic.core.orders import Search
 from maieutic.core.program import Program
-from maieutic.plugins.strategies.bandit import Bandit
-from maieutic.plugins.strategies.verified import Verified
+from maieutic.plugins.strategies.bandit import OperatorBandit
+from maieutic.plugins.strategies.verified import ClaimVerification
 
 ROWS = {f"t{n}": Example(id=f"t{n}", input=f"row {n}", outputs=("yes",)) for n in range(12)}
 
@@ -23,15 +23,15 @@ def search(*operators: str) -> Search:
         seed=0,
         round=1,
         step=1,
-        room=400,
-        total=400,
+        remaining_runs=400,
+        total_runs=400,
         operators=dict.fromkeys(operators, 1.0),
         examples=ROWS,
     )
 
 
 def test_rounds_that_join_use_up_no_rows() -> None:
-    found, verified, seen = search("claims", "unite"), Verified(cases=3), list[str]()
+    found, verified, seen = search("claims", "unite"), ClaimVerification(cases=3), list[str]()
     for found.round in range(1, 7):
         (order,) = verified.ask(found)
         seen += order.rows
@@ -44,6 +44,6 @@ def test_a_leader_is_run_for_authors_that_read_failures_alone() -> None:
     found = search("rewrite", "induce", "layout")
     found.round = 2
     authors = ["rewrite", "induce"]
-    bandit = Bandit(authors=authors, blind=["induce"], author_orders=40, children=40)
+    bandit = OperatorBandit(authors=authors, blind=["induce"], author_orders=40, children=40)
     cases = {order.operator: order.cases for order in bandit.ask(found)}
     assert cases == {"rewrite": 4, "induce": 0, "layout": 0}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from maieutic.core.errors import TaskError
 from maieutic.core.example import Example
-from maieutic.runtime.rows import Row
+from maieutic.runtime.rows import SourceRow
 from maieutic.runtime.task_file import load_task
 
 HEAD = 'name = "t"\nprompt = "Judge the review."\n'
@@ -132,11 +132,11 @@ def test_a_target_split_needs_no_outputs_and_unlabelled_data_says_so(write: Any)
     bare = load_task(
         write(HEAD + DATA + "labelled = false\n", train__jsonl=inputs[0], val__jsonl=f"{inputs[1]}\n{inputs[2]}")
     )
-    assert [one.outputs for one in bare.data.rows()] == [(), (), ()]
+    assert [one.outputs for one in bare.data.examples()] == [(), (), ()]
 
 
 def test_without_data_the_splits_are_empty(write: Any) -> None:
-    assert list(load_task(write(HEAD)).data.rows()) == []
+    assert list(load_task(write(HEAD)).data.examples()) == []
 
 
 def test_prompts_from_files_and_tables(write: Any) -> None:
@@ -164,14 +164,14 @@ def test_the_whole_file(write: Any) -> None:
     assert str(task.models.target) == "openai/gpt@http://h/v1"
     assert task.models.target.key_env == "KEY"
     assert task.models.optimizer == task.models.target
-    assert task.models.of("judge").key_env is None
+    assert task.models.for_role("judge").key_env is None
     assert task.plugins == ("./mine.py",)
     assert task.constraints.max_prompt_tokens == 9
 
 
 def test_rows_may_come_from_anywhere(write: Any) -> None:
-    def read(source: str, folder: Path) -> list[Row]:
-        return [Row(fields={"input": f"{source} {n}", "output": "x"}, where=f"{source} {n}") for n in range(3)]
+    def read(source: str, folder: Path) -> list[SourceRow]:
+        return [SourceRow(fields={"input": f"{source} {n}", "output": "x"}, where=f"{source} {n}") for n in range(3)]
 
     task = load_task(write(HEAD + '[data]\ntrain = "hub:a"\nval = "hub:b"\n'), read=read)
     assert task.data.val[2].input == "hub:b 2"

@@ -34,7 +34,7 @@ def test_toml_says_what_it_is_given(tables: dict[str, object]) -> None:
 def test_a_written_task_loads(tmp_path: Path) -> None:
     file = write_task(tmp_path / "new", TABLES, ROWS)  # type: ignore[arg-type]
     task = load_task(file)
-    assert list(task.data.rows()) == [*ROWS["train"], *ROWS["val"]]
+    assert list(task.data.examples()) == [*ROWS["train"], *ROWS["val"]]
     assert task.program.main.instruction == TABLES["prompt"]
     assert task.evaluators[0].options == {"mode": "exact"}
     assert sorted(one.name for one in file.parent.iterdir()) == ["task.toml", "train.jsonl", "val.jsonl"]

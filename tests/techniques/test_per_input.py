@@ -13,7 +13,7 @@ from maieutic.core.budget import Payer
 from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
 from maieutic.core.models import Call, ModelRef, Reply
-from maieutic.core.options import shuffled
+from maieutic.core.options import shuffle_options
 from maieutic.core.program import MAIN, Program
 from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.core.render import render
@@ -54,14 +54,14 @@ def said(prompt: Prompt, text: str) -> list[str]:
 
 
 def test_the_nearest_examples_are_shown_and_the_most_like_stands_last() -> None:
-    shown = NEAREST.shown("is there salt in the soup")
+    shown = NEAREST.demos_for("is there salt in the soup")
     assert [demo.input for demo in shown] == [POOL[3].input, POOL[1].input]
     assert sum(POOL[0].input in text for text in said(NEAREST, "is there salt in the soup")) == 0
 
 
 def test_a_row_is_never_its_own_example() -> None:
-    assert POOL[1] not in NEAREST.shown(POOL[1].input)
-    assert POOL[1] not in NEAREST.shown(f"{POOL[1].input}\n\nnotes:\nsome")
+    assert POOL[1] not in NEAREST.demos_for(POOL[1].input)
+    assert POOL[1] not in NEAREST.demos_for(f"{POOL[1].input}\n\nnotes:\nsome")
 
 
 @pytest.mark.parametrize("style", ["turns", "text"])
@@ -80,20 +80,20 @@ def test_a_prompt_without_them_keeps_the_id_it_had_before_they_came() -> None:
 
 
 def test_options_move_and_answers_come_back() -> None:
-    text, letters = shuffled(OPTIONS, 1)
+    text, letters = shuffle_options(OPTIONS, 1)
     assert text == "Which is red?\nA) blood\nB) grass\nC) sky\nAnswer with a letter."
     assert letters == {"A": "B", "B": "C", "C": "A"}
 
 
 @pytest.mark.parametrize("text", ["no options", "A) alone", "B) first\nA) second", "A) x\nB) y\nB) z"])
 def test_what_lists_no_options_stays(text: str) -> None:
-    assert shuffled(text, 1) == (text, {})
+    assert shuffle_options(text, 1) == (text, {})
 
 
 @given(st.integers(0, 9), st.lists(st.text("abc", min_size=1), min_size=2, max_size=5))
 def test_each_letter_names_the_option_it_had(turn: int, options: list[str]) -> None:
     before = {chr(65 + place): option for place, option in enumerate(options)}
-    text, letters = shuffled("\n".join(f"({letter}) {option}" for letter, option in before.items()), turn)
+    text, letters = shuffle_options("\n".join(f"({letter}) {option}" for letter, option in before.items()), turn)
     after = {line[1]: line[4:] for line in text.splitlines()}
     assert all(after[now] == before[letters.get(now, now)] for now in after)
 
@@ -134,7 +134,7 @@ async def test_a_chain_tells_each_prompt_what_the_earlier_ones_said() -> None:
     assert output.text == output.replies[0].text == "the answer"
     assert [one["prompt"] for one in output.trajectory] == ["1-rephrase", MAIN]
     assert target.calls(chained()) == 2
-    assert chained().chosen("x") == (MAIN,)
+    assert chained().prompts_for("x") == (MAIN,)
 
 
 async def test_fields_get_one_more_that_a_template_may_ask_for() -> None:

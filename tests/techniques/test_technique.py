@@ -13,12 +13,12 @@ from maieutic.core.dialogue.ask import Case
 from maieutic.core.dialogue.replies import TextReply
 from maieutic.core.errors import UsageError
 from maieutic.core.example import Example
-from maieutic.core.orders import Order, Request, TaskBrief
+from maieutic.core.orders import Request, TaskBrief, WorkOrder
 from maieutic.core.program import MAIN, Program
 from maieutic.core.prompt import Demo, Prompt, placeholders_in
-from maieutic.core.render import brief, render
-from maieutic.plugins.operators.technique import TechniqueOperator
-from maieutic.plugins.techniques import applied, named, techniques
+from maieutic.core.render import instruction_text, render
+from maieutic.plugins.operators.technique import PublishedTechniques
+from maieutic.plugins.techniques import apply_technique, technique_catalog, techniques_by_name
 
 LABELS = AnswerContract(type="label", labels=("even", "odd"))
 START = Prompt(system="Be brief.", instruction="Say even or odd.", demos=(Demo(input="4", output="even"),))
@@ -39,7 +39,7 @@ def request(
 ) -> Request:
     parent = Candidate(id="p", program=more.pop("program", Program.of(START)), operator="start")
     return Request(
-        order=Order(operator="technique", parents=("p",), count=count, slot=slot),
+        order=WorkOrder(operator="technique", parents=("p",), count=count, slot=slot),
         task=TaskBrief(name="parity", description="Tell parity.", answer=answer, chat=chat),
         parents=(parent,),
         train=(),
@@ -49,12 +49,12 @@ def request(
 
 
 async def proposed(*names: str, author: Any = None, room: Any = "auto", **fields: Any) -> list[Program]:
-    operator = TechniqueOperator(names=names, room=room)
+    operator = PublishedTechniques(names=names, room=room)
     return [one.program for one in await operator.propose(request(**fields), author or Author())]
 
 
 def test_every_technique_is_cited_belongs_to_a_row_and_asks_for_its_own_slots_alone() -> None:
-    for name, told in techniques().items():
+    for name, told in technique_catalog().items():
         assert re.search(r"arXiv \d{4}\.\d{5}", told.cites), name
         texts = [told.system, told.prefix, told.suffix, told.think, *told.voices]
         texts += [one.text for one in (*told.sections, *told.steps)]
@@ -62,13 +62,13 @@ def test_every_technique_is_cited_belongs_to_a_row_and_asks_for_its_own_slots_al
 
 
 def test_the_simpler_comes_first() -> None:
-    levels = [techniques()[name].level for name in named(())]
+    levels = [technique_catalog()[name].level for name in techniques_by_name(())]
     assert levels == sorted(levels)
     with pytest.raises(UsageError, match="technique"):
-        TechniqueOperator(names=("rolle",))
+        PublishedTechniques(names=("rolle",))
 
 
-@pytest.mark.parametrize("name", techniques())
+@pytest.mark.parametrize("name", technique_catalog())
 @pytest.mark.parametrize("room", ["one", "two"])
 @pytest.mark.parametrize("words", ["Say even or odd.", "Is {input} even or odd?", "Is {number} even or odd?"])
 async def test_each_renders_for_rows_of_any_kind_and_keeps_what_the_user_wrote(
@@ -77,7 +77,7 @@ async def test_each_renders_for_rows_of_any_kind_and_keeps_what_the_user_wrote(
     author = Author()
     start = Program.of(START.with_(instruction=words))
     (made,) = await proposed(name, room=room, author=author, program=start)
-    assert len(author.asked) == len(techniques()[name].slots)
+    assert len(author.asked) == len(technique_catalog()[name].slots)
     main = made.prompts.get(MAIN, made.main)
     assert words in main.instruction
     assert "Be brief." in main.system
@@ -99,7 +99,7 @@ async def test_thinking_gets_a_call_of_its_own_where_answers_are_short() -> None
     assert not short.prompts["1-thoughts"].demos
     (free,) = await proposed("zero-shot-cot", answer=AnswerContract())
     assert not free.chain
-    assert "one step at a time" in brief(free.main)
+    assert "one step at a time" in instruction_text(free.main)
 
 
 async def test_a_prompt_of_a_larger_program_gets_only_what_fits_in_one_prompt() -> None:
@@ -135,11 +135,11 @@ async def test_as_many_are_drawn_as_the_order_counts_and_an_unread_author_costs_
         async def act(self, ask: Any) -> None:
             return None
 
-    silent = await TechniqueOperator(names=("role", "script")).propose(request(), Mute())  # type: ignore[arg-type]
+    silent = await PublishedTechniques(names=("role", "script")).propose(request(), Mute())  # type: ignore[arg-type]
     assert [one.rationale.split()[0] for one in silent] == ["script"]
 
 
 def test_what_an_author_writes_asks_for_no_field() -> None:
-    made = applied(techniques()["role"], START, {"expert": "You know {all}."}, apart=False)
+    made = apply_technique(technique_catalog()["role"], START, {"expert": "You know {all}."}, apart=False)
     assert made.main.system.startswith("You know (all).")
     assert made.main.placeholders == ()

@@ -13,18 +13,18 @@ import pytest
 from maieutic.core.budget import Budget, Cost, LedgerView
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.events import Event
-from maieutic.core.identity import seeded
+from maieutic.core.identity import seeded_random
 from maieutic.core.program import Program
-from maieutic.core.reckoning import Measured, build_report
+from maieutic.core.reckoning import ReportMeasurements, build_report
 from maieutic.core.render import Message
 from maieutic.core.score import Evaluation, Score
 from maieutic.core.task import Task
-from maieutic.runtime.standing import Standings
-from maieutic.runtime.store import DialogueTurn, RunRecord, Store, Verdict
-from maieutic.runtime.story import Story
+from maieutic.runtime.standing import Leaderboard
+from maieutic.runtime.store import DialogueTurn, RunRecord, StatusChange, Store
+from maieutic.runtime.story import RunTimeline
 from maieutic.tui.app import MaieuticApp
-from maieutic.tui.feed import Scene
-from maieutic.tui.widgets.ask import AskBar
+from maieutic.tui.feed import RunSnapshot
+from maieutic.tui.widgets.ask import PromptBar
 from maieutic.tui.widgets.lines import LineList
 from textual.pilot import Pilot
 from textual.widgets import Label, TextArea
@@ -94,10 +94,10 @@ def still(folder: Path) -> Callable[[str], MaieuticApp]:
 
     def make(run: str, **options: Any) -> MaieuticApp:
         with Store.open(folder, read_only=True) as store:
-            record, story = store.run(run), Story.of(store.events(run))
-            standings = Standings().extend(store.tallies(run))
+            record, story = store.run(run), RunTimeline.from_events(store.events(run))
+            standings = Leaderboard().extend(store.tallies(run))
         alive = run != GONE
-        scene = Scene(
+        scene = RunSnapshot(
             record=record, alive=alive, story=story, standings=standings, spent=story.view.spent, seconds=61.0
         )
         return MaieuticApp(folder, run=run, feed=Still(scene), listing=listing, **options)
@@ -108,10 +108,10 @@ def still(folder: Path) -> Callable[[str], MaieuticApp]:
 class Still:
     """A feed that gives one scene."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: RunSnapshot) -> None:
         self.scene = scene
 
-    def read(self) -> Scene:
+    def read(self) -> RunSnapshot:
         return self.scene
 
 
@@ -143,8 +143,8 @@ class Hand:
         self.pilot = pilot
 
     @property
-    def bar(self) -> AskBar:
-        return self.pilot.app.pages[-1].query_one(AskBar)  # type: ignore[attr-defined,no-any-return]
+    def bar(self) -> PromptBar:
+        return self.pilot.app.pages[-1].query_one(PromptBar)  # type: ignore[attr-defined,no-any-return]
 
     @property
     def question(self) -> str:
@@ -192,7 +192,7 @@ async def settled(pilot: Pilot[None]) -> None:
     assert isinstance(app, MaieuticApp)
     for _ in range(PATIENCE):
         await pilot.pause(LOOK)
-        waits = app.page is None or app.page.bar.takes
+        waits = app.page is None or app.page.bar.accepts_keys
         busy = any(not (one.is_finished or (waits and one.group == "ask")) for one in app.workers)
         now = text_of(app)
         if now == before and not busy:
@@ -273,7 +273,7 @@ def _born(name: str) -> dict[str, Any]:
 def _scored(task: Task, split: Any, name: str, right: int) -> list[Evaluation]:
     rows = list(task.data[split])
     order = list(range(len(rows)))
-    seeded(7, name, split).shuffle(order)
+    seeded_random(7, name, split).shuffle(order)
     done = []
     for place, row in zip(order, rows, strict=True):
         good, lost = place < right, place == len(rows) - 1
@@ -327,8 +327,8 @@ async def _fill(store: Store, task: Task) -> None:
         )
         await store.save_examples(run, [(s, row) for s in ("train", "val", "test") for row in task.data[s]])
         await store.save_candidates(run, candidates)
-        verdicts = [Verdict(candidate=name, step=8, status=status) for name, _, _, status in PEOPLE]  # type: ignore[arg-type]
-        await store.save_verdicts(run, verdicts)
+        verdicts = [StatusChange(candidate=name, step=8, status=status) for name, _, _, status in PEOPLE]  # type: ignore[arg-type]
+        await store.save_status_changes(run, verdicts)
     val = [one for name, *_ in PEOPLE for one in _scored(task, "val", name, RIGHT[name])]
     for run in STATES:
         await store.save_evaluations(run, val)
@@ -345,7 +345,7 @@ async def _fill(store: Store, task: Task) -> None:
         at="2026-11-21T10:00:20+00:00",
     )
     await store.save_dialogue(RUN, turn)
-    measured = Measured(
+    measured = ReportMeasurements(
         start=_scored(task, "test", "c-000000start", 8), best=_scored(task, "test", "c-444444gradi", 18)
     )
     used = {"target": Cost(calls=160, tokens=20000), "optimizer": Cost(calls=4, tokens=900)}

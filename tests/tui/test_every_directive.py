@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from maieutic.runtime.actions import ACTIONS, action_named
-from maieutic.runtime.steering import unavailable
+from maieutic.runtime.actions import DIRECTIVE_SPECS, directive_named
+from maieutic.runtime.steering import unavailable_reason
 from maieutic.tui import wheel
 from maieutic.tui.app import MaieuticApp
-from maieutic.tui.palette import WheelProvider
+from maieutic.tui.palette import CommandProvider
 from textual.pilot import Pilot
 
 RUN, GONE = "20261121-100000-aaaa", "20261121-110000-bbbb"
@@ -93,7 +93,7 @@ FLOWS: dict[str, Flow] = {
 
 
 def test_no_action_is_without_a_flow() -> None:
-    assert set(FLOWS) == {one.name for one in ACTIONS}
+    assert set(FLOWS) == {one.name for one in DIRECTIVE_SPECS}
 
 
 @pytest.mark.parametrize("run", [LIVE, PAUSED, ASKING, GONE])
@@ -115,7 +115,7 @@ async def test_a_key_a_preview_and_a_row(
             await settle(pilot)
             if not flow.before:
                 app.page.pane("lineage").go_to(HERE)
-            said = await hand.previews(action_named(name).key, *flow.answers, text=flow.text)
+            said = await hand.previews(directive_named(name).key, *flow.answers, text=flow.text)
             assert flow.says.casefold() in said.casefold(), name
             assert len(app.store.directives(run)) == before, f"{name} was sent before it was confirmed"
             await hand.press("enter")
@@ -137,25 +137,25 @@ async def test_what_is_off_says_why(still: Callable[[str], MaieuticApp], hand_of
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         assert app.scene is not None
-        reasons = {one.name: unavailable(one, app.scene.story.view, alive=False) for one in ACTIONS}
-        off = [one for one in ACTIONS if reasons[one.name]]
+        reasons = {one.name: unavailable_reason(one, app.scene.story.view, alive=False) for one in DIRECTIVE_SPECS}
+        off = [one for one in DIRECTIVE_SPECS if reasons[one.name]]
         for one in off:
             app.clear_notifications()
             await hand_of(pilot).press(one.key)
             await settle(pilot)
             assert [said.message for said in app._notifications] == [reasons[one.name]], one.name
-    assert {one.name for one in ACTIONS} - {one.name for one in off} == {"fork"}
+    assert {one.name for one in DIRECTIVE_SPECS} - {one.name for one in off} == {"fork"}
 
 
 async def test_the_palette_lists_each_of_them(still: Callable[[str], MaieuticApp], settle: Settle) -> None:
     app = still(LIVE)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        provider = WheelProvider(app.screen)
+        provider = CommandProvider(app.screen)
         found = [str(hit.text) async for hit in provider.discover()]
         veto = [str(hit.text) async for hit in provider.search("veto")]
         meant = [str(hit.text) async for hit in provider.search("boundary")]
-    assert {one.name for one in ACTIONS} <= set(found)
+    assert {one.name for one in DIRECTIVE_SPECS} <= set(found)
     assert (veto, meant) == (["veto"], ["add-example"])
 
 

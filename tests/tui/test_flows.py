@@ -12,18 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from maieutic.core.directives import Hint
 from maieutic.core.errors import UsageError
-from maieutic.runtime.actions import ACTIONS
+from maieutic.runtime.actions import DIRECTIVE_SPECS
 from maieutic.runtime.store import Store
 from maieutic.tui.app import MaieuticApp
 from maieutic.tui.bindings import all_bindings
-from maieutic.tui.feed import LiveFeed
-from maieutic.tui.keys import read_keys
-from maieutic.tui.replay import ReplayFeed
+from maieutic.tui.feed import LiveSource
+from maieutic.tui.keys import load_keymap
+from maieutic.tui.replay import ReplaySource
 from maieutic.tui.screens.duel import DuelPage
-from maieutic.tui.wheel import pairs
+from maieutic.tui.wheel import parse_key_values
 from maieutic.tui.widgets.keybar import Keybar
 from maieutic.tui.widgets.lines import LineList
-from maieutic.tui.widgets.tabs import Tabs, strip_line
+from maieutic.tui.widgets.tabs import PaneTabs, tabs_line
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -134,7 +134,7 @@ async def test_a_duel_is_blind_and_its_verdict_names_the_right_side(own: Path, h
 async def test_a_replay_can_be_scrubbed(own: Path) -> None:
     now = [0.0]
     with Store.open(own, read_only=True) as store:
-        feed = ReplayFeed(store, "20261121-100000-aaaa", speed=1.0, clock=lambda: now[0])
+        feed = ReplaySource(store, "20261121-100000-aaaa", speed=1.0, clock=lambda: now[0])
         now[0] = 5.0
         first = feed.read()
         feed.toggle()
@@ -149,30 +149,30 @@ async def test_a_replay_can_be_scrubbed(own: Path) -> None:
 
 
 def test_every_action_has_a_key_of_its_own_and_a_name_to_remap() -> None:
-    keys = [one.key for one in ACTIONS]
+    keys = [one.key for one in DIRECTIVE_SPECS]
     assert len(set(keys)) == len(keys)
-    assert {f"steer.{one.name}" for one in ACTIONS} <= set(all_bindings())
+    assert {f"steer.{one.name}" for one in DIRECTIVE_SPECS} <= set(all_bindings())
 
 
 def test_keys_are_read_and_what_is_wrong_with_them_is_said(tmp_path: Path) -> None:
     file = tmp_path / "keys.toml"
-    assert read_keys(file, ["quit"]).chosen == {}
+    assert load_keymap(file, ["quit"]).chosen == {}
     file.write_text('[keys]\nsteer.pause = "ctrl+z"\nquit = ["Q", "x"]\nnone.such = "y"\n')
-    keys = read_keys(file, ["quit", "steer.pause"])
+    keys = load_keymap(file, ["quit", "steer.pause"])
     assert keys.chosen == {"steer.pause": "ctrl+z", "quit": "Q,x"}
     assert keys.complaints == (f"{file}: there is no binding 'none.such'",)
     file.write_text("[keys")
-    assert "keys.toml" in read_keys(file, []).complaints[0]
+    assert "keys.toml" in load_keymap(file, []).complaints[0]
 
 
 async def test_a_click_on_a_name_shows_its_pane(still: Still, settle: Settle) -> None:
     app = still(LIVE)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        strip = app.screen.query_one(Tabs)
+        strip = app.screen.query_one(PaneTabs)
         at = strip.line
         assert [text.strip(" []") for text, _ in at][3] == "4 scoreboard"
-        await pilot.click(Tabs, offset=(sum(len(text) for text, _ in at[:3]) + 2, 0))
+        await pilot.click(PaneTabs, offset=(sum(len(text) for text, _ in at[:3]) + 2, 0))
         await settle(pilot)
         assert app.page is not None
         assert app.page.shown == "board"
@@ -181,7 +181,7 @@ async def test_a_click_on_a_name_shows_its_pane(still: Still, settle: Settle) ->
 
 @given(st.lists(st.text("ab ·", min_size=1, max_size=30), min_size=1, max_size=5), st.integers(30, 120))
 def test_no_pane_falls_off_the_strip(titles: list[str], width: int) -> None:
-    line = strip_line(titles, len(titles) - 1, width)
+    line = tabs_line(titles, len(titles) - 1, width)
     assert len(line) == len(titles)
     assert sum(len(text) for text, _ in line) <= width or width < 9 * len(titles)
 
@@ -206,7 +206,7 @@ async def test_the_last_view_comes_back_as_it_was(still: Still, settle: Settle, 
             await settle(pilot)
             assert app.page is not None
             assert app.page.about == about
-        assert app.page.subject["candidate"] == "c-111111demos"
+        assert app.page.selected_arguments["candidate"] == "c-111111demos"
 
 
 async def test_what_was_told_is_shown_until_it_is_heard(own: Path, settle: Settle, screen: See) -> None:
@@ -224,16 +224,16 @@ def test_time_goes_on_from_the_newest_event_whoever_looks(folder: Path) -> None:
     """Two people who attach at different moments see the same time."""
     with Store.open(folder, read_only=True) as store:
         newest = datetime.fromisoformat(store.events(LIVE)[-1].at)
-        feeds = [LiveFeed(store, LIVE, now=lambda: newest + timedelta(seconds=90)) for _ in range(2)]
+        feeds = [LiveSource(store, LIVE, now=lambda: newest + timedelta(seconds=90)) for _ in range(2)]
         feeds[0].read()
         first, second = feeds[0].read(), feeds[1].read()
     assert first.seconds == second.seconds == first.story.view.seconds + 90
 
 
 def test_several_things_are_answered_at_once() -> None:
-    assert pairs("calls 500, minutes=20", ("calls", "minutes")) == {"calls": "500", "minutes": "20"}
-    assert pairs("", ("calls", "minutes")) == {}
+    assert parse_key_values("calls 500, minutes=20", ("calls", "minutes")) == {"calls": "500", "minutes": "20"}
+    assert parse_key_values("", ("calls", "minutes")) == {}
     with pytest.raises(UsageError, match="no 'cals'"):
-        pairs("cals 5", ("calls", "minutes"))
+        parse_key_values("cals 5", ("calls", "minutes"))
     with pytest.raises(UsageError, match="minutes lacks a value"):
-        pairs("calls 5 minutes", ("calls", "minutes"))
+        parse_key_values("calls 5 minutes", ("calls", "minutes"))

@@ -11,16 +11,16 @@ from typing import Any, get_args
 import pytest
 from maieutic.core.example import Example
 from maieutic.core.score import Evaluation
-from maieutic.runtime.view import Born, Fate
+from maieutic.runtime.view import CandidateStatus, CandidateView
 from maieutic.tui.app import MaieuticApp
 from maieutic.tui.diffing import diff_lines
-from maieutic.tui.gauges import pill
-from maieutic.tui.monochrome import Monochrome, contrast
-from maieutic.tui.pairing import Match, match_lines
+from maieutic.tui.gauges import status_pill
+from maieutic.tui.monochrome import Monochrome, contrast_ratio
+from maieutic.tui.pairing import ExamplePair, pair_lines
 from maieutic.tui.themes import THEMES
-from maieutic.tui.tones import tones
-from maieutic.tui.tree import state_of
-from maieutic.tui.words import ASCII, UNICODE, Signs, Tone, plain
+from maieutic.tui.tones import styles_by_tone
+from maieutic.tui.tree import candidate_state
+from maieutic.tui.words import ASCII, UNICODE, Glyphs, Tone, plain_text
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -42,17 +42,17 @@ def variables(theme: Theme) -> dict[str, str]:
 @pytest.mark.parametrize("theme", THEMES, ids=lambda one: one.name)
 def test_every_tone_can_be_read_on_every_ground(theme: Theme) -> None:
     known = variables(theme)
-    looks = tones(known)
+    looks = styles_by_tone(known)
     assert set(get_args(Tone)) <= set(looks)
     for ground in GROUNDS:
         for tone in get_args(Tone):
             colour = looks[tone].color
             seen = Color.from_rich_color(colour) if colour else Color.parse(known["foreground"])
-            assert contrast(seen, Color.parse(known[ground])) >= READABLE, (tone, ground)
+            assert contrast_ratio(seen, Color.parse(known[ground])) >= READABLE, (tone, ground)
 
 
 def test_the_themes_differ_in_every_tone_that_has_a_colour() -> None:
-    looks = [tones(variables(one)) for one in THEMES]
+    looks = [styles_by_tone(variables(one)) for one in THEMES]
     for one, other in combinations(looks, 2):
         for tone in ("dim", "good", "bad", "warn", "accent", "best", "teacher", "critic", "student", "planner"):
             assert one[tone].color != other[tone].color, tone
@@ -61,8 +61,12 @@ def test_the_themes_differ_in_every_tone_that_has_a_colour() -> None:
 @pytest.mark.parametrize("theme", THEMES, ids=lambda one: one.name)
 def test_the_line_under_the_cursor_and_frames_stand_out(theme: Theme) -> None:
     known = {name: Color.parse(said) for name, said in variables(theme).items() if name in (*GROUNDS, "frame")}
-    assert contrast(known["cursor-focus"], known["background"]) > contrast(known["cursor"], known["background"]) > 1.1
-    assert contrast(known["frame"], known["background"]) > 2
+    assert (
+        contrast_ratio(known["cursor-focus"], known["background"])
+        > contrast_ratio(known["cursor"], known["background"])
+        > 1.1
+    )
+    assert contrast_ratio(known["frame"], known["background"]) > 2
 
 
 async def test_no_colour_is_none(
@@ -98,7 +102,7 @@ async def test_ascii_means_ascii(size: tuple[int, int], still: Still, settle: Se
             if strange:
                 wrong[keys] = strange
             app.clear_notifications()
-            while app.page is None or app.page.about != "run" or app.page.bar.takes:
+            while app.page is None or app.page.about != "run" or app.page.bar.accepts_keys:
                 await hand_of(pilot).press("escape")
                 await settle(pilot)
     assert wrong == {}
@@ -110,13 +114,13 @@ def segments(app: MaieuticApp) -> Iterator[Segment]:
 
 
 @pytest.mark.parametrize("signs", [UNICODE, ASCII], ids=["unicode", "ascii"])
-def test_signs_and_words_tell_what_colours_tell(signs: Signs) -> None:
-    fates = [state_of(Born(id="c-1", fate=fate), "", signs) for fate in get_args(Fate)]
-    fates.append(state_of(Born(id="c-1"), "c-1", signs))
+def test_signs_and_words_tell_what_colours_tell(signs: Glyphs) -> None:
+    fates = [candidate_state(CandidateView(id="c-1", status=fate), "", signs) for fate in get_args(CandidateStatus)]
+    fates.append(candidate_state(CandidateView(id="c-1"), "c-1", signs))
     assert len({sign for sign, _, _ in fates}) == len(fates)
     assert len({word for _, _, word in fates}) == len(fates)
     states = ("running", "paused", "stopped", "finished", "failed", "dead")
-    pills = {pill(SimpleNamespace(state=one, playing=None), signs)[0] for one in states}  # type: ignore[arg-type]
+    pills = {status_pill(SimpleNamespace(state=one, playing=None), signs)[0] for one in states}  # type: ignore[arg-type]
     assert len(pills) == len(states)
 
 
@@ -125,6 +129,6 @@ def test_flips_and_diffs_are_told_by_signs() -> None:
         return Evaluation(candidate="c-1", example="r", split="val", output="", answer="", score=score)
 
     row = Example(id="r", input="a row", outputs=("x",))
-    flips = [Match(example=row, a=said(a), b=said(b)) for a, b in ((0, 1), (1, 0), (1, 1))]
-    assert [plain(line)[0] for line in match_lines(flips, 40)] == ["+", "-", "="]
-    assert [plain(line)[0] for line in diff_lines("a\nb", "a\nc", 40)] == [" ", "-", "+"]
+    flips = [ExamplePair(example=row, a=said(a), b=said(b)) for a, b in ((0, 1), (1, 0), (1, 1))]
+    assert [plain_text(line)[0] for line in pair_lines(flips, 40)] == ["+", "-", "="]
+    assert [plain_text(line)[0] for line in diff_lines("a\nb", "a\nc", 40)] == [" ", "-", "+"]

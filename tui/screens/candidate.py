@@ -11,12 +11,19 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from ...core.errors import UsageError
-from ..dossier import Dossier, origin_lines, outcome_detail, outcome_table, prompt_lines, read_dossier
-from ..feed import Scene
+from ..dossier import (
+    CandidateDetails,
+    load_candidate_details,
+    origin_lines,
+    outcome_detail,
+    outcome_table,
+    prompt_lines,
+)
+from ..feed import RunSnapshot
 from ..page import Page
 from ..places import open_compare
-from ..reader import ReaderScreen
-from ..tree import short
+from ..reader import ReaderModal
+from ..tree import short_id
 from ..widgets.lines import LineList
 
 if TYPE_CHECKING:
@@ -27,10 +34,10 @@ _SHOWS = ("all", "wrong", "unreadable", "right")
 
 class CandidatePage(Page):
     panes: ClassVar[tuple[str, ...]] = ("prompt", "outcomes", "diff", "origin")
-    steers: ClassVar[tuple[str, ...]] = ("pin", "veto", "edit", "fork", "annotate", "hint", "rule", "prefer")
+    directive_names: ClassVar[tuple[str, ...]] = ("pin", "veto", "edit", "fork", "annotate", "hint", "rule", "prefer")
     about: ClassVar[str] = "candidate"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *Page.steering(*steers),
+        *Page.directive_bindings(*directive_names),
         Binding("o", "show", "Rows", id="candidate.rows"),
         Binding("t", "against", "Diff back", id="candidate.against"),
         Binding("c", "compare", "Compare", id="candidate.compare"),
@@ -39,16 +46,16 @@ class CandidatePage(Page):
     def __init__(self, candidate: str) -> None:
         super().__init__()
         self.candidate = candidate
-        self._dossier: Dossier | None = None
+        self._dossier: CandidateDetails | None = None
         self._against = 0
         self._show = 0
 
     @property
     def crumb(self) -> str:
-        return short(self.candidate)
+        return short_id(self.candidate)
 
     @property
-    def subject(self) -> Mapping[str, str]:
+    def selected_arguments(self) -> Mapping[str, str]:
         row = self.pane("outcomes").key
         return {"candidate": self.candidate, "a": self.candidate, **({"example": row} if row else {})}
 
@@ -74,23 +81,23 @@ class CandidatePage(Page):
         )
         yield LineList(id="origin", title="origin", picks=False, about="Who made it, from whom, why, at what cost.")
 
-    def open_again(self, ui: MaieuticApp) -> None:
+    def reopen(self, ui: MaieuticApp) -> None:
         ui.push_screen(CandidatePage(self.candidate))
 
-    def fill(self, scene: Scene) -> None:
+    def draw_panes(self, scene: RunSnapshot) -> None:
         self.read()
 
     @work(group="dossier", exclusive=True)
     async def read(self) -> None:
         scene = self.scene
         if scene is not None:
-            self._dossier = await asyncio.to_thread(read_dossier, self.ui.store, scene, self.candidate)
+            self._dossier = await asyncio.to_thread(load_candidate_details, self.ui.store, scene, self.candidate)
             self._draw()
 
-    def on_line_list_picked(self, event: LineList.Picked) -> None:
+    def on_line_list_selected(self, event: LineList.Selected) -> None:
         if self._dossier is not None:
             lines = outcome_detail(self._dossier, event.key)
-            self.app.push_screen(ReaderScreen(f"row {event.key}", lines))
+            self.app.push_screen(ReaderModal(f"row {event.key}", lines))
 
     def action_show(self) -> None:
         self._show = (self._show + 1) % len(_SHOWS)
@@ -113,12 +120,12 @@ class CandidatePage(Page):
             return
         prompt, rows, diff, origin = (self.pane(name) for name in self.panes)
         prompt.show(prompt_lines(told, max(20, prompt.columns)))
-        chosen = told.outcomes(_SHOWS[self._show])
-        rows.entitle(f"rows · {_SHOWS[self._show]} · {len(chosen)} of {len(told.evaluations)}")
+        chosen = told.filter_evaluations(_SHOWS[self._show])
+        rows.set_titles(f"rows · {_SHOWS[self._show]} · {len(chosen)} of {len(told.evaluations)}")
         head, lines = outcome_table(told, chosen, self.signs, rows.columns)
         rows.show(lines, keys=[one.example for one in chosen], head=head)
         against = told.ancestors[self._against % len(told.ancestors)] if told.ancestors else None
-        diff.entitle(f"diff to {short(against.id)}" if against else "diff")
-        diff.show(told.diff(against, max(20, diff.columns)))
+        diff.set_titles(f"diff to {short_id(against.id)}" if against else "diff")
+        diff.show(told.diff_from(against, max(20, diff.columns)))
         origin.show(origin_lines(told, scene, self.signs, max(20, origin.columns)))
-        self.name_tabs()
+        self.update_tabs()

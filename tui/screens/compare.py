@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from ..diffing import diff_lines
-from ..dossier import said
-from ..feed import Scene
+from ..dossier import prompts_text
+from ..feed import RunSnapshot
 from ..page import Page
-from ..pairing import Match, Pairing, answer_lines, match_head, match_lines, read_pairing
-from ..tree import short
+from ..pairing import ExamplePair, PairedEvaluations, answer_lines, load_paired_evaluations, pair_head, pair_lines
+from ..tree import short_id
 from ..widgets.lines import LineList
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 class ComparePage(Page):
     panes: ClassVar[tuple[str, ...]] = ("matches", "left", "right", "between")
-    steers: ClassVar[tuple[str, ...]] = ("prefer", "annotate", "pin", "veto", "fork")
+    directive_names: ClassVar[tuple[str, ...]] = ("prefer", "annotate", "pin", "veto", "fork")
     about: ClassVar[str] = "compare"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *Page.steering(*steers),
+        *Page.directive_bindings(*directive_names),
         Binding("o", "flips", "Flips only", id="compare.flips"),
         Binding("D", "duel", "Blind duels", id="compare.duel"),
         Binding("t", "turn", "Turn sides", id="compare.turn"),
@@ -36,15 +36,15 @@ class ComparePage(Page):
     def __init__(self, a: str, b: str) -> None:
         super().__init__()
         self.a, self.b = a, b
-        self._pairing: Pairing | None = None
+        self._pairing: PairedEvaluations | None = None
         self._flips = False
 
     @property
     def crumb(self) -> str:
-        return f"{short(self.a)} or {short(self.b)}"
+        return f"{short_id(self.a)} or {short_id(self.b)}"
 
     @property
-    def subject(self) -> Mapping[str, str]:
+    def selected_arguments(self) -> Mapping[str, str]:
         row = self.pane("matches").key
         return {"a": self.a, "b": self.b, "candidate": self.b, **({"example": row} if row else {})}
 
@@ -60,21 +60,21 @@ class ComparePage(Page):
         yield LineList(id="right", title="b", picks=False, about="What b said on the row under the cursor.")
         yield LineList(id="between", title="from a to b", picks=False, about="How the prompt changed from a to b.")
 
-    def open_again(self, ui: MaieuticApp) -> None:
+    def reopen(self, ui: MaieuticApp) -> None:
         ui.push_screen(ComparePage(self.a, self.b))
 
-    def fill(self, scene: Scene) -> None:
+    def draw_panes(self, scene: RunSnapshot) -> None:
         self.read()
 
     @work(group="pairing", exclusive=True)
     async def read(self) -> None:
         if self.scene is not None:
             run = self.scene.record.id
-            self._pairing = await asyncio.to_thread(read_pairing, self.ui.store, run, self.a, self.b)
+            self._pairing = await asyncio.to_thread(load_paired_evaluations, self.ui.store, run, self.a, self.b)
             self._draw()
 
-    def on_line_list_moved(self) -> None:
-        self._sides()
+    def on_line_list_highlighted(self) -> None:
+        self._draw_sides()
 
     def action_flips(self) -> None:
         self._flips = not self._flips
@@ -95,22 +95,22 @@ class ComparePage(Page):
             return
         rows = self.pane("matches")
         shown = [one for one in told.matches if one.flip] if self._flips else list(told.matches)
-        first, second = told.means
-        rows.entitle(f"rows · {'flips' if self._flips else 'all'} · +{told.better} -{told.worse}")
+        first, second = told.mean_scores
+        rows.set_titles(f"rows · {'flips' if self._flips else 'all'} · +{told.wins} -{told.losses}")
         rows.border_subtitle = f"a {first:.2f}  b {second:.2f} on {len(told.matches)} rows" if told.matches else ""
         width = rows.columns
         keys = [one.example.id for one in shown]
-        rows.show(match_lines(shown, width), keys=keys, head=match_head(width))
+        rows.show(pair_lines(shown, width), keys=keys, head=pair_head(width))
         between = self.pane("between")
-        between.show(diff_lines(said(told.a), said(told.b), max(20, between.columns)))
-        self._sides()
+        between.show(diff_lines(prompts_text(told.a), prompts_text(told.b), max(20, between.columns)))
+        self._draw_sides()
 
-    def _sides(self) -> None:
+    def _draw_sides(self) -> None:
         told, here = self._pairing, self.pane("matches").key
-        one: Match | None = next((m for m in told.matches if m.example.id == here), None) if told else None
+        one: ExamplePair | None = next((m for m in told.matches if m.example.id == here), None) if told else None
         for name, letter, candidate in (("left", "a", self.a), ("right", "b", self.b)):
             pane = self.pane(name)
-            pane.entitle(f"{letter} · {short(candidate)}")
+            pane.set_titles(f"{letter} · {short_id(candidate)}")
             wanted = one.example.outputs if one else ()
             pane.show(answer_lines(getattr(one, letter) if one else None, wanted, max(16, pane.columns)))
-        self.name_tabs()
+        self.update_tabs()

@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from ...core.errors import MaieuticError
-from ...runtime.actions import action_named
-from ...runtime.steering import send, unavailable
+from ...runtime.actions import directive_named
+from ...runtime.steering import send_directive, unavailable_reason
 from ...runtime.store import Store
 from ..page import Page
-from ..pairing import Match, Pairing, read_pairing
+from ..pairing import ExamplePair, PairedEvaluations, load_paired_evaluations
 from ..widgets.lines import LineList
 from ..words import Line, wrap
 
@@ -38,8 +38,8 @@ class DuelPage(Page):
     def __init__(self, a: str, b: str) -> None:
         super().__init__()
         self.a, self.b = a, b
-        self._pairing: Pairing | None = None
-        self._rows: list[Match] = []
+        self._pairing: PairedEvaluations | None = None
+        self._rows: list[ExamplePair] = []
         self._at = 0
         self.wins = {a: 0, b: 0}
         self.ties = 0
@@ -49,7 +49,7 @@ class DuelPage(Page):
         yield LineList(id="one", title="left", picks=False, about="One answer; whose it is, is told at the end.")
         yield LineList(id="two", title="right", picks=False, about="The other answer.")
 
-    def open_again(self, ui: MaieuticApp) -> None:
+    def reopen(self, ui: MaieuticApp) -> None:
         ui.push_screen(DuelPage(self.a, self.b))
 
     def on_mount(self) -> None:
@@ -63,25 +63,25 @@ class DuelPage(Page):
     async def read(self) -> None:
         if self.scene is not None:
             run = self.scene.record.id
-            self._pairing = await asyncio.to_thread(read_pairing, self.ui.store, run, self.a, self.b)
-            self._rows = self._pairing.duels if self._pairing else []
+            self._pairing = await asyncio.to_thread(load_paired_evaluations, self.ui.store, run, self.a, self.b)
+            self._rows = self._pairing.differing_pairs if self._pairing else []
             self._draw()
 
     @work(group="judge", exclusive=True)
     async def action_judge(self, side: int) -> None:
         """side: 1 for the left, -1 for the right, 0 for a tie."""
-        scene, action = self.scene, action_named("prefer")
+        scene, action = self.scene, directive_named("prefer")
         if self._pairing is None or self._at >= len(self._rows) or scene is None:
             return
-        off = "this view is read-only" if self.ui.read_only else unavailable(action, scene.story.view)
+        off = "this view is read-only" if self.ui.read_only else unavailable_reason(action, scene.story.view)
         if off:
             self.notify(off, severity="warning")
             return
         row = self._rows[self._at].example.id
-        margin = float(-side if self._pairing.swapped(row) else side)
+        margin = float(-side if self._pairing.is_swapped(row) else side)
         try:
             with Store.open(self.ui.folder) as store:
-                await send(store, scene.record.id, action, a=self.a, b=self.b, example=row, margin=margin)
+                await send_directive(store, scene.record.id, action, a=self.a, b=self.b, example=row, margin=margin)
         except MaieuticError as error:
             self.notify(str(error), severity="error")
             return
@@ -103,19 +103,19 @@ class DuelPage(Page):
         case, one, two = (self.pane(name) for name in self.panes)
         case.border_subtitle = f"{sum(self.wins.values()) + self.ties} judged"
         if self._at >= len(self._rows):
-            case.entitle("the row")
-            case.show(self._verdict(max(20, case.columns)))
+            case.set_titles("the row")
+            case.show(self._result_lines(max(20, case.columns)))
             one.show([])
             two.show([])
             return
         match = self._rows[self._at]
-        swapped = told.swapped(match.example.id)
-        case.entitle(f"duel {self._at + 1} of {len(self._rows)}")
-        case.show(_text(match.example.text, case))
-        one.show(_text((match.b if swapped else match.a).output, one))
-        two.show(_text((match.a if swapped else match.b).output, two))
+        swapped = told.is_swapped(match.example.id)
+        case.set_titles(f"duel {self._at + 1} of {len(self._rows)}")
+        case.show(_text_lines(match.example.text, case))
+        one.show(_text_lines((match.b if swapped else match.a).output, one))
+        two.show(_text_lines((match.a if swapped else match.b).output, two))
 
-    def _verdict(self, width: int) -> list[Line]:
+    def _result_lines(self, width: int) -> list[Line]:
         if not self._rows:
             said = "The two never said different things on a row that both were measured on: there is nothing to judge."
             return [((text, ""),) for text in wrap(said, width)]
@@ -124,5 +124,5 @@ class DuelPage(Page):
         return [*lines, ((f"ties {self.ties}", "dim"),), (), (("esc goes back", "dim"),)]
 
 
-def _text(text: str, pane: LineList) -> list[Line]:
+def _text_lines(text: str, pane: LineList) -> list[Line]:
     return [((line, ""),) for line in wrap(text.strip() or "(nothing)", max(16, pane.columns))]

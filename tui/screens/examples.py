@@ -13,33 +13,33 @@ from textual.widget import Widget
 from ...core.example import Example
 from ...core.score import Evaluation
 from ...runtime.store import ExampleTally, Store
-from ..dossier import mark_of
-from ..feed import Scene
+from ..dossier import outcome_mark
+from ..feed import RunSnapshot
 from ..page import Page
-from ..tree import short
+from ..tree import short_id
 from ..widgets.lines import LineList
-from ..words import Line, Signs, Tone, fit, one_line, score, wrap
+from ..words import Glyphs, Line, Tone, fit, one_line, score_text, wrap
 
 _SORTS = ("hardest", "as in the file", "unreadable")
-Row = tuple[str, Example, ExampleTally | None]
+ExampleRow = tuple[str, Example, ExampleTally | None]
 
 
 class ExamplesPage(Page):
     panes: ClassVar[tuple[str, ...]] = ("rows", "answers")
-    steers: ClassVar[tuple[str, ...]] = ("annotate", "add-example", "hint", "rule")
+    directive_names: ClassVar[tuple[str, ...]] = ("annotate", "add-example", "hint", "rule")
     about: ClassVar[str] = "rows"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *Page.steering(*steers),
+        *Page.directive_bindings(*directive_names),
         Binding("o", "sort", "Sort", id="examples.sort"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: list[Row] = []
+        self._rows: list[ExampleRow] = []
         self._sort = 0
 
     @property
-    def subject(self) -> Mapping[str, str]:
+    def selected_arguments(self) -> Mapping[str, str]:
         return {"example": key} if (key := self.pane("rows").key) else {}
 
     def body(self) -> Iterable[Widget]:
@@ -57,20 +57,20 @@ class ExamplesPage(Page):
             about="The row in full, what was wanted, and what each candidate said there, the worst first.",
         )
 
-    def fill(self, scene: Scene) -> None:
+    def draw_panes(self, scene: RunSnapshot) -> None:
         self.read()
 
     @work(group="rows", exclusive=True)
     async def read(self) -> None:
         if self.scene is not None:
-            self._rows = await asyncio.to_thread(read_rows, self.ui.store, self.scene.record.id)
+            self._rows = await asyncio.to_thread(load_example_rows, self.ui.store, self.scene.record.id)
             self._draw()
 
-    def on_line_list_moved(self) -> None:
+    def on_line_list_highlighted(self) -> None:
         self.answers()
 
-    def on_line_list_picked(self) -> None:
-        self._switch("answers")
+    def on_line_list_selected(self) -> None:
+        self.show_pane("answers")
 
     def action_sort(self) -> None:
         self._sort = (self._sort + 1) % len(_SORTS)
@@ -83,32 +83,32 @@ class ExamplesPage(Page):
         if row is None or self.scene is None:
             pane.show([])
             return
-        said = await asyncio.to_thread(self.ui.store.on_example, self.scene.record.id, here, limit=100)
+        said = await asyncio.to_thread(self.ui.store.evaluations_on_example, self.scene.record.id, here, limit=100)
         if self.ready:
-            pane.show(answers_lines(row[1], said, self.signs, max(20, pane.columns)))
+            pane.show(example_answer_lines(row[1], said, self.signs, max(20, pane.columns)))
 
     def _draw(self) -> None:
         if not self.ready:
             return
         how, pane = _SORTS[self._sort], self.pane("rows")
-        rows = sorted_rows(self._rows, how)
-        pane.entitle(f"rows · {how} · {len(rows)}")
+        rows = sort_examples(self._rows, how)
+        pane.set_titles(f"rows · {how} · {len(rows)}")
         width = pane.columns
         head: Line = ((fit(f"{'split':<6}{'mean':>5}{'ran':>6}{'unread':>7}  input", width), "head"),)
-        pane.show([row_line(row, width) for row in rows], keys=[row[1].id for row in rows], head=head)
-        self.name_tabs()
+        pane.show([example_line(row, width) for row in rows], keys=[row[1].id for row in rows], head=head)
+        self.update_tabs()
         self.answers()
 
 
-def read_rows(store: Store, run: str) -> list[Row]:
+def load_example_rows(store: Store, run: str) -> list[ExampleRow]:
     tallies = {(one.split, one.example): one for one in store.example_tallies(run)}
     return [
         (split, row, tallies.get((split, row.id))) for split, row in store.examples(run) if split in ("train", "val")
     ]
 
 
-def sorted_rows(rows: list[Row], how: str) -> list[Row]:
-    def hard(row: Row) -> float:
+def sort_examples(rows: list[ExampleRow], how: str) -> list[ExampleRow]:
+    def hard(row: ExampleRow) -> float:
         return row[2].total / row[2].n if row[2] and row[2].n else 2.0
 
     if how == "hardest":
@@ -118,30 +118,30 @@ def sorted_rows(rows: list[Row], how: str) -> list[Row]:
     return rows
 
 
-def row_line(row: Row, width: int) -> Line:
+def example_line(row: ExampleRow, width: int) -> Line:
     split, example, tally = row
     mean = tally.total / tally.n if tally and tally.n else None
     tone: Tone = "dim" if mean is None else "bad" if mean < 0.5 else ""
     return (
         (f"{split:<6}", "dim"),
-        (f"{score(mean):>5}", tone),
+        (f"{score_text(mean):>5}", tone),
         (f"{tally.n if tally else 0:>6}", ""),
         (f"{tally.unreadable or '' if tally else '':>7}  ", "warn"),
         (fit(one_line(example.text), max(4, width - 26)), ""),
     )
 
 
-def answers_lines(row: Example, said: list[Evaluation], signs: Signs, width: int) -> list[Line]:
+def example_answer_lines(row: Example, said: list[Evaluation], signs: Glyphs, width: int) -> list[Line]:
     lines: list[Line] = [(("input", "head"),), *(((f"  {text}", ""),) for text in wrap(row.text, width - 2))]
     lines += [(), (("wanted", "head"),), ((f"  {one_line(' | '.join(row.outputs)) or '(not labelled)'}", ""),), ()]
     lines.append((("said", "head"),))
     for one in said:
-        sign, tone = mark_of(one, signs)
+        sign, tone = outcome_mark(one, signs)
         words = one_line(one.output) or "(nothing)"
         lines.append(
             (
                 (f"  {sign} ", tone),
-                (f"{short(one.candidate)} ", "dim"),
+                (f"{short_id(one.candidate)} ", "dim"),
                 (f"{one.score:.2f} ", "strong"),
                 (fit(words, max(4, width - 20)), ""),
             )

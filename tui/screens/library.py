@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 from textual import work
 from textual.widget import Widget
 
-from ..feed import Scene
+from ..feed import RunSnapshot
 from ..page import Page
-from ..widgets.crumbs import Crumbs
+from ..widgets.crumbs import Breadcrumbs
 from ..widgets.lines import LineList
-from ..words import Line, fit, labelled, one_line, wrap
+from ..words import Line, fit, labelled_lines, one_line, wrap
 
 _NAME = len("expected calls")
 
@@ -45,27 +45,27 @@ class LibraryPage(Page):
         self._entries = [*({"kind": "recipe", **one} for one in told.get("recipes", ())), *told.get("plugins", ())]
         self.redraw()
 
-    def tell(self, scene: Scene) -> None:
-        self.query_one(Crumbs).tell(self.ui.path, scene, self.signs)
+    def show_snapshot(self, scene: RunSnapshot) -> None:
+        self.query_one(Breadcrumbs).show_path(self.ui.path, scene, self.signs)
 
     def redraw(self) -> None:
         if not self.ready:
             return
-        self.query_one(Crumbs).tell(self.ui.path, self.scene, self.signs)
+        self.query_one(Breadcrumbs).show_path(self.ui.path, self.scene, self.signs)
         entries, pane = self._entries, self.pane("library")
         width = pane.columns
-        pane.show([_line(one, width) for one in entries], keys=[_key(one) for one in entries])
+        pane.show([_entry_line(one, width) for one in entries], keys=[_entry_key(one) for one in entries])
         self._detail()
 
-    def on_line_list_moved(self) -> None:
+    def on_line_list_highlighted(self) -> None:
         self._detail()
 
-    def on_line_list_picked(self) -> None:
-        self._switch("entry")
+    def on_line_list_selected(self) -> None:
+        self.show_pane("entry")
 
     def _detail(self) -> None:
         key, pane = self.pane("library").key, self.pane("entry")
-        one = next((entry for entry in self._entries if _key(entry) == key), None)
+        one = next((entry for entry in self._entries if _entry_key(entry) == key), None)
         if one is None:
             pane.show([])
             return
@@ -76,15 +76,15 @@ class LibraryPage(Page):
                 continue
             text = ", ".join(map(str, value)) if isinstance(value, list | tuple | set) else one_line(str(value))
             first, *rest = wrap(text, width - _NAME - 2) or [""]
-            lines += labelled([(name.replace("_", " "), first), *(("", more) for more in rest)], _NAME)
+            lines += labelled_lines([(name.replace("_", " "), first), *(("", more) for more in rest)], _NAME)
         pane.show(lines)
 
 
-def _key(one: Mapping[str, Any]) -> str:
+def _entry_key(one: Mapping[str, Any]) -> str:
     return f"{one.get('kind', '')} {one.get('name', '')}"
 
 
-def _line(one: Mapping[str, Any], width: int) -> Line:
+def _entry_line(one: Mapping[str, Any], width: int) -> Line:
     said = one_line(str(one.get("summary") or one.get("distribution") or ""))
     return (
         (fit(str(one.get("kind", "")), 11), "dim"),

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 from textual import work
 from textual.widget import Widget
 
-from ...core.report import Report, Standing
+from ...core.report import PromptScore, Report
 from ...runtime.reporting import evidence_lines, summary_lines
 from ..diffing import diff_lines
-from ..feed import Scene
+from ..feed import RunSnapshot
 from ..page import Page
 from ..widgets.lines import LineList
-from ..words import Line, Signs, Span, Tone, wrap
+from ..words import Glyphs, Line, Span, Tone, wrap
 
 _VERDICTS: dict[str, Tone] = {"improved": "good", "worse": "bad"}
 
@@ -35,7 +35,7 @@ class ReportPage(Page):
         )
         yield LineList(id="changes", title="prompt, before and after", picks=False, about="- went, + came.")
 
-    def fill(self, scene: Scene) -> None:
+    def draw_panes(self, scene: RunSnapshot) -> None:
         self.read()
 
     @work(group="report", exclusive=True)
@@ -48,7 +48,7 @@ class ReportPage(Page):
             return
         verdict, changes = self.pane("verdict"), self.pane("changes")
         if text is None:
-            verdict.show([(("no report yet", "strong"),), (), *_waiting(scene, max(20, verdict.columns))])
+            verdict.show([(("no report yet", "strong"),), (), *_no_report_lines(scene, max(20, verdict.columns))])
             changes.show([])
             return
         try:
@@ -60,7 +60,7 @@ class ReportPage(Page):
         changes.show(diff_lines(report.prompt.start, report.prompt.best, max(20, changes.columns)))
 
 
-def report_lines(report: Report, signs: Signs, width: int) -> list[Line]:
+def report_lines(report: Report, signs: Glyphs, width: int) -> list[Line]:
     tone = _VERDICTS.get(report.verdict, "warn")
     first, *facts = summary_lines(report)
     lines: list[Line] = [((report.verdict.upper(), tone),), ()]
@@ -68,17 +68,17 @@ def report_lines(report: Report, signs: Signs, width: int) -> list[Line]:
     lines.append(())
     size = min(40, width - 24)
     for name, one in (("start", report.start), ("best", report.best)):
-        lines.append(((f"{name:<6}", "dim"), *_bar(one, signs, size)))
+        lines.append(((f"{name:<6}", "dim"), *_interval_bar(one, signs, size)))
     lines.append(())
     for text in facts:
-        lines += _bullet(text, width, "")
+        lines += _bullet_lines(text, width, "")
     lines += [(), (("how sure this is", "head"),)]
     for text in evidence_lines(report):
-        lines += _bullet(text, width, "dim")
+        lines += _bullet_lines(text, width, "dim")
     return lines
 
 
-def _bar(one: Standing, signs: Signs, size: int) -> list[Span]:
+def _interval_bar(one: PromptScore, signs: Glyphs, size: int) -> list[Span]:
     if one.score is None:
         return [("not measured", "dim")]
     low, high = one.low if one.low is not None else one.score, one.high if one.high is not None else one.score
@@ -88,12 +88,12 @@ def _bar(one: Standing, signs: Signs, size: int) -> list[Span]:
     return [("0|", "dim"), *ruler, ("|1 ", "dim"), (f"{one.score:.3f} ({one.n})", "strong")]
 
 
-def _bullet(text: str, width: int, tone: Tone) -> list[Line]:
+def _bullet_lines(text: str, width: int, tone: Tone) -> list[Line]:
     first, *rest = wrap(text, width - 2) or [""]
     return [(("· ", "dim"), (first, tone)), *((("  ", ""), (more, tone)) for more in rest)]
 
 
-def _waiting(scene: Scene, width: int) -> list[Line]:
+def _no_report_lines(scene: RunSnapshot, width: int) -> list[Line]:
     word = {
         "running": "The sealed rows are opened once, at the end. s stops the search now and has the report written.",
         "paused": "The run is paused. r resumes it; s stops the search and has the report written.",

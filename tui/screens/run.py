@@ -9,18 +9,18 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from ...core.errors import UsageError
-from ...runtime.actions import ACTIONS
-from ...runtime.standing import Tally
-from ...runtime.view import Born
-from ..board import board_table, log_lines, ranking, talk_lines
-from ..feed import Scene
-from ..gauges import account_lines, plan_lines
+from ...runtime.actions import DIRECTIVE_SPECS
+from ...runtime.standing import ScoreTally
+from ...runtime.view import CandidateView
+from ..board import dialogue_lines, log_lines, rank_candidates, scoreboard_table
+from ..feed import RunSnapshot
+from ..gauges import plan_lines, status_lines
 from ..page import Page
 from ..places import open_candidate, open_compare
-from ..plot import plot
-from ..replay import ReplayFeed
-from ..tree import Lineage, Node, extent, family, layout, short
-from ..widgets.block import Block
+from ..plot import score_plot
+from ..replay import ReplaySource
+from ..tree import LineageLines, LineageNode, all_candidates, layout, lineage_extent, short_id
+from ..widgets.block import TextPane
 from ..widgets.lines import LineList
 from ..words import Line
 
@@ -32,10 +32,10 @@ _STEP = 25
 
 class RunPage(Page):
     panes: ClassVar[tuple[str, ...]] = ("lineage", "talk", "curve", "board", "log")
-    steers: ClassVar[tuple[str, ...]] = tuple(one.name for one in ACTIONS)
+    directive_names: ClassVar[tuple[str, ...]] = tuple(one.name for one in DIRECTIVE_SPECS)
     about: ClassVar[str] = "run"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *Page.steering(*(one.name for one in ACTIONS)),
+        *Page.directive_bindings(*(one.name for one in DIRECTIVE_SPECS)),
         Binding("space", "fold", "Fold", show=False, id="run.fold"),
         Binding("X", "rejected", "Show rejected", show=False, id="run.rejected"),
         Binding("c", "compare", "Compare", id="run.compare"),
@@ -56,8 +56,8 @@ class RunPage(Page):
         self._rejected = False
         self._talk: dict[tuple[int, int], list[Line]] = {}
         self._log: dict[tuple[int, int], list[Line]] = {}
-        self._ranked: tuple[object, list[tuple[Born, Tally]]] = (None, [])
-        self._laid: tuple[object, list[Node], tuple[int, int]] = (None, [], (0, 0))
+        self._ranked: tuple[object, list[tuple[CandidateView, ScoreTally]]] = (None, [])
+        self._laid: tuple[object, list[LineageNode], tuple[int, int]] = (None, [], (0, 0))
 
     @property
     def crumb(self) -> str:
@@ -65,7 +65,7 @@ class RunPage(Page):
         return f"{record.task} · {record.id}" if record else "run"
 
     @property
-    def subject(self) -> Mapping[str, str]:
+    def selected_arguments(self) -> Mapping[str, str]:
         name = "board" if self.focused is self.pane("board") else "lineage"
         return {"candidate": key, "a": key} if (key := self.pane(name).key) else {}
 
@@ -87,7 +87,7 @@ class RunPage(Page):
             "scroll up; end goes back to following.",
             empty="nobody has spoken yet; recipes without authors stay silent",
         )
-        yield Block(id="curve", title="best over calls", about="The best score, from so many calls on.")
+        yield TextPane(id="curve", title="best over calls", about="The best score, from so many calls on.")
         yield LineList(
             id="board",
             title="scoreboard",
@@ -104,34 +104,34 @@ class RunPage(Page):
             about="What happened, in words: rounds, candidates, what you said and whether it was taken.",
         )
 
-    def open_again(self, ui: MaieuticApp) -> None:
-        ui.go("run")
+    def reopen(self, ui: MaieuticApp) -> None:
+        ui.open_route("run")
 
     def below(self) -> Iterable[Widget]:
-        yield Block(id="gauges", about="Budget, pace, time left, and the step of the plan that is worked on.")
+        yield TextPane(id="gauges", about="Budget, pace, time left, and the step of the plan that is worked on.")
 
-    def tick(self, scene: Scene) -> None:
-        self.query_one("#gauges", Block).draw(lambda width, _: account_lines(scene, self.signs, width))
+    def tick(self, scene: RunSnapshot) -> None:
+        self.query_one("#gauges", TextPane).draw(lambda width, _: status_lines(scene, self.signs, width))
 
-    def fill(self, scene: Scene) -> None:
-        if self.seen("lineage"):
-            self._lineage(scene)
-        if self.seen("talk"):
+    def draw_panes(self, scene: RunSnapshot) -> None:
+        if self.pane_visible("lineage"):
+            self._draw_lineage(scene)
+        if self.pane_visible("talk"):
             talk = self.pane("talk")
-            talk.show(talk_lines(scene.story.turns, max(20, talk.columns), self._talk))
-        if self.seen("curve"):
+            talk.show(dialogue_lines(scene.story.turns, max(20, talk.columns), self._talk))
+        if self.pane_visible("curve"):
             points, calls = scene.story.curve, scene.spent.calls
             ascii_only = self.ui.ascii_only
-            self.query_one("#curve", Block).draw(lambda w, h: plot(points, calls, w, h, ascii_only=ascii_only))
-        if self.seen("board"):
-            board, rows = self.pane("board"), self._ranking(scene)
-            head, lines = board_table(scene, rows, self.signs, board.columns)
+            self.query_one("#curve", TextPane).draw(lambda w, h: score_plot(points, calls, w, h, ascii_only=ascii_only))
+        if self.pane_visible("board"):
+            board, rows = self.pane("board"), self._ranked_rows(scene)
+            head, lines = scoreboard_table(scene, rows, self.signs, board.columns)
             board.show(lines, keys=[one.id for one, _ in rows], head=head)
-        if self.seen("log"):
+        if self.pane_visible("log"):
             log = self.pane("log")
             log.show(log_lines(scene.story.lines, max(20, log.columns), self._log))
 
-    def on_line_list_picked(self, event: LineList.Picked) -> None:
+    def on_line_list_selected(self, event: LineList.Selected) -> None:
         open_candidate(self.ui, event.key)
 
     def action_fold(self) -> None:
@@ -147,10 +147,10 @@ class RunPage(Page):
 
     def action_compare(self) -> None:
         """The first press marks, the second on another row compares."""
-        here = self.subject.get("candidate", "")
+        here = self.selected_arguments.get("candidate", "")
         if not self.ui.marked or self.ui.marked == here:
             self.ui.marked = here
-            self.notify(f"{short(here)} is marked; press c on another one to compare them")
+            self.notify(f"{short_id(here)} is marked; press c on another one to compare them")
             return
         a, self.ui.marked = self.ui.marked, ""
         try:
@@ -159,29 +159,29 @@ class RunPage(Page):
             self.notify(error.what, severity="warning")
 
     def action_examples(self) -> None:
-        self.ui.go("examples")
+        self.ui.open_route("examples")
 
     def action_report(self) -> None:
-        self.ui.go("report")
+        self.ui.open_route("report")
 
     def action_export(self) -> None:
         if self.scene is None:
             return
         try:
-            self.ui.go("export", [f"lineage-{self.scene.record.id}.svg"])
+            self.ui.open_route("export", [f"lineage-{self.scene.record.id}.svg"])
         except UsageError as error:
             self.notify(error.what, severity="warning")
 
     def action_plan(self) -> None:
-        from ..reader import ReaderScreen
+        from ..reader import ReaderModal
 
         if self.scene is not None:
             lines = plan_lines(self.scene, self.signs) or [(("this recipe has no plan", "dim"),)]
-            self.app.push_screen(ReaderScreen("plan", lines))
+            self.app.push_screen(ReaderModal("plan", lines))
 
     def action_replay(self, how: str) -> None:
         feed = self.ui.feed
-        if not isinstance(feed, ReplayFeed) or self.scene is None or self.scene.playing is None:
+        if not isinstance(feed, ReplaySource) or self.scene is None or self.scene.playing is None:
             self.notify("this is a live run; maieutic watch RUN --replay plays one again", severity="warning")
             return
         match how:
@@ -192,22 +192,22 @@ class RunPage(Page):
             case _:
                 feed.seek(self.scene.playing.at + (_STEP if how == "on" else -_STEP))
 
-    def _ranking(self, scene: Scene) -> list[tuple[Born, Tally]]:
+    def _ranked_rows(self, scene: RunSnapshot) -> list[tuple[CandidateView, ScoreTally]]:
         """Thousands are not put in order again for every event: only where one was measured, or met its fate."""
         state = (scene.standings.cursor, scene.story.view.candidates, scene.best)
         if state != self._ranked[0]:
-            self._ranked = (state, ranking(scene))
+            self._ranked = (state, rank_candidates(scene))
         return self._ranked[1]
 
-    def _lineage(self, scene: Scene) -> None:
-        pane, people = self.pane("lineage"), family(scene.story)
+    def _draw_lineage(self, scene: RunSnapshot) -> None:
+        pane, people = self.pane("lineage"), all_candidates(scene.story)
         shape = (tuple(people) if len(people) < 2 else len(people), self._folded, self._rejected, self.signs.tee)
-        fates = sum(one.fate == "rejected" for one in people.values())
+        fates = sum(one.status == "rejected" for one in people.values())
         if self._laid[0] != (shape, fates):
             nodes = layout(people, self.signs, self._folded, rejected=self._rejected)
-            self._laid = ((shape, fates), nodes, extent(nodes, people, self.signs))
+            self._laid = ((shape, fates), nodes, lineage_extent(nodes, people, self.signs))
         _, nodes, room = self._laid
-        lines = Lineage(
+        lines = LineageLines(
             nodes=nodes,
             people=people,
             standings=scene.standings,
@@ -219,7 +219,7 @@ class RunPage(Page):
 
         def hay(at: int) -> str:
             one = people[nodes[at].id]
-            return f"{one.id} {one.operator} {one.fate}"
+            return f"{one.id} {one.operator} {one.status}"
 
-        pane.entitle(f"lineage · {len(nodes)}")
+        pane.set_titles(f"lineage · {len(nodes)}")
         pane.show(lines, keys=[node.id for node in nodes], hay=hay)

@@ -12,20 +12,20 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from ...core.errors import UsageError
-from ...runtime.process import is_alive
+from ...runtime.process import is_run_alive
 from ...runtime.store import RunRecord, Store
-from ..feed import Scene
+from ..feed import RunSnapshot
 from ..page import Page
-from ..widgets.crumbs import Crumbs
+from ..widgets.crumbs import Breadcrumbs
 from ..widgets.lines import LineList
-from ..words import Line, Signs, Tone, day, fit, score
+from ..words import Glyphs, Line, Tone, date_time, fit, score_text
 
 _SORTS = ("newest", "best", "calls", "state")
 _TONES: dict[str, Tone] = {"running": "good", "finished": "", "failed": "bad", "dead": "bad"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class RunRow:
     record: RunRecord
     alive: bool
     calls: int
@@ -47,7 +47,7 @@ class RunsPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._sort = 0
-        self._rows: list[Row] = []
+        self._rows: list[RunRow] = []
 
     def body(self) -> Iterable[Widget]:
         yield LineList(
@@ -58,23 +58,23 @@ class RunsPage(Page):
         )
 
     def on_mount(self) -> None:
-        self.idle()
+        self.poll_store()
 
-    def tell(self, scene: Scene) -> None:
-        self.idle()
+    def show_snapshot(self, scene: RunSnapshot) -> None:
+        self.poll_store()
 
     def redraw(self) -> None:
         if self.ready:
-            self._fill()
+            self._draw()
 
     @work(group="runs", exclusive=True)
-    async def idle(self) -> None:
+    async def poll_store(self) -> None:
         """Called now and then: runs come and go while one looks at the list."""
-        self._rows = await asyncio.to_thread(read_runs, self.ui.store)
+        self._rows = await asyncio.to_thread(load_runs, self.ui.store)
         if self.ready:
-            self._fill()
+            self._draw()
 
-    def on_line_list_picked(self, event: LineList.Picked) -> None:
+    def on_line_list_selected(self, event: LineList.Selected) -> None:
         try:
             self.ui.attach(event.key)
         except UsageError as error:
@@ -82,32 +82,32 @@ class RunsPage(Page):
 
     def action_sort(self) -> None:
         self._sort = (self._sort + 1) % len(_SORTS)
-        self._fill()
+        self._draw()
 
     def action_library(self) -> None:
-        self.ui.go("library")
+        self.ui.open_route("library")
 
-    def _fill(self) -> None:
-        self.query_one(Crumbs).tell(self.ui.path, None, self.signs)
-        rows, lines = sorted_rows(self._rows, _SORTS[self._sort]), self.pane("runs")
-        lines.entitle(f"runs · {_SORTS[self._sort]} first")
+    def _draw(self) -> None:
+        self.query_one(Breadcrumbs).show_path(self.ui.path, None, self.signs)
+        rows, lines = sort_runs(self._rows, _SORTS[self._sort]), self.pane("runs")
+        lines.set_titles(f"runs · {_SORTS[self._sort]} first")
         width = lines.columns
         drawn = [run_line(row, self.signs, width) for row in rows]
-        lines.show(drawn, keys=[row.record.id for row in rows], head=head_line(width))
+        lines.show(drawn, keys=[row.record.id for row in rows], head=runs_head(width))
 
 
-def read_runs(store: Store) -> list[Row]:
+def load_runs(store: Store) -> list[RunRow]:
     return [
-        Row(
+        RunRow(
             record=one,
-            alive=is_alive(one),
-            calls=sum(cost.calls for cost in store.ledger_rows(one.id).used.values()) or one.calls,
+            alive=is_run_alive(one),
+            calls=sum(cost.calls for cost in store.ledger_sums(one.id).used.values()) or one.calls,
         )
         for one in store.runs()
     ]
 
 
-def sorted_rows(rows: list[Row], how: str) -> list[Row]:
+def sort_runs(rows: list[RunRow], how: str) -> list[RunRow]:
     match how:
         case "best":
             return sorted(rows, key=lambda row: -(row.record.best_score or -1.0))
@@ -118,22 +118,22 @@ def sorted_rows(rows: list[Row], how: str) -> list[Row]:
     return rows
 
 
-def _columns(width: int) -> tuple[int, int, int]:
+def _column_widths(width: int) -> tuple[int, int, int]:
     """Cells for task, recipe and start; the last two are left out where there is no room for them."""
     recipe, started = 20 if width >= 84 else 13 if width >= 70 else 0, 18 if width >= 100 else 0
     return max(8, width - 48 - recipe - started), recipe, started
 
 
-def head_line(width: int) -> Line:
-    task, recipe, started = _columns(width)
+def runs_head(width: int) -> Line:
+    task, recipe, started = _column_widths(width)
     names = f"{'task':<{task}} {'recipe'[:recipe]:<{recipe}}{'best':>5} {'calls':>7}"
     return ((f"  {'state':<10}{'id':<21}{names}{'  started'[:started]:<{started}}", "head"),)
 
 
-def run_line(row: Row, signs: Signs, width: int) -> Line:
+def run_line(row: RunRow, signs: Glyphs, width: int) -> Line:
     """Sign and word of the state first, then columns that go where there is no room."""
     one, state = row.record, row.state
-    task, recipe, started = _columns(width)
+    task, recipe, started = _column_widths(width)
     word = "gone" if state == "dead" else state
     return (
         (f"{getattr(signs, state)} ", _TONES.get(state, "warn")),
@@ -141,6 +141,6 @@ def run_line(row: Row, signs: Signs, width: int) -> Line:
         (f"{fit(one.id, 20)} ", "dim"),
         (f"{fit(one.task, task)} ", "strong"),
         (f"{fit(one.recipe, recipe - 1)} " if recipe else "", "accent"),
-        (f"{score(one.best_score):>5} {row.calls:>7,}", ""),
-        (f"  {day(one.started)}" if started else "", "dim"),
+        (f"{score_text(one.best_score):>5} {row.calls:>7,}", ""),
+        (f"  {date_time(one.started)}" if started else "", "dim"),
     )

@@ -16,7 +16,7 @@ from textual.widgets import Input, Label
 _LONG = 40
 
 
-class AskBar(Horizontal):
+class PromptBar(Horizontal):
     """Inline, not a dialog: the screen behind stays readable. Enter answers, esc takes it away."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -25,7 +25,7 @@ class AskBar(Horizontal):
     ]
     about = "Type an answer; enter gives it, esc leaves. tab or → takes the completion that is shown in grey."
 
-    class Asked(Message):
+    class QuestionOpened(Message):
         """A question stands there, and the keys go to it."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class AskBar(Horizontal):
         return self.query_one(Input)
 
     @property
-    def takes(self) -> bool:
+    def accepts_keys(self) -> bool:
         """Whether a key that comes now belongs to the question that is asked: it stands there, without an answer."""
         return not self.given and self._answer is not None and not self._answer.done()
 
@@ -58,7 +58,7 @@ class AskBar(Horizontal):
         change: Callable[[str], None] | None = None,
     ) -> str | None:
         """What was answered, None where the person left. change: hears every letter."""
-        self._settle(None)
+        self._resolve(None)
         self._answer, self._change = asyncio.get_running_loop().create_future(), change
         self.query_one("#ask-label", Label).update(f" {label} ")
         field = self.field
@@ -72,16 +72,16 @@ class AskBar(Horizontal):
         self.asked += 1
         self.given = False
         self.screen.set_focus(field)
-        self.post_message(self.Asked())
+        self.post_message(self.QuestionOpened())
         return await self._answer
 
     def close(self) -> None:
         """Nothing more is asked. Between two questions the bar stays: what is hidden loses the keys."""
-        self._settle(None)
+        self._resolve(None)
         self.remove_class("-open")
 
     def action_leave(self) -> None:
-        self._settle(None)
+        self._resolve(None)
 
     def action_complete(self) -> None:
         field = self.field
@@ -95,13 +95,13 @@ class AskBar(Horizontal):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._settle(event.value)
+        self._resolve(event.value)
 
     def on_unmount(self) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.cancel()
 
-    def _settle(self, answer: str | None) -> None:
+    def _resolve(self, answer: str | None) -> None:
         if self._answer is None or self._answer.done():
             return
         self._answer.set_result(answer)

@@ -10,7 +10,7 @@ from ..words import Line
 from .lines import LineList
 
 
-class Block(LineList, can_focus=False):
+class TextPane(LineList, can_focus=False):
     """Drawn by a function of its size, so that it is right at any width and costs nothing while it is hidden."""
 
     def __init__(

@@ -16,12 +16,12 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
-from ..rows import Rows
-from ..tones import tones
-from ..words import Line, in_ascii, wrap
+from ..rows import FilteredLines
+from ..tones import styles_by_tone
+from ..words import Line, to_ascii, wrap
 
 
-class _PlainBar(ScrollBarRender):
+class _BlankScrollBar(ScrollBarRender):
     """A scrollbar of whole cells: no character but the blank, so that it is the same in ASCII."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
@@ -45,17 +45,17 @@ class LineList(ScrollView, can_focus=True):
     ]
     cursor: reactive[int] = reactive(0, repaint=False)
 
-    class Picked(Message):
+    class Selected(Message):
         """A line was chosen."""
 
         def __init__(self, key: str) -> None:
             super().__init__()
             self.key = key
 
-    class Moved(Message):
+    class Highlighted(Message):
         """The cursor went to another line."""
 
-    class Widened(Message):
+    class Resized(Message):
         """It has another width than it was drawn for."""
 
     def __init__(
@@ -72,7 +72,7 @@ class LineList(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.border_title = title
         self.about, self.picks, self.follows, self.empty = about, picks, follows, empty
-        self._rows = Rows()
+        self._rows = FilteredLines()
         self._head: Line | None = None
         self._following = follows
         self._moving = False
@@ -81,15 +81,15 @@ class LineList(ScrollView, can_focus=True):
     @property
     def vertical_scrollbar(self) -> ScrollBar:
         bar = super().vertical_scrollbar
-        bar.renderer = _PlainBar  # type: ignore[misc]  # a bar of its own for one kind of widget
+        bar.renderer = _BlankScrollBar  # type: ignore[misc]  # a bar of its own for one kind of widget
         return bar
 
     def on_mount(self) -> None:
-        self.entitle(str(self.border_title or ""))
+        self.set_titles(str(self.border_title or ""))
 
-    def entitle(self, title: str, subtitle: str | None = None) -> None:
+    def set_titles(self, title: str, subtitle: str | None = None) -> None:
         """The words in the frame, and in the strip of names where there is none; None leaves the subtitle."""
-        self.border_title = title if self._rich else in_ascii(title)
+        self.border_title = title if self._unicode else to_ascii(title)
         if subtitle is not None:
             self.border_subtitle = subtitle
 
@@ -105,20 +105,20 @@ class LineList(ScrollView, can_focus=True):
         here = self.key
         self._drawn_for = self.columns  # a list that was hidden has none
         self._head = head
-        self._rows.show(lines, keys, hay)
+        self._rows.set_lines(lines, keys, hay)
         if here and self.picks and here != self.key:
-            self.set_reactive(LineList.cursor, self._place_of(here))
-        self._resize()
-        self._to_end()
+            self.set_reactive(LineList.cursor, self._index_of(here))
+        self._update_virtual_size()
+        self._scroll_to_end()
         self.refresh()
 
-    def sift(self, needle: str) -> None:
+    def apply_filter(self, needle: str) -> None:
         """Keep the lines that contain the words."""
         here = self.key
-        self._rows.sift(needle)
-        self.cursor = self._place_of(here)
+        self._rows.apply_filter(needle)
+        self.cursor = self._index_of(here)
         self.border_subtitle = f"/{needle}  {len(self._rows)} of {len(self._rows.lines)}" if needle else ""
-        self._resize()
+        self._update_virtual_size()
         self.refresh()
 
     @property
@@ -127,7 +127,7 @@ class LineList(ScrollView, can_focus=True):
         return max(0, self.scrollable_content_region.width - self.picks)
 
     @property
-    def needle(self) -> str:
+    def filter_text(self) -> str:
         return self._rows.needle
 
     @property
@@ -136,7 +136,7 @@ class LineList(ScrollView, can_focus=True):
         return self._rows.key(self.cursor) if self.picks else ""
 
     def go_to(self, key: str) -> None:
-        self.cursor = self._place_of(key)
+        self.cursor = self._index_of(key)
 
     @property
     def text(self) -> str:
@@ -152,7 +152,7 @@ class LineList(ScrollView, can_focus=True):
             y -= 1
         at = y + round(self.scroll_offset.y)
         if not self._rows:
-            said = wrap(self._nothing, width - 1)
+            said = wrap(self._empty_text, width - 1)
             return self._strip(((" " + said[y] if y < len(said) else "", "dim"),), base, width)
         if at >= len(self._rows):
             return Strip.blank(width, base)
@@ -160,8 +160,8 @@ class LineList(ScrollView, can_focus=True):
         if not self.picks:
             return self._strip(line, base, width)
         here = at == min(self.cursor, len(self._rows) - 1)
-        mark: Line = (("▌" if here and self._rich else ">" if here else " ", "mark" if here else ""),)
-        return self._strip((*mark, *line), base + self._looks[self._cursor] if here else base, width)
+        mark: Line = (("▌" if here and self._unicode else ">" if here else " ", "mark" if here else ""),)
+        return self._strip((*mark, *line), base + self._tone_styles[self._cursor_tone] if here else base, width)
 
     def action_step(self, by: int) -> None:
         if self.picks:
@@ -170,7 +170,7 @@ class LineList(ScrollView, can_focus=True):
             self.scroll_relative(y=by, animate=False)
 
     def action_page(self, by: int) -> None:
-        self.action_step(by * max(1, self._room - 1))
+        self.action_step(by * max(1, self._visible_rows - 1))
 
     def action_edge(self, last: int) -> None:
         if self.picks:
@@ -180,15 +180,15 @@ class LineList(ScrollView, can_focus=True):
 
     def action_pick(self) -> None:
         if self.key:
-            self.post_message(self.Picked(self.key))
+            self.post_message(self.Selected(self.key))
 
     def validate_cursor(self, cursor: int) -> int:
         return max(0, min(cursor, len(self._rows) - 1))
 
     def watch_cursor(self) -> None:
         if self.picks and self.is_mounted:
-            self._reveal()
-            self.post_message(self.Moved())
+            self._scroll_to_cursor()
+            self.post_message(self.Highlighted())
         self.refresh()
 
     def watch_has_focus(self, has_focus: bool) -> None:
@@ -202,10 +202,10 @@ class LineList(ScrollView, can_focus=True):
             self._following = new_value >= self.max_scroll_y - 1
 
     def on_resize(self) -> None:
-        self._resize()
-        self._to_end()
+        self._update_virtual_size()
+        self._scroll_to_end()
         if self.columns != self._drawn_for:
-            self.post_message(self.Widened())
+            self.post_message(self.Resized())
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
@@ -218,48 +218,48 @@ class LineList(ScrollView, can_focus=True):
                 self.action_pick()
 
     @property
-    def _nothing(self) -> str:
-        return f"nothing matches {self.needle!r}; esc clears the filter" if self.needle else self.empty
+    def _empty_text(self) -> str:
+        return f"nothing matches {self.filter_text!r}; esc clears the filter" if self.filter_text else self.empty
 
     @property
-    def _rich(self) -> bool:
+    def _unicode(self) -> bool:
         return not getattr(self.app, "ascii_only", False)
 
     @property
-    def _room(self) -> int:
+    def _visible_rows(self) -> int:
         return max(1, self.size.height - (self._head is not None))
 
-    def _place_of(self, key: str) -> int:
-        place = self._rows.place_of(key)
+    def _index_of(self, key: str) -> int:
+        place = self._rows.index_of(key)
         return self.validate_cursor(self.cursor) if place is None else place
 
-    def _resize(self) -> None:
+    def _update_virtual_size(self) -> None:
         self.virtual_size = Size(0, len(self._rows) + (self._head is not None))
 
-    def _to_end(self) -> None:
+    def _scroll_to_end(self) -> None:
         """Whoever scrolled up reads on undisturbed; who is at the end stays there."""
         if self._following and self.size.height:
             self._moving = True
             self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
             self._moving = False
 
-    def _reveal(self) -> None:
+    def _scroll_to_cursor(self) -> None:
         top = round(self.scroll_offset.y)
         if self.cursor < top:
             self.scroll_to(y=self.cursor, animate=False, immediate=True)
-        elif self.cursor >= top + self._room:
-            self.scroll_to(y=self.cursor - self._room + 1, animate=False, immediate=True)
+        elif self.cursor >= top + self._visible_rows:
+            self.scroll_to(y=self.cursor - self._visible_rows + 1, animate=False, immediate=True)
 
     def _strip(self, line: Line, base: Style, width: int) -> Strip:
-        looks = self._looks
-        said: Line = line if self._rich else tuple((in_ascii(text), tone) for text, tone in line)
+        looks = self._tone_styles
+        said: Line = line if self._unicode else tuple((to_ascii(text), tone) for text, tone in line)
         segments = [Segment(text, base + looks[tone] if tone else base) for text, tone in said if text]
         return Strip(segments).adjust_cell_length(width, base)
 
     @property
-    def _looks(self) -> Mapping[str, Style]:
-        return tones(self.app.theme_variables)
+    def _tone_styles(self) -> Mapping[str, Style]:
+        return styles_by_tone(self.app.theme_variables)
 
     @property
-    def _cursor(self) -> str:
+    def _cursor_tone(self) -> str:
         return "cursor-focus" if self.has_focus else "cursor"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from maieutic.core.dialogue.replies import PromptReply
 from maieutic.testing import EvaluatorConformance, OperatorConformance, StrategyConformance
-from maieutic_wordle import Clue, Colours, Guess, colours
+from maieutic_wordle import ClueOperator, ColoursEvaluator, GuessStrategy, colours
 
 
 @pytest.mark.parametrize(
@@ -20,12 +20,12 @@ def test_colours_are_those_of_the_game(guess: str, secret: str, told: str) -> No
 
 class TestColours(EvaluatorConformance):
     def make(self) -> Any:
-        return Colours()
+        return ColoursEvaluator()
 
 
 class TestClue(OperatorConformance):
     def make(self) -> Any:
-        return Clue()
+        return ClueOperator()
 
     def say(self, ask: Any) -> PromptReply:
         return PromptReply(prompt="Think of a word with two vowels.")
@@ -33,4 +33,4 @@ class TestClue(OperatorConformance):
 
 class TestGuess(StrategyConformance):
     def make(self) -> Any:
-        return Guess()
+        return GuessStrategy()
