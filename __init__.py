@@ -11,60 +11,60 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .core.answer import AnswerContract as AnswerContract
     from .core.budget import Budget as Budget
+    from .core.dataset import Dataset as Dataset
+    from .core.dataset import Example as Example
     from .core.errors import MaieuticError as MaieuticError
     from .core.events import Event as Event
-    from .core.example import Dataset as Dataset
-    from .core.example import Example as Example
     from .core.program import Program as Program
     from .core.prompt import Prompt as Prompt
     from .core.recipe import Recipe as Recipe
     from .core.report import Report as Report
     from .core.score import Score as Score
     from .core.task import Task as Task
-    from .graphs.apps import aoptimize_app as aoptimize_app
-    from .graphs.apps import app_registry as app_registry
-    from .graphs.run import Result as Result
-    from .graphs.run import aoptimize as aoptimize
-    from .graphs.run import aresume as aresume
-    from .graphs.run import astream as astream
-    from .graphs.run import build_graph as build_graph
-    from .graphs.run import optimize as optimize
-    from .graphs.run import resume as resume
-    from .graphs.tool import optimize_tool as optimize_tool
+    from .graphs.api import Result as Result
+    from .graphs.api import aoptimize as aoptimize
+    from .graphs.api import aresume as aresume
+    from .graphs.api import astream as astream
+    from .graphs.api import build_graph as build_graph
+    from .graphs.api import optimize as optimize
+    from .graphs.api import resume as resume
+    from .graphs.integrations.application import aoptimize_app as aoptimize_app
+    from .graphs.integrations.application import app_registry as app_registry
+    from .graphs.integrations.langchain_tool import optimize_tool as optimize_tool
     from .plugins.apps.binding import model_in_use as model_in_use
     from .plugins.apps.binding import prompt_in_use as prompt_in_use
     from .plugins.apps.chat import GatewayChat as GatewayChat
-    from .plugins.hookspecs import hookimpl as hookimpl
-    from .runtime.task_file import load_task as load_task
+    from .plugins.system.hookspecs import hookimpl as hookimpl
+    from .runtime.tasks.loader import load_task as load_task
 
 _HOMES = {
     "AnswerContract": "core.answer",
     "Budget": "core.budget",
-    "Dataset": "core.example",
+    "Dataset": "core.dataset",
     "Event": "core.events",
-    "Example": "core.example",
+    "Example": "core.dataset",
     "GatewayChat": "plugins.apps.chat",
     "MaieuticError": "core.errors",
     "Program": "core.program",
     "Prompt": "core.prompt",
     "Recipe": "core.recipe",
     "Report": "core.report",
-    "Result": "graphs.run",
+    "Result": "graphs.api",
     "Score": "core.score",
     "Task": "core.task",
-    "aoptimize": "graphs.run",
-    "aoptimize_app": "graphs.apps",
-    "app_registry": "graphs.apps",
-    "aresume": "graphs.run",
-    "astream": "graphs.run",
-    "build_graph": "graphs.run",
-    "hookimpl": "plugins.hookspecs",
-    "load_task": "runtime.task_file",
+    "aoptimize": "graphs.api",
+    "aoptimize_app": "graphs.integrations.application",
+    "app_registry": "graphs.integrations.application",
+    "aresume": "graphs.api",
+    "astream": "graphs.api",
+    "build_graph": "graphs.api",
+    "hookimpl": "plugins.system.hookspecs",
+    "load_task": "runtime.tasks.loader",
     "model_in_use": "plugins.apps.binding",
-    "optimize": "graphs.run",
-    "optimize_tool": "graphs.tool",
+    "optimize": "graphs.api",
+    "optimize_tool": "graphs.integrations.langchain_tool",
     "prompt_in_use": "plugins.apps.binding",
-    "resume": "graphs.run",
+    "resume": "graphs.api",
 }
 
 __all__ = [

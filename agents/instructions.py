@@ -15,11 +15,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..core.dialogue.ask import Ask
+from ..core.asks import Ask
 from ..core.errors import RunFailed
 from ..core.prompt import placeholders_in
 from ..core.render import fill_template
-from .blocks import find_tagged
+from .parse.blocks import find_tagged
 
 REPAIR_KEY = "any.repair"
 _FILE = re.compile(r"^(?P<role>[a-z]+)\.(?P<skill>[a-z-]+)\.v(?P<version>\d+)\.md$")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..core.contracts import Team
-from ..core.dialogue.interviewing import AnswerAsPerson, FindGaps, WriteFromInterview
 from ..core.interview import REQUIREMENTS, completeness, describe_task, draft_prompt, is_answered, open_requirements
+from ..core.protocols import Team
+from .asks.interview import AnswerAsPerson, FindGaps, WriteFromInterview
 
 Answerer = Callable[[str, str], Awaitable[str]]
 _MAX_FURTHER_QUESTIONS = 3

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from ..core.dialogue.ask import Evidence
+from ..core.asks import Evidence
 from ..core.models import Role
 from .instructions import REPAIR_KEY, shipped_instructions
 

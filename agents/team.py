@@ -10,17 +10,18 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
-from ..core.contracts import Agent, Gateway
-from ..core.dialogue.ask import AgentReply, Ask, Evidence
-from ..core.dialogue.replies import TextReply
+from ..core.asks import AgentReply, Ask, Evidence
 from ..core.errors import UsageError
 from ..core.events import EventKind
 from ..core.identity import digest, seeded_random
-from ..core.labels import label_likelihoods
 from ..core.models import Call, ModelRef, Role, Sampling
+from ..core.protocols import Agent, Gateway
 from ..core.render import Message
+from ..core.stats.labels import label_likelihoods
 from ..core.task import Models
-from .blocks import clean_output
+from .asks.replies import TextReply
+from .deadline import DeadlinePassed, WritingDeadline
+from .field_formatting import clip, field_texts
 from .instructions import (
     REPAIR_KEY,
     Instruction,
@@ -29,9 +30,8 @@ from .instructions import (
     parse_instruction,
     shipped_instructions,
 )
-from .pace import DeadlinePassed, WritingDeadline
-from .parse import parse_reply
-from .wording import clip, field_texts
+from .parse.blocks import clean_output
+from .parse.replies import parse_reply
 
 A = TypeVar("A", bound=AgentReply)
 CALLS_PER_ASK = 2

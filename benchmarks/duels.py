@@ -22,7 +22,7 @@ from statistics import mean, stdev
 from maieutic.core.candidate import Candidate
 from maieutic.core.identity import seeded_random
 from maieutic.core.program import Program
-from maieutic.plugins.allocators.preferences import MODEL_KINDS, ModelKind, fit_preferences, prompt_features
+from maieutic.plugins.algorithms.preference_model import MODEL_KINDS, ModelKind, fit_preferences, prompt_features
 
 AT = (20, 50, 100)
 STEEPNESS = 8.0

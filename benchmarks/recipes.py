@@ -22,13 +22,13 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from maieutic.benchmarks.standings import table
+from maieutic.benchmarks.recipe_ranks import table
 from maieutic.core.budget import Budget, Cost
 from maieutic.core.models import EMBEDDED, ModelRef
 from maieutic.core.task import Models, Task
-from maieutic.graphs.run import aoptimize
+from maieutic.graphs.api import aoptimize
 from maieutic.runtime.store import Store
-from maieutic.runtime.task_file import load_task
+from maieutic.runtime.tasks.loader import load_task
 
 PROMPTS = {
     "sentiment": "Determine whether a movie review is positive or negative.",

@@ -25,7 +25,7 @@ from maieutic.core.candidate import Candidate
 from maieutic.core.models import Call, ModelRef, Sampling
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation, Score
-from maieutic.runtime.gateway import ModelClient, RunGateway
+from maieutic.runtime.models.gateway import ModelClient, RunGateway
 from maieutic.runtime.store import RunRecord, Store
 
 LATENCY, CONCURRENCY = 0.05, 64

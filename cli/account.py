@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..core.budget import Cost
-from ..runtime.view import RunView, Spending
+from ..runtime.monitor.run_view import RunView, Spending
 
 if TYPE_CHECKING:
     from ..runtime.store import Store

@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
-from . import compare, duel, fork, log, look, optimize, plugins, serve, steer, system, task, transfer, watch, write
+from . import compare, duel, fork, log, optimize, plugins, serve, steer, transfer, watch
+from . import estimate as task
+from . import export as write
+from . import models as system
+from . import runs as look
 from .errors import GuardedGroup
 
 app = typer.Typer(
@@ -40,7 +44,7 @@ def maieutic(
     if os.environ.get("NO_COLOR"):
         context.color = False
     if os.environ.get("MAIEUTIC_OTEL") or os.environ.get("MAIEUTIC_LOG"):
-        from ..runtime.telemetry import configure
+        from ..runtime.telemetry.logging import configure
 
         configure()
 

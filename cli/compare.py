@@ -38,10 +38,10 @@ def compare(
 
     --calls is for each of the two.
     """
-    from ..graphs.comparing import compare_programs
-    from ..runtime.reporting import gain_text
-    from .measuring import TEST_REUSE_WARNING, load_program, run_evaluation
-    from .running import read_task
+    from ..graphs.compare import compare_programs
+    from ..runtime.reports.text import gain_text
+    from .evaluate import TEST_REUSE_WARNING, load_program, run_evaluation
+    from .foreground import read_task
 
     made = override_models(read_task(task, no_plugins=no_plugins), target, None, {})
     work = compare_programs(

@@ -34,8 +34,8 @@ def spawn_detached(words: Sequence[str], *, folder: Path, run: str | None) -> tu
     Its events go to `RUN.log` in the folder. Raises UsageError for an id that `check_name` refuses; RunFailed, with
     what the process said, where it ends before, or has not begun after a long wait.
     """
-    from ..graphs.desk import new_run_id
-    from ..graphs.run import check_run_id
+    from ..graphs.api import check_run_id
+    from ..graphs.run_lifecycle import new_run_id
 
     name = new_run_id() if run is None else check_run_id(run)
     folder.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,7 @@ def duel(
 
     Two outputs for one input, without names and in random order: 1 or 2 says which is better, t is a tie, q leaves.
     """
-    from ..runtime.telling import message_for
+    from ..runtime.monitor.event_messages import message_for
 
     with open_store(folder, read_only=False) as store:
         record = store.run(run)
@@ -71,7 +71,7 @@ def duel(
 
 def _wait_for_duel(store: Store, run: str, answered: set[str], wait: float) -> BlindDuel | None:
     """The duel that waits now, None where the run ends, its process is gone, or none comes in time."""
-    from ..runtime.process import is_run_alive
+    from ..runtime.monitor.process import is_run_alive
 
     until = time.monotonic() + wait
     while True:
@@ -131,8 +131,8 @@ def _prompt_for_choice(shown: BlindDuel, number: int, count: int) -> float | Non
 def _send_preference(store: Store, run: str, shown: BlindDuel, margin: float) -> None:
     import asyncio
 
-    from ..runtime.actions import directive_named
-    from ..runtime.steering import send_directive
+    from ..runtime.steering.catalog import directive_named
+    from ..runtime.steering.service import send_directive
 
     given: dict[str, Any] = {"a": shown.first, "b": shown.second, "example": shown.example, "margin": margin}
     asyncio.run(send_directive(store, run, directive_named("prefer"), **given))

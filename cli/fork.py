@@ -43,12 +43,12 @@ def fork(
 
     from ..core.directives import Fork
     from ..core.recipe import Recipe
-    from ..graphs.desk import new_run_id
-    from ..graphs.origin import ForkOrigin, load_parent
-    from ..graphs.run import aoptimize, check_run_id
-    from ..runtime.process import is_run_alive
+    from ..graphs.api import aoptimize, check_run_id
+    from ..graphs.inputs.fork import ForkOrigin, load_parent
+    from ..graphs.run_lifecycle import new_run_id
+    from ..runtime.monitor.process import is_run_alive
+    from .foreground import run_foreground
     from .lookup import find_candidate
-    from .running import run_foreground
 
     if detach:
         from .detach import start_detached
@@ -85,7 +85,7 @@ def fork(
 def _current_task(store: Store, record: RunRecord) -> Task:
     """The task as people left it: labels they put right and rows they added belong to it."""
     from ..core.task import Task
-    from ..graphs.amend import applied_directives, changed_task
+    from ..graphs.config_changes import applied_directives, changed_task
 
     task = Task.model_validate_json(record.task_json)
     for one in applied_directives(store.directives(record.id), store.events(record.id)):

@@ -26,7 +26,7 @@ def events(
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """What happened in a run, as facts. With --json one object a line; `seq` of the last is the next --after."""
-    from ..runtime.telling import message_for
+    from ..runtime.monitor.event_messages import message_for
 
     with open_store(folder) as store:
         found = store.events(store.run(run).id, after=after)
@@ -105,8 +105,8 @@ def examples(
 
 
 def _scoreboard_rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:
-    from ..core.statistics import mean_interval
-    from .look import load_archive
+    from ..core.stats.tests import mean_interval
+    from .runs import load_archive
 
     archive, val = load_archive(store, record)
     ranked = archive.ranked(list(archive.candidates.values()), val)

@@ -46,9 +46,9 @@ Plain = Annotated[bool, typer.Option("--plain", help="lines instead of a live pa
 def demo(seed: Seed = 0, plain: Plain = False, as_json: AsJson = False, folder: Folder = DEFAULT_FOLDER) -> None:
     """The embedded model improves a shipped task in minutes, live; no key needed."""
     from ..core.budget import Budget
-    from ..graphs.run import aoptimize
-    from ..runtime.task_file import load_task
-    from .running import run_foreground
+    from ..graphs.api import aoptimize
+    from ..runtime.tasks.loader import load_task
+    from .foreground import run_foreground
 
     task = load_task(_example_folder("reviews"))
     budget = Budget(calls=_DEMO_CALLS)
@@ -103,9 +103,9 @@ def optimize(
     run: Annotated[str | None, typer.Option(help="the new run's id", rich_help_panel="Where")] = None,
 ) -> None:
     """Improve the task's prompt inside the budget, and report what the sealed rows say of it."""
-    from ..graphs.run import aoptimize, check_run_id
-    from ..graphs.setup import DEFAULT_BUDGET, RunConfig
-    from .running import read_task, run_foreground
+    from ..graphs.api import aoptimize, check_run_id
+    from ..graphs.run_config import DEFAULT_BUDGET, RunConfig
+    from .foreground import read_task, run_foreground
 
     if run is not None:
         check_run_id(run)
@@ -175,10 +175,10 @@ def resume(
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Take up a stopped, interrupted or paused run where it was; what was paid for is not paid again."""
-    from ..graphs.run import aresume
-    from ..runtime.process import is_run_alive
+    from ..graphs.api import aresume
+    from ..runtime.monitor.process import is_run_alive
+    from .foreground import print_finished, run_foreground, view_from_log
     from .options import open_store
-    from .running import print_finished, run_foreground, view_from_log
 
     budget = parse_budget(calls, target_calls, tokens, usd, minutes)
     with open_store(folder, read_only=False) as store:

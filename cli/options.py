@@ -15,7 +15,7 @@ from ..core.errors import UsageError
 if TYPE_CHECKING:
     from ..core.budget import Budget
     from ..core.task import Task
-    from ..plugins.registry import Registry
+    from ..plugins.system.registry import Registry
     from ..runtime.store import Store
 
 TaskFile = Annotated[Path, typer.Argument(metavar="TASK", help="task.toml, or the folder it is in")]
@@ -57,7 +57,7 @@ def parse_key_values(words: Sequence[str], option: str) -> dict[str, str]:
 def override_models(task: Task, target: str | None, optimizer: str | None, roles: Mapping[str, str]) -> Task:
     """The task with models exchanged. Raises UsageError for an unknown role or a name that is no model."""
     from ..core.models import ROLES, ModelRef
-    from ..core.naming import did_you_mean
+    from ..core.suggest import did_you_mean
 
     for role in roles:
         if role not in ROLES:
@@ -75,7 +75,7 @@ def override_models(task: Task, target: str | None, optimizer: str | None, roles
 
 def load_registry(task: Task | None, *, no_plugins: bool) -> Registry:
     """What a run may name: all that is installed, or the built-ins alone."""
-    from ..plugins.registry import Registry
+    from ..plugins.system.registry import Registry
 
     base = Path(task.source).parent if task and task.source else None
     return Registry.load([] if no_plugins else None, folder=base)

@@ -28,7 +28,7 @@ def list_plugins(
     no_plugins: NoPlugins = False,
 ) -> None:
     """The plugins installed here, from their metadata; none is imported unless asked for."""
-    from ..plugins.registry import Registry
+    from ..plugins.system.registry import Registry
     from .tables import print_table
 
     registry = Registry.load([] if no_plugins else None, strict=strict or None)
@@ -56,7 +56,7 @@ def show_plugin(
     name: Annotated[str, typer.Argument(help="a distribution, a plugin or ./file.py")], as_json: AsJson = False
 ) -> None:
     """What one plugin offers, with what each name needs."""
-    from ..plugins.registry import Registry
+    from ..plugins.system.registry import Registry
     from .tables import print_table
 
     registry = Registry.load()
@@ -92,7 +92,7 @@ def check_plugin(
     seconds: Annotated[float, typer.Option(min=0.1, help="how long one test may take")] = 60.0,
 ) -> None:
     """Hold all that a plugin offers to the conformance kit."""
-    from ..testing.checking import check_plugin
+    from ..testing.plugin_check import check_plugin
     from .tables import print_table
 
     rows = check_plugin(name, seconds=seconds)

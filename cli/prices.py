@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..core.task import Task
-    from ..graphs.forecast import TokenPrice
+    from ..graphs.estimate import TokenPrice
 
 
 async def token_prices(task: Task) -> dict[str, TokenPrice]:
     """By model id; models without a known price are left out, and nothing heavy is loaded for the embedded one."""
-    from ..graphs.forecast import TokenPrice
-    from ..runtime.door import ModelClient
+    from ..graphs.estimate import TokenPrice
+    from ..runtime.models.client import ModelClient
 
     found = {}
     async with ModelClient() as door:

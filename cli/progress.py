@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ..core.events import Event
-from ..runtime.telling import message_for
-from ..runtime.view import RunView, ScoreSummary
+from ..runtime.monitor.event_messages import message_for
+from ..runtime.monitor.run_view import RunView, ScoreSummary
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -100,7 +100,7 @@ class LivePanel:
     ) -> None:
         from rich.live import Live
 
-        from ..runtime.standing import Leaderboard
+        from ..runtime.monitor.leaderboard import Leaderboard
 
         self.view = view or RunView()
         self._folder, self._clock = folder, clock

@@ -14,7 +14,7 @@ from .options import DEFAULT_FOLDER, AsJson, Folder, NoPlugins, RunName, load_re
 
 if TYPE_CHECKING:
     from ..core.models import ModelRef
-    from ..serve.winner import ServedProgram
+    from ..serve.served_program import ServedProgram
 
 _DEFAULT_PORT = 8642
 
@@ -36,8 +36,8 @@ def serve(
 
     from ..core.models import ModelRef
     from ..core.task import Task
-    from ..graphs.setup import create_target
-    from ..serve.winner import ServedProgram
+    from ..graphs.run_config import create_target
+    from ..serve.served_program import ServedProgram
 
     with open_store(folder) as store:
         record = store.run(run)
@@ -61,7 +61,7 @@ async def _serve(winner: ServedProgram, model: ModelRef, port: int, *, own_key: 
 
     from aiohttp import web
 
-    from ..runtime.door import ModelClient
+    from ..runtime.models.client import ModelClient
     from ..serve.proxy import ChatProxy
 
     over = asyncio.Event()
@@ -89,7 +89,7 @@ def mcp(context: typer.Context) -> None:
     import asyncio
 
     from ..serve.mcp import run_server
-    from .verbs import command_tools
+    from .mcp_tools import command_tools
 
     root = context.find_root().command
     asyncio.run(run_server(command_tools(root)))

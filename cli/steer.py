@@ -15,7 +15,7 @@ from ..core.errors import UsageError
 from .options import DEFAULT_FOLDER, AsJson, Folder, RunName, open_store, parse_key_values, print_json
 
 if TYPE_CHECKING:
-    from ..runtime.actions import DirectiveSpec
+    from ..runtime.steering.catalog import DirectiveSpec
     from ..runtime.store import RunRecord, Store
 
 _FREE_TEXT_ARGUMENTS = {"hint": "text"}
@@ -45,7 +45,7 @@ def steer(
 ) -> None:
     """Tell a run something: pause, resume, stop, pin C, veto C, edit C, hint "text", rule WHEN ADVICE, prefer A B,
     annotate ROW OUTPUT, add-example INPUT OUTPUT, approve, budget calls=N, roles ROLE MODEL, weights NAME W, replan."""
-    from ..runtime.actions import directive_named
+    from ..runtime.steering.catalog import directive_named
 
     chosen = directive_named(action)
     if chosen.starts_process:
@@ -63,7 +63,7 @@ def steer(
 
 def actions(as_json: AsJson = False) -> None:
     """All that a person can tell a run, with the arguments."""
-    from ..runtime.actions import DIRECTIVE_SPECS
+    from ..runtime.steering.catalog import DIRECTIVE_SPECS
     from .tables import print_table
 
     if as_json:
@@ -123,7 +123,7 @@ def _edited_prompt(given: dict[str, Any], text: str | None, file: Path | None, r
             raise UsageError(f"the file cannot be read: {error.strerror or error}", where=str(file)) from error
     if not is_interactive():
         raise UsageError("edit needs a prompt", where="edit", remedy="give --text, --file, or a terminal for $EDITOR")
-    from ..runtime.ordering import DirectiveLookup, editable_text
+    from ..runtime.steering.parser import DirectiveLookup, editable_text
 
     with open_store(folder) as store:
         one = DirectiveLookup(store=store, run=store.run(run).id).candidate(str(given.get("candidate", "best")))
@@ -152,11 +152,11 @@ def _open_editor(text: str) -> str:
 def _send_directive(run: str, name: str, given: dict[str, Any], folder: Path, *, as_json: bool, dry_run: bool) -> None:
     import asyncio
 
-    from ..runtime.actions import directive_named
-    from ..runtime.process import is_run_alive
-    from ..runtime.steering import preview, send_directive, unavailable_reason
-    from ..runtime.view import RunView
-    from .running import resume_command
+    from ..runtime.monitor.process import is_run_alive
+    from ..runtime.monitor.run_view import RunView
+    from ..runtime.steering.catalog import directive_named
+    from ..runtime.steering.service import preview, send_directive, unavailable_reason
+    from .foreground import resume_command
 
     action = directive_named(name)
     with open_store(folder, read_only=False) as store:
@@ -183,7 +183,7 @@ def _send_directive(run: str, name: str, given: dict[str, Any], folder: Path, *,
 
 
 def _validate(action: DirectiveSpec, store: Store, record: RunRecord, given: dict[str, Any]) -> None:
-    from ..runtime.ordering import DirectiveLookup, build_directive, validate_arguments
+    from ..runtime.steering.parser import DirectiveLookup, build_directive, validate_arguments
 
     build_directive(action, DirectiveLookup(store=store, run=record.id), validate_arguments(action, given))
 

@@ -41,10 +41,10 @@ def transfer(
     the two.
     """
     from ..graphs.transfer import transfer_program as bring
-    from ..runtime.reporting import gain_text
+    from ..runtime.reports.text import gain_text
+    from .evaluate import TEST_REUSE_WARNING, run_evaluation
+    from .foreground import read_task
     from .lookup import find_candidate
-    from .measuring import TEST_REUSE_WARNING, run_evaluation
-    from .running import read_task
 
     made = override_models(read_task(task, no_plugins=no_plugins), target, None, {})
     with open_store(folder) as store:

@@ -14,7 +14,7 @@ from ..core.errors import UsageError
 from .options import DEFAULT_FOLDER, Folder, is_interactive, open_store
 
 if TYPE_CHECKING:
-    from ..plugins.registry import Registry
+    from ..plugins.system.registry import Registry
 
 Theme = Annotated[Literal["dark", "light", "contrast"], typer.Option(help="the look", rich_help_panel="Screen")]
 
@@ -90,7 +90,7 @@ def list_recipes_and_plugins() -> dict[str, Any]:
 
 
 def _recipe_rows(registry: Registry) -> list[dict[str, Any]]:
-    from ..graphs.catalogue import all_recipes
+    from ..graphs.recipe_loader import all_recipes
 
     return [
         {
@@ -109,7 +109,7 @@ def _recipe_rows(registry: Registry) -> list[dict[str, Any]]:
 
 
 def _plugin_rows(registry: Registry) -> list[dict[str, Any]]:
-    from ..plugins.hookspecs import HOOKS
+    from ..plugins.system.hookspecs import HOOKS
 
     return [
         {

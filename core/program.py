@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from .example import Example
+from .dataset import Example
 from .identity import content_id
 from .prompt import Prompt
 from .routing import Router

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .errors import TaskError
 from .identity import content_id
-from .vectors import SparseVector, TfidfSpace, cosine
+from .tfidf import SparseVector, TfidfSpace, cosine
 
 _OMITTED_AT_DEFAULT = ("nearest", "shuffles")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")

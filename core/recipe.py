@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .contracts import Need
-from .dialogue.ask import Evidence
-from .example import Split
+from .asks import Evidence
+from .dataset import Split
 from .models import Role
+from .protocols import Need
 
 SlotRule = Literal["in-turn", "credit", "shared"]
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from .example import Example
+from .dataset import Example
 from .program import Program
 from .prompt import Branch, Format, Prompt
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from .statistics import Difference, NoiseFloor, Verdict
+from .stats.tests import Difference, NoiseFloor, Verdict
 
 
 class _ReportPart(BaseModel):

@@ -11,9 +11,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from .answer import normalize_answer
+from .dataset import Example
 from .errors import TaskError
-from .example import Example
-from .vectors import SparseVector, TfidfSpace, centroid, cosine
+from .tfidf import SparseVector, TfidfSpace, centroid, cosine
 
 RouterKind = Literal["centroid", "nearest", "vote", "field", "chain", "learned"]
 _LISTED_ANCHORS, _ANCHOR_CHARACTERS = 2, 60

@@ -8,8 +8,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .answer import AnswerContract
+from .dataset import SPLITS, Dataset, Example
 from .errors import TaskError
-from .example import SPLITS, Dataset, Example
 from .models import EMBEDDED, ROLES, ModelRef, Role
 from .program import Program
 from .prompt import check_placeholders
@@ -99,7 +99,7 @@ class Task(BaseModel):
 
     subtasks: by name, where one run serves several tasks: `answer` and `evaluators` of each stand there, and those of
     the whole are all evaluators of any of them, and free text. `joined` makes such a task.
-    From a file: `maieutic.runtime.task_file.load_task`. From Python: `Task.create`. `check` validates the parts
+    From a file: `maieutic.runtime.tasks.loader.load_task`. From Python: `Task.create`. `check` validates the parts
     against each other and raises TaskError naming what, where and what to do.
     """
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ..core.dataset import SPLITS, Dataset, Example, Split
 from ..core.events import Event
-from ..core.example import SPLITS, Dataset, Example, Split
-from ..core.labels import infer_labels
-from .setup import RunConfig
+from ..core.stats.labels import infer_labels
+from .run_config import RunConfig
 
 
 @dataclass(frozen=True, kw_only=True)

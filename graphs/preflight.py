@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ..core.contracts import AskingEvaluator, Evaluator, UsesOwnModels
+from ..core.dataset import Example
 from ..core.errors import PluginError, TaskError
-from ..core.example import Example
 from ..core.models import ModelRef, Output, Reply
+from ..core.protocols import AskingEvaluator, Evaluator, UsesOwnModels
 from ..core.render import render
 from ..core.score import Score
-from ..plugins.evaluators.function import CallableEvaluator
-from .session import RunContext
-from .setup import RunConfig
+from ..plugins.evaluators.callable import CallableEvaluator
+from .run_config import RunConfig
+from .run_context import RunContext
 
 CHARACTERS_PER_TOKEN = 4
 HELD_OUT_SHARE = 0.4

@@ -7,14 +7,14 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from ..core.budget import Budget
+from ..core.dataset import Split
 from ..core.errors import UsageError
-from ..core.example import Split
 from ..core.program import Program
 from ..core.render import instruction_text
-from ..core.statistics import Difference, Verdict
+from ..core.stats.tests import Difference, Verdict
 from ..core.task import Task
-from ..plugins.registry import Registry
-from .comparing import compare_programs
+from ..plugins.system.registry import Registry
+from .compare import compare_programs
 
 
 class TransferResult(BaseModel):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..core.dataset import Split
 from ..core.errors import TaskError, UsageError
-from ..core.example import Split
 from ..core.task import Task
-from .registry import Registry
+from .system.registry import Registry
 
 _SCORED: tuple[Split, ...] = ("train", "val", "test")
 

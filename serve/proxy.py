@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from ..core.budget import Payer
 from ..core.errors import MaieuticError, ModelError, NeedsError, UsageError
 from ..core.models import Call, ModelRef, Reply
-from ..runtime.door import ModelClient
-from ..runtime.lanes import wire
-from .winner import ServedProgram
+from ..runtime.models.client import ModelClient
+from ..runtime.models.transports import wire
+from .served_program import ServedProgram
 
 if TYPE_CHECKING:
     from aiohttp import web

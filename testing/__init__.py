@@ -27,7 +27,7 @@ from .conformance import (
 from .faults import Fault
 from .gateway import ScriptedGateway
 from .models import Answer, Model, NoisyModel, ScriptedModel
-from .server import StubServer
+from .stub_server import StubServer
 
 __all__ = [
     "AgentConformance",

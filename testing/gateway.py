@@ -8,7 +8,7 @@ from ..core.budget import Payer
 from ..core.errors import NeedsError
 from ..core.models import Call, Reply
 from ..core.render import Message
-from ..runtime.lanes.likeness import cosine
+from ..runtime.models.transports.embeddings import cosine
 from .models import Model, count_tokens, embedding
 
 

@@ -8,7 +8,7 @@ import sys
 import threading
 
 from .models import ScriptedModel
-from .server import StubServer
+from .stub_server import StubServer
 
 
 def main() -> None:

@@ -12,8 +12,8 @@ from textual import work
 from textual.timer import Timer
 
 from ..core.errors import MaieuticError
+from ..runtime.monitor.snapshot import LiveSource, RunSnapshot, SnapshotSource
 from ..runtime.store import Store
-from .feed import LiveSource, RunSnapshot, SnapshotSource
 from .keys import keymap_path, load_keymap
 from .navigator import Navigator
 from .replay import ReplaySource

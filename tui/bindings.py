@@ -7,24 +7,24 @@ from typing import Any
 
 from textual.binding import Binding
 
-from ..runtime.actions import DIRECTIVE_SPECS
+from ..runtime.steering.catalog import DIRECTIVE_SPECS
 
 
 def all_bindings() -> dict[str, str]:
     """Name → what it does."""
     from .app import MaieuticApp
-    from .help import HelpScreen
-    from .page import Page
+    from .screens.base import Page
     from .screens.candidate import CandidatePage
     from .screens.compare import ComparePage
     from .screens.duel import DuelPage
     from .screens.examples import ExamplesPage
+    from .screens.help import HelpScreen
     from .screens.library import LibraryPage
     from .screens.report import ReportPage
     from .screens.run import RunPage
     from .screens.runs import RunsPage
-    from .widgets.ask import PromptBar
-    from .widgets.lines import LineList
+    from .widgets.line_list import LineList
+    from .widgets.prompt_bar import PromptBar
 
     pages = (RunsPage, RunPage, CandidatePage, ComparePage, DuelPage, ExamplesPage, ReportPage, LibraryPage)
     homes: Iterable[Any] = (MaieuticApp, Page, HelpScreen, PromptBar, LineList, *pages)

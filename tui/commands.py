@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..core.errors import UsageError
-from ..core.naming import did_you_mean
-from ..runtime.actions import DIRECTIVES_BY_NAME
+from ..core.suggest import did_you_mean
+from ..runtime.steering.catalog import DIRECTIVES_BY_NAME
 
 if TYPE_CHECKING:
-    from .page import Page
+    from .screens.base import Page
 
 COMMANDS: Mapping[str, str] = {
     "runs": "all runs of this folder",
@@ -35,7 +35,7 @@ async def run_command(page: Page, text: str) -> None:
     """Carry out a typed command; what cannot be done is said, never raised."""
     name, *words = text.split()
     if name in DIRECTIVES_BY_NAME:
-        from .wheel import steer_run
+        from .steer import steer_run
 
         await steer_run(page, name, words)
         return

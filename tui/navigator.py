@@ -12,10 +12,10 @@ from textual.events import Event, Key
 from textual.filter import LineFilter
 
 from ..core.errors import UsageError
-from .monochrome import Monochrome
-from .page import Page
-from .themes import DARK, LIGHT, THEMES
-from .words import ASCII, UNICODE, Glyphs, to_ascii
+from .format.monochrome import Monochrome
+from .format.text import ASCII, UNICODE, Glyphs, to_ascii
+from .format.themes import DARK, LIGHT, THEMES
+from .screens.base import Page
 
 if TYPE_CHECKING:
     from .app import MaieuticApp
@@ -106,7 +106,7 @@ class Navigator(App[None]):
 
     def open_route(self, name: str, words: Sequence[str] = ()) -> None:
         """To a place, or another look. Raises UsageError where there is no such thing."""
-        from .places import open_route
+        from .routes import open_route
 
         open_route(cast("MaieuticApp", self), name, words)
 

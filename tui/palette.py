@@ -6,10 +6,10 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from ..runtime.actions import DIRECTIVE_SPECS
-from ..runtime.steering import unavailable_reason
+from ..runtime.steering.catalog import DIRECTIVE_SPECS
+from ..runtime.steering.service import unavailable_reason
 from .commands import COMMANDS, run_command
-from .page import Page
+from .screens.base import Page
 
 
 class CommandProvider(Provider):

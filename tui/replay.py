@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from ..runtime.standing import Leaderboard
+from ..runtime.monitor.leaderboard import Leaderboard
+from ..runtime.monitor.run_timeline import RunTimeline
+from ..runtime.monitor.snapshot import ReplayState, RunSnapshot
 from ..runtime.store import Store
-from ..runtime.story import RunTimeline
-from .feed import ReplayState, RunSnapshot
 
 
 class ReplaySource:

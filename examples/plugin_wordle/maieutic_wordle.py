@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from maieutic.core.contracts import Decision, Need, Team
-from maieutic.core.dialogue.ask import Ask, Case
-from maieutic.core.dialogue.replies import PromptReply
-from maieutic.core.example import Example
+from maieutic.agents.asks.replies import PromptReply
+from maieutic.core.asks import Ask, Case
+from maieutic.core.dataset import Example
 from maieutic.core.models import Output
-from maieutic.core.orders import Proposal, Request, Search, WorkOrder
+from maieutic.core.protocols import Decision, Need, Team
 from maieutic.core.score import Score
-from maieutic.plugins.hookspecs import Register, hookimpl
+from maieutic.core.search_types import Proposal, Request, Search, WorkOrder
+from maieutic.plugins.system.hookspecs import Register, hookimpl
 
 api = 1
 

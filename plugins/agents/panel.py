@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ...core.contracts import A, Need, Team
-from ...core.dialogue.ask import Ask
+from ...core.asks import Ask
 from ...core.errors import UsageError
+from ...core.protocols import A, Need, Team
 
 _EXPLANATION_FIELDS = {"raw", "why", "suggestion"}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.amounts import Count
-from ...core.contracts import Decision, Need
-from ...core.orders import Measurement, Search
-from .batches import missing_measurements, no_decisions, row_order
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Measurement, Search
+from .common import missing_measurements, no_decisions, row_order
 
 
 @dataclass(kw_only=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.amounts import Positive
-from ...core.betting import e_value
-from ...core.contracts import Decision, Need
-from ...core.orders import Measurement, Search
-from ..strategies.entering import human_candidates
-from ..strategies.fitness import fitness
-from .batches import missing_measurements, row_order
+from ...core.option_types import Positive
+from ...core.protocols import Decision, Need
+from ...core.search_types import Measurement, Search
+from ...core.stats.e_process import e_value
+from ..algorithms.fitness import fitness
+from ..algorithms.pool_helpers import human_candidates
+from .common import missing_measurements, row_order
 
 _BLOCKS_OF_THE_WHOLE = 40
 _LEAST_BLOCK = 4

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...core.candidate import Candidate
 from ...core.render import instruction_text as brief_of
 from ...core.render import messages_as_text
-from ...core.vectors import SparseVector, TfidfSpace, cosine
+from ...core.tfidf import SparseVector, TfidfSpace, cosine
 
 Array = NDArray[np.float64]
 _RIDGE = 0.5

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.amounts import Count
-from ...core.contracts import Decision, Need
-from ...core.orders import Measurement, Search
-from .batches import missing_measurements, no_decisions, row_order
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Measurement, Search
+from .common import missing_measurements, no_decisions, row_order
 
 _ROUNDS_OF_THE_WHOLE = 3
 

@@ -16,10 +16,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ...core.contracts import Gateway
 from ...core.errors import MaieuticError, UsageError
 from ...core.identity import digest
 from ...core.models import Call, ModelRef, Reply, Sampling
+from ...core.protocols import Gateway
 from ...core.render import Message
 
 M = TypeVar("M")

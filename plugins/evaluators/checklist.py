@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...core.contracts import EvaluatorContext, Need
-from ...core.dialogue.rating import CheckOutput
+from ...agents.asks.rating import CheckOutput
+from ...core.dataset import Example
 from ...core.errors import UsageError
-from ...core.example import Example
 from ...core.models import Output
+from ...core.protocols import EvaluatorContext, Need
 from ...core.score import Score
-from .asking import CALLS_PER_ASK, UNREADABLE_REPLY, requirements_text
+from .llm_base import CALLS_PER_ASK, UNREADABLE_REPLY, requirements_text
 
 
 class ChecklistEvaluator:

@@ -6,13 +6,13 @@ import asyncio
 import re
 from typing import Literal
 
-from ...core.contracts import Need
+from ...core.dataset import Example
 from ...core.errors import NeedsError, UsageError
-from ...core.example import Example
 from ...core.models import Output
+from ...core.protocols import Need
 from ...core.score import Score
-from .cell import SandboxResult, network_isolated, run_python
-from .reading import NO_REFERENCE, shorten
+from .code_sandbox import SandboxResult, network_isolated, run_python
+from .reference_base import NO_REFERENCE, shorten
 
 _CODE_FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL)
 

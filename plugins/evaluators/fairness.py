@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...core.contracts import EvaluatorContext, Need
+from ...core.dataset import Example
 from ...core.errors import UsageError
-from ...core.example import Example
 from ...core.models import Output
+from ...core.protocols import EvaluatorContext, Need
 from ...core.score import Score
-from .reading import shorten
-from .text import token_f1
+from .reference_base import shorten
+from .string_match import token_f1
 
 _GENDER_PAIRS = (
     ("he", "she"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...core.contracts import EvaluatorContext, Need
-from ...core.dialogue.rating import CheckClaims
-from ...core.example import Example
+from ...agents.asks.rating import CheckClaims
+from ...core.dataset import Example
 from ...core.models import Output
+from ...core.protocols import EvaluatorContext, Need
 from ...core.score import Score
-from .asking import CALLS_PER_ASK, UNREADABLE_REPLY
+from .llm_base import CALLS_PER_ASK, UNREADABLE_REPLY
 
 
 class Faithfulness:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...core.contracts import Need
+from ...core.dataset import Example
 from ...core.errors import MaieuticError
-from ...core.example import Example
 from ...core.models import Output
+from ...core.protocols import Need
 from ...core.score import Score
-from ..functions import load_function
-from ..optional import import_optional
-from .results import as_score
+from ..system.optional_imports import import_optional
+from ..system.user_functions import load_function
+from .metric_result import as_score
 
 
 class InspectScorer:

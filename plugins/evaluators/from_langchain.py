@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...core.contracts import Need
+from ...core.dataset import Example
 from ...core.errors import MaieuticError, UsageError
-from ...core.example import Example
 from ...core.models import Output
+from ...core.protocols import Need
 from ...core.score import Score
-from ..functions import load_function
-from ..optional import import_optional
-from .reading import NO_REFERENCE
-from .results import as_score
+from ..system.optional_imports import import_optional
+from ..system.user_functions import load_function
+from .metric_result import as_score
+from .reference_base import NO_REFERENCE
 
 _VERDICT_VALUES = {"Y": 1.0, "N": 0.0, "CORRECT": 1.0, "INCORRECT": 0.0}
 

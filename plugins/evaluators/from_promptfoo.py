@@ -14,10 +14,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ...core.contracts import Need
+from ...core.dataset import Example
 from ...core.errors import PluginError, UsageError
-from ...core.example import Example
 from ...core.models import Output
+from ...core.protocols import Need
 from ...core.score import Score
 
 _SCRIPT = "promptfoo.mjs"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Team
-from ...core.dialogue.judging import CompareOutputs
-from ...core.dialogue.replies import ChoiceReply
+from ...agents.asks.comparison import CompareOutputs
+from ...agents.asks.replies import ChoiceReply
+from ...core.dataset import Example
 from ...core.errors import UsageError
-from ...core.example import Example
 from ...core.models import Output
-from ...core.orders import TaskBrief
+from ...core.protocols import Need, Team
 from ...core.score import Preference
-from ..operators.rewording import CALLS_PER_ASK, gather_all, task_description
+from ...core.search_types import TaskBrief
+from ..algorithms.llm_helpers import CALLS_PER_ASK, gather_all, task_description
 
 
 @dataclass(kw_only=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Team
+from ...core.dataset import Example
 from ...core.errors import NeedsError
-from ...core.example import Example
 from ...core.models import Output
-from ...core.orders import TaskBrief
+from ...core.protocols import Need, Team
 from ...core.score import Preference
+from ...core.search_types import TaskBrief
 
 
 @dataclass(kw_only=True)

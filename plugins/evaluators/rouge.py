@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...core.errors import UsageError
 from ...core.score import Score
-from ..optional import import_optional
-from .reading import ReferenceEvaluator, shorten
+from ..system.optional_imports import import_optional
+from .reference_base import ReferenceEvaluator, shorten
 
 _VARIANTS = ("rouge1", "rouge2", "rouge3", "rougeL", "rougeLsum")
 _MEASURES = ("fmeasure", "precision", "recall")

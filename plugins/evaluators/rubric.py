@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from statistics import fmean, median, pstdev
 from typing import Any, Literal
 
-from ...core.contracts import EvaluatorContext, Need
-from ...core.dialogue.rating import RateOutput
+from ...agents.asks.rating import RateOutput
+from ...core.dataset import Example
 from ...core.errors import UsageError
-from ...core.example import Example
 from ...core.models import Output
+from ...core.protocols import EvaluatorContext, Need
 from ...core.score import Score
-from .asking import CALLS_PER_ASK, UNREADABLE_REPLY, gather_all, requirements_text
-from .calibration import CalibrationFit, JudgeCalibration, parse_pairs
+from .judge_calibration import CalibrationFit, JudgeCalibration, parse_pairs
+from .llm_base import CALLS_PER_ASK, UNREADABLE_REPLY, gather_all, requirements_text
 
 
 class RubricEvaluator:

@@ -6,13 +6,13 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from ...core.contracts import EvaluatorContext, Need
+from ...core.dataset import Example
 from ...core.errors import UsageError
-from ...core.example import Example
 from ...core.models import ModelRef, Output
+from ...core.protocols import EvaluatorContext, Need
 from ...core.score import Score
-from ...core.vectors import SparseVector, cosine, normalize
-from .reading import NO_ANSWER, NO_REFERENCE, ReferenceEvaluator, shorten
+from ...core.tfidf import SparseVector, cosine, normalize
+from .reference_base import NO_ANSWER, NO_REFERENCE, ReferenceEvaluator, shorten
 
 
 def similarity(

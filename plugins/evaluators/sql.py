@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ...core.contracts import Need
+from ...core.dataset import Example
 from ...core.errors import UsageError
-from ...core.example import Example
 from ...core.models import Output
+from ...core.protocols import Need
 from ...core.score import Score
-from .reading import NO_REFERENCE, shorten
+from .reference_base import NO_REFERENCE, shorten
 
 _SQL_FENCE = re.compile(r"```(?:sql|sqlite)?[ \t]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
 _ORDER_BY = re.compile(r"\border\s+by\b(?![^()]*\))", re.IGNORECASE)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...core.contracts import Gateway, Need
-from ...core.work import MeasureJob, MeasureResult
+from ...core.executor import MeasureJob, MeasureResult
+from ...core.protocols import Gateway, Need
 
 
 class LocalExecutor:

@@ -15,10 +15,10 @@ import json
 from typing import Any
 
 from ...core.budget import Payer
-from ...core.contracts import Gateway, Need
 from ...core.errors import MaieuticError, PluginError, RunFailed, UsageError
+from ...core.executor import MeasureJob, MeasureResult, MeasureSpec
 from ...core.models import Call, Reply
-from ...core.work import MeasureJob, MeasureResult, MeasureSpec
+from ...core.protocols import Gateway, Need
 
 _MODULE = "ray"
 
@@ -183,7 +183,7 @@ class MailboxGateway:
 
 def _execute_on_worker(work: str, mailbox: Any, job: str) -> str:
     """On a worker: JSON in, JSON out."""
-    from .workbench import execute_work
+    from .worker import execute_work
 
     try:
         done = asyncio.run(execute_work(MeasureSpec.model_validate_json(work), MailboxGateway(mailbox, job)))

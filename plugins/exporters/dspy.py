@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...core.program import Program
 from ...core.report import Report
-from .pieces import prompt_templates, variable_names
-from .source import module_docstring, source_lines
+from .message_templates import prompt_templates, variable_names
+from .python_source import module_docstring, source_lines
 
 _MODULE_CODE = '''
 

@@ -6,7 +6,7 @@ import json
 
 from ...core.program import Program
 from ...core.report import Report
-from .pieces import MessageTemplate, TemplateVariable, is_single_prompt, prompt_templates
+from .message_templates import MessageTemplate, TemplateVariable, is_single_prompt, prompt_templates
 
 
 class Jinja2Exporter:

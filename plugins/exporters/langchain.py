@@ -7,14 +7,14 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from ...core.dataset import Example
 from ...core.errors import UsageError
-from ...core.example import Example
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
 from ...core.render import Message, template_values, with_shared_prompt
 from ...core.report import Report
 from ...core.routing import Router, majority_index
-from .pieces import TemplateVariable, message_templates, untemplatable_feature
+from .message_templates import TemplateVariable, message_templates, untemplatable_feature
 
 _ROLES = {"system": "system", "user": "human", "assistant": "ai"}
 _ROLES_BY_TYPE = {theirs: ours for ours, theirs in _ROLES.items()}

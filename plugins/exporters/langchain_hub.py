@@ -9,7 +9,7 @@ from ...core.identity import digest
 from ...core.program import Program
 from ...core.report import Report
 from .langchain import LangChainExporter
-from .pieces import gain_statement, prompt_templates
+from .message_templates import gain_statement, prompt_templates
 
 
 class LangChainHubExporter:

@@ -7,7 +7,13 @@ import re
 from ...core.program import Program
 from ...core.render import with_shared_prompt
 from ...core.report import Report
-from .pieces import MessageTemplate, TemplateVariable, gain_statement, message_templates, untemplatable_feature
+from .message_templates import (
+    MessageTemplate,
+    TemplateVariable,
+    gain_statement,
+    message_templates,
+    untemplatable_feature,
+)
 
 
 class MarkdownExporter:

@@ -10,7 +10,7 @@ from typing import Any
 from ...core.errors import UsageError
 from ...core.program import Program
 from ...core.report import Report
-from .pieces import MessageTemplate, TemplateVariable, is_single_prompt, prompt_templates, variable_names
+from .message_templates import MessageTemplate, TemplateVariable, is_single_prompt, prompt_templates, variable_names
 
 
 class OpenAIExporter:

@@ -7,8 +7,8 @@ import re
 
 from ...core.program import Program
 from ...core.report import Report
-from ..optional import import_optional
-from .pieces import MessageTemplate, TemplateVariable, gain_statement, prompt_templates
+from ..system.optional_imports import import_optional
+from .message_templates import MessageTemplate, TemplateVariable, gain_statement, prompt_templates
 
 _BRACES = re.compile(r"\{(?=[{%#])|\{$|(?<=#)\}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.example import Example
+from ...core.dataset import Example
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
 from ...core.render import messages_as_text, render, with_shared_prompt

@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import Any
 
 from ...core.candidate import Candidate
-from ...core.contracts import Need
 from ...core.events import Event
-from ...core.observing import RunClosed
+from ...core.observer import RunClosed
+from ...core.protocols import Need
 from ...core.report import Report
-from ...runtime.reporting import to_markdown
-from ...runtime.telemetry import content_enabled
-from ..optional import import_optional
+from ...runtime.reports.text import to_markdown
+from ...runtime.telemetry.logging import content_enabled
+from ..system.optional_imports import import_optional
 
 RUN_TAG, LAST_EVENT_TAG, VERDICT_TAG = "maieutic.run", "maieutic.heard", "maieutic.verdict"
 _EXPERIMENT_VARIABLE = "MLFLOW_EXPERIMENT_NAME"

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Team
-from ...core.dialogue.advising import AdvancePrompt, SummarizeAdvice
-from ...core.dialogue.ask import Case
-from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, main_instruction, rewrite_with_model, task_description
-from .trail import scored_ancestry
+from ...agents.asks.episodes import AdvancePrompt, SummarizeAdvice
+from ...core.asks import Case
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.ancestry import scored_ancestry
+from ..algorithms.llm_helpers import CALLS_PER_ASK, main_instruction, rewrite_with_model, task_description
 
 _NUMBERS = re.compile(r"\d+")
 _MOST_REMARKS = 8

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from ...core.contracts import Need, Team
-from ...core.dialogue.methods import ParaphrasePrompt
-from ...core.orders import Proposal, Request
+from ...agents.asks.common import ParaphrasePrompt
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import CALLS_PER_ASK, deduplicate, gather_all, replace_braces
 from .components import components_of
-from .rewording import CALLS_PER_ASK, deduplicate, gather_all, replace_braces
 
 Edit = Literal["add", "delete", "swap", "substitute"]
 _LONGER = 3

@@ -9,9 +9,9 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from ...core.contracts import Need, Team
 from ...core.errors import UsageError
-from ...core.orders import Proposal, Request
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
 
 _FILE = "components.v2.toml"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Team
-from ...core.dialogue.wizard import CritiquePrompt, SynthesizePrompt
-from ...core.orders import Proposal, Request
-from .rewording import (
+from ...agents.asks.promptwizard import CritiquePrompt, SynthesizePrompt
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.ancestry import ancestor_instructions
+from ..algorithms.llm_helpers import (
     CALLS_PER_ASK,
     main_instruction,
     rewrite_with_model,
@@ -16,7 +17,6 @@ from .rewording import (
     task_description,
     user_guidance,
 )
-from .trail import ancestor_instructions
 
 
 @dataclass(kw_only=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Team
-from ...core.dialogue.evolution import CrossAndMutate, CrossPrompts
-from ...core.dialogue.methods import ParaphrasePrompt
-from ...core.orders import Proposal, Request
+from ...agents.asks.common import ParaphrasePrompt
+from ...agents.asks.evolution import CrossAndMutate, CrossPrompts
 from ...core.prompt import Demo
-from .rewording import CALLS_PER_ASK, deduplicate, sample_items, task_description, with_instruction
-from .shots import demos_with_reasoning
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.demo_sets import demos_with_reasoning
+from ..algorithms.llm_helpers import CALLS_PER_ASK, deduplicate, sample_items, task_description, with_instruction
 
 
 @dataclass(kw_only=True)

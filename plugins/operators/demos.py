@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from ...core.answer import normalize_answer
 from ...core.candidate import Candidate
-from ...core.contracts import Need, Team
-from ...core.example import Example
-from ...core.orders import Proposal, Request
+from ...core.dataset import Example
 from ...core.prompt import Demo, Placement, Prompt
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
 
 T = TypeVar("T")
 _TRAIN: frozenset[Need] = frozenset({"train"})

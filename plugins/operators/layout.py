@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal, get_args
 
-from ...core.contracts import Need, Team
 from ...core.errors import UsageError
-from ...core.orders import Proposal, Request
 from ...core.prompt import Format, Prompt
+from ...core.protocols import Need, Team
 from ...core.render import group_digits
+from ...core.search_types import Proposal, Request
 
 _PREFIXES = (("", ""), ("Input: ", "Output:"), ("Q: ", "A:"), ("Text: ", "Answer:"))
 _SEPARATORS = ("\n\n", "\n", "\n---\n")

@@ -9,12 +9,12 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from ...core.contracts import Need, Team
-from ...core.dialogue.parts import ChooseParts, ReviewParts, WritePart
-from ...core.orders import Proposal, Request
+from ...agents.asks.prompt_parts import ChooseParts, ReviewParts, WritePart
 from ...core.prompt import Prompt, Section
+from ...core.protocols import Need, Team
 from ...core.render import instruction_text
-from .rewording import CALLS_PER_ASK, replace_braces, task_description, user_guidance
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import CALLS_PER_ASK, replace_braces, task_description, user_guidance
 
 _FILE = "modules.v1.toml"
 _USUAL = ("Role", "Goal", "Rules", "Workflow", "Output")

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...core.candidate import Candidate
-from ...core.contracts import Need, Team
-from ...core.example import Example
-from ...core.orders import Proposal, Request
+from ...core.dataset import Example
 from ...core.program import Program
 from ...core.prompt import Prompt
+from ...core.protocols import Need, Team
 from ...core.render import instruction_text
 from ...core.routing import Router
-from ...core.vectors import TfidfSpace, cosine
-from ..clustering import cluster_regions
+from ...core.search_types import Proposal, Request
+from ...core.tfidf import TfidfSpace, cosine
+from ..algorithms.clustering import cluster_regions
 from .demos import balanced_sample, demo_of
 
 RouterKind = Literal["centroid", "nearest"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Team
-from ...core.dialogue.methods import ParaphrasePrompt as ParaphraseAsk
-from ...core.orders import Proposal, Request
-from .rewording import CALLS_PER_ASK, main_instruction, rewrite_with_model
+from ...agents.asks.common import ParaphrasePrompt as ParaphraseAsk
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import CALLS_PER_ASK, main_instruction, rewrite_with_model
 
 
 @dataclass(kw_only=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Team
-from ...core.dialogue.wizard import DescribeExpert, NameIntent
-from ...core.orders import Proposal, Request
+from ...agents.asks.promptwizard import DescribeExpert, NameIntent
 from ...core.prompt import Section
-from .rewording import CALLS_PER_ASK, task_description
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import CALLS_PER_ASK, task_description
 
 KEYWORDS = "Keywords"
 _MOST = 6

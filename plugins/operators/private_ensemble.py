@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from typing import Literal
 
-from ...core.contracts import Need, Team
-from ...core.dialogue.ask import Case
-from ...core.dialogue.private import VoteForInstruction
-from ...core.dialogue.wizard import MutateInStyle
+from ...agents.asks.private_votes import VoteForInstruction
+from ...agents.asks.promptwizard import MutateInStyle
+from ...core.asks import Case
 from ...core.identity import digest, seeded_random
-from ...core.orders import Proposal, Request
-from ...core.privacy import (
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ...core.stats.privacy import (
     NO_CHOICE,
     PrivacyAccountant,
     exponential_mechanism,
@@ -25,8 +25,15 @@ from ...core.privacy import (
     sample_choice,
     votes_needed,
 )
-from .rewording import CALLS_PER_ASK, gather_all, main_instruction, sample_items, task_description, with_instruction
-from .thinking import thinking_styles
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    gather_all,
+    main_instruction,
+    sample_items,
+    task_description,
+    with_instruction,
+)
+from .thinking_styles import thinking_styles
 from .voter import END, Voter
 
 NOISE_KEY = "MAIEUTIC_NOISE_KEY"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Team
-from ...core.orders import NewExample, Request
-from ..agreement import LABELLED_BY_AGREEMENT
+from ...core.protocols import Need, Team
+from ...core.search_types import NewExample, Request
+from ..algorithms.pseudo_labels import LABELLED_BY_AGREEMENT
 
 
 @dataclass(kw_only=True)

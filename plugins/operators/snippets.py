@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
-from ...core.contracts import Need, Team
-from ...core.orders import Proposal, Request
-from .rewording import sample_items, with_system_prefix
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import sample_items, with_system_prefix
 
 _FILE = "snippets.v1.toml"
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...core.contracts import Need, Team
-from ...core.dialogue.ask import Case
-from ...core.dialogue.methods import AnswerQuestions, AskQuestions, JudgeQuestions
-from ...core.dialogue.replies import JudgementReply
-from ...core.orders import Proposal, Request, WorkOrder
-from .rewording import CALLS_PER_ASK, main_instruction, task_description, user_guidance, with_instruction
+from ...agents.asks.common import AnswerQuestions, AskQuestions, JudgeQuestions
+from ...agents.asks.replies import JudgementReply
+from ...core.asks import Case
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request, WorkOrder
+from ..algorithms.llm_helpers import CALLS_PER_ASK, main_instruction, task_description, user_guidance, with_instruction
 
 MAX_QUESTIONS = 2
 MAX_FAILURES = 4

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from ...core.contracts import Need, Team
-from ...core.orders import Proposal, Request
 from ...core.prompt import Prompt, placeholders_in
-from .rewording import deduplicate
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import deduplicate
 
 _TOKEN = re.compile(r"(\{\w+\}|\w+|[^\w\s])(\s*)")
 

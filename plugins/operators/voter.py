@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...core.contracts import Team
-from ...core.dialogue.ask import Case
-from ...core.dialogue.private import ContinueInstruction
+from ...agents.asks.private_votes import ContinueInstruction
+from ...core.asks import Case
+from ...core.protocols import Team
 
 END = "<end>"
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...core.amounts import Count
-from ...core.contracts import Decision, Need
-from ...core.orders import ALL_PROMPTS, Search, WorkOrder
-from .choosing import best_mean, measured_ids
-from .entering import human_candidates
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import ALL_PROMPTS, Search, WorkOrder
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.selection import best_mean, measured_ids
 
 _JOIN = "assemble"
 _ROUNDS_A_CYCLE = 3

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.amounts import Count
 from ...core.candidate import Candidate
-from ...core.contracts import Decision, Need
-from ...core.orders import Search, WorkOrder
-from .entering import human_candidates
-from .fitness import fittest
-from .population import affordable_count, current_population, survivors
-from .walk import ACCURACY
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.fitness import fittest
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.population import affordable_count, current_population, survivors
+from .local_search import ACCURACY
 
 
 @dataclass(kw_only=True)

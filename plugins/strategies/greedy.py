@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any, Literal
 
-from ...core.contracts import Decision, Need
-from ...core.orders import Search, WorkOrder
-from .choosing import best_mean
-from .entering import human_candidates
-from .growing import is_significant
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.selection import best_mean
+from .grow_and_prune import is_significant
 from .pareto import next_minibatch
 
 AcceptanceRule = Literal["better", "no-worse", "sure", "always"]

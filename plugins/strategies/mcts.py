@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from ...core.contracts import Decision, Need
-from ...core.orders import Search, WorkOrder
-from .choosing import best_mean, sufficiently_measured
-from .entering import human_candidates
-from .tree import SearchTree, TreeLimits
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.search_tree import SearchTree, TreeLimits
+from ..algorithms.selection import best_mean, sufficiently_measured
 
 _LEAST_WIDTH = _LEAST_BATCH = 2
 _WHOLE_PER_CHILD = 60

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from math import ceil
 
-from ...core.contracts import Decision, Need
 from ...core.identity import seeded_random
 from ...core.lineage import Lineage
-from ...core.orders import ALL_PROMPTS, Search, WorkOrder
-from .choosing import labelled_train, sufficiently_measured
-from .entering import unmeasured_candidates
-from .fitness import fittest
+from ...core.protocols import Decision, Need
+from ...core.search_types import ALL_PROMPTS, Search, WorkOrder
+from ..algorithms.fitness import fittest
+from ..algorithms.pool_helpers import unmeasured_candidates
+from ..algorithms.selection import labelled_train, sufficiently_measured
 
 
 @dataclass(kw_only=True)

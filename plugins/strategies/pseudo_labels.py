@@ -9,8 +9,8 @@ from statistics import fmean
 from typing import Any
 
 from ...core.answer import normalize_answer
-from ...core.orders import Search
-from ..agreement import Consensus, LabelVote, gives_label, label_probability
+from ...core.search_types import Search
+from ..algorithms.pseudo_labels import Consensus, LabelVote, gives_label, label_probability
 
 
 class PseudoLabels:

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ...core.amounts import Count
-from ...core.contracts import Decision, Need
-from ...core.orders import Search, WorkOrder
-from .entering import human_candidates
-from .fitness import fitness, fittest
-from .population import affordable_count, operator_weights, seed_orders
-from .walk import ACCURACY
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.fitness import fitness, fittest
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.population import affordable_count, operator_weights, seed_orders
+from .local_search import ACCURACY
 
 
 @dataclass(kw_only=True)

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, product
 
-from ...core.amounts import Count
-from ...core.contracts import Decision, Need
-from ...core.orders import ALL_PROMPTS, Search, WorkOrder
+from ...core.option_types import Count
 from ...core.prompt import Prompt
-from ..operators.combine import combine_slots
-from .choosing import best_mean, measured_ids
-from .entering import human_candidates
-from .fitness import fitness
+from ...core.protocols import Decision, Need
+from ...core.search_types import ALL_PROMPTS, Search, WorkOrder
+from ..algorithms.fitness import fitness
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.selection import best_mean, measured_ids
+from ..operators.slot_combination import combine_slots
 from .tpe import suggest_choices
 
 _QUESTIONS = 12

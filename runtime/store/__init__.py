@@ -1,5 +1,6 @@
 """The store: one SQLite file per project folder that remembers every run, call and word."""
 
+from .dashboard_queries import ExampleTally, StepTally
 from .records import (
     Attempt,
     DialogueTurn,
@@ -13,7 +14,6 @@ from .records import (
 )
 from .redaction import redact
 from .store import DATABASE, Store
-from .window import ExampleTally, StepTally
 
 __all__ = [
     "DATABASE",

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from ...core.example import Example, Split
+from ...core.dataset import Example, Split
 from ...core.score import Evaluation
 from .archive import evaluation_data
 

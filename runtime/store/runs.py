@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...core.dataset import Example, Split
 from ...core.errors import UsageError
-from ...core.example import Example, Split
 from .clock import now
 from .records import RunRecord
 

@@ -10,15 +10,18 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from ...core.budget import Cost, Payer
 from ...core.candidate import Candidate
+from ...core.dataset import Example, Split
 from ...core.directives import Directive
 from ...core.errors import RunFailed, UsageError
 from ...core.events import Event
-from ...core.example import Example, Split
 from ...core.models import Reply
 from ...core.program import Program
 from ...core.score import Evaluation, Response
-from . import amending, archive, calls, lessons, log, runs, window
+from . import amending, archive, calls, log, runs
+from . import dashboard_queries as window
+from . import preferences as lessons
 from .connection import ReaderPool, check_readable, open_writer
+from .dashboard_queries import ExampleTally, StepTally
 from .records import (
     Attempt,
     DialogueTurn,
@@ -29,7 +32,6 @@ from .records import (
     RunRecord,
     StatusChange,
 )
-from .window import ExampleTally, StepTally
 from .writer import Writer
 
 DATABASE = "maieutic.db"

@@ -12,13 +12,13 @@ and the samples that its docstring names. No test of the kit needs a network, a 
 """
 
 from .agents import AgentConformance
-from .asking import AskingEvaluatorConformance
+from .base import Conformance
 from .evaluators import EvaluatorConformance, LossEvaluatorConformance, PairEvaluatorConformance
-from .files import ExporterConformance, LoaderConformance, RecipeConformance
+from .file_formats import ExporterConformance, LoaderConformance, RecipeConformance
+from .llm_evaluators import AskingEvaluatorConformance
 from .observers import ObserverConformance
 from .operators import OperatorConformance
-from .rule import Conformance
-from .searches import AllocatorConformance, StrategyConformance
+from .search import AllocatorConformance, StrategyConformance
 from .targets import ExecutorConformance, TargetConformance
 
 __all__ = [

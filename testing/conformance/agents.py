@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ...core.dialogue.methods import AskQuestions
-from ...core.dialogue.replies import QuestionsReply
-from ...plugins.hookspecs import Kind
+from ...agents.asks.common import AskQuestions
+from ...agents.asks.replies import QuestionsReply
+from ...plugins.system.hookspecs import Kind
+from .base import Conformance, run_with_timeout
 from .operators import SilentTeam
-from .rule import Conformance, run_with_timeout
 
 
 class AgentConformance(Conformance):

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ...core.answer import AnswerContract
+from ...core.dataset import Example
 from ...core.errors import NeedsError
-from ...core.example import Example
 from ...core.models import ModelRef, Output, Reply
-from ...core.orders import TaskBrief
 from ...core.program import Program
 from ...core.score import Preference, Score
-from ...plugins.hookspecs import Kind
+from ...core.search_types import TaskBrief
+from ...plugins.system.hookspecs import Kind
 from ..gateway import ScriptedGateway
 from ..models import ScriptedModel
-from .rule import Conformance, run_with_timeout
+from .base import Conformance, run_with_timeout
 
 _TEXTS = ("positive", "The answer is 42.", '{"a": 1}', "", " ", "ünïcödé 漢字 🙂", "no " * 2000, "a\x00b", "-1e400")
 TASK = TaskBrief(name="kit", description="Answer.", answer=AnswerContract())

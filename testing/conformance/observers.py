@@ -6,10 +6,10 @@ from typing import Any, ClassVar, get_args
 
 from ...core.candidate import Candidate
 from ...core.events import Event, EventKind
-from ...core.observing import RunClosed
+from ...core.observer import RunClosed
 from ...core.program import Program
-from ...plugins.hookspecs import Kind
-from .rule import Conformance, run_with_timeout
+from ...plugins.system.hookspecs import Kind
+from .base import Conformance, run_with_timeout
 
 
 class ObserverConformance(Conformance):

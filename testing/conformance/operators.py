@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 
 from ...agents.instructions import instruction_for, parse_instruction
 from ...core.answer import AnswerContract
+from ...core.asks import AgentReply, Ask, Case, ScoredPrompt
 from ...core.candidate import Candidate
-from ...core.dialogue.ask import AgentReply, Ask, Case, ScoredPrompt
+from ...core.dataset import Example
 from ...core.errors import BudgetSpent
-from ...core.example import Example
-from ...core.orders import Proposal, Request, TaskBrief, WorkOrder
 from ...core.program import Program
 from ...core.prompt import Demo, Prompt
-from ...plugins.hookspecs import Kind
-from .rule import Conformance, run_with_timeout
+from ...core.search_types import Proposal, Request, TaskBrief, WorkOrder
+from ...plugins.system.hookspecs import Kind
+from .base import Conformance, run_with_timeout
 
 
 class SilentTeam:

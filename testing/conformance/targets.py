@@ -6,16 +6,16 @@ import asyncio
 from typing import Any, ClassVar
 
 from ...core.answer import AnswerContract
+from ...core.dataset import Example
 from ...core.errors import ModelError
-from ...core.example import Example
+from ...core.executor import MeasureJob, MeasureResult, MeasureSpec
 from ...core.models import ModelRef, Output
 from ...core.program import Program
 from ...core.recipe import PluginRef
-from ...core.work import MeasureJob, MeasureResult, MeasureSpec
-from ...plugins.hookspecs import Kind
+from ...plugins.system.hookspecs import Kind
 from ..gateway import ScriptedGateway
 from ..models import ScriptedModel
-from .rule import Conformance, run_with_timeout
+from .base import Conformance, run_with_timeout
 
 MODEL = ModelRef.parse("openai/kit")
 
@@ -70,7 +70,7 @@ class ExecutorConformance(Conformance):
     kind: ClassVar[Kind] = "executor"
 
     def _execute(self, count: int) -> tuple[list[MeasureResult], ScriptedGateway]:
-        from ...plugins.executors.workbench import execute_work
+        from ...plugins.executors.worker import execute_work
 
         gateway = ScriptedGateway(ScriptedModel({"rose": "red"}, otherwise="blue"))
 

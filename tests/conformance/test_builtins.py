@@ -9,38 +9,38 @@ from typing import Any
 import pytest
 from maieutic.core.program import Program
 from maieutic.core.recipe import Recipe
-from maieutic.graphs.catalogue import load_recipe, recipe_names
-from maieutic.plugins.hookspecs import HOOKS
-from maieutic.plugins.registry import Registry
+from maieutic.graphs.recipe_loader import load_recipe, recipe_names
+from maieutic.plugins.system.hookspecs import HOOKS
+from maieutic.plugins.system.registry import Registry
 from maieutic.testing import conformance as kit
-from maieutic.testing.checking import kit_for
+from maieutic.testing.plugin_check import kit_for
 
 REGISTRY = Registry.load(())
 OWN_TESTS = {
     "evaluator": {
-        "callable": "tests/evaluators/test_function_evaluators.py",
-        "dspy": "tests/evaluators/test_adapters.py",
-        "inspect": "tests/evaluators/test_adapters.py",
-        "langchain": "tests/evaluators/test_adapters.py",
-        "promptfoo": "tests/evaluators/test_adapters.py",
+        "callable": "tests/unit/plugins/evaluators/test_function_evaluators.py",
+        "dspy": "tests/unit/plugins/evaluators/test_foreign_metrics.py",
+        "inspect": "tests/unit/plugins/evaluators/test_foreign_metrics.py",
+        "langchain": "tests/unit/plugins/evaluators/test_foreign_metrics.py",
+        "promptfoo": "tests/unit/plugins/evaluators/test_foreign_metrics.py",
     },
     "target": {
-        "callable": "tests/plugins/test_targets.py",
-        "environment": "tests/plugins/test_environment.py",
-        "pipeline": "tests/pipeline/test_pipelines.py",
-        "runnable": "tests/apps/test_runnable_target.py",
+        "callable": "tests/unit/plugins/targets/test_targets.py",
+        "environment": "tests/unit/plugins/targets/test_environment.py",
+        "pipeline": "tests/unit/plugins/targets/test_pipeline.py",
+        "runnable": "tests/unit/plugins/apps/test_runnable_target.py",
     },
     "loader": {
         **dict.fromkeys(("csv", "jsonl", "tsv"), "tests/conformance/test_builtins.py"),
         **dict.fromkeys(
             ("bbh", "dspy", "hf", "instruction-induction", "openai-evals", "promptfoo", "sqlite"),
-            "tests/plugins/test_foreign_loaders.py",
+            "tests/unit/plugins/loaders/test_foreign_loaders.py",
         ),
-        "parquet": "tests/task_file/test_task_files.py",
+        "parquet": "tests/unit/runtime/tasks/test_loader.py",
     },
-    "agent": {"instruction": "tests/agents/test_agents_of_plugins.py"},
-    "executor": {"ray": "tests/executors/test_executors.py"},
-    "observer": {"mlflow": "tests/observers/test_mlflow.py"},
+    "agent": {"instruction": "tests/unit/agents/test_plugin_agents.py"},
+    "executor": {"ray": "tests/unit/plugins/executors/test_executors.py"},
+    "observer": {"mlflow": "tests/unit/plugins/observers/test_mlflow.py"},
 }
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "regex": [{"pattern": "a+"}],

@@ -27,11 +27,11 @@ from maieutic.core.identity import digest
 from maieutic.core.models import ModelRef
 from maieutic.core.report import Report
 from maieutic.core.task import Models, Task
-from maieutic.graphs.catalogue import recipe_names
-from maieutic.graphs.run import Result, aoptimize, aresume
-from maieutic.plugins.guests import Plugin
-from maieutic.plugins.hookspecs import HOOKS, hookimpl
-from maieutic.plugins.registry import Registry
+from maieutic.graphs.api import Result, aoptimize, aresume
+from maieutic.graphs.recipe_loader import recipe_names
+from maieutic.plugins.system.discovery import Plugin
+from maieutic.plugins.system.hookspecs import HOOKS, hookimpl
+from maieutic.plugins.system.registry import Registry
 from maieutic.runtime.store import Store
 from maieutic.testing import Answer, Fault, StubServer
 

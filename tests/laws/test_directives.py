@@ -40,10 +40,10 @@ from maieutic.core.events import Event
 from maieutic.core.models import ModelRef
 from maieutic.core.prompt import Prompt
 from maieutic.core.task import Models
-from maieutic.graphs.origin import ForkOrigin
-from maieutic.graphs.run import build_graph
+from maieutic.graphs.api import build_graph
+from maieutic.graphs.inputs.fork import ForkOrigin
+from maieutic.runtime.monitor.run_view import RunView
 from maieutic.runtime.store import Store
-from maieutic.runtime.view import RunView
 
 
 async def steered(

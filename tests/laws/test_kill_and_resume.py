@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from maieutic.core.directives import Pause, Resume, Stop
+from maieutic.runtime.monitor.run_view import RunView
 from maieutic.runtime.store import LedgerSums, Store
-from maieutic.runtime.view import RunView
 
 CALLS = 90
 

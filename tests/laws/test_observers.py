@@ -13,9 +13,9 @@ from langgraph.types import Command
 from maieutic.core.budget import Budget
 from maieutic.core.errors import PluginError, UsageError
 from maieutic.core.events import Event
-from maieutic.core.observing import RunClosed
-from maieutic.graphs.audience import ObserverDispatcher
-from maieutic.graphs.run import build_graph
+from maieutic.core.observer import RunClosed
+from maieutic.graphs.api import build_graph
+from maieutic.graphs.observers import ObserverDispatcher
 from maieutic.runtime.store import Store
 from maieutic.testing import ObserverConformance
 

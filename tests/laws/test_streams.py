@@ -14,7 +14,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command
 from maieutic.core.budget import Budget
-from maieutic.graphs.run import aoptimize, build_graph
+from maieutic.graphs.api import aoptimize, build_graph
 from maieutic.runtime.store import Store
 from typing_extensions import TypedDict
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.errors import UsageError
-from maieutic.graphs.run import aoptimize
-from maieutic.runtime.spans import span
-from maieutic.runtime.telemetry import CONTENT, LOG, OTEL, configure
+from maieutic.graphs.api import aoptimize
+from maieutic.runtime.telemetry.logging import CONTENT, LOG, OTEL, configure
+from maieutic.runtime.telemetry.spans import span
 
 pytest.importorskip("opentelemetry.sdk")
 

@@ -16,7 +16,7 @@ from maieutic.core.models import ModelRef
 from maieutic.core.report import Report
 from maieutic.core.score import Evaluation
 from maieutic.core.task import Models, Task
-from maieutic.graphs.run import aoptimize
+from maieutic.graphs.api import aoptimize
 from maieutic.runtime.store import DialogueTurn, Store
 from maieutic.testing import ScriptedModel, StubServer
 

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.prompt import Branch
-from maieutic.plugins.operators.branch import BranchDrop, Branching, parse_importance, without_branches
-from maieutic.plugins.operators.trees import (
+from maieutic.plugins.algorithms.branch_tree import (
     apply_revision,
     format_position,
     number_branches,
@@ -18,6 +17,7 @@ from maieutic.plugins.operators.trees import (
     remove_branch,
     render_branches,
 )
+from maieutic.plugins.operators.branching import BranchDrop, Branching, parse_importance, without_branches
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 

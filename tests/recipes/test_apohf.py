@@ -17,8 +17,8 @@ from maieutic.core.directives import Prefer
 from maieutic.core.events import Event
 from maieutic.core.models import ModelRef
 from maieutic.core.task import Models, Task
-from maieutic.graphs.run import Result, aoptimize, build_graph
-from maieutic.plugins.allocators.preferences import fit_preferences
+from maieutic.graphs.api import Result, aoptimize, build_graph
+from maieutic.plugins.algorithms.preference_model import fit_preferences
 from maieutic.runtime.store import Store
 from maieutic.testing import ScriptedModel, StubServer
 
@@ -179,7 +179,7 @@ def test_worth_follows_preferences_and_doubt_falls_where_duels_were(kind: Any) -
 
 def test_a_model_of_worth_that_nobody_knows_is_refused() -> None:
     from maieutic.core.errors import UsageError
-    from maieutic.plugins.allocators.dueling import DuelingBandit
+    from maieutic.plugins.allocators.dueling_bandit import DuelingBandit
 
     with pytest.raises(UsageError, match="model of worth"):
         DuelingBandit(model="quadratic")  # type: ignore[arg-type]

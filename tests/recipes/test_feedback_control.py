@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from maieutic.core.answer import AnswerContract
+from maieutic.core.asks import Case
 from maieutic.core.budget import Budget
-from maieutic.core.dialogue.ask import Case
 from maieutic.core.errors import UsageError
-from maieutic.plugins.deviation import AnswerComparison, ControlTerms, control_terms, error_signals
-from maieutic.plugins.operators.controller import FeedbackController, describe_correction
+from maieutic.plugins.algorithms.error_signals import AnswerComparison, ControlTerms, control_terms, error_signals
+from maieutic.plugins.operators.feedback_controller import FeedbackController, describe_correction
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 

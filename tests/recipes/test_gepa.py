@@ -12,13 +12,13 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.example import Example
-from maieutic.core.orders import ALL_PROMPTS, Request, Search, TaskBrief, WorkOrder
+from maieutic.core.dataset import Example
 from maieutic.core.program import Program
 from maieutic.core.prompt import Branch, Demo, Prompt
 from maieutic.core.score import Evaluation
-from maieutic.plugins.allocators.gate import MinibatchGate
-from maieutic.plugins.operators.merge import LineageMerge
+from maieutic.core.search_types import ALL_PROMPTS, Request, Search, TaskBrief, WorkOrder
+from maieutic.plugins.allocators.minibatch_gate import MinibatchGate
+from maieutic.plugins.operators.lineage_merge import LineageMerge
 from maieutic.plugins.strategies.pareto import ParetoSearch, next_minibatch, pareto_front
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")

@@ -16,7 +16,7 @@ from maieutic.core.events import Event
 from maieutic.core.identity import digest
 from maieutic.core.models import ModelRef
 from maieutic.core.task import Models, Task
-from maieutic.graphs.run import Result, aoptimize, aresume
+from maieutic.graphs.api import Result, aoptimize, aresume
 from maieutic.runtime.store import Store
 from maieutic.testing import ScriptedModel, StubServer
 

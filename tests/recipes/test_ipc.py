@@ -14,9 +14,9 @@ from maieutic.core.events import Event
 from maieutic.core.models import ModelRef
 from maieutic.core.program import Program
 from maieutic.core.task import Models, Task
-from maieutic.graphs.run import Result, aoptimize
+from maieutic.graphs.api import Result, aoptimize
+from maieutic.runtime.monitor.event_messages import message_for
 from maieutic.runtime.store import Store
-from maieutic.runtime.telling import message_for
 from maieutic.testing import ScriptedModel, StubServer
 
 ANSWER = {"type": "label", "labels": ("even", "odd")}

@@ -13,15 +13,15 @@ from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Candidate
 from maieutic.core.errors import TaskError, UsageError
-from maieutic.core.joint import SHARED_PROMPT, join_tasks
 from maieutic.core.models import ModelRef
+from maieutic.core.multitask import SHARED_PROMPT, join_tasks
 from maieutic.core.report import Report
 from maieutic.core.score import Evaluation
 from maieutic.core.task import EvaluatorSpec, Models, Task
-from maieutic.graphs.run import aoptimize
-from maieutic.runtime.reporting import evidence_lines
+from maieutic.graphs.api import aoptimize
+from maieutic.runtime.reports.text import evidence_lines
 from maieutic.runtime.store import DialogueTurn, Store
-from maieutic.runtime.task_file import load_task
+from maieutic.runtime.tasks.loader import load_task
 from maieutic.testing import ScriptedModel, StubServer
 
 SAID = {"parity": ("even", "odd"), "size": ("7", "12")}

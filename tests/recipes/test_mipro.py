@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 from maieutic.core.answer import AnswerContract
+from maieutic.core.asks import Case
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.dialogue.ask import Case
-from maieutic.core.example import Example
-from maieutic.core.orders import Request, Search, TaskBrief, WorkOrder
+from maieutic.core.dataset import Example
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
-from maieutic.plugins.allocators.batches import row_order
+from maieutic.core.search_types import Request, Search, TaskBrief, WorkOrder
+from maieutic.plugins.allocators.common import row_order
 from maieutic.plugins.allocators.minibatch import MinibatchEvaluation
-from maieutic.plugins.allocators.thompson import ThompsonSampling
-from maieutic.plugins.operators.bootstrap import DemoBootstrap
-from maieutic.plugins.operators.select import DemoSelect
+from maieutic.plugins.allocators.thompson_sampling import ThompsonSampling
+from maieutic.plugins.operators.demo_bootstrap import DemoBootstrap
+from maieutic.plugins.operators.demo_select import DemoSelect
 from maieutic.plugins.strategies.tpe import suggest_choices
 
 

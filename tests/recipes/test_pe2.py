@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.prompt import Demo, Prompt
-from maieutic.plugins.operators.examine import prompt_layout
+from maieutic.plugins.operators.failure_inspection import prompt_layout
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 

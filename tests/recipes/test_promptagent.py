@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
+from maieutic.core.search_types import Search
+from maieutic.plugins.algorithms.search_tree import SearchTree, TreeLimits
 from maieutic.plugins.strategies.mcts import MonteCarloTreeSearch
-from maieutic.plugins.strategies.tree import SearchTree, TreeLimits
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 

@@ -6,20 +6,26 @@ from random import Random
 from typing import Any
 
 import pytest
+from maieutic.agents.asks.common import ParaphrasePrompt
+from maieutic.agents.asks.replies import PromptReply, TextReply
+from maieutic.agents.asks.sections import EditSection, WriteSection
 from maieutic.core.answer import AnswerContract
+from maieutic.core.asks import Case
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.dialogue.ask import Case
-from maieutic.core.dialogue.methods import ParaphrasePrompt
-from maieutic.core.dialogue.replies import PromptReply, TextReply
-from maieutic.core.dialogue.sections import EditSection, WriteSection
-from maieutic.core.example import Example
-from maieutic.core.orders import Request, Search, TaskBrief, WorkOrder
+from maieutic.core.dataset import Example
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt, Section
 from maieutic.core.score import Evaluation
-from maieutic.plugins.operators.sections import SECTION_PURPOSES, SectionAdd, SectionDrop, SectionEdit, SectionReword
-from maieutic.plugins.strategies.gated import OperatorGating, edit_rewards
+from maieutic.core.search_types import Request, Search, TaskBrief, WorkOrder
+from maieutic.plugins.operators.section_edits import (
+    SECTION_PURPOSES,
+    SectionAdd,
+    SectionDrop,
+    SectionEdit,
+    SectionReword,
+)
+from maieutic.plugins.strategies.operator_gating import OperatorGating, edit_rewards
 
 BRIEF = TaskBrief(name="x", description="Tell the colour.", answer=AnswerContract())
 FAILURES = tuple(Case(input=f"row {n}", expected="red", output="blue") for n in range(6))

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from maieutic.core.answer import AnswerContract
-from maieutic.core.orders import TaskBrief
-from maieutic.plugins.operators.tailor import TECHNIQUE_DESCRIPTIONS, technique_by_rule
+from maieutic.core.search_types import TaskBrief
+from maieutic.plugins.operators.technique_choice import TECHNIQUE_DESCRIPTIONS, technique_by_rule
 
 
 def author(texts: list[str]) -> Any:

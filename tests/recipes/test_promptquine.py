@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Candidate
-from maieutic.core.orders import Request, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
+from maieutic.core.search_types import Request, TaskBrief, WorkOrder
 from maieutic.plugins.operators.token_prune import TokenPrune, prunable_positions, tokenize, without_tokens
 
 LONG = "Please read the number very carefully now, and then say whether it is even or whether it is odd."

@@ -10,11 +10,11 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Candidate
-from maieutic.core.orders import Request, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
-from maieutic.plugins.operators.demo_craft import DemoRationale
-from maieutic.plugins.operators.thinking import thinking_styles
+from maieutic.core.search_types import Request, TaskBrief, WorkOrder
+from maieutic.plugins.operators.demo_generation import DemoRationale
+from maieutic.plugins.operators.thinking_styles import thinking_styles
 
 STAGES = [
     *[["thinking-styles"], ["critique"]] * 3,

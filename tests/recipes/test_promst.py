@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from maieutic.core.asks import Case
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.dialogue.ask import Case
 from maieutic.core.models import ModelRef
-from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
+from maieutic.core.search_types import Search
 from maieutic.core.task import Models
-from maieutic.graphs.run import aoptimize
+from maieutic.graphs.api import aoptimize
 from maieutic.plugins.operators.advice import advice_for_failures, rule_applies
-from maieutic.plugins.strategies.levels import LevelTree
+from maieutic.plugins.strategies.level_tree import LevelTree
 from maieutic.runtime.store import Store
-from maieutic.runtime.task_file import load_task
+from maieutic.runtime.tasks.loader import load_task
 from maieutic.testing import ScriptedModel, StubServer
 
 GRID = Path(__file__).parents[2] / "examples" / "grid"

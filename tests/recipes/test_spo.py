@@ -16,9 +16,9 @@ from maieutic.core.events import Event
 from maieutic.core.identity import digest
 from maieutic.core.models import ModelRef
 from maieutic.core.task import Models, Task
-from maieutic.graphs.run import Result, aoptimize
-from maieutic.graphs.setup import RunConfig
-from maieutic.runtime.reporting import summary_lines, to_html, to_json, to_markdown
+from maieutic.graphs.api import Result, aoptimize
+from maieutic.graphs.run_config import RunConfig
+from maieutic.runtime.reports.text import summary_lines, to_html, to_json, to_markdown
 from maieutic.runtime.store import Store
 from maieutic.testing import ScriptedModel, StubServer
 

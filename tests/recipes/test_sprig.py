@@ -7,15 +7,15 @@ from random import Random
 from typing import Any
 
 import pytest
+from maieutic.agents.asks.replies import PromptReply
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.dialogue.replies import PromptReply
 from maieutic.core.errors import UsageError
-from maieutic.core.orders import Request, Search, TaskBrief, WorkOrder
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
 from maieutic.core.score import Evaluation
+from maieutic.core.search_types import Request, Search, TaskBrief, WorkOrder
 from maieutic.plugins.operators.component_edits import ComponentEdits
 from maieutic.plugins.operators.components import component_corpus, components_of
 from maieutic.plugins.strategies.credited_beam import component_credit

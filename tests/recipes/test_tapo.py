@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maieutic.core.betting import e_value, lower_bound
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
-from maieutic.core.example import Example
+from maieutic.core.dataset import Example
 from maieutic.core.identity import seeded_random
-from maieutic.core.orders import Search
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
-from maieutic.plugins.allocators.batches import row_order
+from maieutic.core.search_types import Search
+from maieutic.core.stats.e_process import e_value, lower_bound
+from maieutic.plugins.algorithms.fitness import VIEWS, fitness, means_on_common_rows
+from maieutic.plugins.algorithms.metric_choice import select_views
+from maieutic.plugins.allocators.common import row_order
 from maieutic.plugins.allocators.paired_race import PairedRace
-from maieutic.plugins.strategies.chosen import select_views
-from maieutic.plugins.strategies.fitness import VIEWS, fitness, means_on_common_rows
 
 
 def author(choice: str) -> Any:

@@ -11,7 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from ...core.errors import UsageError
-from ..dossier import (
+from ...runtime.monitor.snapshot import RunSnapshot
+from ..lines.candidate_details import (
     CandidateDetails,
     load_candidate_details,
     origin_lines,
@@ -19,12 +20,11 @@ from ..dossier import (
     outcome_table,
     prompt_lines,
 )
-from ..feed import RunSnapshot
-from ..page import Page
-from ..places import open_compare
-from ..reader import ReaderModal
-from ..tree import short_id
-from ..widgets.lines import LineList
+from ..lines.lineage import short_id
+from ..routes import open_compare
+from ..widgets.line_list import LineList
+from .base import Page
+from .text_modal import ReaderModal
 
 if TYPE_CHECKING:
     from ..app import MaieuticApp

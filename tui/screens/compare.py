@@ -10,13 +10,20 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from ..diffing import diff_lines
-from ..dossier import prompts_text
-from ..feed import RunSnapshot
-from ..page import Page
-from ..pairing import ExamplePair, PairedEvaluations, answer_lines, load_paired_evaluations, pair_head, pair_lines
-from ..tree import short_id
-from ..widgets.lines import LineList
+from ...runtime.monitor.snapshot import RunSnapshot
+from ..lines.candidate_details import prompts_text
+from ..lines.diff import diff_lines
+from ..lines.lineage import short_id
+from ..lines.paired_examples import (
+    ExamplePair,
+    PairedEvaluations,
+    answer_lines,
+    load_paired_evaluations,
+    pair_head,
+    pair_lines,
+)
+from ..widgets.line_list import LineList
+from .base import Page
 
 if TYPE_CHECKING:
     from ..app import MaieuticApp

@@ -11,13 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from ...core.errors import MaieuticError
-from ...runtime.actions import directive_named
-from ...runtime.steering import send_directive, unavailable_reason
+from ...runtime.steering.catalog import directive_named
+from ...runtime.steering.service import send_directive, unavailable_reason
 from ...runtime.store import Store
-from ..page import Page
-from ..pairing import ExamplePair, PairedEvaluations, load_paired_evaluations
-from ..widgets.lines import LineList
-from ..words import Line, wrap
+from ..format.text import Line, wrap
+from ..lines.paired_examples import ExamplePair, PairedEvaluations, load_paired_evaluations
+from ..widgets.line_list import LineList
+from .base import Page
 
 if TYPE_CHECKING:
     from ..app import MaieuticApp

@@ -10,15 +10,15 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from ...core.example import Example
+from ...core.dataset import Example
 from ...core.score import Evaluation
+from ...runtime.monitor.snapshot import RunSnapshot
 from ...runtime.store import ExampleTally, Store
-from ..dossier import outcome_mark
-from ..feed import RunSnapshot
-from ..page import Page
-from ..tree import short_id
-from ..widgets.lines import LineList
-from ..words import Glyphs, Line, Tone, fit, one_line, score_text, wrap
+from ..format.text import Glyphs, Line, Tone, fit, one_line, score_text, wrap
+from ..lines.candidate_details import outcome_mark
+from ..lines.lineage import short_id
+from ..widgets.line_list import LineList
+from .base import Page
 
 _SORTS = ("hardest", "as in the file", "unreadable")
 ExampleRow = tuple[str, Example, ExampleTally | None]

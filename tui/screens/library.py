@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 from textual import work
 from textual.widget import Widget
 
-from ..feed import RunSnapshot
-from ..page import Page
-from ..widgets.crumbs import Breadcrumbs
-from ..widgets.lines import LineList
-from ..words import Line, fit, labelled_lines, one_line, wrap
+from ...runtime.monitor.snapshot import RunSnapshot
+from ..format.text import Line, fit, labelled_lines, one_line, wrap
+from ..widgets.breadcrumbs import Breadcrumbs
+from ..widgets.line_list import LineList
+from .base import Page
 
 _NAME = len("expected calls")
 

@@ -11,12 +11,12 @@ from textual import work
 from textual.widget import Widget
 
 from ...core.report import PromptScore, Report
-from ...runtime.reporting import evidence_lines, summary_lines
-from ..diffing import diff_lines
-from ..feed import RunSnapshot
-from ..page import Page
-from ..widgets.lines import LineList
-from ..words import Glyphs, Line, Span, Tone, wrap
+from ...runtime.monitor.snapshot import RunSnapshot
+from ...runtime.reports.text import evidence_lines, summary_lines
+from ..format.text import Glyphs, Line, Span, Tone, wrap
+from ..lines.diff import diff_lines
+from ..widgets.line_list import LineList
+from .base import Page
 
 _VERDICTS: dict[str, Tone] = {"improved": "good", "worse": "bad"}
 

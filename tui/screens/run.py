@@ -9,20 +9,20 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from ...core.errors import UsageError
-from ...runtime.actions import DIRECTIVE_SPECS
-from ...runtime.standing import ScoreTally
-from ...runtime.view import CandidateView
-from ..board import dialogue_lines, log_lines, rank_candidates, scoreboard_table
-from ..feed import RunSnapshot
-from ..gauges import plan_lines, status_lines
-from ..page import Page
-from ..places import open_candidate, open_compare
-from ..plot import score_plot
+from ...runtime.monitor.leaderboard import ScoreTally
+from ...runtime.monitor.run_view import CandidateView
+from ...runtime.monitor.snapshot import RunSnapshot
+from ...runtime.steering.catalog import DIRECTIVE_SPECS
+from ..format.text import Line
+from ..lines.lineage import LineageLines, LineageNode, all_candidates, layout, lineage_extent, short_id
+from ..lines.plot import score_plot
+from ..lines.scoreboard import dialogue_lines, log_lines, rank_candidates, scoreboard_table
+from ..lines.status import plan_lines, status_lines
 from ..replay import ReplaySource
-from ..tree import LineageLines, LineageNode, all_candidates, layout, lineage_extent, short_id
-from ..widgets.block import TextPane
-from ..widgets.lines import LineList
-from ..words import Line
+from ..routes import open_candidate, open_compare
+from ..widgets.line_list import LineList
+from ..widgets.text_pane import TextPane
+from .base import Page
 
 if TYPE_CHECKING:
     from ..app import MaieuticApp
@@ -173,7 +173,7 @@ class RunPage(Page):
             self.notify(error.what, severity="warning")
 
     def action_plan(self) -> None:
-        from ..reader import ReaderModal
+        from .text_modal import ReaderModal
 
         if self.scene is not None:
             lines = plan_lines(self.scene, self.signs) or [(("this recipe has no plan", "dim"),)]

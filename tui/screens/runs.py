@@ -12,13 +12,13 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from ...core.errors import UsageError
-from ...runtime.process import is_run_alive
+from ...runtime.monitor.process import is_run_alive
+from ...runtime.monitor.snapshot import RunSnapshot
 from ...runtime.store import RunRecord, Store
-from ..feed import RunSnapshot
-from ..page import Page
-from ..widgets.crumbs import Breadcrumbs
-from ..widgets.lines import LineList
-from ..words import Glyphs, Line, Tone, date_time, fit, score_text
+from ..format.text import Glyphs, Line, Tone, date_time, fit, score_text
+from ..widgets.breadcrumbs import Breadcrumbs
+from ..widgets.line_list import LineList
+from .base import Page
 
 _SORTS = ("newest", "best", "calls", "state")
 _TONES: dict[str, Tone] = {"running": "good", "finished": "", "failed": "bad", "dead": "bad"}

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from textual.events import Click
 from textual.screen import Screen
 
-from ...runtime.actions import DIRECTIVE_SPECS
-from ...runtime.steering import unavailable_reason
-from ..feed import RunSnapshot
-from ..words import Line, Span, cell_count
-from .block import TextPane
+from ...runtime.monitor.snapshot import RunSnapshot
+from ...runtime.steering.catalog import DIRECTIVE_SPECS
+from ...runtime.steering.service import unavailable_reason
+from ..format.text import Line, Span, cell_count
+from .text_pane import TextPane
 
 _EVERYWHERE = ("back", "filter", "command", "quit")
 _FIRST = ("steer.revive", "steer.approve", "steer.resume")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from maieutic.core.dialogue.replies import PromptReply
+from maieutic.agents.asks.replies import PromptReply
 from maieutic.testing import EvaluatorConformance, OperatorConformance, StrategyConformance
 from maieutic_wordle import ClueOperator, ColoursEvaluator, GuessStrategy, colours
 

@@ -1,0 +1,1 @@
+"""Typed questions that several operators ask, and their typed replies."""

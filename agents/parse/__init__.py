@@ -1,0 +1,1 @@
+"""Reads typed replies out of model text."""

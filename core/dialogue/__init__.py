@@ -1,1 +1,0 @@
-"""What agents are asked and what they answer, typed."""

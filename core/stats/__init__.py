@@ -1,0 +1,1 @@
+"""Statistics: tests, intervals, shrinkage, pooled estimates, label bias, privacy accounting."""

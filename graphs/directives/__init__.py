@@ -1,0 +1,1 @@
+"""Applies directives at step boundaries: pause, approval, edits, data changes."""

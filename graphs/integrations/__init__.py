@@ -1,0 +1,1 @@
+"""Entry points for other frameworks: LangChain tool, LangGraph Studio, apps."""

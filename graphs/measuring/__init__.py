@@ -1,0 +1,1 @@
+"""Runs programs on examples and scores the outputs."""

@@ -1,1 +1,0 @@
-"""The boundary where a person is heard, and what each directive does there."""

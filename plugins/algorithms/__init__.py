@@ -1,0 +1,1 @@
+"""Algorithms that several operators, strategies and allocators share."""

@@ -1,0 +1,91 @@
+"""Regions of an input space: seeded k-means on TF-IDF vectors, with as many groups as the silhouette likes best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from ...core.dataset import Example
+from ...core.tfidf import SparseVector, TfidfSpace, centroid, cosine
+
+_ROUNDS = 20
+_MOST_ROWS = 200
+
+
+def cluster_regions(rows: Sequence[Example], *, most: int, least: int, rng: Random) -> dict[str, tuple[str, ...]]:
+    """Region name → ids of its rows, the largest region first by name; one region where there is no division.
+
+    most: regions at most. least: rows in a region at least; smaller groups go to their neighbours. Of more than 200
+    rows, 200 are drawn.
+    """
+    drawn = list(rows) if len(rows) <= _MOST_ROWS else rng.sample(list(rows), _MOST_ROWS)
+    groups = cluster_texts([row.text for row in drawn], most=most, least=least, rng=rng)
+    ordered = sorted(groups, key=lambda group: (-len(group), group))
+    return {f"region-{n:02d}": tuple(drawn[place].id for place in group) for n, group in enumerate(ordered, 1)}
+
+
+def cluster_texts(texts: Sequence[str], *, most: int, least: int, rng: Random) -> list[list[int]]:
+    """Places of the texts in groups; of 2 to `most` groups, the number with the highest silhouette.
+
+    One group where there are too few texts, or nothing tells them apart.
+    """
+    space = TfidfSpace(texts)
+    vectors = [space.vector(text) for text in texts]
+    alike = [[cosine(a, b) for b in vectors] for a in vectors]
+    best, highest = [list(range(len(texts)))], -1.0
+    for k in range(2, min(most, len(texts) // max(1, least)) + 1):
+        groups = _k_means(vectors, k, least, rng)
+        value = silhouette(alike, groups) if len(groups) > 1 else -1.0
+        if value > highest:
+            best, highest = groups, value
+    return best
+
+
+def silhouette(alike: Sequence[Sequence[float]], groups: Sequence[Sequence[int]]) -> float:
+    """How much nearer texts are to their own group than to the next one (Rousseeuw 1987), in [-1, 1]."""
+    values = []
+    for group in groups:
+        for place in group:
+            own = [1 - alike[place][other] for other in group if other != place]
+            if not own:
+                values.append(0.0)
+                continue
+            near = sum(own) / len(own)
+            next_one = min(sum(1 - alike[place][o] for o in other) / len(other) for other in groups if other != group)
+            values.append((next_one - near) / (max(near, next_one) or 1.0))
+    return sum(values) / len(values)
+
+
+def _k_means(vectors: Sequence[SparseVector], k: int, least: int, rng: Random) -> list[list[int]]:
+    """Spherical k-means from far-apart beginnings; groups that end too small are given to their neighbours."""
+    centres = _initial_centroids(vectors, k, rng)
+    groups = _assign_to_nearest(vectors, centres)
+    for _ in range(_ROUNDS):
+        centres = [centroid(vectors[place] for place in group) for group in groups if group]
+        again = _assign_to_nearest(vectors, centres)
+        if again == groups:
+            break
+        groups = again
+    while len(groups) > 1 and min(map(len, groups)) < least:
+        groups = sorted(groups, key=len)[1:]
+        groups = _assign_to_nearest(vectors, [centroid(vectors[place] for place in group) for group in groups])
+        groups = [group for group in groups if group]
+    return [group for group in groups if group]
+
+
+def _initial_centroids(vectors: Sequence[SparseVector], k: int, rng: Random) -> list[SparseVector]:
+    """Each next one is drawn by its distance to those there are (k-means++)."""
+    chosen = [vectors[rng.randrange(len(vectors))]]
+    while len(chosen) < k:
+        far = [(1 - max(cosine(vector, one) for one in chosen)) ** 2 for vector in vectors]
+        chosen.append(rng.choices(vectors, far)[0] if sum(far) > 0 else vectors[rng.randrange(len(vectors))])
+    return chosen
+
+
+def _assign_to_nearest(vectors: Sequence[SparseVector], centres: Sequence[SparseVector]) -> list[list[int]]:
+    """Each to its nearest centre; where several are as near, to the one with the fewest so far."""
+    groups: list[list[int]] = [[] for _ in centres]
+    for place, vector in enumerate(vectors):
+        order = ((-cosine(vector, one), len(groups[at]), at) for at, one in enumerate(centres))
+        groups[min(order)[2]].append(place)
+    return groups

@@ -1,0 +1,119 @@
+"""A tree of prompts for Monte Carlo search: rewards, visits, upper confidence bounds, back-propagation.
+
+What it remembers lies in the strategy's memory as plain JSON; rewards are read from the archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+from typing import Any
+
+from ...core.candidate import Candidate
+from ...core.search_types import Search
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeLimits:
+    """deepest: how deep a path may go. free: down to this depth no path is ended early. explore: weight of what was
+    seldom visited."""
+
+    deepest: int
+    free: int
+    explore: float
+
+
+@dataclass(frozen=True)
+class SearchTree:
+    search: Search
+    limits: TreeLimits
+
+    @property
+    def root(self) -> str:
+        return self.search.archive.baseline.id
+
+    @property
+    def nodes(self) -> dict[str, dict[str, Any]]:
+        """Node → parent, depth, children, visits, the sum and the number of future rewards, empty expansions."""
+        nodes: dict[str, dict[str, Any]] = self.search.memory.setdefault("nodes", {})
+        if self.root not in nodes:
+            nodes[self.root] = _new_node("", 0)
+        return nodes
+
+    def add(self, one: Candidate) -> None:
+        """Below its first parent; below the root where that is no node."""
+        nodes = self.nodes
+        parent = one.parents[0] if one.parents and one.parents[0] in nodes else self.root
+        if one.id not in nodes:
+            nodes[one.id] = _new_node(parent, nodes[parent]["depth"] + 1)
+            nodes[parent]["children"].append(one.id)
+
+    def reward(self, name: str) -> float:
+        return self.search.archive.scores.mean(name, self.search.val) or 0.0
+
+    def children(self, name: str) -> list[str]:
+        """Those that were measured and not taken out."""
+        archive = self.search.archive
+        return [
+            child
+            for child in self.nodes[name]["children"]
+            if archive[child].status not in ("rejected", "vetoed") and archive.scores.count(child, self.search.val)
+        ]
+
+    def is_terminal(self, name: str) -> bool:
+        """Whether a path goes no further: too deep, nothing comes of it, or worse than half-way from the root to its
+        parent."""
+        node = self.nodes[name]
+        if node["depth"] >= self.limits.deepest or node["empty"] >= _TRIES:
+            return True
+        halfway = (self.reward(self.root) + self.reward(node["parent"] or name)) / 2
+        return bool(node["depth"] > self.limits.free) and self.reward(name) < halfway
+
+    def is_expandable(self, name: str) -> bool:
+        """Whether there is anything left to expand at or below a node."""
+        if self.is_terminal(name):
+            return False
+        below = self.children(name)
+        return not below or any(self.is_expandable(child) for child in below)
+
+    def select_path(self) -> list[str]:
+        """Down from the root by upper confidence bounds to a node without children; empty where none is left."""
+        if not self.is_expandable(self.root):
+            return []
+        path = [self.root]
+        while below := [child for child in self.children(path[-1]) if self.is_expandable(child)]:
+            path.append(max(below, key=lambda child: self.upper_bound(child, below)))
+        return path
+
+    def upper_bound(self, name: str, among: Sequence[str]) -> float:
+        """The mean sum of future rewards, and what is added for visiting seldom.
+
+        A child that no path went through yet counts with its own reward for as many steps as paths through its
+        siblings had: a single reward set against sums would hardly ever let a second branch begin.
+        """
+        nodes = self.nodes
+        node, above = nodes[name], nodes[nodes[name]["parent"]]
+        if node["visits"]:
+            value = node["total"] / node["visits"]
+        else:
+            visits = sum(nodes[one]["visits"] for one in among)
+            steps = sum(nodes[one]["steps"] for one in among) / visits if visits else 1.0
+            value = self.reward(name) * steps
+        return float(value + self.limits.explore * sqrt(log(above["visits"] + 1) / max(1, node["visits"])))
+
+    def back_propagate(self, path: Sequence[str]) -> None:
+        """Every node of the path gets the sum of the rewards from it to the end."""
+        future, steps = 0.0, 0
+        for name in reversed(path):
+            future, steps = future + self.reward(name), steps + 1
+            node = self.nodes[name]
+            node["visits"] += 1
+            node["total"] += future
+            node["steps"] += steps
+
+
+def _new_node(parent: str, depth: int) -> dict[str, Any]:
+    return {"parent": parent, "depth": depth, "children": [], "visits": 0, "total": 0.0, "steps": 0, "empty": 0}

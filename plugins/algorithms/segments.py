@@ -1,0 +1,87 @@
+"""A prompt in segments: what can be masked, and what can be put in its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from ...core.prompt import Prompt, Section, placeholders_in
+
+_SENTENCE = re.compile(r"[^\n]+?(?:[.!?]+(?=\s|$)|(?=\n)|$)\s*")
+_CLAUSE = re.compile(
+    r"\S.*?(?:[,;:]\s+|(?=\s(?:and|or|whether|if|that|which|with|when|where|by|so)\s)|$)", re.IGNORECASE | re.DOTALL
+)
+_FEW = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """A piece of the instruction (`start` to `end` in it), or a principle or section by its place in the list."""
+
+    part: Literal["instruction", "principle", "section"]
+    text: str
+    start: int
+    end: int = 0
+
+
+def split_segments(prompt: Prompt, most: int) -> list[Segment]:
+    """At most so many segments in their order, neighbours in the instruction joined where there are more.
+
+    The instruction falls into sentences; where those are under three, into clauses, and failing that into runs of
+    words. What holds a placeholder is no segment: it has to stay.
+    """
+    others = [
+        *(Segment(part="section", text=one.text, start=at) for at, one in enumerate(prompt.sections)),
+        *(Segment(part="principle", text=text, start=at) for at, text in enumerate(prompt.principles)),
+    ]
+    spans: list[tuple[int, int]] = []
+    size = max(1, len(prompt.instruction.split()) // (_FEW + 1))
+    for pattern in (_SENTENCE, _CLAUSE, re.compile(rf"(?:\S+\s*){{1,{size}}}")):
+        spans = [found.span() for found in pattern.finditer(prompt.instruction) if found.group().strip()]
+        if len(spans) + len(others) >= _FEW:
+            break
+    joined = _join_spans(spans, max(1, most - len(others)))
+    pieces = [
+        Segment(part="instruction", text=prompt.instruction[start:end].strip(), start=start, end=end)
+        for start, end in joined
+        if not placeholders_in(prompt.instruction[start:end])
+    ]
+    return [*pieces, *others][:most]
+
+
+def without_segment(prompt: Prompt, segment: Segment) -> Prompt:
+    return replace_segment(prompt, segment, "")
+
+
+def replace_segment(prompt: Prompt, segment: Segment, text: str) -> Prompt:
+    """The prompt with other words for one segment; without it where there are none."""
+    text, at = text.strip(), segment.start
+    if segment.part == "instruction":
+        before, after = prompt.instruction[:at], prompt.instruction[segment.end :]
+        gap = re.search(r"\s*$", prompt.instruction[at : segment.end])
+        if not text and before[-1:] == " " == after[:1]:
+            after = after[1:]
+        put = f"{text}{gap.group() if gap else ''}" if text else ""
+        if text and before and not before[-1].isspace():
+            put = f" {put}"
+        if put and after and not put[-1].isspace() and not after[0].isspace():
+            put = f"{put} "
+        return prompt.with_(instruction=f"{before}{put}{after}".strip())
+    if segment.part == "principle":
+        listed = list(prompt.principles)
+        listed[at : at + 1] = [text] if text else []
+        return prompt.with_(principles=tuple(listed))
+    sections = list(prompt.sections)
+    sections[at : at + 1] = [Section(name=sections[at].name, text=text)] if text else []
+    return prompt.with_(sections=tuple(sections))
+
+
+def _join_spans(spans: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    """Neighbours joined so that at most so many runs of about equal number cover all."""
+    if len(spans) <= most:
+        return list(spans)
+    ends = [round(len(spans) * place / most) for place in range(most + 1)]
+    return [(spans[a][0], spans[b - 1][1]) for a, b in pairwise(ends)]

@@ -1,0 +1,39 @@
+"""Duels with the champion: a few rows, both outputs to the judge (SPO, arXiv 2502.06855)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.protocols import Decision, Need
+from ...core.search_types import Duel, Search
+from ..algorithms.champion import current_champion, duel_margin
+from .common import no_decisions, row_order
+
+
+@dataclass(kw_only=True)
+class ChampionDuels:
+    """Every newcomer meets the champion on the same val rows; who wins meets the start prompt too, whose outputs are
+    known: a chain of narrow wins has no memory otherwise, and may drift.
+
+    samples: rows.
+    """
+
+    name: str = field(default="duel", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
+    samples: int = 3
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Duel]:
+        # The round's own champion: once the duels are judged, a newcomer may lead already.
+        standing = search.memory.setdefault("champion", current_champion(search))
+        rows, start = row_order(search)[: self.samples], search.archive.baseline.id
+        newcomers = [name for name in pool if name != standing]
+        wanted = [Duel(standing, name, row) for name in newcomers for row in rows]
+        if standing != start:
+            winners = [name for name in newcomers if (duel_margin(search, name, standing) or 0.0) > 0]
+            wanted += [Duel(start, name, row) for name in winners if name != start for row in rows]
+        met = {(one.first, one.second, one.example) for one in search.duels}
+        return [duel for duel in wanted if (duel.first, duel.second, duel.example) not in met]
+
+    def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
+        return no_decisions(search, pool)

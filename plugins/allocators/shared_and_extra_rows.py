@@ -1,0 +1,61 @@
+"""The same val rows for all, and rows of another split beside them, whatever labels there are or are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ...core.identity import digest
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Measurement, Search
+from .common import affordable_measurements, no_decisions
+
+
+@dataclass(kw_only=True)
+class SharedAndExtraRows:
+    """Every candidate of the pool on the same rows, in an order that no label has a say in: val rows, and `extra` rows
+    of `split`, which are there to be agreed on and count in no mean.
+
+    rows, candidates, least: of val, as for `full`. Once the start prompt was measured, its val rows are everybody's:
+    those that join later too. few: rows beside in a small budget; else half as many as of val. until: the last round in
+    which rows are met beside; 0 is no last one.
+    """
+
+    split: Literal["train", "target"] = "train"
+    extra: int = 12
+    few: int = 3
+    until: int = 0
+    rows: int = 50
+    candidates: Count = 24
+    least: int = 6
+    name: str = field(default="beside", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
+        most = min(self.rows, max(self.least, search.total_runs // self.candidates))
+        val, start = _hash_order(search, search.val), search.archive.baseline.id
+        rows = [row for row in val if search.archive.scores.get(start, row) is not None] or val[:most]
+        if not self.until or search.round <= self.until:
+            others = _hash_order(search, search.train if self.split == "train" else search.target)
+            rows = _interleave(rows, others[: min(self.extra, max(self.few, (most + 1) // 2))])
+        return affordable_measurements(search, pool, rows)
+
+    def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
+        return no_decisions(search, pool)
+
+
+def _hash_order(search: Search, rows: Sequence[str]) -> list[str]:
+    """By hash: a row that joins moves no other."""
+    return sorted(rows, key=lambda row: digest([search.seed, "beside", row]))
+
+
+def _interleave(many: Sequence[str], few: Sequence[str]) -> list[str]:
+    """The few spread evenly among the many, so that a short room takes from both."""
+    places = [
+        (place / max(1, len(some)), kind, row)
+        for kind, some in enumerate((many, few))
+        for place, row in enumerate(some)
+    ]
+    return [row for _, _, row in sorted(places)]

@@ -1,0 +1,69 @@
+"""Screen on few rows, rank the best anew on all of them (as PromptQuine does, arXiv 2506.17930)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Measurement, Search
+from .common import missing_measurements, no_decisions, row_order
+
+_ENOUGH = 24
+"""Rows on which a ranking says more than the screening did."""
+
+
+@dataclass(kw_only=True)
+class SuccessiveRerank:
+    """Every candidate of the pool on the same few val rows; in the end the best `share` of all, and the start, on all,
+    or on as many as fit: fewer candidates then, where these would be hardly any.
+
+    rows: at most so many to screen on. candidates: for so many the budget should last, so that there are fewer rows in
+    a small one, but at least `least`. closing: the end has come when the room falls below this share of the whole, or
+    when there is nobody new to screen.
+    """
+
+    name: str = field(default="rerank", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    rows: int = 32
+    candidates: Count = 40
+    least: int = 4
+    share: float = 0.1
+    closing: float = 0.3
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
+        order, memory = row_order(search), search.memory
+        if "screened" not in memory:
+            wanted = self._screening(search, pool, order)
+            memory["screened"] = len(wanted)
+            if wanted:
+                return wanted
+        if memory["screened"] and search.remaining_runs > self.closing * search.total_runs:
+            return []
+        return self._rerank_best(search, order)
+
+    def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
+        return no_decisions(search, pool)
+
+    def _screening(self, search: Search, pool: Sequence[str], order: Sequence[str]) -> list[Measurement]:
+        """Who cannot be measured on all of the few rows is left out: then more rows of others say more."""
+        few = order[: min(self.rows, max(self.least, search.total_runs // self.candidates))]
+        names = [name for name in pool if missing_measurements(search, [name], few)]
+        while len(names) > 1 and len(missing_measurements(search, names, few)) > search.remaining_runs:
+            names.pop()
+        return missing_measurements(search, names, few)[: search.remaining_runs]
+
+    def _rerank_best(self, search: Search, order: Sequence[str]) -> Sequence[Measurement]:
+        archive, start = search.archive, search.archive.baseline.id
+        screened = [one for one in archive.alive if archive.scores.count(one.id, search.val)]
+        best = [one.id for one in archive.ranked(screened, search.val)]
+        for most in range(min(max(2, math.ceil(self.share * len(screened))), len(best)), 0, -1):
+            names = list(dict.fromkeys([*best[:most], start]))
+            rows = len(order)
+            while len(missing_measurements(search, names, order[:rows])) > search.remaining_runs:
+                rows -= 1
+            if rows >= min(_ENOUGH, len(order)) or most == 1:
+                return missing_measurements(search, names, order[:rows])
+        return []

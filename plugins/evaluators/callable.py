@@ -1,0 +1,144 @@
+"""Any function as an evaluator: `module:function` or `path.py:function`."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from ...core.dataset import Example
+from ...core.errors import MaieuticError, UsageError
+from ...core.models import Output
+from ...core.protocols import Need
+from ...core.score import Score
+from ...core.suggest import did_you_mean
+from ..system.user_functions import call_function, load_function, parameters_of
+from .foreign_metric_views import ExampleView, PredictionView
+from .metric_result import as_score
+
+_ARGUMENT_MEANINGS: Mapping[str, str] = {
+    **dict.fromkeys(("input", "inputs", "question"), "input"),
+    **dict.fromkeys(("output", "outputs", "text", "completion", "response", "llm_output"), "output"),
+    **dict.fromkeys(("answer", "prediction"), "answer"),
+    **dict.fromkeys(("expected", "reference", "reference_outputs", "target", "label"), "expected"),
+    "references": "references",
+    **dict.fromkeys(("example", "gold", "row", "dataset_item"), "example"),
+    "pred": "pred",
+    **dict.fromkeys(("trace", "pred_name", "pred_trace"), "nothing"),
+}
+_POSITIONS = ("example", "pred", "nothing", "nothing", "nothing")
+
+
+class CallableEvaluator:
+    """Scores by a function of the user's.
+
+    The function's arguments are matched by name (`input`, `output`, `answer`, `expected`, `references`,
+    `example`, `pred`, `trace` and their usual other spellings); where a name is unknown, by position, as
+    `metric(example, pred, trace=None)`. It may be async. `options` go to arguments of those names.
+
+    It returns a bool, a number in [0, 1], a dict with `score` or `value`, or a Score. A function that raises gives
+    `failure="example"` with the error as feedback; a value that is no score raises PluginError.
+    """
+
+    needs: frozenset[Need] = frozenset()
+
+    def __init__(self, function: str | Callable[..., Any], folder: str = ".", **options: Any) -> None:
+        loaded = load_function(function, Path(folder)) if isinstance(function, str) else function
+        self.name = function if isinstance(function, str) else getattr(function, "__name__", "function")
+        self._options = options
+        if isinstance(loaded, type):
+            self._function: Callable[..., Any] = loaded(**options)
+            self._options = {}
+        else:
+            self._function = loaded
+        self._by_name, self._by_place = _plan_arguments(self.name, self._function, self._options)
+
+    @property
+    def location(self) -> str:
+        """Where the function is written, as far as Python tells."""
+        code = _code_object(self._function)
+        return f"{code.co_filename}, line {code.co_firstlineno}" if code else self.name
+
+    async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
+        try:
+            result = await self._call(example, output, answer)
+        except MaieuticError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what a user's function raises on one row is data of that row
+            return Score(value=0.0, failure="example", feedback=self._failure_text(error))
+        return as_score(self.name, result)
+
+    async def failure_with_line(self, example: Example, output: Output, answer: str | None) -> str:
+        """What the function raises on this row, with the line of its file, for its author; empty where nothing."""
+        try:
+            await self._call(example, output, answer)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._failure_text(error) + _failing_line(self._function, error)
+        return ""
+
+    async def _call(self, example: Example, output: Output, answer: str | None) -> Any:
+        values: dict[str, Any] = {
+            "input": example.input if isinstance(example.input, str) else dict(example.input),
+            "output": output.text,
+            "answer": answer,
+            "expected": example.output,
+            "references": example.outputs,
+            "example": ExampleView(example),
+            "pred": PredictionView(output, answer),
+            "nothing": None,
+        }
+        named = {name: values[meaning] for name, meaning in self._by_name.items()}
+        return await call_function(self._function, *(values[one] for one in self._by_place), **named, **self._options)
+
+    def _failure_text(self, error: BaseException) -> str:
+        return f"the metric {self.name} failed on this row: {type(error).__name__}: {error}"
+
+
+def _code_object(function: Callable[..., Any]) -> CodeType | None:
+    written = inspect.unwrap(function)
+    return getattr(written, "__code__", None) or getattr(type(written).__call__, "__code__", None)
+
+
+def _failing_line(function: Callable[..., Any], error: BaseException) -> str:
+    """The line of the function's own file at which it failed, whatever library was called from there."""
+    code = _code_object(function)
+    frames = [*traceback.extract_tb(error.__traceback__)]
+    frames += traceback.extract_tb(error.__cause__.__traceback__) if error.__cause__ else []
+    lines = [one.lineno for one in frames if code and one.filename == code.co_filename]
+    return f" ({Path(code.co_filename).name}, line {lines[-1]})" if code and lines else ""
+
+
+def _plan_arguments(
+    name: str, function: Callable[..., Any], options: Mapping[str, Any]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """How to call: parameter → meaning, and meanings by position."""
+    parameters = parameters_of(function)
+    if parameters is None:
+        return {}, _POSITIONS[:2]
+    by_keyword = [n for n, p in parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    for option in options:
+        if option not in by_keyword and not open_ended:
+            raise UsageError(
+                f"the metric {name} has no argument {option!r}",
+                possible=by_keyword,
+                remedy=did_you_mean(option, by_keyword) or "take the option out of the evaluator's table",
+            )
+    free = {n: p for n, p in parameters.items() if n not in options}
+    required = [n for n, p in free.items() if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if by_keyword and all(n in _ARGUMENT_MEANINGS and n in by_keyword for n in required):
+        return {n: _ARGUMENT_MEANINGS[n] for n in by_keyword if n in free and n in _ARGUMENT_MEANINGS}, ()
+    places = [n for n, p in free.items() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    listed = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters.values())
+    needed = len([n for n in required if n in places])
+    if len(required) > needed or needed > len(_POSITIONS) or (not listed and len(places) < 2):
+        unknown = [n for n in required if n not in _ARGUMENT_MEANINGS] or list(parameters)
+        raise UsageError(
+            f"the metric {name} asks for {', '.join(unknown) or 'nothing'}, which cannot be given",
+            possible=sorted(_ARGUMENT_MEANINGS),
+            remedy="name its arguments so, or write metric(example, pred, trace=None)",
+        )
+    return {}, _POSITIONS[: max(2, needed)]

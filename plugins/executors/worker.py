@@ -1,0 +1,48 @@
+"""Work carried out from its data alone: the parts are made by name, once a process for each kind of work."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from ...core.answer import AnswerContract
+from ...core.executor import MeasureResult, MeasureSpec
+from ...core.models import Output
+from ...core.protocols import Evaluator, Gateway, Target
+from ...core.recipe import PluginRef
+from ..system.registry import Registry
+
+
+async def execute_work(work: MeasureSpec, gateway: Gateway) -> MeasureResult:
+    """Run and score. Raises what the gateway raises and what the parts raise."""
+    parts = work.model_dump_json(include={"target", "answer", "evaluators", "plugins", "folder"})
+    target, evaluators = _build_parts(parts)
+    output = await target.run(work.program, work.example, work.model, gateway)
+    return MeasureResult(output=output, scores=await _score_output(evaluators, work, output))
+
+
+async def _score_output(evaluators: dict[str, Evaluator], work: MeasureSpec, output: Output) -> dict[str, Any]:
+    answer = work.answer.read_answer(output.text)
+    return {name: await one.evaluate(work.example, output, answer) for name, one in evaluators.items()}
+
+
+class _WorkerParts(BaseModel):
+    target: PluginRef
+    answer: AnswerContract
+    evaluators: dict[str, PluginRef]
+    plugins: tuple[str, ...]
+    folder: str
+
+
+@lru_cache(maxsize=16)
+def _build_parts(parts: str) -> tuple[Target, dict[str, Evaluator]]:
+    work = _WorkerParts.model_validate_json(parts)
+    registry = Registry.load(folder=Path(work.folder))
+    if work.plugins:
+        registry.require(work.plugins, folder=Path(work.folder))
+    evaluators = {name: registry.create("evaluator", use.use, **use.options) for name, use in work.evaluators.items()}
+    reads = {"answer": work.answer} if "answer" in registry.options("target", work.target.use) else {}
+    return registry.create("target", work.target.use, **reads, **work.target.options), evaluators

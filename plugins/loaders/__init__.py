@@ -1,0 +1,1 @@
+"""Readers of data sources: files, remote sets, benchmarks, other tools' formats."""

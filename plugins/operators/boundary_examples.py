@@ -1,0 +1,82 @@
+"""Test cases near the border between answers, and the step that learns from them (IPC, arXiv 2402.03099)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.boundary import AnalyseErrors, StepPrompt
+from ...core.answer import AnswerContract
+from ...core.asks import Case
+from ...core.protocols import Need, Team
+from ...core.search_types import NewExample, Proposal, Request
+from ..algorithms.example_generation import generate_examples, max_generation_calls
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
+
+_UNREADABLE = "(unreadable)"
+_SHOWN = 4
+
+
+@dataclass(kw_only=True)
+class BoundaryExamples:
+    """New rows, for val and train in turn: hard ones, in view of what the parent got wrong. count: rows."""
+
+    count: int = 10
+    name: str = field(default="boundary-rows", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = max_generation_calls(self.count)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[NewExample]:
+        shown = request.train[-_SHOWN:]
+        return await generate_examples(
+            team,
+            request.task,
+            main_instruction(request),
+            self.count,
+            splits=("val", "train"),
+            rows=[Case(input=row.text, expected=row.output or "") for row in shown],
+            failures=request.failures[-_SHOWN:],
+            known=[row.text for row in request.examples.values()],
+        )
+
+
+@dataclass(kw_only=True)
+class ConfusionCalibration:
+    """The confusion matrix and some errors are analysed, and the next prompt is written from the analysis and the last
+    few prompts with their scores. history: how many."""
+
+    history: int = 4
+    name: str = field(default="calibrate", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(default=2 * CALLS_PER_ASK, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        matrix = confusion_matrix([*request.failures, *request.successes], request.task.answer)
+        if not matrix:
+            return []
+        task, prompt = task_description(request.task), main_instruction(request)
+        failures = sample_items(request.failures, _SHOWN, request.rng)
+        told = await team.act(AnalyseErrors(task=task, prompt=prompt, matrix=matrix, failures=failures))
+        if told is None:
+            return []
+        past = request.history[-self.history :]
+        ask = StepPrompt(task=task, prompt=prompt, history=past, analysis=told.text, hints=user_guidance(request))
+        return await rewrite_with_model(request, team, ask, told.text)
+
+
+def confusion_matrix(cases: Sequence[Case], contract: AnswerContract) -> str:
+    """`wanted → given: how often`, errors first; answers as the contract reads them. Empty without cases."""
+    pairs = Counter((case.expected, contract.read_answer(case.output) or _UNREADABLE) for case in cases)
+    ordered = sorted(pairs.items(), key=lambda one: (one[0][0] == one[0][1], -one[1], one[0]))
+    return "\n".join(f"{wanted:.40} → {given:.40}: {count}" for (wanted, given), count in ordered[:12])

@@ -1,0 +1,36 @@
+"""What several children added to their parent, together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.prompt import Prompt
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+
+
+@dataclass(kw_only=True)
+class CombineRules:
+    """The order's first parent with the principles and sections that the other parents have beyond it.
+
+    Nobody is asked. Where the others add nothing there is nothing to propose.
+    """
+
+    name: str = field(default="unite", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(default=0, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        base = request.parents[0].program
+        others = [one.program.main for one in request.parents[1:]]
+        united = _combine_prompts(base.main, others)
+        if united == base.main:
+            return []
+        return [Proposal(program=base.replace(united), rationale=f"what {len(others)} edits added, together")]
+
+
+def _combine_prompts(base: Prompt, others: Sequence[Prompt]) -> Prompt:
+    principles = dict.fromkeys([*base.principles, *(one for other in others for one in other.principles)])
+    sections = dict.fromkeys([*base.sections, *(one for other in others for one in other.sections)])
+    return base.with_(principles=tuple(principles), sections=tuple(one.model_dump() for one in sections))

@@ -1,0 +1,50 @@
+"""Demo sets from runs of the target that went well (the bootstrapping of DSPy and MIPRO, arXiv 2406.11695)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.demo_sets import demos_with_reasoning
+from .demos import with_demos
+
+
+@dataclass(kw_only=True)
+class DemoBootstrap:
+    """One proposal per set asked for, the parent with other demos.
+
+    Rows that the first parent got right come first, with its reasoning where it gave some; other train rows fill up
+    what is missing. The order has to name `cases`, or the parent to have been run on train rows before; otherwise all
+    demos are rows as they stand.
+
+    sets: how many, where the order does not ask for more. shots: the sizes to draw from; 0 proposes nothing. plain: so
+    many of the sets are drawn from all rows, as they stand.
+    """
+
+    name: str = field(default="demo-bootstrap", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
+    calls: int = field(default=0, init=False)
+    sets: int = 1
+    shots: Sequence[int] = (4,)
+    plain: int = 0
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        rng, right = request.rng, {case.input for case in request.successes}
+        shots = demos_with_reasoning(request)
+        made: dict[str, Proposal] = {}
+        for number in range(max(self.sets, request.order.count)):
+            size = min(rng.choice(list(self.shots)), len(shots))
+            drawn = rng.sample(shots, len(shots))
+            if number < self.plain:
+                demos = [demo.model_copy(update={"rationale": None}) for demo in drawn[:size]]
+            else:
+                demos = sorted(drawn, key=lambda demo: demo.input not in right)[:size]
+                rng.shuffle(demos)
+            own = sum(demo.input in right for demo in demos)
+            if demos:
+                said = f"{len(demos)} demos, {own} of them answered rightly by the parent"
+                proposal = with_demos(request.parents[0], demos, said)
+                made.setdefault(proposal.program.id, proposal)
+        return list(made.values())

@@ -1,0 +1,120 @@
+"""Worked examples that are mined, made up and explained (PromptWizard, arXiv 2405.18369)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.promptwizard import ExplainAnswer, SynthesizeExamples
+from ...core.answer import AnswerContract, normalize_answer
+from ...core.asks import Case
+from ...core.prompt import Demo
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import CALLS_PER_ASK, gather_all, sample_cases, task_description
+from .demos import demo_of, with_demos
+
+
+@dataclass(kw_only=True)
+class DemoMining:
+    """Rows that the parent got wrong as demos, with their references; other train rows fill up what is missing."""
+
+    shots: int = 5
+    name: str = field(default="demo-mine", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(default=0, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        wrong = {case.input for case in request.failures}
+        drawn = request.rng.sample(request.train, len(request.train))
+        rows = sorted(drawn, key=lambda row: row.text not in wrong)[: self.shots]
+        if not rows:
+            return []
+        mined = sum(row.text in wrong for row in rows)
+        request.rng.shuffle(rows)
+        demos = [demo_of(row) for row in rows]
+        return [with_demos(request.parents[0], demos, f"{len(demos)} demos, {mined} of them mined from failures")]
+
+
+@dataclass(kw_only=True)
+class DemoSynthesis:
+    """Made-up rows as demos, as hard as those that the parent failed on; the parent's own demos fill up.
+
+    A made-up answer that is none under the task's contract, or no label that the task has, is left out. rows: real rows
+    that show the kind.
+    """
+
+    shots: int = 5
+    rows: int = 3
+    name: str = field(default="demo-synthesis", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(default=CALLS_PER_ASK, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        failures = request.failures[: self.rows]
+        shown = sample_cases(request.train, self.rows, request.rng)
+        ask = SynthesizeExamples(task=task_description(request.task), rows=shown, failures=failures, count=self.shots)
+        reply = await team.act(ask)
+        real = {normalize_answer(row.text) for row in request.train}
+        made = [one for case in reply.cases if (one := _demo(request, case)) is not None] if reply is not None else []
+        made = [one for one in made if normalize_answer(one.input) not in real][: self.shots]
+        if not made:
+            return []
+        kept = request.parents[0].program.main.demos[: self.shots - len(made)]
+        return [with_demos(request.parents[0], [*kept, *made], f"{len(made)} demos made up")]
+
+
+@dataclass(kw_only=True)
+class DemoRationale:
+    """The reasoning that leads to a demo's answer, for each demo that has none.
+
+    Only where the demo, said with it, is still read as the same answer: a rationale that names another label would
+    teach the target a form that nobody can read. Where no reason could stand in front of the answer, none is asked for.
+    most: demos explained, the last ones first.
+    """
+
+    most: int = 5
+    name: str = field(default="demo-rationale", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.most
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        demos, contract = list(request.parents[0].program.main.demos), request.task.answer
+        bald = [place for place, demo in enumerate(demos) if not demo.rationale and _explicable(contract, demo.output)]
+        places = bald[-self.most :]
+        asks = [
+            ExplainAnswer(task=task_description(request.task), input=demos[place].input, expected=demos[place].output)
+            for place in places
+        ]
+        replies = await gather_all(team.act(ask) for ask in asks)
+        explained = 0
+        for place, reply in zip(places, replies, strict=True):
+            if reply is not None and _read_with(contract, reply.text, demos[place].output):
+                demos[place] = demos[place].model_copy(update={"rationale": reply.text})
+                explained += 1
+        said = f"{explained} of {len(demos)} demos explained"
+        return [with_demos(request.parents[0], demos, said)] if explained else []
+
+
+def _read_with(contract: AnswerContract, reason: str, output: str) -> bool:
+    """Whether an answer is read as the same one with a reason in front of it."""
+    return contract.read_answer(f"{reason}\n{output}") == contract.read_answer(output)
+
+
+def _explicable(contract: AnswerContract, output: str) -> bool:
+    """Whether some reason can stand in front of an answer: one that does not name it, or one that does."""
+    return any(_read_with(contract, reason, output) for reason in ("Because.", f"The answer is {output}."))
+
+
+def _demo(request: Request, case: Case) -> Demo | None:
+    contract = request.task.answer
+    if not case.expected or not contract.accepts(case.expected):
+        return None
+    answer = contract.normalize_reference(case.expected)
+    named = {normalize_answer(label): label for label in request.answers}
+    if named and normalize_answer(answer) not in named:
+        return None
+    return Demo(input=case.input, output=named.get(normalize_answer(answer), answer))

@@ -1,0 +1,42 @@
+"""A step of differential evolution in words (EvoPrompt DE, arXiv 2309.08532)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.common import ParaphrasePrompt
+from ...agents.asks.evolution import StepByDifference
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import CALLS_PER_ASK, rewrite_with_model, sample_items, task_description
+
+
+@dataclass(kw_only=True)
+class DifferentialMutation:
+    """Parents in this order: the base, two others, the best so far. The child is the base with another instruction.
+
+    Where fewer are given, the last one stands in; of a base alone the same is said in other words. failures: rows shown
+    that the base got wrong.
+    """
+
+    failures: int = 4
+    name: str = field(default="differential", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(default=CALLS_PER_ASK, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        texts = [parent.program.main.instruction for parent in request.parents]
+        base, first, second, best = (texts + texts[-1:] * 3)[:4]
+        if len(set(texts)) == 1:
+            return (
+                await rewrite_with_model(request, team, ParaphrasePrompt(prompt=base), "in other words")
+                if base.strip()
+                else []
+            )
+        shown = sample_items(request.failures, self.failures, request.rng)
+        ask = StepByDifference(
+            task=task_description(request.task), base=base, first=first, second=second, best=best, failures=shown
+        )
+        said = "where two prompts differ was changed and put into the best and the base"
+        return await rewrite_with_model(request, team, ask, said)

@@ -1,0 +1,81 @@
+"""Claims about what a model does wrong, each with the smallest edit that would mend it (after arXiv 2402.02101)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.behaviour import ClaimBehaviours, WriteRule
+from ...core.prompt import placeholders_in
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    sample_items,
+    task_description,
+    user_guidance,
+)
+
+_LONGEST_RULE = 60
+
+
+@dataclass(kw_only=True)
+class FailureClaims:
+    """The critic names what the model did in its wrong answers; for each of these the student writes one rule, which
+    is added to the prompt and changes nothing else, so that measuring the child tests the claim.
+
+    claims: asked for at most. errors: failures shown; successes: right answers beside them. The rationale of a
+    proposal is the claim; the order's option `refuted` holds claims that did not hold. No failures, no proposals.
+    """
+
+    claims: int = 3
+    errors: int = 4
+    successes: int = 2
+    name: str = field(default="claims", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * (1 + self.claims)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        if not request.failures:
+            return []
+        rng, task, prompt = request.rng, task_description(request.task), main_instruction(request)
+        failures = sample_items(request.failures, self.errors, rng)
+        found = await team.act(
+            ClaimBehaviours(
+                task=task,
+                prompt=prompt,
+                failures=failures,
+                successes=sample_items(request.successes, self.successes, rng),
+                refuted=tuple(request.order.options.get("refuted", ())),
+                count=self.claims,
+            )
+        )
+        claimed = found.reasons[: self.claims] if found is not None else ()
+        rules = await gather_all(
+            team.act(
+                WriteRule(task=task, prompt=prompt, behaviour=one, failures=failures, hints=user_guidance(request))
+            )
+            for one in claimed
+        )
+        return deduplicate(
+            _with_rule(request, reply.text, claim)
+            for reply, claim in zip(rules, claimed, strict=True)
+            if reply is not None
+        )
+
+
+def _with_rule(request: Request, text: str, claim: str) -> Proposal | None:
+    """The parent and one more principle. None for what is no rule: empty, long, a template, or there already."""
+    program = request.parents[0].program
+    rule, there = " ".join(text.split()).strip("-*•\"' "), program.main.principles
+    if not rule or len(rule.split()) > _LONGEST_RULE or placeholders_in(rule):
+        return None
+    if rule.casefold() in {one.casefold() for one in there} or rule in program.main.instruction:
+        return None
+    return Proposal(program=program.replace(program.main.with_(principles=(*there, rule))), rationale=claim)

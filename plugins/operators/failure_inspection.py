@@ -1,0 +1,71 @@
+"""PE2 (arXiv 2311.05661): rows examined one by one, then the prompt refined by what that said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.examination import ExamineCases, RefinePrompt
+from ...core.dataset import Example
+from ...core.prompt import Prompt
+from ...core.protocols import Need, Team
+from ...core.render import messages_as_text, render
+from ...core.search_types import Proposal, Request
+from ..algorithms.ancestry import edit_rationales, scored_ancestry
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
+
+_LONGEST_REASONING = 2400
+
+
+@dataclass(kw_only=True)
+class FailureInspection:
+    """errors: failures a question. step: words that may change at most, 0 for any number. history: earlier prompts of
+    the line shown with their scores. momentum: reasons of earlier edits shown. count: refinements of an examination.
+
+    The rationale of a proposal is the examination. No failures, no proposals.
+    """
+
+    errors: int = 2
+    step: int = 0
+    history: int = 0
+    momentum: int = 0
+    count: int = 1
+    name: str = field(default="examine", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * (1 + self.count)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        if not request.failures:
+            return []
+        task, prompt = task_description(request.task), main_instruction(request)
+        cases = sample_items(request.failures, self.errors, request.rng)
+        layout = prompt_layout(request.parents[0].program.main)
+        examined = await team.act(ExamineCases(task=task, prompt=prompt, layout=layout, cases=cases))
+        if examined is None:
+            return []
+        ask = RefinePrompt(
+            task=task,
+            prompt=prompt,
+            examination=examined.text[:_LONGEST_REASONING],
+            step=f"Change at most {self.step} words." if self.step else "",
+            history=scored_ancestry(request, self.history),
+            momentum=edit_rationales(request, self.momentum),
+            hints=user_guidance(request),
+        )
+        return await rewrite_with_model(request, team, ask, examined.text, count=self.count)
+
+
+def prompt_layout(prompt: Prompt) -> str:
+    """The whole of what the model is sent, with a mark where the input goes and demos left out."""
+    fields = {name: f"({name})" for name in prompt.placeholders}
+    return messages_as_text(render(prompt.with_(demos=()), Example(input=fields or "(input)")))

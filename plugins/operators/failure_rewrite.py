@@ -1,0 +1,47 @@
+"""One edit with the failures in view and no reason named: the cheapest step that looks at evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.common import EditPrompt
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
+
+
+@dataclass(kw_only=True)
+class FailureRewrite:
+    """errors: failures shown, at most. count: draws. With neither failures nor hints there is nothing to go by."""
+
+    errors: int = 4
+    count: int = 1
+    name: str = field(default="rewrite", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.count
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        hints = user_guidance(request)
+        shown = sample_items(request.failures, self.errors, request.rng)
+        if not shown and not hints:
+            return []
+        ask = EditPrompt(
+            task=task_description(request.task),
+            prompt=main_instruction(request),
+            reason="",
+            failures=shown,
+            hints=hints,
+        )
+        why = f"rewritten with {len(shown)} failures in view" if shown else "rewritten as the user wished"
+        return await rewrite_with_model(request, team, ask, why, count=self.count)

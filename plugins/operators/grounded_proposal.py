@@ -1,0 +1,98 @@
+"""Instructions grounded in the data, in demos and in a tip (the proposer of MIPRO, arXiv 2406.11695)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.grounding import DescribeExamples, ProposeGrounded
+from ...core.asks import Case
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    sample_cases,
+    sample_items,
+    task_description,
+    user_guidance,
+    with_instruction,
+)
+
+TIPS = {
+    "none": "",
+    "creative": "Do not be afraid of an unusual instruction.",
+    "simple": "Keep the instruction short and plain.",
+    "description": "Let the instruction say a lot that helps: what to look at and how to decide.",
+    "high-stakes": "Tell the model what hangs on the right answer, in a situation where very much does.",
+    "persona": "Tell the model who it is: somebody who is good at just this task.",
+}
+
+
+@dataclass(kw_only=True)
+class GroundedProposal:
+    """The first parent is what is reworded; the demos of the others are shown, one parent's in each question.
+
+    count: instructions, or fewer if the order asks for some but fewer. batches, rows: the data are described from so
+    many batches of train rows, one after the other. tips: by name; one is drawn for each instruction. failures: rows
+    shown that the first parent got wrong; the original shows none.
+    """
+
+    count: int = 6
+    batches: int = 2
+    rows: int = 10
+    tips: Sequence[str] = tuple(TIPS)
+    failures: int = 0
+    name: str = field(default="grounded", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * (self.batches + self.count)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        rng, task = request.rng, task_description(request.task)
+        count = self.count if request.order.count < 2 else min(self.count, request.order.count)
+        summary = await self._summary(request, team)
+        tips = [rng.choice(list(self.tips)) for _ in range(count)]
+        shown = [self._visible_examples(request, place) for place in range(count)]
+        wrong = [self._failed_cases(request) for _ in range(count)]
+        asks = [
+            ProposeGrounded(
+                task=task,
+                prompt=main_instruction(request),
+                summary=summary,
+                rows=rows,
+                failures=failures,
+                tip=TIPS.get(tip, tip),
+                hints=user_guidance(request),
+            )
+            for tip, rows, failures in zip(tips, shown, wrong, strict=True)
+        ]
+        replies = await gather_all(team.act(ask) for ask in asks)
+        made = [
+            with_instruction(request, reply.prompt, f"grounded in the data; tip: {tip}")
+            for tip, reply in zip(tips, replies, strict=True)
+            if reply is not None
+        ]
+        return [one.model_copy(update={"parents": (request.parents[0].id,)}) for one in deduplicate(made)]
+
+    async def _summary(self, request: Request, team: Team) -> str:
+        """What was noted of the last batch that could be read."""
+        notes, size = "", self.rows
+        rows = sample_cases(request.train, self.batches * size, request.rng)
+        for batch in (rows[at : at + size] for at in range(0, len(rows), size)):
+            reply = await team.act(DescribeExamples(task=task_description(request.task), rows=batch, notes=notes))
+            notes = reply.text if reply else notes
+        return notes
+
+    def _visible_examples(self, request: Request, place: int) -> tuple[Case, ...]:
+        sets = [demos for one in request.parents[1:] if (demos := one.program.main.demos)]
+        if not sets:
+            return sample_cases(request.train, 3, request.rng)
+        return tuple(Case(input=demo.input, expected=demo.output) for demo in sets[place % len(sets)])
+
+    def _failed_cases(self, request: Request) -> tuple[Case, ...]:
+        return sample_items(request.failures, self.failures, request.rng)

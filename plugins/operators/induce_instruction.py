@@ -1,0 +1,36 @@
+"""APE (arXiv 2211.01910): the instruction that would have led to some rows, guessed from the rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.common import InducePrompt as InduceAsk
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import CALLS_PER_ASK, deduplicate, gather_all, sample_cases, with_instruction
+
+
+@dataclass(kw_only=True)
+class InduceInstruction:
+    """subsamples: sets of train rows. per_sample: draws from each set. demos: rows in a set."""
+
+    subsamples: int = 5
+    per_sample: int = 4
+    demos: int = 5
+    name: str = field(default="induce", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.subsamples * self.per_sample
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        sets = [sample_cases(request.train, self.demos, request.rng) for _ in range(self.subsamples)]
+        asks = [InduceAsk(rows=rows) for rows in sets if rows for _ in range(self.per_sample)]
+        replies = await gather_all(team.act(ask) for ask in asks)
+        return deduplicate(
+            with_instruction(request, reply.prompt, f"guessed from {len(ask.rows)} train rows")
+            for ask, reply in zip(asks, replies, strict=True)
+            if reply is not None
+        )

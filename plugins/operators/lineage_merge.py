@@ -1,0 +1,68 @@
+"""Two lineages merged by part (the system-aware merge of GEPA, arXiv 2507.19457, over the parts of prompts)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from ...core.program import Program
+from ...core.prompt import Prompt
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+
+PARTS = ("system", "instruction", "sections", "principles", "branches", "demos", "format")
+
+
+@dataclass(kw_only=True)
+class LineageMerge:
+    """A child of the first two parents; the third, or their nearest common ancestor, is where they came from.
+
+    Of each part of each named prompt the side that changed it is taken; where both did, the one that scores better on
+    val, and on ties one that is drawn. The original merges whole prompts of a program and so never fires for a single
+    one; parts of one prompt are merged as well, where more than its instruction was changed. No child where nothing can
+    be had from both sides.
+    """
+
+    name: str = field(default="merge", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(default=0, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        if len(request.parents) < 2:
+            return []
+        first, second, *given = request.parents
+        roots = given or request.ancestors
+        if not roots:
+            return []
+        root = roots[-1].program
+        better = _better_parent(request.scores, first.id, second.id, request.rng)
+        program, taken = merge_programs(root, first.program, second.program, better=better)
+        if program.id in {root.id, first.program.id, second.program.id}:
+            return []
+        return [Proposal(program=program, rationale=f"merged: {taken}", parents=(first.id, second.id))]
+
+
+def merge_programs(root: Program, first: Program, second: Program, *, better: int) -> tuple[Program, str]:
+    """The program, and in words which part came from whom. `better` (0 or 1) wins what both sides changed."""
+    prompts: dict[str, Prompt] = {}
+    taken: list[str] = []
+    for slot, old in root.prompts.items():
+        sides = [side.prompts.get(slot, old) for side in (first, second)]
+        parts: dict[str, Any] = {}
+        for part in PARTS:
+            before = getattr(old, part)
+            changed = [number for number, side in enumerate(sides) if getattr(side, part) != before]
+            if changed:
+                source = changed[0] if len(changed) == 1 else better
+                parts[part] = getattr(sides[source], part)
+                where = part if len(root.prompts) == 1 else f"{slot}.{part}"
+                taken.append(f"{where} from the {('first', 'second')[source]}")
+        prompts[slot] = old.with_(**parts) if parts else old
+    return Program(prompts=prompts, router=root.router), ", ".join(taken)
+
+
+def _better_parent(scores: Mapping[str, float], first: str, second: str, rng: Random) -> int:
+    one, other = scores.get(first, 0.0), scores.get(second, 0.0)
+    return rng.randrange(2) if one == other else int(other > one)

@@ -1,0 +1,72 @@
+"""What is chosen anew for each input: the nearest worked examples, and options in several orders (Medprompt)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...core.dataset import Example
+from ...core.option_shuffle import shuffle_options
+from ...core.prompt import Demo
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.demo_sets import demos_with_reasoning
+
+
+@dataclass(kw_only=True)
+class NearestDemos:
+    """All labelled train rows as a pool, of which each input is shown the `shots` most like it (arXiv 2311.16452).
+
+    Where the parent was right and reasoned, its reasoning is shown with the answer, unless the answer could not be read
+    with it. most: rows in the pool, those with reasoning first. Nothing for fewer rows than are shown.
+    """
+
+    shots: int = 5
+    most: int = 200
+    name: str = field(default="nearest-demos", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(default=0, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        pool = [self._legible(demo, request) for demo in demos_with_reasoning(request)]
+        pool = sorted(pool, key=lambda demo: demo.rationale is None)[: self.most]
+        if len(pool) <= self.shots:
+            return []
+        program = request.parents[0].program
+        style = program.main.format.model_copy(update={"nearest": self.shots})
+        explained = sum(demo.rationale is not None for demo in pool)
+        said = f"the {self.shots} nearest of {len(pool)} examples for each input, {explained} with their reasoning"
+        changed = program.main.with_(demos=tuple(pool), format=style)
+        return [Proposal(program=program.replace(changed), rationale=said)]
+
+    def _legible(self, demo: Demo, request: Request) -> Demo:
+        contract = request.task.answer
+        whole = f"{demo.rationale or ''}\n{demo.output}"
+        same = contract.type == "text" or contract.read_answer(whole) == contract.read_answer(demo.output)
+        return demo if same else demo.model_copy(update={"rationale": None})
+
+
+@dataclass(kw_only=True)
+class OptionShuffle:
+    """Inputs that list lettered options are asked `turns` times, the options moved on each time, by majority.
+
+    Nothing where fewer than half of the train rows list options.
+    """
+
+    turns: int = 5
+    name: str = field(default="option-shuffle", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(default=0, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        listing = [row for row in request.train if any(shuffle_options(text, 1)[1] for text in _texts(row))]
+        program = request.parents[0].program
+        style = program.main.format
+        if 2 * len(listing) < max(1, len(request.train)) or style.shuffles or not request.task.chat:
+            return []
+        changed = program.main.with_(format=style.model_copy(update={"shuffles": self.turns}))
+        return [Proposal(program=program.replace(changed), rationale=f"options in {self.turns} orders, by majority")]
+
+
+def _texts(row: Example) -> list[str]:
+    return [row.input] if isinstance(row.input, str) else [str(one) for one in row.input.values()]

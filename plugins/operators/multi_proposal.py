@@ -1,0 +1,68 @@
+"""Several prompts from one question, in view of all groups of rows (the meta prompt of GPO, arXiv 2305.13954)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from random import Random
+
+from ...agents.asks.multi_prompt import WriteSeveralPrompts
+from ...core.asks import Case
+from ...core.dataset import Example
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    sample_cases,
+    task_description,
+    user_guidance,
+    with_instruction,
+)
+
+
+@dataclass(kw_only=True)
+class MultiProposal:
+    """count: prompts wanted of a question. asks: questions, each with rows of its own. rows: shown with each, as many
+    of those that a run labelled itself as of the others."""
+
+    count: int = 3
+    asks: int = 2
+    rows: int = 6
+    name: str = field(default="several", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.asks
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        asks = [
+            WriteSeveralPrompts(
+                task=task_description(request.task),
+                prompt=main_instruction(request),
+                rows=sample_across_groups(request.train, self.rows, request.rng),
+                count=self.count,
+                hints=user_guidance(request),
+            )
+            for _ in range(self.asks)
+        ]
+        replies = await gather_all(team.act(ask) for ask in asks)
+        return deduplicate(
+            with_instruction(request, text, f"one of several in view of {len(ask.rows)} rows")
+            for ask, reply in zip(asks, replies, strict=True)
+            if reply is not None
+            for text in reply.items[: self.count]
+        )
+
+
+def sample_across_groups(rows: Sequence[Example], count: int, rng: Random) -> tuple[Case, ...]:
+    """Labelled rows, drawn from each group in turn; whoever labelled a row tells its group."""
+    groups: dict[str, list[Example]] = {}
+    for row in rows:
+        groups.setdefault(str(row.metadata.get("by", "")), []).append(row)
+    drawn = [sample_cases(groups[name], count, rng) for name in sorted(groups)]
+    return tuple([case for turn in zip_longest(*drawn) for case in turn if case is not None][:count])

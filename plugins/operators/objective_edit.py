@@ -1,0 +1,53 @@
+"""One edit towards one objective (directional prompting, MODP, arXiv 2504.18722)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.control import CorrectPrompt
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
+
+_MEANT: Mapping[str, str] = {
+    "accuracy": "More answers have to be right.",
+    "format": "More answers need exactly the wanted form, with nothing around it.",
+    "similarity": "The answers should say what is expected in nearly the same words.",
+    "robustness": "The kinds of inputs that are answered worst have to be answered better.",
+    "brevity": "The prompt should say the same in fewer words.",
+}
+
+
+@dataclass(kw_only=True)
+class ObjectiveEdit:
+    """The order's option `direction` names the objective, accuracy without it. count: draws. errors: failures shown."""
+
+    count: int = 2
+    errors: int = 4
+    name: str = field(default="direction", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.count
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        wanted = str(request.order.options.get("direction", "accuracy"))
+        shown = sample_items(request.failures, self.errors, request.rng)
+        ask = CorrectPrompt(
+            task=task_description(request.task),
+            prompt=main_instruction(request),
+            deviations=(_MEANT.get(wanted, f"The prompt should do better in {wanted}."),),
+            step="Change what this needs.",
+            failures=shown if wanted != "brevity" else (),
+            hints=user_guidance(request),
+        )
+        return await rewrite_with_model(request, team, ask, f"towards {wanted}", count=self.count)

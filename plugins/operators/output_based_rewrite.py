@@ -1,0 +1,42 @@
+"""A better prompt from what the present one brings out, without references (SPO, arXiv 2502.06855)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.output_based import ImproveOnOutputs
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    task_description,
+    user_guidance,
+)
+
+
+@dataclass(kw_only=True)
+class OutputBasedRewrite:
+    """samples: outputs shown, at most, the first ones. count: draws."""
+
+    samples: int = 3
+    count: int = 1
+    name: str = field(default="outputs", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.count
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        shown = request.outputs[: self.samples]
+        ask = ImproveOnOutputs(
+            task=task_description(request.task),
+            prompt=main_instruction(request),
+            outputs=shown,
+            hints=user_guidance(request),
+        )
+        why = f"rewritten with {len(shown)} outputs in view"
+        return await rewrite_with_model(request, team, ask, why, count=self.count)

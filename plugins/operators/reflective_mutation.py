@@ -1,0 +1,43 @@
+"""GEPA (arXiv 2507.19457): one reflection on a minibatch of runs, with inputs, outputs and feedback in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.reflection import ReflectOnCases as Ask
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
+
+
+@dataclass(kw_only=True)
+class ReflectiveMutation:
+    """cases: runs shown at most, the failed ones first; successes show what must stay. A minibatch without a failure
+    teaches nothing: no proposal."""
+
+    cases: int = 6
+    name: str = field(default="reflect", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(default=CALLS_PER_ASK, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        if not request.failures:
+            return []
+        failed = sample_items(request.failures, self.cases, request.rng)
+        right = sample_items(request.successes, self.cases - len(failed), request.rng)
+        ask = Ask(
+            task=task_description(request.task),
+            prompt=main_instruction(request),
+            cases=(*failed, *right),
+            hints=user_guidance(request),
+        )
+        why = f"after a look at {len(failed)} failed and {len(right)} right runs"
+        return await rewrite_with_model(request, team, ask, why)

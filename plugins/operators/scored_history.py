@@ -1,0 +1,35 @@
+"""OPRO (arXiv 2309.03409): a new prompt from the best earlier ones and their scores, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.common import ImproveOnHistory
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import CALLS_PER_ASK, rewrite_with_model, sample_cases, task_description
+
+
+@dataclass(kw_only=True)
+class ScoredHistory:
+    """count: draws of the same question, or fewer if the order asks for some but fewer. longest: earlier prompts shown,
+    the best of them last. exemplars: train rows shown, the same for all draws."""
+
+    count: int = 8
+    longest: int = 20
+    exemplars: int = 3
+    name: str = field(default="scored-history", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.count
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        count = self.count if request.order.count < 2 else min(self.count, request.order.count)
+        best = sorted(request.history, key=lambda past: past.score)[-self.longest :] if self.longest else []
+        rows = sample_cases(request.train, self.exemplars, request.rng)
+        ask = ImproveOnHistory(task=task_description(request.task), history=tuple(best), rows=rows)
+        top = f"after {len(best)} scored prompts" + (f", the best at {best[-1].score:.2f}" if best else "")
+        return await rewrite_with_model(request, team, ask, top, count=count)

@@ -1,0 +1,98 @@
+"""PMPO (arXiv 2505.16307): prompts with a segment masked, and other words for a segment that helps little."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.principles import RewriteSegment
+from ...core.prompt import Prompt, placeholders_in
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import (
+    ALWAYS_ALLOWED_WORDS,
+    CALLS_PER_ASK,
+    MAX_GROWTH_FACTOR,
+    deduplicate,
+    gather_all,
+    task_description,
+    user_guidance,
+)
+from ..algorithms.segments import Segment, replace_segment, split_segments, without_segment
+
+MAX_SEGMENTS = 8
+
+
+def parent_segments(request: Request) -> list[Segment]:
+    """The first parent's segments; the order's option `most` says into how many the prompt is divided."""
+    return split_segments(request.parents[0].program.main, request.order.options.get("most", MAX_SEGMENTS))
+
+
+@dataclass(kw_only=True)
+class SegmentMask:
+    """The first parent without one of its segments, for each of them: measured, it tells what the segment is worth."""
+
+    name: str = field(default="mask", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(default=0, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        program = request.parents[0].program
+        return deduplicate(
+            Proposal(program=program.replace(masked), rationale=f"without: {segment.text}")
+            for segment in parent_segments(request)
+            if _has_content(masked := without_segment(program.main, segment))
+        )
+
+
+@dataclass(kw_only=True)
+class SegmentRewrite:
+    """Other words for one segment; all the rest stays.
+
+    The order's option `segment` says which, by its place; without it one is drawn. variants: proposals. errors: rows
+    shown, the first of the request's failures.
+    """
+
+    variants: int = 3
+    errors: int = 3
+    name: str = field(default="segment", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.variants
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        segments = parent_segments(request)
+        if not segments:
+            return []
+        place = request.order.options.get("segment", request.rng.randrange(len(segments)))
+        segment, prompt = segments[place], request.parents[0].program.main
+        inside = segment.part == "instruction"
+        ask = RewriteSegment(
+            task=task_description(request.task),
+            before=prompt.instruction[: segment.start].strip() if inside else prompt.instruction,
+            segment=segment.text,
+            after=prompt.instruction[segment.end :].strip() if inside else "",
+            failures=request.failures[: self.errors],
+            hints=user_guidance(request),
+        )
+        replies = await gather_all(team.act(ask) for _ in range(self.variants))
+        return deduplicate(
+            self._with_segment_text(request, segment, reply.text) for reply in replies if reply is not None
+        )
+
+    def _with_segment_text(self, request: Request, segment: Segment, text: str) -> Proposal | None:
+        """None for words that change nothing, run on, or ask for a field."""
+        text, program = text.strip().strip("\"'").strip(), request.parents[0].program
+        words = len(text.split())
+        if not words or placeholders_in(text) or text.split() == segment.text.split():
+            return None
+        if words > max(ALWAYS_ALLOWED_WORDS // 2, MAX_GROWTH_FACTOR * len(segment.text.split())):
+            return None
+        changed = program.replace(replace_segment(program.main, segment, text))
+        return Proposal(program=changed, rationale=f"{text!r} in place of {segment.text!r}")
+
+
+def _has_content(prompt: Prompt) -> bool:
+    return bool(prompt.instruction or prompt.sections or prompt.principles or prompt.demos)

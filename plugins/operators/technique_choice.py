@@ -1,0 +1,85 @@
+"""The prompting technique that fits the task, then the prompt in it (Promptomatix, arXiv 2507.14241)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.techniques import NameTechnique, TailorPrompt
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request, TaskBrief
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    sample_cases,
+    task_description,
+    user_guidance,
+    with_instruction,
+)
+
+TECHNIQUE_DESCRIPTIONS: Mapping[str, str] = {
+    "direct": "say plainly what to do and which form the answer has",
+    "definitions": "define each allowed answer in a few words, so that the border is clear",
+    "steps": "let the model think step by step before its answer, which stands last",
+    "role": "address the model as somebody who does this task for a living",
+    "checklist": "list what the model must check before it answers",
+    "format first": "begin with the exact form of the answer, then the task",
+}
+_BY_TYPE = {
+    "label": "definitions",
+    "choice": "definitions",
+    "number": "steps",
+    "json": "format first",
+    "text": "direct",
+}
+
+
+@dataclass(kw_only=True)
+class TechniqueChoice:
+    """The technique that the planner names, and next to it the one that a rule takes for this kind of answer; one
+    prompt in each. Where the planner cannot be read, the rule alone. rows: shown to the planner. failures: to the
+    student, where the parent was run."""
+
+    rows: int = 3
+    failures: int = 3
+    name: str = field(default="tailor", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(default=3 * CALLS_PER_ASK, init=False)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        task = task_description(request.task)
+        listed = tuple(f"{name}: {meaning}" for name, meaning in TECHNIQUE_DESCRIPTIONS.items())
+        shown = sample_cases(request.train, self.rows, request.rng)
+        said = await team.act(NameTechnique(task=task, techniques=listed, rows=shown))
+        named = _first_named_technique(said.text) if said is not None else ""
+        chosen = [one for one in dict.fromkeys([named, technique_by_rule(request.task)]) if one]
+        wrong = request.failures[: self.failures]
+        asks = [
+            TailorPrompt(
+                task=task,
+                prompt=main_instruction(request),
+                technique=f"{name}: {TECHNIQUE_DESCRIPTIONS[name]}",
+                failures=wrong,
+                hints=user_guidance(request),
+            )
+            for name in chosen
+        ]
+        replies = await gather_all(team.act(ask) for ask in asks)
+        return deduplicate(
+            with_instruction(request, reply.prompt, f"in the technique {name!r}")
+            for name, reply in zip(chosen, replies, strict=True)
+            if reply is not None
+        )
+
+
+def technique_by_rule(task: TaskBrief) -> str:
+    return _BY_TYPE.get(task.answer.type, "direct")
+
+
+def _first_named_technique(text: str) -> str:
+    """The technique that is named first."""
+    said = text.casefold()
+    found = {name: said.find(name) for name in TECHNIQUE_DESCRIPTIONS if name in said}
+    return min(found, key=lambda name: found[name]) if found else ""

@@ -1,0 +1,65 @@
+"""TextGrad (arXiv 2406.07496): feedback on each answer, carried back to the prompt, summed into one rewrite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.textgrad import ApplyFeedback, FeedbackOnAnswer, FeedbackOnPrompt
+from ...core.asks import Case
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.ancestry import ancestor_instructions
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    gather_all,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
+
+
+@dataclass(kw_only=True)
+class TextGrad:
+    """rows: failed rows a step, at most; an answer that is right gives no gradient. momentum: earlier prompts of the
+    line that the last question shows, so that a step goes on where the ones before it went.
+
+    The rationale of a proposal is the summed feedback. No failures, no proposals; a row whose feedback cannot be read
+    is left out of the sum.
+    """
+
+    rows: int = 3
+    momentum: int = 0
+    name: str = field(default="backprop", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * (2 * self.rows + 1)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        """Each stage is finished before the next begins, so that draws do not depend on who answers first."""
+        shown = sample_items(request.failures, self.rows, request.rng)
+        if not shown:
+            return []
+        task, prompt = task_description(request.task), main_instruction(request)
+        answers = await gather_all(team.act(FeedbackOnAnswer(task=task, cases=(case,))) for case in shown)
+        told: list[tuple[Case, str]] = [
+            (case, reply.text) for case, reply in zip(shown, answers, strict=True) if reply is not None
+        ]
+        carried = await gather_all(
+            team.act(FeedbackOnPrompt(prompt=prompt, feedback=text, cases=(case,))) for case, text in told
+        )
+        gradients = tuple(dict.fromkeys(reply.text for reply in carried if reply is not None))
+        if not gradients:
+            return []
+        ask = ApplyFeedback(
+            task=task,
+            prompt=prompt,
+            feedback=gradients,
+            momentum=ancestor_instructions(request, self.momentum),
+            hints=user_guidance(request),
+        )
+        return await rewrite_with_model(request, team, ask, " ".join(gradients))

@@ -1,0 +1,73 @@
+"""ProTeGi (arXiv 2305.03495): reasons from failures, edits against the reasons, paraphrases of the edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...agents.asks.common import EditPrompt, FindReasons, ParaphrasePrompt
+from ...agents.asks.replies import PromptReply
+from ...core.asks import Case
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    task_description,
+    user_guidance,
+    with_instruction,
+)
+
+
+@dataclass(kw_only=True)
+class TextualGradient:
+    """gradients: groups of failures looked at. errors_per_gradient: failures in a group. reasons_per_gradient: what
+    is asked of each group. steps_per_gradient: edits against each reason. paraphrases: of each edit.
+
+    The rationale of a proposal is the reason. No failures, no proposals.
+    """
+
+    gradients: int = 4
+    errors_per_gradient: int = 4
+    reasons_per_gradient: int = 1
+    steps_per_gradient: int = 1
+    paraphrases: int = 2
+    name: str = field(default="gradient", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        edits = self.gradients * self.reasons_per_gradient * self.steps_per_gradient
+        self.calls = CALLS_PER_ASK * (self.gradients + edits + edits * self.paraphrases)
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        """Each stage is finished before the next begins, so that draws do not depend on who answers first."""
+        if not request.failures:
+            return []
+        prompt = main_instruction(request)
+        size = min(self.errors_per_gradient, len(request.failures))
+        groups = [tuple(request.rng.sample(request.failures, size)) for _ in range(self.gradients)]
+        found = await gather_all(
+            team.act(FindReasons(prompt=prompt, failures=group, count=self.reasons_per_gradient)) for group in groups
+        )
+        reasons: list[tuple[str, tuple[Case, ...]]] = [
+            (reason, group)
+            for group, reply in zip(groups, found, strict=True)
+            if reply is not None
+            for reason in reply.reasons[: self.reasons_per_gradient]
+            for _ in range(self.steps_per_gradient)
+        ]
+        task, hints = task_description(request.task), user_guidance(request)
+        edited = await gather_all(
+            team.act(EditPrompt(task=task, prompt=prompt, reason=reason, failures=group, hints=hints))
+            for reason, group in reasons
+        )
+        edits = [
+            (reply.prompt, reason) for reply, (reason, _) in zip(edited, reasons, strict=True) if reply is not None
+        ]
+        wanted = [(text, reason) for text, reason in edits for _ in range(self.paraphrases)]
+        said: list[PromptReply | None] = await gather_all(team.act(ParaphrasePrompt(prompt=text)) for text, _ in wanted)
+        edits += [(reply.prompt, reason) for reply, (_, reason) in zip(said, wanted, strict=True) if reply is not None]
+        return deduplicate(with_instruction(request, text, reason) for text, reason in edits)

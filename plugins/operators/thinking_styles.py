@@ -1,0 +1,62 @@
+"""The prompt thought over in different ways (the mutation of PromptWizard, arXiv 2405.18369)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+from ...agents.asks.promptwizard import MutateInStyle
+from ...core.protocols import Need, Team
+from ...core.search_types import Proposal, Request
+from ..algorithms.llm_helpers import (
+    CALLS_PER_ASK,
+    deduplicate,
+    gather_all,
+    main_instruction,
+    sample_items,
+    task_description,
+    user_guidance,
+    with_instruction,
+)
+
+_FILE = "thinking-styles.v1.txt"
+
+
+@cache
+def thinking_styles() -> tuple[str, ...]:
+    """One style a line; lines that begin with # are comments."""
+    text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
+    return tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
+
+
+@dataclass(kw_only=True)
+class ThinkingStyleMutation:
+    """One new version for each of `styles` ways of thinking, drawn anew for each order."""
+
+    styles: int = 5
+    name: str = field(default="thinking-styles", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    calls: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CALLS_PER_ASK * self.styles
+
+    async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
+        drawn = sample_items(thinking_styles(), self.styles, request.rng)
+        asks = [
+            MutateInStyle(
+                task=task_description(request.task),
+                prompt=main_instruction(request),
+                style=style,
+                hints=user_guidance(request),
+            )
+            for style in drawn
+        ]
+        replies = await gather_all(team.act(ask) for ask in asks)
+        return deduplicate(
+            with_instruction(request, reply.prompt, ask.style)
+            for ask, reply in zip(asks, replies, strict=True)
+            if reply is not None
+        )

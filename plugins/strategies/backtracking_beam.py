@@ -1,0 +1,72 @@
+"""Beam search that may go back to any step (the search of PE2, arXiv 2311.05661)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.pool_helpers import unmeasured_candidates
+from ..algorithms.selection import best_mean, measured_ids, sufficiently_measured
+
+_PERFECT = 1.0
+_ROWS_PER_CASE = 40
+_LEAST_CASES = 4
+
+
+@dataclass(kw_only=True)
+class BacktrackingBeam:
+    """Each step begins from the best `width` prompts of all steps so far, not of the last one alone; each gets
+    `expand` orders of every operator. Nobody is measured twice, and nobody is dropped.
+
+    steps: rounds; the budget may end it before. cases: train rows a prompt is run on while it has shown fewer than
+    `errors` failures for each expansion; fewer in a small budget. A prompt without a failure on val ends the search.
+    """
+
+    name: str = field(default="backtrack", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    width: Count = 4
+    expand: Count = 4
+    steps: int = 3
+    cases: int = 16
+    errors: int = 2
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        parents = self._best_candidates(search)
+        if search.round > self.steps or search.archive.scores.mean(parents[0], search.val) == _PERFECT:
+            return []
+        cases = min(self.cases, max(_LEAST_CASES, search.total_runs // _ROWS_PER_CASE))
+        return [
+            WorkOrder(
+                operator=name,
+                parents=(parent,),
+                cases=0 if self._failed_rows(search, parent) >= self.errors * self.expand else cases,
+                stream=stream,
+            )
+            for parent in parents
+            for name in search.operators
+            for stream in range(self._affordable_expansions(search))
+        ]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        return unmeasured_candidates(search, new)
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        return dict.fromkeys(measured_ids(search, pool), "keep")
+
+    def final(self, search: Search) -> str:
+        return best_mean(search)
+
+    def _best_candidates(self, search: Search) -> list[str]:
+        """Of all steps; the oldest on ties."""
+        ranked = search.archive.ranked(sufficiently_measured(search), search.val)[: self.width]
+        return [one.id for one in ranked] or [search.archive.baseline.id]
+
+    def _failed_rows(self, search: Search, name: str) -> int:
+        return sum(one.score < 1 for one in search.archive.scores.row(name, search.train).values())
+
+    def _affordable_expansions(self, search: Search) -> int:
+        """Fewer expansions where the whole would not last for the steps."""
+        return max(1, min(self.expand, search.total_runs // 60))

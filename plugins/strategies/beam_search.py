@@ -1,0 +1,54 @@
+"""Beam search (ProTeGi, arXiv 2305.03495)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.selection import best_mean, keep_top
+
+_LEAST_MINIBATCH = 8
+_MINIBATCHES_OF_THE_WHOLE = 20
+
+
+@dataclass(kw_only=True)
+class BeamSearch:
+    """Each round every prompt of the beam gets an order of each operator; parents and children race for the beam.
+
+    width: prompts kept. minibatch: train rows on which each parent shows its errors first, fewer where the budget is
+    small. children: at most so many new prompts are measured a round, drawn at random.
+    """
+
+    name: str = field(default="beam", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    width: Count = 4
+    minibatch: int = 64
+    children: Count = 8
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        cases = min(self.minibatch, max(_LEAST_MINIBATCH, search.total_runs // _MINIBATCHES_OF_THE_WHOLE))
+        return [
+            WorkOrder(operator=operator, parents=(parent,), cases=cases)
+            for parent in self._current_beam(search)
+            for operator in search.operators
+        ]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        drawn = list(new)
+        if len(drawn) > self.children:
+            drawn = search.rng("children").sample(drawn, self.children)
+        return list(dict.fromkeys([*self._current_beam(search), *human_candidates(search), *drawn]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        return keep_top(search, pool, self.width)
+
+    def final(self, search: Search) -> str:
+        return best_mean(search)
+
+    def _current_beam(self, search: Search) -> list[str]:
+        kept = search.archive.with_status("kept", "pinned")
+        return [one.id for one in search.archive.ranked(kept, search.val)[: self.width]] or [search.archive.baseline.id]

@@ -1,0 +1,133 @@
+"""Distributions over phrases, learned without labels (unsupervised prompt learning, arXiv 2410.03124)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.categorical_policy import CategoricalPolicy, SlotChoice
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.pseudo_labels import label_loss
+from ..algorithms.selection import measured_ids
+from ..algorithms.vocabulary import typical_words
+from ..operators.components import components_of
+from ..operators.phrase_prefix import with_phrase_prefix
+from .pseudo_labels import PseudoLabels
+
+_AUTHOR, _LABELS = "prefix", "relabel"
+_SETTLED = 0.9
+_CALLS_A_DRAW = 40
+_LEAST_DRAWS = 2
+
+
+@dataclass(kw_only=True)
+class CategoricalSearch:
+    """Each round draws prompts: in each of `slots` places in front of the start prompt a phrase, or none. What the
+    start and the last round's prompts agree on labels the rows; those it is surest of teach the distributions by a
+    variance-reduced policy gradient, and some of train become the demos of the next round's prompts. So labels and
+    prompts are revised in turn. No reference is read.
+
+    A prompt's worth is how often its own answer is what the others agree on, on the surest rows of val. Where all of
+    these get one label, or each one of its own, there is nothing to learn: no step is made, and the start prompt
+    stands.
+
+    size: phrases to choose from, drawn from these categories of the corpus. words: of the inputs' own words, instead
+    or beside. draws: prompts a round, fewer in a small budget; from the second round the likeliest one beside. share:
+    of each label's rows, which are trusted. demos: shown at most. rate: of a step. patience: rounds without a better
+    prompt after which it ends, as it does when a draw is the likeliest prompt with a chance of 0.9.
+    """
+
+    name: str = field(default="categorical", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    requires: frozenset[str] = field(default=frozenset({_AUTHOR}), init=False)
+    slots: Count = 2
+    size: int = 12
+    words: int = 0
+    categories: Sequence[str] = ("advice", "focus", "format")
+    draws: Count = 4
+    demos: int = 4
+    share: float = 0.6
+    rate: float = 1.0
+    patience: int = 4
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        memory, start = search.memory, search.archive.baseline.id
+        policy, phrases = self._policy(search), memory["vocabulary"]
+        count = max(_LEAST_DRAWS, min(self.draws, search.total_runs // _CALLS_A_DRAW))
+        count = min(count, search.remaining_runs // max(1, search.archive.scores.count(start)))
+        if count < _LEAST_DRAWS or memory.get("idle", 0) >= self.patience or policy.mode_probability > _SETTLED:
+            return []
+        drawn = policy.sample(count, search.rng("draws"))
+        labels = self._labels(search)
+        memory["demos"] = labels.label_demos(self.demos)
+        memory["drawn"] = [list(one) for one in drawn]
+        memory["round"] = [*memory["drawn"], *([list(policy.mode)] if search.round > 1 else [])]
+        told = {"phrases": [[phrases[at] for at in one] for one in memory["round"]], "demos": memory["demos"]}
+        orders = [WorkOrder(operator=_AUTHOR, parents=(start,), options=told, count=len(memory["round"]))]
+        if _LABELS in search.operators and (revised := labels.revised_labels()):
+            orders.insert(0, WorkOrder(operator=_LABELS, parents=(start,), options={"labels": revised}))
+        return orders
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        start, drawn = search.archive.baseline.id, self._candidates_in_batch(search, "round").values()
+        return list(dict.fromkeys([start, *human_candidates(search), *drawn, *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        memory = search.memory
+        known = measured_ids(search, pool)
+        if known:
+            memory["voters"] = known
+        sure = self._labels(search).sure
+        losses = {
+            place: label_loss(seen.values(), [sure[row].label for row in seen])
+            for place, name in self._candidates_in_batch(search, "drawn").items()
+            if (seen := search.archive.scores.row(name, list(sure)))
+        }
+        if sure and losses:
+            drawn: list[SlotChoice] = [tuple(memory["drawn"][place]) for place in losses]
+            memory["logits"] = list(self._policy(search).gradient_step(drawn, list(losses.values()), self.rate).logits)
+        best = self.final(search)
+        memory["idle"] = 0 if best != memory.get("best") else memory.get("idle", 0) + 1
+        memory["best"] = best
+        agreed = Counter(belief.label for belief in sure.values())
+        search.remarks["agreed"] = dict(sorted(agreed.items()))
+        search.remarks["settled"] = round(self._policy(search).mode_probability, 4)
+        said = ", ".join(f"{label} {rows}" for label, rows in sorted(agreed.items()))
+        search.remarks["said"] = f"agreed on {said}" if sure else "no labels that rows share: nothing is learned"
+        return dict.fromkeys(known, "keep")
+
+    def final(self, search: Search) -> str:
+        """The highest agreement with the others on the surest val rows, then the likeliest; the oldest on ties."""
+        labels, start = self._labels(search), search.archive.baseline.id
+        if not labels.sure:
+            return start
+        worth = {one.id: labels.agreement_score(one.id) for one in search.archive.alive}
+        return max(worth, key=lambda name: (worth[name], name == start), default=start)
+
+    def _policy(self, search: Search) -> CategoricalPolicy:
+        memory = search.memory
+        if "vocabulary" not in memory:
+            known = components_of(self.categories) if self.size else ()
+            drawn = search.rng("vocabulary").sample(known, min(self.size, len(known)))
+            inputs = [search.examples[row].text for row in (*search.train, *search.val)]
+            memory["vocabulary"] = ["", *drawn, *typical_words(inputs, self.words)]
+            memory["logits"] = list(CategoricalPolicy.uniform(self.slots, len(memory["vocabulary"])).logits)
+        return CategoricalPolicy(memory["logits"])
+
+    def _candidates_in_batch(self, search: Search, batch: str) -> dict[int, str]:
+        """Place in the batch → the candidate that is this prompt, where it came into being; each candidate once."""
+        memory, known = search.memory, {one.program.id: one.id for one in search.archive.candidates.values()}
+        start, found = search.archive.baseline.program, dict[int, str]()
+        for place, choice in enumerate(memory.get(batch, ())):
+            phrases = [memory["vocabulary"][at] for at in choice]
+            name = known.get(with_phrase_prefix(start, phrases, memory["demos"], search.examples).id)
+            if name is not None and search.archive[name].status not in ("rejected", "vetoed"):
+                found[place] = name
+        return found
+
+    def _labels(self, search: Search) -> PseudoLabels:
+        return PseudoLabels(search, search.memory.get("voters", ()), self.share)

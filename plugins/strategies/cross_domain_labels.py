@@ -1,0 +1,111 @@
+"""Two groups of rows, one of them unlabelled: prompts label it together, then have to hold on both (GPO, arXiv
+2305.13954)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.domain_shift import measure_shift
+from ..algorithms.pseudo_labels import LABELLED_BY_AGREEMENT
+from ..algorithms.selection import common_rows, measured_ids, sufficiently_measured
+
+_LABELS = "relabel"
+
+
+@dataclass(kw_only=True)
+class CrossDomainLabels:
+    """Round 1: the authors write prompts from the labelled rows, and all of them answer val rows and rows of the split
+    target. Where at least `threshold` of them give a target row the same answer, that is its label; half of those rows
+    join val, half train. From then on the authors see both groups, and a prompt's worth is the mean of its means on
+    both.
+
+    First it is checked whether that is worth it: whether the groups differ at all, whether what most prompts say is
+    right where references tell, whether there are `least` rows of more than one answer. Otherwise the labels are not
+    used, the reason is on record, and the search goes on with the labelled rows alone.
+
+    width: prompts that stay, and are worked on in turn. patience: rounds without a better one after which it ends.
+    """
+
+    name: str = field(default="joint", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
+    threshold: float = 0.75
+    least: int = 4
+    width: Count = 3
+    patience: int = 3
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        memory = search.memory
+        if memory.get("idle", 0) >= self.patience or 2 * search.remaining_runs < self._required_rows(search):
+            return []
+        if memory.get("labels") and _LABELS in search.operators:
+            labels = memory.pop("labels")
+            return [WorkOrder(operator=_LABELS, parents=(search.archive.baseline.id,), options={"labels": labels})]
+        ranked = self._rank_contenders(search)[: self.width]
+        parent = ranked[(search.round - 1) % len(ranked)]
+        return [WorkOrder(operator=name, parents=(parent,)) for name in search.operators if name != _LABELS]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        """With all that may still win: after rows joined, all of them are compared on these too."""
+        return list(dict.fromkeys([search.archive.baseline.id, *(one.id for one in search.archive.alive), *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        memory, start = search.memory, search.archive.baseline.id
+        if not memory.get("checked"):
+            memory["checked"] = True
+            self._check_transfer(search, pool)
+        ranked, grown = self._rank_contenders(search), self._target_rows(search)
+        # A best prompt by another measure is no worse or better one: what is waited for begins anew with new rows.
+        moved = ranked[0] != memory.get("best", start) or len(grown) != memory.get("grown", 0)
+        memory["idle"] = 0 if moved else memory.get("idle", 0) + 1
+        memory["best"], memory["grown"] = ranked[0], len(grown)
+        stay = {start, *ranked[: self.width]}
+        return {name: "keep" if name in stay else "drop" for name in pool}
+
+    def final(self, search: Search) -> str:
+        return self._rank_contenders(search)[0]
+
+    def balanced_mean(self, search: Search, name: str, rows: Sequence[str]) -> float:
+        """The mean of the means on both groups; of the one where the other has no rows."""
+        joined = set(self._target_rows(search))
+        groups = ([row for row in rows if row not in joined], [row for row in rows if row in joined])
+        means = [mean for some in groups if (mean := search.archive.scores.mean(name, some)) is not None]
+        return fmean(means) if means else -1.0
+
+    def _check_transfer(self, search: Search, pool: Sequence[str]) -> None:
+        found, accepted = measure_shift(
+            search.archive,
+            measured_ids(search, pool),
+            search.examples,
+            search.val,
+            search.target,
+            threshold=self.threshold,
+            least=self.least,
+            rng=search.rng("shift"),
+        )
+        search.remarks["shift"] = found.as_record
+        search.remarks["said"] = found.against or f"{len(accepted)} rows of the split target got labels"
+        if not found.against:
+            surest = sorted(accepted, key=lambda row: (-accepted[row].confidence, row))
+            search.memory["labels"] = {
+                row: [accepted[row].label, round(accepted[row].confidence, 4), ("val", "train")[place % 2]]
+                for place, row in enumerate(surest)
+            }
+
+    def _rank_contenders(self, search: Search) -> list[str]:
+        """All that may win, the best first, on the val rows that all contenders were measured on; never empty."""
+        able = [one.id for one in sufficiently_measured(search)]
+        common = common_rows(search, able)
+        worth = {name: self.balanced_mean(search, name, common) for name in able}
+        return sorted(worth, key=lambda name: -worth[name]) or [search.archive.baseline.id]
+
+    def _required_rows(self, search: Search) -> int:
+        """How many val rows a prompt has to be measured on; of half of them at least, or it cannot win."""
+        return search.archive.scores.count(search.archive.baseline.id, search.val)
+
+    def _target_rows(self, search: Search) -> list[str]:
+        return [row for row in search.val if search.examples[row].metadata.get("by") == LABELLED_BY_AGREEMENT]

@@ -1,0 +1,75 @@
+"""Differential evolution (EvoPrompt DE, arXiv 2309.08532): each of the population against one child of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.fitness import fitness, fittest
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.population import affordable_count, current_population, operator_weights, seed_orders, survivors
+from ..algorithms.selection import measured_ids
+
+
+@dataclass(kw_only=True)
+class DifferentialEvolution:
+    """A child replaces its base only where it is better on the same rows; nobody else does.
+
+    seeds, size, rows, cases, views: as in `genetic`. Orders carry four parents: the base, two others, the best. Where
+    the room is short, fewer bases have a child in a round, in turn.
+    """
+
+    name: str = field(default="differential", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    seeds: Mapping[str, int] = field(default_factory=dict)
+    size: Count = 10
+    rows: int = 8
+    cases: int = 0
+    views: Mapping[str, float] = field(default_factory=lambda: {"accuracy": 1.0})
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        fit = affordable_count(search, self.size, self.rows)
+        if search.round == 1:
+            return seed_orders(search, self.seeds, min(self.size - 1, fit), self.cases)
+        rng = search.rng("others")
+        alive = current_population(search, self.size, self.views)
+        makers = operator_weights(search, list(self.seeds))
+        told, at = sorted(alive), search.memory.get("turn", 0)
+        bases = [told[(at + place) % len(told)] for place in range(min(fit, len(told)))]
+        search.memory["turn"] = at + len(bases)
+        orders = []
+        for place, base in enumerate(bases):
+            operator = rng.choices(list(makers), list(makers.values()))[0]
+            others = [name for name in alive if name != base]
+            drawn = rng.sample(others, min(2, len(others)))
+            orders.append(
+                WorkOrder(operator=operator, parents=(base, *drawn, alive[0]), stream=place, cases=self.cases)
+            )
+        return orders
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        older = current_population(search, self.size, self.views) if search.round > 1 else [search.archive.baseline.id]
+        return list(dict.fromkeys([*older, *human_candidates(search), *new[: self.size]]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        if search.round == 1:
+            return survivors(search, pool, self.size, self.views)
+        known = measured_ids(search, pool)
+        lost = {name for name in pool if verdicts.get(name) == "drop"}
+        for base in [name for name in known if search.archive[name].round < search.round]:
+            children = [name for name in known if self._is_child(search, name, base)]
+            told = fitness(search, [base, *children], self.views)
+            champion = max(children, key=lambda name: told[name], default=base)
+            better = champion not in lost and (base in lost or told[champion] > told[base])
+            lost |= {base, *children} - {champion if better else base}
+        return survivors(search, pool, self.size, self.views, sorted(lost))
+
+    def final(self, search: Search) -> str:
+        return fittest(search, self.views)
+
+    def _is_child(self, search: Search, name: str, base: str) -> bool:
+        one = search.archive[name]
+        return one.round == search.round and one.operator != "person" and one.parents[:1] == (base,)

@@ -1,0 +1,54 @@
+"""A control loop (after linear feedback control for prompts): measure the error, correct, measure again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.error_signals import AnswerComparison, error_signals
+from .greedy import AcceptanceRule, GreedySearch
+
+_LONGEST = 20
+
+
+@dataclass(kw_only=True)
+class FeedbackControl(GreedySearch):
+    """Greedy steps, each told the errors at all steps so far (`options["errors"]`, oldest first).
+
+    An error is output minus what is desired: the shares of wrong and of unreadable answers, how far each label is
+    given too often, how far answers are too long, all in [-1, 1], of the prompt that stood at that step. A step that
+    was taken back leaves the error where it was, so that its sum grows and the controller pushes harder.
+    tolerance: the loop ends when no error is larger.
+    """
+
+    name: str = field(default="feedback", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"references"}), init=False)
+    accept: AcceptanceRule = "no-worse"
+    tolerance: float = 0.02
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        last = search.memory.get("errors", [])[-1:]
+        if last and max(map(abs, last[0].values()), default=0.0) <= self.tolerance:
+            return []
+        return super().ask(search)
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        if not search.memory.get("errors"):
+            self._record_error(search)
+        decided = super().tell(search, pool, verdicts)
+        if pool:
+            self._record_error(search)
+        return decided
+
+    def _operator_options(self, search: Search) -> Mapping[str, Any]:
+        return {"errors": search.memory.get("errors", [])}
+
+    def _record_error(self, search: Search) -> None:
+        """The error of the prompt that stands, over the val rows that it was measured on."""
+        rows = search.archive.scores.row(self._current(search), search.val)
+        if rows:
+            seen = [AnswerComparison.from_evaluation(one, search.examples[row]) for row, one in rows.items()]
+            search.memory["errors"] = [*search.memory.get("errors", []), error_signals(seen)][-_LONGEST:]

@@ -1,0 +1,120 @@
+"""A genetic algorithm: parents by their fitness, children by the recipe's operators, the fittest live on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal
+
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.fitness import fitness, fittest
+from ..algorithms.metric_choice import select_views
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.population import affordable_count, current_population, operator_weights, seed_orders, survivors
+from ..algorithms.selection import labelled_train
+
+_LEAST_CHANCE = 1e-3
+
+
+@dataclass(kw_only=True)
+class GeneticAlgorithm:
+    """EvoPrompt GA (arXiv 2309.08532), CAPO (arXiv 2504.16005) and TAPO (arXiv 2501.06689) by its options.
+
+    seeds: operator → orders on the start prompt in the first round. dress: an operator that works once on every seed
+    in the second round, before anything is measured. size: who lives, and the start prompt with its seeds; children:
+    orders a later round. Of both there are fewer where the room is short: a quarter of it has to measure them on `rows`
+    rows each. parents: drawn by `roulette` (chances as fitness), `tournament` (the best of `contestants`) or `uniform`.
+    cases: train rows a parent is run on for operators that read failures; dress_cases: for the one that dresses. views:
+    what fitness is, view → weight. choose: the planner chooses among the views, and where it could not, a rule does.
+    pairs: operators that need two parents, and so seed nothing where the recipe names no seeds.
+    """
+
+    name: str = field(default="genetic", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    seeds: Mapping[str, int] = field(default_factory=dict)
+    dress: str = ""
+    size: Count = 10
+    children: Count = 10
+    rows: int = 8
+    parents: Literal["roulette", "tournament", "uniform"] = "roulette"
+    contestants: int = 3
+    cases: int = 0
+    dress_cases: int = 0
+    views: Mapping[str, float] = field(default_factory=lambda: {"accuracy": 1.0})
+    choose: bool = False
+    pairs: Sequence[str] = ("phrase-crossover", "merge")
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        dressing = search.round == 2 and self.dress in search.operators
+        begins = search.round == 1 or dressing
+        fit = affordable_count(search, self.size - 1 if begins else self.children, self.rows)
+        if dressing:
+            return self._first_orders(search, fit)
+        if begins:
+            return seed_orders(search, self.seeds, fit, self.cases, self.pairs)
+        return self._breeding_orders(search, fit)
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        start = search.archive.baseline.id
+        if search.round == 1 and self.dress in search.operators:
+            search.memory["seeds"] = list(new[: self.size - 1])
+            return []
+        if search.round == 2 and "seeds" in search.memory:
+            dressed = {search.archive[name].parents[0] for name in new}
+            bare = [name for name in search.memory["seeds"] if name not in dressed]
+            return list(dict.fromkeys([start, *human_candidates(search), *new, *bare]))
+        older = current_population(search, self.size, self._views(search)) if search.round > 1 else [start]
+        return list(dict.fromkeys([*older, *human_candidates(search), *new[: max(self.size, self.children)]]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        lost = [name for name in pool if verdicts.get(name) == "drop"]
+        return survivors(search, pool, self.size, self._views(search), lost)
+
+    def final(self, search: Search) -> str:
+        return fittest(search, self._views(search))
+
+    def _first_orders(self, search: Search, most: int) -> list[WorkOrder]:
+        """Every seed, and the start prompt as often as seeds are missing. Each is run on train rows of its own: on the
+        same ones all would be right on the same few, and be dressed alike."""
+        seeds = list(search.memory.get("seeds", ()))
+        wanted = [*seeds, *[search.archive.baseline.id] * max(1, most - len(seeds))]
+        rng, labelled = search.rng("dressing"), labelled_train(search)
+        cases = min(self.dress_cases, search.remaining_runs // (4 * len(wanted)), len(labelled))
+        return [
+            WorkOrder(
+                operator=self.dress,
+                parents=(name,),
+                stream=place,
+                cases=cases,
+                rows=tuple(rng.sample(labelled, cases)),
+            )
+            for place, name in enumerate(wanted)
+        ]
+
+    def _breeding_orders(self, search: Search, most: int) -> list[WorkOrder]:
+        rng = search.rng("parents")
+        alive = current_population(search, self.size, self._views(search))
+        told = fitness(search, alive, self._views(search))
+        makers = operator_weights(search, [*self.seeds, self.dress])
+        orders = []
+        for place in range(most):
+            operator = rng.choices(list(makers), list(makers.values()))[0]
+            first = self._draw(alive, told, rng)
+            others = [name for name in alive if name != first]
+            pair = (first, self._draw(others, told, rng)) if others else (first,)
+            orders.append(WorkOrder(operator=operator, parents=pair, stream=place, cases=self.cases))
+        return orders
+
+    def _draw(self, names: Sequence[str], told: Mapping[str, float], rng: Random) -> str:
+        if self.parents == "roulette":
+            return rng.choices(names, [max(_LEAST_CHANCE, told.get(name, 0.0)) for name in names])[0]
+        if self.parents == "tournament":
+            met = rng.sample(list(names), min(self.contestants, len(names)))
+            return max(met, key=lambda name: told.get(name, 0.0))
+        return rng.choice(list(names))
+
+    def _views(self, search: Search) -> Mapping[str, float]:
+        return select_views(search, self.views) if self.choose else self.views

@@ -1,0 +1,97 @@
+"""Grow while it pays, then cut what does not (the search of AMPO, arXiv 2410.08696)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import sqrt
+from statistics import fmean, stdev
+
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.selection import best_mean
+
+
+@dataclass(kw_only=True)
+class GrowAndPrune:
+    """One prompt leads. Each round the other operators grow children of it, and the best child on val leads on if it
+    is better on the same rows. A child that was measured on less than half of the leader's rows takes no lead and cuts
+    nothing: what is left of a budget may be a row each.
+
+    Growing ends early when the gain was not significant `patience` times in a row: not above `z` standard errors of
+    the paired difference; when nobody proposed anything more than twice as often; or when the room falls below the
+    share `closing`. Then the `pruners` cut: whatever costs nothing on val when it is left out stays out, one part a
+    round, until every part earns its place.
+
+    cases: train rows the leader shows its failures on, fewer in a small budget.
+    """
+
+    name: str = field(default="growing", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    pruners: Sequence[str] = ("branch-drop",)
+    cases: int = 24
+    patience: int = 2
+    z: float = 1.0
+    closing: float = 0.25
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        leader, memory = self._leader(search), search.memory
+        flat, empty = memory.get("flat", 0), memory.get("empty", 0)
+        if (
+            flat >= self.patience
+            or empty > 2 * self.patience
+            or search.remaining_runs <= self.closing * search.total_runs
+        ):
+            memory["cutting"] = True
+        if memory.get("cutting"):
+            cutters = [name for name in search.operators if name in self.pruners]
+            return [] if memory.get("whole") else [WorkOrder(operator=name, parents=(leader,)) for name in cutters]
+        cases = min(self.cases, max(4, search.total_runs // 12))
+        growers = [name for name in search.operators if name not in self.pruners]
+        return [WorkOrder(operator=name, parents=(leader,), cases=cases) for name in growers]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        people = human_candidates(search)
+        leader, memory = self._leader(search), search.memory
+        if not new and not people:
+            memory["whole"] = bool(memory.get("cutting"))
+            memory["empty"] = memory.get("empty", 0) + 1
+        measured = search.archive.scores.count(leader, search.val)
+        return list(dict.fromkeys([leader, *people, *new])) if new or people or not measured else []
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        leader, memory = self._leader(search), search.memory
+        gains = {one: diffs for one in pool if one != leader if (diffs := self._paired_gains(search, one, leader))}
+        cutting = bool(memory.get("cutting"))
+        ranked = sorted(gains, key=lambda one: (-fmean(gains[one]), search.archive[one].program.main.words))
+        best = ranked[0] if ranked else ""
+        moved = bool(best) and (fmean(gains[best]) >= 0 if cutting else fmean(gains[best]) > 0)
+        if cutting:
+            memory["whole"] = not moved
+        elif gains:
+            memory["flat"] = 0 if moved and is_significant(gains[best], self.z) else memory.get("flat", 0) + 1
+        if moved:
+            memory["leader"] = best
+        return {one: "keep" if one == memory.get("leader", leader) else "drop" for one in pool}
+
+    def final(self, search: Search) -> str:
+        return self._leader(search)
+
+    def _leader(self, search: Search) -> str:
+        """Who led last, unless a person took it out."""
+        named = search.memory.get("leader", search.archive.baseline.id)
+        alive = search.archive[named].status not in ("rejected", "vetoed")
+        return named if alive else best_mean(search)
+
+    def _paired_gains(self, search: Search, one: str, leader: str) -> list[float]:
+        """The paired differences to the leader; none where they are too few, or a person took the child out."""
+        scores = search.archive.scores
+        gains = scores.paired(one, leader, search.val)
+        enough = len(gains) * 2 >= scores.count(leader, search.val)
+        return gains if enough and search.archive[one].status not in ("rejected", "vetoed") else []
+
+
+def is_significant(gains: Sequence[float], z: float) -> bool:
+    """Whether the mean of paired differences is above `z` standard errors. Two equal gains are; one alone is not."""
+    return len(gains) > 1 and fmean(gains) > z * stdev(gains) / sqrt(len(gains))

@@ -1,0 +1,66 @@
+"""Harmony search (Geem et al. 2001), as Plum uses it on phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.fitness import fittest
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.population import affordable_count, current_population, seed_orders, survivors
+from .local_search import ACCURACY
+
+
+@dataclass(kw_only=True)
+class HarmonySearch:
+    """A memory of `size` prompts; each round `improvisations` new ones are made from it and the best `size` stay.
+
+    considering: the chance that a place of a new prompt takes what a member of the memory has there; adjusting: that it
+    is then edited. Both go to the operators as options of the order, with the memory as parents; an operator that knows
+    no improvising works on the first parent, a member drawn at random. rows: see `afforded`. iterations and patience
+    end the search as in a walk.
+    """
+
+    name: str = field(default="harmony", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    size: Count = 10
+    improvisations: Count = 4
+    considering: float = 0.4
+    adjusting: float = 0.5
+    rows: int = 4
+    iterations: int = 50
+    patience: int = 7
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        memory = search.memory
+        if search.round == 1:
+            count = min(self.size - 1, affordable_count(search, self.size - 1, self.rows))
+            return seed_orders(search, dict.fromkeys(search.operators, count), count)
+        if search.round > self.iterations or memory.get("stale", 0) >= self.patience:
+            return []
+        rng, names = search.rng("harmony"), list(search.operators)
+        members = current_population(search, self.size, ACCURACY)
+        drawn = rng.choices(
+            names, list(search.operators.values()), k=affordable_count(search, self.improvisations, self.rows)
+        )
+        options = {"considering": self.considering, "adjusting": self.adjusting}
+        return [
+            WorkOrder(operator=name, parents=tuple(rng.sample(members, len(members))), options=options, stream=place)
+            for place, name in enumerate(drawn)
+        ]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        members = current_population(search, self.size, ACCURACY)
+        return list(dict.fromkeys([*members, *human_candidates(search), *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        best, memory = fittest(search, ACCURACY), search.memory
+        memory["stale"] = memory.get("stale", 0) + 1 if memory.get("best") == best else 0
+        memory["best"] = best
+        return survivors(search, pool, self.size, ACCURACY)
+
+    def final(self, search: Search) -> str:
+        return fittest(search, ACCURACY)

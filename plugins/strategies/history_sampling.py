@@ -1,0 +1,39 @@
+"""Sampling from a scored history (OPRO, arXiv 2309.03409)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.selection import best_mean, measured_ids
+
+
+@dataclass(kw_only=True)
+class HistorySampling:
+    """Each round `samples` new prompts are written from the best earlier ones with their scores; all are kept.
+
+    Nothing is dropped: the history in the author's question is the selection. So the first round measures the start.
+    """
+
+    name: str = field(default="history", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    samples: Count = 8
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        if search.round == 1 and not search.archive.scores.count(search.archive.baseline.id, search.val):
+            return []
+        best = self.final(search)
+        return [WorkOrder(operator=name, parents=(best,), count=self.samples) for name in search.operators]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        return list(dict.fromkeys([search.archive.baseline.id, *human_candidates(search), *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        return dict.fromkeys(measured_ids(search, pool), "keep")
+
+    def final(self, search: Search) -> str:
+        return best_mean(search)

@@ -1,0 +1,91 @@
+"""Choose for each input from a finite set of prompts, by a scorer that a log of runs has trained.
+
+After Prompt-OIRL (arXiv 2309.06553) and Automatic Prompt Selection (arXiv 2404.02717).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.candidate import Candidate
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.clustering import cluster_regions
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.selection import best_mean, measured_ids
+
+_CHOOSE = "select-by-log"
+
+
+@dataclass(kw_only=True)
+class LearnedSelection:
+    """Round 1 makes the set: every operator works on the start prompt, or once for each cluster of the train inputs,
+    with the cluster's rows alone. All of the set run on the same train rows: that is the log. Round 2 trains a scorer
+    on it, without a call, and puts the `most` prompts with the best log behind it. The program that chooses wins only
+    where it beats every single prompt on val.
+
+    count: proposals of each order. clusters: of the train inputs at most, 1 is none. cases: train rows the start
+    prompt is run on, for operators that read failures. A log that is in the cache already costs nothing.
+    """
+
+    name: str = field(default="selection", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    requires: frozenset[str] = field(default=frozenset({_CHOOSE}), init=False)
+    count: Count = 1
+    clusters: int = 1
+    most: int = 6
+    cases: int = 0
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        if search.round == 1:
+            return self._collect_candidates(search)
+        return self._train_selector(search) if search.round == 2 else []
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        kept = [one.id for one in search.archive.with_status("kept", "pinned")]
+        return list(dict.fromkeys([search.archive.baseline.id, *kept, *human_candidates(search), *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        return dict.fromkeys(measured_ids(search, pool), "keep")
+
+    def final(self, search: Search) -> str:
+        """The best mean; a program that chooses only where it is better than every single prompt."""
+        best, single = best_mean(search), best_mean(search, self._best_single_prompt(search))
+        mean = search.archive.scores.mean
+        return single if (mean(single, search.val) or 0.0) >= (mean(best, search.val) or 0.0) else best
+
+    def _collect_candidates(self, search: Search) -> list[WorkOrder]:
+        start = search.archive.baseline.id
+        rows = [search.examples[row] for row in search.train if search.examples[row].outputs]
+        regions: Sequence[Sequence[str]] = [()]
+        if self.clusters > 1:
+            found = cluster_regions(rows, most=self.clusters, least=3, rng=search.rng("clusters"))
+            regions = list(found.values()) if len(found) > 1 else [()]
+        return [
+            WorkOrder(
+                operator=name,
+                parents=(start,),
+                within=tuple(inside),
+                count=self.count,
+                cases=self.cases,
+                stream=place,
+            )
+            for place, (name, inside) in enumerate(
+                (name, inside) for name in search.operators if name != _CHOOSE for inside in regions
+            )
+        ]
+
+    def _train_selector(self, search: Search) -> list[WorkOrder]:
+        scores = search.archive.scores
+        logged = {one.id: scores.row(one.id, search.train) for one in self._best_single_prompt(search)}
+        logs = {name: {row: seen.score for row, seen in rows.items()} for name, rows in logged.items() if rows}
+        ranked = sorted(logs, key=lambda name: -sum(logs[name].values()) / len(logs[name]))[: self.most]
+        if len(ranked) < 2:
+            return []
+        told = {"log": {name: logs[name] for name in ranked}}
+        return [WorkOrder(operator=_CHOOSE, parents=tuple(ranked), options=told)]
+
+    def _best_single_prompt(self, search: Search) -> list[Candidate]:
+        return [one for one in search.archive.alive if len(one.program.prompts) == 1]

@@ -1,0 +1,64 @@
+"""A tree by levels: the best of one are the parents of the next (PROMST, arXiv 2402.08702)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.pool_helpers import unmeasured_candidates
+from ..algorithms.selection import best_mean
+
+_LEAST_CASES = 2
+_RUNS_PER_CASE = 20
+
+
+@dataclass(kw_only=True)
+class LevelTree:
+    """Each round the best `keep` prompts of the last level get `children` between them, on the same val rows; these are
+    the next level, whatever the last one scored. It ends when the best of a level was below the one before `falls`
+    times in a row, but not before `least` levels. The best of all levels wins.
+
+    cases: train rows that each parent is run on; fewer in a small budget.
+    """
+
+    name: str = field(default="levels", init=False)
+    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    keep: Count = 2
+    children: Count = 8
+    falls: int = 3
+    least: int = 2
+    cases: int = 6
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        memory = search.memory
+        if memory.get("falls", 0) >= self.falls and memory.get("level", 0) >= self.least:
+            return []
+        parents = [one for one in memory.get("leading", []) if search.archive[one].status not in ("rejected", "vetoed")]
+        parents = parents or [search.archive.baseline.id]
+        cases = min(self.cases, max(_LEAST_CASES, search.total_runs // _RUNS_PER_CASE))
+        each = max(1, self.children // (len(parents) * len(search.operators)))
+        return [
+            WorkOrder(operator=name, parents=(parent,), count=each, cases=cases, stream=place)
+            for place, (parent, name) in enumerate((one, name) for one in parents for name in search.operators)
+        ]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        return unmeasured_candidates(search, new)
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        memory, scores, archive = search.memory, search.archive.scores, search.archive
+        level = [archive[one] for one in pool if one != archive.baseline.id and scores.count(one, search.val)]
+        if level:
+            leading = [one.id for one in archive.ranked(level, search.val)[: self.keep]]
+            best = scores.mean(leading[0], search.val) or 0.0
+            before = memory.get("best", scores.mean(archive.baseline.id, search.val) or 0.0)
+            memory["falls"] = memory.get("falls", 0) + 1 if best < before else 0
+            memory |= {"leading": leading, "best": best, "level": memory.get("level", 0) + 1}
+        left_out = {one: decision for one, decision in verdicts.items() if decision == "drop"}
+        return {**dict.fromkeys((one for one in pool if scores.count(one, search.val)), "keep"), **left_out}
+
+    def final(self, search: Search) -> str:
+        return best_mean(search)

@@ -1,0 +1,144 @@
+"""Operators by a gate that learns from every edit so far (PromptFlow, arXiv 2510.12246)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.candidate import Candidate
+from ...core.option_types import Count, Positive
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.fitness import fittest
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.population import affordable_count, current_population, survivors
+from .local_search import ACCURACY
+
+_MAIN = "Task"
+_FRUITLESS = -0.02
+
+
+@dataclass(kw_only=True)
+class OperatorGating:
+    """The best `leaders` prompts get children; an operator and a section are drawn for each by what the gate expects.
+
+    The gate is linear in what is edited and by whom: the operator, the section, both together, and the operator with
+    whether the prompt has sections yet. Its weights are learnt anew each round from all experience, the oldest first,
+    in `sweeps` replays of step `rate`: the reward of an edit is the child's gain over its parent on common val rows,
+    and a little less than nothing where no child came of an order. Chances are exp(expected / temperature), mixed with
+    the operators' prior weights by `exploring`, and fall off from leader to leader.
+
+    children: orders a round, fewer where the room is short (see `afforded`). cases: train rows a parent is run on for
+    operators that read failures. The section is told by the order's option `section`. whole: operators that edit none
+    that is there; what they brought is told of the main one alone.
+    """
+
+    name: str = field(default="gated", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    leaders: Count = 3
+    children: Count = 4
+    rows: int = 8
+    cases: int = 4
+    temperature: Positive = 0.05
+    exploring: float = 0.2
+    rate: float = 0.2
+    sweeps: int = 10
+    whole: Sequence[str] = ("section-add", "answer-hint", "demo-count")
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        rng, weights = search.rng("gate"), self.fit_gate(search)
+        leading = current_population(search, self.leaders, ACCURACY)
+        cases = min(self.cases, search.remaining_runs // 8)
+        orders = []
+        for place in range(affordable_count(search, self.children, self.rows)):
+            parent = leading[min(int(rng.expovariate(1.2)), len(leading) - 1)]
+            sections = _section_titles(search.archive[parent])
+            told = {
+                (operator, section): _predict_reward(weights, edit_features(operator, section, len(sections)))
+                for operator in search.operators
+                for section in self._eligible_edits(operator, sections)
+            }
+            operators = {
+                name: max(told[name, one] for one in self._eligible_edits(name, sections)) for name in search.operators
+            }
+            operator = rng.choices(list(operators), self._chances(operators, search.operators))[0]
+            within = {section: told[operator, section] for section in self._eligible_edits(operator, sections)}
+            section = rng.choices(list(within), self._chances(within, dict.fromkeys(within, 1.0)))[0]
+            options = {"section": section}
+            orders.append(WorkOrder(operator=operator, parents=(parent,), options=options, cases=cases, stream=place))
+        return orders
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        fruitful = {(search.archive[name].operator, search.archive[name].parents[:1]) for name in new}
+        barren = [
+            [order.operator, str(order.options.get("section", "")), order.parents[0]]
+            for order in search.orders
+            if (order.operator, order.parents[:1]) not in fruitful
+        ]
+        search.memory["barren"] = [*search.memory.get("barren", ()), *barren]
+        return list(
+            dict.fromkeys([*current_population(search, self.leaders, ACCURACY), *human_candidates(search), *new])
+        )
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        return survivors(search, pool, self.leaders, ACCURACY)
+
+    def final(self, search: Search) -> str:
+        return fittest(search, ACCURACY)
+
+    def fit_gate(self, search: Search) -> dict[str, float]:
+        """Feature → weight. Pure: the same experience gives the same gate."""
+        weights: dict[str, float] = {}
+        told = edit_rewards(search)
+        for sweep in range(self.sweeps):
+            for known, reward in told:
+                missed = reward - _predict_reward(weights, known)
+                step = self.rate / (1 + sweep) / len(known)
+                for name in known:
+                    weights[name] = weights.get(name, 0.0) + step * missed
+        return weights
+
+    def _eligible_edits(self, operator: str, sections: Sequence[str]) -> Sequence[str]:
+        return [_MAIN] if operator in self.whole else sections
+
+    def _chances(self, expected: Mapping[str, float], priors: Mapping[str, float]) -> list[float]:
+        top, total = max(expected.values()), sum(priors.values())
+        raw = {name: priors[name] * math.exp((value - top) / self.temperature) for name, value in expected.items()}
+        whole = sum(raw.values())
+        return [(1 - self.exploring) * raw[name] / whole + self.exploring * priors[name] / total for name in expected]
+
+
+def edit_rewards(search: Search) -> list[tuple[tuple[str, ...], float]]:
+    """Every edit so far as (features, reward): those without a child first, then children by age."""
+    archive, told = search.archive, list[tuple[tuple[str, ...], float]]()
+    for operator, section, parent in search.memory.get("barren", ()):
+        told.append((edit_features(operator, section, len(_section_titles(archive[parent]))), _FRUITLESS))
+    for child in archive.candidates.values():
+        parent_of = archive.candidates.get(child.parents[0]) if child.parents else None
+        if parent_of is None or child.operator not in search.operators:
+            continue
+        if paired := archive.scores.paired(child.id, parent_of.id, search.val):
+            known = edit_features(child.operator, _edited_section(parent_of, child), len(_section_titles(parent_of)))
+            told.append((known, sum(paired) / len(paired)))
+    return told
+
+
+def edit_features(operator: str, section: str, sections: int) -> tuple[str, ...]:
+    stage = "plain" if sections < 2 else "sectioned"
+    return (operator, f"in {section}", f"{operator} in {section}", f"{operator} of {stage}")
+
+
+def _predict_reward(weights: Mapping[str, float], known: Sequence[str]) -> float:
+    return sum(weights.get(name, 0.0) for name in known)
+
+
+def _section_titles(candidate: Candidate) -> list[str]:
+    return [_MAIN, *(section.name for section in candidate.program.main.sections)]
+
+
+def _edited_section(parent: Candidate, child: Candidate) -> str:
+    """The first section of the parent whose text differs; the task where none does. A section that came in was none
+    that an edit could have been ordered for."""
+    before, after = ({one.name: one.text for one in side.program.main.sections} for side in (parent, child))
+    return next((name for name in before if before[name] != after.get(name)), _MAIN)

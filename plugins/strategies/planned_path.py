@@ -1,0 +1,78 @@
+"""Along the planner's path (MARS, arXiv 2503.16874)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.selection import best_mean
+
+
+@dataclass(kw_only=True)
+class PlannedPath:
+    """One order a round, for one step of the path, on the newest prompt; measured after the last step of each pass.
+
+    As published there is no acceptance test: the chain goes on from the newest prompt, and the best of all measured
+    ends it. A path that a person had laid anew begins at its first step, and its passes are counted from there.
+
+    cases: train rows to show failures from, for teams that may see them. passes: the most walks along the path (the
+    paper's ten evaluations). tolerance: two passes that score alike end it; one that brought nothing new has no score.
+    """
+
+    name: str = field(default="planned", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    cases: int = 0
+    passes: int = 10
+    tolerance: float = 0.01
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        path, walked = self._path_position(search)
+        done, place = divmod(walked, len(path))
+        if done >= self.passes or (place == 0 and self._converged(search)):
+            return []
+        operator = next(iter(search.operators))
+        return [
+            WorkOrder(
+                operator=operator, parents=(self._newest_candidate(search),), plan_step=path[place], cases=self.cases
+            )
+        ]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        if new:
+            search.memory["newest"] = new[-1]
+        path, walked = self._path_position(search)
+        if (walked + 1) % len(path):
+            return []
+        return list(
+            dict.fromkeys([search.archive.baseline.id, *human_candidates(search), self._newest_candidate(search)])
+        )
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        memory = search.memory
+        newest = memory.get("newest", "")
+        mean = search.archive.scores.mean(newest, search.val) if newest in pool else None
+        if mean is not None and newest != memory.get("measured"):
+            memory |= {"measured": newest, "means": [*memory.get("means", []), mean]}
+        return dict.fromkeys(pool, "keep")
+
+    def final(self, search: Search) -> str:
+        return best_mean(search)
+
+    def _converged(self, search: Search) -> bool:
+        means = search.memory.get("means", [])
+        return len(means) >= 2 and means[-1] > 0 and abs(means[-1] - means[-2]) < self.tolerance
+
+    def _path_position(self, search: Search) -> tuple[list[str], int]:
+        """The path, and how many steps were taken on it before this round's."""
+        path, memory = list(search.plan) or [""], search.memory
+        if memory.get("path") != path:
+            memory |= {"path": path, "began": search.round}
+        return path, search.round - int(memory["began"])
+
+    def _newest_candidate(self, search: Search) -> str:
+        """What was written last, unless a person took it out."""
+        newest = str(search.memory.get("newest", search.archive.baseline.id))
+        return newest if search.archive[newest].status not in ("rejected", "vetoed") else best_mean(search)

@@ -1,0 +1,61 @@
+"""A privacy budget that is spent once (DP-OPT, arXiv 2312.03724)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.errors import UsageError
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.selection import best_mean, keep_top
+
+
+@dataclass(kw_only=True)
+class PrivateProposals:
+    """One round of orders on the start prompt that share a privacy budget by addition. Nobody is run on a train row.
+
+    epsilon, delta: of the whole run. releases: orders, each of them for every operator of the recipe. What was spent
+    goes on record with the round. allows: the operators that keep within the share that an order gives them; any other
+    may copy a train row, so that no epsilon would be true.
+    """
+
+    epsilon: float = 4.0
+    delta: float = 1e-4
+    releases: int = 1
+    name: str = field(default="private", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    allows: frozenset[str] = field(default=frozenset({"private-ensemble"}), init=False)
+
+    def __post_init__(self) -> None:
+        if self.epsilon <= 0 or not 0 < self.delta < 1 or self.releases < 1:
+            raise UsageError(
+                f"no privacy budget is epsilon {self.epsilon}, delta {self.delta} in {self.releases} releases",
+                where="strategy private",
+                possible=("epsilon > 0", "0 < delta < 1", "releases >= 1"),
+            )
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        if search.round > 1:
+            return []
+        asked = [name for name in search.operators for _ in range(self.releases)]
+        share = {"epsilon": self.epsilon / len(asked), "delta": self.delta / len(asked)}
+        start = search.archive.baseline.id
+        return [
+            WorkOrder(operator=name, parents=(start,), options=share, stream=place) for place, name in enumerate(asked)
+        ]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        return [search.archive.baseline.id, *new]
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        search.remarks |= {
+            "epsilon": self.epsilon,
+            "delta": self.delta,
+            "accountant": "addition over releases; within one, zCDP or addition, whichever is less",
+            "neighbours": "one train row added or taken out",
+        }
+        return keep_top(search, pool, 1)
+
+    def final(self, search: Search) -> str:
+        return best_mean(search)

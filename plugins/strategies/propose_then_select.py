@@ -1,0 +1,50 @@
+"""Propose once, measure, choose (APE, arXiv 2211.01910; random demos)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.option_types import Count
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.selection import best_mean, measured_ids
+
+
+@dataclass(kw_only=True)
+class ProposeThenSelect:
+    """One round of orders, one for each operator, on the start prompt.
+
+    count: proposals wanted of each operator. rows: where set, no more proposals than the budget can measure on so
+    many val rows, the start prompt included. with_start: whether the start prompt is in the race.
+    """
+
+    name: str = field(default="pool", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    count: Count = 16
+    rows: int | None = None
+    with_start: bool = True
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        if search.round > 1:
+            return []
+        count = self.count
+        if self.rows is not None:
+            afforded = search.remaining_runs // min(self.rows, len(search.val)) - self.with_start
+            count = max(1, min(count, afforded))
+        start = search.archive.baseline.id
+        return [WorkOrder(operator=name, parents=(start,), count=count) for name in search.operators]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        return [search.archive.baseline.id, *new] if self.with_start else list(new)
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        """The best mean among those that the allocator did not give up: one that went after a row or two was known too
+        little for its mean to count."""
+        known = [search.archive[name] for name in measured_ids(search, pool)]
+        left = [one for one in known if verdicts.get(one.id) != "drop" and one.status not in ("rejected", "vetoed")]
+        best = best_mean(search, left) if left else ""
+        return {name: "keep" if name == best else "drop" for name in pool} if best else {}
+
+    def final(self, search: Search) -> str:
+        return best_mean(search)

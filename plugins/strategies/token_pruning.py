@@ -1,0 +1,72 @@
+"""Pruning from left to right (TAPruning of PromptQuine, arXiv 2506.17930): what can go, goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...core.protocols import Decision, Need
+from ...core.search_types import Search, WorkOrder
+from ..algorithms.fitness import fitness, fittest
+from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.population import affordable_count, operator_weights, seed_orders
+from .local_search import ACCURACY
+
+_BEYOND = 3
+
+
+@dataclass(kw_only=True)
+class TokenPruning:
+    """One place after another is taken out, and stays out where the score is `threshold` of the best so far.
+
+    seeds: as in regularised evolution. The first other operator is told the place as the option `at` of its order; when
+    it has nothing to propose at three places in a row, the prompt has ended. The pruned prompt wins, if it is still
+    within the threshold in the end.
+    """
+
+    name: str = field(default="pruning", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    seeds: Mapping[str, int] = field(default_factory=lambda: {"demos": 4})
+    threshold: float = 0.96
+    rows: int = 8
+
+    def ask(self, search: Search) -> Sequence[WorkOrder]:
+        if search.round == 1 and any(name in search.operators for name in self.seeds):
+            return seed_orders(search, self.seeds, affordable_count(search, sum(self.seeds.values()), self.rows))
+        if search.memory.get("beyond", 0) >= _BEYOND:
+            return []
+        operator = next(iter(operator_weights(search, list(self.seeds))))
+        at = search.memory.setdefault("at", 0)
+        return [WorkOrder(operator=operator, parents=(self._current(search),), options={"at": at})]
+
+    def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
+        first = [search.archive.baseline.id] if "now" not in search.memory else []
+        return list(dict.fromkeys([*first, *human_candidates(search), *new]))
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        memory, start = search.memory, search.archive.baseline.id
+        told = fitness(search, [one.id for one in search.archive.alive], ACCURACY)
+        came = [name for name in pool if name in told and name != start]
+        if "now" not in memory:
+            seeds = [name for name in came if search.archive[name].operator in self.seeds]
+            memory["now"] = memory["fixed"] = max(seeds, key=lambda name: told[name]) if seeds else start
+            if seeds or not came:
+                return {name: "keep" if name in (memory["now"], start) else "drop" for name in pool if name in told}
+        memory["beyond"] = 0 if came else memory.get("beyond", 0) + 1
+        pruned = (name for name in told if search.archive[name].operator not in self.seeds and name != start)
+        best = max((told[name] for name in {memory["fixed"], *pruned} if name in told), default=0.0)
+        kept = [name for name in came if told[name] >= self.threshold * best]
+        if kept:
+            memory["now"] = kept[-1]
+        else:
+            memory["at"] = memory.get("at", 0) + 1
+        return {name: "keep" if name in kept else "drop" for name in came}
+
+    def final(self, search: Search) -> str:
+        best, now = fittest(search, ACCURACY), self._current(search)
+        told = fitness(search, [best, now], ACCURACY)
+        return now if told.get(now, 0.0) >= self.threshold * told.get(best, 1.0) and now in told else best
+
+    def _current(self, search: Search) -> str:
+        now = str(search.memory.get("now", search.archive.baseline.id))
+        return now if now in {one.id for one in search.archive.alive} else fittest(search, ACCURACY)

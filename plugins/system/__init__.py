@@ -1,0 +1,1 @@
+"""Plugin discovery, registration, loading and isolation."""

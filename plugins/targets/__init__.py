@@ -1,0 +1,1 @@
+"""Targets: how a program is run on one input."""

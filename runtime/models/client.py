@@ -1,0 +1,257 @@
+"""The door that runs share: connections, the embedded server, and requests that are under way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
+from urllib.parse import urlsplit
+
+from ...core.budget import Cost
+from ...core.errors import ModelError, NeedsError
+from ...core.models import EMBEDDED, Call, ModelRef, Reply
+from ..telemetry.spans import chat_span, embedding_span
+from .transports import wire
+from .transports.base import Endpoint, ProxyResponse, Transport
+from .transports.litellm import LitellmTransport
+from .transports.loss import teacher_forced_loss
+from .transports.openai_compatible import OpenAICompatibleTransport
+
+TransportName = Literal["auto", "direct", "litellm"]
+
+_OPENAI_COMPATIBLE = frozenset(
+    {
+        "custom_openai",
+        "deepseek",
+        "fireworks_ai",
+        "groq",
+        "hosted_vllm",
+        "llamacpp",
+        "llamafile",
+        "lm_studio",
+        "mistral",
+        "ollama",
+        "openai",
+        "openai_like",
+        "openrouter",
+        "together_ai",
+        "vllm",
+        "xinference",
+    }
+)
+_PRICED_HOSTS = frozenset({"api.openai.com"})
+_LOSS_PROVIDERS = frozenset({"local", "llamacpp"})
+
+
+class ServerHandle(Protocol):
+    """A server inside this process."""
+
+    base: str
+    key: str
+
+    def close(self) -> None: ...
+
+
+@dataclass(eq=False)
+class InFlightRequest:
+    """A request under way, the run that asks, and how many wait for it. given_up: the run was closed meanwhile."""
+
+    task: asyncio.Task[Reply]
+    run: str
+    waiters: int = 0
+    abandoned: bool = False
+
+
+class ModelClient:
+    """All that stands between this process and its models. Used in one event loop, closed when that is done.
+
+    `lane` forces one lane for everything; by default OpenAI-compatible addresses and the embedded model go
+    directly, and the rest through litellm.
+    """
+
+    def __init__(
+        self, *, transport: TransportName = "auto", start_embedded: Callable[[], Awaitable[ServerHandle]] | None = None
+    ) -> None:
+        self.in_flight: dict[tuple[Path, str], InFlightRequest] = {}
+        self._forced_transport = transport
+        self._openai_compatible = OpenAICompatibleTransport()
+        self._litellm = LitellmTransport()
+        self._start_embedded = start_embedded or _start_embedded
+        self._embedded: ServerHandle | None = None
+        self._starting = asyncio.Lock()
+        self._endpoints: dict[ModelRef, Endpoint] = {}
+
+    async def send(self, call: Call, within: float) -> Reply:
+        """One request, no retry. Raises ModelError."""
+        with chat_span(call) as answered:
+            reply = await self._transport_for(call.model).send(call, await self._endpoint_for(call.model), within)
+            answered(reply)
+        return reply
+
+    async def forward(self, model: ModelRef, body: Mapping[str, Any], key: str | None) -> ProxyResponse:
+        """A client's own request, with its key where it brought one; nothing of it is counted or kept. Raises
+        ModelError where nobody answers."""
+        endpoint = await self._endpoint_for(model)
+        if key and not endpoint.embedded:
+            endpoint = replace(endpoint, key=key)
+        return await self._transport_for(model).forward(model, body, endpoint)
+
+    async def loss(self, call: Call, reference: str, within: float) -> Reply:
+        """One request whose reply's text is the loss. Raises ModelError."""
+        return await teacher_forced_loss(
+            self._openai_compatible, call, reference, await self._endpoint_for(call.model), within
+        )
+
+    async def similarities(self, call: Call, within: float) -> Reply:
+        """One request whose reply's text are the cosines of the first message's text and the others. Raises ModelError,
+        and NeedsError for the embedded model."""
+        if call.model.provider == "local":
+            raise NeedsError(
+                f"{call.model.id} gives no embeddings",
+                possible=("openai/text-embedding-3-small", "openai/NAME@http://HOST:PORT/v1"),
+                remedy="name an embedding model, or leave the evaluator's model out",
+            )
+        with embedding_span(call):
+            return await self._transport_for(call.model).similarities(
+                call, await self._endpoint_for(call.model), within
+            )
+
+    async def worst_case(self, call: Call, reference: str | None = None) -> Cost:
+        """The most one request can take, for an answer or for the loss of a reference.
+
+        Raises what keeps it from being sent at all, before anything is written down: ModelError for a missing key or
+        an embedded model that does not start, NeedsError for a model that gives no losses.
+        """
+        if reference is not None:
+            if "loss" not in await self.capabilities(call.model):
+                raise NeedsError(
+                    f"{call.model.id} cannot score a given text",
+                    possible=(EMBEDDED, "llamacpp/NAME@http://HOST:PORT/v1"),
+                    remedy="use a model that llama.cpp serves, or an evaluator without a loss",
+                )
+            return await self.worst_case(call) + Cost(tokens=len(reference.encode()))
+        await self._endpoint_for(call.model)
+        if self._is_openai_compatible(call.model) or call.model.provider == "local":
+            return Cost(calls=1, tokens=wire.worst_tokens(call))
+        return await self._litellm.worst_case(call)
+
+    async def price(self, model: ModelRef) -> tuple[float, float] | None:
+        """US dollars for a token of the prompt and of the answer, None where nobody knows."""
+        if model.provider == "local":
+            return (0.0, 0.0)
+        return None if self._is_openai_compatible(model) else await self._litellm.price(model)
+
+    async def warm_up(self, model: ModelRef) -> None:
+        """Have the embedded model ready, where this is it; the first call does the same."""
+        await self._endpoint_for(model)
+
+    async def check(self, model: ModelRef) -> None:
+        """Raises ModelError where calls to this model would fail: key, name, address. Nothing is paid."""
+        await self._transport_for(model).check(model, await self._endpoint_for(model))
+
+    async def capabilities(self, model: ModelRef) -> frozenset[str]:
+        """What the model declares beyond chat: `logprobs`, `loss`."""
+        if supports_loss(model):
+            return frozenset({"logprobs", "loss"})
+        if self._is_openai_compatible(model):
+            return frozenset({"logprobs"})
+        return await self._litellm.capabilities(model)
+
+    async def aclose(self) -> None:
+        """Let go of connections and stop the embedded server. May be called twice."""
+        await self._openai_compatible.aclose()
+        await self._litellm.aclose()
+        embedded, self._embedded = self._embedded, None
+        self._endpoints.clear()
+        if embedded is not None:
+            await asyncio.to_thread(embedded.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _is_openai_compatible(self, model: ModelRef) -> bool:
+        if self._forced_transport != "auto":
+            return self._forced_transport == "direct"
+        if model.provider == "local":
+            return True
+        return (
+            model.provider in _OPENAI_COMPATIBLE
+            and model.api_base is not None
+            and urlsplit(model.api_base).hostname not in _PRICED_HOSTS
+        )
+
+    def _transport_for(self, model: ModelRef) -> Transport:
+        return self._openai_compatible if self._is_openai_compatible(model) else self._litellm
+
+    async def _endpoint_for(self, model: ModelRef) -> Endpoint:
+        known = self._endpoints.get(model)
+        if known is None:
+            known = await self._embedded_endpoint(model) if model.provider == "local" else _remote_endpoint(model)
+            self._endpoints[model] = known
+        return known
+
+    async def _embedded_endpoint(self, model: ModelRef) -> Endpoint:
+        if model.id != EMBEDDED:
+            raise ModelError(
+                f"there is no embedded model {model.name!r}",
+                possible=(EMBEDDED,),
+                remedy="serve it yourself and name it llamacpp/NAME@http://HOST:PORT/v1",
+            )
+        async with self._starting:
+            if self._embedded is None:
+                self._embedded = await self._start_embedded()
+        return Endpoint(base=self._embedded.base, name=model.name, key=self._embedded.key, embedded=True)
+
+
+def supports_loss(model: ModelRef) -> bool:
+    """Whether the model tells how likely it finds a given text, which takes llama.cpp."""
+    return model.provider in _LOSS_PROVIDERS
+
+
+async def _start_embedded() -> ServerHandle:
+    from .embedded.server import EmbeddedServer
+
+    return await asyncio.to_thread(EmbeddedServer.start)
+
+
+def _remote_endpoint(model: ModelRef) -> Endpoint:
+    variable = model.key_env or _key_variable(model)
+    key = os.environ.get(variable) if variable else None
+    if model.key_env and not key:
+        raise ModelError(
+            f"{model.id} has no key",
+            where=f"environment variable {model.key_env}, which is not set",
+            remedy=f"export {model.key_env}=…",
+        )
+    base = model.api_base or ""
+    if model.provider == "ollama" and base and not urlsplit(base).path.strip("/"):
+        base += "/v1"
+    where = base or f"provider {model.provider}"
+    return Endpoint(base=where, name=model.name, key=key, key_env=variable, proxy=_proxy_for(base))
+
+
+def _key_variable(model: ModelRef) -> str | None:
+    """litellm finds the keys of its providers itself."""
+    if not model.api_base:
+        return None
+    return f"{model.provider.upper().replace('-', '_')}_API_KEY"
+
+
+def _proxy_for(base: str) -> str | None:
+    """What the environment says of proxies; never for this machine itself."""
+    from urllib.request import getproxies, proxy_bypass
+
+    address = urlsplit(base)
+    host = address.hostname or ""
+    if host in ("localhost", "127.0.0.1", "::1", "") or proxy_bypass(host):
+        return None
+    return getproxies().get(address.scheme)

@@ -1,0 +1,268 @@
+"""The only door to the models, bound to one run: cache, budget, retries, and one request for identical ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...core.budget import Cost, Ledger, Payer
+from ...core.errors import BudgetSpent
+from ...core.identity import digest, seeded_random
+from ...core.models import Call, Reply, Role
+from ..store import Attempt, Store
+from .client import InFlightRequest, ModelClient
+from .throttle import AdaptiveLimiter, RetryPolicy
+from .transports.base import TransportError
+from .transports.embeddings import similarities_from
+
+__all__ = ["ModelClient", "RetryPolicy", "RunGateway"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ModelRequest:
+    """Something to be asked for once: its address in the cache, its worst case, and how to ask, with the seconds it
+    may take."""
+
+    key: str
+    model: str
+    payer: Payer
+    role: Role | Payer
+    worst_case: Callable[[], Awaitable[Cost]]
+    send: Callable[[float], Awaitable[Reply]]
+
+
+class RunGateway:
+    """Implements `core.contracts.Gateway` for one run.
+
+    Every request is written down before it is sent and reserved before it is written down; what came of it is
+    settled in the ledger and durable in the store before the answer is handed out (L1, L3, L4). A retry is a
+    request of its own.
+    """
+
+    def __init__(
+        self,
+        *,
+        run: str,
+        store: Store,
+        ledger: Ledger,
+        client: ModelClient,
+        concurrency: int,
+        retry_policy: RetryPolicy | None = None,
+    ) -> None:
+        self.run = run
+        self._store = store
+        self.ledger = ledger
+        self._client = client
+        self._concurrency = concurrency
+        self._retry_policy = retry_policy or RetryPolicy()
+        self._rng = seeded_random(0, "retries", run)
+        self._limiters: dict[str, AdaptiveLimiter] = {}
+        self._in_flight: set[InFlightRequest] = set()
+        self._reserved = 0
+        self._settled = asyncio.Event()
+        self._reserve_lock = asyncio.Lock()
+
+    async def complete(self, call: Call, payer: Payer, *, role: Role | None = None) -> Reply:
+        """The answer, paid for at most once. Raises ModelError when the endpoint is unusable, BudgetSpent when the
+        call does not fit; no answer is ever made up."""
+        return await self._deduplicated(
+            _ModelRequest(
+                key=call.key,
+                model=str(call.model),
+                payer=payer,
+                role=role or payer,
+                worst_case=lambda: self._client.worst_case(call),
+                send=lambda within: self._client.send(call, within),
+            )
+        )
+
+    async def loss(self, call: Call, reference: str, payer: Payer = "target") -> float:
+        """Mean negative log-likelihood of `reference` after the messages, in nats per token, >= 0.
+
+        One request, cached and charged like any other. Raises NeedsError where the model does not declare `loss`.
+        """
+        reply = await self._deduplicated(
+            _ModelRequest(
+                key=digest({"loss": call.key, "reference": reference}),
+                model=str(call.model),
+                payer=payer,
+                role=payer,
+                worst_case=lambda: self._client.worst_case(call, reference),
+                send=lambda within: self._client.loss(call, reference, within),
+            )
+        )
+        return float(reply.text)
+
+    async def similarities(self, call: Call, payer: Payer = "optimizer") -> tuple[float, ...]:
+        """Cosines of the embeddings of the first message's text and each of the others, in [-1, 1].
+
+        One request, cached and charged like any other. Raises NeedsError where the model gives no embeddings.
+        """
+        reply = await self._deduplicated(
+            _ModelRequest(
+                key=digest({"likeness": call.key}),
+                model=str(call.model),
+                payer=payer,
+                role=payer,
+                worst_case=lambda: self._client.worst_case(call),
+                send=lambda within: self._client.similarities(call, within),
+            )
+        )
+        return similarities_from(reply)
+
+    async def aclose(self) -> None:
+        """Give up what is under way; the door stays open for other runs."""
+        under_way = tuple(self._in_flight)
+        for flight in under_way:
+            flight.abandoned = True
+            flight.task.cancel()
+        await asyncio.gather(*(flight.task for flight in under_way), return_exceptions=True)
+
+    async def _deduplicated(self, question: _ModelRequest) -> Reply:
+        """Whoever asks first asks; who asks the same meanwhile waits for that answer. It is given up when nobody
+        waits any more."""
+        place = (self._store.path, question.key)
+        while True:
+            flight = self._client.in_flight.get(place)
+            mine = False
+            if flight is None or flight.task.done():
+                flight, mine = self._start_request(place, question), True
+            flight.waiters += 1
+            try:
+                reply = await asyncio.shield(flight.task)
+            except asyncio.CancelledError:
+                if _is_cancelled() or (flight.abandoned and flight.run == self.run):
+                    raise
+                continue  # those who waited for it were cancelled, this one was not: it asks again
+            except BudgetSpent:
+                if flight.run == self.run:
+                    raise
+                continue  # another run's budget says nothing about this one's
+            finally:
+                flight.waiters -= 1
+                if not flight.waiters and not flight.task.done():
+                    flight.task.cancel()
+            if flight.run == self.run:
+                return reply if mine else reply.model_copy(update={"cached": True})
+
+    def _start_request(self, place: tuple[Path, str], question: _ModelRequest) -> InFlightRequest:
+        flights = self._client.in_flight
+        task = asyncio.create_task(self._from_cache_or_send(question))
+        flight = InFlightRequest(task=task, run=self.run)
+        flights[place] = flight
+        self._in_flight.add(flight)
+
+        def land(done: asyncio.Task[Reply]) -> None:
+            self._in_flight.discard(flight)
+            if flights.get(place) is flight:
+                del flights[place]
+            if not done.cancelled():
+                done.exception()  # where everybody who waited was cancelled, nobody else looks at it
+
+        task.add_done_callback(land)
+        return flight
+
+    async def _from_cache_or_send(self, question: _ModelRequest) -> Reply:
+        known = self._store.cached_reply(question.key)
+        if known is not None and self._store.is_charged(self.run, question.key):
+            return known
+        worst = await question.worst_case()
+        if known is None:
+            return await self._send_with_retries(question, worst)
+        # At its worst, like a call that is paid for: what fits must not depend on what the cache holds (L6).
+        await self._reserve(question.payer, worst)
+        cost = Cost(calls=1, tokens=known.tokens, usd=known.usd)
+        self._settle(question.payer, worst, cost, cached=True)
+        await self._store.charge_cached(self.run, question.key, question.payer, cost)
+        return known
+
+    async def _send_with_retries(self, question: _ModelRequest, worst: Cost) -> Reply:
+        traffic = self._limiters.get(question.model)
+        if traffic is None:
+            traffic = self._limiters[question.model] = AdaptiveLimiter(self._concurrency, self._retry_policy.clock)
+        failed = late = 0
+        while True:
+            # Reserved before it waits for a place: whether it fits is decided in the order in which calls were asked.
+            await self._reserve(question.payer, worst)
+            waits = True
+            try:
+                async with traffic.slot() as ticket:
+                    waits = False
+                    attempt, outcome = await self._attempt(question, worst, self._retry_policy.timeout_after(late))
+            finally:
+                if waits:
+                    self._settle(question.payer, worst, None)
+            # The endpoint is done with it: the next request need not wait until this answer is on the disk.
+            await self._record_outcome(attempt, outcome)
+            if isinstance(outcome, Reply):
+                traffic.on_success()
+                return outcome
+            failed += 1
+            late += outcome.kind == "timeout"
+            traffic.on_error(outcome, ticket)
+            wait = self._retry_policy.backoff(failed, outcome.retry_after, self._rng)
+            if not outcome.retryable or failed >= self._retry_policy.max_attempts or wait is None:
+                raise outcome.as_final_error(failed) from outcome
+            await self._retry_policy.clock.sleep(wait)
+
+    async def _attempt(self, question: _ModelRequest, worst: Cost, within: float) -> tuple[int, Reply | TransportError]:
+        """One request, with its reservation already made, and what it is called in the store. Whoever is cancelled
+        here leaves an attempt without an answer: it is counted as lost, here and in the store."""
+        payer = question.payer
+        try:
+            attempt = await self._store.begin_attempt(
+                Attempt(
+                    run=self.run, key=question.key, model=question.model, payer=payer, role=question.role, worst=worst
+                )
+            )
+            reply = await question.send(within)
+        except TransportError as failure:
+            self._settle(payer, worst, None if failure.kind == "unreachable" else Cost(calls=1))
+            return attempt, failure
+        except BaseException:
+            self._settle(payer, worst, None)
+            self.ledger.lost += 1
+            raise
+        self._settle(payer, worst, Cost(calls=1, tokens=reply.tokens, usd=reply.usd))
+        return attempt, reply
+
+    async def _record_outcome(self, attempt: int, outcome: Reply | TransportError) -> None:
+        """The same in the store as in the ledger. Who is cancelled while this is being written has it written."""
+        if isinstance(outcome, Reply):
+            await self._store.finish_attempt(attempt, reply=outcome, error=None)
+        elif outcome.kind == "unreachable":
+            await self._store.withdraw_attempt(attempt, outcome.what)
+        else:
+            await self._store.finish_attempt(attempt, reply=None, error=outcome.what)
+
+    async def _reserve(self, payer: Payer, worst: Cost) -> None:
+        """Set the worst case aside. While others are under way their worst cases may still shrink to what they took,
+        so that only a call that does not fit beside settled ones is refused, whatever the concurrency. First come,
+        first served: a small call does not overtake one that waits."""
+        async with self._reserve_lock:
+            while True:
+                try:
+                    self.ledger.reserve(payer, worst)
+                except BudgetSpent:
+                    if not self._reserved:
+                        raise
+                else:
+                    self._reserved += 1
+                    return
+                await self._settled.wait()
+
+    def _settle(self, payer: Payer, worst: Cost, actual: Cost | None, *, cached: bool = False) -> None:
+        if actual is None:
+            self.ledger.release(payer, worst)
+        else:
+            self.ledger.settle(payer, worst, actual, cached=cached)
+        self._reserved -= 1
+        self._settled.set()
+        self._settled.clear()
+
+
+def _is_cancelled() -> bool:
+    current = asyncio.current_task()
+    return current is not None and current.cancelling() > 0

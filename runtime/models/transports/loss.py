@@ -1,0 +1,63 @@
+"""How likely a model finds a given text: teacher forcing through llama.cpp's own endpoints."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from typing import Any
+
+from ....core.models import Call, Reply
+from . import wire
+from .base import Endpoint, TransportError
+from .openai_compatible import OpenAICompatibleTransport
+
+
+async def teacher_forced_loss(
+    lane: OpenAICompatibleTransport, call: Call, reference: str, endpoint: Endpoint, within: float
+) -> Reply:
+    """A reply whose text is the mean negative log-likelihood of `reference` after the messages, per token, in nats.
+
+    The reference is tokenized as the model would read it, and a grammar that names these tokens one by one lets the
+    server say nothing else; the probabilities it reports are those before the grammar. That takes one request
+    to the model. Rendering and tokenizing go before it and cost nothing. Raises Failure.
+    """
+    began = time.perf_counter()
+
+    async def ask(path: str, fields: dict[str, Any]) -> Any:
+        url = f"{endpoint.base.removesuffix('/v1')}/{path}"
+        status, text, headers = await lane.request("POST", url, endpoint, call.model.id, within, fields)
+        if status != 200:
+            raise wire.error_from_status(call.model.id, endpoint, status, text, headers)
+        return json.loads(text)
+
+    prompt = (await ask("apply-template", {"messages": call.messages}))["prompt"]
+    tokens = (await ask("tokenize", {"content": reference, "add_special": False}))["tokens"]
+    if not tokens:
+        return Reply(text="0.0")
+    said = await ask(
+        "completion",
+        {
+            "prompt": prompt,
+            "n_predict": len(tokens),
+            "n_probs": 1,
+            "temperature": 0.0,
+            "cache_prompt": True,
+            "grammar": "root ::= " + " ".join(f"<[{token}]>" for token in tokens),
+        },
+    )
+    steps = said.get("completion_probabilities") or []
+    if [step["id"] for step in steps] != tokens:
+        raise TransportError(
+            f"{call.model.id} did not follow the reference",
+            kind="refused",
+            where=endpoint.base,
+            remedy="use a llama.cpp server whose grammars know tokens by number (2025-12 or newer)",
+        )
+    loss = -math.fsum(step["logprob"] for step in steps) / len(steps)
+    return Reply(
+        text=repr(max(0.0, loss)),
+        prompt_tokens=said.get("tokens_evaluated", wire.worst_tokens(call)),
+        completion_tokens=len(tokens),
+        seconds=time.perf_counter() - began,
+    )

@@ -1,0 +1,1 @@
+"""Projections of the event log for displays."""

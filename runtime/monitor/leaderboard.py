@@ -1,0 +1,65 @@
+"""How candidates stand on the val rows, as sums that grow with the measurements."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from ..store import StepTally
+
+_Z = 1.959964
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoreTally:
+    """One candidate: val rows measured, the sum of their scores in [0, 1] each, answers that could not be read."""
+
+    n: int = 0
+    total: float = 0.0
+    unreadable: int = 0
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.n if self.n else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of the mean: never empty, never outside [0, 1], wide for few rows."""
+        if not self.n:
+            return 0.0, 1.0
+        mean, square = self.mean, _Z * _Z
+        middle = (mean + square / (2 * self.n)) / (1 + square / self.n)
+        spread = mean * (1 - mean) / self.n + square / (4 * self.n * self.n)
+        half = _Z * math.sqrt(max(0.0, spread)) / (1 + square / self.n)
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaderboard:
+    """`extend` gives the next standings and leaves these as they are. cursor: where to read on."""
+
+    tallies: Mapping[str, ScoreTally] = field(default_factory=lambda: MappingProxyType({}))
+    cursor: int = 0
+
+    def extend(self, rows: Iterable[StepTally]) -> Leaderboard:
+        """Rows that lie before the cursor are known already and change nothing."""
+        new = [row for row in rows if row.cursor > self.cursor]
+        if not new:
+            return self
+        sums = dict(self.tallies)
+        for row in new:
+            old = sums.get(row.candidate, ScoreTally())
+            sums[row.candidate] = ScoreTally(
+                n=old.n + row.n, total=old.total + row.total, unreadable=old.unreadable + row.unreadable
+            )
+        return Leaderboard(tallies=sums, cursor=max(row.cursor for row in new))
+
+    def get(self, candidate: str) -> ScoreTally | None:
+        return self.tallies.get(candidate)
+
+    @property
+    def ranked(self) -> list[tuple[str, ScoreTally]]:
+        """By mean, the best first; more rows first among equals."""
+        return sorted(self.tallies.items(), key=lambda one: (-one[1].mean, -one[1].n, one[0]))

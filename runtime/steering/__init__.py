@@ -1,0 +1,1 @@
+"""Directives: catalog, parser, preview, submission."""

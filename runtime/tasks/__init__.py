@@ -1,0 +1,1 @@
+"""Reads and writes task files and their data."""

@@ -1,0 +1,164 @@
+"""The `[data]` of a task: from files to splits, each row checked and named by its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...core.answer import AnswerContract
+from ...core.dataset import SPLITS, Dataset, Example, Split
+from ...core.errors import TaskError
+from .column_mapping import ColumnMapping, content_key, output_columns, to_example
+from .rows import READERS, RowReader, SourceRow
+from .toml_source import TomlSource
+
+_KEYS = (*SPLITS, "path", "fields", "labelled")
+_ALIASES: Mapping[str, Split] = {"validation": "val", "valid": "val", "dev": "val", "training": "train"}
+_MIN_ROWS = 6
+
+
+def load_dataset(
+    text: TomlSource, value: Any, *, placeholders: Sequence[str], contract: AnswerContract, read: RowReader
+) -> Dataset:
+    """The splits of `[data]`: a file for each, a folder of them, or one file that is split by hash."""
+    table = {"path": value} if isinstance(value, str) else text.table(value, "data")
+    text.check_keys(table, _KEYS, "data")
+    fields = text.wrap_errors(
+        lambda: ColumnMapping.model_validate(_lists_to_tuples(table.get("fields", {}))),
+        "data",
+        "fields",
+        known=ColumnMapping.model_fields,
+    )
+    labelled = table.get("labelled", True)
+    if not isinstance(labelled, bool):
+        raise text.error(f"labelled is {labelled!r}", "data", "labelled", possible=("true", "false"))
+    sources = _sources(text, table)
+    wanted = [one for one in placeholders if one != "input"]
+    found: dict[Split, list[tuple[str, Example]]] = {}
+    for split, source in sources.items():
+        rows = text.wrap_errors(lambda source=source: read(source, text.folder), "data", split)  # type: ignore[misc]
+        _check_columns(text, rows, source, wanted, fields)
+        found[split] = [
+            (
+                row.where,
+                to_example(
+                    row,
+                    fields=fields,
+                    placeholders=wanted,
+                    contract=contract,
+                    labelled=labelled and split != "target",
+                ),
+            )
+            for row in rows
+        ]
+    _check_unique(found)
+    splits = {split: tuple(example for _, example in pairs) for split, pairs in found.items()}
+    if list(splits) != ["train"]:
+        return Dataset(**splits)
+    if len(splits["train"]) < _MIN_ROWS:
+        raise text.error(
+            f"{len(splits['train'])} rows in {sources['train']} are too few to be split into train, val and test",
+            "data",
+            possible=(f"{_MIN_ROWS} rows or more",),
+            remedy="add rows, better 100 or more, or give train and val files of their own",
+        )
+    return Dataset.split_by_hash(splits["train"])
+
+
+def _sources(text: TomlSource, table: Mapping[str, Any]) -> dict[Split, str]:
+    """Split → file. One file alone stands under `train`."""
+    files: dict[Split, str] = {split: table[split] for split in SPLITS if split in table}
+    for key in (*files, *(["path"] if "path" in table else [])):
+        source = table[key]
+        if not isinstance(source, str) or not source.strip():
+            raise text.error(f"{key} must name a file, this is {source!r:.60}", "data", key, remedy='"rows.jsonl"')
+    if "path" not in table:
+        if not files:
+            raise text.error("[data] names no file", "data", possible=_KEYS, remedy='write train = "train.jsonl"')
+        return files
+    if files:
+        raise text.error(f"[data] names both path and {', '.join(files)}", "data", "path", remedy="keep one of the two")
+    place = text.folder / table["path"]
+    return _folder_sources(text, place) if place.is_dir() else {"train": table["path"]}
+
+
+def _folder_sources(text: TomlSource, place: Path) -> dict[Split, str]:
+    """The splits in a folder, by the files' names: train.jsonl, val.csv, …"""
+    found: dict[Split, str] = {}
+    names: dict[str, Split] = {split: split for split in SPLITS} | dict(_ALIASES)
+    for file in sorted(one for one in place.iterdir() if one.suffix.casefold() in READERS):
+        split = names.get(file.stem.casefold())
+        if split is not None and split in found:
+            raise text.error(f"two files are the split {split}: {Path(found[split]).name} and {file.name}", "data")
+        if split is not None:
+            found[split] = str(file)
+    if not found:
+        raise text.error(
+            f"the folder {place} has no file that is called like a split",
+            "data",
+            possible=[f"{split}.jsonl" for split in SPLITS],
+            remedy="name the files so, or name each under [data]",
+        )
+    return {split: found[split] for split in SPLITS if split in found}
+
+
+def _check_columns(
+    text: TomlSource, rows: Sequence[SourceRow], source: str, placeholders: Sequence[str], fields: ColumnMapping
+) -> None:
+    """Raise TaskError for a file without rows, and for a placeholder that is no column of it."""
+    if not rows:
+        raise TaskError(
+            f"{source} has no rows",
+            where=str(text.folder / source),
+            remedy="give at least 2 rows, better 50 or more",
+        )
+    if fields.input is not None:
+        return
+    columns = {str(name).strip(): value for name, value in rows[0].fields.items()}
+    secret = output_columns(columns, fields)
+    shown = [name for name in columns if name not in secret]
+    inner = [name for one in shown if isinstance(value := columns[one], dict) for name in value]
+    for name in placeholders:
+        if name not in shown and name not in inner:
+            what = "which is the wanted output" if name in secret else f"which no column of {source} brings"
+            raise text.error(
+                f"the prompt asks for {{{name}}}, {what}",
+                *(("prompt",) if "prompt" in text.tables else ("program",)),
+                possible=[f"{{{one}}}" for one in dict.fromkeys(["input", *shown, *inner])],
+                remedy="rename the placeholder, add the column, or write {{ }} for literal braces",
+            )
+
+
+def _check_unique(found: Mapping[Split, Sequence[tuple[str, Example]]]) -> None:
+    """Raise TaskError for an id that comes twice, and for one row in two splits, whatever ids it has there."""
+    ids: dict[str, str] = {}
+    contents: dict[str, tuple[Split, str]] = {}
+    for split, pairs in found.items():
+        for where, example in pairs:
+            content = content_key(example)
+            first = contents.setdefault(content, (split, where))
+            if first[0] != split:
+                raise TaskError(
+                    f"the same row stands in {first[0]} and {split}: {example.text[:60]!r}",
+                    where=f"{where} repeats {first[1]}",
+                    remedy="remove it from one of them: what is learned from must not be tested on",
+                )
+            if example.id in ids:
+                same = first[1] != where
+                what = (
+                    f"the same row stands twice: {example.text[:60]!r}" if same else f"the id {example.id!r} is taken"
+                )
+                raise TaskError(
+                    what,
+                    where=f"{where} repeats {ids[example.id]} (id {example.id})",
+                    remedy="remove one of them, or give the rows different ids",
+                )
+            ids[example.id] = where
+
+
+def _lists_to_tuples(table: Any) -> Any:
+    """TOML's lists as the tuples that frozen values hold."""
+    if not isinstance(table, dict):
+        return table
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}

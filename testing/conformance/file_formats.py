@@ -1,0 +1,64 @@
+"""Loaders, exporters and recipes: what is read from files and written into them."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
+
+from ...core.errors import MaieuticError
+from ...core.program import Program
+from ...core.recipe import Recipe
+from ...plugins.system.hookspecs import Kind
+from ...runtime.tasks.rows import SourceRow
+from .base import Conformance
+
+
+class LoaderConformance(Conformance):
+    """Override `write`: put a source of three rows into a folder, and give its name and the rows' fields."""
+
+    kind: ClassVar[Kind] = "loader"
+
+    def write(self, folder: Path) -> tuple[str, list[dict[str, Any]]]:
+        raise NotImplementedError("write has to put a source with rows into the folder")
+
+    def test_rows_come_in_order_with_their_places_and_twice_the_same(self) -> None:
+        with TemporaryDirectory() as name:
+            source, wanted = self.write(Path(name))
+            rows = self.make().read(source, Path(name))
+            assert all(isinstance(row, SourceRow) and row.where for row in rows)
+            assert [dict(row.fields) for row in rows] == wanted
+            assert len({row.where for row in rows}) == len(rows)
+            assert self.make().read(source, Path(name)) == rows
+
+    def test_a_source_that_is_not_there_is_an_error_that_says_so(self) -> None:
+        with TemporaryDirectory() as name:
+            try:
+                self.make().read("missing.nothing", Path(name))
+            except MaieuticError as error:
+                said = str(error)
+            else:
+                said = "it gave rows"
+        assert "missing" in said
+
+
+class ExporterConformance(Conformance):
+    kind: ClassVar[Kind] = "exporter"
+
+    def test_the_same_program_gives_the_same_text_with_its_words(self) -> None:
+        program = Program.of("Say the colour of the flower.")
+        text = self.make().export(program, "kit", None)
+        assert text == self.make().export(program, "kit", None)
+        assert "Say the colour of the flower." in text
+        assert self.make().suffix.startswith(".")
+
+
+class RecipeConformance(Conformance):
+    kind: ClassVar[Kind] = "recipe"
+
+    def test_it_is_a_recipe_whose_json_says_all(self) -> None:
+        made = self.make()
+        recipe = made if isinstance(made, Recipe) else Recipe.model_validate(tomllib.loads(made))
+        assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+        assert recipe.summary

@@ -1,0 +1,116 @@
+"""Evaluators that ask a model: what they pay, what they make of what was said, and what goes through them unchanged."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from ...agents.team import ModelTeam
+from ...core.dataset import Example
+from ...core.errors import BudgetSpent, ModelError
+from ...core.models import Call, ModelRef, Output
+from ...core.protocols import EvaluatorContext
+from ...core.score import Score
+from ...core.task import Models
+from ...plugins.system.hookspecs import Kind
+from ...runtime.models.transports.embeddings import similarity_call
+from ..gateway import ScriptedGateway
+from ..models import ScriptedModel
+from .base import Conformance, run_with_timeout
+from .evaluators import TASK, output_of
+
+UNREADABLE_ANSWERS = ("", "I would rather not say.", "<rating></rating>", "<" * 500, "null", "Infinity")
+
+
+class _FailingGateway(ScriptedGateway):
+    """Lets nobody through, and counts who wanted to."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(ScriptedModel({}))
+        self._error = error
+
+    async def complete(self, call: Call, payer: Any) -> Any:
+        self.calls.append((call, payer))
+        raise self._error
+
+    async def similarities(self, call: Call, payer: Any = "optimizer") -> Any:
+        return await self.complete(call, payer)
+
+
+class AskingEvaluatorConformance(Conformance):
+    """Override `answers`: what a judge may well say to your evaluator; it is shown unreadable words beside them. `rows`
+    are (example, output, answer) as it meets them."""
+
+    kind: ClassVar[Kind] = "evaluator"
+
+    def answers(self) -> Sequence[str]:
+        return ("<rating>0.7</rating>", "1: yes\n2: no", "7", "yes", "<claim>It is red. | yes</claim>")
+
+    def rows(self) -> Sequence[tuple[Example, Output, str | None]]:
+        row = Example(
+            input="What did he say of her flower?",
+            outputs=("It is red.",),
+            metadata={"context": "The flower is red.", "questions": ["Is it a colour?"]},
+        )
+        return [(row, output_of(text), text) for text in ("It is red.", "It is blue. He said so.", "ünï 漢字")]
+
+    def _bench(self, gateway: ScriptedGateway) -> tuple[EvaluatorContext, list[Example]]:
+        again: list[Example] = []
+
+        async def rerun(row: Example) -> Output:
+            again.append(row)
+            return output_of("It is red.")
+
+        async def likeness(model: ModelRef, text: str, others: Sequence[str]) -> Sequence[float]:
+            return await gateway.similarities(similarity_call(model, text, others))
+
+        team = ModelTeam(models=Models(), gateway=gateway, path=("kit",))
+        return EvaluatorContext(task=TASK, team=team, rerun=rerun, likeness=likeness), again
+
+    def _rate(self, made: Any, row: Any, answer: str) -> tuple[Score, ScriptedGateway, list[Example]]:
+        gateway = ScriptedGateway(ScriptedModel({}, otherwise=answer))
+        bench, again = self._bench(gateway)
+        return run_with_timeout(made.rate(*row, bench=bench)), gateway, again
+
+    def test_whatever_is_said_gives_a_score_in_range_and_a_failure_is_worth_nothing(self) -> None:
+        for answer in (*self.answers(), *UNREADABLE_ANSWERS):
+            for example, output, read in [*self.rows(), (self.rows()[0][0], output_of(""), None)]:
+                score, _, _ = self._rate(self.make(), (example, output, read), answer)
+                assert isinstance(score, Score)
+                assert 0 <= score.value <= 1
+                assert not score.failure or score.value == 0
+                assert Score.model_validate_json(score.model_dump_json()) == score
+
+    def test_it_asks_no_more_than_it_declares_and_never_the_target(self) -> None:
+        for answer in (*self.answers(), *UNREADABLE_ANSWERS):
+            for row in self.rows():
+                made = self.make()
+                _, gateway, again = self._rate(made, row, answer)
+                assert len(gateway.calls) <= made.calls
+                assert len(again) <= made.runs
+                assert {payer for _, payer in gateway.calls} <= {"optimizer"}
+
+    def test_the_same_output_on_the_same_row_asks_the_same_and_is_worth_the_same(self) -> None:
+        made = self.make()
+        for answer in self.answers():
+            for row in self.rows():
+                (first, one, _), (second, other, _) = (self._rate(made, row, answer) for _ in range(2))
+                assert first == second
+                assert [call.key for call, _ in one.calls] == [call.key for call, _ in other.calls]
+
+    def test_it_changes_nothing_that_it_is_given(self) -> None:
+        for row in self.rows():
+            before = copy.deepcopy(row)
+            self._rate(self.make(), row, self.answers()[0])
+            assert row == before
+
+    def test_a_spent_budget_and_a_dead_endpoint_are_no_scores(self) -> None:
+        for error in (BudgetSpent("nothing is left"), ModelError("nobody answers")):
+            for row in self.rows():
+                gateway = _FailingGateway(error)
+                try:
+                    run_with_timeout(self.make().rate(*row, bench=self._bench(gateway)[0]))
+                except type(error):
+                    continue
+                assert not gateway.calls, "it was not let through, and gave a score all the same"

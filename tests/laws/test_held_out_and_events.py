@@ -1,0 +1,138 @@
+"""L5 the sealed rows stay sealed; L7 the log is whole, balanced, and no observer can change a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from maieutic.core.events import Event
+from maieutic.core.protocols import Decision
+from maieutic.core.recipe import PluginRef
+from maieutic.core.search_types import Measurement, Search
+from maieutic.graphs.recipe_loader import load_recipe
+from maieutic.plugins.allocators.full_evaluation import FullEvaluation
+from maieutic.plugins.strategies.beam_search import BeamSearch
+from maieutic.runtime.monitor.run_view import RunView
+from maieutic.runtime.store import Store
+
+PAIRS = (("request_started", "request_finished"), ("round_started", "round_finished"))
+
+
+class SpyStrategy(BeamSearch):
+    seen: list[Search]
+
+    def ask(self, search: Search) -> Any:
+        self.seen.append(search)
+        return super().ask(search)
+
+    def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
+        self.seen.append(search)
+        return super().tell(search, pool, verdicts)
+
+    def final(self, search: Search) -> str:
+        self.seen.append(search)
+        return super().final(search)
+
+
+class SpyAllocator(FullEvaluation):
+    seen: list[Search]
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
+        self.seen.append(search)
+        return super().ask(search, pool)
+
+
+async def test_L5_no_test_row_is_sent_before_the_seal_is_opened_nor_to_an_author(
+    lab: Any, log: Any, any_recipe: str
+) -> None:
+    folder = lab.folder()
+    opened: list[int] = []
+
+    def listen(event: Event) -> None:
+        if event.kind == "test_opened":
+            opened.append(lab.asked)
+
+    await lab.run(any_recipe, folder=folder, listen=listen)
+    target = ["test word" in str(body) for body in lab.target_bodies]
+    author = [body for body in lab.bodies[len(target) :] if "test word" in str(body)]
+    assert len(opened) == 1
+    assert author == []
+    before = opened[0] - (lab.asked - len(target))
+    assert not any(target[:before])
+    assert all(target[before:])
+    assert any(target)
+    assert Counter(event.kind for event in log(folder))["test_opened"] == 1
+
+
+async def test_L5_policies_see_no_test_row(lab: Any) -> None:
+    seen: list[Search] = []
+
+    registry = lab.registry(
+        strategy={"spy": lambda: _with(SpyStrategy(), seen)},
+        allocator={"spy": lambda: _with(SpyAllocator(rows=6), seen)},
+    )
+    recipe = load_recipe("protegi", registry).model_copy(
+        update={"strategy": PluginRef(use="spy"), "allocator": PluginRef(use="spy")}
+    )
+    task = lab.task()
+    done = await lab.run(recipe, task=task, registry=registry)
+    assert done.report.start.n == 12
+    sealed = {example.id for example in task.data.test}
+    assert len(seen) > 4
+    for search in seen:
+        assert sealed.isdisjoint(search.examples)
+        assert sealed.isdisjoint([*search.train, *search.val])
+        assert sealed.isdisjoint(evaluation.example for evaluation in search.archive.scores)
+
+
+async def test_L7_events_are_gap_free_and_balanced(lab: Any, log: Any, any_recipe: str) -> None:
+    folder = lab.folder()
+    heard: list[Event] = []
+    await lab.run(any_recipe, folder=folder, listen=heard.append)
+    events = log(folder)
+    assert heard == events
+    assert [event.number for event in events] == list(range(1, len(events) + 1))
+    assert len({event.key for event in events}) == len(events)
+    for began, over in PAIRS:
+        starts = [event.key.split(":", 2)[::2] for event in events if event.kind == began]
+        ends = [event.key.split(":", 2)[::2] for event in events if event.kind == over]
+        assert len(starts) == len(ends) > 0
+        if began == "request_started":  # by step and place; a round ends in a later step than it begins
+            assert sorted(starts) == sorted(ends)
+    assert events[-1].kind == "run_finished"
+    last_round = max(event.number for event in events if event.kind == "round_finished")
+    assert next(event.number for event in events if event.kind == "test_opened") > last_round
+
+
+async def test_L7_an_observer_that_raises_changes_nothing(lab: Any, ended: Any, log: Any) -> None:
+    calm, folder = lab.folder(), lab.folder()
+    heard: list[str] = []
+
+    def raising(event: Event) -> None:
+        heard.append(event.kind)
+        raise RuntimeError("the screen is gone")
+
+    await lab.run(folder=calm)
+    await lab.run(folder=folder, listen=raising)
+    assert ended(folder) == ended(calm)
+    assert heard == [event.kind for event in log(folder)]
+
+
+async def test_L7_a_replayed_log_is_the_live_view(lab: Any, log: Any) -> None:
+    folder = lab.folder()
+    live = [RunView()]
+    done = await lab.run(folder=folder, listen=lambda event: live.append(live[-1].apply(event)))
+    events = log(folder)
+    assert RunView.from_events(events) == live[-1]
+    assert RunView.from_events([one for event in events for one in (event, event)]) == live[-1]
+    assert live[-1].state == "finished"
+    assert live[-1].spent.calls == lab.asked
+    with Store.open(folder, read_only=True) as store:
+        assert live[-1].candidate_count == len(store.candidates("r")) - 1
+    assert live[-1].report["verdict"] == done.report.verdict
+
+
+def _with(spy: Any, seen: list[Search]) -> Any:
+    spy.seen = seen
+    return spy

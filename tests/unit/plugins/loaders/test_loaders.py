@@ -1,0 +1,44 @@
+"""Rows come through the loaders: the built-ins by suffix, a plugin's by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from maieutic.core.errors import TaskError
+from maieutic.plugins.loaders.files import dataset_reader
+from maieutic.plugins.system.registry import Registry
+
+HUB = """
+from maieutic.plugins.hookspecs import hookimpl
+from maieutic.runtime.rows import Row
+class Hub:
+    name = "hub"
+    def read(self, source, folder):
+        return [Row(fields={"input": source, "output": "x"}, where=source)]
+@hookimpl
+def maieutic_loaders(register):
+    register("hub", Hub)
+"""
+
+
+@pytest.mark.parametrize(("name", "content"), [("jsonl", '{"a": "b"}\n'), ("csv", "a\nb\n"), ("tsv", "a\nb\n")])
+def test_the_builtin_loaders_read_files(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / f"rows.{name}").write_text(content)
+    (row,) = Registry.load(()).create("loader", name).read(f"rows.{name}", tmp_path)
+    assert (dict(row.fields), Path(row.where.partition(":")[0]).name) == ({"a": "b"}, f"rows.{name}")
+    assert dataset_reader(Registry.load(()))(f"rows.{name}", tmp_path) == [row]
+
+
+def test_a_plugin_loads_what_it_is_named_for(install: Callable[..., None], tmp_path: Path) -> None:
+    install("hub-loader", HUB)
+    (row,) = dataset_reader(Registry.load())("hub:reviews/train", tmp_path)
+    assert row.fields["input"] == "reviews/train"
+
+
+@pytest.mark.parametrize("source", ["rows.xls", "hugging:x", "rows"])
+def test_a_source_that_nobody_loads_lists_who_is_there(tmp_path: Path, source: str) -> None:
+    with pytest.raises(TaskError, match="cannot be read") as caught:
+        dataset_reader(Registry.load(()))(source, tmp_path)
+    assert "csv" in caught.value.possible

@@ -1,0 +1,1 @@
+"""Pure text formatting: glyphs, styles, fields. No Textual."""

@@ -1,0 +1,1 @@
+"""Screen content as styled lines. No Textual."""
