@@ -26,7 +26,11 @@ def maieutic_evaluators(register: Register) -> None:
         ),
         ("contains", "evaluators.string_match:ContainsMatch", "a reference stands in the answer, as whole words"),
         ("choice", "evaluators.string_match:ChoiceMatch", "the letter of the right option"),
-        ("token_f1", "evaluators.text:TokenF1", "overlap of words with the best reference (F1, as SQuAD counts)"),
+        (
+            "token_f1",
+            "evaluators.string_match:TokenF1",
+            "overlap of words with the best reference (F1, as SQuAD counts)",
+        ),
         ("numeric", "evaluators.numeric:Numeric", "the number is within an absolute or relative tolerance"),
         ("set", "evaluators.item_sets:ItemSetEvaluator", "the same items in any order: all of them, or F1"),
         (
@@ -303,7 +307,7 @@ def maieutic_strategies(register: Register) -> None:
         ("beam", "beam_search:BeamSearch", "the best few and their children (ProTeGi)"),
         (
             "differential",
-            "differential_mutation:DifferentialMutation",
+            "differential_evolution:DifferentialEvolution",
             "each of a population against its child (EvoPrompt DE)",
         ),
         ("genetic", "genetic_algorithm:GeneticAlgorithm", "a population; the fittest live on (EvoPrompt, CAPO, TAPO)"),
@@ -324,7 +328,7 @@ def maieutic_strategies(register: Register) -> None:
             "labels agreed on for a second group of inputs, then both count (GPO)",
         ),
         ("chain", "champion_challenger:ChampionChallenger", "a challenger stays if it wins its duels (SPO)"),
-        ("history", "scored_history:ScoredHistory", "new prompts from scored earlier ones (OPRO)"),
+        ("history", "history_sampling:HistorySampling", "new prompts from scored earlier ones (OPRO)"),
         ("pareto", "pareto:ParetoSearch", "parents that lead on some row; lineages merge (GEPA)"),
         ("staged", "staged_operators:StagedOperators", "operators in stages, the best stays (PromptWizard)"),
         (

@@ -1,6 +1,6 @@
 """All hooks on one screen. A plugin is a module, named by an entry point of the group `maieutic`, like this:
 
-from maieutic.plugins.hookspecs import hookimpl
+from maieutic.plugins.system.hookspecs import hookimpl
 
 api = 1
 

@@ -131,13 +131,13 @@ class RunTimeline:
             self,
             view=view,
             step=step,
-            goal=goal,
+            plan_index=goal,
             turns=tuple(turns[-MAX_TURNS:]),
             lines=tuple(lines[-MAX_LINES:]),
             curve=tuple(curve),
-            errands=errands,
-            heard=tuple(heard[-MAX_TURNS:]),
-            pulses=tuple(pulses[-MAX_THROUGHPUT_SAMPLES:]),
+            active_operators=errands,
+            directives=tuple(heard[-MAX_TURNS:]),
+            throughput=tuple(pulses[-MAX_THROUGHPUT_SAMPLES:]),
         )
 
     @property

@@ -140,8 +140,8 @@ class RunView:
             at=event.at or self.at,
             seconds=self.seconds + self._elapsed(event),
             state=self._next_state(event),
-            asking=self._next_pending_approval(event),
-            held=event.kind in _WAITING_KINDS,
+            pending_approval=self._next_pending_approval(event),
+            waiting_for_person=event.kind in _WAITING_KINDS,
             phase=_PHASES.get(event.kind, self.phase),
             recent=(*self.recent, line)[-MAX_RECENT:] if line else self.recent,
         )
@@ -216,7 +216,7 @@ class RunView:
                 return self._update_candidate(kind, data)
             case "batch_finished":
                 return replace(
-                    self, pairs=self.measurements + _measurement_count(data), spent=_spending(data, self.spent)
+                    self, measurements=self.measurements + _measurement_count(data), spent=_spending(data, self.spent)
                 )
             case "best_changed":
                 return replace(self, best=_score_summary(data) or self.best)
@@ -259,7 +259,7 @@ class RunView:
         if kind not in fates:
             return self
         changed = {
-            name: replace(self.candidates[name], fate=fates[kind], reason="by a person")
+            name: replace(self.candidates[name], status=fates[kind], reason="by a person")
             for name in text_list_field(data, "candidates")
             if name in self.candidates
         }
@@ -268,7 +268,7 @@ class RunView:
     def _set_statuses(self, kept: tuple[str, ...], dropped: tuple[str, ...]) -> RunView:
         fates: dict[str, CandidateStatus] = {**dict.fromkeys(kept, "kept"), **dict.fromkeys(dropped, "dropped")}
         told = {
-            name: replace(one, fate=fates[name]) if name in fates and one.status not in _FINAL_STATUSES else one
+            name: replace(one, status=fates[name]) if name in fates and one.status not in _FINAL_STATUSES else one
             for name, one in self.candidates.items()
         }
         return replace(self, candidates=told)

@@ -308,8 +308,8 @@ from pathlib import Path
 import aiohttp, scipy.stats
 from maieutic.core.budget import Budget
 from maieutic.core.task import Task
-from maieutic.graphs.catalogue import recipe_names
-from maieutic.graphs.run import optimize, resume
+from maieutic.graphs.recipe_loader import recipe_names
+from maieutic.graphs.api import optimize, resume
 
 def work(file, folder, recipe, calls, concurrency, news):
     told = []

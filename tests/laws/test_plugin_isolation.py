@@ -19,7 +19,7 @@ from maieutic.plugins.system.registry import Registry
 Install = Callable[[str, str], None]
 
 HOOK = """
-from maieutic.plugins.hookspecs import hookimpl
+from maieutic.plugins.system.hookspecs import hookimpl
 from maieutic.core.score import Score
 api = 1
 class Mine:
@@ -147,7 +147,7 @@ async def test_what_fails_in_a_call_is_named_and_the_next_call_finds_a_new_room(
 
 def test_a_search_that_never_decides_is_stopped(install: Install) -> None:
     source = """
-from maieutic.plugins.hookspecs import hookimpl
+from maieutic.plugins.system.hookspecs import hookimpl
 class Endless:
     name, needs = "endless", frozenset()
     def ask(self, search):
@@ -166,7 +166,7 @@ def maieutic_strategies(register):
 
 async def test_waiting_for_a_model_is_no_hanging_and_a_spent_budget_goes_through(install: Install) -> None:
     source = """
-from maieutic.plugins.hookspecs import hookimpl
+from maieutic.plugins.system.hookspecs import hookimpl
 class Patient:
     name, needs, calls = "patient", frozenset(), 1
     async def propose(self, request, team):

@@ -99,7 +99,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command
 from maieutic.core.budget import Budget
 from maieutic.core.task import Task
-from maieutic.graphs.run import build_graph
+from maieutic.graphs.api import build_graph
 sys.path.insert(0, sys.argv[1])
 from test_streams_app import parent
 

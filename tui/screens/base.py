@@ -193,7 +193,7 @@ class Page(PromptScreen):
     def update_tabs(self) -> None:
         """The strip says what the panes say of themselves; called after whatever may have changed a title."""
         titles = [str(self.query_one(f"#{name}").border_title or name) for name in self.panes]
-        self.query_one(PaneTabs).set_titles(titles, self.panes.index(self.shown) if self.panes else 0)
+        self.query_one(PaneTabs).set_tabs(titles, self.panes.index(self.shown) if self.panes else 0)
 
     def on_pane_tabs_selected(self, event: PaneTabs.Selected) -> None:
         self.show_pane(self.panes[event.place])

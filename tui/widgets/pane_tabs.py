@@ -26,7 +26,7 @@ class PaneTabs(TextPane):
         self._titles: Sequence[str] = ()
         self._here = 0
 
-    def set_titles(self, titles: Sequence[str], here: int) -> None:
+    def set_tabs(self, titles: Sequence[str], here: int) -> None:
         """here: the place of the one that is shown."""
         self._titles, self._here = titles, here
         self.draw(lambda width, _: [tabs_line(titles, here, width)])

@@ -5,6 +5,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import pytest
+from maieutic.agents import asks as dialogue
 from maieutic.agents.instruction_leaks import leaked_instruction
 from maieutic.agents.instructions import (
     REPAIR_KEY,
@@ -14,7 +15,6 @@ from maieutic.agents.instructions import (
     shipped_instructions,
 )
 from maieutic.agents.parse.replies import parse_reply
-from maieutic.core import dialogue
 from maieutic.core.asks import Ask
 from maieutic.core.errors import RunFailed
 

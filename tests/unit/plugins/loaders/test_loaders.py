@@ -11,8 +11,8 @@ from maieutic.plugins.loaders.files import dataset_reader
 from maieutic.plugins.system.registry import Registry
 
 HUB = """
-from maieutic.plugins.hookspecs import hookimpl
-from maieutic.runtime.rows import Row
+from maieutic.plugins.system.hookspecs import hookimpl
+from maieutic.runtime.tasks.rows import Row
 class Hub:
     name = "hub"
     def read(self, source, folder):

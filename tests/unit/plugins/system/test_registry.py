@@ -16,7 +16,7 @@ from maieutic.plugins.system.registry import Registry
 Install = Callable[..., None]
 
 GOOD = """
-from maieutic.plugins.hookspecs import hookimpl
+from maieutic.plugins.system.hookspecs import hookimpl
 api = 1
 class Polite:
     name, needs = "polite", frozenset({"judge"})
