@@ -122,7 +122,9 @@ class ModelTeam:
         agent = self.agents.get(f"{ask.role}.{ask.skill}") or self.agents.get(ask.role)
         if agent is not None:
             place = self.for_request(*self.path, f"{ask.role}.{ask.skill}", address, number)
-            own = replace(place, agents={}, instructions=self._instructions_with(agent, ask), begun=self._opening_skill)
+            own = replace(
+                place, agents={}, instructions=self._instructions_with(agent, ask), first_skill=self._opening_skill
+            )
             return await agent.act(shown, own)
         told = self._instruction(ask)
         messages: tuple[Message, ...] = ({"role": "user", "content": told.fill(field_texts(shown))},)

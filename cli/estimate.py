@@ -77,7 +77,7 @@ def init(
         from .init_interview import print_gaps, run_interview
 
         wishes, told = run_interview(wishes, stand_in=stand_in, present=asking and not stand_in)
-        wishes = replace(wishes, drafted=True)
+        wishes = replace(wishes, examples_optional=True)
         if not as_json:
             print_gaps(told)
     if asking:

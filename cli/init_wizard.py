@@ -81,7 +81,7 @@ def prompt_for_missing(wishes: TaskDraft, place: Path) -> TaskDraft:
         metric=metric,
         target=target,
         optimizer=optimizer,
-        pasted=pasted,
+        pasted_examples=pasted,
     )
 
 

@@ -75,18 +75,18 @@ class RunContext:
         for event in last:
             audience.deliver(event)
         return cls(
-            base=setup,
-            setup=setup,
+            initial_config=setup,
+            config=setup,
             run=run,
             store=store,
             gateway=gateway,
-            door=door,
+            model_client=door,
             ledger=ledger,
-            audience=audience,
+            observers=audience,
             listen=listen,
-            sitting=sum(event.kind == "run_resumed" for event in last),
-            grown=read_generated_rows(last),
-            _heard=last[-1].number if last else 0,
+            resume_count=sum(event.kind == "run_resumed" for event in last),
+            generated_rows=read_generated_rows(last),
+            _last_event_number=last[-1].number if last else 0,
         )
 
     def restore_config(self, state: Mapping[str, Any]) -> None:
@@ -167,7 +167,7 @@ class RunContext:
         def over(follows: bool) -> bool:
             return self.elapsed_seconds(state) >= (until + (until - age) / 2 if follows else until)
 
-        return replace(team, pace=WritingDeadline(slots=self._writing_slots, expired=over), begun=begun)
+        return replace(team, deadline=WritingDeadline(slots=self._writing_slots, expired=over), first_skill=begun)
 
     def team(self, step: int, stream: str, allowance: int | None = None) -> ModelTeam:
         """Who thinks about one thing; repeated questions within it are different draws."""

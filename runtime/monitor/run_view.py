@@ -245,7 +245,7 @@ class RunView:
             operator=text_field(data, "operator") or known.operator,
             parents=text_list_field(data, "parents") or known.parents,
             reason=text_field(data, "reason") or known.reason,
-            fate=_STATUSES[kind],
+            status=_STATUSES[kind],
         )
         return replace(self, candidates={**self.candidates, name: told})
 
