@@ -64,7 +64,7 @@ def socratic_graph(desk: RunContexts) -> StateGraph[SocraticState, Any, ProposeS
         await proposing.emit_request_started(session, request.order, state["step"], state["place"])
         before, said = state.get("questions", []), state.get("said", 0) + 1
         try:
-            questions = await ask_questions(request, team, state.get("advice") or "", asked=before)
+            questions = await ask_questions(request, team, state.get("advice") or "", rejected=before)
         except BudgetSpent:
             return {"questions": before, "said": said, "unpaid": [state["place"]]}
         return {"questions": list(questions) or before, "said": said}

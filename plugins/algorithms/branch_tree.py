@@ -1,4 +1,4 @@
-"""A prompt's branches as a tree that is numbered, grown and cut: `2.1` is the first branch under the second."""
+"""A prompt's branches as a numbered tree to grow and cut: `2.1` is the first branch under the second."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ _LONGEST = 60
 
 @dataclass(frozen=True)
 class BranchRevision:
-    """One branch as an author wrote it. under: the number it names, empty for a new one. when: empty where the
-    branch of that number shall only say something else."""
+    """One branch as a model wrote it. under: the number it names, or empty. when: empty if only the text changes."""
 
     under: str
     when: str
@@ -31,7 +30,7 @@ class BranchRevision:
 
 
 def number_branches(branches: Sequence[Branch], above: BranchPosition = ()) -> Iterator[tuple[BranchPosition, Branch]]:
-    """All branches with their places, counted from 1, parents before children."""
+    """All branches with their positions, counted from 1, parents before children."""
     for number, branch in enumerate(branches, 1):
         place = (*above, number)
         yield place, branch
@@ -39,22 +38,26 @@ def number_branches(branches: Sequence[Branch], above: BranchPosition = ()) -> I
 
 
 def render_branches(prompt: Prompt) -> str:
-    """The branches as an agent sees them; says so where there is none."""
-    lines = [f"{format_position(place)}. If {one.when}: {one.then}" for place, one in number_branches(prompt.branches)]
+    """The branches as an agent sees them."""
+    lines = [
+        f"{format_position(place)}. If {branch.when}: {branch.then}"
+        for place, branch in number_branches(prompt.branches)
+    ]
     return "\n".join(lines) or "none yet"
 
 
 def without_all_branches(prompt: Prompt) -> str:
-    """What is asked of every input: the prompt without its branches."""
+    """The part of the prompt that applies to every input."""
     return instruction_text(prompt.with_(branches=()))
 
 
 def format_position(place: BranchPosition) -> str:
+    """A position as text, such as `2.1`."""
     return ".".join(map(str, place))
 
 
 def read_revision(text: str) -> BranchRevision | None:
-    """`NEW: If …: …`, `2: If …: …`, `2: …`; None where condition or consequence is missing or the form was copied."""
+    """Parse `NEW: If …: …`, `2: If …: …` or `2: …`; None if a part is missing or the form was copied."""
     text = " ".join(text.split())
     start = _START.match(text)
     if start is None:
@@ -68,17 +71,19 @@ def read_revision(text: str) -> BranchRevision | None:
 
 
 def apply_revision(branches: Sequence[Branch], revision: BranchRevision) -> tuple[Branch, ...] | None:
-    """The tree with the revision in it: depth under the branch it names, breadth where it names none that is there.
-    None where it would change nothing."""
+    """The tree with the revision: below the branch it names (depth), else as a new branch (breadth).
+
+    None if it would change nothing.
+    """
     places = {format_position(place): (place, branch) for place, branch in number_branches(branches)}
     place, branch = places.get(revision.under, ((), None))
     if branch is None:
-        if not revision.when or any(_same_words(one.when, revision.when) for one in branches):
+        if not revision.when or any(_same_words(sibling.when, revision.when) for sibling in branches):
             return None
         return (*branches, Branch(when=revision.when, then=revision.then))
     if not revision.when or _same_words(revision.when, branch.when):
         changed = branch.model_copy(update={"then": revision.then})
-    elif any(_same_words(one.when, revision.when) for one in branch.branches):
+    elif any(_same_words(sibling.when, revision.when) for sibling in branch.branches):
         return None
     else:
         below = (*branch.branches, Branch(when=revision.when, then=revision.then))
@@ -87,27 +92,27 @@ def apply_revision(branches: Sequence[Branch], revision: BranchRevision) -> tupl
 
 
 def remove_branch(branches: Sequence[Branch], place: BranchPosition) -> tuple[Branch, ...]:
-    """The tree without one branch and what stands under it."""
+    """The tree without one branch and its subtree."""
     return _replace_branch(branches, place, None)
 
 
 def _replace_branch(branches: Sequence[Branch], place: BranchPosition, new: Branch | None) -> tuple[Branch, ...]:
     first, *rest = place
-    kept: list[Branch] = []
+    result: list[Branch] = []
     for number, branch in enumerate(branches, 1):
         if number != first:
-            kept.append(branch)
+            result.append(branch)
         elif rest:
             below = _replace_branch(branch.branches, tuple(rest), new)
-            kept.append(branch.model_copy(update={"branches": below}))
+            result.append(branch.model_copy(update={"branches": below}))
         elif new is not None:
-            kept.append(new)
-    return tuple(kept)
+            result.append(new)
+    return tuple(result)
 
 
 def _split_condition(body: str) -> tuple[str, str]:
-    """Condition and consequence, at the first colon or `then` outside quotes; else at the first comma."""
-    hidden = re.sub(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|“[^”]*”|`[^`]*`", lambda found: "_" * len(found[0]), body)
+    """Condition and consequence, split at the first colon or `then` outside quotes, else at the first comma."""
+    hidden = re.sub(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|“[^”]*”|`[^`]*`", lambda match: "_" * len(match[0]), body)
     mark = _THEN.search(hidden) or re.search(r"\s*,\s*", hidden)
     if mark is None:
         return "", ""
@@ -115,15 +120,15 @@ def _split_condition(body: str) -> tuple[str, str]:
 
 
 def _is_own_wording(text: str) -> bool:
-    """Whether it is words of its own, of a bearable length, and not the form that was shown."""
+    """Whether the text has words, is not too long, and is not the form that was shown."""
     words = re.findall(r"\w+", text)
     return 0 < len(words) <= _LONGEST and "..." not in text and "…" not in text
 
 
 def _lower_if_shouting(text: str) -> str:
-    """What is shouted is said: weak authors take capitals for a part of the form."""
+    """Weak models take capitals for a part of the form."""
     return text.lower() if text.isupper() and len(text.split()) > 1 else text
 
 
-def _same_words(one: str, other: str) -> bool:
-    return re.findall(r"\w+", one.casefold()) == re.findall(r"\w+", other.casefold())
+def _same_words(first: str, second: str) -> bool:
+    return re.findall(r"\w+", first.casefold()) == re.findall(r"\w+", second.casefold())

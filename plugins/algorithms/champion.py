@@ -1,35 +1,40 @@
-"""Who leads where outputs are compared and never scored."""
+"""The leader where outputs are compared and never scored."""
 
 from __future__ import annotations
 
 from ...core.search_types import Search
 
 
-def duel_margin(search: Search, one: str, other: str) -> float | None:
-    """How far `one` was preferred to `other` over all their duels; None where they never met."""
-    met = [duel for duel in search.duels if {duel.first, duel.second} == {one, other}]
-    return sum(duel.margin if duel.first == one else -duel.margin for duel in met) if met else None
+def duel_margin(search: Search, first: str, second: str) -> float | None:
+    """Mean preference for the first candidate over the second, summed over their duels; None without a duel."""
+    duels = [duel for duel in search.duels if {duel.first, duel.second} == {first, second}]
+    return sum(duel.margin if duel.first == first else -duel.margin for duel in duels) if duels else None
 
 
 def current_champion(search: Search) -> str:
-    """The start prompt, then in the order in which they came each that beat the champion of its time and stood against
-    the start.
+    """The most recent candidate that beat the then champion and did not lose to the baseline.
 
-    Wins against one champion after the other do not add up to a win against the start: who has not met it leads
-    nothing yet, as where the budget ended between the two duels, and who lost to it never will. Whom a person
-    preferred as a whole leads without that duel. A tie changes nothing. Who was taken out never led.
+    Wins against one champion after the other do not add up to a win against the baseline: a candidate without that duel
+    does not lead yet, and one that lost it never will. A whole-prompt human preference replaces the duel against the
+    baseline. Ties keep the champion. Vetoed candidates are skipped.
     """
     start = standing = search.archive.baseline.id
-    for one in search.archive.alive:
-        beaten, against_start = duel_margin(search, one.id, standing), duel_margin(search, one.id, start)
-        if against_start is None and _human_preferred(search, one.id, standing):
+    for candidate in search.archive.alive:
+        beaten, against_start = duel_margin(search, candidate.id, standing), duel_margin(search, candidate.id, start)
+        if against_start is None and _human_preferred(search, candidate.id, standing):
             against_start = 0.0
-        if one.id != start and beaten is not None and beaten > 0 and against_start is not None and against_start >= 0:
-            standing = one.id
+        if (
+            candidate.id != start
+            and beaten is not None
+            and beaten > 0
+            and against_start is not None
+            and against_start >= 0
+        ):
+            standing = candidate.id
     return standing
 
 
-def _human_preferred(search: Search, one: str, other: str) -> bool:
-    """Whether a person preferred it, looking at both prompts and at no row."""
-    said = [duel for duel in search.duels if {duel.first, duel.second} == {one, other} and not duel.example]
-    return sum(duel.margin if duel.first == one else -duel.margin for duel in said) > 0
+def _human_preferred(search: Search, first: str, second: str) -> bool:
+    """Whether a person preferred the whole prompt, without looking at an example."""
+    duels = [duel for duel in search.duels if {duel.first, duel.second} == {first, second} and not duel.example]
+    return sum(duel.margin if duel.first == first else -duel.margin for duel in duels) > 0

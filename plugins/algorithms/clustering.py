@@ -1,4 +1,4 @@
-"""Regions of an input space: seeded k-means on TF-IDF vectors, with as many groups as the silhouette likes best."""
+"""Regions of an input space: seeded k-means on TF-IDF vectors, with the number of groups chosen by silhouette."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ _MOST_ROWS = 200
 
 
 def cluster_regions(rows: Sequence[Example], *, most: int, least: int, rng: Random) -> dict[str, tuple[str, ...]]:
-    """Region name → ids of its rows, the largest region first by name; one region where there is no division.
+    """Region name → example ids, largest region first; one region if the inputs do not divide.
 
-    most: regions at most. least: rows in a region at least; smaller groups go to their neighbours. Of more than 200
-    rows, 200 are drawn.
+    Args:
+        most: Regions at most.
+        least: Examples in a region at least.
     """
-    drawn = list(rows) if len(rows) <= _MOST_ROWS else rng.sample(list(rows), _MOST_ROWS)
-    groups = cluster_texts([row.text for row in drawn], most=most, least=least, rng=rng)
+    sample = list(rows) if len(rows) <= _MOST_ROWS else rng.sample(list(rows), _MOST_ROWS)
+    groups = cluster_texts([row.text for row in sample], most=most, least=least, rng=rng)
     ordered = sorted(groups, key=lambda group: (-len(group), group))
-    return {f"region-{n:02d}": tuple(drawn[place].id for place in group) for n, group in enumerate(ordered, 1)}
+    return {f"region-{n:02d}": tuple(sample[place].id for place in group) for n, group in enumerate(ordered, 1)}
 
 
 def cluster_texts(texts: Sequence[str], *, most: int, least: int, rng: Random) -> list[list[int]]:
-    """Places of the texts in groups; of 2 to `most` groups, the number with the highest silhouette.
+    """Indices of the texts in groups: of 2 to `most` groups, the number with the highest silhouette.
 
-    One group where there are too few texts, or nothing tells them apart.
+    One group where there are too few texts, or no division is better than none.
     """
     space = TfidfSpace(texts)
     vectors = [space.vector(text) for text in texts]
@@ -42,7 +43,7 @@ def cluster_texts(texts: Sequence[str], *, most: int, least: int, rng: Random) -
 
 
 def silhouette(alike: Sequence[Sequence[float]], groups: Sequence[Sequence[int]]) -> float:
-    """How much nearer texts are to their own group than to the next one (Rousseeuw 1987), in [-1, 1]."""
+    """Mean silhouette coefficient (Rousseeuw 1987), in [-1, 1]."""
     values = []
     for group in groups:
         for place in group:
@@ -57,7 +58,7 @@ def silhouette(alike: Sequence[Sequence[float]], groups: Sequence[Sequence[int]]
 
 
 def _k_means(vectors: Sequence[SparseVector], k: int, least: int, rng: Random) -> list[list[int]]:
-    """Spherical k-means from far-apart beginnings; groups that end too small are given to their neighbours."""
+    """Spherical k-means from distant initial centroids; groups that end too small join their neighbors."""
     centres = _initial_centroids(vectors, k, rng)
     groups = _assign_to_nearest(vectors, centres)
     for _ in range(_ROUNDS):
@@ -74,18 +75,18 @@ def _k_means(vectors: Sequence[SparseVector], k: int, least: int, rng: Random) -
 
 
 def _initial_centroids(vectors: Sequence[SparseVector], k: int, rng: Random) -> list[SparseVector]:
-    """Each next one is drawn by its distance to those there are (k-means++)."""
+    """Each next centroid is drawn by its distance to the present ones (k-means++)."""
     chosen = [vectors[rng.randrange(len(vectors))]]
     while len(chosen) < k:
-        far = [(1 - max(cosine(vector, one) for one in chosen)) ** 2 for vector in vectors]
+        far = [(1 - max(cosine(vector, other) for other in chosen)) ** 2 for vector in vectors]
         chosen.append(rng.choices(vectors, far)[0] if sum(far) > 0 else vectors[rng.randrange(len(vectors))])
     return chosen
 
 
 def _assign_to_nearest(vectors: Sequence[SparseVector], centres: Sequence[SparseVector]) -> list[list[int]]:
-    """Each to its nearest centre; where several are as near, to the one with the fewest so far."""
+    """Each vector to its nearest centroid; on ties to the one with the fewest so far."""
     groups: list[list[int]] = [[] for _ in centres]
     for place, vector in enumerate(vectors):
-        order = ((-cosine(vector, one), len(groups[at]), at) for at, one in enumerate(centres))
+        order = ((-cosine(vector, centre), len(groups[at]), at) for at, centre in enumerate(centres))
         groups[min(order)[2]].append(place)
     return groups

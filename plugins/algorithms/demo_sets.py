@@ -1,4 +1,4 @@
-"""Worked examples in the target's own words: where it was right, its reasoning is shown along with the answer."""
+"""Few-shot examples in the target model's own words: where it was right, its reasoning precedes the answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FINISHED = re.compile(r"[.!?:)\]]\W*\Z")
 
 
 def demos_with_reasoning(request: Request) -> list[Demo]:
-    """A demo of every labelled train row, in the task's order; with the first parent's reasoning where it was right."""
+    """A demo of every train example in order, with the first parent's reasoning where it was right."""
     right = {case.input: case for case in request.successes}
     return [
         demo_of(row).model_copy(
@@ -26,17 +26,17 @@ def demos_with_reasoning(request: Request) -> list[Demo]:
 
 
 def reasoning_before_answer(case: Case) -> str | None:
-    """What an output says before its answer; None where that is hardly anything, or was cut short."""
-    said = case.output.strip()
-    for wanted in case.expected.split(" | "):
-        ending = said.rstrip(" .!\"'*\n")
-        if wanted and ending.casefold().endswith(wanted.casefold()):
-            said = ending[: len(ending) - len(wanted)].rstrip()
+    """The output's text before its answer; None if it is very short or was cut off."""
+    text = case.output.strip()
+    for reference in case.expected.split(" | "):
+        ending = text.rstrip(" .!\"'*\n")
+        if reference and ending.casefold().endswith(reference.casefold()):
+            text = ending[: len(ending) - len(reference)].rstrip()
             break
     if (
-        normalize_answer(said) == normalize_answer(case.expected)
-        or len(said.split()) < _LEAST_WORDS
-        or not _FINISHED.search(said)
+        normalize_answer(text) == normalize_answer(case.expected)
+        or len(text.split()) < _LEAST_WORDS
+        or not _FINISHED.search(text)
     ):
         return None
-    return said
+    return text

@@ -1,4 +1,4 @@
-"""Whether inputs come from elsewhere than those with references, and whether agreed labels there can be trusted."""
+"""Whether inputs come from another domain than those with references, and whether pseudo-labels there are reliable."""
 
 from __future__ import annotations
 
@@ -22,10 +22,16 @@ _CHANCE = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class DomainShift:
-    """separation: how much nearer inputs are to their own group, and p, how often as much by chance. agreed: the share
-    of the other group's rows that prompts agree on. right: how often what most of them say is right where that is
-    known; usual: what the most frequent answer reaches there. against: why labels of the other group are not worth
-    using, empty where they are."""
+    """Attributes of the shift between two groups of examples.
+
+    Attributes:
+        separation: How much more similar inputs are to their own group.
+        p: Probability of as much by chance.
+        agreed: Share of the other group's examples that prompts agree on.
+        right: How often the majority answer is right where references exist.
+        usual: What the most frequent answer reaches there.
+        against: Why labels of the other group are not worth using; empty if they are.
+    """
 
     separation: float
     p: float
@@ -36,7 +42,7 @@ class DomainShift:
 
     @property
     def as_record(self) -> dict[str, Any]:
-        return {name: round(one, 4) if isinstance(one, float) else one for name, one in asdict(self).items()}
+        return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
 def measure_shift(
@@ -50,40 +56,39 @@ def measure_shift(
     least: int,
     rng: Random,
 ) -> tuple[DomainShift, dict[str, LabelVote]]:
-    """What is known of the shift, and the target rows that at least `threshold` of the voters agree on."""
+    """The shift, and the target examples that at least `threshold` of the voters agree on."""
     accepted = _agreed_labels(Consensus(archive, voters, target, votes=True), threshold)
-    known = _agreed_labels(Consensus(archive, voters, source, votes=True), 0.0)
-    right = [_agreed_label_score(archive, voters, row, belief) for row, belief in known.items()]
-    references = Counter(normalize_answer(examples[row].output or "") for row in known)
-    usual = max(references.values(), default=0) / max(1, len(known))
+    source_votes = _agreed_labels(Consensus(archive, voters, source, votes=True), 0.0)
+    right = [_agreed_label_score(archive, voters, row, belief) for row, belief in source_votes.items()]
+    references = Counter(normalize_answer(examples[row].output or "") for row in source_votes)
+    usual = max(references.values(), default=0) / max(1, len(source_votes))
     separation, p = separation_test([examples[row].text for row in source], [examples[row].text for row in target], rng)
-    met = sum(any(archive.scores.get(voter, row) is not None for voter in voters) for row in target)
-    told = DomainShift(
+    measured = sum(any(archive.scores.get(voter, row) is not None for voter in voters) for row in target)
+    shift = DomainShift(
         separation=separation,
         p=p,
-        agreed=len(accepted) / max(1, met),
+        agreed=len(accepted) / max(1, measured),
         right=sum(right) / max(1, len(right)),
         usual=usual,
     )
-    return DomainShift(**{**asdict(told), "against": _objection(told, accepted, references, least)}), accepted
+    return DomainShift(**{**asdict(shift), "against": _objection(shift, accepted, references, least)}), accepted
 
 
 def separation_test(first: Sequence[str], second: Sequence[str], rng: Random) -> tuple[float, float]:
-    """By how much texts are more alike within their group than across (TF-IDF), and the chance of as much with the
-    groups' names shuffled."""
-    one, two = (rng.sample(list(some), min(_MOST_ROWS, len(some))) for some in (first, second))
-    if len(one) < 2 or len(two) < 2:
+    """How much more alike texts are within their group than across (TF-IDF), and the permutation p-value."""
+    first_sample, second_sample = (rng.sample(list(some), min(_MOST_ROWS, len(some))) for some in (first, second))
+    if len(first_sample) < 2 or len(second_sample) < 2:
         return 0.0, 1.0
-    space = TfidfSpace([*one, *two])
-    vectors = [space.vector(text) for text in (*one, *two)]
-    groups = [0] * len(one) + [1] * len(two)
-    seen = _separation(vectors, groups)
+    space = TfidfSpace([*first_sample, *second_sample])
+    vectors = [space.vector(text) for text in (*first_sample, *second_sample)]
+    groups = [0] * len(first_sample) + [1] * len(second_sample)
+    observed = _separation(vectors, groups)
     shuffled = [_separation(vectors, rng.sample(groups, len(groups))) for _ in range(_PERMUTATIONS)]
-    return seen, (1 + sum(value >= seen for value in shuffled)) / (1 + len(shuffled))
+    return observed, (1 + sum(value >= observed for value in shuffled)) / (1 + len(shuffled))
 
 
 def _separation(vectors: Sequence[SparseVector], groups: Sequence[int]) -> float:
-    """Mean likeness of two different texts of one group, less that of two texts of different groups."""
+    """Mean similarity of two different texts of one group, minus that of two texts of different groups."""
     sums: list[dict[str, float]] = [{}, {}]
     own = [0.0, 0.0]
     sizes = [groups.count(0), groups.count(1)]
@@ -99,33 +104,33 @@ def _separation(vectors: Sequence[SparseVector], groups: Sequence[int]) -> float
 
 
 def _agreed_labels(consensus: Consensus, threshold: float) -> dict[str, LabelVote]:
-    told = {row: belief for row in consensus.rows if (belief := consensus.vote_on(row)) is not None}
-    return {row: belief for row, belief in told.items() if belief.confidence >= threshold}
+    votes = {row: belief for row in consensus.rows if (belief := consensus.vote_on(row)) is not None}
+    return {row: belief for row, belief in votes.items() if belief.confidence >= threshold}
 
 
 def _agreed_label_score(archive: Archive, voters: Sequence[str], row: str, belief: LabelVote) -> float:
-    """The score of an answer that says what was agreed on."""
+    """The score of an answer that gives the agreed label."""
     for voter in voters:
-        seen = archive.scores.get(voter, row)
+        evaluation = archive.scores.get(voter, row)
         if (
-            seen is not None
-            and seen.answer is not None
-            and normalize_answer(seen.answer) == normalize_answer(belief.label)
+            evaluation is not None
+            and evaluation.answer is not None
+            and normalize_answer(evaluation.answer) == normalize_answer(belief.label)
         ):
-            return seen.score
+            return evaluation.score
     return 0.0
 
 
-def _objection(told: DomainShift, accepted: Mapping[str, LabelVote], references: Mapping[str, int], least: int) -> str:
-    if told.p > _CHANCE:
-        return f"the groups' inputs cannot be told apart (p {told.p:.2f}): rows with references speak for both"
+def _objection(shift: DomainShift, accepted: Mapping[str, LabelVote], references: Mapping[str, int], least: int) -> str:
+    if shift.p > _CHANCE:
+        return f"the groups' inputs cannot be told apart (p {shift.p:.2f}): rows with references speak for both"
     if len(accepted) < least:
         return f"the prompts agree on {len(accepted)} rows of the other group alone, {least} are needed"
-    if told.right <= told.usual:
+    if shift.right <= shift.usual:
         return (
-            f"what most prompts say is right in {told.right:.0%} of the rows with references, the most frequent "
-            f"answer in {told.usual:.0%}"
+            f"what most prompts say is right in {shift.right:.0%} of the rows with references, the most frequent "
+            f"answer in {shift.usual:.0%}"
         )
-    if len({normalize_answer(one.label) for one in accepted.values()}) < 2 <= len(references):
+    if len({normalize_answer(vote.label) for vote in accepted.values()}) < 2 <= len(references):
         return "the prompts agree on one and the same answer for all rows of the other group"
     return ""

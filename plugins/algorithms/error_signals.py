@@ -1,4 +1,4 @@
-"""How far a prompt's answers are from what is desired, as numbers, and what a linear controller makes of them."""
+"""How far a prompt's answers are from the desired ones, as numbers, and the output of a linear controller."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RECENT = 3
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerComparison:
-    """One answer and what was wanted. said: the answer as the contract read it, or the output where it read none."""
+    """One answer and its reference."""
 
     said: str
     wanted: str
@@ -29,42 +29,58 @@ class AnswerComparison:
     readable: bool
 
     @classmethod
-    def from_evaluation(cls, seen: Evaluation, example: Example) -> Self:
-        readable = seen.answer is not None and seen.failure != "format"
-        said = seen.output if seen.answer is None else seen.answer
-        return cls(said=said, wanted=example.output or "", score=seen.score, readable=readable)
+    def from_evaluation(cls, evaluation: Evaluation, example: Example) -> Self:
+        readable = evaluation.answer is not None and evaluation.failure != "format"
+        answer_text = evaluation.output if evaluation.answer is None else evaluation.answer
+        return cls(said=answer_text, wanted=example.output or "", score=evaluation.score, readable=readable)
 
     @classmethod
     def from_case(cls, case: Case, score: float, contract: AnswerContract) -> Self:
         answer = contract.read_answer(case.output)
-        said = case.output if answer is None else answer
-        return cls(said=said, wanted=case.expected, score=score, readable=answer is not None)
+        answer_text = case.output if answer is None else answer
+        return cls(said=answer_text, wanted=case.expected, score=score, readable=answer is not None)
 
 
-def error_signals(seen: Sequence[AnswerComparison]) -> dict[str, float]:
-    """Signal → error in [-1, 1], output minus desired; nothing where nothing was seen.
+def error_signals(comparisons: Sequence[AnswerComparison]) -> dict[str, float]:
+    """Signal → error in [-1, 1], output minus desired; empty without answers.
 
-    wrong, unreadable: shares, desired 0. length: (said - wanted) / the longer, in words. `label X`: the share of X
-    among the answers minus its share among the references, where these are a few labels.
+    wrong, unreadable: shares, desired 0. length: (answer - reference) / the longer, in words. `label X`: the share of X
+    among the answers minus its share among the references, if these are a few labels.
     """
-    if not seen:
+    if not comparisons:
         return {}
-    told = {WRONG: 1 - fmean(one.score for one in seen), UNREADABLE: fmean(not one.readable for one in seen)}
-    rated = [(len(one.said.split()), len(one.wanted.split())) for one in seen if one.wanted]
+    errors = {
+        WRONG: 1 - fmean(comparison.score for comparison in comparisons),
+        UNREADABLE: fmean(not comparison.readable for comparison in comparisons),
+    }
+    rated = [
+        (len(comparison.said.split()), len(comparison.wanted.split()))
+        for comparison in comparisons
+        if comparison.wanted
+    ]
     if rated:
-        said, wanted = (fmean(column) for column in zip(*rated, strict=True))
-        told[LENGTH] = (said - wanted) / max(said, wanted, 1.0)
-    labels = Counter(normalize_answer(one.wanted) for one in seen if one.wanted)
-    if 2 <= len(labels) <= _MOST_LABELS and len(seen) >= 2 * len(labels):
-        given = Counter(normalize_answer(one.said) for one in seen)
-        told |= {f"{LABEL}{name}": (given[name] - count) / len(seen) for name, count in sorted(labels.items())}
-    return {name: round(error, 4) for name, error in told.items()}
+        answer_words, reference_words = (fmean(column) for column in zip(*rated, strict=True))
+        errors[LENGTH] = (answer_words - reference_words) / max(answer_words, reference_words, 1.0)
+    labels = Counter(normalize_answer(comparison.wanted) for comparison in comparisons if comparison.wanted)
+    if 2 <= len(labels) <= _MOST_LABELS and len(comparisons) >= 2 * len(labels):
+        answer_counts = Counter(normalize_answer(comparison.said) for comparison in comparisons)
+        errors |= {
+            f"{LABEL}{name}": (answer_counts[name] - count) / len(comparisons) for name, count in sorted(labels.items())
+        }
+    return {name: round(error, 4) for name, error in errors.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ControlTerms:
-    """One signal's terms: the present error, its sum over all steps, its last change, and their weighted sum. recent:
-    the errors of the last steps, at most three, the present one last."""
+    """The terms of one signal.
+
+    Attributes:
+        error: The present error.
+        total: Its sum over all steps.
+        change: Its last change.
+        push: The weighted sum of the three.
+        recent: Errors of the last steps, at most three, the present one last.
+    """
 
     error: float
     total: float
@@ -81,19 +97,19 @@ class ControlTerms:
 def control_terms(
     errors: Sequence[Mapping[str, float]], *, proportional: float, integral: float, differential: float
 ) -> dict[str, ControlTerms]:
-    """Signal → correction, for the signals of the last step, the strongest push against an error first.
+    """Signal → terms, for the signals of the last step, strongest push against an error first.
 
-    errors: of all steps, oldest first. The sum is held within [-2, 2], so that a long past cannot drown the present.
+    errors: of all steps, oldest first. The sum is limited to [-2, 2], so that a long past cannot outweigh the present.
     """
     if not errors:
         return {}
-    made = {}
+    terms = {}
     for name, error in errors[-1].items():
         total = 0.0
-        for one in errors:
-            total = max(-_WINDUP, min(_WINDUP, total + one.get(name, 0.0)))
+        for step_errors in errors:
+            total = max(-_WINDUP, min(_WINDUP, total + step_errors.get(name, 0.0)))
         change = error - errors[-2].get(name, error) if len(errors) > 1 else 0.0
         push = proportional * error + integral * total + differential * change
-        recent = tuple(one.get(name, 0.0) for one in errors[-_RECENT:])
-        made[name] = ControlTerms(error=error, total=total, change=change, push=push, recent=recent)
-    return dict(sorted(made.items(), key=lambda pair: -pair[1].size))
+        recent = tuple(step_errors.get(name, 0.0) for step_errors in errors[-_RECENT:])
+        terms[name] = ControlTerms(error=error, total=total, change=change, push=push, recent=recent)
+    return dict(sorted(terms.items(), key=lambda pair: -pair[1].size))

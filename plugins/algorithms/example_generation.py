@@ -1,4 +1,4 @@
-"""Rows that a model writes and another asks itself about: what a task without data begins with, and what IPC adds."""
+"""Generated examples: a model writes inputs, another labels them. For tasks without data, and for IPC."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXAMPLES_PER_ASK = 5
 
 
 def max_generation_calls(rows: int) -> int:
-    """The most calls that writing and labelling so many rows may take."""
+    """The most calls that writing and labeling so many examples may take."""
     return CALLS_PER_ASK * (-(-rows // EXAMPLES_PER_ASK) + rows)
 
 
@@ -30,17 +30,23 @@ async def generate_examples(
     splits: Sequence[Split],
     rows: Sequence[Case] = (),
     failures: Sequence[Case] = (),
-    known: Iterable[str] = (),
+    known_inputs: Iterable[str] = (),
 ) -> list[NewExample]:
-    """At most `count` new rows, split by split in turn, each labelled by the judge.
+    """Generate at most `count` examples, split by split in turn, each labeled by the judge.
 
-    The judge sees the task and the input alone, and its answer counts: who writes a hard case may be wrong about it. A
-    row that it cannot answer readably is left out; so is what repeats a known input.
+    The judge sees only the task and the input, and its answer counts: a writer of hard cases may be wrong about them.
+    An input without a parsable answer is left out, and so is a repetition of a known input.
+
+    Args:
+        splits: Splits that the new examples go to, in turn.
+        rows: Examples shown to the writer.
+        failures: Failures shown to the writer.
+        known: Inputs that exist already.
     """
-    said = task_description(task)
+    description = task_description(task)
     asks = [
         WriteBoundaryExamples(
-            task=said,
+            task=description,
             prompt=prompt,
             rows=tuple(rows),
             failures=tuple(failures),
@@ -49,20 +55,20 @@ async def generate_examples(
         for at in range(0, count, EXAMPLES_PER_ASK)
     ]
     replies = await gather_all(team.act(ask) for ask in asks)
-    seen = {normalize_answer(one) for one in known}
+    seen_inputs = {normalize_answer(text) for text in known_inputs}
     inputs: list[str] = []
     for case in (case for reply in replies if reply is not None for case in reply.cases):
-        if normalize_answer(case.input) and normalize_answer(case.input) not in seen:
-            seen.add(normalize_answer(case.input))
+        if normalize_answer(case.input) and normalize_answer(case.input) not in seen_inputs:
+            seen_inputs.add(normalize_answer(case.input))
             inputs.append(case.input)
     inputs = inputs[:count]
-    labels = await gather_all(team.act(LabelExample(task=said, input=one)) for one in inputs)
-    made: list[NewExample] = []
-    for given, label in zip(inputs, labels, strict=True):
+    labels = await gather_all(team.act(LabelExample(task=description, input=text)) for text in inputs)
+    examples: list[NewExample] = []
+    for text, label in zip(inputs, labels, strict=True):
         answer = task.answer.read_answer(label.text) if label is not None else None
         if answer is not None and task.answer.accepts(answer):
-            split = splits[len(made) % len(splits)]
-            made.append(
-                NewExample(split=split, input=given, output=task.answer.normalize_reference(answer), by=SYNTHESIZER)
+            split = splits[len(examples) % len(splits)]
+            examples.append(
+                NewExample(split=split, input=text, output=task.answer.normalize_reference(answer), by=SYNTHESIZER)
             )
-    return made
+    return examples

@@ -1,4 +1,4 @@
-"""How fit candidates are: several views of the same evidence, weighed, each compared on common rows."""
+"""Fitness of candidates: several weighted metrics of the same evaluations, each compared on common examples."""
 
 from __future__ import annotations
 
@@ -25,62 +25,65 @@ VIEWS: Mapping[str, str] = {
 
 
 def fitness(search: Search, names: Sequence[str], views: Mapping[str, float]) -> dict[str, float]:
-    """The weighted mean of the views for all that were measured on val, in the order of the names; around [0, 1].
+    """The weighted mean of the metrics for all that were measured on val, in the order of the names; about [0, 1].
 
-    Candidates are compared on the rows they have in common with the one that has most, so that it does no harm when
-    they were not measured on the same number of rows.
+    Candidates are compared on the examples they share with the one that has most, so that unequal numbers of examples
+    do no harm.
     """
-    known = [name for name in names if search.archive.scores.count(name, search.val)]
+    measured = [name for name in names if search.archive.scores.count(name, search.val)]
     total = sum(views.values())
-    seen = {view: _VIEW_FUNCTIONS[view](search, known) for view in views} if known else {}
-    return {name: sum(weight * seen[view][name] for view, weight in views.items()) / total for name in known}
+    values = {view: _VIEW_FUNCTIONS[view](search, measured) for view in views} if measured else {}
+    return {name: sum(weight * values[view][name] for view, weight in views.items()) / total for name in measured}
 
 
 def fittest(search: Search, views: Mapping[str, float]) -> str:
     """The fittest contender; the oldest on ties."""
-    told = fitness(search, [one.id for one in sufficiently_measured(search)], views)
-    return max(told, key=lambda name: told[name]) if told else search.archive.baseline.id
+    fitness_by_id = fitness(search, [candidate.id for candidate in sufficiently_measured(search)], views)
+    return max(fitness_by_id, key=lambda name: fitness_by_id[name]) if fitness_by_id else search.archive.baseline.id
 
 
 def means_on_common_rows(
     search: Search, names: Sequence[str], value: ExampleValue, among: Sequence[str] | None = None
 ) -> dict[str, float]:
-    """Name → mean of a row's value, on val or on the rows `among`, of which each has one at least.
+    """Candidate → mean of a value per example, on val or on the examples `among`.
 
-    The one with most rows, the oldest on ties, is the measure: the others are its mean plus their mean difference to it
-    on common rows.
+    The candidate with most examples (the oldest on ties) is the reference: the others get its mean plus their mean
+    difference to it on common examples. Each candidate needs at least one example.
     """
-    known = {name: search.archive.scores.row(name, search.val if among is None else among) for name in names}
-    rows = {name: {row: value(seen, search.examples[row]) for row, seen in own.items()} for name, own in known.items()}
+    evaluations = {name: search.archive.scores.row(name, search.val if among is None else among) for name in names}
+    rows = {
+        name: {row: value(evaluation, search.examples[row]) for row, evaluation in own.items()}
+        for name, own in evaluations.items()
+    }
     measure = max(rows, key=lambda name: len(rows[name]))
     level = fmean(rows[measure].values())
-    told = {}
+    means = {}
     for name, own in rows.items():
         common = [own[row] - rows[measure][row] for row in own if row in rows[measure]]
-        told[name] = level + fmean(common) if common else fmean(own.values())
-    return told
+        means[name] = level + fmean(common) if common else fmean(own.values())
+    return means
 
 
 def _accuracy(search: Search, names: Sequence[str]) -> dict[str, float]:
-    return means_on_common_rows(search, names, lambda seen, row: seen.score)
+    return means_on_common_rows(search, names, lambda evaluation, row: evaluation.score)
 
 
 def _format(search: Search, names: Sequence[str]) -> dict[str, float]:
     return means_on_common_rows(
-        search, names, lambda seen, row: float(seen.answer is not None and seen.failure != "format")
+        search, names, lambda evaluation, row: float(evaluation.answer is not None and evaluation.failure != "format")
     )
 
 
 def _similarity(search: Search, names: Sequence[str]) -> dict[str, float]:
-    def shared(seen: Evaluation, row: Example) -> float:
-        said = normalize_answer(seen.answer if seen.answer is not None else seen.output).split()
-        return max((token_f1(said, normalize_answer(one).split()) for one in row.outputs), default=0.0)
+    def shared(evaluation: Evaluation, row: Example) -> float:
+        words = normalize_answer(evaluation.answer if evaluation.answer is not None else evaluation.output).split()
+        return max((token_f1(words, normalize_answer(reference).split()) for reference in row.outputs), default=0.0)
 
     return means_on_common_rows(search, names, shared)
 
 
 def _robustness(search: Search, names: Sequence[str]) -> dict[str, float]:
-    """The lowest mean over groups of inputs: one for each reference where these are few, else thirds of the rows."""
+    """The lowest mean over groups of inputs: one per reference if there are few, else thirds of the examples."""
     groups: dict[str, list[str]] = {}
     for row in search.val:
         groups.setdefault(normalize_answer(search.examples[row].output or ""), []).append(row)
@@ -88,9 +91,9 @@ def _robustness(search: Search, names: Sequence[str]) -> dict[str, float]:
         groups = {str(at): list(search.val[at::3]) for at in range(3)}
     means: dict[str, list[float]] = {name: [] for name in names}
     for rows in groups.values():
-        met = [name for name in names if search.archive.scores.count(name, rows)]
+        measured = [name for name in names if search.archive.scores.count(name, rows)]
         for name, mean in (
-            means_on_common_rows(search, met, lambda seen, row: seen.score, rows) if met else {}
+            means_on_common_rows(search, measured, lambda evaluation, row: evaluation.score, rows) if measured else {}
         ).items():
             means[name].append(mean)
     return {name: min(own) for name, own in means.items()}
@@ -99,14 +102,20 @@ def _robustness(search: Search, names: Sequence[str]) -> dict[str, float]:
 def _brevity(search: Search, names: Sequence[str]) -> dict[str, float]:
     """1 for a prompt without words, 0 for the longest of the first generation, less for longer ones.
 
-    The first generation is all that were there when val was first asked, whatever became of them: a ruler that shrank
-    with those that are left would let the shortest win however seldom it is right.
+    The first generation is all candidates that existed when val was first measured, whatever became of them: a scale
+    that shrank with the survivors would let the shortest win however rarely it is right.
     """
-    seen, val = search.archive.scores, set(search.val)
-    begun = min((one.step for one in seen if one.example in val), default=search.step)
-    made = search.archive.candidates.values()
-    words = {one.id: sum(prompt.words for prompt in one.program.prompts.values()) for one in made}
-    first = [words[one.id] for one in made if one.step <= begun and one.status != "rejected"]
+    scores, val = search.archive.scores, set(search.val)
+    first_step = min((evaluation.step for evaluation in scores if evaluation.example in val), default=search.step)
+    candidates = search.archive.candidates.values()
+    words = {
+        candidate.id: sum(prompt.words for prompt in candidate.program.prompts.values()) for candidate in candidates
+    }
+    first = [
+        words[candidate.id]
+        for candidate in candidates
+        if candidate.step <= first_step and candidate.status != "rejected"
+    ]
     longest = max(1, *first, 1)
     return {name: 1 - words[name] / longest for name in names}
 

@@ -1,4 +1,4 @@
-"""An input as a chat target shows it: with what a chain's earlier prompts said, or its options in another order."""
+"""Variants of an input: with the outputs of earlier steps of a chain, or with its options in another order."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from ...core.prompt import Prompt
 
 
 def step_heading(name: str) -> str:
-    """What a chain's prompt is called where its output is shown: its name without what orders it."""
+    """The heading of a step's output: the step's name without its number."""
     return (name.partition("-")[2] or name).replace("-", "_")
 
 
-def with_step_output(row: Example, name: str, said: str) -> Example:
-    """The row with what the prompt `name` said: behind a text, and as one more field of a mapping."""
-    heading, said = step_heading(name), said.strip()
+def with_step_output(row: Example, name: str, output: str) -> Example:
+    """The example with a step's output: appended to a text, or as another field of a mapping."""
+    heading, output = step_heading(name), output.strip()
     if isinstance(row.input, str):
-        return row.model_copy(update={"input": f"{row.input}\n\n{heading}:\n{said}"})
-    return row.model_copy(update={"input": {**row.input, heading: said}})
+        return row.model_copy(update={"input": f"{row.input}\n\n{heading}:\n{output}"})
+    return row.model_copy(update={"input": {**row.input, heading: output}})
 
 
 def option_orders(prompt: Prompt, row: Example) -> list[tuple[Example, Mapping[str, str]]]:
-    """The row in each order in which the prompt shows its options, with shown letter → letter as it was."""
-    made: list[tuple[Example, Mapping[str, str]]] = []
+    """The example in each option order of the prompt, with the map from shown letter to original letter."""
+    variants: list[tuple[Example, Mapping[str, str]]] = []
     for turn in range(max(1, prompt.format.shuffles)):
         if isinstance(row.input, str):
             text, letters = shuffle_options(row.input, turn)
-            one = row.model_copy(update={"input": text})
+            variant = row.model_copy(update={"input": text})
         else:
-            one, letters = row, {}
+            variant, letters = row, {}
             for field, value in row.input.items():
-                told, found = shuffle_options(str(value), turn)
-                if found:
-                    one, letters = row.model_copy(update={"input": {**row.input, field: told}}), found
+                shuffled_text, mapping = shuffle_options(str(value), turn)
+                if mapping:
+                    variant, letters = row.model_copy(update={"input": {**row.input, field: shuffled_text}}), mapping
                     break
         if letters or not turn:
-            made.append((one, letters))
-    return made
+            variants.append((variant, letters))
+    return variants

@@ -1,4 +1,4 @@
-"""Which views of the evidence count for a task (after TAPO, arXiv 2501.06689): the planner's choice, or a rule."""
+"""Which metrics count for a task (after TAPO, arXiv 2501.06689): the planner's choice, or a rule."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _RULE_OPEN = ("accuracy", "similarity", "brevity")
 
 
 def select_views(search: Search, views: Mapping[str, float]) -> dict[str, float]:
-    """The declared views that the plan names, with their weights; accuracy always counts.
+    """The declared metrics that the plan names, with their weights; accuracy always counts.
 
-    Where the plan names none, a rule: for a few labels accuracy, robustness and format, for open answers accuracy,
-    similarity and brevity. All of them where the rule's were not declared.
+    Where the plan names none, a rule: accuracy, robustness and format for a few labels; accuracy, similarity and
+    brevity for open answers. All of them where none of the rule's was declared.
     """
-    said = {word for step in search.plan for word in re.findall(r"[a-z]+", step.casefold())}
-    named = {name for name in views if name in said}
+    plan_words = {word for step in search.plan for word in re.findall(r"[a-z]+", step.casefold())}
+    named = {name for name in views if name in plan_words}
     if not named:
         few = infer_labels(AnswerContract(), search.examples.values())
         named = {name for name in views if name in (_RULE_LABELS if few else _RULE_OPEN)}
-    kept = {name: weight for name, weight in views.items() if name in named or name == "accuracy"}
-    return kept or dict(views)
+    weights = {name: weight for name, weight in views.items() if name in named or name == "accuracy"}
+    return weights or dict(views)

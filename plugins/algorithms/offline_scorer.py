@@ -1,4 +1,4 @@
-"""A log of what prompts scored on inputs becomes a scorer that chooses for new ones: ridge over terms of the input."""
+"""Learns from a log of scores which prompt suits an input: ridge regression on terms of the input."""
 
 from __future__ import annotations
 
@@ -21,32 +21,35 @@ def fit_offline_scorer(log: Mapping[str, Mapping[str, float]], texts: Mapping[st
     left out of its fit; with many rows and little to learn that is nearly its mean. Pure; terms that few weights need
     are left out, the strongest 400 stay.
     """
-    rows = sorted({row for seen in log.values() for row in seen if row in texts})
+    rows = sorted({row for scores in log.values() for row in scores if row in texts})
     space = TfidfSpace([texts[row] for row in rows])
     vectors = {row: space.vector(texts[row]) for row in rows}
-    level = {row: float(np.mean([seen[row] for seen in log.values() if row in seen])) for row in rows}
+    level = {row: float(np.mean([scores[row] for scores in log.values() if row in scores])) for row in rows}
     base: dict[str, float] = {}
     weights: dict[str, dict[str, float]] = {}
-    for name, seen in log.items():
-        own = [row for row in rows if row in seen]
-        gains = np.array([seen[row] - level[row] for row in own], dtype=float)
+    for name, scores in log.items():
+        own = [row for row in rows if row in scores]
+        gains = np.array([scores[row] - level[row] for row in own], dtype=float)
         base[name] = float(gains.mean()) if own else 0.0
         weights[name] = _ridge([vectors[row] for row in own], gains - base[name]) if len(own) > 2 else {}
     strength: dict[str, float] = {}
     for own_weights in weights.values():
         for term, value in own_weights.items():
             strength[term] = strength.get(term, 0.0) + abs(value)
-    kept = set(sorted(strength, key=lambda term: (-strength[term], term))[:_MOST_TERMS])
+    frequent_terms = set(sorted(strength, key=lambda term: (-strength[term], term))[:_MOST_TERMS])
     return LinearScorer(
         terms={term: value for term, value in sorted(space.weights.items()) if value},
         fine=space.uses_trigrams,
-        weights={name: {t: round(v, 6) for t, v in sorted(own.items()) if t in kept} for name, own in weights.items()},
+        weights={
+            name: {t: round(v, 6) for t, v in sorted(own.items()) if t in frequent_terms}
+            for name, own in weights.items()
+        },
         base={name: round(value, 6) for name, value in base.items()},
     )
 
 
 def _ridge(vectors: Sequence[SparseVector], gains: Array) -> dict[str, float]:
-    """Term → weight, by the ridge whose left-out error is least."""
+    """Term → weight, by the ridge parameter with the least leave-one-out error."""
     kernel = np.array([[cosine(a, b) for b in vectors] for a in vectors])
     best, least = np.zeros(len(gains)), float((gains**2).sum())
     for ridge in _RIDGES:
@@ -55,8 +58,8 @@ def _ridge(vectors: Sequence[SparseVector], gains: Array) -> dict[str, float]:
         error = float(((dual / np.diag(inverse)) ** 2).sum())
         if error < least:
             best, least = dual, error
-    told: dict[str, float] = {}
+    weights: dict[str, float] = {}
     for share, vector in zip(best, vectors, strict=True):
         for term, value in vector.items():
-            told[term] = told.get(term, 0.0) + float(share) * value
-    return {term: value for term, value in told.items() if abs(value) > 1e-6}
+            weights[term] = weights.get(term, 0.0) + float(share) * value
+    return {term: value for term, value in weights.items() if abs(value) > 1e-6}

@@ -73,17 +73,17 @@ def split_phrases(text: str) -> list[Phrase]:
     A phrase ends with a punctuation mark, at the end of a line, at a placeholder, before a word that opens a new part
     of the sentence, and after six words.
     """
-    made: list[Phrase] = []
+    phrases: list[Phrase] = []
     words: list[str] = []
     inner = ""
 
     def close(tail: str) -> None:
         if words:
-            made.append(Phrase(text="".join(words), tail=tail))
+            phrases.append(Phrase(text="".join(words), tail=tail))
             words.clear()
 
-    for found in _WORD.finditer(text.strip()):
-        word, tail = found.groups()
+    for match in _WORD.finditer(text.strip()):
+        word, tail = match.groups()
         count = len("".join(words).split())
         if placeholders_in(word) or count >= _MOST or (count >= _LEAST and _OPENS.fullmatch(word)):
             close(inner)
@@ -92,19 +92,21 @@ def split_phrases(text: str) -> list[Phrase]:
         if word.endswith(_CLOSES) or "\n" in tail or placeholders_in(word):
             close(tail)
     close("")
-    return made
+    return phrases
 
 
 def join_phrases(phrases: Sequence[Phrase]) -> str:
-    return "".join(f"{one.text}{one.tail or ' '}" for one in phrases[:-1]) + (phrases[-1].text if phrases else "")
+    return "".join(f"{phrase.text}{phrase.tail or ' '}" for phrase in phrases[:-1]) + (
+        phrases[-1].text if phrases else ""
+    )
 
 
 def editable_positions(phrases: Sequence[Phrase]) -> list[int]:
     """The places that may be edited."""
-    return [place for place, one in enumerate(phrases) if not one.fixed]
+    return [place for place, phrase in enumerate(phrases) if not phrase.fixed]
 
 
-def possible_edits(phrases: Sequence[Phrase], lost: Sequence[str], wanted: Sequence[Edit]) -> list[Edit]:
+def possible_edits(phrases: Sequence[Phrase], lost: Sequence[str], edits: Sequence[Edit]) -> list[Edit]:
     """Which edits can be made at all. lost: phrases that were deleted earlier and can come back."""
     places = editable_positions(phrases)
     can: dict[Edit, bool] = {
@@ -113,7 +115,7 @@ def possible_edits(phrases: Sequence[Phrase], lost: Sequence[str], wanted: Seque
         "swap": len({phrases[place].text for place in places}) > 1,
         "substitute": bool(places),
     }
-    return [edit for edit in wanted if can[edit]]
+    return [edit for edit in edits if can[edit]]
 
 
 def add_phrase(phrases: Sequence[Phrase], text: str, rng: Random) -> list[Phrase]:
@@ -128,24 +130,24 @@ def delete_phrase(phrases: Sequence[Phrase], rng: Random) -> list[Phrase]:
 
 def swap_phrases(phrases: Sequence[Phrase], rng: Random) -> list[Phrase]:
     """Two phrases with different words change places; white space stays where it is."""
-    one = rng.choice(editable_positions(phrases))
-    other = rng.choice([place for place in editable_positions(phrases) if phrases[place].text != phrases[one].text])
+    first = rng.choice(editable_positions(phrases))
+    second = rng.choice([place for place in editable_positions(phrases) if phrases[place].text != phrases[first].text])
     changed = list(phrases)
-    changed[one] = Phrase(text=phrases[other].text, tail=phrases[one].tail)
-    changed[other] = Phrase(text=phrases[one].text, tail=phrases[other].tail)
+    changed[first] = Phrase(text=phrases[second].text, tail=phrases[first].tail)
+    changed[second] = Phrase(text=phrases[first].text, tail=phrases[second].tail)
     return changed
 
 
 def replace_phrase(phrases: Sequence[Phrase], place: int, text: str) -> list[Phrase]:
-    return [Phrase(text=text, tail=one.tail) if at == place else one for at, one in enumerate(phrases)]
+    return [Phrase(text=text, tail=phrase.tail) if at == place else phrase for at, phrase in enumerate(phrases)]
 
 
-def replace_with_synonym(text: str, kept: Collection[str], rng: Random) -> str:
+def replace_with_synonym(text: str, protected: Collection[str], rng: Random) -> str:
     """One word exchanged for another of like meaning; the same text where none is known. kept: never exchanged."""
     words = list(re.finditer(r"[A-Za-z]+", text))
-    known = [one for one in words if one[0].casefold() in _SYNONYMS and one[0].casefold() not in kept]
-    if not known:
+    replaceable = [word for word in words if word[0].casefold() in _SYNONYMS and word[0].casefold() not in protected]
+    if not replaceable:
         return text
-    found = rng.choice(known)
-    new = rng.choice(_SYNONYMS[found[0].casefold()])
-    return text[: found.start()] + (new.capitalize() if found[0][0].isupper() else new) + text[found.end() :]
+    match = rng.choice(replaceable)
+    new = rng.choice(_SYNONYMS[match[0].casefold()])
+    return text[: match.start()] + (new.capitalize() if match[0][0].isupper() else new) + text[match.end() :]

@@ -1,4 +1,4 @@
-"""A population: how it is seeded, who lives, and how many children the budget can feed."""
+"""Populations: seeding, survival, and how many children the budget can measure."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from .fitness import fitness
 _BUDGET_SHARE_PER_ROUND = 4
 
 
-def affordable_count(search: Search, wanted: int, rows: int) -> int:
-    """At most `wanted`, at least 2, and no more than a quarter of the room can measure on `rows` rows each."""
-    return max(2, min(wanted, search.remaining_runs // (_BUDGET_SHARE_PER_ROUND * max(1, rows))))
+def affordable_count(search: Search, most: int, rows: int) -> int:
+    """At most `wanted`, at least 2, and no more than a quarter of the budget can measure on `rows` examples each."""
+    return max(2, min(most, search.remaining_runs // (_BUDGET_SHARE_PER_ROUND * max(1, rows))))
 
 
 def seed_orders(
     search: Search, seeds: Mapping[str, int], most: int, cases: int = 0, pairs: Collection[str] = ()
 ) -> list[WorkOrder]:
-    """Orders on the start prompt, the operators in turn; every operator of the recipe where none of the seeds' is,
-    without those in `pairs`, which make nothing of one parent."""
+    """Orders on the baseline, the operators in turn.
+
+    Every operator of the recipe seeds where none of the seeds' operators is in it, except those in `pairs`, which need
+    two parents.
+    """
     start = search.archive.baseline.id
-    wanted = {name: count for name, count in seeds.items() if name in search.operators}
-    wanted = wanted or dict.fromkeys((name for name in search.operators if name not in pairs), most)
-    turns = zip_longest(*([name] * count for name, count in wanted.items()))
+    counts = {name: count for name, count in seeds.items() if name in search.operators}
+    counts = counts or dict.fromkeys((name for name in search.operators if name not in pairs), most)
+    turns = zip_longest(*([name] * count for name, count in counts.items()))
     names = [name for turn in turns for name in turn if name is not None]
     return [
         WorkOrder(operator=name, parents=(start,), stream=place, cases=cases) for place, name in enumerate(names[:most])
@@ -33,22 +36,22 @@ def seed_orders(
 
 
 def operator_weights(search: Search, others: Sequence[str]) -> dict[str, float]:
-    """The recipe's operators with their weights, without `others`; all where nothing else is left."""
-    left = {name: weight for name, weight in search.operators.items() if name not in others}
-    return left or dict(search.operators)
+    """The recipe's operators with their weights, without `others`; all if nothing else is left."""
+    weights = {name: weight for name, weight in search.operators.items() if name not in others}
+    return weights or dict(search.operators)
 
 
 def current_population(search: Search, size: int, views: Mapping[str, float]) -> list[str]:
-    """The fittest `size` of those that were kept, best first; the start prompt where nobody was yet."""
-    told = fitness(search, [one.id for one in search.archive.with_status("kept", "pinned")], views)
-    return sorted(told, key=lambda name: -told[name])[:size] or [search.archive.baseline.id]
+    """The fittest `size` of the kept candidates, best first; the baseline if there are none."""
+    fitness_by_id = fitness(search, [candidate.id for candidate in search.archive.with_status("kept", "pinned")], views)
+    return sorted(fitness_by_id, key=lambda name: -fitness_by_id[name])[:size] or [search.archive.baseline.id]
 
 
 def survivors(
     search: Search, pool: Sequence[str], size: int, views: Mapping[str, float], out: Sequence[str] = ()
 ) -> dict[str, Decision]:
-    """The fittest `size` stay; who is in `out` goes whatever its fitness. Who was not measured may still win."""
-    told = fitness(search, pool, views)
-    ranked = sorted((name for name in told if name not in out), key=lambda name: -told[name])
-    kept: dict[str, Decision] = dict.fromkeys(ranked[:size], "keep")
-    return {name: kept.get(name, "drop") if name in told or name in out else "undecided" for name in pool}
+    """The fittest `size` stay; those in `out` are dropped. Unmeasured candidates stay undecided."""
+    fitness_by_id = fitness(search, pool, views)
+    ranked = sorted((name for name in fitness_by_id if name not in out), key=lambda name: -fitness_by_id[name])
+    decisions: dict[str, Decision] = dict.fromkeys(ranked[:size], "keep")
+    return {name: decisions.get(name, "drop") if name in fitness_by_id or name in out else "undecided" for name in pool}

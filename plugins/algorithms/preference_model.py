@@ -1,8 +1,8 @@
-"""What duels tell of prompts that never met: a latent worth for each, learned from who was preferred (APOHF).
+"""A preference model: a latent worth per prompt, learned from duels (APOHF, arXiv 2405.17346).
 
-The chance that one is preferred to another is the logistic of the difference of their worths (Bradley and Terry). Worth
-is linear in what describes a prompt plus something of its own, or a small neural network of what describes it. How sure
-that is follows from the gradients of worth at the duels seen (NeuralUCB; arXiv 2405.17346).
+The probability of a preference is the logistic of the difference in worth (Bradley and Terry). Worth is linear in the
+prompt's features plus a term of its own, or a small neural network of the features. Its uncertainty follows from the
+gradients of worth at the observed duels (NeuralUCB).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DECAY = 0.02
 
 @dataclass(frozen=True, kw_only=True)
 class PreferenceModel:
-    """worth: one number for each prompt, higher is better; only differences mean something."""
+    """worth: one number per prompt, higher is better; only differences have a meaning."""
 
     worth: Array
     directions: Array
@@ -42,17 +42,17 @@ class PreferenceModel:
     ridge: float
 
     def uncertainty(self, first: int) -> Array:
-        """For each prompt, the standard deviation of its worth against that of `first`; 0 for itself."""
+        """The standard deviation of each prompt's worth against that of `first`; 0 for itself."""
         apart = self.directions - self.directions[first]
         power = (apart**2).sum(1)
         if len(self.seen):
-            known = apart @ self.seen.T
+            projections = apart @ self.seen.T
             inner = np.linalg.inv(self.ridge * np.eye(len(self.seen)) + self.seen @ self.seen.T)
-            power = power - ((known @ inner) * known).sum(1)
+            power = power - ((projections @ inner) * projections).sum(1)
         return np.asarray(np.sqrt(np.maximum(power, 0.0) / self.ridge), dtype=float)
 
     def informative_pair(self, width: float) -> tuple[int, int]:
-        """The prompt that promises most, and the one that most plausibly beats it: what a duel tells most about."""
+        """The prompt with the highest worth, and the one most likely to beat it."""
         first = int(np.argmax(self.worth))
         hoped = self.worth + width * self.uncertainty(first)
         hoped[first] = -np.inf
@@ -60,8 +60,11 @@ class PreferenceModel:
 
 
 def prompt_features(prompts: Sequence[Candidate]) -> Array:
-    """A row of numbers for each: main axes of its words' likeness to the others', and its length and demos."""
-    texts = ["\n".join(f"{one.system}\n{instruction_text(one)}" for one in p.program.prompts.values()) for p in prompts]
+    """One row per prompt: main axes of its text similarity to the others, its length, and its number of demos."""
+    texts = [
+        "\n".join(f"{prompt.system}\n{instruction_text(prompt)}" for prompt in p.program.prompts.values())
+        for p in prompts
+    ]
     space = TfidfSpace(texts)
     vectors = [space.vector(text) for text in texts]
     kernel = np.array([[cosine(a, b) for b in vectors] for a in vectors])
@@ -69,7 +72,10 @@ def prompt_features(prompts: Sequence[Candidate]) -> Array:
     best = np.argsort(values)[::-1][:_AXES]
     words = axes[:, best] * np.sqrt(np.maximum(values[best], 0.0))
     shape = np.array(
-        [[np.log1p(len(text.split())), float(_demos(one))] for text, one in zip(texts, prompts, strict=True)]
+        [
+            [np.log1p(len(text.split())), float(_demos(candidate))]
+            for text, candidate in zip(texts, prompts, strict=True)
+        ]
     )
     return np.hstack([words, standardize(shape)])
 
@@ -80,12 +86,12 @@ def standardize(columns: Array) -> Array:
 
 
 def fit_preferences(
-    features: Array, met: Sequence[ObservedDuel], *, kind: ModelKind = "neural", ridge: float = 0.5, seed: int = 0
+    features: Array, duels: Sequence[ObservedDuel], *, kind: ModelKind = "neural", ridge: float = 0.5, seed: int = 0
 ) -> PreferenceModel:
-    """met: (first, second, margin in [-1, 1]) by place in `features`; a tie speaks for both alike. Pure."""
-    first = np.array([one[0] for one in met], dtype=int)
-    second = np.array([one[1] for one in met], dtype=int)
-    wins = np.array([(1 + one[2]) / 2 for one in met], dtype=float)
+    """Fit on duels (first, second, margin in [-1, 1]) by index; a tie counts half for both. Pure."""
+    first = np.array([duel[0] for duel in duels], dtype=int)
+    second = np.array([duel[1] for duel in duels], dtype=int)
+    wins = np.array([(1 + duel[2]) / 2 for duel in duels], dtype=float)
     if kind == "linear":
         return _linear(features, first, second, wins, ridge)
     return _neural(features, first, second, wins, ridge, seed)
@@ -94,10 +100,10 @@ def fit_preferences(
 def _linear(
     features: Array, first: NDArray[np.int_], second: NDArray[np.int_], wins: Array, ridge: float
 ) -> PreferenceModel:
-    """The most likely weights by Newton's method; beside its description each prompt has a weight of its own."""
-    shown = np.hstack([features, _OWN * np.eye(len(features))])
-    apart = shown[first] - shown[second]
-    weights = np.zeros(shown.shape[1])
+    """Maximum a posteriori weights by Newton's method; each prompt has a weight of its own beside its features."""
+    inputs = np.hstack([features, _OWN * np.eye(len(features))])
+    apart = inputs[first] - inputs[second]
+    weights = np.zeros(inputs.shape[1])
     for _ in range(_NEWTON if len(wins) else 0):
         chance = _logistic(apart @ weights)
         slope = apart.T @ (chance - wins) + ridge * weights
@@ -105,28 +111,28 @@ def _linear(
         weights = weights - np.linalg.solve(bend, slope)
     chance = _logistic(apart @ weights)
     return PreferenceModel(
-        worth=shown @ weights, directions=shown, seen=apart * np.sqrt(chance * (1 - chance))[:, None], ridge=ridge
+        worth=inputs @ weights, directions=inputs, seen=apart * np.sqrt(chance * (1 - chance))[:, None], ridge=ridge
     )
 
 
 def _neural(
     features: Array, first: NDArray[np.int_], second: NDArray[np.int_], wins: Array, ridge: float, seed: int
 ) -> PreferenceModel:
-    """Two hidden layers, trained from the same start by Adam on the logistic loss of the duels."""
+    """Two hidden layers, trained from a fixed start by Adam on the logistic loss of the duels."""
     rng = np.random.default_rng(seed)
     sizes = [features.shape[1], _HIDDEN, _HIDDEN, 1]
     parts = [rng.normal(0, np.sqrt(2 / a), (a, b)) for a, b in pairwise(sizes)]
     parts[-1] = parts[-1] * 0.0
-    moved, squared = [np.zeros_like(one) for one in parts], [np.zeros_like(one) for one in parts]
+    moved, squared = [np.zeros_like(part) for part in parts], [np.zeros_like(part) for part in parts]
     for step in range(1, 1 + (_STEPS if len(wins) else 0)):
-        one, two, worth = _forward(features, parts)
+        hidden1, hidden2, worth = _forward(features, parts)
         error = _logistic(worth[first] - worth[second]) - wins
         back = np.zeros(len(features))
         np.add.at(back, first, error)
         np.add.at(back, second, -error)
-        last = (back[:, None] @ parts[2].T) * (two > 0)
-        middle = (last @ parts[1].T) * (one > 0)
-        slopes = [features.T @ middle, one.T @ last, two.T @ back[:, None]]
+        last = (back[:, None] @ parts[2].T) * (hidden2 > 0)
+        middle = (last @ parts[1].T) * (hidden1 > 0)
+        slopes = [features.T @ middle, hidden1.T @ last, hidden2.T @ back[:, None]]
         for place, slope in enumerate(slopes):
             pull = (slope + _DECAY * parts[place]) / len(wins)
             moved[place] = 0.9 * moved[place] + 0.1 * pull
@@ -139,24 +145,24 @@ def _neural(
 
 
 def _forward(features: Array, parts: Sequence[Array]) -> tuple[Array, Array, Array]:
-    one = np.maximum(features @ parts[0], 0.0)
-    two = np.maximum(one @ parts[1], 0.0)
-    return one, two, (two @ parts[2])[:, 0]
+    hidden1 = np.maximum(features @ parts[0], 0.0)
+    hidden2 = np.maximum(hidden1 @ parts[1], 0.0)
+    return hidden1, hidden2, (hidden2 @ parts[2])[:, 0]
 
 
 def _gradients(features: Array, parts: Sequence[Array]) -> Array:
     """For each prompt, how its worth changes with each weight."""
-    one, two, _ = _forward(features, parts)
-    last = (two > 0) * parts[2][:, 0]
-    middle = (last @ parts[1].T) * (one > 0)
+    hidden1, hidden2, _ = _forward(features, parts)
+    last = (hidden2 > 0) * parts[2][:, 0]
+    middle = (last @ parts[1].T) * (hidden1 > 0)
     rows = len(features)
-    inner = [np.einsum("ni,nj->nij", a, b).reshape(rows, -1) for a, b in ((features, middle), (one, last))]
-    return np.hstack([*inner, two])
+    inner = [np.einsum("ni,nj->nij", a, b).reshape(rows, -1) for a, b in ((features, middle), (hidden1, last))]
+    return np.hstack([*inner, hidden2])
 
 
 def _logistic(value: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-np.clip(value, -30, 30))), dtype=float)
 
 
-def _demos(one: Candidate) -> int:
-    return sum(len(prompt.demos) for prompt in one.program.prompts.values())
+def _demos(candidate: Candidate) -> int:
+    return sum(len(prompt.demos) for prompt in candidate.program.prompts.values())

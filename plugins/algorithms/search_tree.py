@@ -1,6 +1,6 @@
 """A tree of prompts for Monte Carlo search: rewards, visits, upper confidence bounds, back-propagation.
 
-What it remembers lies in the strategy's memory as plain JSON; rewards are read from the archive.
+Its state is plain JSON in the strategy's memory; rewards are read from the archive.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ _TRIES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class TreeLimits:
-    """deepest: how deep a path may go. free: down to this depth no path is ended early. explore: weight of what was
-    seldom visited."""
+    """deepest: maximal depth. free: levels without early stopping. explore: weight of exploration."""
 
     deepest: int
     free: int
@@ -37,25 +36,25 @@ class SearchTree:
 
     @property
     def nodes(self) -> dict[str, dict[str, Any]]:
-        """Node → parent, depth, children, visits, the sum and the number of future rewards, empty expansions."""
+        """Node → parent, depth, children, visits, sum and number of future rewards, empty expansions."""
         nodes: dict[str, dict[str, Any]] = self.search.memory.setdefault("nodes", {})
         if self.root not in nodes:
             nodes[self.root] = _new_node("", 0)
         return nodes
 
-    def add(self, one: Candidate) -> None:
-        """Below its first parent; below the root where that is no node."""
+    def add(self, candidate: Candidate) -> None:
+        """Below its first parent; below the root if that is no node."""
         nodes = self.nodes
-        parent = one.parents[0] if one.parents and one.parents[0] in nodes else self.root
-        if one.id not in nodes:
-            nodes[one.id] = _new_node(parent, nodes[parent]["depth"] + 1)
-            nodes[parent]["children"].append(one.id)
+        parent = candidate.parents[0] if candidate.parents and candidate.parents[0] in nodes else self.root
+        if candidate.id not in nodes:
+            nodes[candidate.id] = _new_node(parent, nodes[parent]["depth"] + 1)
+            nodes[parent]["children"].append(candidate.id)
 
     def reward(self, name: str) -> float:
         return self.search.archive.scores.mean(name, self.search.val) or 0.0
 
     def children(self, name: str) -> list[str]:
-        """Those that were measured and not taken out."""
+        """Children that were measured and not vetoed."""
         archive = self.search.archive
         return [
             child
@@ -64,8 +63,7 @@ class SearchTree:
         ]
 
     def is_terminal(self, name: str) -> bool:
-        """Whether a path goes no further: too deep, nothing comes of it, or worse than half-way from the root to its
-        parent."""
+        """Whether a path ends here: too deep, no children proposed, or worse than half-way from root to parent."""
         node = self.nodes[name]
         if node["depth"] >= self.limits.deepest or node["empty"] >= _TRIES:
             return True
@@ -73,14 +71,14 @@ class SearchTree:
         return bool(node["depth"] > self.limits.free) and self.reward(name) < halfway
 
     def is_expandable(self, name: str) -> bool:
-        """Whether there is anything left to expand at or below a node."""
+        """Whether anything is left to expand at or below a node."""
         if self.is_terminal(name):
             return False
         below = self.children(name)
         return not below or any(self.is_expandable(child) for child in below)
 
     def select_path(self) -> list[str]:
-        """Down from the root by upper confidence bounds to a node without children; empty where none is left."""
+        """From the root by upper confidence bounds to a leaf; empty if none is left."""
         if not self.is_expandable(self.root):
             return []
         path = [self.root]
@@ -89,18 +87,18 @@ class SearchTree:
         return path
 
     def upper_bound(self, name: str, among: Sequence[str]) -> float:
-        """The mean sum of future rewards, and what is added for visiting seldom.
+        """The mean sum of future rewards plus the exploration bonus.
 
-        A child that no path went through yet counts with its own reward for as many steps as paths through its
-        siblings had: a single reward set against sums would hardly ever let a second branch begin.
+        A child without visits counts its own reward for as many steps as paths through its siblings had: one reward
+        against sums would hardly ever start a second branch.
         """
         nodes = self.nodes
         node, above = nodes[name], nodes[nodes[name]["parent"]]
         if node["visits"]:
             value = node["total"] / node["visits"]
         else:
-            visits = sum(nodes[one]["visits"] for one in among)
-            steps = sum(nodes[one]["steps"] for one in among) / visits if visits else 1.0
+            visits = sum(nodes[sibling]["visits"] for sibling in among)
+            steps = sum(nodes[sibling]["steps"] for sibling in among) / visits if visits else 1.0
             value = self.reward(name) * steps
         return float(value + self.limits.explore * sqrt(log(above["visits"] + 1) / max(1, node["visits"])))
 

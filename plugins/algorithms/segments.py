@@ -1,4 +1,4 @@
-"""A prompt in segments: what can be masked, and what can be put in its place."""
+"""A prompt in segments that can be masked or replaced."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FEW = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """A piece of the instruction (`start` to `end` in it), or a principle or section by its place in the list."""
+    """A piece of the instruction (`start` to `end`), or a principle or section by its position."""
 
     part: Literal["instruction", "principle", "section"]
     text: str
@@ -34,13 +34,13 @@ def split_segments(prompt: Prompt, most: int) -> list[Segment]:
     words. What holds a placeholder is no segment: it has to stay.
     """
     others = [
-        *(Segment(part="section", text=one.text, start=at) for at, one in enumerate(prompt.sections)),
+        *(Segment(part="section", text=section.text, start=at) for at, section in enumerate(prompt.sections)),
         *(Segment(part="principle", text=text, start=at) for at, text in enumerate(prompt.principles)),
     ]
     spans: list[tuple[int, int]] = []
     size = max(1, len(prompt.instruction.split()) // (_FEW + 1))
     for pattern in (_SENTENCE, _CLAUSE, re.compile(rf"(?:\S+\s*){{1,{size}}}")):
-        spans = [found.span() for found in pattern.finditer(prompt.instruction) if found.group().strip()]
+        spans = [match.span() for match in pattern.finditer(prompt.instruction) if match.group().strip()]
         if len(spans) + len(others) >= _FEW:
             break
     joined = _join_spans(spans, max(1, most - len(others)))
@@ -53,11 +53,12 @@ def split_segments(prompt: Prompt, most: int) -> list[Segment]:
 
 
 def without_segment(prompt: Prompt, segment: Segment) -> Prompt:
+    """The prompt without a segment."""
     return replace_segment(prompt, segment, "")
 
 
 def replace_segment(prompt: Prompt, segment: Segment, text: str) -> Prompt:
-    """The prompt with other words for one segment; without it where there are none."""
+    """The prompt with another text for a segment; without it if the text is empty."""
     text, at = text.strip(), segment.start
     if segment.part == "instruction":
         before, after = prompt.instruction[:at], prompt.instruction[segment.end :]
@@ -80,7 +81,7 @@ def replace_segment(prompt: Prompt, segment: Segment, text: str) -> Prompt:
 
 
 def _join_spans(spans: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:
-    """Neighbours joined so that at most so many runs of about equal number cover all."""
+    """Neighboring spans joined into at most `most` runs of about equal length."""
     if len(spans) <= most:
         return list(spans)
     ends = [round(len(spans) * place / most) for place in range(most + 1)]

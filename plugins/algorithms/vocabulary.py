@@ -1,4 +1,4 @@
-"""Words that are typical of some texts, to build prompts of."""
+"""Words that are typical of some texts, to build prompts from."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 def typical_words(texts: Sequence[str], count: int) -> list[str]:
-    """The `count` words that stand in several texts and yet not in most, the weightiest first: often, times rarely in
-    many."""
+    """The `count` words of highest weight (frequency times rarity) that occur in several texts but not in most."""
     if not count:
         return []
-    seen = Counter(word for text in texts for word in dict.fromkeys(_WORD.findall(text.casefold())))
-    weights = {word: many * math.log(len(texts) / many) for word, many in seen.items() if many > 1}
+    document_counts = Counter(word for text in texts for word in dict.fromkeys(_WORD.findall(text.casefold())))
+    weights = {word: many * math.log(len(texts) / many) for word, many in document_counts.items() if many > 1}
     return sorted(weights, key=lambda word: (-weights[word], word))[:count]

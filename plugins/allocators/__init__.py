@@ -1,1 +1,1 @@
-"""Allocators: which measurements to pay for next."""
+"""Allocators decide which measurements to pay for next."""

@@ -1,4 +1,4 @@
-"""Duels with the champion: a few rows, both outputs to the judge (SPO, arXiv 2502.06855)."""
+"""Duels with the champion: a few examples, both outputs to the judge (SPO, arXiv 2502.06855)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from .common import no_decisions, row_order
 
 @dataclass(kw_only=True)
 class ChampionDuels:
-    """Every newcomer meets the champion on the same val rows; who wins meets the start prompt too, whose outputs are
-    known: a chain of narrow wins has no memory otherwise, and may drift.
+    """Every new candidate duels the champion on the same val examples; the winner duels the baseline too.
 
-    samples: rows.
+    The baseline's outputs are known. Without these duels a chain of narrow wins could drift.
+
+    Args:
+        samples: Examples per pair.
     """
 
     name: str = field(default="duel", init=False)
@@ -28,12 +30,12 @@ class ChampionDuels:
         standing = search.memory.setdefault("champion", current_champion(search))
         rows, start = row_order(search)[: self.samples], search.archive.baseline.id
         newcomers = [name for name in pool if name != standing]
-        wanted = [Duel(standing, name, row) for name in newcomers for row in rows]
+        duels = [Duel(standing, name, row) for name in newcomers for row in rows]
         if standing != start:
             winners = [name for name in newcomers if (duel_margin(search, name, standing) or 0.0) > 0]
-            wanted += [Duel(start, name, row) for name in winners if name != start for row in rows]
-        met = {(one.first, one.second, one.example) for one in search.duels}
-        return [duel for duel in wanted if (duel.first, duel.second, duel.example) not in met]
+            duels += [Duel(start, name, row) for name in winners if name != start for row in rows]
+        judged = {(duel.first, duel.second, duel.example) for duel in search.duels}
+        return [duel for duel in duels if (duel.first, duel.second, duel.example) not in judged]
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
         return no_decisions(search, pool)

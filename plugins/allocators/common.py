@@ -1,4 +1,4 @@
-"""Pairs to pay for."""
+"""Measurements to pay for, and the order of examples."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ from ...core.stats.answer_classes import answer_classifier
 
 
 def missing_measurements(search: Search, pool: Sequence[str], rows: Sequence[str]) -> list[Measurement]:
-    """What is not known yet, candidate by candidate: a server's prefix cache likes it so."""
-    known = search.archive.scores
-    return [Measurement(name, row) for name in pool for row in rows if known.get(name, row) is None]
+    """What is not measured yet, candidate by candidate, which suits a server's prefix cache."""
+    scores = search.archive.scores
+    return [Measurement(name, row) for name in pool for row in rows if scores.get(name, row) is None]
 
 
 def affordable_measurements(search: Search, pool: Sequence[str], rows: Sequence[str]) -> list[Measurement]:
-    """What is missing on as many rows, from the first on, as the room pays for: the same for all, so that comparisons
-    stay paired."""
+    """Missing measurements on as many examples, from the first on, as the budget pays for.
+
+    The same for all candidates, so that comparisons stay paired.
+    """
     for most in range(len(rows), 0, -1):
-        if len(wanted := missing_measurements(search, pool, rows[:most])) <= search.remaining_runs:
-            return wanted
+        if len(pairs := missing_measurements(search, pool, rows[:most])) <= search.remaining_runs:
+            return pairs
     return []
 
 
 def row_order(search: Search) -> list[str]:
-    """One fixed order of the val rows for the whole run, so that any beginning is balanced: the labels in turn, or the
-    places where answers are copied from the input; of several tasks these too."""
+    """One fixed order of the val examples for the whole run, such that every beginning is balanced.
+
+    Labels take turns, or the positions that answers are copied from; of several tasks these too.
+    """
     rng = seeded_random(search.seed, "rows")
     rows = rng.sample(list(search.val), len(search.val))
     tasks: dict[str, list[str]] = {}
@@ -42,13 +46,13 @@ def row_order(search: Search) -> list[str]:
 
 
 def _by_class(search: Search, rows: list[str]) -> list[str]:
-    known = {row: search.examples[row] for row in rows if row in search.examples}
-    classify = answer_classifier(known.values())
+    examples = {row: search.examples[row] for row in rows if row in search.examples}
+    classify = answer_classifier(examples.values())
     if classify is None:
         return rows
     groups: dict[str, list[str]] = {}
     for row in rows:
-        named = classify(known[row].text, known[row].output) if row in known else None
+        named = classify(examples[row].text, examples[row].output) if row in examples else None
         groups.setdefault(named or "", []).append(row)
     mixed = []
     while any(groups.values()):
@@ -57,5 +61,5 @@ def _by_class(search: Search, rows: list[str]) -> list[str]:
 
 
 def no_decisions(search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
-    """No opinion: the strategy decides from the means."""
+    """All undecided: the strategy decides from the means."""
     return dict.fromkeys(pool, "undecided")

@@ -1,4 +1,4 @@
-"""The duel that tells most about who is best (APOHF, arXiv 2405.17346): one pair at a time, by a model of worth."""
+"""A dueling bandit (APOHF, arXiv 2405.17346): one informative pair at a time, by a preference model."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from .common import no_decisions, row_order
 
 @dataclass(kw_only=True)
 class DuelingBandit:
-    """A few random pairs first, then the prompt that promises most against the one that most plausibly beats it.
+    """A few random pairs first, then the most promising prompt against the one most likely to beat it.
 
-    duels: in all. first: random pairs at the beginning. rows: how many val rows the duels take turns on; where the
-    budget has not two outputs for each duel, fewer, so that an output that is known serves again. width: how much
-    doubt counts beside promise. model: `linear` for Bradley and Terry with features, or `neural`.
+    Args:
+        duels: Duels in all.
+        first: Random pairs at the beginning.
+        rows: Val examples that the duels take turns on; fewer where the budget lacks two outputs per duel, so that
+            known outputs are reused.
+        width: Weight of uncertainty beside the estimate.
+        model: `linear` for Bradley-Terry with features, or `neural`.
     """
 
     name: str = field(default="dueling", init=False)
@@ -34,24 +38,28 @@ class DuelingBandit:
         check_model_kind(self.model, "dueling.model")
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Duel]:
-        met, rng = duels_within_pool(search, pool), search.rng("duels")
-        if len(pool) < 2 or len(met) >= self.duels or search.remaining_runs < 2:
+        past_duels, rng = duels_within_pool(search, pool), search.rng("duels")
+        if len(pool) < 2 or len(past_duels) >= self.duels or search.remaining_runs < 2:
             return []
-        if len(met) < self.first:
-            pairs = [tuple(rng.sample(range(len(pool)), 2)) for _ in range(min(self.first, self.duels) - len(met))]
+        if len(past_duels) < self.first:
+            pairs = [
+                tuple(rng.sample(range(len(pool)), 2)) for _ in range(min(self.first, self.duels) - len(past_duels))
+            ]
         else:
-            shown = prompt_features([search.archive[name] for name in pool])
-            pairs = [fit_preferences(shown, met, kind=self.model, seed=search.seed).informative_pair(self.width)]
+            features = prompt_features([search.archive[name] for name in pool])
+            pairs = [
+                fit_preferences(features, past_duels, kind=self.model, seed=search.seed).informative_pair(self.width)
+            ]
         rows = row_order(search)[: self._rows(search, len(pool))]
-        asked: list[Duel] = []
-        for at, (one, other) in enumerate(pairs, len(met)):
+        duels: list[Duel] = []
+        for at, (first, other) in enumerate(pairs, len(past_duels)):
             row = rows[at % len(rows)]
-            same = [duel for duel in search.duels if {duel.first, duel.second} == {pool[one], pool[other]}]
+            same = [duel for duel in search.duels if {duel.first, duel.second} == {pool[first], pool[other]}]
             number = sum(duel.example == row for duel in same) + sum(
-                {duel.first, duel.second} == {pool[one], pool[other]} and duel.example == row for duel in asked
+                {duel.first, duel.second} == {pool[first], pool[other]} and duel.example == row for duel in duels
             )
-            asked.append(Duel(pool[one], pool[other], row, number))
-        return asked
+            duels.append(Duel(pool[first], pool[other], row, number))
+        return duels
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
         return no_decisions(search, pool)
@@ -63,12 +71,12 @@ class DuelingBandit:
 
 
 def duels_within_pool(search: Search, pool: Sequence[str]) -> list[tuple[int, int, float]]:
-    """The duels between prompts of the pool, by their places, oldest first."""
+    """The duels between prompts of the pool, by their indices, oldest first."""
     place = {name: at for at, name in enumerate(pool)}
     return [
-        (place[one.first], place[one.second], one.margin)
-        for one in search.duels
-        if one.first in place and one.second in place
+        (place[duel.first], place[duel.second], duel.margin)
+        for duel in search.duels
+        if duel.first in place and duel.second in place
     ]
 
 

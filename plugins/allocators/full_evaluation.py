@@ -1,4 +1,4 @@
-"""Everything, or the same sample for all."""
+"""All val examples, or the same sample for all candidates."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from .common import affordable_measurements, no_decisions, row_order
 
 @dataclass(kw_only=True)
 class FullEvaluation:
-    """Every candidate of the pool on the same val rows. rows: at most so many. candidates: where set, the budget should
-    last for so many candidates, so that there are fewer rows in a small one; but at least `least`.
+    """Every candidate on the same val examples; all get fewer where the budget is short.
 
-    Where the budget is short, all get fewer rows, so that comparisons stay paired.
+    Args:
+        rows: Examples at most.
+        candidates: If set, the budget should last for so many candidates, so a small one has fewer examples.
+        least: Examples at least, if `candidates` is set.
     """
 
     name: str = field(default="full", init=False)

@@ -1,4 +1,4 @@
-"""Train rows for a log, then val rows to choose by: both the same for all."""
+"""Train examples for a log, then val examples to select by, the same for all candidates."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ from .full_evaluation import FullEvaluation
 
 @dataclass(kw_only=True)
 class LogThenValidate:
-    """train, val: rows at most. share: of the room that goes into the log while there are prompts to log; programs of
-    several prompts are not logged, and choose among those that are. least: rows of the log at least.
+    """Measures a log on train, then val.
+
+    Args:
+        train: Train examples at most.
+        val: Val examples at most.
+        share: Share of the budget for the log while there are prompts to log. Programs of several prompts are not
+            logged; they choose among those that are.
+        least: Examples of the log at least.
     """
 
     name: str = field(default="logged", init=False)
@@ -28,12 +34,12 @@ class LogThenValidate:
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         plain = [name for name in pool if len(search.archive[name].program.prompts) == 1]
         labelled = [row for row in search.train if row not in search.examples or search.examples[row].outputs]
-        drawn = seeded_random(search.seed, "log").sample(labelled, len(labelled))
-        known = [row for row in drawn if any(search.archive.scores.get(name, row) is not None for name in plain)]
+        shuffled = seeded_random(search.seed, "log").sample(labelled, len(labelled))
+        logged = [row for row in shuffled if any(search.archive.scores.get(name, row) is not None for name in plain)]
         each = max(self.least, int(search.remaining_runs * self.share) // max(1, len(plain)))
-        rows = known or drawn[: min(self.train, each)]
-        if wanted := missing_measurements(search, plain, rows)[: search.remaining_runs]:
-            return wanted
+        rows = logged or shuffled[: min(self.train, each)]
+        if pairs := missing_measurements(search, plain, rows)[: search.remaining_runs]:
+            return pairs
         return FullEvaluation(rows=self.val, candidates=len(pool) * 2 + 2, least=self.least).ask(search, pool)
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:

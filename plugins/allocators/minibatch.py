@@ -13,11 +13,16 @@ from .common import missing_measurements, no_decisions, row_order
 
 @dataclass(kw_only=True)
 class MinibatchEvaluation:
-    """Whoever is in the pool is measured on its next rows of one fixed order; who comes again, on the rows that follow.
+    """Every candidate of the pool is measured on its next examples of one fixed order.
 
-    The first rows are the same for all, so that newcomers are compared on the same ones. rows: a minibatch; fewer, but
-    at least `least`, where the budget does not last for `batches` of them. every: after so many rounds the best mean
-    that is not fully measured yet is measured on all val rows, as far as a quarter of the room goes; 0 is never.
+    The first examples are the same for all, so that new candidates are comparable.
+
+    Args:
+        rows: Examples of a minibatch; fewer where the budget does not last for `batches` of them.
+        least: Examples of a minibatch at least.
+        batches: Minibatches the budget should last for.
+        every: Rounds between full evaluations of the best candidate that lacks one, up to a quarter of the budget; 0 is
+            never.
     """
 
     name: str = field(default="minibatch", init=False)
@@ -44,8 +49,10 @@ class MinibatchEvaluation:
         return no_decisions(search, pool)
 
     def _full_evaluation(self, search: Search, order: Sequence[str]) -> list[Measurement]:
-        measured = [one for one in search.archive.alive if search.archive.scores.count(one.id, search.val)]
-        for one in search.archive.ranked(measured, search.val):
-            if left := missing_measurements(search, [one.id], order):
-                return left[: search.remaining_runs // 4]
+        measured = [
+            candidate for candidate in search.archive.alive if search.archive.scores.count(candidate.id, search.val)
+        ]
+        for candidate in search.archive.ranked(measured, search.val):
+            if pairs := missing_measurements(search, [candidate.id], order):
+                return pairs[: search.remaining_runs // 4]
         return []

@@ -1,4 +1,4 @@
-"""A few rows decide who is measured on val (GEPA, arXiv 2507.19457)."""
+"""A few examples decide who is measured on val (GEPA, arXiv 2507.19457)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from .common import missing_measurements, row_order
 
 @dataclass(kw_only=True)
 class MinibatchGate:
-    """A newcomer and its parent on the same train rows, those that the parent's author was shown; only who is better
-    there, strictly in sum, goes on to val. A child of two lineages is tried on `merged` val rows, as many of each kind:
-    where the one parent is better, the other, neither; it goes on if it is no worse than the better of them.
+    """A new candidate and its parent on the same train examples; only a strictly better sum goes on to val.
 
-    rows: train rows where nobody was shown any. share: of the whole room, what one candidate may take on val, so that
-    a small budget meets fewer rows; at least `least`. The start prompt and people's go to val at once; on which rows
-    the start prompt was measured, everybody is.
+    The examples are those that the parent's rewriter was shown. A child of two lineages is tried on `merged` val
+    examples, equally many where either parent is better and where neither is; it goes on if it is no worse than the
+    better parent. The baseline and people's candidates go to val at once, and the baseline's val examples are
+    everybody's.
+
+    Args:
+        rows: Train examples, if none were shown.
+        merged: Val examples for merged children.
+        share: Share of the whole budget that one candidate may take on val, so that a small budget uses fewer examples.
+        least: Val examples at least.
     """
 
     name: str = field(default="gate", init=False)
@@ -31,15 +36,15 @@ class MinibatchGate:
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         order = self._val_rows(search)
-        known = [name for name in pool if self._skips_gate(search, name)]
-        pairs = missing_measurements(search, known, order)
+        ungated = [name for name in pool if self._skips_gate(search, name)]
+        pairs = missing_measurements(search, ungated, order)
         for name in pool:
-            if name not in known:
+            if name not in ungated:
                 pairs += missing_measurements(
                     search, [*search.archive[name].parents, name], self._gate_rows(search, name)
                 )
         if not pairs:
-            let_in = [name for name in pool if name not in known and self._gate_result(search, name)]
+            let_in = [name for name in pool if name not in ungated and self._gate_result(search, name)]
             pairs = missing_measurements(search, let_in, order)
         return list(dict.fromkeys(pairs))[: search.remaining_runs]
 
@@ -57,45 +62,47 @@ class MinibatchGate:
         return "keep" if search.archive.scores.count(name, search.val) else "undecided"
 
     def _gate_result(self, search: Search, name: str) -> bool | None:
-        """None while it is not known on all rows of the gate."""
+        """None until it is measured on all examples of the gate."""
         rows, scores = self._gate_rows(search, name), search.archive.scores
         parents = search.archive[name].parents
-        told = {one: scores.row(one, rows) for one in (name, *parents)}
-        if not rows or any(len(seen) < len(rows) for seen in told.values()):
+        evaluations = {candidate_id: scores.row(candidate_id, rows) for candidate_id in (name, *parents)}
+        if not rows or any(len(by_row) < len(rows) for by_row in evaluations.values()):
             return None
-        sums = {one: sum(each.score for each in seen.values()) for one, seen in told.items()}
-        best = max(sums[one] for one in parents)
+        sums = {
+            candidate_id: sum(each.score for each in by_row.values()) for candidate_id, by_row in evaluations.items()
+        }
+        best = max(sums[candidate_id] for candidate_id in parents)
         return sums[name] >= best if len(parents) > 1 else sums[name] > best
 
     def _gate_rows(self, search: Search, name: str) -> Sequence[str]:
         parents = search.archive[name].parents
         if len(parents) > 1:
             return self._balanced_parent_rows(search, parents[0], parents[1])
-        shown = [order.rows for order in search.orders if order.rows and order.parents[:1] == parents]
-        if shown:
-            return shown[0]
+        shown_rows = [order.rows for order in search.orders if order.rows and order.parents[:1] == parents]
+        if shown_rows:
+            return shown_rows[0]
         labelled = [row for row in search.train if row not in search.examples or search.examples[row].outputs]
         return seeded_random(search.seed, "gate", search.round).sample(labelled, min(self.rows, len(labelled)))
 
     def _balanced_parent_rows(self, search: Search, first: str, second: str) -> list[str]:
-        """Val rows that both parents were measured on, the three kinds in turn."""
+        """Val examples of both parents, the three kinds in turn."""
         scores = search.archive.scores
         kinds: dict[int, list[str]] = {-1: [], 1: [], 0: []}
         theirs = scores.row(second, self._val_rows(search))
-        for row, one in scores.row(first, list(theirs)).items():
+        for row, evaluation in scores.row(first, list(theirs)).items():
             other = theirs[row].score
-            kinds[(one.score > other) - (one.score < other)].append(row)
-        drawn: list[str] = []
-        while any(kinds.values()) and len(drawn) < self.merged:
-            drawn += [rows.pop() for rows in kinds.values() if rows]
-        return drawn[: self.merged]
+            kinds[(evaluation.score > other) - (evaluation.score < other)].append(row)
+        chosen: list[str] = []
+        while any(kinds.values()) and len(chosen) < self.merged:
+            chosen += [rows.pop() for rows in kinds.values() if rows]
+        return chosen[: self.merged]
 
     def _val_rows(self, search: Search) -> Sequence[str]:
         order, start = row_order(search), search.archive.baseline.id
-        met = [row for row in order if search.archive.scores.get(start, row) is not None]
-        return met or order[: max(self.least, int(self.share * search.total_runs))]
+        baseline_rows = [row for row in order if search.archive.scores.get(start, row) is not None]
+        return baseline_rows or order[: max(self.least, int(self.share * search.total_runs))]
 
     def _skips_gate(self, search: Search, name: str) -> bool:
-        """Whether it needs no gate: nobody's child, a person's, or let in before."""
-        one = search.archive[name]
-        return not one.parents or one.operator == "person" or one.status in ("kept", "pinned")
+        """Whether it has no parent, is a person's, or was accepted before."""
+        candidate = search.archive[name]
+        return not candidate.parents or candidate.operator == "person" or candidate.status in ("kept", "pinned")

@@ -1,4 +1,4 @@
-"""Racing in blocks with paired tests that may be looked at after every block (the race of CAPO, arXiv 2504.16005)."""
+"""Racing in blocks with paired tests that may be checked after every block (the race of CAPO, arXiv 2504.16005)."""
 
 from __future__ import annotations
 
@@ -19,18 +19,22 @@ _LEAST_BLOCK = 4
 
 @dataclass(kw_only=True)
 class PairedRace:
-    """All are measured on the same rows, a block at a time; who is worse than enough others leaves the race.
+    """All candidates on the same examples, block by block; those worse than enough others leave the race.
 
-    A candidate is dropped when at least as many as shall survive are better than it, each by a bet on the paired
-    differences (`core.betting`). With a chance of 1 - alpha or more no pair of a race is ever put in a wrong order,
-    however often it is looked at: alpha is shared among all ordered pairs.
+    A candidate is dropped when at least as many as shall survive are better than it, each by an e-value of the paired
+    differences (`core.stats.e_process`). With probability 1 - alpha or more no pair of a race is ever put in a wrong
+    order, however often it is checked: alpha is shared among all ordered pairs.
 
-    block: rows a block; fewer where the whole budget is short. blocks: the most in a race. survivors: the race is over
-    when so many are left; of a small pool, when three quarters are. share: of the room that a race may take; its first
-    block may take more. closing: when the room falls below this share of the whole, nobody new is raced before the best
-    `finalists` so far and the start prompt are measured on as many rows more as fit: who leads after a block is the
-    luckiest of many, not yet the best. In a round that brings nobody new they get what a race may take. What people
-    wrote is met all the same.
+    Args:
+        block: Examples per block; fewer in a small budget.
+        blocks: Blocks of a race at most.
+        survivors: The race ends when so many are left; of a small pool, when three quarters are.
+        alpha: Error probability of a race.
+        share: Share of the remaining budget that a race may take; its first block may take more.
+        closing: Below this share of the whole budget the best `finalists` so far and the baseline are measured further
+        before anything new is raced: the leader after one block is the luckiest of many, not yet the best. Candidates
+            of people are measured all the same.
+        finalists: Candidates that are measured further.
     """
 
     name: str = field(default="paired-race", init=False)
@@ -55,12 +59,12 @@ class PairedRace:
             memory["purse"] -= len(pairs)
             if pairs:
                 return pairs
-        left = self._survivors(search, pool)
-        if not begins and len(left) <= self._survivor_count(pool):
+        remaining = self._survivors(search, pool)
+        if not begins and len(remaining) <= self._survivor_count(pool):
             return []
         while memory["blocks"] < self.blocks and memory["blocks"] * size < len(order):
             first = memory["blocks"] == 0
-            pairs = missing_measurements(search, left, order[: (memory["blocks"] + 1) * size])
+            pairs = missing_measurements(search, remaining, order[: (memory["blocks"] + 1) * size])
             if not first and len(pairs) > memory["purse"]:
                 return []
             memory["blocks"] += 1
@@ -72,16 +76,18 @@ class PairedRace:
         return []
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
-        left = self._survivors(search, pool)
-        return {name: "undecided" if name in left else "drop" for name in pool}
+        remaining = self._survivors(search, pool)
+        return {name: "undecided" if name in remaining else "drop" for name in pool}
 
     def _measure_leaders(self, search: Search, order: Sequence[str]) -> list[Measurement]:
-        """The best of any round on the rows they lack, row by row; none where nobody was measured or nothing lacks."""
-        met = [one.id for one in search.archive.alive if search.archive.scores.count(one.id, search.val)]
-        if not met:
+        """The best of any round on the examples they lack, example by example."""
+        measured = [
+            candidate.id for candidate in search.archive.alive if search.archive.scores.count(candidate.id, search.val)
+        ]
+        if not measured:
             return []
-        told = fitness(search, met, {"accuracy": 1.0})
-        best = sorted(met, key=lambda name: -told[name])[: self.finalists]
+        fitness_by_id = fitness(search, measured, {"accuracy": 1.0})
+        best = sorted(measured, key=lambda name: -fitness_by_id[name])[: self.finalists]
         names = dict.fromkeys([*human_candidates(search), *best, search.archive.baseline.id])
         return _row_by_row(missing_measurements(search, list(names), order), order)
 
@@ -99,6 +105,6 @@ class PairedRace:
 
 
 def _row_by_row(pairs: Sequence[Measurement], order: Sequence[str]) -> list[Measurement]:
-    """Row by row, so that everyone is measured on as many where the room does not hold all."""
+    """Example by example, so that everyone is measured on equally many where the budget does not hold all."""
     places = {row: place for place, row in enumerate(order)}
     return sorted(pairs, key=lambda pair: places[pair.example])

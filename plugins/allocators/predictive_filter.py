@@ -1,4 +1,4 @@
-"""A learned predictor as a filter: of the newcomers, those that promise nothing are not paid for (as in PROMST)."""
+"""A learned score predictor as a filter: unpromising new candidates are not measured (as in PROMST)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ from .predictor import predict_scores
 
 @dataclass(kw_only=True)
 class PredictiveFilter:
-    """Only the top share `keep` of a round's newcomers is measured; all others as by `full`, with its options.
+    """Measures only the top share `keep` of a round's new candidates; the rest as `full`, with its options.
 
-    The predictor is fitted on the run's own archive, and says what it is worth: the rank correlation between what was
-    measured and what it says of candidates left out of its fit. It filters from `enough` measured candidates on, and
-    only while that correlation is at least `trust`; the round's record tells the figure either way. Who is filtered out
-    is dropped unmeasured; a person's prompt never is.
+    The predictor is fitted on the run's own candidates. Its quality is the rank correlation between measured means and
+    its leave-one-out predictions, and is recorded each round. Filtered candidates are dropped unmeasured; people's
+    never are.
+
+    Args:
+        keep: Share of new candidates to measure.
+        enough: Measured candidates before it filters.
+        trust: Rank correlation below which it does not filter.
+        rows: As for `full`, like `candidates` and `least`.
     """
 
     name: str = field(default="predicted", init=False)
@@ -44,9 +49,9 @@ class PredictiveFilter:
         return {name: "drop" if name in left_out else "undecided" for name in pool}
 
     def _predict_dropped(self, search: Search, pool: Sequence[str]) -> tuple[list[str], float | None]:
-        """Who is left out, and the predictor's rank correlation; None where there was nothing to learn from."""
+        """The candidates to drop, and the rank correlation; None if there is nothing to learn from."""
         archive, scores = search.archive, search.archive.scores
-        known = [one for one in archive.candidates.values() if scores.count(one.id, search.val)]
+        measured = [candidate for candidate in archive.candidates.values() if scores.count(candidate.id, search.val)]
         new = [
             archive[name]
             for name in pool
@@ -54,12 +59,14 @@ class PredictiveFilter:
             and archive[name].operator != "person"
             and archive[name].status != "pinned"
         ]
-        if len(known) < max(2, self.enough) or not new:
+        if len(measured) < max(2, self.enough) or not new:
             return [], None
-        means = [scores.mean(one.id, search.val) or 0.0 for one in known]
-        told = predict_scores(known, means, [scores.count(one.id, search.val) for one in known], new)
-        if told.agreement < self.trust:
-            return [], told.agreement
-        promise = dict(zip((one.id for one in new), told.scores, strict=True))
+        means = [scores.mean(candidate.id, search.val) or 0.0 for candidate in measured]
+        prediction = predict_scores(
+            measured, means, [scores.count(candidate.id, search.val) for candidate in measured], new
+        )
+        if prediction.agreement < self.trust:
+            return [], prediction.agreement
+        promise = dict(zip((candidate.id for candidate in new), prediction.scores, strict=True))
         ranked = sorted(promise, key=lambda name: -promise[name])
-        return ranked[math.ceil(self.keep * len(ranked)) :], told.agreement
+        return ranked[math.ceil(self.keep * len(ranked)) :], prediction.agreement

@@ -1,4 +1,4 @@
-"""What a candidate will score, guessed from candidates that were measured: ridge over words, length and layout."""
+"""Predicts a candidate's score from measured candidates: ridge regression on words, length and layout."""
 
 from __future__ import annotations
 
@@ -20,34 +20,38 @@ _RIDGE = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class ScorePrediction:
-    """scores: of the candidates asked for, in their order. agreement: the rank correlation in [-1, 1] between what was
-    measured and what the same ridge says of each measured candidate when it is left out of the fit."""
+    """Predictions.
+
+    Attributes:
+        scores: Of the new candidates, in their order.
+        agreement: Rank correlation in [-1, 1] between measured means and leave-one-out predictions.
+    """
 
     scores: tuple[float, ...]
     agreement: float
 
 
 def predict_scores(
-    known: Sequence[Candidate], means: Sequence[float], rows: Sequence[int], new: Sequence[Candidate]
+    measured: Sequence[Candidate], means: Sequence[float], rows: Sequence[int], new: Sequence[Candidate]
 ) -> ScorePrediction:
-    """rows: how many each known mean rests on; means on more rows weigh more. Pure; needs two known candidates."""
-    space = TfidfSpace([_text(one) for one in known])
-    told = [(space.vector(_text(one)), _shape(one)) for one in (*known, *new)]
-    shapes = np.array([shape for _, shape in told])
-    fitted = shapes[: len(known)]
+    """Fit on measured candidates and predict the new ones. rows: examples behind each mean, as weights. Pure."""
+    space = TfidfSpace([_text(candidate) for candidate in measured])
+    features = [(space.vector(_text(candidate)), _shape(candidate)) for candidate in (*measured, *new)]
+    shapes = np.array([shape for _, shape in features])
+    fitted = shapes[: len(measured)]
     shapes = (shapes - fitted.mean(0)) / np.where(fitted.std(0) > 0, fitted.std(0), 1.0)
-    kernel = _kernel([vector for vector, _ in told], shapes)
+    kernel = _kernel([vector for vector, _ in features], shapes)
     counts, target = np.array(rows, dtype=float), np.array(means)
     centre = float((counts * target).sum() / counts.sum())
-    inverse = np.linalg.inv(kernel[: len(known), : len(known)] + np.diag(_RIDGE * counts.mean() / counts))
+    inverse = np.linalg.inv(kernel[: len(measured), : len(measured)] + np.diag(_RIDGE * counts.mean() / counts))
     weights = inverse @ (target - centre)
     left_out = target - weights / np.diag(inverse)
-    scores = centre + kernel[len(known) :, : len(known)] @ weights
-    return ScorePrediction(scores=tuple(float(one) for one in scores), agreement=rank_correlation(target, left_out))
+    scores = centre + kernel[len(measured) :, : len(measured)] @ weights
+    return ScorePrediction(scores=tuple(float(score) for score in scores), agreement=rank_correlation(target, left_out))
 
 
 def rank_correlation(first: Sequence[float] | Array, second: Sequence[float] | Array) -> float:
-    """Spearman's, ties sharing their rank; 0 where either does not vary."""
+    """Spearman's, with shared ranks on ties; 0 if either does not vary."""
     a, b = _ranks(np.asarray(first, dtype=float)), _ranks(np.asarray(second, dtype=float))
     if a.std() == 0 or b.std() == 0:
         return 0.0
@@ -67,7 +71,7 @@ def _kernel(vectors: Sequence[SparseVector], shapes: Array) -> Array:
 
 def _text(candidate: Candidate) -> str:
     prompts = candidate.program.prompts.values()
-    return "\n".join(f"{one.system}\n{brief_of(one)}" for one in prompts) + "\n" + _rendered_prompt(candidate)
+    return "\n".join(f"{prompt.system}\n{brief_of(prompt)}" for prompt in prompts) + "\n" + _rendered_prompt(candidate)
 
 
 def _rendered_prompt(candidate: Candidate) -> str:
@@ -78,13 +82,13 @@ def _rendered_prompt(candidate: Candidate) -> str:
 def _shape(candidate: Candidate) -> list[float]:
     """Length, demos and layout of the prompts, as numbers."""
     prompts = list(candidate.program.prompts.values())
-    demos = [demo for one in prompts for demo in one.demos]
+    demos = [demo for prompt in prompts for demo in prompt.demos]
     return [
-        math.log1p(sum(one.words for one in prompts)),
-        math.log1p(sum(len(brief_of(one).split()) for one in prompts)),
+        math.log1p(sum(prompt.words for prompt in prompts)),
+        math.log1p(sum(len(brief_of(prompt).split()) for prompt in prompts)),
         math.log1p(len(demos)),
         float(any(demo.rationale for demo in demos)),
-        float(any(one.system for one in prompts)),
-        float(any(one.format.answer_hint for one in prompts)),
+        float(any(prompt.system for prompt in prompts)),
+        float(any(prompt.format.answer_hint for prompt in prompts)),
         float(prompts[0].format.placement == "user"),
     ]

@@ -1,4 +1,4 @@
-"""The same val rows for all, and rows of another split beside them, whatever labels there are or are not."""
+"""The same val examples for all candidates, and extra examples of another split, whatever labels exist."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ from .common import affordable_measurements, no_decisions
 
 @dataclass(kw_only=True)
 class SharedAndExtraRows:
-    """Every candidate of the pool on the same rows, in an order that no label has a say in: val rows, and `extra` rows
-    of `split`, which are there to be agreed on and count in no mean.
+    """Every candidate on the same examples, in an order that does not depend on labels.
 
-    rows, candidates, least: of val, as for `full`. Once the start prompt was measured, its val rows are everybody's:
-    those that join later too. few: rows beside in a small budget; else half as many as of val. until: the last round in
-    which rows are met beside; 0 is no last one.
+    These are val examples, and `extra` examples of `split` for pseudo-labels, which count in no mean. Once the baseline
+    is measured, its val examples are everybody's, including examples that join later.
+
+    Args:
+        split: Where the extra examples come from.
+        extra: Extra examples at most.
+        few: Extra examples in a small budget; otherwise half as many as of val.
+        until: Last round with extra examples; 0 for no limit.
+        rows: As for `full`, like `candidates` and `least`.
     """
 
     split: Literal["train", "target"] = "train"
@@ -47,12 +52,12 @@ class SharedAndExtraRows:
 
 
 def _hash_order(search: Search, rows: Sequence[str]) -> list[str]:
-    """By hash: a row that joins moves no other."""
+    """By hash, so that an added example moves no other."""
     return sorted(rows, key=lambda row: digest([search.seed, "beside", row]))
 
 
 def _interleave(many: Sequence[str], few: Sequence[str]) -> list[str]:
-    """The few spread evenly among the many, so that a short room takes from both."""
+    """The few spread evenly among the many, so that a small budget takes from both."""
     places = [
         (place / max(1, len(some)), kind, row)
         for kind, some in enumerate((many, few))

@@ -13,7 +13,7 @@ from .common import missing_measurements, row_order
 
 @dataclass(kw_only=True)
 class SuccessiveHalving:
-    """Equal shares of the room for each level; after each the better half goes on, on more of the same rows."""
+    """Equal shares of the budget per level; after each level the better half goes on, on more of the same examples."""
 
     name: str = field(default="halving", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
@@ -25,7 +25,7 @@ class SuccessiveHalving:
             memory |= {"left": list(pool), "share": max(len(pool), search.remaining_runs // levels), "rows": 0}
         elif len(memory["left"]) > 1:
             ranked = search.archive.ranked([search.archive[name] for name in memory["left"]], search.val)
-            memory["left"] = [one.id for one in ranked[: math.ceil(len(ranked) / 2)]]
+            memory["left"] = [candidate.id for candidate in ranked[: math.ceil(len(ranked) / 2)]]
         elif memory["rows"] >= len(search.val):
             return []
         rows = min(len(search.val), memory["rows"] + max(1, memory["share"] // len(memory["left"])))
@@ -33,5 +33,5 @@ class SuccessiveHalving:
         return missing_measurements(search, memory["left"], row_order(search)[:rows])[: search.remaining_runs]
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
-        left = search.memory.get("left", list(pool))
-        return {name: "keep" if name in left else "drop" for name in pool}
+        survivors = search.memory.get("left", list(pool))
+        return {name: "keep" if name in survivors else "drop" for name in pool}

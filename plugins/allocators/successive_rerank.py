@@ -1,4 +1,4 @@
-"""Screen on few rows, rank the best anew on all of them (as PromptQuine does, arXiv 2506.17930)."""
+"""Screening on few examples, then reranking the best on all of them (as PromptQuine does, arXiv 2506.17930)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ _ENOUGH = 24
 
 @dataclass(kw_only=True)
 class SuccessiveRerank:
-    """Every candidate of the pool on the same few val rows; in the end the best `share` of all, and the start, on all,
-    or on as many as fit: fewer candidates then, where these would be hardly any.
+    """Every candidate on the same few val examples; in the end the best `share` and the baseline on all.
 
-    rows: at most so many to screen on. candidates: for so many the budget should last, so that there are fewer rows in
-    a small one, but at least `least`. closing: the end has come when the room falls below this share of the whole, or
-    when there is nobody new to screen.
+    On as many as fit: fewer candidates if these would be too few examples for a ranking.
+
+    Args:
+        rows: Screening examples at most.
+        candidates: Candidates the budget should last for, so that a small one screens on fewer examples.
+        least: Screening examples at least.
+        share: Share of candidates to rerank.
+        closing: The end has come when less than this share of the budget remains, or when no candidate is new.
     """
 
     name: str = field(default="rerank", init=False)
@@ -36,10 +40,10 @@ class SuccessiveRerank:
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         order, memory = row_order(search), search.memory
         if "screened" not in memory:
-            wanted = self._screening(search, pool, order)
-            memory["screened"] = len(wanted)
-            if wanted:
-                return wanted
+            pairs = self._screening(search, pool, order)
+            memory["screened"] = len(pairs)
+            if pairs:
+                return pairs
         if memory["screened"] and search.remaining_runs > self.closing * search.total_runs:
             return []
         return self._rerank_best(search, order)
@@ -48,7 +52,7 @@ class SuccessiveRerank:
         return no_decisions(search, pool)
 
     def _screening(self, search: Search, pool: Sequence[str], order: Sequence[str]) -> list[Measurement]:
-        """Who cannot be measured on all of the few rows is left out: then more rows of others say more."""
+        """Candidates that do not fit on all screening examples are left out."""
         few = order[: min(self.rows, max(self.least, search.total_runs // self.candidates))]
         names = [name for name in pool if missing_measurements(search, [name], few)]
         while len(names) > 1 and len(missing_measurements(search, names, few)) > search.remaining_runs:
@@ -57,8 +61,8 @@ class SuccessiveRerank:
 
     def _rerank_best(self, search: Search, order: Sequence[str]) -> Sequence[Measurement]:
         archive, start = search.archive, search.archive.baseline.id
-        screened = [one for one in archive.alive if archive.scores.count(one.id, search.val)]
-        best = [one.id for one in archive.ranked(screened, search.val)]
+        screened = [candidate for candidate in archive.alive if archive.scores.count(candidate.id, search.val)]
+        best = [candidate.id for candidate in archive.ranked(screened, search.val)]
         for most in range(min(max(2, math.ceil(self.share * len(screened))), len(best)), 0, -1):
             names = list(dict.fromkeys([*best[:most], start]))
             rows = len(order)

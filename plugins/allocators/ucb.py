@@ -16,12 +16,14 @@ _ROUNDS_OF_THE_WHOLE = 3
 
 @dataclass(kw_only=True)
 class UpperConfidenceBound:
-    """Each pull asks the most promising of the candidates that have rows left on their next ones.
+    """Each pull measures the most promising of the candidates that have examples left.
 
-    rounds: pulls a round of search. arms: candidates a pull. rows: rows a pull and candidate, fewer where the budget
-    would not last for three rounds of search. c: the weight of what is unknown, as in
-    mean + c * sqrt(log(all rows) / own rows); the original takes the logarithm of the pull's number, which explores
-    nothing in the first.
+    Args:
+        rounds: Pulls per round of search.
+        arms: Candidates per pull.
+        rows: Examples per pull and candidate, fewer where the budget would not last for three rounds of search.
+        c: Weight of exploration in mean + c * sqrt(log(all examples) / own examples); the original takes the logarithm
+            of the pull's number, which explores nothing in the first.
     """
 
     name: str = field(default="ucb", init=False)
@@ -39,9 +41,9 @@ class UpperConfidenceBound:
         rows = max(1, min(self.rows, search.total_runs // (_ROUNDS_OF_THE_WHOLE * self.rounds * self.arms)))
         scores, order = search.archive.scores, row_order(search)
         total = sum(scores.count(name, search.val) for name in pool)
-        left = {name: pairs for name in pool if (pairs := missing_measurements(search, [name], order)[:rows])}
-        best = sorted(left, key=lambda name: -self._bound(search, name, total))[: self.arms]
-        return [pair for name in best for pair in left[name]][: search.remaining_runs]
+        open_pairs = {name: pairs for name in pool if (pairs := missing_measurements(search, [name], order)[:rows])}
+        best = sorted(open_pairs, key=lambda name: -self._bound(search, name, total))[: self.arms]
+        return [pair for name in best for pair in open_pairs[name]][: search.remaining_runs]
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
         return no_decisions(search, pool)

@@ -1,1 +1,1 @@
-"""Operators: make new programs from parents and evidence."""
+"""Operators propose new programs from parents and evaluations."""

@@ -1,4 +1,4 @@
-"""People's rules become advice (PROMST, arXiv 2402.08702): a predicate on what happened, and what to do about it."""
+"""Human rules become advice (PROMST, arXiv 2402.08702): a condition on what happened, and what to do about it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ _MOST_REMARKS = 8
 
 @dataclass(kw_only=True)
 class RuleAdvice:
-    """Each failed run is held against the rules of the task file and of people who steer: where a rule's `when` is
-    found in the run or in what was said of it (as words, or as /a pattern/), its advice is due. A critic summarizes
-    what was due and how often, with what the scoring said; then each of the order's `count` students writes a prompt
-    from the summary and from the line of prompts with their scores.
+    """Rewrites the prompt from the human rules that its failures trigger.
 
-    count: students, where the order wants one. ancestors: prompts of the line that are shown. Without a failure there
-    is nothing to advise.
+    A rule of the task file, or of a person who steers the run, triggers where its `when` is found in a failed run or in
+    its feedback (as words, or as a /pattern/). A critic summarizes which advice was triggered and how often, and what
+    the scoring said; then the student writes `count` prompts from the summary and from the ancestors with their scores.
+    Without failures there is no proposal.
+
+    Args:
+        count: Prompts per order; an order that wants some but fewer gets fewer.
+        ancestors: Earlier prompts of the line that are shown.
     """
 
     count: int = 4
@@ -43,8 +46,8 @@ class RuleAdvice:
             return []
         task, prompt = task_description(request.task), main_instruction(request)
         remarks = advice_for_failures(request.failures, request.rules)
-        told = await team.act(SummarizeAdvice(task=task, prompt=prompt, remarks=remarks))
-        summary = told.text if told is not None else "\n".join(remarks)
+        reply = await team.act(SummarizeAdvice(task=task, prompt=prompt, remarks=remarks))
+        summary = reply.text if reply is not None else "\n".join(remarks)
         ask = AdvancePrompt(
             task=task,
             prompt=prompt,
@@ -57,9 +60,9 @@ class RuleAdvice:
 
 
 def advice_for_failures(failures: Sequence[Case], rules: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """Advice that is due, most often due first, then what the scoring said that no rule covers."""
+    """Triggered advice, most frequent first, then feedback that no rule covers."""
     due: Counter[tuple[str, str]] = Counter()
-    said: Counter[str] = Counter()
+    feedback_counts: Counter[str] = Counter()
     for case in failures:
         fired = [rule for rule in rules if rule_applies(rule[0], case)]
         due.update(fired)
@@ -67,15 +70,15 @@ def advice_for_failures(failures: Sequence[Case], rules: Sequence[tuple[str, str
             # `turn 3: walked into a wall` is the same remark in every turn.
             plain = _NUMBERS.sub("N", part.partition(":")[2].strip() or part.strip())
             if plain and not any(rule_applies(when, Case(input="", expected="", feedback=part)) for when, _ in fired):
-                said[plain] += 1
+                feedback_counts[plain] += 1
     of = len(failures)
     advised = [f"{count} of {of} runs: {when}. Advice: {advice}." for (when, advice), count in due.most_common()]
-    noted = [f"{count} times: {remark}" for remark, count in said.most_common()]
+    noted = [f"{count} times: {remark}" for remark, count in feedback_counts.most_common()]
     return tuple([*advised, *noted][:_MOST_REMARKS])
 
 
 def rule_applies(when: str, case: Case) -> bool:
-    """Whether a rule's condition is found in a run: /a pattern/, or else its words as they stand, in any case."""
+    """Whether a rule's condition occurs in a run: /a pattern/, or the words as they stand, ignoring case."""
     trace = f"{case.input}\n{case.output}\n{case.feedback}"
     if len(when) > 2 and when.startswith("/") and when.endswith("/"):
         try:

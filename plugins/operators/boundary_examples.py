@@ -1,4 +1,4 @@
-"""Test cases near the border between answers, and the step that learns from them (IPC, arXiv 2402.03099)."""
+"""Boundary examples and the prompt rewrite that learns from them (IPC, arXiv 2402.03099)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ _SHOWN = 4
 
 @dataclass(kw_only=True)
 class BoundaryExamples:
-    """New rows, for val and train in turn: hard ones, in view of what the parent got wrong. count: rows."""
+    """Generates hard new examples for val and train in turn, given what the parent got wrong.
+
+    Args:
+        count: Examples per order.
+    """
 
     count: int = 10
     name: str = field(default="boundary-rows", init=False)
@@ -38,23 +42,26 @@ class BoundaryExamples:
         self.calls = max_generation_calls(self.count)
 
     async def propose(self, request: Request, team: Team) -> Sequence[NewExample]:
-        shown = request.train[-_SHOWN:]
+        recent = request.train[-_SHOWN:]
         return await generate_examples(
             team,
             request.task,
             main_instruction(request),
             self.count,
             splits=("val", "train"),
-            rows=[Case(input=row.text, expected=row.output or "") for row in shown],
+            rows=[Case(input=row.text, expected=row.output or "") for row in recent],
             failures=request.failures[-_SHOWN:],
-            known=[row.text for row in request.examples.values()],
+            known_inputs=[row.text for row in request.examples.values()],
         )
 
 
 @dataclass(kw_only=True)
 class ConfusionCalibration:
-    """The confusion matrix and some errors are analysed, and the next prompt is written from the analysis and the last
-    few prompts with their scores. history: how many."""
+    """Analyses the confusion matrix and some errors, then rewrites the prompt from the analysis.
+
+    Args:
+        history: Earlier prompts with their scores that are shown.
+    """
 
     history: int = 4
     name: str = field(default="calibrate", init=False)
@@ -67,16 +74,16 @@ class ConfusionCalibration:
             return []
         task, prompt = task_description(request.task), main_instruction(request)
         failures = sample_items(request.failures, _SHOWN, request.rng)
-        told = await team.act(AnalyseErrors(task=task, prompt=prompt, matrix=matrix, failures=failures))
-        if told is None:
+        analysis = await team.act(AnalyseErrors(task=task, prompt=prompt, matrix=matrix, failures=failures))
+        if analysis is None:
             return []
         past = request.history[-self.history :]
-        ask = StepPrompt(task=task, prompt=prompt, history=past, analysis=told.text, hints=user_guidance(request))
-        return await rewrite_with_model(request, team, ask, told.text)
+        ask = StepPrompt(task=task, prompt=prompt, history=past, analysis=analysis.text, hints=user_guidance(request))
+        return await rewrite_with_model(request, team, ask, analysis.text)
 
 
 def confusion_matrix(cases: Sequence[Case], contract: AnswerContract) -> str:
-    """`wanted → given: how often`, errors first; answers as the contract reads them. Empty without cases."""
+    """`expected → given: count`, errors first, answers as the contract parses them. Empty without cases."""
     pairs = Counter((case.expected, contract.read_answer(case.output) or _UNREADABLE) for case in cases)
-    ordered = sorted(pairs.items(), key=lambda one: (one[0][0] == one[0][1], -one[1], one[0]))
-    return "\n".join(f"{wanted:.40} → {given:.40}: {count}" for (wanted, given), count in ordered[:12])
+    ordered = sorted(pairs.items(), key=lambda entry: (entry[0][0] == entry[0][1], -entry[1], entry[0]))
+    return "\n".join(f"{expected:.40} → {answer:.40}: {count}" for (expected, answer), count in ordered[:12])

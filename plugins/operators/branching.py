@@ -1,4 +1,5 @@
-"""AMPO (arXiv 2410.08696): failures analysed one by one, merged into patterns, each mended by a branch, then pruned."""
+"""AMPO (arXiv 2410.08696): failures are analysed one by one, merged into patterns, each handled by a branch, then
+pruned."""
 
 from __future__ import annotations
 
@@ -36,10 +37,15 @@ _WEIGHED = re.compile(r"\W*(?P<weight>\d{1,2})(?:\s*/\s*10)?\s*[|:.)–-]\s*(?P<
 
 @dataclass(kw_only=True)
 class Branching:
-    """errors: failed cases analysed. patterns: the most important ones, each mended by a proposal of its own.
-    prune: whether what an agent finds superfluous is cut from each. most: branches a prompt may have.
+    """Adds branches to the prompt against patterns of failures.
 
-    The rationale of a proposal is the move, depth or breadth, and the pattern. No failures, no proposals.
+    The rationale of a proposal is the move (depth or breadth) and the pattern. Without failures there is no proposal.
+
+    Args:
+        errors: Failed cases to analyse.
+        patterns: The most important patterns; each gets a proposal of its own.
+        prune: Whether branches that a critic finds superfluous are removed from each proposal.
+        most: Branches a prompt may have.
     """
 
     errors: int = 5
@@ -59,7 +65,7 @@ class Branching:
             return []
         failed = sample_items(request.failures, self.errors, request.rng)
         patterns = await self._patterns(request, failed, team)
-        told = await gather_all(
+        replies = await gather_all(
             team.act(
                 AddBranch(
                     task=task_description(request.task),
@@ -72,63 +78,79 @@ class Branching:
             )
             for pattern in patterns
         )
-        made: list[tuple[Prompt, str]] = []
-        for reply, pattern in zip(told, patterns, strict=True):
+        revised: list[tuple[Prompt, str]] = []
+        for reply, pattern in zip(replies, patterns, strict=True):
             revision = read_revision(reply.text) if reply else None
             branches = apply_revision(prompt.branches, revision) if revision else None
             if revision is not None and branches is not None:
                 there = {format_position(place) for place, _ in number_branches(prompt.branches)}
                 move = f"depth under {revision.under}" if revision.under in there else "breadth"
-                made.append((prompt.with_(branches=branches), f"{move}: {pattern}"))
+                revised.append((prompt.with_(branches=branches), f"{move}: {pattern}"))
         if self.prune:
-            made = list(zip(await self._pruned(request, prompt, made, team), (why for _, why in made), strict=True))
+            revised = list(
+                zip(await self._pruned(request, prompt, revised, team), (why for _, why in revised), strict=True)
+            )
         program = request.parents[0].program
-        return deduplicate(Proposal(program=program.replace(one), rationale=why) for one, why in made if one != prompt)
+        return deduplicate(
+            Proposal(program=program.replace(candidate), rationale=why)
+            for candidate, why in revised
+            if candidate != prompt
+        )
 
     async def _patterns(self, request: Request, failed: Sequence[Case], team: Team) -> list[str]:
-        """The most important first; where nobody could merge the causes, the causes themselves."""
-        task, said = task_description(request.task), instruction_text(request.parents[0].program.main)
-        causes = await gather_all(team.act(FindCause(task=task, prompt=said, failures=(one,))) for one in failed)
-        known = tuple(dict.fromkeys(reply.text for reply in causes if reply is not None))
-        if not known:
+        """Patterns, most important first; the causes themselves where they could not be merged."""
+        task, instruction = task_description(request.task), instruction_text(request.parents[0].program.main)
+        causes = await gather_all(
+            team.act(FindCause(task=task, prompt=instruction, failures=(case,))) for case in failed
+        )
+        distinct_causes = tuple(dict.fromkeys(reply.text for reply in causes if reply is not None))
+        if not distinct_causes:
             return []
-        merged = await team.act(FindPatterns(task=task, causes=known, count=self.patterns))
-        weighed = [parse_importance(item) for item in merged.items] if merged else [(0, cause) for cause in known]
-        return [text for _, text in sorted(weighed, key=lambda one: -one[0])][: self.patterns]
+        merged = await team.act(FindPatterns(task=task, causes=distinct_causes, count=self.patterns))
+        weighed = (
+            [parse_importance(item) for item in merged.items] if merged else [(0, cause) for cause in distinct_causes]
+        )
+        return [text for _, text in sorted(weighed, key=lambda pattern: -pattern[0])][: self.patterns]
 
     async def _pruned(
-        self, request: Request, before: Prompt, made: Sequence[tuple[Prompt, str]], team: Team
+        self, request: Request, before: Prompt, revised: Sequence[tuple[Prompt, str]], team: Team
     ) -> list[Prompt]:
-        """Each prompt without what is superfluous. A tree of one branch has nothing to compare, and is left alone."""
-        several = [prompt for prompt, _ in made if len(list(number_branches(prompt.branches))) > 1]
+        """Each prompt without superfluous branches. A tree of one branch has nothing to compare and stays."""
+        several = [prompt for prompt, _ in revised if len(list(number_branches(prompt.branches))) > 1]
         task = task_description(request.task)
         replies = await gather_all(
             team.act(PruneBranches(task=task, prompt=without_all_branches(prompt), branches=render_branches(prompt)))
             for prompt in several
         )
-        said = {prompt.id: reply.text for prompt, reply in zip(several, replies, strict=True) if reply is not None}
-        return [without_branches(prompt, before, said.get(prompt.id, "")) for prompt, _ in made]
+        advice_by_prompt = {
+            prompt.id: reply.text for prompt, reply in zip(several, replies, strict=True) if reply is not None
+        }
+        return [without_branches(prompt, before, advice_by_prompt.get(prompt.id, "")) for prompt, _ in revised]
 
 
 def parse_importance(item: str) -> tuple[int, str]:
-    """`8 | pattern` as its importance and its text; a pattern without one is of middling importance."""
-    found = _WEIGHED.match(item)
-    if found is None:
+    """Split `8 | pattern` into importance and text; a pattern without a number has importance 5."""
+    match = _WEIGHED.match(item)
+    if match is None:
         return 5, item
-    return min(10, int(found["weight"])), found["text"].strip()
+    return min(10, int(match["weight"])), match["text"].strip()
 
 
-def without_branches(prompt: Prompt, before: Prompt, said: str) -> Prompt:
-    """The prompt without the branches that are named. Advice to undo the new branch, or to cut more than half of the
-    tree, is not followed: measuring decides about that."""
+def without_branches(prompt: Prompt, before: Prompt, advice: str) -> Prompt:
+    """The prompt without the branches that the advice names.
+
+    Advice to undo the new branch, or to cut more than half of the tree, is ignored: measuring decides about that.
+    """
     places = {format_position(place): place for place, _ in number_branches(prompt.branches)}
     new = {
         place
-        for place, one in number_branches(prompt.branches)
-        if one not in [old for _, old in number_branches(before.branches)]
+        for place, branch in number_branches(prompt.branches)
+        if branch not in [old for _, old in number_branches(before.branches)]
     }
-    wanted = [places[number] for number in dict.fromkeys(re.findall(r"\d+(?:\.\d+)*", said)) if number in places]
-    doomed = [place for place in wanted if not any(one[: len(place)] == place for one in new)]
+    named_positions = [
+        places[number] for number in dict.fromkeys(re.findall(r"\d+(?:\.\d+)*", advice)) if number in places
+    ]
+    doomed = [place for place in named_positions if not any(position[: len(place)] == place for position in new)]
     if not doomed or len(doomed) * 2 > len(places):
         return prompt
     branches = prompt.branches
@@ -140,9 +162,10 @@ def without_branches(prompt: Prompt, before: Prompt, said: str) -> Prompt:
 
 @dataclass(kw_only=True)
 class BranchDrop:
-    """The first parent with one branch less, each branch in turn: what leaving it out costs can then be measured.
+    """The first parent without one branch, for each branch: measuring shows what the branch is worth.
 
-    most: proposals at most, drawn where there are more branches, which only a prompt has that came with them.
+    Args:
+        most: Proposals at most, sampled where there are more branches.
     """
 
     most: int = MAX_BRANCH_WORDS
@@ -153,11 +176,11 @@ class BranchDrop:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         program = request.parents[0].program
         places = list(number_branches(program.main.branches))
-        drawn = places if len(places) <= self.most else request.rng.sample(places, self.most)
+        sampled = places if len(places) <= self.most else request.rng.sample(places, self.most)
         return deduplicate(
             Proposal(
                 program=program.replace(program.main.with_(branches=remove_branch(program.main.branches, place))),
-                rationale=f"without branch {format_position(place)}: if {one.when}",
+                rationale=f"without branch {format_position(place)}: if {branch.when}",
             )
-            for place, one in drawn
+            for place, branch in sampled
         )

@@ -1,4 +1,4 @@
-"""What several children added to their parent, together."""
+"""The additions of several children to their parent, combined."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ...core.search_types import Proposal, Request
 
 @dataclass(kw_only=True)
 class CombineRules:
-    """The order's first parent with the principles and sections that the other parents have beyond it.
+    """The order's first parent with the principles and sections that the other parents added.
 
-    Nobody is asked. Where the others add nothing there is nothing to propose.
+    Makes no model calls. No proposal where the others add nothing.
     """
 
     name: str = field(default="unite", init=False)
@@ -23,7 +23,7 @@ class CombineRules:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         base = request.parents[0].program
-        others = [one.program.main for one in request.parents[1:]]
+        others = [parent.program.main for parent in request.parents[1:]]
         united = _combine_prompts(base.main, others)
         if united == base.main:
             return []
@@ -31,6 +31,6 @@ class CombineRules:
 
 
 def _combine_prompts(base: Prompt, others: Sequence[Prompt]) -> Prompt:
-    principles = dict.fromkeys([*base.principles, *(one for other in others for one in other.principles)])
-    sections = dict.fromkeys([*base.sections, *(one for other in others for one in other.sections)])
-    return base.with_(principles=tuple(principles), sections=tuple(one.model_dump() for one in sections))
+    principles = dict.fromkeys([*base.principles, *(principle for other in others for principle in other.principles)])
+    sections = dict.fromkeys([*base.sections, *(section for other in others for section in other.sections)])
+    return base.with_(principles=tuple(principles), sections=tuple(section.model_dump() for section in sections))

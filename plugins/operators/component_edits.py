@@ -20,12 +20,18 @@ _LONGER = 3
 
 @dataclass(kw_only=True)
 class ComponentEdits:
-    """One edit a proposal: a component of the corpus comes in, one goes, two change places, one is said otherwise.
+    """One edit per proposal: a component is added, deleted, swapped with another, or paraphrased.
 
-    Each component is a line of the system prompt, below what the start prompt says there. edits: what may be drawn.
-    categories: of the corpus; all where none is named. most: components at once. asks: paraphrases an order, at most.
-    Which component comes in is told by the order's option `credit`, component → [sum of gains, how often]: the highest
-    upper confidence bound of the mean gain, `c` being the weight of what is unknown.
+    Each component is a line of the system prompt, below the baseline's own lines. The order's option `credit`
+    (component → [sum of gains, count]) decides which component is added: the one with the highest upper confidence
+    bound of the mean gain.
+
+    Args:
+        edits: Edits to draw from.
+        categories: Categories of the corpus; all if empty.
+        most: Components at once.
+        asks: Paraphrases per order, at most.
+        c: Exploration weight of the confidence bound.
     """
 
     edits: Sequence[Edit] = ("add", "delete", "swap", "substitute")
@@ -42,27 +48,27 @@ class ComponentEdits:
         components_of(self.categories)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        """All is drawn before anybody is asked, so that draws do not depend on answers."""
+        """Draws everything before any model call, so that random draws do not depend on answers."""
         own, there = own_lines_and_components(request)
         ranked = self._rank_components(request, there)
-        made: list[tuple[list[str], str]] = []
+        edits: list[tuple[list[str], str]] = []
         reworded: list[int] = []
         for _ in range(request.order.count):
             edit = self._draw(there, ranked, reworded, request.rng)
             if edit == "substitute":
-                left = [place for place in range(len(there)) if place not in reworded]
-                reworded.append(request.rng.choice(left))
+                open_positions = [place for place in range(len(there)) if place not in reworded]
+                reworded.append(request.rng.choice(open_positions))
             elif edit is not None:
-                made.append(_apply_edit(edit, there, ranked, request.rng))
+                edits.append(_apply_edit(edit, there, ranked, request.rng))
         replies = await gather_all(team.act(ParaphrasePrompt(prompt=there[place])) for place in reworded)
         for place, reply in zip(reworded, replies, strict=True):
-            said = " ".join(replace_braces(reply.prompt).split()) if reply is not None else ""
-            if said and len(said.split()) <= _LONGER * len(there[place].split()) + 4:
-                made.append(([*there[:place], said, *there[place + 1 :]], f"in other words: {said}"))
+            text = " ".join(replace_braces(reply.prompt).split()) if reply is not None else ""
+            if text and len(text.split()) <= _LONGER * len(there[place].split()) + 4:
+                edits.append(([*there[:place], text, *there[place + 1 :]], f"in other words: {text}"))
         prompt, program = request.parents[0].program.main, request.parents[0].program
         return deduplicate(
             Proposal(program=program.replace(prompt.with_(system="\n".join([*own, *lines]))), rationale=why)
-            for lines, why in made
+            for lines, why in edits
             if lines != there
         )
 
@@ -77,21 +83,21 @@ class ComponentEdits:
         return rng.choice(edits) if edits else None
 
     def _rank_components(self, request: Request, there: Sequence[str]) -> list[str]:
-        """Components that are not there yet, the most promising first, equals in drawn order."""
-        told: Mapping[str, Sequence[float]] = request.order.options.get("credit", {})
-        total = sum(count for _, count in told.values())
+        """Absent components, most promising first; ties in random order."""
+        credit: Mapping[str, Sequence[float]] = request.order.options.get("credit", {})
+        total = sum(count for _, count in credit.values())
 
         def bound(component: str) -> float:
-            gains, count = told.get(component, (0.0, 0.0))
+            gains, count = credit.get(component, (0.0, 0.0))
             return gains / (count + 1) + self.c * math.sqrt(math.log(total + 2) / (count + 1))
 
-        absent = [one for one in components_of(self.categories) if one not in there]
+        absent = [component for component in components_of(self.categories) if component not in there]
         request.rng.shuffle(absent)
-        return sorted(absent, key=lambda one: -bound(one))
+        return sorted(absent, key=lambda component: -bound(component))
 
 
 def own_lines_and_components(request: Request) -> tuple[list[str], list[str]]:
-    """The lines of the system prompt that are the start prompt's own, and the components below them."""
+    """The baseline's own lines of the system prompt, and the components below them."""
     parent = request.parents[0]
     start = request.ancestors[0] if request.ancestors else parent
     own = start.program.main.system.splitlines()
@@ -109,6 +115,6 @@ def _apply_edit(edit: Edit, there: Sequence[str], ranked: list[str], rng: Random
     if edit == "delete":
         gone = lines.pop(rng.randrange(len(lines)))
         return lines, f"deleted: {gone}"
-    one, other = rng.sample(range(len(lines)), 2)
-    lines[one], lines[other] = lines[other], lines[one]
+    first, second = rng.sample(range(len(lines)), 2)
+    lines[first], lines[second] = lines[second], lines[first]
     return lines, "two components changed places"

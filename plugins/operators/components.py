@@ -18,23 +18,27 @@ _FILE = "components.v2.toml"
 
 @cache
 def component_corpus() -> Mapping[str, tuple[str, ...]]:
-    """Category → components; each is one line."""
+    """Category → components, one line each."""
     text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
     return MappingProxyType({category: tuple(lines) for category, lines in tomllib.loads(text).items()})
 
 
 def components_of(categories: Sequence[str]) -> tuple[str, ...]:
-    """Those of the categories, of all where none is named. Raises UsageError for a category that there is not."""
-    if strange := [one for one in categories if one not in component_corpus()]:
+    """Components of the categories, of all if empty. Raises UsageError for an unknown category."""
+    if strange := [category for category in categories if category not in component_corpus()]:
         raise UsageError(f"there is no category of components {strange[0]!r}", possible=tuple(component_corpus()))
-    return tuple(one for category in categories or component_corpus() for one in component_corpus()[category])
+    return tuple(
+        component for category in categories or component_corpus() for component in component_corpus()[category]
+    )
 
 
 @dataclass(kw_only=True)
 class ComponentMutation:
-    """Add a component to the instruction, drop one that is there, or exchange it.
+    """Adds a component to the instruction, drops one, or replaces one.
 
-    most: how many may stand at once. categories: of the corpus, to draw from; all where none is named.
+    Args:
+        most: Components at once.
+        categories: Categories of the corpus to draw from; all if empty.
     """
 
     name: str = field(default="components", init=False)
@@ -44,19 +48,19 @@ class ComponentMutation:
     categories: Sequence[str] = ("advice",)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        parent, rng, made = request.parents[0], request.rng, []
+        parent, rng, proposals = request.parents[0], request.rng, []
         prompt = parent.program.main
-        known = components_of(self.categories)
-        there = [one for one in prompt.principles if one in known]
-        absent = [one for one in known if one not in there]
+        corpus = components_of(self.categories)
+        there = [component for component in prompt.principles if component in corpus]
+        absent = [component for component in corpus if component not in there]
         for _ in range(request.order.count):
-            kept = list(prompt.principles)
+            principles_left = list(prompt.principles)
             if there and (len(there) >= self.most or rng.random() < 0.4):
-                kept.remove(rng.choice(there))
+                principles_left.remove(rng.choice(there))
             added = rng.choice(absent) if not there or rng.random() < 0.6 else ""
-            principles = tuple([*kept, added] if added else kept)
+            principles = tuple([*principles_left, added] if added else principles_left)
             if principles != prompt.principles:
                 changed = prompt.with_(principles=principles)
-                said = f"added: {added}" if added else "a component dropped"
-                made.append(Proposal(program=parent.program.replace(changed), rationale=said))
-        return made
+                rationale = f"added: {added}" if added else "a component dropped"
+                proposals.append(Proposal(program=parent.program.replace(changed), rationale=rationale))
+        return proposals

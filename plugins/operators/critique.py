@@ -21,11 +21,14 @@ from ..algorithms.llm_helpers import (
 
 @dataclass(kw_only=True)
 class CritiqueAndSynthesis:
-    """The critic sees what the target answered, right and wrong; the student writes `count` prompts by the critique.
+    """A critic comments on right and wrong answers; the student writes `count` prompts from the critique.
 
-    The original shows its critic the question and the reference alone. rows: failures shown, and successes, at most.
-    trajectory: earlier prompts of its line that the student sees, at most (PromptAgent, arXiv 2310.16427).
-    Where nothing was run there is nothing to criticise.
+    The original shows its critic only the question and the reference. Without any run there is no proposal.
+
+    Args:
+        rows: Failures shown, and successes shown, at most.
+        count: Prompts per order.
+        trajectory: Earlier prompts of the line that the student sees (PromptAgent, arXiv 2310.16427).
     """
 
     rows: int = 4
@@ -45,8 +48,8 @@ class CritiqueAndSynthesis:
             return []
         prompt = main_instruction(request)
         # Next to failures, one success shows the wanted form; alone, successes are all there is to go by.
-        shown = successes[:1] if failures else successes
-        critique = await team.act(CritiquePrompt(prompt=prompt, failures=failures, successes=shown))
+        shown_successes = successes[:1] if failures else successes
+        critique = await team.act(CritiquePrompt(prompt=prompt, failures=failures, successes=shown_successes))
         if critique is None:
             return []
         ask = SynthesizePrompt(

@@ -1,6 +1,6 @@
-"""A child of two prompts: crossed and changed by an agent, with demos of both parents where that is wanted.
+"""A child of two prompts: crossed and mutated by a model, optionally with demos of both parents.
 
-EvoPrompt (arXiv 2309.08532) asks for both steps in one question; CAPO (arXiv 2504.16005) asks twice and crosses demos.
+EvoPrompt (arXiv 2309.08532) does both steps in one question; CAPO (arXiv 2504.16005) asks twice and crosses demos.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from ..algorithms.llm_helpers import CALLS_PER_ASK, deduplicate, sample_items, t
 
 @dataclass(kw_only=True)
 class Crossover:
-    """The first two parents of the order; where there is one, it is reworded.
+    """Crosses the first two parents of the order; a single parent is paraphrased.
 
-    questions: 1 asks for crossover and mutation at once; 2 crosses first and rewords the child in a second question.
-    shots: where set, the child's demos are drawn from both parents', then one is added, one dropped, or neither, and
-    their order is new; at most so many. Otherwise they stay the first parent's. failures: rows shown that went wrong.
+    Args:
+        questions: 1 asks for crossover and mutation at once; 2 crosses first and paraphrases the child in a second
+            question.
+        shots: Largest demo set. If set, the child's demos are sampled from both parents', then one is added, one
+            dropped, or neither, and their order is shuffled. Otherwise they stay the first parent's.
+        failures: Failed examples shown.
     """
 
     questions: int = 1
@@ -39,25 +42,27 @@ class Crossover:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         first, second = (request.parents * 2)[:2]
         text = await self._child(request, first.program.main.instruction, second.program.main.instruction, team)
-        said = "crossed with another and changed" if first.id != second.id else "in other words"
-        proposal = with_instruction(request, text, said) if text else None
+        change = "crossed with another and changed" if first.id != second.id else "in other words"
+        proposal = with_instruction(request, text, change) if text else None
         if self.shots is None:
             return deduplicate([proposal])
         program = proposal.program if proposal else first.program
         demos = self._demos(request, self.shots)
         if program is first.program and tuple(demos) == first.program.main.demos:
             return []
-        shown = f"{said}; {len(demos)} demos" if proposal else f"{len(demos)} demos of both parents"
-        return [Proposal(program=program.replace(program.main.with_(demos=tuple(demos))), rationale=shown)]
+        rationale = f"{change}; {len(demos)} demos" if proposal else f"{len(demos)} demos of both parents"
+        return [Proposal(program=program.replace(program.main.with_(demos=tuple(demos))), rationale=rationale)]
 
     async def _child(self, request: Request, first: str, second: str, team: Team) -> str:
-        """The instruction of the child; empty where no agent's answer could be read."""
+        """The instruction of the child; empty where no reply could be parsed."""
         if first.split() == second.split():
             reply = await team.act(ParaphrasePrompt(prompt=first)) if first.strip() else None
             return reply.prompt if reply else ""
-        shown = sample_items(request.failures, self.failures, request.rng)
+        failures = sample_items(request.failures, self.failures, request.rng)
         kind = CrossAndMutate if self.questions < 2 else CrossPrompts
-        crossed = await team.act(kind(task=task_description(request.task), first=first, second=second, failures=shown))
+        crossed = await team.act(
+            kind(task=task_description(request.task), first=first, second=second, failures=failures)
+        )
         if crossed is None or self.questions < 2:
             return crossed.prompt if crossed else ""
         changed = await team.act(ParaphrasePrompt(prompt=crossed.prompt))
@@ -65,12 +70,12 @@ class Crossover:
 
     def _demos(self, request: Request, most: int) -> list[Demo]:
         rng = request.rng
-        sets = [one.program.main.demos for one in request.parents[:2]]
+        sets = [parent.program.main.demos for parent in request.parents[:2]]
         union = list({demo.input: demo for demos in sets for demo in demos}.values())
         size = min(most, round(sum(len(demos) for demos in sets) / len(sets)), len(union))
         demos = rng.sample(union, size)
         move = rng.choice(("add", "drop", "keep"))
-        fresh = [demo for demo in demos_with_reasoning(request) if demo.input not in {one.input for one in demos}]
+        fresh = [demo for demo in demos_with_reasoning(request) if demo.input not in {other.input for other in demos}]
         if move == "add" and len(demos) < most and fresh:
             demos.append(rng.choice(fresh))
         elif move == "drop" and demos:

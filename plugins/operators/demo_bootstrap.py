@@ -1,4 +1,4 @@
-"""Demo sets from runs of the target that went well (the bootstrapping of DSPy and MIPRO, arXiv 2406.11695)."""
+"""Demo sets from successful runs of the target model (the bootstrapping of DSPy and MIPRO, arXiv 2406.11695)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from .demos import with_demos
 
 @dataclass(kw_only=True)
 class DemoBootstrap:
-    """One proposal per set asked for, the parent with other demos.
+    """One proposal per demo set, with the parent's other parts unchanged.
 
-    Rows that the first parent got right come first, with its reasoning where it gave some; other train rows fill up
-    what is missing. The order has to name `cases`, or the parent to have been run on train rows before; otherwise all
-    demos are rows as they stand.
+    Examples that the first parent got right come first, with its reasoning where it gave some; other train examples
+    fill up. The order has to name `cases`, or the parent has to have been run on train before; otherwise all demos are
+    plain examples.
 
-    sets: how many, where the order does not ask for more. shots: the sizes to draw from; 0 proposes nothing. plain: so
-    many of the sets are drawn from all rows, as they stand.
+    Args:
+        sets: Number of sets, where the order does not ask for more.
+        shots: Set sizes to draw from; 0 proposes nothing.
+        plain: Number of sets that are drawn from all examples, without reasoning.
     """
 
     name: str = field(default="demo-bootstrap", init=False)
@@ -33,18 +35,18 @@ class DemoBootstrap:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         rng, right = request.rng, {case.input for case in request.successes}
         shots = demos_with_reasoning(request)
-        made: dict[str, Proposal] = {}
+        proposals: dict[str, Proposal] = {}
         for number in range(max(self.sets, request.order.count)):
             size = min(rng.choice(list(self.shots)), len(shots))
-            drawn = rng.sample(shots, len(shots))
+            shuffled = rng.sample(shots, len(shots))
             if number < self.plain:
-                demos = [demo.model_copy(update={"rationale": None}) for demo in drawn[:size]]
+                demos = [demo.model_copy(update={"rationale": None}) for demo in shuffled[:size]]
             else:
-                demos = sorted(drawn, key=lambda demo: demo.input not in right)[:size]
+                demos = sorted(shuffled, key=lambda demo: demo.input not in right)[:size]
                 rng.shuffle(demos)
             own = sum(demo.input in right for demo in demos)
             if demos:
-                said = f"{len(demos)} demos, {own} of them answered rightly by the parent"
-                proposal = with_demos(request.parents[0], demos, said)
-                made.setdefault(proposal.program.id, proposal)
-        return list(made.values())
+                rationale = f"{len(demos)} demos, {own} of them answered rightly by the parent"
+                proposal = with_demos(request.parents[0], demos, rationale)
+                proposals.setdefault(proposal.program.id, proposal)
+        return list(proposals.values())

@@ -1,4 +1,4 @@
-"""Worked examples that are mined, made up and explained (PromptWizard, arXiv 2405.18369)."""
+"""Few-shot examples that are mined, generated and explained (PromptWizard, arXiv 2405.18369)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .demos import demo_of, with_demos
 
 @dataclass(kw_only=True)
 class DemoMining:
-    """Rows that the parent got wrong as demos, with their references; other train rows fill up what is missing."""
+    """Examples that the parent got wrong as demos, with their references; other train examples fill up."""
 
     shots: int = 5
     name: str = field(default="demo-mine", init=False)
@@ -26,8 +26,8 @@ class DemoMining:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         wrong = {case.input for case in request.failures}
-        drawn = request.rng.sample(request.train, len(request.train))
-        rows = sorted(drawn, key=lambda row: row.text not in wrong)[: self.shots]
+        shuffled = request.rng.sample(request.train, len(request.train))
+        rows = sorted(shuffled, key=lambda row: row.text not in wrong)[: self.shots]
         if not rows:
             return []
         mined = sum(row.text in wrong for row in rows)
@@ -38,10 +38,13 @@ class DemoMining:
 
 @dataclass(kw_only=True)
 class DemoSynthesis:
-    """Made-up rows as demos, as hard as those that the parent failed on; the parent's own demos fill up.
+    """Generated examples as demos, as hard as the parent's failures; the parent's own demos fill up.
 
-    A made-up answer that is none under the task's contract, or no label that the task has, is left out. rows: real rows
-    that show the kind.
+    A generated answer that the task's contract does not accept, or that is not a label of the task, is left out.
+
+    Args:
+        shots: Demos in the set.
+        rows: Real examples shown as a model.
     """
 
     shots: int = 5
@@ -52,25 +55,31 @@ class DemoSynthesis:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         failures = request.failures[: self.rows]
-        shown = sample_cases(request.train, self.rows, request.rng)
-        ask = SynthesizeExamples(task=task_description(request.task), rows=shown, failures=failures, count=self.shots)
+        examples = sample_cases(request.train, self.rows, request.rng)
+        ask = SynthesizeExamples(
+            task=task_description(request.task), rows=examples, failures=failures, count=self.shots
+        )
         reply = await team.act(ask)
         real = {normalize_answer(row.text) for row in request.train}
-        made = [one for case in reply.cases if (one := _demo(request, case)) is not None] if reply is not None else []
-        made = [one for one in made if normalize_answer(one.input) not in real][: self.shots]
-        if not made:
+        demos = (
+            [demo for case in reply.cases if (demo := _demo(request, case)) is not None] if reply is not None else []
+        )
+        demos = [demo for demo in demos if normalize_answer(demo.input) not in real][: self.shots]
+        if not demos:
             return []
-        kept = request.parents[0].program.main.demos[: self.shots - len(made)]
-        return [with_demos(request.parents[0], [*kept, *made], f"{len(made)} demos made up")]
+        own_demos = request.parents[0].program.main.demos[: self.shots - len(demos)]
+        return [with_demos(request.parents[0], [*own_demos, *demos], f"{len(demos)} demos made up")]
 
 
 @dataclass(kw_only=True)
 class DemoRationale:
-    """The reasoning that leads to a demo's answer, for each demo that has none.
+    """Adds the reasoning that leads to a demo's answer, for each demo without one.
 
-    Only where the demo, said with it, is still read as the same answer: a rationale that names another label would
-    teach the target a form that nobody can read. Where no reason could stand in front of the answer, none is asked for.
-    most: demos explained, the last ones first.
+    Only where the demo with its rationale still parses to the same answer: a rationale that names another label would
+    teach the target model an answer that cannot be parsed. Demos whose answer tolerates no text in front are skipped.
+
+    Args:
+        most: Demos to explain, the last ones first.
     """
 
     most: int = 5
@@ -95,17 +104,17 @@ class DemoRationale:
             if reply is not None and _read_with(contract, reply.text, demos[place].output):
                 demos[place] = demos[place].model_copy(update={"rationale": reply.text})
                 explained += 1
-        said = f"{explained} of {len(demos)} demos explained"
-        return [with_demos(request.parents[0], demos, said)] if explained else []
+        rationale = f"{explained} of {len(demos)} demos explained"
+        return [with_demos(request.parents[0], demos, rationale)] if explained else []
 
 
 def _read_with(contract: AnswerContract, reason: str, output: str) -> bool:
-    """Whether an answer is read as the same one with a reason in front of it."""
+    """Whether an answer parses to the same one with a reason in front of it."""
     return contract.read_answer(f"{reason}\n{output}") == contract.read_answer(output)
 
 
 def _explicable(contract: AnswerContract, output: str) -> bool:
-    """Whether some reason can stand in front of an answer: one that does not name it, or one that does."""
+    """Whether some reason can precede an answer: one that does not name it, or one that does."""
     return any(_read_with(contract, reason, output) for reason in ("Because.", f"The answer is {output}."))
 
 

@@ -1,4 +1,4 @@
-"""Demos chosen by their likeness: to what goes wrong, or as unlike each other as can be."""
+"""Demos chosen by similarity: to the failures, or as diverse as possible."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from .demos import with_demos
 
 @dataclass(kw_only=True)
 class DemoSelect:
-    """Sets of train rows, with the first parent's reasoning where it was right.
+    """Sets of train examples, with the first parent's reasoning where it was right.
 
-    by: `similar` takes the rows nearest to some that the first parent got wrong (one failure after another, each once;
-    without failures nothing is proposed), the nearest last, where a demo weighs most; `diverse` begins with a row at
-    random and adds the one least like those taken. shots: the size of a set. sets: how many, or as the order asks.
+    Args:
+        by: `similar` takes the examples nearest to the first parent's failures (one failure after another, each example
+            once; without failures no proposal), the nearest last, where a demo weighs most. `diverse` begins with a
+            random example and adds the one least similar to those chosen.
+        shots: Size of a set.
+        sets: Sets, unless the order asks for more.
     """
 
     name: str = field(default="demo-select", init=False)
@@ -35,42 +38,44 @@ class DemoSelect:
         shots = demos_with_reasoning(request)
         space = TfidfSpace([demo.input for demo in shots])
         places = {demo.input: space.vector(demo.input) for demo in shots}
-        made: dict[str, Proposal] = {}
+        proposals: dict[str, Proposal] = {}
         for _ in range(max(self.sets, request.order.count)):
             if self.by == "similar":
                 wrong = [case.input for case in request.failures]
                 aims = [space.vector(text) for text in request.rng.sample(wrong, len(wrong))]
                 chosen = _nearest(shots, places, aims, self.shots)
-                said = f"{len(chosen)} demos like what went wrong"
+                rationale = f"{len(chosen)} demos like what went wrong"
             else:
                 chosen = _most_diverse(shots, places, self.shots, request.rng)
-                said = f"{len(chosen)} demos unlike each other"
+                rationale = f"{len(chosen)} demos unlike each other"
             if chosen:
-                proposal = with_demos(request.parents[0], chosen, said)
-                made.setdefault(proposal.program.id, proposal)
-        return list(made.values())
+                proposal = with_demos(request.parents[0], chosen, rationale)
+                proposals.setdefault(proposal.program.id, proposal)
+        return list(proposals.values())
 
 
 def _nearest(
     shots: Sequence[Demo], places: dict[str, SparseVector], aims: Sequence[SparseVector], size: int
 ) -> list[Demo]:
-    """The row nearest to each aim in turn; a failure's own row is as near as can be, and shows how it is done."""
-    left, chosen = list(shots), list[Demo]()
-    while aims and left and len(chosen) < size:
+    """The example nearest to each aim in turn; a failure's own example is the nearest, and shows the right answer."""
+    remaining, chosen = list(shots), list[Demo]()
+    while aims and remaining and len(chosen) < size:
         aim = aims[len(chosen) % len(aims)]
-        best = max(left, key=lambda demo: cosine(places[demo.input], aim))
-        left.remove(best)
+        best = max(remaining, key=lambda demo: cosine(places[demo.input], aim))
+        remaining.remove(best)
         chosen.append(best)
     return chosen[::-1]
 
 
 def _most_diverse(shots: Sequence[Demo], places: dict[str, SparseVector], size: int, rng: Random) -> list[Demo]:
-    left, chosen = list(shots), list[Demo]()
-    while left and len(chosen) < size:
+    remaining, chosen = list(shots), list[Demo]()
+    while remaining and len(chosen) < size:
         if not chosen:
-            best = rng.choice(left)
+            best = rng.choice(remaining)
         else:
-            best = min(left, key=lambda demo: max(cosine(places[demo.input], places[one.input]) for one in chosen))
-        left.remove(best)
+            best = min(
+                remaining, key=lambda demo: max(cosine(places[demo.input], places[other.input]) for other in chosen)
+            )
+        remaining.remove(best)
         chosen.append(best)
     return chosen

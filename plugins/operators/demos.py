@@ -1,4 +1,4 @@
-"""Worked examples: which, how many, in what order. Choosing them moves a weak model more than wording does.
+"""Few-shot examples: which, how many, in what order. Choosing them moves a weak model more than wording does.
 
 Sources: "Teach Better or Show Smarter?" (arXiv 2406.15708) for random sets as a strong baseline; order and label
 balance after "Calibrate Before Use" (arXiv 2102.09690) and "Fantastically Ordered Prompts" (arXiv 2104.08786).
@@ -24,11 +24,14 @@ _TRAIN: frozenset[Need] = frozenset({"train"})
 
 @dataclass(kw_only=True)
 class RandomDemos:
-    """New random sets.
+    """Random demo sets.
 
-    shots: the sizes to draw from. balanced: as many of each label as can be, in mixed order. placements: where the
-    instruction may stand, drawn too; empty keeps the parent's. Of several sets in one order, sizes and placements are
-    dealt like cards, so that none is met by chance alone.
+    Several sets of one order cycle through shuffled sizes and placements, so that each value comes up.
+
+    Args:
+        shots: Set sizes to draw from.
+        balanced: Equal numbers per label, in mixed order.
+        placements: Placements of the instruction to draw from; empty keeps the parent's.
     """
 
     name: str = field(default="demos", init=False)
@@ -39,7 +42,7 @@ class RandomDemos:
     placements: Sequence[Placement] = ()
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        parent, made = request.parents[0], []
+        parent, proposals = request.parents[0], []
         style = parent.program.main.format
         sizes, places = (
             _shuffled_cycle(self.shots, request.rng),
@@ -50,8 +53,8 @@ class RandomDemos:
             rows = self._draw(request.train, size, request.rng)
             proposal = with_demos(parent, [demo_of(row) for row in rows], f"{size} random demos")
             prompt = proposal.program.main.with_(format=style.model_copy(update={"placement": placed}))
-            made.append(proposal.model_copy(update={"program": parent.program.replace(prompt)}))
-        return made
+            proposals.append(proposal.model_copy(update={"program": parent.program.replace(prompt)}))
+        return proposals
 
     def _draw(self, train: Sequence[Example], size: int, rng: Random) -> list[Example]:
         if not self.balanced:
@@ -60,14 +63,18 @@ class RandomDemos:
 
 
 def _shuffled_cycle(cards: Sequence[T], rng: Random) -> Iterator[T]:
-    """The cards in mixed order, again and again."""
+    """The items in random order, again and again."""
     while True:
         yield from rng.sample(list(cards), len(cards))
 
 
 @dataclass(kw_only=True)
 class DemoSwap:
-    """Some demos of the parent exchanged for others. swaps: how many, at most half of them."""
+    """Replaces some demos of the parent by others.
+
+    Args:
+        swaps: Demos replaced, at most half of them.
+    """
 
     name: str = field(default="demo-swap", init=False)
     needs: frozenset[Need] = field(default=_TRAIN, init=False)
@@ -77,43 +84,47 @@ class DemoSwap:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent, rng = request.parents[0], request.rng
         demos = list(parent.program.main.demos)
-        shown = {demo.source for demo in demos}
-        fresh = [row for row in request.train if row.id not in shown]
-        made: list[Proposal] = []
+        sources = {demo.source for demo in demos}
+        fresh = [row for row in request.train if row.id not in sources]
+        proposals: list[Proposal] = []
         for _ in range(request.order.count):
             count = min(max(1, len(demos) // 2), self.swaps, len(fresh))
             if not demos or not count:
-                return made
+                return proposals
             changed = list(demos)
             for place, row in zip(rng.sample(range(len(demos)), count), rng.sample(fresh, count), strict=True):
                 changed[place] = demo_of(row)
-            made.append(with_demos(parent, changed, f"{count} of {len(demos)} demos exchanged"))
-        return made
+            proposals.append(with_demos(parent, changed, f"{count} of {len(demos)} demos exchanged"))
+        return proposals
 
 
 @dataclass(kw_only=True)
 class DemoOrder:
-    """The parent's demos in another order; the last ones weigh most with small models."""
+    """Shuffles the parent's demos; with small models the last ones weigh most."""
 
     name: str = field(default="demo-order", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        parent, made = request.parents[0], []
+        parent, proposals = request.parents[0], []
         demos = list(parent.program.main.demos)
         if len(demos) < 2:
             return []
         for _ in range(request.order.count):
             changed = list(demos)
             request.rng.shuffle(changed)
-            made.append(with_demos(parent, changed, "the same demos in another order"))
-        return made
+            proposals.append(with_demos(parent, changed, "the same demos in another order"))
+        return proposals
 
 
 @dataclass(kw_only=True)
 class DemoCount:
-    """A demo more or fewer, or a joint set of two parents. most: the largest set."""
+    """Adds or removes demos.
+
+    Args:
+        most: Largest set.
+    """
 
     name: str = field(default="demo-count", init=False)
     needs: frozenset[Need] = field(default=_TRAIN, init=False)
@@ -121,10 +132,10 @@ class DemoCount:
     most: int = 12
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        parent, rng, made = request.parents[0], request.rng, list[Proposal]()
+        parent, rng, proposals = request.parents[0], request.rng, list[Proposal]()
         demos = list(parent.program.main.demos)
-        shown = {demo.source for demo in demos}
-        fresh = [row for row in request.train if row.id not in shown]
+        sources = {demo.source for demo in demos}
+        fresh = [row for row in request.train if row.id not in sources]
         for _ in range(request.order.count):
             changed = list(demos)
             if rng.random() < 0.6 and len(changed) < self.most and fresh:
@@ -132,8 +143,8 @@ class DemoCount:
                     changed.insert(rng.randint(0, len(changed)), demo_of(row))
             elif len(changed) > 2:
                 changed.pop(rng.randrange(len(changed)))
-            made.append(with_demos(parent, changed[: self.most], f"{len(changed)} demos instead of {len(demos)}"))
-        return made
+            proposals.append(with_demos(parent, changed[: self.most], f"{len(changed)} demos instead of {len(demos)}"))
+        return proposals
 
 
 def demo_of(row: Example) -> Demo:
@@ -146,14 +157,14 @@ def balanced_sample(train: Sequence[Example], size: int, rng: Random) -> list[Ex
     groups: dict[str, list[Example]] = {}
     for row in rows:
         groups.setdefault(normalize_answer(row.output or ""), []).append(row)
-    order, drawn = sorted(groups), list[Example]()
+    order, sample = sorted(groups), list[Example]()
     rng.shuffle(order)
-    while len(drawn) < size:
+    while len(sample) < size:
         for name in order:
-            if groups[name] and len(drawn) < size:
-                drawn.append(groups[name].pop())
-    rng.shuffle(drawn)
-    return drawn
+            if groups[name] and len(sample) < size:
+                sample.append(groups[name].pop())
+    rng.shuffle(sample)
+    return sample
 
 
 def with_demos(parent: Candidate, demos: Sequence[Demo], rationale: str) -> Proposal:

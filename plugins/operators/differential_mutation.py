@@ -1,4 +1,4 @@
-"""A step of differential evolution in words (EvoPrompt DE, arXiv 2309.08532)."""
+"""A step of differential evolution on text (EvoPrompt DE, arXiv 2309.08532)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from ..algorithms.llm_helpers import CALLS_PER_ASK, rewrite_with_model, sample_i
 
 @dataclass(kw_only=True)
 class DifferentialMutation:
-    """Parents in this order: the base, two others, the best so far. The child is the base with another instruction.
+    """Mutates where two prompts differ, applies it to the best, and crosses with the base.
 
-    Where fewer are given, the last one stands in; of a base alone the same is said in other words. failures: rows shown
-    that the base got wrong.
+    Parents come in this order: the base, two others, the best so far. The child is the base with another instruction.
+    Where fewer parents come, the last one is repeated; a base alone is paraphrased.
+
+    Args:
+        failures: Failed examples of the base that are shown.
     """
 
     failures: int = 4
@@ -34,9 +37,9 @@ class DifferentialMutation:
                 if base.strip()
                 else []
             )
-        shown = sample_items(request.failures, self.failures, request.rng)
+        failures = sample_items(request.failures, self.failures, request.rng)
         ask = StepByDifference(
-            task=task_description(request.task), base=base, first=first, second=second, best=best, failures=shown
+            task=task_description(request.task), base=base, first=first, second=second, best=best, failures=failures
         )
-        said = "where two prompts differ was changed and put into the best and the base"
-        return await rewrite_with_model(request, team, ask, said)
+        rationale = "where two prompts differ was changed and put into the best and the base"
+        return await rewrite_with_model(request, team, ask, rationale)

@@ -1,4 +1,4 @@
-"""Claims about what a model does wrong, each with the smallest edit that would mend it (after arXiv 2402.02101)."""
+"""Claims about what a model does wrong, each with the smallest edit against it (after arXiv 2402.02101)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ _LONGEST_RULE = 60
 
 @dataclass(kw_only=True)
 class FailureClaims:
-    """The critic names what the model did in its wrong answers; for each of these the student writes one rule, which
-    is added to the prompt and changes nothing else, so that measuring the child tests the claim.
+    """Claims what the model did in its wrong answers; each claim becomes one added rule.
 
-    claims: asked for at most. errors: failures shown; successes: right answers beside them. The rationale of a
-    proposal is the claim; the order's option `refuted` holds claims that did not hold. No failures, no proposals.
+    The rule changes nothing else, so measuring the child tests the claim. The rationale of a proposal is the claim; the
+    order's option `refuted` lists claims that did not hold. Without failures there is no proposal.
+
+    Args:
+        claims: Claims at most.
+        errors: Failures shown.
+        successes: Right answers shown beside them.
     """
 
     claims: int = 3
@@ -46,7 +50,7 @@ class FailureClaims:
             return []
         rng, task, prompt = request.rng, task_description(request.task), main_instruction(request)
         failures = sample_items(request.failures, self.errors, rng)
-        found = await team.act(
+        reply = await team.act(
             ClaimBehaviours(
                 task=task,
                 prompt=prompt,
@@ -56,12 +60,12 @@ class FailureClaims:
                 count=self.claims,
             )
         )
-        claimed = found.reasons[: self.claims] if found is not None else ()
+        claimed = reply.reasons[: self.claims] if reply is not None else ()
         rules = await gather_all(
             team.act(
-                WriteRule(task=task, prompt=prompt, behaviour=one, failures=failures, hints=user_guidance(request))
+                WriteRule(task=task, prompt=prompt, behaviour=claim, failures=failures, hints=user_guidance(request))
             )
-            for one in claimed
+            for claim in claimed
         )
         return deduplicate(
             _with_rule(request, reply.text, claim)
@@ -71,11 +75,11 @@ class FailureClaims:
 
 
 def _with_rule(request: Request, text: str, claim: str) -> Proposal | None:
-    """The parent and one more principle. None for what is no rule: empty, long, a template, or there already."""
+    """The parent with one more principle; None for a rule that is empty, long, a template, or a repetition."""
     program = request.parents[0].program
     rule, there = " ".join(text.split()).strip("-*•\"' "), program.main.principles
     if not rule or len(rule.split()) > _LONGEST_RULE or placeholders_in(rule):
         return None
-    if rule.casefold() in {one.casefold() for one in there} or rule in program.main.instruction:
+    if rule.casefold() in {principle.casefold() for principle in there} or rule in program.main.instruction:
         return None
     return Proposal(program=program.replace(program.main.with_(principles=(*there, rule))), rationale=claim)

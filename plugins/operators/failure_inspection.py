@@ -1,4 +1,4 @@
-"""PE2 (arXiv 2311.05661): rows examined one by one, then the prompt refined by what that said."""
+"""PE2 (arXiv 2311.05661): failures are inspected one by one, then the prompt is refined from that."""
 
 from __future__ import annotations
 
@@ -26,10 +26,16 @@ _LONGEST_REASONING = 2400
 
 @dataclass(kw_only=True)
 class FailureInspection:
-    """errors: failures a question. step: words that may change at most, 0 for any number. history: earlier prompts of
-    the line shown with their scores. momentum: reasons of earlier edits shown. count: refinements of an examination.
+    """Inspects failures, then refines the prompt.
 
-    The rationale of a proposal is the examination. No failures, no proposals.
+    The rationale of a proposal is the inspection. Without failures there is no proposal.
+
+    Args:
+        errors: Failures per question.
+        step: Words that may change at most; 0 for any number.
+        history: Earlier prompts of the line shown with their scores.
+        momentum: Rationales of earlier edits that are shown.
+        count: Refinements per inspection.
     """
 
     errors: int = 2
@@ -66,6 +72,6 @@ class FailureInspection:
 
 
 def prompt_layout(prompt: Prompt) -> str:
-    """The whole of what the model is sent, with a mark where the input goes and demos left out."""
+    """The whole message the model receives, with a mark for the input and without demos."""
     fields = {name: f"({name})" for name in prompt.placeholders}
     return messages_as_text(render(prompt.with_(demos=()), Example(input=fields or "(input)")))

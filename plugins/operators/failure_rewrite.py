@@ -1,4 +1,4 @@
-"""One edit with the failures in view and no reason named: the cheapest step that looks at evidence."""
+"""One rewrite with the failures in view and no stated reason: the cheapest evidence-based edit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,12 @@ from ..algorithms.llm_helpers import (
 
 @dataclass(kw_only=True)
 class FailureRewrite:
-    """errors: failures shown, at most. count: draws. With neither failures nor hints there is nothing to go by."""
+    """Rewrites the prompt; without failures and hints there is no proposal.
+
+    Args:
+        errors: Failures shown at most.
+        count: Samples of the rewrite.
+    """
 
     errors: int = 4
     count: int = 1
@@ -33,15 +38,15 @@ class FailureRewrite:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         hints = user_guidance(request)
-        shown = sample_items(request.failures, self.errors, request.rng)
-        if not shown and not hints:
+        failures = sample_items(request.failures, self.errors, request.rng)
+        if not failures and not hints:
             return []
         ask = EditPrompt(
             task=task_description(request.task),
             prompt=main_instruction(request),
             reason="",
-            failures=shown,
+            failures=failures,
             hints=hints,
         )
-        why = f"rewritten with {len(shown)} failures in view" if shown else "rewritten as the user wished"
+        why = f"rewritten with {len(failures)} failures in view" if failures else "rewritten as the user wished"
         return await rewrite_with_model(request, team, ask, why, count=self.count)

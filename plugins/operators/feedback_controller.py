@@ -1,4 +1,4 @@
-"""A controller's step: errors are computed from what was measured, and only the rewording is left to an author.
+"""A feedback controller: the correction is computed from measured errors, and only the rewording is left to a model.
 
 After linear feedback control for prompts (arXiv 2501.11979): error = output - desired, with proportional, integral and
 differential terms.
@@ -42,11 +42,20 @@ _SLIGHT, _STRONG = 0.25, 0.6
 
 @dataclass(kw_only=True)
 class FeedbackController:
-    """kind: which terms count. proportional, integral, differential: their gains. signals: deviations told, the
-    strongest first. reach: words that a push of 1 lets change or add. errors: failures shown. count: draws.
+    """Rewrites the prompt against computed errors.
 
-    The order's option `errors` holds the errors at all steps so far, oldest first, as `feedback` gives them; without
-    it the error of the rows in view is all there is. Nothing off by more than 2 points, no proposals.
+    The order's option `errors` holds the errors of all steps so far, oldest first, as `feedback` records them; without
+    it the error of the examples in view is used. Without an error above 2 points there is no proposal.
+
+    Args:
+        kind: Terms in use: P, PI, PD or PID.
+        proportional: Gain of the proportional term.
+        integral: Gain of the integral term.
+        differential: Gain of the differential term.
+        signals: Errors described to the model, largest correction first.
+        reach: Words that a correction of 1 may change or add.
+        errors: Failures shown.
+        count: Samples of the rewrite.
     """
 
     kind: ControllerKind = "PID"
@@ -75,17 +84,17 @@ class FeedbackController:
         corrections = self._corrections(request)
         if not corrections:
             return []
-        shown = sample_items(request.failures, self.errors, request.rng)
-        words = max(_LEAST_STEP, round(self.reach * min(1.0, max(one.size for one in corrections.values()))))
+        failures = sample_items(request.failures, self.errors, request.rng)
+        words = max(_LEAST_STEP, round(self.reach * min(1.0, max(terms.size for terms in corrections.values()))))
         ask = CorrectPrompt(
             task=task_description(request.task),
             prompt=main_instruction(request),
-            deviations=tuple(describe_correction(name, one) for name, one in corrections.items()),
+            deviations=tuple(describe_correction(name, terms) for name, terms in corrections.items()),
             step=f"Change or add up to {words} words.",
-            failures=shown,
+            failures=failures,
             hints=user_guidance(request),
         )
-        why = "; ".join(f"{name}: {one.error:+.2f}, push {one.push:+.2f}" for name, one in corrections.items())
+        why = "; ".join(f"{name}: {terms.error:+.2f}, push {terms.push:+.2f}" for name, terms in corrections.items())
         return await rewrite_with_model(request, team, ask, why, count=self.count)
 
     def _corrections(self, request: Request) -> dict[str, ControlTerms]:
@@ -95,21 +104,21 @@ class FeedbackController:
             integral=self.integral if "I" in self.kind else 0.0,
             differential=self.differential if "D" in self.kind else 0.0,
         )
-        kept = [(name, one) for name, one in pushed.items() if abs(one.error) > _DEAD_BAND]
-        return dict(kept[: self.signals])
+        relevant = [(name, terms) for name, terms in pushed.items() if abs(terms.error) > _DEAD_BAND]
+        return dict(relevant[: self.signals])
 
 
-def describe_correction(signal: str, one: ControlTerms) -> str:
-    """What is off, by how much and which way it moves, as an author is told it."""
-    said = f"{_describe_error(signal, one.error)} {_describe_strength(one.size)}"
-    moved = one.change if one.error > 0 else -one.change
+def describe_correction(signal: str, terms: ControlTerms) -> str:
+    """What is off, by how much, and which way it moves, in words for the optimizer model."""
+    text = f"{_describe_error(signal, terms.error)} {_describe_strength(terms.size)}"
+    moved = terms.change if terms.error > 0 else -terms.change
     if moved > _MOVED:
-        return f"{said} It has grown since the last step."
+        return f"{text} It has grown since the last step."
     if moved < -_MOVED:
-        return f"{said} It has shrunk since the last step: go on in that direction."
-    if len(one.recent) >= _STEPS and max(one.recent) - min(one.recent) <= _MOVED:
-        return f"{said} It has not moved for several steps: try something else."
-    return said
+        return f"{text} It has shrunk since the last step: go on in that direction."
+    if len(terms.recent) >= _STEPS and max(terms.recent) - min(terms.recent) <= _MOVED:
+        return f"{text} It has not moved for several steps: try something else."
+    return text
 
 
 def _describe_error(signal: str, error: float) -> str:

@@ -1,4 +1,4 @@
-"""Worked examples say what to do; the instruction only points at them.
+"""Few-shot examples define the task; the instruction only points at them.
 
 In the ablation of CAPO (arXiv 2504.16005) runs that began from generic prompts ended higher than those that began from
 task-specific ones: beside demos, a task's own words may pull a model towards an answer.
@@ -20,15 +20,17 @@ _FILE = "generic-instructions.v1.txt"
 
 @cache
 def generic_instructions() -> tuple[str, ...]:
-    """What can be said to anybody who has seen examples; one a line of the file."""
+    """Instructions for a model that sees examples, one per line of the file."""
     text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
     return tuple(line for line in text.splitlines() if line.strip())
 
 
 @dataclass(kw_only=True)
 class GenericInstruction:
-    """The first parent with another generic instruction. Nothing for a parent without demos, or one whose
-    instruction holds placeholders: there the instruction is the input's frame."""
+    """The first parent with a generic instruction.
+
+    No proposal for a parent without demos, or where placeholders in the instruction frame the input.
+    """
 
     name: str = field(default="generic-instruction", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
@@ -40,8 +42,8 @@ class GenericInstruction:
         if not prompt.demos or prompt.placeholders:
             return []
         others = [text for text in generic_instructions() if text != prompt.instruction]
-        drawn = sample_items(others, request.order.count, request.rng)
+        sampled = sample_items(others, request.order.count, request.rng)
         return [
             Proposal(program=program.replace(prompt.with_(instruction=text)), rationale="the examples say what to do")
-            for text in drawn
+            for text in sampled
         ]

@@ -33,11 +33,14 @@ TIPS = {
 
 @dataclass(kw_only=True)
 class GroundedProposal:
-    """The first parent is what is reworded; the demos of the others are shown, one parent's in each question.
+    """Rewrites the first parent; each question shows the demos of one of the other parents.
 
-    count: instructions, or fewer if the order asks for some but fewer. batches, rows: the data are described from so
-    many batches of train rows, one after the other. tips: by name; one is drawn for each instruction. failures: rows
-    shown that the first parent got wrong; the original shows none.
+    Args:
+        count: Instructions; an order that wants some but fewer gets fewer.
+        batches: Batches of train examples that the data summary is written from, one after the other.
+        rows: Examples in a batch.
+        tips: Tips by name; one is drawn for each instruction.
+        failures: Failed examples of the first parent that are shown; the original shows none.
     """
 
     count: int = 6
@@ -57,7 +60,7 @@ class GroundedProposal:
         count = self.count if request.order.count < 2 else min(self.count, request.order.count)
         summary = await self._summary(request, team)
         tips = [rng.choice(list(self.tips)) for _ in range(count)]
-        shown = [self._visible_examples(request, place) for place in range(count)]
+        examples = [self._visible_examples(request, place) for place in range(count)]
         wrong = [self._failed_cases(request) for _ in range(count)]
         asks = [
             ProposeGrounded(
@@ -69,18 +72,20 @@ class GroundedProposal:
                 tip=TIPS.get(tip, tip),
                 hints=user_guidance(request),
             )
-            for tip, rows, failures in zip(tips, shown, wrong, strict=True)
+            for tip, rows, failures in zip(tips, examples, wrong, strict=True)
         ]
         replies = await gather_all(team.act(ask) for ask in asks)
-        made = [
+        proposals = [
             with_instruction(request, reply.prompt, f"grounded in the data; tip: {tip}")
             for tip, reply in zip(tips, replies, strict=True)
             if reply is not None
         ]
-        return [one.model_copy(update={"parents": (request.parents[0].id,)}) for one in deduplicate(made)]
+        return [
+            proposal.model_copy(update={"parents": (request.parents[0].id,)}) for proposal in deduplicate(proposals)
+        ]
 
     async def _summary(self, request: Request, team: Team) -> str:
-        """What was noted of the last batch that could be read."""
+        """The notes on the last batch that could be parsed."""
         notes, size = "", self.rows
         rows = sample_cases(request.train, self.batches * size, request.rng)
         for batch in (rows[at : at + size] for at in range(0, len(rows), size)):
@@ -89,7 +94,7 @@ class GroundedProposal:
         return notes
 
     def _visible_examples(self, request: Request, place: int) -> tuple[Case, ...]:
-        sets = [demos for one in request.parents[1:] if (demos := one.program.main.demos)]
+        sets = [demos for parent in request.parents[1:] if (demos := parent.program.main.demos)]
         if not sets:
             return sample_cases(request.train, 3, request.rng)
         return tuple(Case(input=demo.input, expected=demo.output) for demo in sets[place % len(sets)])

@@ -1,4 +1,4 @@
-"""APE (arXiv 2211.01910): the instruction that would have led to some rows, guessed from the rows alone."""
+"""APE (arXiv 2211.01910): induces the instruction from input-output examples alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from ..algorithms.llm_helpers import CALLS_PER_ASK, deduplicate, gather_all, sam
 
 @dataclass(kw_only=True)
 class InduceInstruction:
-    """subsamples: sets of train rows. per_sample: draws from each set. demos: rows in a set."""
+    """Induces instructions from sets of train examples.
+
+    Args:
+        subsamples: Sets of train examples.
+        per_sample: Samples for each set.
+        demos: Examples in a set.
+    """
 
     subsamples: int = 5
     per_sample: int = 4

@@ -1,4 +1,4 @@
-"""Layout: where things stand and what separates them; it moves accuracy (FormatSpread, arXiv 2310.11324)."""
+"""Prompt layout: positions and separators change accuracy (FormatSpread, arXiv 2310.11324)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ Change = Literal["placement", "prefix", "separator", "demos", "casing", "numbers
 
 @dataclass(kw_only=True)
 class LayoutMutation:
-    """One or two changes, drawn from a fixed grammar.
+    """One or two layout changes, drawn from a fixed grammar.
 
-    changes: what may change: placement, prefix; where there are demos, also separator, demos (turns or text) and casing
-    (of their outputs); where the rows bring numbers of four digits or more, numbers (digits in groups from the right).
+    Args:
+        changes: What may change: placement, prefix; with demos also separator, demos (turns or text) and casing (of
+            their outputs); with numbers of four digits or more also numbers (digits grouped from the right).
     """
 
     changes: Sequence[Change] = ("placement", "prefix", "separator", "demos")
@@ -34,36 +35,38 @@ class LayoutMutation:
     calls: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        if strange := [one for one in self.changes if one not in get_args(Change)]:
+        if strange := [change for change in self.changes if change not in get_args(Change)]:
             raise UsageError(f"a layout has no {strange[0]!r}", possible=get_args(Change))
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent = request.parents[0]
-        prompt, made = parent.program.main, []
+        prompt, proposals = parent.program.main, []
         changes = self._available_changes(request)
         for _ in range(request.order.count if changes else 0):
-            style, said = _vary_layout(prompt, changes, request.rng)
+            style, rationale = _vary_layout(prompt, changes, request.rng)
             if style != prompt.format:
-                made.append(Proposal(program=parent.program.replace(prompt.with_(format=style)), rationale=said))
-        return made
+                proposals.append(
+                    Proposal(program=parent.program.replace(prompt.with_(format=style)), rationale=rationale)
+                )
+        return proposals
 
     def _available_changes(self, request: Request) -> list[Change]:
-        """What can be seen to change for this prompt and these rows."""
-        shown, told = bool(request.parents[0].program.main.demos), [row.text for row in request.train]
+        """Changes that make a difference for this prompt and these examples."""
+        has_demos, inputs = bool(request.parents[0].program.main.demos), [row.text for row in request.train]
         can: dict[Change, bool] = {
             "placement": True,
             "prefix": True,
-            "separator": shown,
-            "demos": shown,
-            "casing": shown,
-            "numbers": any(group_digits(text) != text for text in told),
+            "separator": has_demos,
+            "demos": has_demos,
+            "casing": has_demos,
+            "numbers": any(group_digits(text) != text for text in inputs),
         }
         return [change for change in self.changes if can[change]]
 
 
 @dataclass(kw_only=True)
 class AnswerHint:
-    """Say, or stop saying, what form the answer must have; the contract's labels are named where there are any."""
+    """Adds, changes or removes the sentence about the answer format; it names the contract's labels, if any."""
 
     name: str = field(default="answer-hint", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
@@ -79,8 +82,8 @@ class AnswerHint:
         if labels:
             listed = " or ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
             hints += [f"Answer with one word: {listed}.", f"Reply only {listed}."]
-        left = [hint for hint in dict.fromkeys(hints) if hint != prompt.format.answer_hint]
-        chosen = request.rng.sample(left, min(request.order.count, len(left)))
+        other_hints = [hint for hint in dict.fromkeys(hints) if hint != prompt.format.answer_hint]
+        chosen = request.rng.sample(other_hints, min(request.order.count, len(other_hints)))
         return [
             Proposal(
                 program=parent.program.replace(

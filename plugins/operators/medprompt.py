@@ -1,4 +1,4 @@
-"""What is chosen anew for each input: the nearest worked examples, and options in several orders (Medprompt)."""
+"""What is chosen per input: the nearest few-shot examples, and several option orders (Medprompt, arXiv 2311.16452)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from ..algorithms.demo_sets import demos_with_reasoning
 
 @dataclass(kw_only=True)
 class NearestDemos:
-    """All labelled train rows as a pool, of which each input is shown the `shots` most like it (arXiv 2311.16452).
+    """All labeled train examples as a pool; each input is shown the `shots` most similar ones.
 
-    Where the parent was right and reasoned, its reasoning is shown with the answer, unless the answer could not be read
-    with it. most: rows in the pool, those with reasoning first. Nothing for fewer rows than are shown.
+    Where the parent was right and gave its reasoning, the demo shows it, unless the answer could not be parsed with it.
+    No proposal for a pool no larger than `shots`.
+
+    Args:
+        shots: Examples shown per input.
+        most: Examples in the pool, those with reasoning first.
     """
 
     shots: int = 5
@@ -35,9 +39,9 @@ class NearestDemos:
         program = request.parents[0].program
         style = program.main.format.model_copy(update={"nearest": self.shots})
         explained = sum(demo.rationale is not None for demo in pool)
-        said = f"the {self.shots} nearest of {len(pool)} examples for each input, {explained} with their reasoning"
+        rationale = f"the {self.shots} nearest of {len(pool)} examples for each input, {explained} with their reasoning"
         changed = program.main.with_(demos=tuple(pool), format=style)
-        return [Proposal(program=program.replace(changed), rationale=said)]
+        return [Proposal(program=program.replace(changed), rationale=rationale)]
 
     def _legible(self, demo: Demo, request: Request) -> Demo:
         contract = request.task.answer
@@ -48,9 +52,12 @@ class NearestDemos:
 
 @dataclass(kw_only=True)
 class OptionShuffle:
-    """Inputs that list lettered options are asked `turns` times, the options moved on each time, by majority.
+    """Asks inputs with lettered options in several option orders and takes the majority.
 
-    Nothing where fewer than half of the train rows list options.
+    No proposal where fewer than half of the train examples list options.
+
+    Args:
+        turns: Option orders; the options rotate by one each time.
     """
 
     turns: int = 5
@@ -69,4 +76,4 @@ class OptionShuffle:
 
 
 def _texts(row: Example) -> list[str]:
-    return [row.input] if isinstance(row.input, str) else [str(one) for one in row.input.values()]
+    return [row.input] if isinstance(row.input, str) else [str(value) for value in row.input.values()]

@@ -1,4 +1,5 @@
-"""Prompts of modules: a planner chooses them, an author writes each, a critic sends the weakest back (Minstrel)."""
+"""Minstrel: a planner chooses prompt modules, a student writes each, a critic sends the weakest back (arXiv
+2409.13449)."""
 
 from __future__ import annotations
 
@@ -23,18 +24,21 @@ _SHOWN = 4
 
 @cache
 def module_descriptions() -> Mapping[str, str]:
-    """Module → what stands in it."""
+    """Module → its content."""
     text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
     return MappingProxyType(tomllib.loads(text))
 
 
 @dataclass(kw_only=True)
 class Minstrel:
-    """A prompt without modules gets those that a planner chose, each by a question of its own; where the choice cannot
-    be read, the usual ones. Then the weakest, by a critic who sees failures, is written anew: of the draft, which is
-    proposed too, or of a prompt that has modules already. (arXiv 2409.13449)
+    """Writes a prompt module by module, then rewrites the weakest module.
 
-    most: modules at most.
+    A prompt without modules gets those that a planner chose, each by a question of its own; where the choice cannot be
+    parsed, the usual ones. Then the module that a critic who sees failures finds weakest is rewritten: of this draft,
+    which is proposed too, or of a prompt that has modules already.
+
+    Args:
+        most: Modules at most.
     """
 
     most: int = 6
@@ -47,17 +51,19 @@ class Minstrel:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         program = request.parents[0].program
-        made: list[tuple[Prompt, str]] = []
-        if not any(one.name in module_descriptions() for one in program.main.sections):
-            made += await self._written(program.main, request, team)
-        drafted = made[0][0] if made else program.main
-        made += await self._reviewed(drafted, request, team)
+        revised: list[tuple[Prompt, str]] = []
+        if not any(section.name in module_descriptions() for section in program.main.sections):
+            revised += await self._written(program.main, request, team)
+        drafted = revised[0][0] if revised else program.main
+        revised += await self._reviewed(drafted, request, team)
         return [
-            Proposal(program=program.replace(prompt), rationale=said) for prompt, said in made if prompt != program.main
+            Proposal(program=program.replace(prompt), rationale=rationale)
+            for prompt, rationale in revised
+            if prompt != program.main
         ]
 
     async def _written(self, prompt: Prompt, request: Request, team: Team) -> list[tuple[Prompt, str]]:
-        listed = tuple(f"{name}: {wanted}" for name, wanted in module_descriptions().items())
+        listed = tuple(f"{name}: {description}" for name, description in module_descriptions().items())
         reply = await team.act(
             ChooseParts(task=task_description(request.task), prompt=instruction_text(prompt), parts=listed)
         )
@@ -68,25 +74,29 @@ class Minstrel:
                 written.append(Section(name=name, text=text))
         if not written:
             return []
-        said = f"modules: {', '.join(one.name for one in written)}"
-        return [(prompt.with_(sections=(*prompt.sections, *written)), said)]
+        rationale = f"modules: {', '.join(section.name for section in written)}"
+        return [(prompt.with_(sections=(*prompt.sections, *written)), rationale)]
 
     async def _reviewed(self, prompt: Prompt, request: Request, team: Team) -> list[tuple[Prompt, str]]:
-        there = [one for one in prompt.sections if one.name in module_descriptions()]
+        there = [section for section in prompt.sections if section.name in module_descriptions()]
         if not there:
             return []
-        told = tuple(f"{one.name}: {one.text}" for one in there)
+        parts = tuple(f"{section.name}: {section.text}" for section in there)
         review = await team.act(
-            ReviewParts(task=task_description(request.task), parts=told, failures=request.failures[:_SHOWN])
+            ReviewParts(task=task_description(request.task), parts=parts, failures=request.failures[:_SHOWN])
         )
-        weak = next((one for one in there if review is not None and one.name in _named_modules([review.part])), None)
+        weak = next(
+            (section for section in there if review is not None and section.name in _named_modules([review.part])), None
+        )
         if review is None or weak is None:
             return []
-        others = [one for one in there if one != weak]
+        others = [section for section in there if section != weak]
         text = await self._part(weak.name, prompt, others, request, team, advice=review.advice)
         if text is None:
             return []
-        sections = tuple(Section(name=one.name, text=text) if one == weak else one for one in prompt.sections)
+        sections = tuple(
+            Section(name=section.name, text=text) if section == weak else section for section in prompt.sections
+        )
         return [(prompt.with_(sections=sections), f"{weak.name} written anew: {review.advice}")]
 
     async def _part(
@@ -102,7 +112,7 @@ class Minstrel:
             task=task_description(request.task),
             prompt=instruction_text(prompt) if advice else prompt.instruction,
             wanted=f"the part {name}, which is {module_descriptions()[name]}",
-            written=tuple(f"{one.name}: {one.text}" for one in written),
+            written=tuple(f"{section.name}: {section.text}" for section in written),
             failures=request.failures[:_SHOWN] if advice else (),
             advice=advice,
             hints=user_guidance(request),
@@ -111,7 +121,7 @@ class Minstrel:
         return replace_braces(reply.text) if reply is not None else None
 
 
-def _named_modules(said: Sequence[str]) -> list[str]:
+def _named_modules(texts: Sequence[str]) -> list[str]:
     """The modules that are named, in the order of the file."""
-    words = {word.strip(" .:;\"'*()<>").casefold() for one in said for word in one.replace(",", " ").split()}
+    words = {word.strip(" .:;\"'*()<>").casefold() for text in texts for word in text.replace(",", " ").split()}
     return [name for name in module_descriptions() if name.casefold() in words]

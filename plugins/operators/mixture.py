@@ -1,4 +1,4 @@
-"""Programs of several prompts for one task: experts behind a router (MoP, arXiv 2407.00256), and votes."""
+"""Programs of several prompts for one task: experts behind a router (MoP, arXiv 2407.00256), and voting ensembles."""
 
 from __future__ import annotations
 
@@ -27,27 +27,34 @@ def compose_mixture(
     examples: Mapping[str, Example],
     kind: RouterKind,
 ) -> Program:
-    """Region name → prompt and train rows, as one program: the rows' inputs are the router's anchors."""
+    """Compose one program from a prompt and train examples per region.
+
+    The inputs of a region's examples are the router's anchors.
+    """
     anchors = {name: tuple(examples[row].text for row in rows) for name, rows in regions.items()}
     return Program(prompts=dict(experts), router=Router(kind=kind, anchors=anchors))
 
 
 def expert_prompt(candidate: Candidate, region: str) -> Prompt:
-    """A candidate's prompt for a region: its own for it, or the one it has for everything."""
+    """A candidate's prompt for a region: the region's own, or the main one."""
     return candidate.program.prompts.get(region, candidate.program.main)
 
 
 @dataclass(kw_only=True)
 class MixtureOfPrompts:
-    """One prompt for each region of the inputs, and a router that chooses by likeness.
+    """One prompt per region of the inputs, and a router that chooses by similarity.
 
-    A strategy that searches by region says in the order's options what is composed: `regions` (name → train rows),
-    `experts` (name → the parent whose prompt it gets; the first parent's otherwise), `kind` of the router; or with
-    `alone` the reverse, every prompt of the first parent as a program of its own. An order without these options
-    finds regions itself and gives the first parent's prompt worked examples of each. Nothing is composed where programs
-    are not run by chat calls alone: nobody would route there.
+    A strategy that searches by region passes in the order's options what to compose: `regions` (name → train examples),
+    `experts` (name → the parent whose prompt it gets; by default the first parent's) and the router's `kind`; with
+    `alone` it asks for the reverse, every prompt of the first parent as a program of its own. An order without these
+    options clusters the inputs itself and gives the first parent's prompt few-shot examples of each region. No proposal
+    where programs are not run by chat calls alone: nothing would route.
 
-    kind, most, least: of the router, and how many regions of how many train rows. shots: examples for each region.
+    Args:
+        kind: Kind of router.
+        most: Regions at most.
+        least: Train examples per region, at least.
+        shots: Few-shot examples per region.
     """
 
     name: str = field(default="mixture", init=False)
@@ -59,20 +66,25 @@ class MixtureOfPrompts:
     shots: int = 4
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        first, told = request.parents[0], request.order.options
-        if told.get("alone"):
-            made = {prompt.id: Proposal(program=Program.of(prompt)) for prompt in first.program.prompts.values()}
-            return [one.model_copy(update={"rationale": "one expert for all inputs"}) for one in made.values()]
+        first, options = request.parents[0], request.order.options
+        if options.get("alone"):
+            experts_alone = {
+                prompt.id: Proposal(program=Program.of(prompt)) for prompt in first.program.prompts.values()
+            }
+            return [
+                proposal.model_copy(update={"rationale": "one expert for all inputs"})
+                for proposal in experts_alone.values()
+            ]
         if not request.task.chat:
             return []
-        if any(len(one.program.prompts) > 1 and one.program.router is None for one in request.parents):
+        if any(len(parent.program.prompts) > 1 and parent.program.router is None for parent in request.parents):
             return []  # the steps of a pipeline are no experts
-        if "regions" not in told:
+        if "regions" not in options:
             return self._by_itself(request)
-        parents = {one.id: one for one in request.parents}
-        chosen = told.get("experts", {})
-        experts = {name: expert_prompt(parents.get(chosen.get(name), first), name) for name in told["regions"]}
-        program = compose_mixture(experts, told["regions"], request.examples, told.get("kind", self.kind))
+        parents = {parent.id: parent for parent in request.parents}
+        chosen = options.get("experts", {})
+        experts = {name: expert_prompt(parents.get(chosen.get(name), first), name) for name in options["regions"]}
+        program = compose_mixture(experts, options["regions"], request.examples, options.get("kind", self.kind))
         return [Proposal(program=program, rationale=f"one prompt for each of {len(experts)} regions")]
 
     def _by_itself(self, request: Request) -> list[Proposal]:
@@ -82,8 +94,8 @@ class MixtureOfPrompts:
         experts = {}
         for name, rows in regions.items():
             there = [request.examples[row] for row in rows]
-            shown = balanced_sample(there, min(self.shots, len(there)), request.rng)
-            experts[name] = request.parents[0].program.main.with_(demos=tuple(demo_of(row) for row in shown))
+            sample = balanced_sample(there, min(self.shots, len(there)), request.rng)
+            experts[name] = request.parents[0].program.main.with_(demos=tuple(demo_of(row) for row in sample))
         program = compose_mixture(experts, regions, request.examples, self.kind)
         return [Proposal(program=program, rationale=f"worked examples of their own for {len(regions)} regions")]
 
@@ -92,9 +104,11 @@ class MixtureOfPrompts:
 class PromptEnsemble:
     """The best candidates that differ, as one program that votes.
 
-    voices: an odd number. likeness: what full likeness to a voice already chosen costs, in points of the mean score.
-    With fewer than three measured prompts there is nothing to vote, and where programs are not run by chat calls alone
-    nobody counts the votes.
+    No proposal for fewer than three measured prompts, or where programs are not run by chat calls alone.
+
+    Args:
+        voices: Voters, an odd number.
+        likeness: Penalty for full similarity to a chosen voter, in points of the mean score.
     """
 
     name: str = field(default="ensemble", init=False)
@@ -106,34 +120,38 @@ class PromptEnsemble:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.task.chat:
             return []
-        known = {one.id: one for one in (*request.peers, *request.parents, *request.ancestors)}
-        plain = [one for one in known.values() if len(one.program.prompts) == 1 and one.id in request.scores]
+        candidates = {candidate.id: candidate for candidate in (*request.peers, *request.parents, *request.ancestors)}
+        plain = [
+            candidate
+            for candidate in candidates.values()
+            if len(candidate.program.prompts) == 1 and candidate.id in request.scores
+        ]
         count = min(self.voices, len(plain))
         count -= 1 - count % 2
         if count < 3:
             return []
         chosen = self._different(plain, request.scores, count)
         program = Program(
-            prompts={f"voice-{place}": one.program.main for place, one in enumerate(chosen, 1)},
+            prompts={f"voice-{place}": candidate.program.main for place, candidate in enumerate(chosen, 1)},
             router=Router(kind="vote"),
         )
-        parents = tuple(one.id for one in chosen)
+        parents = tuple(candidate.id for candidate in chosen)
         return [Proposal(program=program, rationale=f"{count} prompts that differ, by vote", parents=parents)]
 
     def _different(self, plain: Sequence[Candidate], scores: Mapping[str, float], count: int) -> list[Candidate]:
-        """The best one first, then whoever is good and unlike those there are."""
-        texts = {one.id: _prompt_text(one.program.main) for one in plain}
+        """The best candidate first, then those that score well and differ from the chosen ones."""
+        texts = {candidate.id: _prompt_text(candidate.program.main) for candidate in plain}
         space = TfidfSpace(list(texts.values()))
         places = {name: space.vector(text) for name, text in texts.items()}
         chosen: list[Candidate] = []
         while len(chosen) < count:
-            left = [one for one in plain if one not in chosen]
+            others = [candidate for candidate in plain if candidate not in chosen]
 
-            def worth(one: Candidate) -> float:
-                near = max((cosine(places[one.id], places[other.id]) for other in chosen), default=0.0)
-                return scores[one.id] - self.likeness * near
+            def worth(candidate: Candidate) -> float:
+                near = max((cosine(places[candidate.id], places[other.id]) for other in chosen), default=0.0)
+                return scores[candidate.id] - self.likeness * near
 
-            chosen.append(max(left, key=worth))
+            chosen.append(max(others, key=worth))
         return chosen
 
 

@@ -1,4 +1,4 @@
-"""Several prompts from one question, in view of all groups of rows (the meta prompt of GPO, arXiv 2305.13954)."""
+"""Several prompts from one question, with examples of all domains in view (GPO, arXiv 2305.13954)."""
 
 from __future__ import annotations
 
@@ -26,8 +26,13 @@ from ..algorithms.llm_helpers import (
 
 @dataclass(kw_only=True)
 class MultiProposal:
-    """count: prompts wanted of a question. asks: questions, each with rows of its own. rows: shown with each, as many
-    of those that a run labelled itself as of the others."""
+    """Asks for several different prompts at once.
+
+    Args:
+        count: Prompts per question.
+        asks: Questions, each with examples of its own.
+        rows: Examples shown with each, in turn from those with references and those pseudo-labeled by the run.
+    """
 
     count: int = 3
     asks: int = 2
@@ -60,9 +65,9 @@ class MultiProposal:
 
 
 def sample_across_groups(rows: Sequence[Example], count: int, rng: Random) -> tuple[Case, ...]:
-    """Labelled rows, drawn from each group in turn; whoever labelled a row tells its group."""
+    """Labeled examples from each group in turn; the group is who labeled them."""
     groups: dict[str, list[Example]] = {}
     for row in rows:
         groups.setdefault(str(row.metadata.get("by", "")), []).append(row)
-    drawn = [sample_cases(groups[name], count, rng) for name in sorted(groups)]
-    return tuple([case for turn in zip_longest(*drawn) for case in turn if case is not None][:count])
+    samples = [sample_cases(groups[name], count, rng) for name in sorted(groups)]
+    return tuple([case for turn in zip_longest(*samples) for case in turn if case is not None][:count])

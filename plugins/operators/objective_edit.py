@@ -28,7 +28,12 @@ _MEANT: Mapping[str, str] = {
 
 @dataclass(kw_only=True)
 class ObjectiveEdit:
-    """The order's option `direction` names the objective, accuracy without it. count: draws. errors: failures shown."""
+    """Rewrites the prompt towards the objective that the order's option `direction` names (default: accuracy).
+
+    Args:
+        count: Samples of the rewrite.
+        errors: Failures shown.
+    """
 
     count: int = 2
     errors: int = 4
@@ -40,14 +45,14 @@ class ObjectiveEdit:
         self.calls = CALLS_PER_ASK * self.count
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        wanted = str(request.order.options.get("direction", "accuracy"))
-        shown = sample_items(request.failures, self.errors, request.rng)
+        objective = str(request.order.options.get("direction", "accuracy"))
+        failures = sample_items(request.failures, self.errors, request.rng)
         ask = CorrectPrompt(
             task=task_description(request.task),
             prompt=main_instruction(request),
-            deviations=(_MEANT.get(wanted, f"The prompt should do better in {wanted}."),),
+            deviations=(_MEANT.get(objective, f"The prompt should do better in {objective}."),),
             step="Change what this needs.",
-            failures=shown if wanted != "brevity" else (),
+            failures=failures if objective != "brevity" else (),
             hints=user_guidance(request),
         )
-        return await rewrite_with_model(request, team, ask, f"towards {wanted}", count=self.count)
+        return await rewrite_with_model(request, team, ask, f"towards {objective}", count=self.count)

@@ -1,4 +1,4 @@
-"""A better prompt from what the present one brings out, without references (SPO, arXiv 2502.06855)."""
+"""A better prompt from the outputs of the present one, without references (SPO, arXiv 2502.06855)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ from ..algorithms.llm_helpers import (
 
 @dataclass(kw_only=True)
 class OutputBasedRewrite:
-    """samples: outputs shown, at most, the first ones. count: draws."""
+    """Rewrites the prompt from its outputs.
+
+    Args:
+        samples: Outputs shown at most, the first ones.
+        count: Samples of the rewrite.
+    """
 
     samples: int = 3
     count: int = 1
@@ -31,12 +36,12 @@ class OutputBasedRewrite:
         self.calls = CALLS_PER_ASK * self.count
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        shown = request.outputs[: self.samples]
+        outputs = request.outputs[: self.samples]
         ask = ImproveOnOutputs(
             task=task_description(request.task),
             prompt=main_instruction(request),
-            outputs=shown,
+            outputs=outputs,
             hints=user_guidance(request),
         )
-        why = f"rewritten with {len(shown)} outputs in view"
+        why = f"rewritten with {len(outputs)} outputs in view"
         return await rewrite_with_model(request, team, ask, why, count=self.count)

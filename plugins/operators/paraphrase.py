@@ -1,4 +1,4 @@
-"""The same request in other words: a step to the side, for resampling around a good prompt."""
+"""The same instruction in other words: resampling around a good prompt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from ..algorithms.llm_helpers import CALLS_PER_ASK, main_instruction, rewrite_wi
 
 @dataclass(kw_only=True)
 class ParaphraseInstruction:
-    """count: draws. An instruction that is empty cannot be paraphrased."""
+    """Paraphrases the instruction; an empty one gives no proposal.
+
+    Args:
+        count: Paraphrases.
+    """
 
     count: int = 2
     name: str = field(default="paraphrase", init=False)

@@ -1,4 +1,4 @@
-"""Who does the task, and what it is about (PromptWizard, arXiv 2405.18369): said beside the instruction, not in it."""
+"""An expert persona and task keywords beside the instruction (PromptWizard, arXiv 2405.18369)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST = 4
 
 @dataclass(kw_only=True)
 class ExpertPersona:
-    """An expert's identity as the system prompt; what the user wrote there stays behind it."""
+    """An expert's identity in front of the user's own system prompt."""
 
     name: str = field(default="expert", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
@@ -44,11 +44,13 @@ class TaskKeywords:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         reply = await team.act(NameIntent(task=task_description(request.task)))
-        said = [word.strip(" .\"'*") for item in reply.items for word in item.split(",")] if reply is not None else []
-        words = list(dict.fromkeys(word for word in said if word and len(word.split()) <= _LONGEST))[:_MOST]
+        keywords = (
+            [word.strip(" .\"'*") for item in reply.items for word in item.split(",")] if reply is not None else []
+        )
+        words = list(dict.fromkeys(word for word in keywords if word and len(word.split()) <= _LONGEST))[:_MOST]
         if not words:
             return []
         program = request.parents[0].program
-        kept = [one for one in program.main.sections if one.name != KEYWORDS]
-        prompt = program.main.with_(sections=(*kept, Section(name=KEYWORDS, text=", ".join(words))))
+        other_sections = [section for section in program.main.sections if section.name != KEYWORDS]
+        prompt = program.main.with_(sections=(*other_sections, Section(name=KEYWORDS, text=", ".join(words))))
         return [Proposal(program=program.replace(prompt), rationale=f"keywords: {', '.join(words)}")]

@@ -1,4 +1,4 @@
-"""Edits of phrases (Plum, arXiv 2311.08364, after GrIPS): one mutation set for any search."""
+"""Edits of phrases (Plum, arXiv 2311.08364, after GrIPS): one set of mutations for any search."""
 
 from __future__ import annotations
 
@@ -31,16 +31,18 @@ _TRIES = 4
 
 @dataclass(kw_only=True)
 class PhraseEdits:
-    """One edit of the first parent's instruction a proposal.
+    """One edit of the first parent's instruction per proposal.
 
-    edits: what may be drawn: `add` brings a phrase back that an ancestor had, `delete` takes one out, `swap` exchanges
-    two, `substitute` says one in other words. substitute: who finds the words: the author, asked at most `asks` times
-    an order, or a short list of synonyms, which also helps out where the author could not be read or may not be asked
-    again.
+    Where the order has the option `considering`, its parents are a harmony memory and proposals are improvised from it:
+    each position takes, with that probability, the phrase that a random parent has there, edited with probability
+    `adjusting`; otherwise the baseline's own phrase, edited.
 
-    Where the order says `considering`, its parents are a harmony memory and the proposals are improvised from it: each
-    place takes, with that chance, the phrase that a drawn parent has there, edited with the chance `adjusting`; else
-    the start prompt's own phrase, edited.
+    Args:
+        edits: Edits to draw from: `add` restores a phrase that an ancestor had, `delete` removes one, `swap` exchanges
+            two, `substitute` rewords one.
+        substitute: Who rewords: the optimizer model ("author", at most `asks` calls per order) or a short list of
+            synonyms, which is also the fallback where a reply cannot be parsed or no call is left.
+        asks: Reworded phrases per order, at most.
     """
 
     edits: Sequence[Edit] = ("add", "delete", "swap", "substitute")
@@ -54,37 +56,41 @@ class PhraseEdits:
         self.calls = CALLS_PER_ASK * self.asks if self.substitute == "author" else 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        """All is drawn before anybody is asked, so that draws do not depend on answers."""
+        """Draws everything before any model call, so that random draws do not depend on answers."""
         options = request.order.options
         if "considering" in options:
             considering, adjusting = float(options["considering"]), float(options.get("adjusting", 0.0))
             texts = [improvise(request, considering, adjusting) for _ in range(request.order.count)]
             return deduplicate(with_instruction(request, text, "improvised from the memory") for text in texts)
         phrases, lost, rng = split_phrases(main_instruction(request)), _deleted_phrases(request), request.rng
-        drawn = [self._draw(phrases, lost, rng) for _ in range(request.order.count)]
-        asked = list(dict.fromkeys(one for one in drawn if isinstance(one, int)))[: self.calls // CALLS_PER_ASK]
+        edits = [self._draw(phrases, lost, rng) for _ in range(request.order.count)]
+        positions = list(dict.fromkeys(edit for edit in edits if isinstance(edit, int)))[: self.calls // CALLS_PER_ASK]
         replies = await gather_all(
-            team.act(RewordPhrase(prompt=join_phrases(phrases), phrase=phrases[place].text)) for place in asked
+            team.act(RewordPhrase(prompt=join_phrases(phrases), phrase=phrases[place].text)) for place in positions
         )
-        said = {place: reply.text for place, reply in zip(asked, replies, strict=True) if reply is not None}
-        made = []
-        for one in drawn:
-            if isinstance(one, int):
-                old = phrases[one].text
-                new = _usable_phrase(said.get(one, ""), old) or replace_with_synonym(old, _label_words(request), rng)
-                made.append(
+        replies_by_position = {
+            place: reply.text for place, reply in zip(positions, replies, strict=True) if reply is not None
+        }
+        proposals = []
+        for edit in edits:
+            if isinstance(edit, int):
+                old = phrases[edit].text
+                new = _usable_phrase(replies_by_position.get(edit, ""), old) or replace_with_synonym(
+                    old, _label_words(request), rng
+                )
+                proposals.append(
                     with_instruction(
-                        request, join_phrases(replace_phrase(phrases, one, new)), f"{old!r} became {new!r}"
+                        request, join_phrases(replace_phrase(phrases, edit, new)), f"{old!r} became {new!r}"
                     )
                 )
-            elif one:
-                made.append(with_instruction(request, join_phrases(one[0]), one[1]))
-        return deduplicate(made)
+            elif edit:
+                proposals.append(with_instruction(request, join_phrases(edit[0]), edit[1]))
+        return deduplicate(proposals)
 
     def _draw(
         self, phrases: Sequence[Phrase], lost: Sequence[str], rng: Random
     ) -> tuple[list[Phrase], str] | int | None:
-        """An edit that is done already, the place of a phrase to be said in other words, or nothing."""
+        """A finished edit with its rationale, the position of a phrase to reword, or None."""
         edits = possible_edits(phrases, lost, self.edits)
         if not edits:
             return None
@@ -111,63 +117,65 @@ class PhraseCrossover:
         if len(request.parents) < 2:
             return []
         first, second = (split_phrases(parent.program.main.instruction) for parent in request.parents[:2])
-        made = []
+        proposals = []
         for _ in range(request.order.count):
             cut = request.rng.random()
             child = [*first[: round(cut * len(first))], *second[round(cut * len(second)) :]]
-            made.append(with_instruction(request, join_phrases(child), "the beginning of one, the end of another"))
-        return deduplicate(made)
+            proposals.append(with_instruction(request, join_phrases(child), "the beginning of one, the end of another"))
+        return deduplicate(proposals)
 
 
 def improvise(request: Request, considering: float, adjusting: float) -> str:
-    """A new harmony, place by place."""
+    """A new harmony, position by position."""
     rng, labels = request.rng, _label_words(request)
     memory = [split_phrases(parent.program.main.instruction) for parent in request.parents]
     oldest = request.ancestors[0] if request.ancestors else request.parents[0]
     start = split_phrases(oldest.program.main.instruction)
-    known = [one.text for phrases in [start, *memory] for one in phrases if not one.fixed]
-    made: list[Phrase] = []
+    known_phrases = [
+        known_phrase.text for phrases in [start, *memory] for known_phrase in phrases if not known_phrase.fixed
+    ]
+    harmony: list[Phrase] = []
     for place in range(len(rng.choice(memory))):
         there = [phrases[place] for phrases in memory if place < len(phrases)]
         if rng.random() < considering or place >= len(start):
             phrase, edited = rng.choice(there), rng.random() < adjusting
         else:
             phrase, edited = start[place], True
-        made += _adjust_phrase(phrase, known, labels, rng) if edited else [phrase]
-    return join_phrases(made)
+        harmony += _adjust_phrase(phrase, known_phrases, labels, rng) if edited else [phrase]
+    return join_phrases(harmony)
 
 
-def _adjust_phrase(phrase: Phrase, known: Sequence[str], labels: Collection[str], rng: Random) -> list[Phrase]:
-    """The phrase with a synonym, or another phrase in its place, or nothing."""
+def _adjust_phrase(phrase: Phrase, known_phrases: Sequence[str], labels: Collection[str], rng: Random) -> list[Phrase]:
+    """The phrase with a synonym, another phrase in its place, or nothing."""
     if phrase.fixed:
         return [phrase]
     move = rng.choice(("synonym", "exchange", "leave out"))
     if move == "leave out":
         return []
-    text = replace_with_synonym(phrase.text, labels, rng) if move == "synonym" else rng.choice(known)
+    text = replace_with_synonym(phrase.text, labels, rng) if move == "synonym" else rng.choice(known_phrases)
     return [Phrase(text=text, tail=phrase.tail)]
 
 
 def _deleted_phrases(request: Request) -> list[str]:
-    """Phrases that ancestors had and the parent has no more, oldest first."""
+    """Phrases of ancestors that the parent no longer has, oldest first."""
     there = set(main_instruction(request).casefold().split())
     before = dict.fromkeys(
         phrase.text
-        for one in request.ancestors
-        for phrase in split_phrases(one.program.main.instruction)
+        for ancestor in request.ancestors
+        for phrase in split_phrases(ancestor.program.main.instruction)
         if not phrase.fixed
     )
     return [text for text in before if not set(text.casefold().split()) <= there]
 
 
 def _label_words(request: Request) -> frozenset[str]:
-    """Words that are answers: another word in their place would ask for another answer."""
+    """Words that are answers; replacing one would ask for another answer."""
     names = [*request.answers, *request.task.answer.labels]
     return frozenset(word for name in names for word in re.findall(r"[a-z]+", name.casefold()))
 
 
 def _usable_phrase(new: str, old: str) -> str:
-    """What an author said, where it can stand in the phrase's place: one line, not much longer, no markup."""
+    """The reply if it fits in place of the phrase (one line, not much longer, no markup), else an empty text."""
     text = " ".join(new.split()).strip("\"'“”`")
     if not text or "\n" in new.strip() or re.search(r"[<>{}]", text) or len(text.split()) > 2 * len(old.split()) + 4:
         return ""

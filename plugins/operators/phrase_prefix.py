@@ -1,4 +1,4 @@
-"""Phrases in front of the instruction, and demos whose outputs need not be the rows' own."""
+"""Phrases in front of the instruction, and demos with given outputs."""
 
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ from .components import components_of
 
 @dataclass(kw_only=True)
 class PhrasePrefix:
-    """One proposal for each list of phrases in the order's option `phrases`, all with the demos of its option `demos`:
-    [row, output] each, in their order; without that option the parent's stay.
+    """One proposal per list of phrases, placed in front of the instruction.
 
-    An order without phrases draws lists of `slots` from the corpus of components, of these categories.
+    The order's option `phrases` holds the lists and `demos` the demos for all of them, as [example, output] pairs in
+    order; without it the parent's demos stay. An order without phrases samples lists of `slots` phrases from the
+    component corpus.
+
+    Args:
+        slots: Phrases in a list.
+        categories: Categories of the corpus.
     """
 
     slots: int = 2
@@ -30,24 +35,24 @@ class PhrasePrefix:
     calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        told, program = request.order.options, request.parents[0].program
+        options, program = request.order.options, request.parents[0].program
         corpus = components_of(self.categories)
-        lists = told.get("phrases") or [request.rng.sample(corpus, self.slots) for _ in range(request.order.count)]
-        made = (with_phrase_prefix(program, phrases, told.get("demos"), request.examples) for phrases in lists)
+        lists = options.get("phrases") or [request.rng.sample(corpus, self.slots) for _ in range(request.order.count)]
+        programs = (with_phrase_prefix(program, phrases, options.get("demos"), request.examples) for phrases in lists)
         return deduplicate(
-            Proposal(program=one, rationale=f"in front: {' '.join(phrases) or 'nothing'}")
-            for one, phrases in zip(made, lists, strict=True)
-            if one.id != program.id
+            Proposal(program=changed, rationale=f"in front: {' '.join(phrases) or 'nothing'}")
+            for changed, phrases in zip(programs, lists, strict=True)
+            if changed.id != program.id
         )
 
 
 def with_phrase_prefix(
     program: Program, phrases: Sequence[str], demos: Sequence[Sequence[Any]] | None, examples: Mapping[str, Example]
 ) -> Program:
-    """The program with the phrases, each once, in front of its main instruction; empty ones leave no trace."""
+    """The program with the distinct phrases in front of its main instruction; empty ones are skipped."""
     prompt = program.main
-    front = " ".join(dict.fromkeys(one for one in phrases if one))
+    front = " ".join(dict.fromkeys(phrase for phrase in phrases if phrase))
     changes: dict[str, Any] = {"instruction": f"{front} {prompt.instruction}" if front else prompt.instruction}
     if demos is not None:
-        changes["demos"] = tuple(Demo(input=examples[row].text, output=said, source=row) for row, said in demos)
+        changes["demos"] = tuple(Demo(input=examples[row].text, output=output, source=row) for row, output in demos)
     return program.replace(prompt.with_(**changes))

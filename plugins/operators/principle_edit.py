@@ -20,10 +20,14 @@ from ..algorithms.llm_helpers import (
 
 @dataclass(kw_only=True)
 class PrincipleEdit:
-    """edits: proposals of an order, each from failures of its own. errors: failures shown for each. most: principles
-    that may stand at once.
+    """Adds, changes or removes one principle per proposal; everything else stays.
 
-    Everything but the one principle stays as it is. No failures, no proposals.
+    Without failures there is no proposal.
+
+    Args:
+        edits: Proposals per order, each from failures of its own.
+        errors: Failures shown for each.
+        most: Principles at once.
     """
 
     edits: int = 3
@@ -56,13 +60,15 @@ class PrincipleEdit:
         return deduplicate(self._edited(request, reply) for reply in replies if reply is not None)
 
     def _edited(self, request: Request, reply: PrincipleReply) -> Proposal | None:
-        """None for an edit that changes nothing, or of a principle that is not there; what was meant as a change while
-        nothing stands is an addition."""
+        """The proposal, or None for an edit that changes nothing or names a missing principle.
+
+        A change while the list is empty counts as an addition.
+        """
         program = request.parents[0].program
         now = list(program.main.principles)
         place, text = reply.number - 1, reply.principle
         there = 0 <= place < len(now)
-        if reply.edit != "remove" and text.casefold() in {one.casefold() for one in now}:
+        if reply.edit != "remove" and text.casefold() in {principle.casefold() for principle in now}:
             return None
         if reply.edit == "remove" and there:
             why = f"removed: {now.pop(place)}"

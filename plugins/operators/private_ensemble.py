@@ -1,4 +1,4 @@
-"""Instructions by a differentially private vote of authors on disjoint rows (DP-OPT, arXiv 2312.03724)."""
+"""Instructions by a differentially private vote of prompt writers on disjoint examples (DP-OPT, arXiv 2312.03724)."""
 
 from __future__ import annotations
 
@@ -42,16 +42,26 @@ _LEAST_WORDS = 4
 
 @dataclass(kw_only=True)
 class PrivateEnsemble:
-    """One new instruction; of any train row it tells no more than (epsilon, delta) allows, were it added or taken out.
+    """One new instruction that reveals no more of any train example than (epsilon, delta) allows, by adding or removing
+    it.
 
-    Each row belongs to one of the `voters`, by its own hash. `words`: the voters write instructions that begin alike,
-    and vote on the next word until none has enough votes; the words come from the rows, so that a word needs many
-    votes. `proposals`: `ideas` instructions are written without any row, and each voter names one. `auto`: words where
-    the voters are twice as many as a word needs.
+    Each example belongs to one voter, by its hash. With `words` the voters write instructions that begin alike and vote
+    on the next word until none has enough votes; the words come from the examples, so each needs many votes. With
+    `proposals` some instructions are written without any example, and each voter names one. With `auto` the vote is on
+    words if there are twice as many voters as a word needs.
 
-    words: at most. drafts: questions to one voter, each of which sees at most `shown` of its rows. epsilon, delta: of
-    one order; those of its options go before. The noise is the operating system's, or where MAIEUTIC_NOISE_KEY is set
-    follows from it, so that a run can be repeated by whoever knows it.
+    The noise comes from the operating system, or, where MAIEUTIC_NOISE_KEY is set, is derived from it, so that whoever
+    knows the key can repeat a run.
+
+    Args:
+        epsilon: Privacy budget of one order; the order's options take precedence.
+        delta: Failure probability of the guarantee, likewise.
+        voters: Voters with disjoint examples.
+        by: Kind of vote.
+        ideas: Instructions to vote on (`proposals`).
+        words: Words at most (`words`).
+        drafts: Questions per voter.
+        shown: Examples of a voter that a question shows.
     """
 
     epsilon: float = 4.0
@@ -70,8 +80,8 @@ class PrivateEnsemble:
         self.calls = CALLS_PER_ASK * max(self.voters * self.drafts, self.voters + self.ideas)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        told = request.order.options
-        epsilon, delta = float(told.get("epsilon", self.epsilon)), float(told.get("delta", self.delta))
+        options = request.order.options
+        epsilon, delta = float(options.get("epsilon", self.epsilon)), float(options.get("delta", self.delta))
         parts = self._rows_by_voter(request)
         noise = _noise_source(request)
         each = per_vote_epsilon(epsilon, self.words, delta / 2)
@@ -87,11 +97,11 @@ class PrivateEnsemble:
             account = account.spend(epsilon)
         spent, risk = account.total
         why = f"a private vote of {self.voters} voters: epsilon {spent:.2f}, delta {risk:.1g} for one train row"
-        made = with_instruction(request, text, why)
-        return [made] if made is not None else []
+        proposal = with_instruction(request, text, why)
+        return [proposal] if proposal is not None else []
 
     def _rows_by_voter(self, request: Request) -> list[tuple[Case, ...]]:
-        """Voter → its rows. Which voter a row has depends on that row alone."""
+        """Examples by voter. An example's voter depends on that example alone."""
         parts: list[list[Case]] = [[] for _ in range(self.voters)]
         for row in request.train:
             place = int(digest(["voter", row.id])[:8], 16) % self.voters
@@ -103,8 +113,8 @@ class PrivateEnsemble:
     ) -> str:
         task, prompt = task_description(request.task), main_instruction(request)
         styles = sample_items(thinking_styles(), self.ideas, request.rng)
-        replies = await gather_all(team.act(MutateInStyle(task=task, prompt=prompt, style=one)) for one in styles)
-        ideas = tuple(dict.fromkeys([prompt, *(one.prompt for one in replies if one is not None)]))
+        replies = await gather_all(team.act(MutateInStyle(task=task, prompt=prompt, style=style)) for style in styles)
+        ideas = tuple(dict.fromkeys([prompt, *(reply.prompt for reply in replies if reply is not None)]))
         if len(ideas) == 1:
             return ""
         asks = [VoteForInstruction(task=task, rows=part, instructions=ideas) for part in parts if part]
@@ -124,19 +134,19 @@ class PrivateEnsemble:
         epsilon: float,
         delta: float,
     ) -> tuple[str, int]:
-        """The instruction, empty where it is hardly one, and how many votes were held."""
+        """The instruction (empty if too short) and the number of votes."""
         voters = [Voter(task_description(request.task), part, self.drafts) for part in parts if part]
-        said: list[str] = []
+        chosen_words: list[str] = []
         held = 0
         while held < self.words:
             held += 1
-            await gather_all(one.extend_draft(said, team) for one in voters)
-            votes = Counter(word for one in voters if (word := one.next_word(said)))
+            await gather_all(voter.extend_draft(chosen_words, team) for voter in voters)
+            votes = Counter(word for voter in voters if (word := voter.next_word(chosen_words)))
             word = sample_choice(limited_domain_choice(votes, epsilon, delta), noise)
             if word in (NO_CHOICE, END):
                 break
-            said.append(word)
-        return (" ".join(said) if len(said) >= _LEAST_WORDS else ""), held
+            chosen_words.append(word)
+        return (" ".join(chosen_words) if len(chosen_words) >= _LEAST_WORDS else ""), held
 
 
 def _noise_source(request: Request) -> Random:

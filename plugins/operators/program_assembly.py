@@ -1,4 +1,4 @@
-"""One program of prompts from several."""
+"""One program assembled from the prompts of several."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from ...core.search_types import Proposal, Request
 
 @dataclass(kw_only=True)
 class ProgramAssembly:
-    """The first parent's program, each named prompt taken from the parent that the order's option `slots` names
-    (prompt → candidate); those it does not name stay. Nothing where that changes nothing."""
+    """Takes the first parent's program and replaces named prompts by those of other parents.
+
+    The order's option `slots` maps a prompt's name to the candidate it comes from; other prompts stay. No proposal
+    where nothing changes.
+    """
 
     name: str = field(default="assemble", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
@@ -20,12 +23,16 @@ class ProgramAssembly:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         first, *others = request.parents
-        known = {one.id: one.program for one in others}
-        wanted = {slot: known[one] for slot, one in request.order.options.get("slots", {}).items() if one in known}
+        programs = {parent.id: parent.program for parent in others}
+        sources = {
+            slot: programs[source_id]
+            for slot, source_id in request.order.options.get("slots", {}).items()
+            if source_id in programs
+        }
         program = first.program
-        for slot, source in wanted.items():
+        for slot, source in sources.items():
             if slot in program.prompts and slot in source.prompts:
                 program = program.replace(source.prompts[slot], slot)
         if program.id == first.program.id:
             return []
-        return [Proposal(program=program, rationale=f"together: {', '.join(sorted(wanted))}")]
+        return [Proposal(program=program, rationale=f"together: {', '.join(sorted(sources))}")]

@@ -1,4 +1,4 @@
-"""A prompt said by published techniques, each a candidate of its own (class C of the catalogue)."""
+"""A prompt rewritten by published techniques, each a candidate of its own."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ _SHOWN = 4
 
 @dataclass(kw_only=True)
 class PublishedTechniques:
-    """Techniques by name, on the first parent's prompt; as many as the order counts, drawn where there are more.
+    """Applies techniques to the first parent's prompt; as many as the order counts, sampled where there are more.
 
-    names: of the data file; all where none is named. room: whether thinking before the answer is written in the same
-    call (`one`), in a call of its own (`two`), or where the task's answers are short in a call of its own (`auto`).
-    authored: whether techniques are used that an author has to fill in. Programs that have several prompts already, and
-    prompts of a larger program, are only told what fits in one prompt. One that reads mistakes needs failures.
+    Programs that already have several prompts, and prompts of a larger program, only get techniques that fit in one
+    prompt. A technique that reads mistakes needs failures.
+
+    Args:
+        names: Techniques of the data file; all if empty.
+        room: Whether thinking before the answer is in the same call (`one`), in a call of its own (`two`), or in a call
+            of its own where the task's answers are short (`auto`).
+        authored: Whether to use techniques with slots that a model has to fill in.
     """
 
     names: Sequence[str] = ()
@@ -36,49 +40,51 @@ class PublishedTechniques:
     calls: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.calls = sum(CALLS_PER_ASK * len(technique_catalog()[one].slots) for one in self._selected_techniques)
+        self.calls = sum(CALLS_PER_ASK * len(technique_catalog()[name].slots) for name in self._selected_techniques)
 
     @property
     def _selected_techniques(self) -> list[str]:
-        return [one for one in techniques_by_name(self.names) if self.authored or not technique_catalog()[one].slots]
+        return [name for name in techniques_by_name(self.names) if self.authored or not technique_catalog()[name].slots]
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent = request.parents[0]
         inside = bool(request.order.slot) or len(parent.program.prompts) > 1 or not request.task.chat
-        fit = [one for one in self._selected_techniques if self._fits(technique_catalog()[one], request, inside)]
-        drawn = fit if request.order.count >= len(fit) else request.rng.sample(fit, request.order.count)
-        chosen = sorted(drawn, key=fit.index)
-        made = await gather_all(self._apply_by_name(one, request, team, inside) for one in chosen)
-        return deduplicate(made)
+        fit = [name for name in self._selected_techniques if self._fits(technique_catalog()[name], request, inside)]
+        sampled = fit if request.order.count >= len(fit) else request.rng.sample(fit, request.order.count)
+        chosen = sorted(sampled, key=fit.index)
+        proposals = await gather_all(self._apply_by_name(name, request, team, inside) for name in chosen)
+        return deduplicate(proposals)
 
-    def _fits(self, told: Technique, request: Request, inside: bool) -> bool:
-        return (told.single_prompt or not inside) and (bool(request.failures) or not told.mistakes)
+    def _fits(self, technique: Technique, request: Request, inside: bool) -> bool:
+        return (technique.single_prompt or not inside) and (bool(request.failures) or not technique.mistakes)
 
     async def _apply_by_name(self, name: str, request: Request, team: Team, inside: bool) -> Proposal | None:
-        told, program = technique_catalog()[name], request.parents[0].program
-        filled = await self._fill_slots(told, program.main, request, team)
+        technique, program = technique_catalog()[name], request.parents[0].program
+        filled = await self._fill_slots(technique, program.main, request, team)
         if filled is None:
             return None
         values = {**filled, "task": task_description(request.task), "answer": request.task.answer.hint}
         brief_answers = request.task.answer.type in _BRIEF_ANSWERS
         apart = not inside and (self.room == "two" or (self.room == "auto" and brief_answers))
-        made = apply_technique(told, program.main, values, apart=apart)
+        changed = apply_technique(technique, program.main, values, apart=apart)
         if inside:
-            made = program.replace(made.main)
-        if made.id == program.id:
+            changed = program.replace(changed.main)
+        if changed.id == program.id:
             return None
-        return Proposal(program=made, rationale=f"{name} ({told.cites})")
+        return Proposal(program=changed, rationale=f"{name} ({technique.cites})")
 
-    async def _fill_slots(self, told: Technique, prompt: Prompt, request: Request, team: Team) -> dict[str, str] | None:
-        """Slot → text, written one after the other; None where one could not be had."""
+    async def _fill_slots(
+        self, technique: Technique, prompt: Prompt, request: Request, team: Team
+    ) -> dict[str, str] | None:
+        """Slot → text, written one after the other; None if one could not be had."""
         filled: dict[str, str] = {}
-        for slot, wanted in told.slots.items():
+        for slot, purpose in technique.slots.items():
             ask = WritePart(
                 task=task_description(request.task),
                 prompt=instruction_text(prompt),
-                wanted=wanted,
-                written=tuple(f"{one}: {text}" for one, text in filled.items()),
-                failures=request.failures[:_SHOWN] if told.mistakes else (),
+                wanted=purpose,
+                written=tuple(f"{other_slot}: {text}" for other_slot, text in filled.items()),
+                failures=request.failures[:_SHOWN] if technique.mistakes else (),
                 hints=user_guidance(request),
             )
             reply = await team.act(ask)

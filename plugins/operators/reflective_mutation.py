@@ -1,4 +1,4 @@
-"""GEPA (arXiv 2507.19457): one reflection on a minibatch of runs, with inputs, outputs and feedback in words."""
+"""GEPA (arXiv 2507.19457): one reflection on a minibatch of runs, with inputs, outputs and textual feedback."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from ..algorithms.llm_helpers import (
 
 @dataclass(kw_only=True)
 class ReflectiveMutation:
-    """cases: runs shown at most, the failed ones first; successes show what must stay. A minibatch without a failure
-    teaches nothing: no proposal."""
+    """Rewrites the prompt after reflecting on a few runs; without failures there is no proposal.
+
+    Args:
+        cases: Runs shown at most, failures first; successes show what must stay.
+    """
 
     cases: int = 6
     name: str = field(default="reflect", init=False)

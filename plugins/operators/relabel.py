@@ -1,4 +1,4 @@
-"""Answers that were agreed on become rows' outputs."""
+"""Pseudo-labels become outputs of examples."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from ..algorithms.pseudo_labels import LABELLED_BY_AGREEMENT
 
 @dataclass(kw_only=True)
 class Relabel:
-    """The order's option `labels` is row → [output, confidence, split]; the row moves to that split. Nobody is asked,
-    and rows that the order does not name stay as they are."""
+    """Turns agreed answers into outputs; makes no model calls.
+
+    The order's option `labels` maps example → [output, confidence, split]; the example moves to that split. Other
+    examples stay.
+    """
 
     name: str = field(default="relabel", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)

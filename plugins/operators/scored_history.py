@@ -13,8 +13,13 @@ from ..algorithms.llm_helpers import CALLS_PER_ASK, rewrite_with_model, sample_c
 
 @dataclass(kw_only=True)
 class ScoredHistory:
-    """count: draws of the same question, or fewer if the order asks for some but fewer. longest: earlier prompts shown,
-    the best of them last. exemplars: train rows shown, the same for all draws."""
+    """Writes new prompts from scored earlier ones.
+
+    Args:
+        count: Samples of the same question; an order that wants some but fewer gets fewer.
+        longest: Earlier prompts shown, the best of them last.
+        exemplars: Train examples shown, the same for all samples.
+    """
 
     count: int = 8
     longest: int = 20

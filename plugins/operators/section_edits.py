@@ -1,7 +1,7 @@
 """Edits of one section of a prompt at a time (PromptFlow, arXiv 2510.12246); the other sections stay as they are.
 
-The instruction is the section "Task", the others stand below it. Which one is edited is told by the order's option
-`section`, else it is drawn.
+The instruction is the section "Task"; the others follow it. The order's option `section` says which one is edited;
+otherwise a random one is.
 """
 
 from __future__ import annotations
@@ -42,7 +42,11 @@ _REMARK = re.compile(r"\b(?:the|this|your|new) (?:prompt|section|feedback)\b", r
 
 @dataclass(kw_only=True)
 class SectionEdit:
-    """A section written anew with the failures in view. errors: failures shown, at most."""
+    """Rewrites a section with the failures in view.
+
+    Args:
+        errors: Failures shown at most.
+    """
 
     errors: int = 4
     name: str = field(default="section-edit", init=False)
@@ -51,13 +55,13 @@ class SectionEdit:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         prompt, section = request.parents[0].program.main, section_to_edit(request)
-        shown = sample_items(request.failures, self.errors, request.rng)
+        failures = sample_items(request.failures, self.errors, request.rng)
         ask = EditSection(
             task=task_description(request.task),
             prompt=instruction_text(prompt),
             section=section,
             text=section_text(prompt, section),
-            failures=shown,
+            failures=failures,
             hints=user_guidance(request),
         )
         reply = await team.act(ask)
@@ -68,7 +72,7 @@ class SectionEdit:
 
 @dataclass(kw_only=True)
 class SectionReword:
-    """A section in other words."""
+    """Paraphrases a section."""
 
     name: str = field(default="section-reword", init=False)
     needs: frozenset[Need] = field(default=_NONE, init=False)
@@ -85,7 +89,12 @@ class SectionReword:
 
 @dataclass(kw_only=True)
 class SectionAdd:
-    """A section that is not there yet, drawn among those that prompts often have. rows: shown to its author."""
+    """Adds a missing section, drawn from those that prompts often have.
+
+    Args:
+        rows: Examples shown to the writer.
+        errors: Failures shown.
+    """
 
     rows: int = 3
     errors: int = 3
@@ -114,7 +123,7 @@ class SectionAdd:
 
 @dataclass(kw_only=True)
 class SectionDrop:
-    """A section taken out; the task stays."""
+    """Drops a section; the task stays."""
 
     name: str = field(default="section-drop", init=False)
     needs: frozenset[Need] = field(default=_NONE, init=False)
@@ -125,43 +134,44 @@ class SectionDrop:
         names = [section.name for section in program.main.sections]
         if not names:
             return []
-        wanted = section_to_edit(request)
-        gone = wanted if wanted in names else request.rng.choice(names)
-        left = tuple(section for section in program.main.sections if section.name != gone)
-        return [Proposal(program=program.replace(program.main.with_(sections=left)), rationale=f"{gone} dropped")]
+        requested = section_to_edit(request)
+        gone = requested if requested in names else request.rng.choice(names)
+        remaining = tuple(section for section in program.main.sections if section.name != gone)
+        return [Proposal(program=program.replace(program.main.with_(sections=remaining)), rationale=f"{gone} dropped")]
 
 
 def section_texts(prompt: Prompt) -> list[str]:
+    """Names of the sections, the task first."""
     return [TASK_SECTION, *(section.name for section in prompt.sections)]
 
 
 def section_text(prompt: Prompt, section: str) -> str:
-    return next((one.text for one in prompt.sections if one.name == section), prompt.instruction)
+    return next((part.text for part in prompt.sections if part.name == section), prompt.instruction)
 
 
 def section_to_edit(request: Request) -> str:
-    """The order's section where the parent has it, else a drawn one."""
+    """The order's section if the parent has it, else a random one."""
     names = section_texts(request.parents[0].program.main)
-    drawn = request.rng.choice(names)
-    wanted = request.order.options.get("section")
-    return str(wanted) if wanted in names else drawn
+    fallback = request.rng.choice(names)
+    requested = request.order.options.get("section")
+    return str(requested) if requested in names else fallback
 
 
 def _with_section_text(request: Request, section: str, text: str, why: str) -> Proposal | None:
-    """The first parent with a section's text exchanged or added; None where nobody could use it.
+    """The first parent with a section's text replaced or added; None where the text is unusable.
 
-    Placeholders belong into the task: a section that asks for a field is refused, and so is a text about the prompt.
-    Names of sections that an author wrote above the text are taken off.
+    Placeholders belong into the task: a section that asks for a field is rejected, and so is text about the prompt. A
+    section name that the writer put above the text is removed.
     """
     if _REMARK.search(text):
         return None
     if section == TASK_SECTION:
         return with_instruction(request, text, why)
     program = request.parents[0].program
-    old = {one.name: one.text for one in program.main.sections}
+    old = {part.name: part.text for part in program.main.sections}
     new = text.strip().removeprefix(f"{section}:").strip()
     size = max(_ALWAYS, _LONGER * len(old.get(section, "").split()))
     if not new or placeholders_in(new) or len(new.split()) > size or new.split() == old.get(section, "").split():
         return None
-    sections = tuple(Section(name=name, text=said) for name, said in {**old, section: new}.items())
+    sections = tuple(Section(name=name, text=content) for name, content in {**old, section: new}.items())
     return Proposal(program=program.replace(program.main.with_(sections=sections)), rationale=why)

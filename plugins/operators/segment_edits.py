@@ -1,4 +1,4 @@
-"""PMPO (arXiv 2505.16307): prompts with a segment masked, and other words for a segment that helps little."""
+"""PMPO (arXiv 2505.16307): prompts with a segment masked, and rewrites of a segment that helps little."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ MAX_SEGMENTS = 8
 
 
 def parent_segments(request: Request) -> list[Segment]:
-    """The first parent's segments; the order's option `most` says into how many the prompt is divided."""
+    """The first parent's segments; the order's option `most` sets the number of segments."""
     return split_segments(request.parents[0].program.main, request.order.options.get("most", MAX_SEGMENTS))
 
 
 @dataclass(kw_only=True)
 class SegmentMask:
-    """The first parent without one of its segments, for each of them: measured, it tells what the segment is worth."""
+    """The first parent without one of its segments, for each of them: measuring shows what the segment is worth."""
 
     name: str = field(default="mask", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
@@ -47,10 +47,13 @@ class SegmentMask:
 
 @dataclass(kw_only=True)
 class SegmentRewrite:
-    """Other words for one segment; all the rest stays.
+    """Rewrites one segment; the rest stays.
 
-    The order's option `segment` says which, by its place; without it one is drawn. variants: proposals. errors: rows
-    shown, the first of the request's failures.
+    The order's option `segment` is the segment's position; without it a random one is rewritten.
+
+    Args:
+        variants: Proposals.
+        errors: Failures shown, the first of the request's.
     """
 
     variants: int = 3
@@ -83,7 +86,7 @@ class SegmentRewrite:
         )
 
     def _with_segment_text(self, request: Request, segment: Segment, text: str) -> Proposal | None:
-        """None for words that change nothing, run on, or ask for a field."""
+        """None for text that changes nothing, is too long, or asks for a field."""
         text, program = text.strip().strip("\"'").strip(), request.parents[0].program
         words = len(text.split())
         if not words or placeholders_in(text) or text.split() == segment.text.split():

@@ -1,5 +1,4 @@
-"""A program that chooses a prompt for each input by what a log of runs promises (Prompt-OIRL, Automatic Prompt
-Selection)."""
+"""A program that routes each input to the prompt a log of runs favors (Prompt-OIRL, Automatic Prompt Selection)."""
 
 from __future__ import annotations
 
@@ -15,9 +14,11 @@ from ..algorithms.offline_scorer import fit_offline_scorer
 
 @dataclass(kw_only=True)
 class SelectByLog:
-    """The parents' prompts behind a learned router. The order's option `log` is candidate → train row → score; nobody
-    is asked. Fewer than two prompts, or a parent of several prompts, is no choice, and where the target is no chat
-    nothing routes."""
+    """The parents' prompts behind a learned router; makes no model calls.
+
+    The order's option `log` maps candidate → train example → score. There is no proposal for fewer than two prompts,
+    for parents with several prompts, or where the target is not a chat model, since nothing would route.
+    """
 
     name: str = field(default="select-by-log", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
@@ -25,13 +26,16 @@ class SelectByLog:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         log = request.order.options.get("log", {})
-        known = [one for one in request.parents if one.id in log and len(one.program.prompts) == 1]
-        if len(known) < 2 or not request.task.chat:
+        logged = [
+            candidate for candidate in request.parents if candidate.id in log and len(candidate.program.prompts) == 1
+        ]
+        if len(logged) < 2 or not request.task.chat:
             return []
-        names = {one.id: f"prompt-{place:02d}" for place, one in enumerate(known, 1)}
+        names = {candidate.id: f"prompt-{place:02d}" for place, candidate in enumerate(logged, 1)}
         texts = {row: example.text for row, example in request.examples.items()}
-        scorer = fit_offline_scorer({names[one.id]: log[one.id] for one in known}, texts)
+        scorer = fit_offline_scorer({names[candidate.id]: log[candidate.id] for candidate in logged}, texts)
         program = Program(
-            prompts={names[one.id]: one.program.main for one in known}, router=Router(kind="learned", scorer=scorer)
+            prompts={names[candidate.id]: candidate.program.main for candidate in logged},
+            router=Router(kind="learned", scorer=scorer),
         )
-        return [Proposal(program=program, rationale=f"of {len(known)} prompts the one a log promises most of")]
+        return [Proposal(program=program, rationale=f"of {len(logged)} prompts the one a log promises most of")]

@@ -1,4 +1,4 @@
-"""A program put together from slots: of each of its prompts, the words of one and the demos of another."""
+"""A program combined slot by slot: the wording of one parent and the demos of another."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from ...core.search_types import Proposal, Request
 
 
 def combine_slots(pieces: Sequence[Program]) -> Program:
-    """Two programs for each slot of the first, in the order of its slots: whose words, and whose demos. Two for a
-    program without slots."""
+    """Combine two programs per slot of the first, in the order of its slots: one for wording, one for demos.
+
+    A program without slots takes two.
+    """
     whole = pieces[0]
     slots = whole.slots or (whole.main_name,)
     for slot, words, demos in zip(slots, pieces[::2], pieces[1::2], strict=True):
@@ -22,7 +24,7 @@ def combine_slots(pieces: Sequence[Program]) -> Program:
 
 @dataclass(kw_only=True)
 class SlotCombination:
-    """The parents in twos: the words of the first with the demos of the second, a pair for each slot."""
+    """Pairs of parents, one pair per slot: the wording of the first with the demos of the second."""
 
     name: str = field(default="combine", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
@@ -32,7 +34,7 @@ class SlotCombination:
         names = request.parents[0].program.slots or (request.parents[0].program.main_name,)
         if len(request.parents) != 2 * len(names):
             return []
-        program = combine_slots([one.program for one in request.parents])
-        shown = ", ".join(f"{len(program.prompts[name].demos)} demos" for name in names)
-        parents = tuple(dict.fromkeys(one.id for one in request.parents))
-        return [Proposal(program=program, rationale=f"{shown} of another under these words", parents=parents)]
+        program = combine_slots([parent.program for parent in request.parents])
+        demo_counts = ", ".join(f"{len(program.prompts[name].demos)} demos" for name in names)
+        parents = tuple(dict.fromkeys(parent.id for parent in request.parents))
+        return [Proposal(program=program, rationale=f"{demo_counts} of another under these words", parents=parents)]

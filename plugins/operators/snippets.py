@@ -18,19 +18,19 @@ _FILE = "snippets.v1.toml"
 
 @cache
 def snippet_grid() -> tuple[str, ...]:
-    """All combinations of one piece of each list, but the one that says nothing."""
+    """All combinations of one piece per list, without the empty one."""
     lists = tomllib.loads((resources.files(__package__) / _FILE).read_text(encoding="utf-8")).values()
     return tuple(" ".join(part for part in parts if part) for parts in itertools.product(*lists) if any(parts))
 
 
 @dataclass(kw_only=True)
 class SystemSnippets:
-    """As many combinations as the order counts, drawn without repetition; what the user wrote there stays behind."""
+    """Random combinations, as many as the order counts, in front of the user's own system prompt."""
 
     name: str = field(default="snippets", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
     calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        drawn = sample_items(snippet_grid(), request.order.count, request.rng)
-        return [with_system_prefix(request, said, said) for said in drawn]
+        sampled = sample_items(snippet_grid(), request.order.count, request.rng)
+        return [with_system_prefix(request, snippet, snippet) for snippet in sampled]

@@ -1,7 +1,7 @@
 """MARS (arXiv 2503.16874): a teacher asks, a critic judges the questions, a student answers with a new prompt.
 
-The steps are functions, so that a graph can walk them one by one; `Socratic.propose` walks them in order.
-Who sees failures is the team's evidence: as published nobody here does.
+The steps are functions, so that a graph can run them one by one; `Socratic.propose` runs them in order. The team's
+evidence setting decides who sees failures: as published nobody does.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ MAX_FAILURES = 4
 
 
 async def ask_questions(
-    request: Request, team: Team, suggestion: str = "", *, asked: Sequence[str] = ()
+    request: Request, team: Team, suggestion: str = "", *, rejected: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """The teacher's questions, at most two; none where they could not be read. asked: those that were sent back."""
+    """The teacher's questions, at most two; none if the reply cannot be parsed. asked: the rejected ones."""
     reply = await team.act(
         AskQuestions(
             task=task_description(request.task),
             prompt=main_instruction(request),
             step=request.order.plan_step,
-            asked=tuple(asked),
+            asked=tuple(rejected),
             suggestion=suggestion,
             failures=_visible_failures(request),
             hints=user_guidance(request),
@@ -39,24 +39,28 @@ async def ask_questions(
 
 
 async def judge_questions(questions: Sequence[str], team: Team) -> JudgementReply | None:
-    """The critic's verdict on the questioning; None where it could not be read."""
+    """The critic's judgement of the questions; None if it cannot be parsed."""
     return await team.act(JudgeQuestions(questions=tuple(questions)))
 
 
 def revision_advice(verdict: JudgementReply | None) -> str | None:
-    """The advice that questions are sent back with, empty where the critic only said no; None where they stand. A
-    verdict that could not be read sends nothing back."""
+    """The advice with which questions are rejected (empty if the critic only said no); None if they are accepted.
+
+    A judgement that cannot be parsed rejects nothing.
+    """
     return None if verdict is None or verdict.accepted else verdict.suggestion
 
 
-def can_afford_another(order: WorkOrder, said: int) -> bool:
-    """Whether the order's share of the calls, after so many asks, pays for one more and for the student's after it:
-    a share that was cut should still end in a prompt."""
-    return order.allowance is None or (said + 2) * CALLS_PER_ASK <= order.allowance
+def can_afford_another(order: WorkOrder, asks_made: int) -> bool:
+    """Whether the order's allowance, after so many asks, pays for one more and for the student's.
+
+    A reduced allowance should still end in a prompt.
+    """
+    return order.allowance is None or (asks_made + 2) * CALLS_PER_ASK <= order.allowance
 
 
 async def answer_questions(request: Request, team: Team, questions: Sequence[str]) -> Proposal | None:
-    """The student's new prompt; the rationale is what was asked."""
+    """The student's new prompt; its rationale is the questions."""
     reply = await team.act(
         AnswerQuestions(
             task=task_description(request.task),
@@ -71,8 +75,10 @@ async def answer_questions(request: Request, team: Team, questions: Sequence[str
 
 @dataclass(kw_only=True)
 class Socratic:
-    """Teacher, critic, the teacher once more where the critic says no (not judged again), student. Where the calls do
-    not pay for all, the student's comes first."""
+    """Teacher, critic, the teacher again if the critic rejects (not judged again), then the student.
+
+    Where the calls do not pay for all steps, the student's comes first.
+    """
 
     name: str = field(default="socratic", init=False)
     needs: frozenset[Need] = field(default=frozenset(), init=False)
@@ -86,11 +92,11 @@ class Socratic:
             revision_advice(await judge_questions(questions, team)) if can_afford_another(request.order, 1) else None
         )
         if advice is not None and can_afford_another(request.order, 2):
-            questions = await ask_questions(request, team, advice, asked=questions) or questions
+            questions = await ask_questions(request, team, advice, rejected=questions) or questions
         proposal = await answer_questions(request, team, questions)
         return [proposal] if proposal is not None else []
 
 
 def _visible_failures(request: Request) -> tuple[Case, ...]:
-    """The same failures at every step, in the order they came in; drawing would cost the steps their independence."""
+    """The same failures at every step, in order; sampling would make the steps depend on each other."""
     return request.failures[:MAX_FAILURES]

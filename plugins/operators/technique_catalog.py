@@ -1,4 +1,4 @@
-"""Published techniques as data: what each says, where it stands in a prompt, and what an author has to fill in."""
+"""Published techniques as data: their texts, their position in a prompt, and the slots a model fills in."""
 
 from __future__ import annotations
 
@@ -46,57 +46,66 @@ class Technique(BaseModel):
 
     @property
     def single_prompt(self) -> bool:
-        """Whether it is said in one prompt, however much room its thinking gets."""
+        """Whether it fits in one prompt, apart from thinking."""
         return not self.steps and not self.voices
 
 
 @cache
 def technique_catalog() -> Mapping[str, Technique]:
-    """Name → technique, the simpler first."""
+    """Name → technique, simpler ones first."""
     text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
-    made = {name: Technique.model_validate(told) for name, told in tomllib.loads(text).items()}
-    return MappingProxyType(dict(sorted(made.items(), key=lambda item: item[1].level)))
+    catalog = {name: Technique.model_validate(entry) for name, entry in tomllib.loads(text).items()}
+    return MappingProxyType(dict(sorted(catalog.items(), key=lambda item: item[1].level)))
 
 
 def techniques_by_name(names: Sequence[str]) -> list[str]:
-    """Those of the names, all where none is named, the simpler first. Raises UsageError for one that there is not."""
-    if strange := [one for one in names if one not in technique_catalog()]:
+    """The named techniques (all if empty), simpler ones first. Raises UsageError for an unknown name."""
+    if strange := [name for name in names if name not in technique_catalog()]:
         raise UsageError(f"there is no technique {strange[0]!r}", possible=tuple(technique_catalog()))
-    return [one for one in technique_catalog() if not names or one in names]
+    return [name for name in technique_catalog() if not names or name in names]
 
 
-def apply_technique(told: Technique, prompt: Prompt, values: Mapping[str, str], *, apart: bool) -> Program:
-    """The prompt said by a technique. values: what fills its texts. apart: its thinking gets a call of its own.
+def apply_technique(technique: Technique, prompt: Prompt, values: Mapping[str, str], *, apart: bool) -> Program:
+    """Apply a technique to a prompt.
 
-    Braces in what an author wrote become round ones: they would ask for fields that no row brings.
+    Braces in generated text become round brackets: they would ask for fields that no example has.
+
+    Args:
+        values: Texts for its slots.
+        apart: Whether its thinking gets a call of its own.
     """
     safe = {name: value.replace("{", "(").replace("}", ")") for name, value in values.items()}
 
-    def said(text: str) -> str:
+    def filled(text: str) -> str:
         return fill_template(text.strip(), safe)
 
     framed = prompt.with_(
-        system=_join_texts(said(told.system), prompt.system),
-        instruction=_join_texts(said(told.prefix), prompt.instruction),
-        sections=(*prompt.sections, *(Section(name=one.name, text=said(one.text)) for one in told.sections)),
-        format=prompt.format.model_copy(update=dict(told.format)),
+        system=_join_texts(filled(technique.system), prompt.system),
+        instruction=_join_texts(filled(technique.prefix), prompt.instruction),
+        sections=(
+            *prompt.sections,
+            *(Section(name=section.name, text=filled(section.text)) for section in technique.sections),
+        ),
+        format=prompt.format.model_copy(update=dict(technique.format)),
     )
-    if told.voices:
-        voices = [framed.with_(instruction=_join_texts(framed.instruction, said(one))) for one in told.voices]
+    if technique.voices:
+        voices = [
+            framed.with_(instruction=_join_texts(framed.instruction, filled(voice))) for voice in technique.voices
+        ]
         return Program(
-            prompts={f"voice-{place}": one for place, one in enumerate(voices, 1)}, router=Router(kind="vote")
+            prompts={f"voice-{place}": voice for place, voice in enumerate(voices, 1)}, router=Router(kind="vote")
         )
-    steps = [Prompt(instruction=said(one.text), system="") for one in told.steps]
-    names = [f"{place}-{one.name}" for place, one in enumerate(told.steps, 1)]
-    ending = said(told.suffix)
-    if told.think and apart:
+    steps = [Prompt(instruction=filled(step.text), system="") for step in technique.steps]
+    names = [f"{place}-{step.name}" for place, step in enumerate(technique.steps, 1)]
+    ending = filled(technique.suffix)
+    if technique.think and apart:
         wide = framed.format.model_copy(update={"answer_hint": "", "shuffles": 0})
-        asked = _join_texts(framed.instruction, said(told.think), _ASIDE)
-        steps.append(framed.with_(instruction=asked, demos=(), format=wide))
+        question = _join_texts(framed.instruction, filled(technique.think), _ASIDE)
+        steps.append(framed.with_(instruction=question, demos=(), format=wide))
         names.append(f"{len(steps)}-{_THOUGHTS}")
         ending = _join_texts(ending, _FROM_THOUGHTS, safe.get("answer", ""))
-    elif told.think:
-        ending = _join_texts(ending, said(told.think), _AFTERWARDS)
+    elif technique.think:
+        ending = _join_texts(ending, filled(technique.think), _AFTERWARDS)
     if not steps:
         return Program.of(framed.with_(instruction=_join_texts(framed.instruction, ending)))
     if prompt.placeholders and "input" not in prompt.placeholders:

@@ -38,9 +38,14 @@ _BY_TYPE = {
 
 @dataclass(kw_only=True)
 class TechniqueChoice:
-    """The technique that the planner names, and next to it the one that a rule takes for this kind of answer; one
-    prompt in each. Where the planner cannot be read, the rule alone. rows: shown to the planner. failures: to the
-    student, where the parent was run."""
+    """One prompt in the technique that the planner names, and one in the technique that a rule picks by answer type.
+
+    Where the planner's reply cannot be parsed, only the rule's.
+
+    Args:
+        rows: Examples shown to the planner.
+        failures: Failures shown to the student, if the parent was run.
+    """
 
     rows: int = 3
     failures: int = 3
@@ -51,10 +56,10 @@ class TechniqueChoice:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         task = task_description(request.task)
         listed = tuple(f"{name}: {meaning}" for name, meaning in TECHNIQUE_DESCRIPTIONS.items())
-        shown = sample_cases(request.train, self.rows, request.rng)
-        said = await team.act(NameTechnique(task=task, techniques=listed, rows=shown))
-        named = _first_named_technique(said.text) if said is not None else ""
-        chosen = [one for one in dict.fromkeys([named, technique_by_rule(request.task)]) if one]
+        examples = sample_cases(request.train, self.rows, request.rng)
+        reply = await team.act(NameTechnique(task=task, techniques=listed, rows=examples))
+        named = _first_named_technique(reply.text) if reply is not None else ""
+        chosen = [name for name in dict.fromkeys([named, technique_by_rule(request.task)]) if name]
         wrong = request.failures[: self.failures]
         asks = [
             TailorPrompt(
@@ -79,7 +84,7 @@ def technique_by_rule(task: TaskBrief) -> str:
 
 
 def _first_named_technique(text: str) -> str:
-    """The technique that is named first."""
-    said = text.casefold()
-    found = {name: said.find(name) for name in TECHNIQUE_DESCRIPTIONS if name in said}
-    return min(found, key=lambda name: found[name]) if found else ""
+    """The technique that the text names first."""
+    folded = text.casefold()
+    positions = {name: folded.find(name) for name in TECHNIQUE_DESCRIPTIONS if name in folded}
+    return min(positions, key=lambda name: positions[name]) if positions else ""

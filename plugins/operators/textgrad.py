@@ -1,4 +1,4 @@
-"""TextGrad (arXiv 2406.07496): feedback on each answer, carried back to the prompt, summed into one rewrite."""
+"""TextGrad (arXiv 2406.07496): feedback on each answer, propagated back to the prompt, summed into one rewrite."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ from ..algorithms.llm_helpers import (
 
 @dataclass(kw_only=True)
 class TextGrad:
-    """rows: failed rows a step, at most; an answer that is right gives no gradient. momentum: earlier prompts of the
-    line that the last question shows, so that a step goes on where the ones before it went.
+    """One textual gradient step: feedback on failed answers, then on the prompt, then a rewrite.
 
-    The rationale of a proposal is the summed feedback. No failures, no proposals; a row whose feedback cannot be read
-    is left out of the sum.
+    The rationale of a proposal is the summed feedback. An example whose feedback cannot be parsed is left out of the
+    sum. Without failures there is no proposal.
+
+    Args:
+        rows: Failed examples per step, at most; a right answer gives no gradient.
+        momentum: Earlier prompts of the line that the last question shows, so that a step continues their direction.
     """
 
     rows: int = 3
@@ -40,17 +43,17 @@ class TextGrad:
         self.calls = CALLS_PER_ASK * (2 * self.rows + 1)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        """Each stage is finished before the next begins, so that draws do not depend on who answers first."""
-        shown = sample_items(request.failures, self.rows, request.rng)
-        if not shown:
+        """Each stage ends before the next begins, so that random draws do not depend on who answers first."""
+        failures = sample_items(request.failures, self.rows, request.rng)
+        if not failures:
             return []
         task, prompt = task_description(request.task), main_instruction(request)
-        answers = await gather_all(team.act(FeedbackOnAnswer(task=task, cases=(case,))) for case in shown)
-        told: list[tuple[Case, str]] = [
-            (case, reply.text) for case, reply in zip(shown, answers, strict=True) if reply is not None
+        answers = await gather_all(team.act(FeedbackOnAnswer(task=task, cases=(case,))) for case in failures)
+        answer_feedback: list[tuple[Case, str]] = [
+            (case, reply.text) for case, reply in zip(failures, answers, strict=True) if reply is not None
         ]
         carried = await gather_all(
-            team.act(FeedbackOnPrompt(prompt=prompt, feedback=text, cases=(case,))) for case, text in told
+            team.act(FeedbackOnPrompt(prompt=prompt, feedback=text, cases=(case,))) for case, text in answer_feedback
         )
         gradients = tuple(dict.fromkeys(reply.text for reply in carried if reply is not None))
         if not gradients:

@@ -1,4 +1,4 @@
-"""ProTeGi (arXiv 2305.03495): reasons from failures, edits against the reasons, paraphrases of the edits."""
+"""ProTeGi (arXiv 2305.03495): reasons for failures, edits against the reasons, paraphrases of the edits."""
 
 from __future__ import annotations
 
@@ -23,10 +23,16 @@ from ..algorithms.llm_helpers import (
 
 @dataclass(kw_only=True)
 class TextualGradient:
-    """gradients: groups of failures looked at. errors_per_gradient: failures in a group. reasons_per_gradient: what
-    is asked of each group. steps_per_gradient: edits against each reason. paraphrases: of each edit.
+    """Finds reasons for failures, edits the prompt against each, and paraphrases the edits.
 
-    The rationale of a proposal is the reason. No failures, no proposals.
+    The rationale of a proposal is the reason. Without failures there is no proposal.
+
+    Args:
+        gradients: Groups of failures.
+        errors_per_gradient: Failures in a group.
+        reasons_per_gradient: Reasons asked of each group.
+        steps_per_gradient: Edits against each reason.
+        paraphrases: Paraphrases of each edit.
     """
 
     gradients: int = 4
@@ -43,18 +49,18 @@ class TextualGradient:
         self.calls = CALLS_PER_ASK * (self.gradients + edits + edits * self.paraphrases)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        """Each stage is finished before the next begins, so that draws do not depend on who answers first."""
+        """Each stage ends before the next begins, so that random draws do not depend on who answers first."""
         if not request.failures:
             return []
         prompt = main_instruction(request)
         size = min(self.errors_per_gradient, len(request.failures))
         groups = [tuple(request.rng.sample(request.failures, size)) for _ in range(self.gradients)]
-        found = await gather_all(
+        replies = await gather_all(
             team.act(FindReasons(prompt=prompt, failures=group, count=self.reasons_per_gradient)) for group in groups
         )
         reasons: list[tuple[str, tuple[Case, ...]]] = [
             (reason, group)
-            for group, reply in zip(groups, found, strict=True)
+            for group, reply in zip(groups, replies, strict=True)
             if reply is not None
             for reason in reply.reasons[: self.reasons_per_gradient]
             for _ in range(self.steps_per_gradient)
@@ -67,7 +73,13 @@ class TextualGradient:
         edits = [
             (reply.prompt, reason) for reply, (reason, _) in zip(edited, reasons, strict=True) if reply is not None
         ]
-        wanted = [(text, reason) for text, reason in edits for _ in range(self.paraphrases)]
-        said: list[PromptReply | None] = await gather_all(team.act(ParaphrasePrompt(prompt=text)) for text, _ in wanted)
-        edits += [(reply.prompt, reason) for reply, (_, reason) in zip(said, wanted, strict=True) if reply is not None]
+        to_paraphrase = [(text, reason) for text, reason in edits for _ in range(self.paraphrases)]
+        paraphrases: list[PromptReply | None] = await gather_all(
+            team.act(ParaphrasePrompt(prompt=text)) for text, _ in to_paraphrase
+        )
+        edits += [
+            (reply.prompt, reason)
+            for reply, (_, reason) in zip(paraphrases, to_paraphrase, strict=True)
+            if reply is not None
+        ]
         return deduplicate(with_instruction(request, text, reason) for text, reason in edits)

@@ -1,4 +1,4 @@
-"""The prompt thought over in different ways (the mutation of PromptWizard, arXiv 2405.18369)."""
+"""The prompt rewritten in different thinking styles (the mutation of PromptWizard, arXiv 2405.18369)."""
 
 from __future__ import annotations
 
@@ -26,14 +26,18 @@ _FILE = "thinking-styles.v1.txt"
 
 @cache
 def thinking_styles() -> tuple[str, ...]:
-    """One style a line; lines that begin with # are comments."""
+    """One style per line; lines that begin with # are comments."""
     text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
     return tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
 
 
 @dataclass(kw_only=True)
 class ThinkingStyleMutation:
-    """One new version for each of `styles` ways of thinking, drawn anew for each order."""
+    """One rewrite per thinking style, with new styles for each order.
+
+    Args:
+        styles: Styles per order.
+    """
 
     styles: int = 5
     name: str = field(default="thinking-styles", init=False)
@@ -44,7 +48,7 @@ class ThinkingStyleMutation:
         self.calls = CALLS_PER_ASK * self.styles
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        drawn = sample_items(thinking_styles(), self.styles, request.rng)
+        styles = sample_items(thinking_styles(), self.styles, request.rng)
         asks = [
             MutateInStyle(
                 task=task_description(request.task),
@@ -52,7 +56,7 @@ class ThinkingStyleMutation:
                 style=style,
                 hints=user_guidance(request),
             )
-            for style in drawn
+            for style in styles
         ]
         replies = await gather_all(team.act(ask) for ask in asks)
         return deduplicate(

@@ -1,4 +1,4 @@
-"""Tokens taken out of a fixed prompt with demos (PromptQuine, arXiv 2506.17930): what is left need not be readable."""
+"""Pruning tokens of a few-shot prompt (PromptQuine, arXiv 2506.17930); the result need not be readable."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TOKEN = re.compile(r"(\{\w+\}|\w+|[^\w\s])(\s*)")
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """A word or a mark and the white space after it. part: 0 is the instruction, then each demo's input and output."""
+    """A word or mark with the white space after it. part: 0 is the instruction, then each demo's input and output."""
 
     part: int
     text: str
@@ -27,11 +27,15 @@ class Token:
 
 @dataclass(kw_only=True)
 class TokenPrune:
-    """One to `most` tokens fewer, in the instruction and in the demos; tokens are words and marks.
+    """Removes one to `most` tokens from the instruction and the demos; tokens are words and marks.
 
-    least: no prompt gets fewer tokens than that. Placeholders stay, and of a demo's input and output one token each: a
-    chat turn cannot be empty. Where the order says `at`, the token at that place alone goes, counted among those that
-    may go; beyond the last there is nothing to propose.
+    Placeholders stay, and so does one token of each demo's input and output: a chat turn cannot be empty. With the
+    order's option `at` only the token at that position goes, counted among the removable ones; beyond the last there is
+    no proposal.
+
+    Args:
+        most: Tokens removed at most.
+        least: Tokens that a prompt keeps at least.
     """
 
     most: int = 4
@@ -48,27 +52,28 @@ class TokenPrune:
         spare = len(tokens) - self.least
         if spare < 1 or not loose or (at is not None and int(at) >= len(loose)):
             return []
-        made = []
+        proposals = []
         for _ in range(request.order.count):
             size = min(request.rng.randint(1, self.most), spare, len(loose))
             gone = [loose[int(at)]] if at is not None else sorted(request.rng.sample(loose, size))
             pruned, words = without_tokens(prompt, gone), " ".join(tokens[place].text for place in gone)
             if pruned != prompt:
                 program = parent.program.replace(pruned)
-                made.append(Proposal(program=program, rationale=f"pruned: {words}"))
-        return deduplicate(made)
+                proposals.append(Proposal(program=program, rationale=f"pruned: {words}"))
+        return deduplicate(proposals)
 
 
 def tokenize(prompt: Prompt) -> list[Token]:
+    """The prompt's tokens."""
     return [
-        Token(part=part, text=found[1], tail=found[2])
+        Token(part=part, text=match[1], tail=match[2])
         for part, text in enumerate(_prompt_texts(prompt))
-        for found in _TOKEN.finditer(text)
+        for match in _TOKEN.finditer(text)
     ]
 
 
 def prunable_positions(tokens: Sequence[Token]) -> list[int]:
-    """The places of tokens that may go: no placeholder, and not the last one of a demo's turn."""
+    """Positions of removable tokens: no placeholder, and not the last token of a demo's turn."""
     sizes = Counter(token.part for token in tokens)
     return [
         place
@@ -78,13 +83,13 @@ def prunable_positions(tokens: Sequence[Token]) -> list[int]:
 
 
 def without_tokens(prompt: Prompt, gone: Sequence[int]) -> Prompt:
-    """The prompt without the tokens at these places. A demo's turn that would be left empty keeps its last token."""
+    """The prompt without the tokens at these positions. A demo's turn keeps its last token."""
     tokens, texts = tokenize(prompt), list(_prompt_texts(prompt))
     out = set(gone)
     for part in {tokens[place].part for place in gone}:
         places = [place for place, token in enumerate(tokens) if token.part == part]
-        kept = [place for place in places if place not in out] or (places[-1:] if part else [])
-        texts[part] = _join_tokens(tokens, kept)
+        remaining = [place for place in places if place not in out] or (places[-1:] if part else [])
+        texts[part] = _join_tokens(tokens, remaining)
     demos = tuple(
         demo.model_copy(update={"input": texts[2 * number + 1], "output": texts[2 * number + 2]})
         for number, demo in enumerate(prompt.demos)
@@ -92,10 +97,10 @@ def without_tokens(prompt: Prompt, gone: Sequence[int]) -> Prompt:
     return prompt.with_(instruction=texts[0], demos=demos)
 
 
-def _join_tokens(tokens: Sequence[Token], kept: Sequence[int]) -> str:
-    """The kept tokens as a text. Words that stood apart, or had something between them, do not become one."""
+def _join_tokens(tokens: Sequence[Token], positions: Sequence[int]) -> str:
+    """The kept tokens as a text. Words that were separate stay separate."""
     text = ""
-    for place, after in zip_longest(kept, kept[1:]):
+    for place, after in zip_longest(positions, positions[1:]):
         between = max((tokens[at].tail for at in range(place, after or place)), key=len, default="")
         apart = after is not None and not between and after > place + 1
         text += tokens[place].text + (" " if apart else between)

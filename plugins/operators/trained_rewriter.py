@@ -1,4 +1,4 @@
-"""Any model that writes prompts as the student, asked in its own form (class E of the catalogue; On Meta-Prompting)."""
+"""A model trained to write prompts, called in its own format (On Meta-Prompting and others)."""
 
 from __future__ import annotations
 
@@ -48,17 +48,26 @@ class RewriterProfile(BaseModel):
 
 @cache
 def rewriter_profiles() -> Mapping[str, RewriterProfile]:
+    """Name → profile."""
     text = (resources.files(__package__) / _FILE).read_text(encoding="utf-8")
-    return MappingProxyType({name: RewriterProfile.model_validate(one) for name, one in tomllib.loads(text).items()})
+    return MappingProxyType(
+        {name: RewriterProfile.model_validate(entry) for name, entry in tomllib.loads(text).items()}
+    )
 
 
 @dataclass(kw_only=True)
 class TrainedRewriter:
-    """The first parent's instruction in the words of a model that was made to write prompts.
+    """The first parent's instruction rewritten by a model that was trained for it.
 
-    The student is asked with a template alone, so `--role student=openai/NAME@http://…/v1` puts a trained rewriter in
-    its place. form: which shipped template. template: one of the user's own in its place, with {prompt} and, if wanted,
-    {task}, {input}, {output}, {expected}; keep: what is done with the reply then. count: draws.
+    The student receives the filled template alone, so `--role student=openai/NAME@http://…/v1` puts a trained rewriter
+    in its place.
+
+    Args:
+        form: Name of a shipped template.
+        template: A template of the user's own instead, with {prompt} and optionally {task}, {input}, {output},
+            {expected}.
+        keep: What is done with the reply to a template of the user's own.
+        count: Samples of the rewrite.
     """
 
     form: str = "prewrite"
@@ -73,8 +82,8 @@ class TrainedRewriter:
         self.calls = CALLS_PER_ASK * self.count
         if not self.template and self.form not in rewriter_profiles():
             raise UsageError(f"there is no template {self.form!r} for a rewriter", possible=tuple(rewriter_profiles()))
-        asked = placeholders_in(self.template)
-        if self.template and ("prompt" not in asked or set(asked) - set(_FIELDS)):
+        fields = placeholders_in(self.template)
+        if self.template and ("prompt" not in fields or set(fields) - set(_FIELDS)):
             raise UsageError(
                 "a rewriter's template has {prompt}, and no fields but these",
                 where="rewriter.template",
@@ -83,27 +92,27 @@ class TrainedRewriter:
             )
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        told = (
+        profile = (
             RewriterProfile(template=self.template, keep=self.keep) if self.template else rewriter_profiles()[self.form]
         )
-        message = _fill_template(told.template, request)
-        why = f"{'template' if self.template else self.form} ({told.cites})"
-        if told.keep == "replace":
+        message = _fill_template(profile.template, request)
+        why = f"{'template' if self.template else self.form} ({profile.cites})"
+        if profile.keep == "replace":
             return await rewrite_with_model(request, team, RewritePrompt(message=message), why, count=self.count)
         beside = await gather_all(team.act(WriteAddition(message=message)) for _ in range(self.count))
         return deduplicate(
-            _combine_with_original(request, told.keep, one.text, why) for one in beside if one is not None
+            _combine_with_original(request, profile.keep, reply.text, why) for reply in beside if reply is not None
         )
 
 
-def _combine_with_original(request: Request, keep: Keep, said: str, why: str) -> Proposal | None:
+def _combine_with_original(request: Request, keep: Keep, text: str, why: str) -> Proposal | None:
     if keep == "append":
-        return with_instruction(request, f"{main_instruction(request)}\n\n{said}", why)
-    return with_system_prefix(request, replace_braces(said), why)
+        return with_instruction(request, f"{main_instruction(request)}\n\n{text}", why)
+    return with_system_prefix(request, replace_braces(text), why)
 
 
 def _fill_template(template: str, request: Request) -> str:
-    """The template filled; a row's fields are those of one failure, drawn."""
+    """The filled template; example fields come from one random failure."""
     case = request.rng.choice(request.failures) if request.failures else None
     values = {
         "prompt": main_instruction(request),
@@ -112,9 +121,9 @@ def _fill_template(template: str, request: Request) -> str:
         "output": case.output if case else "",
         "expected": case.expected if case else "",
     }
-    kept = []
+    lines = []
     for line in template.strip().splitlines():
         fields = placeholders_in(line)
-        if not fields or any(values[one].strip() for one in fields):
-            kept.append(fill_template(line, values))
-    return "\n".join(kept)
+        if not fields or any(values[name].strip() for name in fields):
+            lines.append(fill_template(line, values))
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Feedback on turns, and experience replayed (prompt reinforcing for dialogues of several turns, arXiv 2510.05921)."""
+"""Feedback on turns and experience replay (prompt reinforcing for multi-turn dialogues, arXiv 2510.05921)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,15 @@ from ..algorithms.llm_helpers import (
 
 @dataclass(kw_only=True)
 class TurnFeedback:
-    """A critic looks at failed episodes one by one and says which turns decided them; a student rewrites the prompt by
-    that and by experience: earlier feedback with the score of the prompt it led to, drawn from all that was tried.
+    """A critic says which turns decided failed episodes; a student rewrites the prompt from that and from experience.
 
-    episodes: looked at in an order. turns: feedback on each at most. experience: earlier edits shown, good and bad.
-    A run of one call is an episode of one turn.
+    Experience is earlier feedback with the score of the prompt it led to, sampled from all that was tried. A run of one
+    call is an episode of one turn.
+
+    Args:
+        episodes: Episodes per order.
+        turns: Feedback per episode at most.
+        experience: Earlier edits shown, good and bad.
     """
 
     episodes: int = 3
@@ -43,13 +47,13 @@ class TurnFeedback:
         if not request.failures:
             return []
         task, prompt = task_description(request.task), main_instruction(request)
-        shown = sample_items(request.failures, self.episodes, request.rng)
+        episodes = sample_items(request.failures, self.episodes, request.rng)
         replayed = self._scored_edits(request)
         judged = await gather_all(
-            team.act(JudgeTurns(task=task, prompt=prompt, episode=(case,), count=self.turns)) for case in shown
+            team.act(JudgeTurns(task=task, prompt=prompt, episode=(case,), count=self.turns)) for case in episodes
         )
         feedback = [item for reply in judged if reply is not None for item in reply.items[: self.turns]]
-        feedback = feedback or [case.feedback for case in shown if case.feedback]
+        feedback = feedback or [case.feedback for case in episodes if case.feedback]
         if not feedback:
             return []
         ask = ReplayFeedback(
@@ -62,12 +66,12 @@ class TurnFeedback:
         return await rewrite_with_model(request, team, ask, " ".join(feedback)[:600])
 
     def _scored_edits(self, request: Request) -> tuple[ScoredPrompt, ...]:
-        """Edits on the way to the parent and of the run's best, each once, worst first."""
-        known = {one.id: one for one in (*request.ancestors, *request.parents, *request.peers)}
+        """Edits on the way to the parent and among the run's best, each once, worst first."""
+        candidates = {candidate.id: candidate for candidate in (*request.ancestors, *request.parents, *request.peers)}
         edits = [
-            ScoredPrompt(prompt=one.rationale, score=request.scores[one.id])
-            for one in known.values()
-            if one.parents and one.rationale and one.id in request.scores
+            ScoredPrompt(prompt=candidate.rationale, score=request.scores[candidate.id])
+            for candidate in candidates.values()
+            if candidate.parents and candidate.rationale and candidate.id in request.scores
         ]
-        drawn = sample_items(edits, self.experience, request.rng)
-        return tuple(sorted(drawn, key=lambda past: past.score))
+        sampled = sample_items(edits, self.experience, request.rng)
+        return tuple(sorted(sampled, key=lambda past: past.score))

@@ -1,1 +1,1 @@
-"""Strategies: which parents, which operators, what to keep."""
+"""Strategies decide which parents and operators come next, and which candidates stay."""

@@ -1,4 +1,4 @@
-"""Beam search that may go back to any step (the search of PE2, arXiv 2311.05661)."""
+"""Beam search that may return to any earlier step (the search of PE2, arXiv 2311.05661)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,17 @@ _LEAST_CASES = 4
 
 @dataclass(kw_only=True)
 class BacktrackingBeam:
-    """Each step begins from the best `width` prompts of all steps so far, not of the last one alone; each gets
-    `expand` orders of every operator. Nobody is measured twice, and nobody is dropped.
+    """Each step expands the best `width` prompts of all steps so far, not only of the last one.
 
-    steps: rounds; the budget may end it before. cases: train rows a prompt is run on while it has shown fewer than
-    `errors` failures for each expansion; fewer in a small budget. A prompt without a failure on val ends the search.
+    No prompt is measured twice, and none is dropped. A prompt without a failure on val ends the search.
+
+    Args:
+        width: Prompts expanded per step.
+        expand: Orders per prompt and operator.
+        steps: Rounds; the budget may end the search before.
+        cases: Train examples that a prompt runs on while it has fewer than `errors` failures per expansion; fewer in a
+            small budget.
+        errors: Failures wanted per expansion.
     """
 
     name: str = field(default="backtrack", init=False)
@@ -62,11 +68,11 @@ class BacktrackingBeam:
     def _best_candidates(self, search: Search) -> list[str]:
         """Of all steps; the oldest on ties."""
         ranked = search.archive.ranked(sufficiently_measured(search), search.val)[: self.width]
-        return [one.id for one in ranked] or [search.archive.baseline.id]
+        return [candidate.id for candidate in ranked] or [search.archive.baseline.id]
 
     def _failed_rows(self, search: Search, name: str) -> int:
-        return sum(one.score < 1 for one in search.archive.scores.row(name, search.train).values())
+        return sum(evaluation.score < 1 for evaluation in search.archive.scores.row(name, search.train).values())
 
     def _affordable_expansions(self, search: Search) -> int:
-        """Fewer expansions where the whole would not last for the steps."""
+        """Fewer expansions if the budget would not last for the steps."""
         return max(1, min(self.expand, search.total_runs // 60))

@@ -19,8 +19,10 @@ _MINIBATCHES_OF_THE_WHOLE = 20
 class BeamSearch:
     """Each round every prompt of the beam gets an order of each operator; parents and children race for the beam.
 
-    width: prompts kept. minibatch: train rows on which each parent shows its errors first, fewer where the budget is
-    small. children: at most so many new prompts are measured a round, drawn at random.
+    Args:
+        width: Prompts kept.
+        minibatch: Train examples that each parent runs on to show its errors, fewer in a small budget.
+        children: New prompts measured per round at most, sampled at random.
     """
 
     name: str = field(default="beam", init=False)
@@ -38,10 +40,10 @@ class BeamSearch:
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        drawn = list(new)
-        if len(drawn) > self.children:
-            drawn = search.rng("children").sample(drawn, self.children)
-        return list(dict.fromkeys([*self._current_beam(search), *human_candidates(search), *drawn]))
+        sampled = list(new)
+        if len(sampled) > self.children:
+            sampled = search.rng("children").sample(sampled, self.children)
+        return list(dict.fromkeys([*self._current_beam(search), *human_candidates(search), *sampled]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         return keep_top(search, pool, self.width)
@@ -50,5 +52,7 @@ class BeamSearch:
         return best_mean(search)
 
     def _current_beam(self, search: Search) -> list[str]:
-        kept = search.archive.with_status("kept", "pinned")
-        return [one.id for one in search.archive.ranked(kept, search.val)[: self.width]] or [search.archive.baseline.id]
+        members = search.archive.with_status("kept", "pinned")
+        return [candidate.id for candidate in search.archive.ranked(members, search.val)[: self.width]] or [
+            search.archive.baseline.id
+        ]

@@ -1,4 +1,4 @@
-"""Two levels: the prompts of single tasks inside, the prompt that all share outside (MetaSPO, arXiv 2505.09666)."""
+"""Bilevel search: user prompts of single tasks inside, the shared system prompt outside (MetaSPO, arXiv 2505.09666)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,18 @@ _LEAST_CASES = 2
 
 @dataclass(kw_only=True)
 class BilevelSearch:
-    """A cycle has three rounds. Inner: for each task alone, every operator works on its user prompt, with rows of that
-    task in view. Join: what gained on its own task's val rows comes together in one program, at no call of an author.
-    Outer: the operators work on the system prompt, with failures of all tasks in view; who has the highest mean over
-    the tasks stands, if it is better than what stood.
+    """Cycles of three rounds.
 
-    cycles: at most. users, systems: proposals an order wants inside and outside; fewer in a small budget. cases: train
-    rows of each task that what stands is run on. A program of one prompt is worked on as if it were its own user
-    prompt: then there is nothing outside.
+    Inner: for each task alone, every operator works on its user prompt, with examples of that task in view. Join: what
+    gained on its own task's val examples is assembled into one program, without model calls. Outer: the operators work
+    on the system prompt, with failures of all tasks in view; the highest mean over the tasks becomes current if it is
+    better. A program of one prompt is treated as its own user prompt, without an outer round.
+
+    Args:
+        cycles: Cycles at most.
+        users: Proposals per inner order; fewer in a small budget.
+        systems: Proposals per outer order, likewise.
+        cases: Train examples of each task that the current program runs on.
     """
 
     name: str = field(default="bilevel", init=False)
@@ -53,17 +57,17 @@ class BilevelSearch:
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory, stands = search.memory, self._current_program(search)
         stage = memory.get("stage", 0)
-        known = measured_ids(search, pool)
+        measured = measured_ids(search, pool)
         if stage % _ROUNDS_A_CYCLE == 0:
-            memory["best"] = self._best_by_task(search, known)
+            memory["best"] = self._best_by_task(search, measured)
             stay = {stands, *memory["best"].values()}
         else:
-            gains = {one: sum(search.archive.scores.paired(one, stands, search.val)) for one in known}
-            best = max(gains, key=lambda one: (gains[one], one == stands), default=stands)
+            gains = {name: sum(search.archive.scores.paired(name, stands, search.val)) for name in measured}
+            best = max(gains, key=lambda name: (gains[name], name == stands), default=stands)
             memory["stands"] = best if gains.get(best, 0.0) > 0 else stands
             stay = {memory["stands"]}
         memory["stage"] = stage + 1
-        return {name: "keep" if name in stay else "drop" for name in known}
+        return {name: "keep" if name in stay else "drop" for name in measured}
 
     def final(self, search: Search) -> str:
         return self._current_program(search)
@@ -80,12 +84,14 @@ class BilevelSearch:
 
     def _join_order(self, search: Search) -> list[WorkOrder]:
         stands, best = self._current_program(search), search.memory.get("best", {})
-        moved = {slot: one for slot, one in best.items() if one != stands and one in search.archive}
+        moved = {slot: name for slot, name in best.items() if name != stands and name in search.archive}
         if not moved:
             return []
-        told: dict[str, Any] = {"slots": moved}
+        options: dict[str, Any] = {"slots": moved}
         return [
-            WorkOrder(operator=_JOIN, parents=(stands, *dict.fromkeys(moved.values())), slot=ALL_PROMPTS, options=told)
+            WorkOrder(
+                operator=_JOIN, parents=(stands, *dict.fromkeys(moved.values())), slot=ALL_PROMPTS, options=options
+            )
         ]
 
     def _orders(self, search: Search, slots: Sequence[str], *, count: int, cases: int) -> list[WorkOrder]:
@@ -97,15 +103,15 @@ class BilevelSearch:
         ]
 
     def _best_by_task(self, search: Search, measured: Sequence[str]) -> dict[str, str]:
-        """Task → who gains most over what stands on that task's val rows; what stands on ties."""
+        """Task → the candidate with the highest gain over the current program on that task's val examples."""
         archive, stands = search.archive, self._current_program(search)
         program = archive[stands].program
         whose = {row: program.prompts_for(search.examples[row])[0] for row in archive.scores.row(stands, search.val)}
         best = {}
         for task in self._tasks(search):
             rows = [row for row, name in whose.items() if name == task]
-            gains = {one: sum(archive.scores.paired(one, stands, rows)) for one in measured}
-            winner = max(gains, key=lambda one: (gains[one], one == stands), default=stands)
+            gains = {name: sum(archive.scores.paired(name, stands, rows)) for name in measured}
+            winner = max(gains, key=lambda name: (gains[name], name == stands), default=stands)
             best[task] = winner if gains.get(winner, 0.0) > 0 else stands
         return best
 
@@ -114,7 +120,7 @@ class BilevelSearch:
         return sorted(program.prompts.keys() - {program.shared})
 
     def _affordable_cases(self, search: Search, orders: int) -> int:
-        """Fewer where the whole would not last for the cycles."""
+        """Fewer if the budget would not last for the cycles."""
         return min(self.cases, max(_LEAST_CASES, search.total_runs // (20 * max(1, orders))))
 
     def _current_program(self, search: Search) -> str:

@@ -1,4 +1,4 @@
-"""Calibrate on data that grow (IPC, arXiv 2402.03099): each step adds hard rows and a prompt that learns from them."""
+"""Calibration on growing data (IPC, arXiv 2402.03099): each step adds hard examples and a prompt that learns."""
 
 from __future__ import annotations
 
@@ -14,11 +14,17 @@ from ..algorithms.selection import common_rows, sufficiently_measured
 
 @dataclass(kw_only=True)
 class BoundaryCalibration:
-    """A chain of prompts; every third step after the warm-up goes back to the best.
+    """A chain of prompts; every third step after the warm-up restarts from the best.
 
-    writer: the operator that adds rows, until train and val have grown by `samples`. It begins alone, so that the first
-    analysis is of hard rows. keep: prompts in the race beside the start, each of which meets every new row before any
-    two are compared. patience: steps without a better best after which it ends.
+    Args:
+        writer: The operator that adds examples. It runs alone first, so that the first analysis is of hard examples.
+        samples: Examples by which train and val may grow.
+        keep: Prompts that stay in the race beside the baseline; each is run on every new example before any two are
+            compared.
+        warmup: Steps before the first restart.
+        back: Steps from restart to restart.
+        patience: Steps without a new best that end the search.
+        rows: Train examples that the parent runs on.
     """
 
     name: str = field(default="calibration", init=False)
@@ -34,12 +40,12 @@ class BoundaryCalibration:
     def ask(self, search: Search) -> Sequence[WorkOrder]:
         memory = search.memory
         size = len(search.train) + len(search.val)
-        begun = memory.setdefault("size", size)
+        initial_size = memory.setdefault("size", size)
         if memory.get("idle", 0) >= self.patience:
             return []
         parent = self._parent(search)
         wrong = WorkOrder(operator=self.writer, parents=(parent,), cases=min(self.rows, len(search.train)))
-        grows = self.writer in search.operators and size - begun < self.samples
+        grows = self.writer in search.operators and size - initial_size < self.samples
         if grows and search.round == 1:
             return [wrong]
         steps = [
@@ -50,15 +56,15 @@ class BoundaryCalibration:
         return [*steps, *([wrong] if grows else [])]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        """All that may still win are measured on all there is, so that means are of the same rows."""
-        return [one.id for one in search.archive.alive]
+        """All that may still win are measured on all examples, so that means are comparable."""
+        return [candidate.id for candidate in search.archive.alive]
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         start, best = search.archive.baseline.id, best_on_common(search)
         search.memory["idle"] = 0 if best != search.memory.get("best", start) else search.memory.get("idle", 0) + 1
         search.memory["best"] = best
         newest = search.archive.alive[-1].id
-        stay = {start, best, newest, *(one.id for one in _rank_contenders(search)[: self.keep])}
+        stay = {start, best, newest, *(candidate.id for candidate in _rank_contenders(search)[: self.keep])}
         return {name: "keep" if name in stay else "drop" for name in pool}
 
     def final(self, search: Search) -> str:
@@ -72,12 +78,12 @@ class BoundaryCalibration:
 
 
 def best_on_common(search: Search) -> str:
-    """The highest mean on the val rows that all contenders were measured on; the oldest on ties."""
+    """The highest mean on the val examples that all contenders were measured on; the oldest on ties."""
     ranked = _rank_contenders(search)
     return ranked[0].id if ranked else search.archive.baseline.id
 
 
 def _rank_contenders(search: Search) -> list[Candidate]:
-    """Contenders, the best first."""
+    """Contenders, best first."""
     able = sufficiently_measured(search)
-    return search.archive.ranked(able, common_rows(search, [one.id for one in able]))
+    return search.archive.ranked(able, common_rows(search, [candidate.id for candidate in able]))

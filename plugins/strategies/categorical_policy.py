@@ -1,4 +1,4 @@
-"""Distributions over phrases, learned without labels (unsupervised prompt learning, arXiv 2410.03124)."""
+"""Categorical distributions over phrases, learned without labels (unsupervised prompt learning, arXiv 2410.03124)."""
 
 from __future__ import annotations
 
@@ -26,19 +26,28 @@ _LEAST_DRAWS = 2
 
 @dataclass(kw_only=True)
 class CategoricalSearch:
-    """Each round draws prompts: in each of `slots` places in front of the start prompt a phrase, or none. What the
-    start and the last round's prompts agree on labels the rows; those it is surest of teach the distributions by a
-    variance-reduced policy gradient, and some of train become the demos of the next round's prompts. So labels and
-    prompts are revised in turn. No reference is read.
+    """Samples prompts from a policy and improves it by a policy gradient on pseudo-labels.
 
-    A prompt's worth is how often its own answer is what the others agree on, on the surest rows of val. Where all of
-    these get one label, or each one of its own, there is nothing to learn: no step is made, and the start prompt
-    stands.
+    In each of `slots` positions in front of the baseline a sampled prompt has a phrase, or none. What the baseline and
+    the last round's prompts agree on labels the examples; the most confident of them train the policy by a
+    variance-reduced policy gradient, and some of train become the demos of the next round's prompts. Labels and prompts
+    are revised in turn. No reference is read.
 
-    size: phrases to choose from, drawn from these categories of the corpus. words: of the inputs' own words, instead
-    or beside. draws: prompts a round, fewer in a small budget; from the second round the likeliest one beside. share:
-    of each label's rows, which are trusted. demos: shown at most. rate: of a step. patience: rounds without a better
-    prompt after which it ends, as it does when a draw is the likeliest prompt with a chance of 0.9.
+    A prompt's value is how often its own answer is what the others agree on, on the most confident val examples. Where
+    all of these have one label, or each one of its own, there is nothing to learn: no step is made, and the baseline
+    wins.
+
+    Args:
+        slots: Phrases in front of the instruction.
+        size: Phrases to choose from, sampled from the corpus.
+        words: Typical words of the inputs, instead or in addition.
+        categories: Categories of the corpus.
+        draws: Prompts per round, fewer in a small budget; from the second round the most likely one in addition.
+        demos: Demos at most.
+        share: Share of each label's examples that is trusted.
+        rate: Step size.
+        patience: Rounds without a better prompt that end the search, as does a policy that samples its most likely
+            prompt with a probability of 0.9.
     """
 
     name: str = field(default="categorical", init=False)
@@ -61,73 +70,78 @@ class CategoricalSearch:
         count = min(count, search.remaining_runs // max(1, search.archive.scores.count(start)))
         if count < _LEAST_DRAWS or memory.get("idle", 0) >= self.patience or policy.mode_probability > _SETTLED:
             return []
-        drawn = policy.sample(count, search.rng("draws"))
+        samples = policy.sample(count, search.rng("draws"))
         labels = self._labels(search)
         memory["demos"] = labels.label_demos(self.demos)
-        memory["drawn"] = [list(one) for one in drawn]
+        memory["drawn"] = [list(choice) for choice in samples]
         memory["round"] = [*memory["drawn"], *([list(policy.mode)] if search.round > 1 else [])]
-        told = {"phrases": [[phrases[at] for at in one] for one in memory["round"]], "demos": memory["demos"]}
-        orders = [WorkOrder(operator=_AUTHOR, parents=(start,), options=told, count=len(memory["round"]))]
+        options = {"phrases": [[phrases[at] for at in choice] for choice in memory["round"]], "demos": memory["demos"]}
+        orders = [WorkOrder(operator=_AUTHOR, parents=(start,), options=options, count=len(memory["round"]))]
         if _LABELS in search.operators and (revised := labels.revised_labels()):
             orders.insert(0, WorkOrder(operator=_LABELS, parents=(start,), options={"labels": revised}))
         return orders
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        start, drawn = search.archive.baseline.id, self._candidates_in_batch(search, "round").values()
-        return list(dict.fromkeys([start, *human_candidates(search), *drawn, *new]))
+        start, candidates = search.archive.baseline.id, self._candidates_in_batch(search, "round").values()
+        return list(dict.fromkeys([start, *human_candidates(search), *candidates, *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory = search.memory
-        known = measured_ids(search, pool)
-        if known:
-            memory["voters"] = known
+        measured = measured_ids(search, pool)
+        if measured:
+            memory["voters"] = measured
         sure = self._labels(search).sure
         losses = {
-            place: label_loss(seen.values(), [sure[row].label for row in seen])
+            place: label_loss(evaluations.values(), [sure[row].label for row in evaluations])
             for place, name in self._candidates_in_batch(search, "drawn").items()
-            if (seen := search.archive.scores.row(name, list(sure)))
+            if (evaluations := search.archive.scores.row(name, list(sure)))
         }
         if sure and losses:
-            drawn: list[SlotChoice] = [tuple(memory["drawn"][place]) for place in losses]
-            memory["logits"] = list(self._policy(search).gradient_step(drawn, list(losses.values()), self.rate).logits)
+            samples: list[SlotChoice] = [tuple(memory["drawn"][place]) for place in losses]
+            memory["logits"] = list(
+                self._policy(search).gradient_step(samples, list(losses.values()), self.rate).logits
+            )
         best = self.final(search)
         memory["idle"] = 0 if best != memory.get("best") else memory.get("idle", 0) + 1
         memory["best"] = best
         agreed = Counter(belief.label for belief in sure.values())
         search.remarks["agreed"] = dict(sorted(agreed.items()))
         search.remarks["settled"] = round(self._policy(search).mode_probability, 4)
-        said = ", ".join(f"{label} {rows}" for label, rows in sorted(agreed.items()))
-        search.remarks["said"] = f"agreed on {said}" if sure else "no labels that rows share: nothing is learned"
-        return dict.fromkeys(known, "keep")
+        counts = ", ".join(f"{label} {rows}" for label, rows in sorted(agreed.items()))
+        search.remarks["said"] = f"agreed on {counts}" if sure else "no labels that rows share: nothing is learned"
+        return dict.fromkeys(measured, "keep")
 
     def final(self, search: Search) -> str:
-        """The highest agreement with the others on the surest val rows, then the likeliest; the oldest on ties."""
+        """The highest agreement with the others on the trusted val examples, then likelihood, then age."""
         labels, start = self._labels(search), search.archive.baseline.id
         if not labels.sure:
             return start
-        worth = {one.id: labels.agreement_score(one.id) for one in search.archive.alive}
+        worth = {candidate.id: labels.agreement_score(candidate.id) for candidate in search.archive.alive}
         return max(worth, key=lambda name: (worth[name], name == start), default=start)
 
     def _policy(self, search: Search) -> CategoricalPolicy:
         memory = search.memory
         if "vocabulary" not in memory:
-            known = components_of(self.categories) if self.size else ()
-            drawn = search.rng("vocabulary").sample(known, min(self.size, len(known)))
+            corpus = components_of(self.categories) if self.size else ()
+            sample = search.rng("vocabulary").sample(corpus, min(self.size, len(corpus)))
             inputs = [search.examples[row].text for row in (*search.train, *search.val)]
-            memory["vocabulary"] = ["", *drawn, *typical_words(inputs, self.words)]
+            memory["vocabulary"] = ["", *sample, *typical_words(inputs, self.words)]
             memory["logits"] = list(CategoricalPolicy.uniform(self.slots, len(memory["vocabulary"])).logits)
         return CategoricalPolicy(memory["logits"])
 
     def _candidates_in_batch(self, search: Search, batch: str) -> dict[int, str]:
-        """Place in the batch → the candidate that is this prompt, where it came into being; each candidate once."""
-        memory, known = search.memory, {one.program.id: one.id for one in search.archive.candidates.values()}
-        start, found = search.archive.baseline.program, dict[int, str]()
+        """Position in the batch → the candidate that is this prompt, if it exists; each candidate once."""
+        memory, ids_by_program = (
+            search.memory,
+            {candidate.program.id: candidate.id for candidate in search.archive.candidates.values()},
+        )
+        start, candidates = search.archive.baseline.program, dict[int, str]()
         for place, choice in enumerate(memory.get(batch, ())):
             phrases = [memory["vocabulary"][at] for at in choice]
-            name = known.get(with_phrase_prefix(start, phrases, memory["demos"], search.examples).id)
+            name = ids_by_program.get(with_phrase_prefix(start, phrases, memory["demos"], search.examples).id)
             if name is not None and search.archive[name].status not in ("rejected", "vetoed"):
-                found[place] = name
-        return found
+                candidates[place] = name
+        return candidates
 
     def _labels(self, search: Search) -> PseudoLabels:
         return PseudoLabels(search, search.memory.get("voters", ()), self.share)

@@ -1,4 +1,4 @@
-"""Keep the challenger if it wins (SPO, arXiv 2502.06855): one champion, one challenge a round, no scores."""
+"""Keep the challenger if it wins (SPO, arXiv 2502.06855): one champion, one challenge per round, no scores."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from ..algorithms.pool_helpers import human_candidates
 
 @dataclass(kw_only=True)
 class ChampionChallenger:
-    """Each round every operator challenges the champion; who wins its duels is the next champion.
+    """Each round every operator challenges the champion; the winner of the duels is the next champion.
 
-    samples: train rows whose outputs the author is shown, the same ones in every round.
+    Args:
+        samples: Train examples whose outputs the optimizer model sees, the same in every round.
     """
 
     name: str = field(default="chain", init=False)
@@ -34,7 +35,7 @@ class ChampionChallenger:
         return list(dict.fromkeys([current_champion(search), *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        """Former champions stay: should the present one be taken out, the one before it leads again."""
+        """Former champions stay: if the present one is vetoed, the previous one leads again."""
         leading = current_champion(search)
         return {
             name: "keep" if name == leading or search.archive[name].status in ("kept", "pinned") else "drop"

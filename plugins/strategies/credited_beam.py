@@ -1,4 +1,4 @@
-"""A beam that remembers which component brought what (SPRIG, arXiv 2410.14826)."""
+"""A beam that tracks what each component contributed (SPRIG, arXiv 2410.14826)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,15 @@ from .local_search import ACCURACY
 class CreditedBeam:
     """Each round the beam's prompts get children; parents and children compete for the beam.
 
-    width: prompts kept. children: wanted a round of the whole beam, the best parents first; fewer where the room is
-    short (see `afforded`). Operators are drawn by their weights, and told what each component brought so far: option
-    `credit`, component → [sum of gains, how often].
+    Operators are drawn by their weights and receive what each component contributed so far: the option `credit`,
+    component → [sum of gains, count].
+
+    Args:
+        width: Prompts kept.
+        children: Children of the whole beam per round, best parents first; fewer in a small budget (see
+            `affordable_count`).
+        rows: Examples that each child is expected to be measured on.
+        cases: Train examples that a parent runs on first.
     """
 
     name: str = field(default="credited-beam", init=False)
@@ -36,13 +42,13 @@ class CreditedBeam:
         count = affordable_count(search, self.children, self.rows)
         each, more = divmod(count, len(beam))
         names, weights = list(search.operators), list(search.operators.values())
-        told = component_credit(search)
+        credit_by_component = component_credit(search)
         return [
             WorkOrder(
                 operator=rng.choices(names, weights)[0],
                 parents=(parent,),
                 count=each + (place < more),
-                options={"credit": told},
+                options={"credit": credit_by_component},
                 cases=self.cases,
                 stream=place,
             )
@@ -61,9 +67,11 @@ class CreditedBeam:
 
 
 def component_credit(search: Search) -> dict[str, list[float]]:
-    """Line of a prompt → [sum of gains, how often]: a child's gain over its parent on common val rows, for each line
-    that came in; for one that went, the loss."""
-    archive, told = search.archive, dict[str, list[float]]()
+    """Component → [sum of gains, count]: a child's gain over its parent on common val examples.
+
+    The gain counts for each component that was added, and negatively for each that was removed.
+    """
+    archive, credit_by_component = search.archive, dict[str, list[float]]()
     for child in archive.candidates.values():
         parent = archive.candidates.get(child.parents[0]) if child.parents else None
         if parent is None or not (paired := archive.scores.paired(child.id, parent.id, search.val)):
@@ -71,13 +79,13 @@ def component_credit(search: Search) -> dict[str, list[float]]:
         gain = sum(paired) / len(paired)
         before, after = _components(parent), _components(child)
         for line in sorted(before ^ after):
-            entry = told.setdefault(line, [0.0, 0.0])
+            entry = credit_by_component.setdefault(line, [0.0, 0.0])
             entry[0] += gain if line in after else -gain
             entry[1] += 1
-    return told
+    return credit_by_component
 
 
 def _components(candidate: Candidate) -> set[str]:
-    """What counts as a component: lines of system prompts, and principles."""
+    """Components are lines of system prompts, and principles."""
     prompts = candidate.program.prompts.values()
     return {line for prompt in prompts for line in (*prompt.system.splitlines(), *prompt.principles) if line.strip()}

@@ -1,5 +1,4 @@
-"""Two groups of rows, one of them unlabelled: prompts label it together, then have to hold on both (GPO, arXiv
-2305.13954)."""
+"""Two domains, one of them unlabeled: prompts label it together, then must do well on both (GPO, arXiv 2305.13954)."""
 
 from __future__ import annotations
 
@@ -19,16 +18,22 @@ _LABELS = "relabel"
 
 @dataclass(kw_only=True)
 class CrossDomainLabels:
-    """Round 1: the authors write prompts from the labelled rows, and all of them answer val rows and rows of the split
-    target. Where at least `threshold` of them give a target row the same answer, that is its label; half of those rows
-    join val, half train. From then on the authors see both groups, and a prompt's worth is the mean of its means on
-    both.
+    """Pseudo-labels examples of the split target, then searches on both domains.
 
-    First it is checked whether that is worth it: whether the groups differ at all, whether what most prompts say is
-    right where references tell, whether there are `least` rows of more than one answer. Otherwise the labels are not
-    used, the reason is on record, and the search goes on with the labelled rows alone.
+    In round 1 prompts are written from the labeled examples, and all of them answer val examples and examples of the
+    split target. Where at least `threshold` of them give a target example the same answer, that becomes its label; half
+    of those examples join val, half train. From then on the optimizer model sees both domains, and a prompt's value is
+    the mean of its means on both.
 
-    width: prompts that stay, and are worked on in turn. patience: rounds without a better one after which it ends.
+    A check comes first: whether the domains differ at all, whether the majority answer is right where references exist,
+    and whether there are `least` examples of more than one answer. Otherwise the labels are not used, the reason is
+    recorded, and the search goes on with the labeled examples alone.
+
+    Args:
+        threshold: Share of prompts that has to agree.
+        least: Pseudo-labeled examples at least.
+        width: Prompts that stay, and are worked on in turn.
+        patience: Rounds without a better prompt that end the search.
     """
 
     name: str = field(default="joint", init=False)
@@ -50,8 +55,10 @@ class CrossDomainLabels:
         return [WorkOrder(operator=name, parents=(parent,)) for name in search.operators if name != _LABELS]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        """With all that may still win: after rows joined, all of them are compared on these too."""
-        return list(dict.fromkeys([search.archive.baseline.id, *(one.id for one in search.archive.alive), *new]))
+        """With all that may still win: after examples joined, all of them are compared on these too."""
+        return list(
+            dict.fromkeys([search.archive.baseline.id, *(candidate.id for candidate in search.archive.alive), *new])
+        )
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory, start = search.memory, search.archive.baseline.id
@@ -70,14 +77,14 @@ class CrossDomainLabels:
         return self._rank_contenders(search)[0]
 
     def balanced_mean(self, search: Search, name: str, rows: Sequence[str]) -> float:
-        """The mean of the means on both groups; of the one where the other has no rows."""
+        """The mean of the means on both domains, or of the one that has examples."""
         joined = set(self._target_rows(search))
         groups = ([row for row in rows if row not in joined], [row for row in rows if row in joined])
         means = [mean for some in groups if (mean := search.archive.scores.mean(name, some)) is not None]
         return fmean(means) if means else -1.0
 
     def _check_transfer(self, search: Search, pool: Sequence[str]) -> None:
-        found, accepted = measure_shift(
+        shift, accepted = measure_shift(
             search.archive,
             measured_ids(search, pool),
             search.examples,
@@ -87,9 +94,9 @@ class CrossDomainLabels:
             least=self.least,
             rng=search.rng("shift"),
         )
-        search.remarks["shift"] = found.as_record
-        search.remarks["said"] = found.against or f"{len(accepted)} rows of the split target got labels"
-        if not found.against:
+        search.remarks["shift"] = shift.as_record
+        search.remarks["said"] = shift.against or f"{len(accepted)} rows of the split target got labels"
+        if not shift.against:
             surest = sorted(accepted, key=lambda row: (-accepted[row].confidence, row))
             search.memory["labels"] = {
                 row: [accepted[row].label, round(accepted[row].confidence, 4), ("val", "train")[place % 2]]
@@ -97,14 +104,14 @@ class CrossDomainLabels:
             }
 
     def _rank_contenders(self, search: Search) -> list[str]:
-        """All that may win, the best first, on the val rows that all contenders were measured on; never empty."""
-        able = [one.id for one in sufficiently_measured(search)]
+        """All that may win, best first, on the val examples all were measured on; never empty."""
+        able = [candidate.id for candidate in sufficiently_measured(search)]
         common = common_rows(search, able)
         worth = {name: self.balanced_mean(search, name, common) for name in able}
         return sorted(worth, key=lambda name: -worth[name]) or [search.archive.baseline.id]
 
     def _required_rows(self, search: Search) -> int:
-        """How many val rows a prompt has to be measured on; of half of them at least, or it cannot win."""
+        """Val examples of the baseline; a winner needs at least half as many."""
         return search.archive.scores.count(search.archive.baseline.id, search.val)
 
     def _target_rows(self, search: Search) -> list[str]:

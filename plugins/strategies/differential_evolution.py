@@ -1,4 +1,4 @@
-"""Differential evolution (EvoPrompt DE, arXiv 2309.08532): each of the population against one child of its own."""
+"""Differential evolution (EvoPrompt DE, arXiv 2309.08532): each member of the population against its own child."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from ..algorithms.selection import measured_ids
 
 @dataclass(kw_only=True)
 class DifferentialEvolution:
-    """A child replaces its base only where it is better on the same rows; nobody else does.
+    """A child replaces only its base, and only if it is better on the same examples.
 
-    seeds, size, rows, cases, views: as in `genetic`. Orders carry four parents: the base, two others, the best. Where
-    the room is short, fewer bases have a child in a round, in turn.
+    Orders carry four parents: the base, two others, the best. In a small budget fewer bases have a child per round, in
+    turn.
+
+    Args:
+        seeds: As in `genetic`, like all other options.
     """
 
     name: str = field(default="differential", init=False)
@@ -37,16 +40,16 @@ class DifferentialEvolution:
         rng = search.rng("others")
         alive = current_population(search, self.size, self.views)
         makers = operator_weights(search, list(self.seeds))
-        told, at = sorted(alive), search.memory.get("turn", 0)
-        bases = [told[(at + place) % len(told)] for place in range(min(fit, len(told)))]
+        members, at = sorted(alive), search.memory.get("turn", 0)
+        bases = [members[(at + place) % len(members)] for place in range(min(fit, len(members)))]
         search.memory["turn"] = at + len(bases)
         orders = []
         for place, base in enumerate(bases):
             operator = rng.choices(list(makers), list(makers.values()))[0]
             others = [name for name in alive if name != base]
-            drawn = rng.sample(others, min(2, len(others)))
+            partners = rng.sample(others, min(2, len(others)))
             orders.append(
-                WorkOrder(operator=operator, parents=(base, *drawn, alive[0]), stream=place, cases=self.cases)
+                WorkOrder(operator=operator, parents=(base, *partners, alive[0]), stream=place, cases=self.cases)
             )
         return orders
 
@@ -57,13 +60,13 @@ class DifferentialEvolution:
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         if search.round == 1:
             return survivors(search, pool, self.size, self.views)
-        known = measured_ids(search, pool)
+        measured = measured_ids(search, pool)
         lost = {name for name in pool if verdicts.get(name) == "drop"}
-        for base in [name for name in known if search.archive[name].round < search.round]:
-            children = [name for name in known if self._is_child(search, name, base)]
-            told = fitness(search, [base, *children], self.views)
-            champion = max(children, key=lambda name: told[name], default=base)
-            better = champion not in lost and (base in lost or told[champion] > told[base])
+        for base in [name for name in measured if search.archive[name].round < search.round]:
+            children = [name for name in measured if self._is_child(search, name, base)]
+            fitness_by_id = fitness(search, [base, *children], self.views)
+            champion = max(children, key=lambda name: fitness_by_id[name], default=base)
+            better = champion not in lost and (base in lost or fitness_by_id[champion] > fitness_by_id[base])
             lost |= {base, *children} - {champion if better else base}
         return survivors(search, pool, self.size, self.views, sorted(lost))
 
@@ -71,5 +74,5 @@ class DifferentialEvolution:
         return fittest(search, self.views)
 
     def _is_child(self, search: Search, name: str, base: str) -> bool:
-        one = search.archive[name]
-        return one.round == search.round and one.operator != "person" and one.parents[:1] == (base,)
+        candidate = search.archive[name]
+        return candidate.round == search.round and candidate.operator != "person" and candidate.parents[:1] == (base,)

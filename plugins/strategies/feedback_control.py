@@ -16,12 +16,15 @@ _LONGEST = 20
 
 @dataclass(kw_only=True)
 class FeedbackControl(GreedySearch):
-    """Greedy steps, each told the errors at all steps so far (`options["errors"]`, oldest first).
+    """Greedy steps whose operators receive the errors of all steps so far (`options["errors"]`, oldest first).
 
-    An error is output minus what is desired: the shares of wrong and of unreadable answers, how far each label is
-    given too often, how far answers are too long, all in [-1, 1], of the prompt that stood at that step. A step that
-    was taken back leaves the error where it was, so that its sum grows and the controller pushes harder.
-    tolerance: the loop ends when no error is larger.
+    An error is output minus desired value, in [-1, 1]: the shares of wrong and of unreadable answers, how much too
+    often each label is given, and how much too long answers are, all of the prompt that was current at that step. An
+    undone step leaves the error where it was, so its sum grows and the controller corrects harder.
+
+    Args:
+        accept: As in `greedy`.
+        tolerance: The loop ends when no error is larger.
     """
 
     name: str = field(default="feedback", init=False)
@@ -47,8 +50,10 @@ class FeedbackControl(GreedySearch):
         return {"errors": search.memory.get("errors", [])}
 
     def _record_error(self, search: Search) -> None:
-        """The error of the prompt that stands, over the val rows that it was measured on."""
+        """The error of the current prompt, on the val examples it was measured on."""
         rows = search.archive.scores.row(self._current(search), search.val)
         if rows:
-            seen = [AnswerComparison.from_evaluation(one, search.examples[row]) for row, one in rows.items()]
-            search.memory["errors"] = [*search.memory.get("errors", []), error_signals(seen)][-_LONGEST:]
+            comparisons = [
+                AnswerComparison.from_evaluation(evaluation, search.examples[row]) for row, evaluation in rows.items()
+            ]
+            search.memory["errors"] = [*search.memory.get("errors", []), error_signals(comparisons)][-_LONGEST:]

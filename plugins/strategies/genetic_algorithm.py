@@ -1,4 +1,4 @@
-"""A genetic algorithm: parents by their fitness, children by the recipe's operators, the fittest live on."""
+"""A genetic algorithm: parents by fitness, children by the recipe's operators, the fittest survive."""
 
 from __future__ import annotations
 
@@ -21,15 +21,23 @@ _LEAST_CHANCE = 1e-3
 
 @dataclass(kw_only=True)
 class GeneticAlgorithm:
-    """EvoPrompt GA (arXiv 2309.08532), CAPO (arXiv 2504.16005) and TAPO (arXiv 2501.06689) by its options.
+    """EvoPrompt GA (arXiv 2309.08532), CAPO (arXiv 2504.16005) and TAPO (arXiv 2501.06689), by its options.
 
-    seeds: operator → orders on the start prompt in the first round. dress: an operator that works once on every seed
-    in the second round, before anything is measured. size: who lives, and the start prompt with its seeds; children:
-    orders a later round. Of both there are fewer where the room is short: a quarter of it has to measure them on `rows`
-    rows each. parents: drawn by `roulette` (chances as fitness), `tournament` (the best of `contestants`) or `uniform`.
-    cases: train rows a parent is run on for operators that read failures; dress_cases: for the one that dresses. views:
-    what fitness is, view → weight. choose: the planner chooses among the views, and where it could not, a rule does.
-    pairs: operators that need two parents, and so seed nothing where the recipe names no seeds.
+    In a small budget generations are smaller: a quarter of what remains has to measure them on `rows` examples each.
+
+    Args:
+        seeds: Operator → orders on the baseline in the first round.
+        dress: An operator that works once on every seed in the second round, before anything is measured.
+        size: Population size, and the size of the first generation with the baseline.
+        children: Orders in a later round.
+        rows: Examples that each child is expected to be measured on.
+        parents: `roulette` (probability by fitness), `tournament` (best of `contestants`) or `uniform`.
+        contestants: Size of a tournament.
+        cases: Train examples that a parent runs on for operators that read failures.
+        dress_cases: The same for `dress`.
+        views: Fitness as metric → weight.
+        choose: Whether the planner chooses among the metrics; a rule does if the plan names none.
+        pairs: Operators that need two parents, and so seed nothing if the recipe names no seeds.
     """
 
     name: str = field(default="genetic", init=False)
@@ -77,12 +85,15 @@ class GeneticAlgorithm:
         return fittest(search, self._views(search))
 
     def _first_orders(self, search: Search, most: int) -> list[WorkOrder]:
-        """Every seed, and the start prompt as often as seeds are missing. Each is run on train rows of its own: on the
-        same ones all would be right on the same few, and be dressed alike."""
+        """Every seed, and the baseline as often as seeds are missing.
+
+        Each runs on train examples of its own: on the same ones all would be right on the same few and get the same
+        demos.
+        """
         seeds = list(search.memory.get("seeds", ()))
-        wanted = [*seeds, *[search.archive.baseline.id] * max(1, most - len(seeds))]
+        parents = [*seeds, *[search.archive.baseline.id] * max(1, most - len(seeds))]
         rng, labelled = search.rng("dressing"), labelled_train(search)
-        cases = min(self.dress_cases, search.remaining_runs // (4 * len(wanted)), len(labelled))
+        cases = min(self.dress_cases, search.remaining_runs // (4 * len(parents)), len(labelled))
         return [
             WorkOrder(
                 operator=self.dress,
@@ -91,29 +102,29 @@ class GeneticAlgorithm:
                 cases=cases,
                 rows=tuple(rng.sample(labelled, cases)),
             )
-            for place, name in enumerate(wanted)
+            for place, name in enumerate(parents)
         ]
 
     def _breeding_orders(self, search: Search, most: int) -> list[WorkOrder]:
         rng = search.rng("parents")
         alive = current_population(search, self.size, self._views(search))
-        told = fitness(search, alive, self._views(search))
+        fitness_by_id = fitness(search, alive, self._views(search))
         makers = operator_weights(search, [*self.seeds, self.dress])
         orders = []
         for place in range(most):
             operator = rng.choices(list(makers), list(makers.values()))[0]
-            first = self._draw(alive, told, rng)
+            first = self._draw(alive, fitness_by_id, rng)
             others = [name for name in alive if name != first]
-            pair = (first, self._draw(others, told, rng)) if others else (first,)
+            pair = (first, self._draw(others, fitness_by_id, rng)) if others else (first,)
             orders.append(WorkOrder(operator=operator, parents=pair, stream=place, cases=self.cases))
         return orders
 
-    def _draw(self, names: Sequence[str], told: Mapping[str, float], rng: Random) -> str:
+    def _draw(self, names: Sequence[str], fitness_by_id: Mapping[str, float], rng: Random) -> str:
         if self.parents == "roulette":
-            return rng.choices(names, [max(_LEAST_CHANCE, told.get(name, 0.0)) for name in names])[0]
+            return rng.choices(names, [max(_LEAST_CHANCE, fitness_by_id.get(name, 0.0)) for name in names])[0]
         if self.parents == "tournament":
-            met = rng.sample(list(names), min(self.contestants, len(names)))
-            return max(met, key=lambda name: told.get(name, 0.0))
+            contestants = rng.sample(list(names), min(self.contestants, len(names)))
+            return max(contestants, key=lambda name: fitness_by_id.get(name, 0.0))
         return rng.choice(list(names))
 
     def _views(self, search: Search) -> Mapping[str, float]:

@@ -1,4 +1,4 @@
-"""One prompt, a step at a time: each step is accepted by a rule or taken back."""
+"""One prompt, one step at a time: each step is accepted by a rule or undone."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ _LEAST_BATCH = 2
 
 @dataclass(kw_only=True)
 class GreedySearch:
-    """Each round every operator makes a step from the prompt that stands; the best of them on the same val rows is
-    accepted or taken back.
+    """Each round every operator makes a step from the current prompt; the best on the same val examples is accepted or
+    undone.
 
-    accept: `better`, `no-worse`, `sure` (by `z` standard errors of the paired difference), or `always`, which is a
-    chain without an acceptance test, whose best link wins. minibatch: train rows that a step learns from, all of them
-    once before any twice, fewer in a small budget. patience: steps in a row that were taken back and so end the
-    search; 0 is never.
+    Args:
+        accept: `better`, `no-worse`, `sure` (by `z` standard errors of the paired difference), or `always`: a chain
+            without an acceptance test, whose best member wins.
+        minibatch: Train examples that a step learns from, all of them once before any twice, fewer in a small budget.
+        patience: Undone steps in a row that end the search; 0 is never.
+        z: Standard errors for `sure`.
     """
 
     name: str = field(default="greedy", init=False)
@@ -55,7 +57,7 @@ class GreedySearch:
         return []
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        """What stood before stays: should the present prompt be taken out, the best of those leads again."""
+        """Former prompts stay: if the present one is vetoed, the best of them leads again."""
         now = self._current(search)
         best, gains = self._best(search, pool, now)
         moved = bool(best) and self._accepts(gains)
@@ -64,14 +66,14 @@ class GreedySearch:
         if pool:
             search.memory["back"] = 0 if moved else search.memory.get("back", 0) + 1
         stand = {now, *([best] if moved else [])}
-        scored = [one for one in pool if search.archive.scores.count(one, search.val)]
-        return {one: "keep" if one in stand or self._was_current(search, one) else "drop" for one in scored}
+        scored = [name for name in pool if search.archive.scores.count(name, search.val)]
+        return {name: "keep" if name in stand or self._was_current(search, name) else "drop" for name in scored}
 
     def final(self, search: Search) -> str:
         return best_mean(search) if self.accept == "always" else self._current(search)
 
     def _operator_options(self, search: Search) -> Mapping[str, Any]:
-        """What operators are told beside their rows: nothing here."""
+        """Options for the operators; none here."""
         return {}
 
     def _current(self, search: Search) -> str:
@@ -79,13 +81,13 @@ class GreedySearch:
         return now if _is_eligible(search, now) else best_mean(search)
 
     def _best(self, search: Search, pool: Sequence[str], now: str) -> tuple[str, list[float]]:
-        """The newcomer with the highest mean paired gain, measured on at least half the rows of what stands."""
+        """The new candidate with the highest mean paired gain on at least half the current prompt's examples."""
         scores, best, most = search.archive.scores, "", [-2.0]
         enough = scores.count(now, search.val) / 2
-        for one in pool:
-            gains = scores.paired(one, now, search.val) if one != now and _is_eligible(search, one) else []
+        for name in pool:
+            gains = scores.paired(name, now, search.val) if name != now and _is_eligible(search, name) else []
             if gains and len(gains) >= enough and fmean(gains) > fmean(most):
-                best, most = one, gains
+                best, most = name, gains
         return best, most
 
     def _accepts(self, gains: Sequence[float]) -> bool:
@@ -99,10 +101,10 @@ class GreedySearch:
             case "always":
                 return True
 
-    def _was_current(self, search: Search, one: str) -> bool:
-        return search.archive[one].status in ("kept", "pinned")
+    def _was_current(self, search: Search, name: str) -> bool:
+        return search.archive[name].status in ("kept", "pinned")
 
 
-def _is_eligible(search: Search, one: str) -> bool:
-    """A person may have taken it out while it was measured."""
-    return search.archive[one].status not in ("dropped", "rejected", "vetoed")
+def _is_eligible(search: Search, name: str) -> bool:
+    """A person may have vetoed it while it was measured."""
+    return search.archive[name].status not in ("dropped", "rejected", "vetoed")

@@ -1,4 +1,4 @@
-"""Grow while it pays, then cut what does not (the search of AMPO, arXiv 2410.08696)."""
+"""Grow while it pays, then prune what does not (the search of AMPO, arXiv 2410.08696)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,22 @@ from ..algorithms.selection import best_mean
 
 @dataclass(kw_only=True)
 class GrowAndPrune:
-    """One prompt leads. Each round the other operators grow children of it, and the best child on val leads on if it
-    is better on the same rows. A child that was measured on less than half of the leader's rows takes no lead and cuts
-    nothing: what is left of a budget may be a row each.
+    """One prompt leads. Each round other operators grow children of it; the best child leads on if it is better.
 
-    Growing ends early when the gain was not significant `patience` times in a row: not above `z` standard errors of
-    the paired difference; when nobody proposed anything more than twice as often; or when the room falls below the
-    share `closing`. Then the `pruners` cut: whatever costs nothing on val when it is left out stays out, one part a
-    round, until every part earns its place.
+    Children are compared on the same val examples. A child measured on less than half of the leader's examples neither
+    leads nor prunes: what remains of a budget may be one example each.
 
-    cases: train rows the leader shows its failures on, fewer in a small budget.
+    Growing ends when the gain was not significant `patience` times in a row (not above `z` standard errors of the
+    paired difference), when nothing was proposed more than twice as often, or when less than the share `closing` of the
+    budget remains. Then the `pruners` cut: whatever costs nothing on val when left out stays out, one part per round,
+    until every part helps.
+
+    Args:
+        pruners: Operators that cut.
+        cases: Train examples that the leader shows its failures on, fewer in a small budget.
+        patience: Rounds without a significant gain.
+        z: Standard errors of a significant gain.
+        closing: Share of the budget that is left for pruning.
     """
 
     name: str = field(default="growing", init=False)
@@ -62,9 +68,9 @@ class GrowAndPrune:
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         leader, memory = self._leader(search), search.memory
-        gains = {one: diffs for one in pool if one != leader if (diffs := self._paired_gains(search, one, leader))}
+        gains = {name: diffs for name in pool if name != leader if (diffs := self._paired_gains(search, name, leader))}
         cutting = bool(memory.get("cutting"))
-        ranked = sorted(gains, key=lambda one: (-fmean(gains[one]), search.archive[one].program.main.words))
+        ranked = sorted(gains, key=lambda name: (-fmean(gains[name]), search.archive[name].program.main.words))
         best = ranked[0] if ranked else ""
         moved = bool(best) and (fmean(gains[best]) >= 0 if cutting else fmean(gains[best]) > 0)
         if cutting:
@@ -73,25 +79,25 @@ class GrowAndPrune:
             memory["flat"] = 0 if moved and is_significant(gains[best], self.z) else memory.get("flat", 0) + 1
         if moved:
             memory["leader"] = best
-        return {one: "keep" if one == memory.get("leader", leader) else "drop" for one in pool}
+        return {name: "keep" if name == memory.get("leader", leader) else "drop" for name in pool}
 
     def final(self, search: Search) -> str:
         return self._leader(search)
 
     def _leader(self, search: Search) -> str:
-        """Who led last, unless a person took it out."""
+        """The last leader, unless it was vetoed."""
         named = search.memory.get("leader", search.archive.baseline.id)
         alive = search.archive[named].status not in ("rejected", "vetoed")
         return named if alive else best_mean(search)
 
-    def _paired_gains(self, search: Search, one: str, leader: str) -> list[float]:
-        """The paired differences to the leader; none where they are too few, or a person took the child out."""
+    def _paired_gains(self, search: Search, name: str, leader: str) -> list[float]:
+        """The paired differences to the leader; none if they are too few or the child was vetoed."""
         scores = search.archive.scores
-        gains = scores.paired(one, leader, search.val)
+        gains = scores.paired(name, leader, search.val)
         enough = len(gains) * 2 >= scores.count(leader, search.val)
-        return gains if enough and search.archive[one].status not in ("rejected", "vetoed") else []
+        return gains if enough and search.archive[name].status not in ("rejected", "vetoed") else []
 
 
 def is_significant(gains: Sequence[float], z: float) -> bool:
-    """Whether the mean of paired differences is above `z` standard errors. Two equal gains are; one alone is not."""
+    """Whether the mean of paired differences is above `z` standard errors. One gain alone is not."""
     return len(gains) > 1 and fmean(gains) > z * stdev(gains) / sqrt(len(gains))

@@ -16,12 +16,19 @@ from .local_search import ACCURACY
 
 @dataclass(kw_only=True)
 class HarmonySearch:
-    """A memory of `size` prompts; each round `improvisations` new ones are made from it and the best `size` stay.
+    """A memory of prompts; each round new ones are improvised from it and the best `size` stay.
 
-    considering: the chance that a place of a new prompt takes what a member of the memory has there; adjusting: that it
-    is then edited. Both go to the operators as options of the order, with the memory as parents; an operator that knows
-    no improvising works on the first parent, a member drawn at random. rows: see `afforded`. iterations and patience
-    end the search as in a walk.
+    `considering` and `adjusting` go to the operators as options of the order, with the memory as parents; an operator
+    that does not improvise works on the first parent, a random member.
+
+    Args:
+        size: Prompts in the memory.
+        improvisations: New prompts per round.
+        considering: Probability that a position of a new prompt is taken from the memory.
+        adjusting: Probability that it is then edited.
+        rows: Examples that each prompt is expected to be measured on.
+        iterations: Rounds at most.
+        patience: Rounds without a new best that end the search.
     """
 
     name: str = field(default="harmony", init=False)
@@ -43,13 +50,13 @@ class HarmonySearch:
             return []
         rng, names = search.rng("harmony"), list(search.operators)
         members = current_population(search, self.size, ACCURACY)
-        drawn = rng.choices(
+        operators = rng.choices(
             names, list(search.operators.values()), k=affordable_count(search, self.improvisations, self.rows)
         )
         options = {"considering": self.considering, "adjusting": self.adjusting}
         return [
             WorkOrder(operator=name, parents=tuple(rng.sample(members, len(members))), options=options, stream=place)
-            for place, name in enumerate(drawn)
+            for place, name in enumerate(operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:

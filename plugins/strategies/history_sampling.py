@@ -16,7 +16,10 @@ from ..algorithms.selection import best_mean, measured_ids
 class HistorySampling:
     """Each round `samples` new prompts are written from the best earlier ones with their scores; all are kept.
 
-    Nothing is dropped: the history in the author's question is the selection. So the first round measures the start.
+    The history in the question does the selection, so the first round measures the baseline.
+
+    Args:
+        samples: Prompts per round and operator.
     """
 
     name: str = field(default="history", init=False)

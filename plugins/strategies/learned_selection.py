@@ -1,4 +1,4 @@
-"""Choose for each input from a finite set of prompts, by a scorer that a log of runs has trained.
+"""Chooses for each input from a finite set of prompts, by a scorer trained on a log of runs.
 
 After Prompt-OIRL (arXiv 2309.06553) and Automatic Prompt Selection (arXiv 2404.02717).
 """
@@ -21,13 +21,18 @@ _CHOOSE = "select-by-log"
 
 @dataclass(kw_only=True)
 class LearnedSelection:
-    """Round 1 makes the set: every operator works on the start prompt, or once for each cluster of the train inputs,
-    with the cluster's rows alone. All of the set run on the same train rows: that is the log. Round 2 trains a scorer
-    on it, without a call, and puts the `most` prompts with the best log behind it. The program that chooses wins only
-    where it beats every single prompt on val.
+    """Round 1 builds the set of prompts and its log, round 2 trains the selector.
 
-    count: proposals of each order. clusters: of the train inputs at most, 1 is none. cases: train rows the start
-    prompt is run on, for operators that read failures. A log that is in the cache already costs nothing.
+    Every operator works on the baseline, or once per cluster of the train inputs with only the cluster's examples. The
+    whole set runs on the same train examples: that is the log. Round 2 trains a scorer on it, without model calls, and
+    puts the `most` prompts with the best log behind it. The selecting program wins only if it beats every single prompt
+    on val.
+
+    Args:
+        count: Proposals per order.
+        clusters: Clusters of the train inputs at most; 1 is none.
+        most: Prompts behind the selector.
+        cases: Train examples that the baseline runs on, for operators that read failures.
     """
 
     name: str = field(default="selection", init=False)
@@ -44,14 +49,14 @@ class LearnedSelection:
         return self._train_selector(search) if search.round == 2 else []
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        kept = [one.id for one in search.archive.with_status("kept", "pinned")]
-        return list(dict.fromkeys([search.archive.baseline.id, *kept, *human_candidates(search), *new]))
+        kept_ids = [candidate.id for candidate in search.archive.with_status("kept", "pinned")]
+        return list(dict.fromkeys([search.archive.baseline.id, *kept_ids, *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         return dict.fromkeys(measured_ids(search, pool), "keep")
 
     def final(self, search: Search) -> str:
-        """The best mean; a program that chooses only where it is better than every single prompt."""
+        """The best mean; a selecting program only if it is better than every single prompt."""
         best, single = best_mean(search), best_mean(search, self._best_single_prompt(search))
         mean = search.archive.scores.mean
         return single if (mean(single, search.val) or 0.0) >= (mean(best, search.val) or 0.0) else best
@@ -61,8 +66,8 @@ class LearnedSelection:
         rows = [search.examples[row] for row in search.train if search.examples[row].outputs]
         regions: Sequence[Sequence[str]] = [()]
         if self.clusters > 1:
-            found = cluster_regions(rows, most=self.clusters, least=3, rng=search.rng("clusters"))
-            regions = list(found.values()) if len(found) > 1 else [()]
+            clusters = cluster_regions(rows, most=self.clusters, least=3, rng=search.rng("clusters"))
+            regions = list(clusters.values()) if len(clusters) > 1 else [()]
         return [
             WorkOrder(
                 operator=name,
@@ -79,13 +84,17 @@ class LearnedSelection:
 
     def _train_selector(self, search: Search) -> list[WorkOrder]:
         scores = search.archive.scores
-        logged = {one.id: scores.row(one.id, search.train) for one in self._best_single_prompt(search)}
-        logs = {name: {row: seen.score for row, seen in rows.items()} for name, rows in logged.items() if rows}
+        logged = {
+            candidate.id: scores.row(candidate.id, search.train) for candidate in self._best_single_prompt(search)
+        }
+        logs = {
+            name: {row: evaluation.score for row, evaluation in rows.items()} for name, rows in logged.items() if rows
+        }
         ranked = sorted(logs, key=lambda name: -sum(logs[name].values()) / len(logs[name]))[: self.most]
         if len(ranked) < 2:
             return []
-        told = {"log": {name: logs[name] for name in ranked}}
-        return [WorkOrder(operator=_CHOOSE, parents=tuple(ranked), options=told)]
+        options = {"log": {name: logs[name] for name in ranked}}
+        return [WorkOrder(operator=_CHOOSE, parents=tuple(ranked), options=options)]
 
     def _best_single_prompt(self, search: Search) -> list[Candidate]:
-        return [one for one in search.archive.alive if len(one.program.prompts) == 1]
+        return [candidate for candidate in search.archive.alive if len(candidate.program.prompts) == 1]

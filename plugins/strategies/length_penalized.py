@@ -1,4 +1,4 @@
-"""A score that counts words too (Promptomatix, arXiv 2507.14241): longer has to be better by more than it costs."""
+"""A score with a length penalty (Promptomatix, arXiv 2507.14241): extra words must pay for themselves."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from ..algorithms.selection import sufficiently_measured
 
 @dataclass(kw_only=True)
 class LengthPenalized:
-    """Every round every operator works on the best; who is best is told by mean x exp(-price x words over the start's).
+    """Every round every operator works on the best candidate by mean x exp(-price x words beyond the baseline).
 
-    price: by word; at 0.0005, a hundred words more have to raise the mean by a twentieth of itself. Shorter than the
-    start gains nothing: a prompt is not made better by saying less. patience: rounds without a better one after which
-    it ends. cases: train rows whose failures are shown.
+    A prompt shorter than the baseline gains nothing: saying less does not make a prompt better.
+
+    Args:
+        price: Per word; at 0.0005, a hundred more words have to raise the mean by a twentieth of itself.
+        patience: Rounds without a better candidate that end the search.
+        cases: Train examples whose failures are shown.
     """
 
     name: str = field(default="thrifty", init=False)
@@ -48,14 +51,14 @@ class LengthPenalized:
         """The oldest on ties."""
         return max(
             sufficiently_measured(search),
-            key=lambda one: self._penalized_score(search, one),
+            key=lambda candidate: self._penalized_score(search, candidate),
             default=search.archive.baseline,
         ).id
 
-    def _penalized_score(self, search: Search, one: Candidate) -> float:
-        mean = search.archive.scores.mean(one.id, search.val) or 0.0
-        return mean * math.exp(-self.price * max(0, _word_count(one) - _word_count(search.archive.baseline)))
+    def _penalized_score(self, search: Search, candidate: Candidate) -> float:
+        mean = search.archive.scores.mean(candidate.id, search.val) or 0.0
+        return mean * math.exp(-self.price * max(0, _word_count(candidate) - _word_count(search.archive.baseline)))
 
 
-def _word_count(one: Candidate) -> int:
-    return sum(prompt.words for prompt in one.program.prompts.values())
+def _word_count(candidate: Candidate) -> int:
+    return sum(prompt.words for prompt in candidate.program.prompts.values())

@@ -1,4 +1,4 @@
-"""A tree by levels: the best of one are the parents of the next (PROMST, arXiv 2402.08702)."""
+"""A tree by levels: the best of one level are the parents of the next (PROMST, arXiv 2402.08702)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,18 @@ _RUNS_PER_CASE = 20
 
 @dataclass(kw_only=True)
 class LevelTree:
-    """Each round the best `keep` prompts of the last level get `children` between them, on the same val rows; these are
-    the next level, whatever the last one scored. It ends when the best of a level was below the one before `falls`
-    times in a row, but not before `least` levels. The best of all levels wins.
+    """Each round the best `keep` prompts of the last level share `children` children, measured on the same val
+    examples.
 
-    cases: train rows that each parent is run on; fewer in a small budget.
+    These are the next level, whatever the last one scored. The search ends when the best of a level was below the
+    previous level's `falls` times in a row, but not before `least` levels. The best of all levels wins.
+
+    Args:
+        keep: Parents per level.
+        children: Children per level.
+        falls: Falling levels in a row that end the search.
+        least: Levels at least.
+        cases: Train examples that each parent runs on; fewer in a small budget.
     """
 
     name: str = field(default="levels", init=False)
@@ -36,13 +43,15 @@ class LevelTree:
         memory = search.memory
         if memory.get("falls", 0) >= self.falls and memory.get("level", 0) >= self.least:
             return []
-        parents = [one for one in memory.get("leading", []) if search.archive[one].status not in ("rejected", "vetoed")]
+        parents = [
+            name for name in memory.get("leading", []) if search.archive[name].status not in ("rejected", "vetoed")
+        ]
         parents = parents or [search.archive.baseline.id]
         cases = min(self.cases, max(_LEAST_CASES, search.total_runs // _RUNS_PER_CASE))
         each = max(1, self.children // (len(parents) * len(search.operators)))
         return [
             WorkOrder(operator=name, parents=(parent,), count=each, cases=cases, stream=place)
-            for place, (parent, name) in enumerate((one, name) for one in parents for name in search.operators)
+            for place, (parent, name) in enumerate((leader, name) for leader in parents for name in search.operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
@@ -50,15 +59,15 @@ class LevelTree:
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory, scores, archive = search.memory, search.archive.scores, search.archive
-        level = [archive[one] for one in pool if one != archive.baseline.id and scores.count(one, search.val)]
+        level = [archive[name] for name in pool if name != archive.baseline.id and scores.count(name, search.val)]
         if level:
-            leading = [one.id for one in archive.ranked(level, search.val)[: self.keep]]
+            leading = [candidate.id for candidate in archive.ranked(level, search.val)[: self.keep]]
             best = scores.mean(leading[0], search.val) or 0.0
             before = memory.get("best", scores.mean(archive.baseline.id, search.val) or 0.0)
             memory["falls"] = memory.get("falls", 0) + 1 if best < before else 0
             memory |= {"leading": leading, "best": best, "level": memory.get("level", 0) + 1}
-        left_out = {one: decision for one, decision in verdicts.items() if decision == "drop"}
-        return {**dict.fromkeys((one for one in pool if scores.count(one, search.val)), "keep"), **left_out}
+        left_out = {name: decision for name, decision in verdicts.items() if decision == "drop"}
+        return {**dict.fromkeys((name for name in pool if scores.count(name, search.val)), "keep"), **left_out}
 
     def final(self, search: Search) -> str:
         return best_mean(search)

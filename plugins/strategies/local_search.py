@@ -1,4 +1,4 @@
-"""One prompt at a time: propose neighbours, measure them, go on from one of them. The rule of going differs."""
+"""Local search: propose neighbors of one prompt, measure them, move to one of them. Subclasses choose the move."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ ACCURACY: Mapping[str, float] = {"accuracy": 1.0}
 
 @dataclass(kw_only=True)
 class LocalSearch(ABC):
-    """What the searches over neighbours share.
+    """What the searches over neighbors share.
 
-    neighbours: proposals a round, of operators drawn by their weights; fewer where the room is short: a quarter of it
-    has to measure them on `rows` rows each. iterations: the most rounds. patience: rounds without a new best that end
-    the search. cases: train rows the prompt is run on first, for operators that read failures.
+    Args:
+        neighbours: Proposals per round, of operators drawn by their weights; fewer in a small budget: a quarter of what
+            remains has to measure them on `rows` examples each.
+        rows: Examples that each neighbor is expected to be measured on.
+        iterations: Rounds at most.
+        patience: Rounds without a new best that end the search.
+        cases: Train examples that the prompt runs on first, for operators that read failures.
     """
 
     needs: frozenset[Need] = field(default=frozenset(), init=False)
@@ -34,8 +38,8 @@ class LocalSearch(ABC):
     cases: int = 0
 
     @abstractmethod
-    def choose_next(self, search: Search, now: str, told: Mapping[str, float]) -> str:
-        """Where the walk goes on: one of `told`, which holds the fitness of `now` and of its measured neighbours."""
+    def choose_next(self, search: Search, current: str, fitness_by_id: Mapping[str, float]) -> str:
+        """The next prompt, from the fitness of the current one and its measured neighbors."""
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:
         memory = search.memory
@@ -43,12 +47,12 @@ class LocalSearch(ABC):
             return []
         names, weights = list(search.operators), list(search.operators.values())
         count = affordable_count(search, self.neighbours, self.rows)
-        drawn = Counter(search.rng("operators").choices(names, weights, k=count))
+        counts = Counter(search.rng("operators").choices(names, weights, k=count))
         cases = min(self.cases, search.remaining_runs // 4)
         return [
-            WorkOrder(operator=name, parents=(self._current(search),), count=drawn[name], cases=cases, stream=place)
+            WorkOrder(operator=name, parents=(self._current(search),), count=counts[name], cases=cases, stream=place)
             for place, name in enumerate(names)
-            if drawn[name]
+            if counts[name]
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
@@ -56,32 +60,32 @@ class LocalSearch(ABC):
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory, now = search.memory, self._current(search)
-        told = fitness(search, pool, ACCURACY)
+        fitness_by_id = fitness(search, pool, ACCURACY)
         memory["rounds"] = memory.get("rounds", 0) + 1
-        if now not in told:
+        if now not in fitness_by_id:
             return {}
-        memory["now"] = self.choose_next(search, now, told)
+        memory["now"] = self.choose_next(search, now, fitness_by_id)
         best = fittest(search, ACCURACY)
         memory["stale"] = memory.get("stale", 0) + 1 if memory.get("best") == best else 0
         memory["best"] = best
-        kept = {memory["now"], best, search.archive.baseline.id}
-        return {name: "keep" if name in kept else "drop" if name in told else "undecided" for name in pool}
+        stays = {memory["now"], best, search.archive.baseline.id}
+        return {name: "keep" if name in stays else "drop" if name in fitness_by_id else "undecided" for name in pool}
 
     def final(self, search: Search) -> str:
         return fittest(search, ACCURACY)
 
     def _current(self, search: Search) -> str:
-        """Where the walk is. A prompt that a person took out is left for the best that is there."""
+        """The current prompt, or the best one if it was vetoed."""
         now = str(search.memory.get("now", search.archive.baseline.id))
-        alive = {one.id for one in search.archive.alive}
+        alive = {candidate.id for candidate in search.archive.alive}
         return now if now in alive else fittest(search, ACCURACY)
 
 
 @dataclass(kw_only=True)
 class HillClimbing(LocalSearch):
-    """To the best neighbour, if it is better."""
+    """Moves to the best neighbor if it is better."""
 
     name: str = field(default="hill-climbing", init=False)
 
-    def choose_next(self, search: Search, now: str, told: Mapping[str, float]) -> str:
-        return max(told, key=lambda name: (told[name], name == now))
+    def choose_next(self, search: Search, current: str, fitness_by_id: Mapping[str, float]) -> str:
+        return max(fitness_by_id, key=lambda name: (fitness_by_id[name], name == current))

@@ -18,12 +18,19 @@ _WHOLE_PER_CHILD = 60
 
 @dataclass(kw_only=True)
 class MonteCarloTreeSearch:
-    """An iteration selects a path by upper confidence bounds, expands its end, goes to the best child and expands
-    that, until the path ends; then the sums of future rewards go back along the path. One expansion is one round.
+    """Selects a path by upper confidence bounds and expands it to its end; rewards are then back-propagated.
 
-    A path ends at `depth`, and below `free` levels also where a child is worse than half-way between root and parent,
-    or better than all before it on any path. width: children of an expansion, each from `batch` train rows of its
-    own; both smaller in a small budget. The best prompt is the best node of the path with the highest mean reward.
+    After each expansion the path continues with the best child. One expansion is one round. A path ends at `depth`, and
+    below `free` levels also where a child is worse than half-way between root and parent, or better than all before it
+    on any path. The winner is the best node of the path with the highest mean reward.
+
+    Args:
+        iterations: Paths at most.
+        width: Children per expansion; fewer in a small budget.
+        depth: Depth of the tree.
+        free: Levels without early stopping.
+        explore: Weight of exploration.
+        batch: Train examples that each child is written from; fewer in a small budget.
     """
 
     name: str = field(default="mcts", init=False)
@@ -80,18 +87,22 @@ class MonteCarloTreeSearch:
                 memory["paths"] = [*memory.get("paths", []), path]
                 path = []
             memory |= {"path": path, "record": max(record, tree.reward(best) if best else 0.0)}
-        known = [name for name in pool if name in tree.nodes and search.archive.scores.count(name, search.val)]
-        return {name: "drop" if self._is_hopeless(tree, name) else "keep" for name in known}
+        measured = [name for name in pool if name in tree.nodes and search.archive.scores.count(name, search.val)]
+        return {name: "drop" if self._is_hopeless(tree, name) else "keep" for name in measured}
 
     def final(self, search: Search) -> str:
-        """A person's prompt is a path of its own, so that it can win without having been visited. Nodes that were
-        dropped win nothing, and count in the mean of their path: one that ended in a crash is worth the less."""
+        """The best node of the best path.
+
+        A person's prompt is a path of its own, so that it can win without a visit. Dropped nodes cannot win but count
+        in the mean of their path: one that ended in a crash is worth less.
+        """
         tree, archive = self._search_tree(search), search.archive
-        fit = {one.id for one in sufficiently_measured(search)}
+        fit = {candidate.id for candidate in sufficiently_measured(search)}
         dropped = {
-            one.id for one in sufficiently_measured(search, [*archive.alive, *archive.with_status("dropped")])
+            candidate.id
+            for candidate in sufficiently_measured(search, [*archive.alive, *archive.with_status("dropped")])
         } - fit
-        mine = [[tree.root, one.id] for one in archive.alive if one.operator == "person"]
+        mine = [[tree.root, candidate.id] for candidate in archive.alive if candidate.operator == "person"]
         walked: list[list[str]] = [*search.memory.get("paths", []), search.memory.get("path", []), *mine]
         paths = [[name for name in path if name in fit | dropped] for path in walked if fit.intersection(path)]
         if not paths:

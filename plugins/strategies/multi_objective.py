@@ -1,4 +1,4 @@
-"""Several objectives at once, what the model does of itself among them (MODP, arXiv 2504.18722)."""
+"""Several objectives at once, including the model's behavior (MODP, arXiv 2504.18722)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ _LEAST_CASES = 4
 
 @dataclass(kw_only=True)
 class MultiObjective:
-    """Each round every operator works on a parent from the front: the prompts that no other beats in one objective
-    without losing in another. Which of them is drawn by their weighted sum, and the next direction is told: the
-    objective that the parent is farthest behind the best in. The front goes on record each round; the winner is the
-    highest weighted sum on it.
+    """Each round every operator works on a parent from the Pareto front of the objectives.
 
-    objectives: views of the evidence with their weights (see `fitness.py`); of these `accuracy` is the task's, the
-    others say how the model behaves. cases: train rows that a parent is run on.
+    The parent is drawn by the weighted sum of its objectives, and the operators receive the objective in which it is
+    farthest behind the best. The front is recorded each round; the winner is the candidate with the highest weighted
+    sum.
+
+    Args:
+        objectives: Metrics with their weights (see `fitness.py`); `accuracy` is the task's score, the others describe
+            how the model behaves.
+        cases: Train examples that a parent runs on.
     """
 
     name: str = field(default="objectives", init=False)
@@ -31,14 +34,14 @@ class MultiObjective:
     cases: int = 8
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:
-        told, rng = self._objective_values(search), search.rng("parent")
-        on_front = non_dominated(told)
+        values, rng = self._objective_values(search), search.rng("parent")
+        on_front = non_dominated(values)
         parent = search.archive.baseline.id
         if on_front:
-            sums = {name: sum(self.objectives[o] * told[name][o] for o in self.objectives) for name in on_front}
+            sums = {name: sum(self.objectives[o] * values[name][o] for o in self.objectives) for name in on_front}
             parent = max(rng.sample(on_front, min(2, len(on_front))), key=lambda name: sums[name])
         cases = min(self.cases, max(_LEAST_CASES, search.total_runs // 40))
-        options = {"direction": self._weakest_objective(told, parent)} if told else {}
+        options = {"direction": self._weakest_objective(values, parent)} if values else {}
         return [
             WorkOrder(operator=name, parents=(parent,), cases=cases, options=options, stream=place)
             for place, name in enumerate(search.operators)
@@ -48,45 +51,45 @@ class MultiObjective:
         return unmeasured_candidates(search, new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        told = self._objective_values(search, pool)
-        on_front = non_dominated(told)
+        values = self._objective_values(search, pool)
+        on_front = non_dominated(values)
         search.remarks["front"] = {
-            name: {objective: round(value, 3) for objective, value in told[name].items()} for name in on_front
+            name: {objective: round(value, 3) for objective, value in values[name].items()} for name in on_front
         }
-        return {name: "keep" if name in on_front else "drop" for name in told}
+        return {name: "keep" if name in on_front else "drop" for name in values}
 
     def final(self, search: Search) -> str:
         return fittest(search, self.objectives)
 
     def _objective_values(self, search: Search, pool: Sequence[str] = ()) -> dict[str, dict[str, float]]:
-        """Candidate → objective → value, of those that stand and of the pool, compared on common rows."""
-        standing = [one.id for one in search.archive.with_status("kept", "pinned")]
+        """Candidate → objective → value, for kept candidates and the pool, on common examples."""
+        standing = [candidate.id for candidate in search.archive.with_status("kept", "pinned")]
         names = [
             name
             for name in dict.fromkeys([*standing, *pool])
             if search.archive.scores.count(name, search.val) and search.archive[name].status != "vetoed"
         ]
-        seen = {objective: fitness(search, names, {objective: 1.0}) for objective in self.objectives}
-        return {name: {objective: seen[objective][name] for objective in self.objectives} for name in names}
+        values = {objective: fitness(search, names, {objective: 1.0}) for objective in self.objectives}
+        return {name: {objective: values[objective][name] for objective in self.objectives} for name in names}
 
-    def _weakest_objective(self, told: Mapping[str, Mapping[str, float]], parent: str) -> str:
-        """The objective in which the parent is farthest behind the best; of equals, the weightiest."""
-        if parent not in told:
+    def _weakest_objective(self, values: Mapping[str, Mapping[str, float]], parent: str) -> str:
+        """The objective in which the parent is farthest behind the best; the heaviest on ties."""
+        if parent not in values:
             return next(iter(self.objectives))
-        gaps = {o: max(one[o] for one in told.values()) - told[parent][o] for o in self.objectives}
-        lacks = {o: max(gaps[o], 0.0) + self.objectives[o] * (1 - told[parent][o]) for o in self.objectives}
+        gaps = {o: max(own[o] for own in values.values()) - values[parent][o] for o in self.objectives}
+        lacks = {o: max(gaps[o], 0.0) + self.objectives[o] * (1 - values[parent][o]) for o in self.objectives}
         return max(lacks, key=lambda objective: lacks[objective])
 
 
-def non_dominated(told: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """Those that nobody dominates: as good in every objective and better in one. The older of equals."""
-    kept: list[str] = []
-    for name, own in told.items():
-        beaten = any(_dominates(other, own) for other in told.values())
-        if not beaten and not any(told[one] == own for one in kept):
-            kept.append(name)
-    return kept
+def non_dominated(values: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """The candidates that no other dominates; the older of equals."""
+    front: list[str] = []
+    for name, own in values.items():
+        beaten = any(_dominates(other, own) for other in values.values())
+        if not beaten and not any(values[member] == own for member in front):
+            front.append(name)
+    return front
 
 
-def _dominates(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
-    return all(one[key] >= other[key] for key in other) and any(one[key] > other[key] for key in other)
+def _dominates(first: Mapping[str, float], second: Mapping[str, float]) -> bool:
+    return all(first[key] >= second[key] for key in second) and any(first[key] > second[key] for key in second)

@@ -1,4 +1,4 @@
-"""A bandit over operators: what has paid off so far is asked again (our own, the strategy of `auto`)."""
+"""A bandit over operators: those that paid off are used more (our own, the strategy of `auto`)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,22 @@ _GAIN_PRIOR = 3.0
 
 @dataclass(kw_only=True)
 class OperatorBandit:
-    """First a pool of seeds on the start prompt, then rounds of children of the leaders.
+    """First a pool of seeds from the baseline, then rounds of children of the leaders.
 
-    An operator is drawn with a chance that grows with its prior weight and with the shrunken gain of its children
-    over their parents, both as estimated on all of val; one that proposes nothing is asked less.
+    The probability of an operator grows with its prior weight and with the shrunken gain of its children over their
+    parents, both as estimated on all of val; an operator that proposes nothing is used less.
 
-    seeds: operator → proposals of the first round. children: orders of a later round. leaders: parents are drawn
-    among so many, the best most often; for the `levelling` operators, which take out a shift towards a label or a
-    place, the best without their shift. authors: operators that ask a model; author_orders: at most so many of them a
-    round. cases: train rows a leader is run on for authors that read failures, which all do but the `blind` ones.
-    closing: below this share of the room nothing new is proposed.
+    Args:
+        seeds: Operator → proposals in the first round.
+        children: Orders in a later round.
+        leaders: Parents are drawn from this many candidates, the best most often. For the `levelling` operators, which
+            correct a bias towards a label or position, the best are those with the highest estimate without their bias.
+        authors: Operators that call a model.
+        blind: Authors that read no failures.
+        levelling: Operators that correct a bias.
+        author_orders: Orders of `authors` per round, at most.
+        cases: Train examples that a leader runs on for authors that read failures.
+        closing: No new proposals once less than this share of the budget remains.
     """
 
     name: str = field(default="bandit", init=False)
@@ -51,10 +57,10 @@ class OperatorBandit:
             ]
         if search.remaining_runs <= self.closing * search.total_runs and not self._fully_measured(search):
             return []
-        rng, told = search.rng("orders"), self._estimates(search)
-        by_mean = sorted(told, key=lambda name: -told[name].mean)[: self.leaders] or [start]
-        by_potential = sorted(told, key=lambda name: -told[name].potential)[: self.leaders] or [start]
-        drawn = self._draw(search, told, rng)
+        rng, estimates = search.rng("orders"), self._estimates(search)
+        by_mean = sorted(estimates, key=lambda name: -estimates[name].mean)[: self.leaders] or [start]
+        by_potential = sorted(estimates, key=lambda name: -estimates[name].potential)[: self.leaders] or [start]
+        operators = self._draw(search, estimates, rng)
 
         def parent(operator: str) -> str:
             leading = by_potential if operator in self.levelling else by_mean
@@ -67,11 +73,11 @@ class OperatorBandit:
                 cases=self.cases if operator in self.authors and operator not in self.blind else 0,
                 stream=place,
             )
-            for place, operator in enumerate(drawn)
+            for place, operator in enumerate(operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        people = [one.id for one in search.archive.with_status("racing") if one.operator == "person"]
+        people = [candidate.id for candidate in search.archive.with_status("racing") if candidate.operator == "person"]
         start = [search.archive.baseline.id] if search.round == 1 else []
         return list(dict.fromkeys([*start, *people, *new]))
 
@@ -79,46 +85,53 @@ class OperatorBandit:
         return dict(verdicts)
 
     def final(self, search: Search) -> str:
-        """The best estimate among those measured on at least half as many rows as any."""
-        told = self._estimates(search)
-        if not told:
+        """The best estimate among those measured on at least half as many examples as any."""
+        estimates = self._estimates(search)
+        if not estimates:
             return search.archive.baseline.id
-        most = max(one.rows for one in told.values())
-        solid = {name: one for name, one in told.items() if one.rows * 2 >= most}
+        most = max(estimate.rows for estimate in estimates.values())
+        solid = {name: estimate for name, estimate in estimates.items() if estimate.rows * 2 >= most}
         return max(solid, key=lambda name: solid[name].mean)
 
-    def operator_gains(self, search: Search, told: Mapping[str, PooledEstimate]) -> dict[str, tuple[float, int]]:
-        """Operator → (shrunken mean gain of its children over their parents, how many children)."""
-        seen: dict[str, list[float]] = {name: [] for name in search.operators}
-        for one in search.archive.candidates.values():
-            if one.operator in seen and one.id in told and one.parents and one.parents[0] in told:
-                seen[one.operator].append(told[one.id].mean - told[one.parents[0]].mean)
-        return {name: (sum(values) / (len(values) + _GAIN_PRIOR), len(values)) for name, values in seen.items()}
+    def operator_gains(self, search: Search, estimates: Mapping[str, PooledEstimate]) -> dict[str, tuple[float, int]]:
+        """Operator → (shrunken mean gain of its children over their parents, number of children)."""
+        gains: dict[str, list[float]] = {name: [] for name in search.operators}
+        for candidate in search.archive.candidates.values():
+            if (
+                candidate.operator in gains
+                and candidate.id in estimates
+                and candidate.parents
+                and candidate.parents[0] in estimates
+            ):
+                gains[candidate.operator].append(estimates[candidate.id].mean - estimates[candidate.parents[0]].mean)
+        return {name: (sum(values) / (len(values) + _GAIN_PRIOR), len(values)) for name, values in gains.items()}
 
-    def _draw(self, search: Search, told: Mapping[str, PooledEstimate], rng: Random) -> list[str]:
-        gains, asked = self.operator_gains(search, told), search.memory.setdefault("asked", {})
+    def _draw(self, search: Search, estimates: Mapping[str, PooledEstimate], rng: Random) -> list[str]:
+        gains, order_counts = self.operator_gains(search, estimates), search.memory.setdefault("asked", {})
         weights = {
             name: prior
             * math.exp(max(-2.0, min(2.0, gains[name][0] / _GAIN_SCALE)))
-            * min(1.0, (1 + gains[name][1]) / (1 + asked.get(name, 0)))
+            * min(1.0, (1 + gains[name][1]) / (1 + order_counts.get(name, 0)))
             for name, prior in search.operators.items()
         }
-        drawn: list[str] = []
-        while len(drawn) < self.children and weights:
+        chosen: list[str] = []
+        while len(chosen) < self.children and weights:
             name = rng.choices(list(weights), list(weights.values()))[0]
-            drawn.append(name)
-            if name in self.authors and sum(one in self.authors for one in drawn) >= self.author_orders:
-                weights = {one: weight for one, weight in weights.items() if one not in self.authors}
-        for name in drawn:
-            asked[name] = asked.get(name, 0) + 1
-        return drawn
+            chosen.append(name)
+            if name in self.authors and sum(operator in self.authors for operator in chosen) >= self.author_orders:
+                weights = {operator: weight for operator, weight in weights.items() if operator not in self.authors}
+        for name in chosen:
+            order_counts[name] = order_counts.get(name, 0) + 1
+        return chosen
 
     def _fully_measured(self, search: Search) -> bool:
-        """Whether the leaders are known on all val rows although room is left: then there is nothing to close."""
-        told = self._estimates(search)
-        leading = sorted(told, key=lambda name: -told[name].mean)[: self.leaders]
-        return bool(leading) and all(told[name].rows >= len(search.val) for name in leading)
+        """Whether the leaders are measured on all of val while budget remains: then nothing is left to close."""
+        estimates = self._estimates(search)
+        leading = sorted(estimates, key=lambda name: -estimates[name].mean)[: self.leaders]
+        return bool(leading) and all(estimates[name].rows >= len(search.val) for name in leading)
 
     def _estimates(self, search: Search) -> dict[str, PooledEstimate]:
-        measured = [one for one in search.archive.alive if search.archive.scores.count(one.id, search.val)]
+        measured = [
+            candidate for candidate in search.archive.alive if search.archive.scores.count(candidate.id, search.val)
+        ]
         return pooled_estimates(search.archive, measured, search.examples, search.val)

@@ -1,4 +1,4 @@
-"""Operators by a gate that learns from every edit so far (PromptFlow, arXiv 2510.12246)."""
+"""Operators chosen by a gate that learns from every edit so far (PromptFlow, arXiv 2510.12246)."""
 
 from __future__ import annotations
 
@@ -21,17 +21,24 @@ _FRUITLESS = -0.02
 
 @dataclass(kw_only=True)
 class OperatorGating:
-    """The best `leaders` prompts get children; an operator and a section are drawn for each by what the gate expects.
+    """The best `leaders` prompts get children; the gate's expected reward decides operator and section.
 
-    The gate is linear in what is edited and by whom: the operator, the section, both together, and the operator with
-    whether the prompt has sections yet. Its weights are learnt anew each round from all experience, the oldest first,
-    in `sweeps` replays of step `rate`: the reward of an edit is the child's gain over its parent on common val rows,
-    and a little less than nothing where no child came of an order. Chances are exp(expected / temperature), mixed with
-    the operators' prior weights by `exploring`, and fall off from leader to leader.
+    The gate is linear in features of the edit: the operator, the section, both together, and the operator with whether
+    the prompt has sections yet. Its weights are relearned each round from all experience, oldest first, in `sweeps`
+    replays with step size `rate`: the reward of an edit is the child's gain over its parent on common val examples, and
+    slightly negative for an order without a child. Probabilities are exp(expected / temperature), mixed with the
+    operators' prior weights by `exploring`, and decrease from leader to leader.
 
-    children: orders a round, fewer where the room is short (see `afforded`). cases: train rows a parent is run on for
-    operators that read failures. The section is told by the order's option `section`. whole: operators that edit none
-    that is there; what they brought is told of the main one alone.
+    Args:
+        leaders: Prompts that get children.
+        children: Orders per round, fewer in a small budget (see `affordable_count`).
+        rows: Examples that each child is expected to be measured on.
+        cases: Train examples that a parent runs on for operators that read failures.
+        temperature: Of the choice.
+        exploring: Share of the prior weights in the choice.
+        rate: Step size of learning.
+        sweeps: Replays of the experience.
+        whole: Operators that edit no existing section; their gain counts for the main one alone.
     """
 
     name: str = field(default="gated", init=False)
@@ -54,16 +61,17 @@ class OperatorGating:
         for place in range(affordable_count(search, self.children, self.rows)):
             parent = leading[min(int(rng.expovariate(1.2)), len(leading) - 1)]
             sections = _section_titles(search.archive[parent])
-            told = {
+            expected = {
                 (operator, section): _predict_reward(weights, edit_features(operator, section, len(sections)))
                 for operator in search.operators
                 for section in self._eligible_edits(operator, sections)
             }
             operators = {
-                name: max(told[name, one] for one in self._eligible_edits(name, sections)) for name in search.operators
+                name: max(expected[name, title] for title in self._eligible_edits(name, sections))
+                for name in search.operators
             }
             operator = rng.choices(list(operators), self._chances(operators, search.operators))[0]
-            within = {section: told[operator, section] for section in self._eligible_edits(operator, sections)}
+            within = {section: expected[operator, section] for section in self._eligible_edits(operator, sections)}
             section = rng.choices(list(within), self._chances(within, dict.fromkeys(within, 1.0)))[0]
             options = {"section": section}
             orders.append(WorkOrder(operator=operator, parents=(parent,), options=options, cases=cases, stream=place))
@@ -90,12 +98,12 @@ class OperatorGating:
     def fit_gate(self, search: Search) -> dict[str, float]:
         """Feature → weight. Pure: the same experience gives the same gate."""
         weights: dict[str, float] = {}
-        told = edit_rewards(search)
+        rewards = edit_rewards(search)
         for sweep in range(self.sweeps):
-            for known, reward in told:
-                missed = reward - _predict_reward(weights, known)
-                step = self.rate / (1 + sweep) / len(known)
-                for name in known:
+            for features, reward in rewards:
+                missed = reward - _predict_reward(weights, features)
+                step = self.rate / (1 + sweep) / len(features)
+                for name in features:
                     weights[name] = weights.get(name, 0.0) + step * missed
         return weights
 
@@ -111,17 +119,17 @@ class OperatorGating:
 
 def edit_rewards(search: Search) -> list[tuple[tuple[str, ...], float]]:
     """Every edit so far as (features, reward): those without a child first, then children by age."""
-    archive, told = search.archive, list[tuple[tuple[str, ...], float]]()
+    archive, rewards = search.archive, list[tuple[tuple[str, ...], float]]()
     for operator, section, parent in search.memory.get("barren", ()):
-        told.append((edit_features(operator, section, len(_section_titles(archive[parent]))), _FRUITLESS))
+        rewards.append((edit_features(operator, section, len(_section_titles(archive[parent]))), _FRUITLESS))
     for child in archive.candidates.values():
         parent_of = archive.candidates.get(child.parents[0]) if child.parents else None
         if parent_of is None or child.operator not in search.operators:
             continue
         if paired := archive.scores.paired(child.id, parent_of.id, search.val):
-            known = edit_features(child.operator, _edited_section(parent_of, child), len(_section_titles(parent_of)))
-            told.append((known, sum(paired) / len(paired)))
-    return told
+            features = edit_features(child.operator, _edited_section(parent_of, child), len(_section_titles(parent_of)))
+            rewards.append((features, sum(paired) / len(paired)))
+    return rewards
 
 
 def edit_features(operator: str, section: str, sections: int) -> tuple[str, ...]:
@@ -129,8 +137,8 @@ def edit_features(operator: str, section: str, sections: int) -> tuple[str, ...]
     return (operator, f"in {section}", f"{operator} in {section}", f"{operator} of {stage}")
 
 
-def _predict_reward(weights: Mapping[str, float], known: Sequence[str]) -> float:
-    return sum(weights.get(name, 0.0) for name in known)
+def _predict_reward(weights: Mapping[str, float], features: Sequence[str]) -> float:
+    return sum(weights.get(name, 0.0) for name in features)
 
 
 def _section_titles(candidate: Candidate) -> list[str]:
@@ -138,7 +146,9 @@ def _section_titles(candidate: Candidate) -> list[str]:
 
 
 def _edited_section(parent: Candidate, child: Candidate) -> str:
-    """The first section of the parent whose text differs; the task where none does. A section that came in was none
-    that an edit could have been ordered for."""
-    before, after = ({one.name: one.text for one in side.program.main.sections} for side in (parent, child))
+    """The first section of the parent whose text differs; the task if none does.
+
+    An added section is none that an edit could have been ordered for.
+    """
+    before, after = ({section.name: section.text for section in side.program.main.sections} for side in (parent, child))
     return next((name for name in before if before[name] != after.get(name)), _MAIN)

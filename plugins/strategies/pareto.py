@@ -1,4 +1,4 @@
-"""A front for each val row (GEPA, arXiv 2507.19457)."""
+"""A Pareto front over val examples (GEPA, arXiv 2507.19457)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from ..algorithms.selection import labelled_train, sufficiently_measured
 
 @dataclass(kw_only=True)
 class ParetoSearch:
-    """Each round one parent, drawn as often as it leads on a val row among those that nobody dominates, is worked on
-    with the next few train rows in view.
+    """Each round one parent from the front is mutated, with the next few train examples in view.
 
-    After a newcomer was let in, two lineages of the front are merged too, whose common ancestor is no better than
-    either: no pair twice, at most `merges` children. minibatch: rows shown, all of them once before any twice.
-    mergers: operators that merge.
+    A parent is drawn as often as it is best on a val example. After a new candidate was accepted, two lineages of the
+    front are merged too, if their common ancestor is no better than either: no pair twice, at most `merges` children.
+
+    Args:
+        minibatch: Examples shown, all of them once before any twice.
+        merges: Merged children at most.
+        mergers: Operators that merge.
     """
 
     name: str = field(default="pareto", init=False)
@@ -49,38 +52,38 @@ class ParetoSearch:
         return unmeasured_candidates(search, new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        let_in = [one for one in pool if verdicts.get(one) == "keep" and search.archive[one].parents]
+        let_in = [name for name in pool if verdicts.get(name) == "keep" and search.archive[name].parents]
         if let_in:
             search.memory["due"] = True
-        made = sum(search.archive[one].operator in self.mergers for one in pool)
-        search.memory["merges"] = search.memory.get("merges", 0) + made
+        merged = sum(search.archive[name].operator in self.mergers for name in pool)
+        search.memory["merges"] = search.memory.get("merges", 0) + merged
         return dict(verdicts)
 
     def final(self, search: Search) -> str:
         return fittest(search, {"accuracy": 1.0})
 
     def _merge_orders(self, search: Search, leading: Sequence[str]) -> list[WorkOrder]:
-        """An order for each merger, on the first pair in a drawn order that may be merged."""
+        """An order per merger, on the first pair in random order that may be merged."""
         memory, mergers = search.memory, [name for name in search.operators if name in self.mergers]
         if not mergers or not memory.get("due") or memory.get("merges", 0) >= self.merges:
             return []
         tried = [tuple(pair) for pair in memory.get("merged", [])]
-        for one, other, root in _mergeable_pairs(search, leading):
-            if (one, other) not in tried:
-                memory["merged"] = [*memory.get("merged", []), [one, other]]
+        for first, second, root in _mergeable_pairs(search, leading):
+            if (first, second) not in tried:
+                memory["merged"] = [*memory.get("merged", []), [first, second]]
                 memory["due"] = False
-                return [WorkOrder(operator=name, parents=(one, other, root), slot=ALL_PROMPTS) for name in mergers]
+                return [WorkOrder(operator=name, parents=(first, second, root), slot=ALL_PROMPTS) for name in mergers]
         return []
 
 
 def pareto_front(search: Search) -> dict[str, int]:
-    """Candidate → on how many val rows no other is better, the dominated left out.
+    """Candidate → number of val examples on which no other is better, without dominated candidates.
 
-    Dominated is who leads nowhere without an equal among the rest; the worst mean is looked at first. Only contenders
-    take part.
+    Dominated is a candidate that is nowhere best without an equal among the rest; the worst mean is checked first. Only
+    contenders take part.
     """
     scores = search.archive.scores
-    ranked = [one.id for one in search.archive.ranked(sufficiently_measured(search), search.val)]
+    ranked = [candidate.id for candidate in search.archive.ranked(sufficiently_measured(search), search.val)]
     leaders = {row: set(names) for row, names in scores.front(ranked, search.val).items()}
     for name in reversed(ranked):
         if all(len(names) > 1 for names in leaders.values() if name in names):
@@ -90,28 +93,30 @@ def pareto_front(search: Search) -> dict[str, int]:
 
 
 def next_minibatch(search: Search, size: int, turn: int | None = None) -> tuple[str, ...]:
-    """This round's labelled train rows: the whole split in a drawn order, then again in another. turn: counted from 0,
-    where not every round takes some."""
+    """This round's labeled train examples: the whole split in random order, then again in another.
+
+    turn: counted from 0, for strategies that do not take examples every round.
+    """
     labelled = labelled_train(search)
     size = min(size, len(labelled))
     if not size:
         return ()
     each = ceil(len(labelled) / size)
     epoch, place = divmod(search.round - 1 if turn is None else turn, each)
-    drawn = seeded_random(search.seed, "epoch", epoch).sample(labelled, len(labelled))
-    return tuple((drawn + drawn[:size])[place * size : (place + 1) * size])
+    shuffled = seeded_random(search.seed, "epoch", epoch).sample(labelled, len(labelled))
+    return tuple((shuffled + shuffled[:size])[place * size : (place + 1) * size])
 
 
 def _mergeable_pairs(search: Search, leading: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """Two of the front with their nearest common ancestor that is no better than either, in a drawn order."""
+    """Pairs of the front with their nearest common ancestor that is no better than either, in random order."""
     mean = search.archive.scores.mean
     line = Lineage(search.archive.candidates.values())
     pairs = list(combinations(sorted(leading), 2))
-    for one, other in search.rng("pairs").sample(pairs, len(pairs)):
-        mine, theirs = line.ancestors(one), line.ancestors(other)
-        if one in theirs or other in mine:
+    for first, second in search.rng("pairs").sample(pairs, len(pairs)):
+        mine, theirs = line.ancestors(first), line.ancestors(second)
+        if first in theirs or second in mine:
             continue
-        limit = min(mean(one, search.val) or 0.0, mean(other, search.val) or 0.0)
+        limit = min(mean(first, search.val) or 0.0, mean(second, search.val) or 0.0)
         shared = [name for name in mine if name in theirs and (mean(name, search.val) or 0.0) <= limit]
         if shared:
-            yield one, other, shared[-1]
+            yield first, second, shared[-1]

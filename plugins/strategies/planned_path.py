@@ -13,13 +13,15 @@ from ..algorithms.selection import best_mean
 
 @dataclass(kw_only=True)
 class PlannedPath:
-    """One order a round, for one step of the path, on the newest prompt; measured after the last step of each pass.
+    """One order per round, for one step of the path, on the newest prompt; measured after the last step of each pass.
 
-    As published there is no acceptance test: the chain goes on from the newest prompt, and the best of all measured
-    ends it. A path that a person had laid anew begins at its first step, and its passes are counted from there.
+    As published there is no acceptance test: the chain continues from the newest prompt, and the best of all measured
+    wins. A path that a person replans begins at its first step, and its passes are counted from there.
 
-    cases: train rows to show failures from, for teams that may see them. passes: the most walks along the path (the
-    paper's ten evaluations). tolerance: two passes that score alike end it; one that brought nothing new has no score.
+    Args:
+        cases: Train examples that show failures, for teams that may see them.
+        passes: Passes along the path at most (the paper's ten evaluations).
+        tolerance: Two passes whose scores differ by less end the search; a pass without a new prompt has no score.
     """
 
     name: str = field(default="planned", init=False)
@@ -66,13 +68,13 @@ class PlannedPath:
         return len(means) >= 2 and means[-1] > 0 and abs(means[-1] - means[-2]) < self.tolerance
 
     def _path_position(self, search: Search) -> tuple[list[str], int]:
-        """The path, and how many steps were taken on it before this round's."""
+        """The path, and the number of steps taken on it before this round."""
         path, memory = list(search.plan) or [""], search.memory
         if memory.get("path") != path:
             memory |= {"path": path, "began": search.round}
         return path, search.round - int(memory["began"])
 
     def _newest_candidate(self, search: Search) -> str:
-        """What was written last, unless a person took it out."""
+        """The newest prompt, unless it was vetoed."""
         newest = str(search.memory.get("newest", search.archive.baseline.id))
         return newest if search.archive[newest].status not in ("rejected", "vetoed") else best_mean(search)

@@ -1,4 +1,4 @@
-"""A fixed pool, and the prompt that duels tell most for (APOHF, arXiv 2405.17346): no scores, no second round."""
+"""A fixed pool, and the prompt that duels favor (APOHF, arXiv 2405.17346): no scores, no second round."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from ..allocators.dueling_bandit import check_model_kind, duels_within_pool
 
 @dataclass(kw_only=True)
 class PreferencePool:
-    """One round of orders, one for each operator, on the start prompt; then the start and all newcomers duel.
+    """One round of orders on the baseline, one per operator; then the baseline and all new prompts duel.
 
-    count: proposals wanted of each operator. most: prompts in the pool, the oldest ones. model: as the allocator's.
+    Args:
+        count: Proposals per operator.
+        most: Prompts in the pool, the oldest ones.
+        model: Preference model, as the allocator's.
     """
 
     name: str = field(default="preferred", init=False)
@@ -35,19 +38,19 @@ class PreferencePool:
         return [WorkOrder(operator=name, parents=(start,), count=self.count) for name in search.operators]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        return [one.id for one in search.archive.alive][: self.most]
+        return [candidate.id for candidate in search.archive.alive][: self.most]
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        """The preferred one stays; the others wait, in case a person takes it out."""
+        """The preferred prompt is kept; the others stay undecided, in case a person vetoes it."""
         leading = self.final(search)
         return {name: "keep" if name == leading else "undecided" for name in pool}
 
     def final(self, search: Search) -> str:
-        """The highest worth among those that met anybody; the start prompt where nobody did."""
+        """The highest estimated worth among prompts with a duel; the baseline if there are none."""
         alive = search.archive.alive[: self.most]
-        met = duels_within_pool(search, [one.id for one in alive])
-        known = sorted({at for one in met for at in one[:2]})
-        if not known:
+        duels = duels_within_pool(search, [candidate.id for candidate in alive])
+        dueled = sorted({at for duel in duels for at in duel[:2]})
+        if not dueled:
             return search.archive.baseline.id
-        worth = fit_preferences(prompt_features(alive), met, kind=self.model, seed=search.seed).worth
-        return alive[max(known, key=lambda at: worth[at])].id
+        worth = fit_preferences(prompt_features(alive), duels, kind=self.model, seed=search.seed).worth
+        return alive[max(dueled, key=lambda at: worth[at])].id

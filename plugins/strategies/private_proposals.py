@@ -13,11 +13,15 @@ from ..algorithms.selection import best_mean, keep_top
 
 @dataclass(kw_only=True)
 class PrivateProposals:
-    """One round of orders on the start prompt that share a privacy budget by addition. Nobody is run on a train row.
+    """One round of orders on the baseline that share a privacy budget by addition; no candidate runs on train.
 
-    epsilon, delta: of the whole run. releases: orders, each of them for every operator of the recipe. What was spent
-    goes on record with the round. allows: the operators that keep within the share that an order gives them; any other
-    may copy a train row, so that no epsilon would be true.
+    What was spent is recorded with the round. `allows` lists the operators that keep within the share that an order
+    gives them; any other may copy a train example, which would void the guarantee.
+
+    Args:
+        epsilon: Budget of the whole run.
+        delta: Failure probability of the whole run.
+        releases: Orders, each of them for every operator of the recipe.
     """
 
     epsilon: float = 4.0
@@ -38,11 +42,12 @@ class PrivateProposals:
     def ask(self, search: Search) -> Sequence[WorkOrder]:
         if search.round > 1:
             return []
-        asked = [name for name in search.operators for _ in range(self.releases)]
-        share = {"epsilon": self.epsilon / len(asked), "delta": self.delta / len(asked)}
+        operators = [name for name in search.operators for _ in range(self.releases)]
+        share = {"epsilon": self.epsilon / len(operators), "delta": self.delta / len(operators)}
         start = search.archive.baseline.id
         return [
-            WorkOrder(operator=name, parents=(start,), options=share, stream=place) for place, name in enumerate(asked)
+            WorkOrder(operator=name, parents=(start,), options=share, stream=place)
+            for place, name in enumerate(operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Propose once, measure, choose (APE, arXiv 2211.01910; random demos)."""
+"""Propose once, measure, select (APE, arXiv 2211.01910; random demos)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from ..algorithms.selection import best_mean, measured_ids
 
 @dataclass(kw_only=True)
 class ProposeThenSelect:
-    """One round of orders, one for each operator, on the start prompt.
+    """One round of orders on the baseline, one per operator.
 
-    count: proposals wanted of each operator. rows: where set, no more proposals than the budget can measure on so
-    many val rows, the start prompt included. with_start: whether the start prompt is in the race.
+    Args:
+        count: Proposals per operator.
+        rows: If set, no more proposals than the budget can measure on so many val examples, the baseline included.
+        with_start: Whether the baseline takes part.
     """
 
     name: str = field(default="pool", init=False)
@@ -39,11 +41,17 @@ class ProposeThenSelect:
         return [search.archive.baseline.id, *new] if self.with_start else list(new)
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        """The best mean among those that the allocator did not give up: one that went after a row or two was known too
-        little for its mean to count."""
-        known = [search.archive[name] for name in measured_ids(search, pool)]
-        left = [one for one in known if verdicts.get(one.id) != "drop" and one.status not in ("rejected", "vetoed")]
-        best = best_mean(search, left) if left else ""
+        """The best mean among those that the allocator did not drop.
+
+        A candidate dropped after one or two examples is not known well enough for its mean to count.
+        """
+        measured = [search.archive[name] for name in measured_ids(search, pool)]
+        remaining = [
+            candidate
+            for candidate in measured
+            if verdicts.get(candidate.id) != "drop" and candidate.status not in ("rejected", "vetoed")
+        ]
+        best = best_mean(search, remaining) if remaining else ""
         return {name: "keep" if name == best else "drop" for name in pool} if best else {}
 
     def final(self, search: Search) -> str:

@@ -1,5 +1,4 @@
-"""What the start and the last prompts agree on about rows that nobody labelled: what of it is trusted, shown, taken
-over."""
+"""Pseudo-labels of unlabeled examples: what the baseline and the last prompts agree on, and what of it is trusted."""
 
 from __future__ import annotations
 
@@ -14,9 +13,14 @@ from ..algorithms.pseudo_labels import Consensus, LabelVote, gives_label, label_
 
 
 class PseudoLabels:
-    """share: of each label's rows, which are trusted. voters: beside the start prompt.
+    """Pseudo-labels of val and train.
 
-    sure: the val rows that are trusted; none where one label has all, or nearly every row one of its own.
+    Args:
+        voters: Prompts that vote, beside the baseline.
+        share: Share of each label's examples that is trusted.
+
+    Attributes:
+        sure: Trusted val examples; empty where one label has all, or nearly every example a label of its own.
     """
 
     def __init__(self, search: Search, voters: Sequence[str], share: float) -> None:
@@ -24,32 +28,36 @@ class PseudoLabels:
         self._voters = [search.archive.baseline.id, *voters]
         self._val = self._consensus(search.val)
         sure = self._val.most_confident(share)
-        labels = len({normalize_answer(one.label) for one in sure.values()})
+        labels = len({normalize_answer(vote.label) for vote in sure.values()})
         self.sure: dict[str, LabelVote] = sure if 2 <= labels <= max(2, len(sure) // 2) else {}
 
     def agreement_score(self, name: str) -> tuple[float, float]:
-        """How often a prompt answers a trusted row as the others do, and how likely it finds what they say."""
-        seen = self._search.archive.scores.row(name, list(self.sure))
-        told = [
-            (one, belief) for row, one in seen.items() if (belief := self._val.vote_on(row, without=name)) is not None
+        """How often a prompt gives a trusted example the others' answer, and how likely it finds that answer."""
+        evaluations = self._search.archive.scores.row(name, list(self.sure))
+        pairs = [
+            (evaluation, belief)
+            for row, evaluation in evaluations.items()
+            if (belief := self._val.vote_on(row, without=name)) is not None
         ]
-        if 2 * len(told) < len(self.sure):
+        if 2 * len(pairs) < len(self.sure):
             return -1.0, 0.0
-        agreed = fmean(float(gives_label(one, belief.label)) for one, belief in told)
-        return round(agreed, 6), round(fmean(label_probability(one, belief.label) for one, belief in told), 6)
+        agreed = fmean(float(gives_label(evaluation, belief.label)) for evaluation, belief in pairs)
+        return round(agreed, 6), round(
+            fmean(label_probability(evaluation, belief.label) for evaluation, belief in pairs), 6
+        )
 
     def label_demos(self, most: int) -> list[list[str]]:
-        """[row, label] of each label's surest train rows, labels in turn, the surest last; none of a single label."""
+        """[example, label] of each label's most confident train examples, in turn; none for a single label."""
         groups: dict[str, list[list[str]]] = {}
         for row, belief in self._consensus(self._search.train).most_confident(self._share).items():
             groups.setdefault(normalize_answer(belief.label), []).append([row, belief.label])
         if len(groups) < 2:
             return []
-        turns = [one for turn in zip_longest(*(groups[name] for name in sorted(groups))) for one in turn if one]
+        turns = [pair for turn in zip_longest(*(groups[name] for name in sorted(groups))) for pair in turn if pair]
         return turns[:most][::-1]
 
     def revised_labels(self) -> dict[str, list[Any]]:
-        """Row → its label now, how sure that is, its split: where that is another label than before."""
+        """Example → [new label, confidence, split], where the label changed."""
         changed: dict[str, list[Any]] = {}
         for split, consensus in (("val", self._val), ("train", self._consensus(self._search.train))):
             for row in consensus.rows:

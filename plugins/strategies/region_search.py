@@ -1,4 +1,4 @@
-"""Region by region: cluster the inputs, search for a prompt in each, compose them behind a router.
+"""Search by region: cluster the inputs, search for a prompt in each, compose them behind a router.
 
 After MoP (arXiv 2407.00256) and ConstitutionalExperts (arXiv 2403.04894).
 """
@@ -27,16 +27,22 @@ _EXCLUDED = ("rejected", "vetoed")
 
 @dataclass(kw_only=True)
 class RegionSearch:
-    """The start prompt is put behind a router, once for each region. Then, step by step, every operator works on every
-    region's prompt, and the best prompt of each region, by the val rows that are routed there, goes on.
+    """Puts the baseline behind a router, once per region, and improves every region's prompt step by step.
 
-    A child differs from its parent in one region alone, so that on all other rows its answers are known and free. In
-    the end each expert also runs alone on all rows: the mixture wins only where it beats the best single prompt, every
-    expert of its own among them. Where no mixture may be run, all inputs are one region.
+    In each step every operator works on every region's prompt, and the best prompt of each region, by the val examples
+    routed there, goes on. A child differs from its parent in one region alone, so its answers on all other examples are
+    known and free. In the end each expert also runs alone on all examples: the mixture wins only where it beats the
+    best single prompt, its own experts included. If no mixture may be run, all inputs are one region.
 
-    kind: of the router. most, least: regions at most, train rows in one at least. steps: of search. first: operators
-    of a step before these. complement: operators that learn from the rows outside the region. cases: train rows of
-    the region that its prompt is run on, for operators that read failures. count: proposals an order.
+    Args:
+        kind: Kind of router.
+        most: Regions at most.
+        least: Train examples per region at least.
+        steps: Steps of search.
+        first: Operators of a step before these.
+        complement: Operators that learn from the examples outside the region.
+        cases: Train examples of the region that its prompt runs on, for operators that read failures.
+        count: Proposals per order.
     """
 
     name: str = field(default="regions", init=False)
@@ -94,16 +100,19 @@ class RegionSearch:
         }
 
     def final(self, search: Search) -> str:
-        """The best mean; a program of several prompts only where each of them was measured alone, and it is better than
-        every single one."""
+        """The best mean.
+
+        A program of several prompts wins only if each of them was measured alone and it is better than every one.
+        """
         archive, solid = search.archive, sufficiently_measured(search)
-        met = sufficiently_measured(search, list(archive.candidates.values()))
-        alone = {one.program.main.id for one in met if len(one.program.prompts) == 1}
-        single = [one for one in solid if one.program.router is None]
+        measured = sufficiently_measured(search, list(archive.candidates.values()))
+        alone = {candidate.program.main.id for candidate in measured if len(candidate.program.prompts) == 1}
+        single = [candidate for candidate in solid if candidate.program.router is None]
         tested = [
-            one
-            for one in solid
-            if one.program.router is not None and {prompt.id for prompt in one.program.prompts.values()} <= alone
+            candidate
+            for candidate in solid
+            if candidate.program.router is not None
+            and {prompt.id for prompt in candidate.program.prompts.values()} <= alone
         ]
         ranked = archive.ranked([*single, *tested], search.val)
         return ranked[0].id if ranked else archive.baseline.id
@@ -114,12 +123,12 @@ class RegionSearch:
         plain = len(start.program.prompts) == 1
         measured = min(len(search.val), search.total_runs // _CANDIDATES)
         most = min(self.most, max(2, measured // _ROWS_PER_REGION)) if plain else 1
-        found = cluster_regions(rows, most=most, least=self.least, rng=search.rng("regions"))
-        search.memory["regions"] = {name: list(ids) for name, ids in found.items()} if len(found) > 1 else {}
+        regions = cluster_regions(rows, most=most, least=self.least, rng=search.rng("regions"))
+        search.memory["regions"] = {name: list(ids) for name, ids in regions.items()} if len(regions) > 1 else {}
         search.memory |= {"current": start.id, "done": 0, "stage": "compose", "experts": {}, "children": 1}
 
     def _adopt_composition(self, search: Search, new: Sequence[str]) -> None:
-        """What was composed is current. Where nothing may stand behind a router, the search goes on in one region."""
+        """The composed program becomes current; without one the search continues in a single region."""
         memory, archive = search.memory, search.archive
         standing = archive[memory["current"]]
         if new:
@@ -128,18 +137,18 @@ class RegionSearch:
             memory |= {"regions": {}, "current": archive.baseline.id}
 
     def _composition(self, search: Search) -> WorkOrder | None:
-        """The order that composes the experts; none where they are what some candidate is already."""
+        """The order that composes the experts; None if a candidate is that composition already."""
         memory, archive = search.memory, search.archive
         if not memory["regions"]:
             memory["current"] = memory["experts"].get("", memory["current"])
             return None
         experts = {name: memory["experts"].get(name, memory["current"]) for name in memory["regions"]}
-        prompts = {name: expert_prompt(archive[one], name) for name, one in experts.items()}
-        wanted = compose_mixture(prompts, memory["regions"], search.examples, self.kind).id
-        allowed = [one for one in archive.candidates.values() if one.status not in _EXCLUDED]
-        known = next((one.id for one in allowed if one.program.id == wanted), None)
-        if known is not None:
-            memory["current"] = known
+        prompts = {name: expert_prompt(archive[expert_id], name) for name, expert_id in experts.items()}
+        program_id = compose_mixture(prompts, memory["regions"], search.examples, self.kind).id
+        allowed = [candidate for candidate in archive.candidates.values() if candidate.status not in _EXCLUDED]
+        existing = next((candidate.id for candidate in allowed if candidate.program.id == program_id), None)
+        if existing is not None:
+            memory["current"] = existing
             return None
         options: dict[str, Any] = {"regions": memory["regions"], "experts": experts, "kind": self.kind}
         parents = tuple(dict.fromkeys([memory["current"], *experts.values()]))
@@ -172,13 +181,16 @@ class RegionSearch:
         return orders
 
     def _region_names(self, search: Search) -> list[str]:
-        """The regions that the current program has prompts for; one without a name where there are none."""
+        """The regions that the current program has prompts for; one empty name if there are none."""
         current = search.archive[search.memory["current"]].program
         return list(search.memory["regions"]) or [""] if current.router is not None else [""]
 
     def _can_afford_step(self, search: Search) -> bool:
-        """Whether the room pays for a step with as many children a region as one had yet, and then for each expert
-        alone. A child costs the rows of its region: one in each is the rows once."""
+        """Whether the budget pays for another step and then for each expert alone.
+
+        It counts on as many children per region as one had so far. A child costs the examples of its region: one child
+        in each region costs the examples once.
+        """
         rows, regions = (
             search.archive.scores.count(search.memory["current"], search.val),
             len(self._region_names(search)),
@@ -190,10 +202,10 @@ class RegionSearch:
         return min(self.cases, max(_LEAST_CASES, search.total_runs // _CALLS_PER_CASE)) if self.cases else 0
 
     def _best_experts(self, search: Search, pool: Sequence[str]) -> dict[str, str]:
-        """Region → who gains most over the current program on the val rows that are routed there; itself on ties."""
+        """Region → the candidate with the highest gain over the current program on its val examples."""
         archive, current = search.archive, search.archive[search.memory["current"]]
-        known = archive.scores.row(current.id, search.val)
-        homes = {row: current.program.prompts_for(search.examples[row])[0] for row in known}
+        evaluations = archive.scores.row(current.id, search.val)
+        homes = {row: current.program.prompts_for(search.examples[row])[0] for row in evaluations}
         best: dict[str, str] = {}
         for region in self._region_names(search):
             rows = [row for row, home in homes.items() if not region or home == region]

@@ -1,4 +1,4 @@
-"""Regularised evolution (Real et al. 2019), as PromptQuine uses it on pruned prompts (arXiv 2506.17930)."""
+"""Regularized evolution (Real et al. 2019), as PromptQuine uses it on pruned prompts (arXiv 2506.17930)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ from .local_search import ACCURACY
 
 @dataclass(kw_only=True)
 class RegularizedEvolution:
-    """Children of tournament winners come in, the oldest go out, however good they are; of the others the best live on.
+    """Children of tournament winners enter, the oldest leave however good they are; of the rest the best survive.
 
-    seeds: operator → orders on the start prompt in the first round; the best of what came of them is the fixed prompt
-    that evolution begins from. size: who lives. children: orders a round, fewer where the room is short (see
-    `afforded`). tournament: the share of the population that meets; its best is the parent. survivors: the best of the
-    `newest`, who are as many as came and `size` at least, or the `best` of all for a steady state. remembered: the
-    share of the best ever that may still win when they are out.
+    Args:
+        seeds: Operator → orders on the baseline in the first round; the best seed is the prompt that evolution begins
+            from.
+        size: Population size.
+        children: Orders per round, fewer in a small budget (see `affordable_count`).
+        rows: Examples that each child is expected to be measured on.
+        tournament: Share of the population in a tournament.
+        survivors: The best of the `newest` (as many as came, and at least `size`), or the `best` of all (steady state).
+        remembered: Share of the best ever that may still win after leaving.
     """
 
     name: str = field(default="regularized-evolution", init=False)
@@ -42,12 +46,12 @@ class RegularizedEvolution:
             return seed_orders(search, self.seeds, affordable_count(search, sum(self.seeds.values()), self.rows))
         rng, makers = search.rng("tournament"), operator_weights(search, list(self.seeds))
         population = self._population(search)
-        told = fitness(search, population, ACCURACY)
+        fitness_by_id = fitness(search, population, ACCURACY)
         orders = []
         for place in range(affordable_count(search, self.children, self.rows)):
-            met = rng.sample(population, max(1, math.ceil(self.tournament * len(population))))
+            contestants = rng.sample(population, max(1, math.ceil(self.tournament * len(population))))
             operator = rng.choices(list(makers), list(makers.values()))[0]
-            winner = max(met, key=lambda name: told.get(name, 0.0))
+            winner = max(contestants, key=lambda name: fitness_by_id.get(name, 0.0))
             orders.append(WorkOrder(operator=operator, parents=(winner,), stream=place))
         return orders
 
@@ -57,12 +61,12 @@ class RegularizedEvolution:
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         archive, old = search.archive, list(search.memory.get("population", ()))
-        told = fitness(search, [one.id for one in archive.alive], ACCURACY)
-        ranked = sorted(told, key=lambda name: -told[name])
-        came = [name for name in pool if name in told]
+        fitness_by_id = fitness(search, [candidate.id for candidate in archive.alive], ACCURACY)
+        ranked = sorted(fitness_by_id, key=lambda name: -fitness_by_id[name])
+        came = [name for name in pool if name in fitness_by_id]
         seeds = [] if old else [name for name in came if archive[name].operator in self.seeds]
         if seeds:
-            population = [max(seeds, key=lambda name: told[name])]
+            population = [max(seeds, key=lambda name: fitness_by_id[name])]
         else:
             able = [name for name in archive.candidates if name in {*old, *came}]
             if self.survivors == "newest":
@@ -70,12 +74,12 @@ class RegularizedEvolution:
             population = [name for name in ranked if name in able][: self.size]
         search.memory["population"] = population
         best = ranked[: max(1, math.ceil(self.remembered * len(ranked)))]
-        kept = {*population, *best, archive.baseline.id}
-        return {name: "keep" if name in kept else "drop" for name in dict.fromkeys([*old, *came])}
+        remaining = {*population, *best, archive.baseline.id}
+        return {name: "keep" if name in remaining else "drop" for name in dict.fromkeys([*old, *came])}
 
     def final(self, search: Search) -> str:
         return fittest(search, ACCURACY)
 
     def _population(self, search: Search) -> list[str]:
-        alive = {one.id for one in search.archive.alive}
+        alive = {candidate.id for candidate in search.archive.alive}
         return [name for name in search.memory.get("population", ()) if name in alive] or [search.archive.baseline.id]

@@ -1,4 +1,4 @@
-"""Segments are masked to see what each is worth; the least useful are written anew (PMPO, arXiv 2505.16307)."""
+"""Segments are masked to measure their worth; the least useful are rewritten (PMPO, arXiv 2505.16307)."""
 
 from __future__ import annotations
 
@@ -21,15 +21,19 @@ _EXCLUDED = ("rejected", "vetoed")
 
 @dataclass(kw_only=True)
 class SegmentAblation:
-    """Two rounds in turn. First the current prompt is measured without each of its segments: what the loss rises by is
-    the segment's worth. Then every other operator works on the segments that are worth least, with the rows in view
-    that the current prompt finds hardest, and the variant with the lowest loss, if lower than before, is current.
+    """Alternates two rounds.
 
-    A masked prompt is a variant too. The loss is the recipe's, or one minus the score where it has none.
+    First the current prompt is measured without each of its segments: the increase in loss is the segment's worth. Then
+    every other operator rewrites the least useful segments, with the hardest examples in view, and the variant with the
+    lowest loss becomes current if it is lower than before. A masked prompt is a variant too. The loss is the recipe's,
+    or one minus the score where it has none. A small budget has less of everything.
 
-    segments: into how many parts a prompt is divided at most. low: segments written anew a round. cases: train rows
-    among which the hardest are found. hard: of them shown. patience: turns without a gain before the search ends.
-    A small budget has fewer of each.
+    Args:
+        segments: Segments of a prompt at most.
+        low: Segments rewritten per round.
+        cases: Train examples among which the hardest are found.
+        hard: Hardest examples shown.
+        patience: Turns without a gain that end the search.
     """
 
     name: str = field(default="blame", init=False)
@@ -87,16 +91,21 @@ class SegmentAblation:
         return {name: "keep" if name in (memory["current"], search.archive.baseline.id) else "drop" for name in pool}
 
     def final(self, search: Search) -> str:
-        """The lowest mean loss among those measured on at least half as many rows as any."""
-        seen = {one.id: search.archive.scores.row(one.id, search.val).values() for one in search.archive.alive}
-        most = max(map(len, seen.values()), default=0)
+        """The lowest mean loss among those measured on at least half as many examples as any."""
+        evaluations = {
+            candidate.id: search.archive.scores.row(candidate.id, search.val).values()
+            for candidate in search.archive.alive
+        }
+        most = max(map(len, evaluations.values()), default=0)
         solid = {
-            name: fmean(map(evaluation_loss, rows)) for name, rows in seen.items() if most and len(rows) * 2 >= most
+            name: fmean(map(evaluation_loss, rows))
+            for name, rows in evaluations.items()
+            if most and len(rows) * 2 >= most
         }
         return min(solid, key=solid.__getitem__, default=search.archive.baseline.id)
 
     def segment_worth(self, search: Search) -> dict[int, float]:
-        """Segment by its place → what the loss rises by without it; those that were not measured are left out."""
+        """Segment position → increase in loss without it; unmeasured segments are left out."""
         return {
             place: self._loss_increase(search, name)
             for place, name in self._masked_candidates(search).items()
@@ -104,20 +113,22 @@ class SegmentAblation:
         }
 
     def _masked_candidates(self, search: Search) -> dict[int, str]:
-        """Segment by its place → the candidate that is the current prompt without it. One that was dropped has told
-        what its segment is worth, and is not proposed again."""
+        """Segment position → the candidate that is the current prompt without it.
+
+        A dropped candidate has shown what its segment is worth, and is not proposed again.
+        """
         program = search.archive[search.memory["current"]].program
-        allowed = [one for one in search.archive.candidates.values() if one.status not in _EXCLUDED]
-        known = {one.program.id: one.id for one in allowed}
-        cut = [without_segment(program.main, one) for one in self._segments(search)]
-        found = {place: known.get(program.replace(prompt).id) for place, prompt in enumerate(cut)}
-        return {place: name for place, name in found.items() if name is not None}
+        allowed = [candidate for candidate in search.archive.candidates.values() if candidate.status not in _EXCLUDED]
+        ids_by_program = {candidate.program.id: candidate.id for candidate in allowed}
+        masked_prompts = [without_segment(program.main, segment) for segment in self._segments(search)]
+        matches = {place: ids_by_program.get(program.replace(prompt).id) for place, prompt in enumerate(masked_prompts)}
+        return {place: name for place, name in matches.items() if name is not None}
 
     def _segments(self, search: Search) -> list[Segment]:
         return split_segments(search.archive[search.memory["current"]].program.main, search.memory["most"])
 
     def _loss_increase(self, search: Search, name: str) -> float:
-        """How much higher the loss is than the current prompt's, on the val rows that both were measured on."""
+        """The increase in loss over the current prompt, on the val examples of both."""
         theirs = search.archive.scores.row(search.memory["current"], search.val)
         mine = search.archive.scores.row(name, search.val)
         both = [row for row in mine if row in theirs]
@@ -127,14 +138,14 @@ class SegmentAblation:
         return search.archive.scores.count(name, search.val)
 
     def _hardest_rows(self, search: Search) -> list[str]:
-        seen = search.archive.scores.row(search.memory["current"], search.train)
-        return sorted(seen, key=lambda row: -evaluation_loss(seen[row]))[: self.hard]
+        evaluations = search.archive.scores.row(search.memory["current"], search.train)
+        return sorted(evaluations, key=lambda row: -evaluation_loss(evaluations[row]))[: self.hard]
 
     def _max_segments(self, search: Search) -> int:
         return min(self.segments, max(_LEAST, search.total_runs // _CALLS_PER_MASK))
 
 
 def evaluation_loss(evaluation: Evaluation) -> float:
-    """In nats where a loss was measured, else what the score lacks to 1."""
-    told = (score.values.get("loss") for score in evaluation.scores.values())
-    return next((loss for loss in told if loss is not None), 1.0 - evaluation.score)
+    """In nats if a loss was measured, else one minus the score."""
+    losses = (score.values.get("loss") for score in evaluation.scores.values())
+    return next((loss for loss in losses if loss is not None), 1.0 - evaluation.score)

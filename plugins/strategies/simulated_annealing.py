@@ -12,21 +12,23 @@ from .local_search import LocalSearch
 
 @dataclass(kw_only=True)
 class SimulatedAnnealing(LocalSearch):
-    """To the best neighbour if it is no worse, else with the chance exp(-loss / temperature).
+    """Moves to the best neighbor if it is no worse, else with probability exp(-loss / temperature).
 
-    temperature: at the beginning, in the units of scores in [0, 1]. cooling: what is left of it after each round.
+    Args:
+        temperature: Initial temperature, in score units in [0, 1].
+        cooling: Factor per round.
     """
 
     name: str = field(default="annealing", init=False)
     temperature: float = 0.1
     cooling: float = 0.85
 
-    def choose_next(self, search: Search, now: str, told: Mapping[str, float]) -> str:
-        others = [name for name in told if name != now]
+    def choose_next(self, search: Search, current: str, fitness_by_id: Mapping[str, float]) -> str:
+        others = [name for name in fitness_by_id if name != current]
         if not others:
-            return now
-        best = max(others, key=lambda name: told[name])
-        loss = told[now] - told[best]
+            return current
+        best = max(others, key=lambda name: fitness_by_id[name])
+        loss = fitness_by_id[current] - fitness_by_id[best]
         warmth = self.temperature * self.cooling ** (search.memory["rounds"] - 1)
         chance = 1.0 if loss <= 0 else math.exp(-loss / warmth) if warmth > 0 else 0.0
-        return best if search.rng("accept").random() < chance else now
+        return best if search.rng("accept").random() < chance else current

@@ -15,14 +15,15 @@ _CALLS_A_PROPOSAL = 8
 
 @dataclass(kw_only=True)
 class StagedOperators:
-    """Round n is stage n: each of its operators works on the standing prompt, and all are measured with it.
+    """Round n is stage n: each of its operators works on the current prompt, and all are measured with it.
 
-    Who is best on the rows that all of them were measured on stands next; ties leave the older one standing. Nothing
-    is taken over unmeasured.
+    The best on the examples that all of them were measured on becomes current; ties keep the older one. No prompt
+    becomes current without a measurement.
 
-    stages: operators by stage; without any, all operators of the recipe in one stage after the other, once. cases:
-    operator → train rows that the standing prompt is run on first, so that there are answers to look at. counts:
-    operator → proposals wanted, where it is more than one; fewer where the room is short.
+    Args:
+        stages: Operators by stage; if empty, each operator of the recipe is one stage.
+        cases: Operator → train examples that the current prompt runs on first.
+        counts: Operator → proposals, if more than one; fewer in a small budget.
     """
 
     name: str = field(default="staged", init=False)
@@ -54,13 +55,13 @@ class StagedOperators:
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         scores, standing = search.archive.scores, self.final(search)
-        known = measured_ids(search, pool)
-        shared = common_rows(search, known)
-        means = {name: mean for name in known if (mean := scores.mean(name, shared)) is not None}
+        measured = measured_ids(search, pool)
+        shared = common_rows(search, measured)
+        means = {name: mean for name in measured if (mean := scores.mean(name, shared)) is not None}
         if means:
             best = max(means, key=lambda name: (means[name], name == standing))
             search.memory["standing"] = best
-            return {name: "keep" if name == best else "drop" for name in known}
+            return {name: "keep" if name == best else "drop" for name in measured}
         return {}
 
     def final(self, search: Search) -> str:
@@ -70,7 +71,7 @@ class StagedOperators:
         return best_mean(search)
 
     def _active_stages(self, search: Search) -> list[list[str]]:
-        """Those of this recipe: operators that were left out of it leave their stages, and empty stages fall out."""
-        wanted = self.stages or [[name] for name in search.operators]
-        known = [[name for name in stage if name in search.operators] for stage in wanted]
-        return [stage for stage in known if stage]
+        """Stages without the operators that this recipe lacks; empty stages are skipped."""
+        stages = self.stages or [[name] for name in search.operators]
+        active = [[name for name in stage if name in search.operators] for stage in stages]
+        return [stage for stage in active if stage]

@@ -1,4 +1,4 @@
-"""Surrogate search: which words with which demos, in all prompts of a program at once (MIPROv2, arXiv 2406.11695)."""
+"""Surrogate search: which wording with which demos, in all prompts of a program at once (MIPROv2, arXiv 2406.11695)."""
 
 from __future__ import annotations
 
@@ -25,14 +25,20 @@ ChoicePools = Mapping[str, Sequence[str]]
 
 @dataclass(kw_only=True)
 class SurrogateSearch:
-    """First demo sets, then instructions, a fixed pool of each for each prompt of the program; then trials, each of
-    which chooses an instruction and a demo set for every prompt at once.
+    """Builds pools of demo sets and instructions per prompt, then runs trials chosen by a surrogate model.
 
-    The estimator is fed anew in every round with all choices that were measured. The start prompt is in all pools and
-    is measured first. bootstrap, propose, combine: the operators that make sets, instructions and programs of both;
-    without the first or the second those pools are the start prompt alone. sets, instructions: how many are asked for,
-    fewer where the room is short. cases: train rows that the start prompt is run on, a quarter of the room at most.
-    trials: at most; 0 leaves the end to the budget. startup: trials before the estimator is believed.
+    A trial chooses an instruction and a demo set for every prompt at once. The estimator (TPE) is refitted every round
+    with all measured choices. The baseline is in all pools and is measured first.
+
+    Args:
+        bootstrap: Operator that makes demo sets; without it their pools hold the baseline's alone.
+        propose: Operator that makes instructions, likewise.
+        combine: Operator that makes programs of both.
+        sets: Demo sets per prompt, fewer in a small budget.
+        instructions: Instructions per prompt, likewise.
+        cases: Train examples that the baseline runs on, a quarter of the budget at most.
+        trials: Trials at most; 0 leaves the end to the budget.
+        startup: Random trials before the estimator is used.
     """
 
     name: str = field(default="surrogate", init=False)
@@ -55,20 +61,20 @@ class SurrogateSearch:
         slots = start.program.slots or ("",)
         if search.round == 1 and self.bootstrap in search.operators:
             count, cases = min(self.sets, most), min(self.cases, search.remaining_runs // 4)
-            made = WorkOrder(operator=self.bootstrap, parents=(start.id,), count=count, cases=cases)
-            return [made.model_copy(update={"slot": slot}) for slot in slots]
+            order = WorkOrder(operator=self.bootstrap, parents=(start.id,), count=count, cases=cases)
+            return [order.model_copy(update={"slot": slot}) for slot in slots]
         pools = self._pools(search)
         if not search.memory.get("asked") and self.propose in search.operators:
             search.memory["asked"] = True
             count = min(self.instructions, most)
             demos = [pool for kind, pool in pools.items() if kind.endswith(" demos")]
-            asked = [
+            orders = [
                 WorkOrder(operator=self.propose, parents=tuple(pool), count=count, slot=slot)
                 for slot, pool in zip(slots, demos, strict=True)
             ]
             # A trial keeps the round alive where the authors' budget does not hold the proposals.
-            newest = [one for pool in demos for one in (start.id, pool[-1])]
-            return [*asked, self._trial_order(search, newest)]
+            newest = [parent for pool in demos for parent in (start.id, pool[-1])]
+            return [*orders, self._trial_order(search, newest)]
         done = search.memory.get("trials", 0)
         if (self.trials and done >= self.trials) or (choice := self._suggest_choice(search, pools)) is None:
             return []
@@ -78,8 +84,8 @@ class SurrogateSearch:
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         tried = search.archive.baseline.id
         if choice := search.memory.get("choice"):
-            wanted = _program_id(search, choice)
-            tried = next((one.id for one in search.archive.alive if one.program.id == wanted), "")
+            program_id = _program_id(search, choice)
+            tried = next((candidate.id for candidate in search.archive.alive if candidate.program.id == program_id), "")
         return list(dict.fromkeys([*human_candidates(search), *([tried] if tried else [])]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
@@ -89,13 +95,18 @@ class SurrogateSearch:
         return best_mean(search)
 
     def _pools(self, search: Search) -> ChoicePools:
-        """What each prompt's words and demos can be. The start prompt leads them all."""
+        """The possible wordings and demos of each prompt, the baseline's first."""
         start, pools = search.archive.baseline, {}
-        firstborn = [one for one in search.archive.alive if one.parents[:1] == (start.id,)]
+        firstborn = [candidate for candidate in search.archive.alive if candidate.parents[:1] == (start.id,)]
         for slot in start.program.slots or (start.program.main_name,):
-            own = [one for one in firstborn if one.program.prompts[slot] != start.program.prompts[slot]]
+            own = [
+                candidate for candidate in firstborn if candidate.program.prompts[slot] != start.program.prompts[slot]
+            ]
             for part, operator in (("words", self.propose), ("demos", self.bootstrap)):
-                pools[f"{slot} {part}"] = [start.id, *(one.id for one in own if one.operator == operator)]
+                pools[f"{slot} {part}"] = [
+                    start.id,
+                    *(candidate.id for candidate in own if candidate.operator == operator),
+                ]
         return pools
 
     def _trial_order(self, search: Search, choice: Sequence[str]) -> WorkOrder:
@@ -104,33 +115,35 @@ class SurrogateSearch:
         return WorkOrder(operator=self.combine, parents=tuple(choice), slot=slot)
 
     def _suggest_choice(self, search: Search, pools: ChoicePools) -> Sequence[str] | None:
-        """The most promising choice that more can be learnt of; None where all is known."""
-        programs = {one.program.id: one for one in search.archive.candidates.values()}
+        """The most promising choice with something left to learn; None if all are known."""
+        programs = {candidate.program.id: candidate for candidate in search.archive.candidates.values()}
 
         def more_to_learn(choice: Sequence[str]) -> bool:
-            known = programs.get(_program_id(search, choice))
-            if known is None:
+            existing = programs.get(_program_id(search, choice))
+            if existing is None:
                 return True
-            rows = search.archive.scores.count(known.id, search.val)
-            return known.status not in ("rejected", "dropped", "vetoed") and rows < len(search.val)
+            rows = search.archive.scores.count(existing.id, search.val)
+            return existing.status not in ("rejected", "dropped", "vetoed") and rows < len(search.val)
 
-        drawn = suggest_choices(
+        suggestions = suggest_choices(
             list(self._past_trials(search, pools)),
             pools,
             count=_QUESTIONS,
             seed=search.rng("trial").getrandbits(31),
             startup=self.startup,
         )
-        wanted = [[one[kind] for kind in pools] for one in drawn]
-        return next((one for one in chain(wanted, product(*pools.values())) if more_to_learn(one)), None)
+        choices = [[suggestion[kind] for kind in pools] for suggestion in suggestions]
+        return next((choice for choice in chain(choices, product(*pools.values())) if more_to_learn(choice)), None)
 
     def _past_trials(self, search: Search, pools: ChoicePools) -> Iterator[tuple[Mapping[str, str], float]]:
-        """Choices that may still win, with how fit they were, oldest first."""
+        """Choices that may still win, with their fitness, oldest first."""
         holders = {
-            (kind, _slot_content(search, one, kind)): one for kind, pool in pools.items() for one in reversed(pool)
+            (kind, _slot_content(search, holder, kind)): holder
+            for kind, pool in pools.items()
+            for holder in reversed(pool)
         }
-        told = fitness(search, [one.id for one in search.archive.alive], {"accuracy": 1.0})
-        for name, fit in told.items():
+        fitness_by_id = fitness(search, [candidate.id for candidate in search.archive.alive], {"accuracy": 1.0})
+        for name, fit in fitness_by_id.items():
             choice = [holders.get((kind, _slot_content(search, name, kind))) for kind in pools]
             if None not in choice:
                 yield dict(zip(pools, choice, strict=True)), fit  # type: ignore[arg-type]
@@ -142,7 +155,7 @@ def _program_id(search: Search, choice: Sequence[str]) -> str:
 
 
 def _slot_content(search: Search, name: str, kind: str) -> str:
-    """What a candidate holds in a slot of the search: the same text for the same content."""
+    """What a candidate contributes to a slot: the same id for the same content."""
     slot, _, part = kind.rpartition(" ")
     prompt = search.archive[name].program.prompts[slot]
     return (Prompt(demos=prompt.demos) if part == "demos" else prompt.with_(demos=())).id

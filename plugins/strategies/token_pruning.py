@@ -1,4 +1,4 @@
-"""Pruning from left to right (TAPruning of PromptQuine, arXiv 2506.17930): what can go, goes."""
+"""Pruning from left to right (TAPruning of PromptQuine, arXiv 2506.17930)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,16 @@ _BEYOND = 3
 
 @dataclass(kw_only=True)
 class TokenPruning:
-    """One place after another is taken out, and stays out where the score is `threshold` of the best so far.
+    """Removes one token after another; a removal stays if the score is at least `threshold` of the best so far.
 
-    seeds: as in regularised evolution. The first other operator is told the place as the option `at` of its order; when
-    it has nothing to propose at three places in a row, the prompt has ended. The pruned prompt wins, if it is still
-    within the threshold in the end.
+    The first operator that is no seed receives the position as the option `at` of its order; the prompt has ended when
+    it proposes nothing at three positions in a row. The pruned prompt wins if it is still within the threshold in the
+    end.
+
+    Args:
+        seeds: As in `regularized-evolution`.
+        threshold: Share of the best score that a pruned prompt keeps.
+        rows: Examples that each seed is expected to be measured on.
     """
 
     name: str = field(default="pruning", init=False)
@@ -45,28 +50,34 @@ class TokenPruning:
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory, start = search.memory, search.archive.baseline.id
-        told = fitness(search, [one.id for one in search.archive.alive], ACCURACY)
-        came = [name for name in pool if name in told and name != start]
+        fitness_by_id = fitness(search, [candidate.id for candidate in search.archive.alive], ACCURACY)
+        came = [name for name in pool if name in fitness_by_id and name != start]
         if "now" not in memory:
             seeds = [name for name in came if search.archive[name].operator in self.seeds]
-            memory["now"] = memory["fixed"] = max(seeds, key=lambda name: told[name]) if seeds else start
+            memory["now"] = memory["fixed"] = max(seeds, key=lambda name: fitness_by_id[name]) if seeds else start
             if seeds or not came:
-                return {name: "keep" if name in (memory["now"], start) else "drop" for name in pool if name in told}
+                return {
+                    name: "keep" if name in (memory["now"], start) else "drop" for name in pool if name in fitness_by_id
+                }
         memory["beyond"] = 0 if came else memory.get("beyond", 0) + 1
-        pruned = (name for name in told if search.archive[name].operator not in self.seeds and name != start)
-        best = max((told[name] for name in {memory["fixed"], *pruned} if name in told), default=0.0)
-        kept = [name for name in came if told[name] >= self.threshold * best]
-        if kept:
-            memory["now"] = kept[-1]
+        pruned = (name for name in fitness_by_id if search.archive[name].operator not in self.seeds and name != start)
+        best = max((fitness_by_id[name] for name in {memory["fixed"], *pruned} if name in fitness_by_id), default=0.0)
+        accepted = [name for name in came if fitness_by_id[name] >= self.threshold * best]
+        if accepted:
+            memory["now"] = accepted[-1]
         else:
             memory["at"] = memory.get("at", 0) + 1
-        return {name: "keep" if name in kept else "drop" for name in came}
+        return {name: "keep" if name in accepted else "drop" for name in came}
 
     def final(self, search: Search) -> str:
         best, now = fittest(search, ACCURACY), self._current(search)
-        told = fitness(search, [best, now], ACCURACY)
-        return now if told.get(now, 0.0) >= self.threshold * told.get(best, 1.0) and now in told else best
+        fitness_by_id = fitness(search, [best, now], ACCURACY)
+        return (
+            now
+            if fitness_by_id.get(now, 0.0) >= self.threshold * fitness_by_id.get(best, 1.0) and now in fitness_by_id
+            else best
+        )
 
     def _current(self, search: Search) -> str:
         now = str(search.memory.get("now", search.archive.baseline.id))
-        return now if now in {one.id for one in search.archive.alive} else fittest(search, ACCURACY)
+        return now if now in {candidate.id for candidate in search.archive.alive} else fittest(search, ACCURACY)
