@@ -40,7 +40,10 @@ def small_task() -> Task:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("recipe", recipe_names(Registry.load()))
+@pytest.mark.parametrize(
+    "recipe",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name != "auto")) for name in recipe_names(Registry.load())],
+)
 async def test_a_recipe_runs_on_the_embedded_model(server: EmbeddedServer, tmp_path: Path, recipe: str) -> None:
     task = small_task()
     done = await aoptimize(task, recipe=recipe, budget=Budget(calls=CALLS, minutes=0.25), folder=tmp_path, run="r")

@@ -1,4 +1,4 @@
-"""The floors and the doors: what may import what, and that the light rooms stay light."""
+"""What may import what, and that light modules load nothing heavy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LIST = f"import sys; print([name for name in {HEAVY!r} if name in sys.modules])"
 
 
 def contracts() -> int:
-    """How many floors and doors are written down."""
+    """How many contracts pyproject.toml has."""
     written = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     return len(written["tool"]["importlinter"]["contracts"])
 
@@ -52,7 +52,7 @@ def test_help_imports_nothing_heavy(words: list[str], tmp_path: Path) -> None:
     assert run(code, tmp_path) == "[]"
 
 
-def test_a_value_of_the_core_costs_no_door(tmp_path: Path) -> None:
+def test_a_value_of_the_core_imports_nothing_heavy(tmp_path: Path) -> None:
     assert run(f"from maieutic import Task, Prompt, Program, Budget, Example; {LIST}", tmp_path) == "[]"
 
 
@@ -72,7 +72,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         maieutic.__getattr__("optimise")
 
 
-def test_the_floors_and_the_doors_hold(tmp_path: Path) -> None:
+def test_layers_entrances_and_acyclicity_hold(tmp_path: Path) -> None:
     config = ROOT / "pyproject.toml"
     code = f"from importlinter.cli import lint_imports; raise SystemExit(lint_imports({str(config)!r}, no_cache=True))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
@@ -80,12 +80,12 @@ def test_the_floors_and_the_doors_hold(tmp_path: Path) -> None:
     assert f"{contracts()} kept, 0 broken" in done.stdout
 
 
-def test_a_second_door_would_be_seen(tmp_path: Path) -> None:
+def test_a_second_entrance_would_be_seen(tmp_path: Path) -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    shut = text.replace("maieutic.core.lineage -> networkx", "maieutic.core.task -> networkx")
-    assert shut != text
+    changed = text.replace("maieutic.core.lineage -> networkx", "maieutic.core.task -> networkx")
+    assert changed != text
     config = tmp_path / "pyproject.toml"
-    config.write_text(shut, encoding="utf-8")
+    config.write_text(changed, encoding="utf-8")
     code = f"from importlinter.cli import lint_imports; raise SystemExit(lint_imports({str(config)!r}, no_cache=True))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode != 0

@@ -1,0 +1,105 @@
+"""The rules of CONTRIBUTING.md that a program can check: cycles, names, help lines, listed names, vocabulary."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import re
+import tokenize
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from maieutic.benchmarks.structure import (
+    IDIOMATIC,
+    PARTICIPLES,
+    SourceFile,
+    cycles,
+    imports,
+    participles,
+    repeated_classes,
+    source_files,
+)
+from maieutic.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+EXCEPTIONS = json.loads((Path(__file__).parent / "structure_exceptions.json").read_text(encoding="utf-8"))
+"""What does not follow the rules yet, by rule. It only shrinks."""
+MAX_HELP = 72
+PRIVATE_WORDS = re.compile(r"\b(?:floor|house|door|room|guest|law)s?\b", re.IGNORECASE)
+TEXT_SUFFIXES = {".md", ".toml", ".txt"}
+TEXT_TOKENS = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
+
+
+@pytest.fixture(scope="module")
+def files() -> list[SourceFile]:
+    return source_files(ROOT)
+
+
+def test_no_modules_import_each_other_in_a_circle(files: list[SourceFile]) -> None:
+    assert [group for group in cycles(imports(files)) if group not in EXCEPTIONS["cycles"]] == []
+
+
+def test_a_class_name_stands_once(files: list[SourceFile]) -> None:
+    assert repeated_classes(files).keys() - set(EXCEPTIONS["classes"]) == set()
+
+
+def test_a_variable_is_a_noun(files: list[SourceFile]) -> None:
+    places = [place for places in participles(files, PARTICIPLES - IDIOMATIC).values() for place in places]
+    assert beyond(places, EXCEPTIONS["variables"]) == []
+
+
+def test_help_fits_on_one_line() -> None:
+    too_long = [name for name, text in help_lines(typer.main.get_command(app)) if len(text) > MAX_HELP]
+    assert [name for name in too_long if name not in EXCEPTIONS["help"]] == []
+
+
+def test_every_listed_name_is_there_and_listed_once(files: list[SourceFile]) -> None:
+    missing = []
+    for file in files:
+        if "__all__" in file.path.read_text(encoding="utf-8"):
+            module = importlib.import_module(file.module)
+            names = list(getattr(module, "__all__", ()))
+            missing += [f"{file.module}.{name}" for name in names if not hasattr(module, name)]
+            assert len(set(names)) == len(names), file.module
+    assert missing == []
+
+
+def test_product_text_uses_the_words_of_the_field(files: list[SourceFile]) -> None:
+    places = [place for place, text in product_text(files) for _ in PRIVATE_WORDS.finditer(text)]
+    assert beyond(places, EXCEPTIONS["text"]) == []
+
+
+def beyond(places: list[str], allowed: dict[str, int]) -> list[str]:
+    """The places in files that have more of them than is allowed. A place is `file:line`."""
+    counts = Counter(place.rpartition(":")[0] for place in places)
+    return [place for place in places if counts[place.rpartition(":")[0]] > allowed.get(place.rpartition(":")[0], 0)]
+
+
+def help_lines(command: Any, path: str = "maieutic") -> Iterator[tuple[str, str]]:
+    """The help of a command, its options and its sub-commands: name, text."""
+    if command.help:
+        yield path, " ".join(command.help.strip().split("\n\n")[0].split())
+    for parameter in command.params:
+        if text := getattr(parameter, "help", None):
+            yield f"{path} {parameter.opts[0]}", text
+    for name, child in getattr(command, "commands", {}).items():
+        yield from help_lines(child, f"{path} {name}")
+
+
+def product_text(files: list[SourceFile]) -> Iterator[tuple[str, str]]:
+    """Comments and strings of the code, and the text files beside it: place, text."""
+    for file in files:
+        source = io.StringIO(file.path.read_text(encoding="utf-8"))
+        for token in tokenize.generate_tokens(source.readline):
+            if token.type in TEXT_TOKENS:
+                yield f"{file.path.relative_to(ROOT)}:{token.start[0]}", token.string
+    for folder in sorted({file.path.parent for file in files}):
+        for path in sorted(folder.iterdir()):
+            if path.suffix in TEXT_SUFFIXES:
+                for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                    yield f"{path.relative_to(ROOT)}:{number}", line
