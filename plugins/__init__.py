@@ -1,1 +1,1 @@
-"""The second floor: what others may add. The built-ins come in by the same door (`builtin.py`)."""
+"""Everything that can be replaced or added: the shipped plugins, and the system that finds and loads others."""

@@ -11,7 +11,7 @@ def maieutic_evaluators(register):
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal, Protocol
 
 import pluggy
@@ -60,7 +60,7 @@ class Register(Protocol):
         factory: Callable[..., object] | str,
         *,
         summary: str = "",
-        needs: frozenset[Need] = frozenset(),
+        needs: Collection[Need] | None = None,
         seconds: float | None = None,
     ) -> None:
         """Offer `name`. `factory` makes the object from the options of a task or recipe, given by keyword; as

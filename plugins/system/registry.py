@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from ...core.errors import MaieuticError, UsageError
 from ...core.suggest import did_you_mean
-from . import builtin, hookspecs
+from . import hookspecs
 from .contract_table import contract_violations
 from .discovery import (
     IN_PROCESS,
@@ -23,10 +23,17 @@ from .discovery import (
     plugin_failure,
     plugin_from_file,
 )
-from .hookspecs import ENTRY_POINT_GROUP, HOOKS, Kind
+from .hookspecs import HOOKS, Kind
 from .loader import PluginLoader
 from .proxy import proxy_for
-from .registration import Registration, check_options, parameters_of
+from .registration import (
+    BUILTIN,
+    Registration,
+    builtin_registrations,
+    check_options,
+    import_factory,
+    parameters_of,
+)
 from .sandbox import PluginInterrupted
 
 __all__ = ["CALL_TIMEOUT_SECONDS", "PLUGINS_VARIABLE", "STRICT_VARIABLE", "Registration", "Registry"]
@@ -61,14 +68,13 @@ class Registry:
         self._intake = PluginLoader(seconds)
         self._folder = folder or Path()
         self._closed = closed
-        self._entries: dict[Kind, dict[str, list[Registration]]] = {kind: {} for kind in HOOKS}
-        own = Plugin(
-            name="builtin", module=builtin.__name__, distribution=ENTRY_POINT_GROUP, version="", state="built-in"
-        )
-        self._plugins: dict[str, Plugin] = {own.key: own}
+        self._plugins: dict[str, Plugin] = {BUILTIN.key: BUILTIN}
         self._plugins |= {plugin.key: plugin for plugin in guests}
-        if wrong := self._register(own, builtin):
-            raise plugin_error(wrong)
+
+    @cached_property
+    def _entries(self) -> dict[Kind, dict[str, list[Registration]]]:
+        """Filled with the built-ins when the first name is looked up."""
+        return {kind: {name: [entry] for name, entry in rows.items()} for kind, rows in builtin_registrations().items()}
 
     @classmethod
     def load(
@@ -240,16 +246,13 @@ class Registry:
     def _factory(self, entry: Registration) -> Callable[..., object]:
         if not isinstance(entry.factory, str):
             return entry.factory
-        module, _, attribute = entry.factory.partition(":")
-        guest = entry.plugin.third_party
-        room = self._intake.thread_for(entry.plugin)
         try:
-            found = room.call(importlib.import_module, module) if guest else importlib.import_module(module)
-            factory: Callable[..., object] = getattr(found, attribute)
+            if not entry.plugin.third_party:
+                return import_factory(entry.factory)
+            return self._intake.thread_for(entry.plugin).call(import_factory, entry.factory)
         except (Exception, SystemExit, PluginInterrupted) as error:
-            wrong = plugin_failure(entry.plugin, "import", error)
-            raise plugin_error(wrong, what=f"{entry.factory} cannot be imported: {wrong.error}") from error
-        return factory
+            failure = plugin_failure(entry.plugin, "import", error)
+            raise plugin_error(failure, what=f"{entry.factory} cannot be imported: {failure.error}") from error
 
     def _find_plugin(self, name: str) -> Plugin:
         if name.endswith(".py"):
