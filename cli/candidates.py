@@ -12,8 +12,8 @@ from .runs import display_state, load_archive
 from .tables import print_diff, print_table
 
 if TYPE_CHECKING:
-    from ..core.candidate import Archive, Candidate
-    from ..runtime.monitor.run_view import RunView, ScoreSummary
+    from ..core.candidate import Candidate
+    from ..runtime.monitor.run_view import RunView
     from ..runtime.store import RunRecord, Store
 
 _MAX_CELL = 60
@@ -117,34 +117,10 @@ def print_candidate(store: Store, record: RunRecord, one: Candidate, limit: int)
 
 
 def _current_view(store: Store, record: RunRecord) -> RunView:
-    """As the log tells it, with the account and the two that matter as they stand now: the log told their scores when
-    fewer rows were measured, and nothing of the best before it changed."""
-    from dataclasses import replace
+    """The log with what was spent and how the best and the baseline score now; the log has older numbers."""
+    from ..runtime.monitor.snapshot import LiveSource
 
-    from ..runtime.monitor.run_view import RunView
-    from .account import with_spending
-
-    view = with_spending(replace(RunView.from_events(store.events(record.id)), run=record.id), store)
-    archive, val = load_archive(store, record)
-    best = view.best.candidate if view.best else record.best
-    start = view.start.candidate if view.start else None
-    return replace(
-        view,
-        best=_latest_scores(archive, val, best) or view.best,
-        start=_latest_scores(archive, val, start) or view.start,
-    )
-
-
-def _latest_scores(archive: Archive, val: list[str], candidate: str | None) -> ScoreSummary | None:
-    """With the scoreboard's interval; None for a candidate that was not measured."""
-    from ..core.stats.tests import mean_interval
-    from ..runtime.monitor.run_view import ScoreSummary
-
-    scores = [one.score for one in archive.scores.row(candidate, val).values()] if candidate else []
-    if candidate is None or not scores:
-        return None
-    told = mean_interval(scores)
-    return ScoreSummary(candidate=candidate, score=told.value, low=told.low, high=told.high, n=len(scores))
+    return LiveSource(store, record.id).read_all().view
 
 
 def _candidate_rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:

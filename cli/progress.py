@@ -1,4 +1,4 @@
-"""Three ways to watch a run from the terminal: a live panel, plain lines, JSON lines. All only listen."""
+"""Three ways to follow a run in the terminal: a live panel, plain lines, JSON lines. None of them changes the run."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Protocol
 
 from ..core.events import Event
+from ..runtime.monitor.event_fields import parse_time
 from ..runtime.monitor.event_messages import message_for
 from ..runtime.monitor.run_view import RunView, ScoreSummary
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from ..runtime.monitor.snapshot import LiveSource
     from ..runtime.store import Store
 
 _PLAIN_EVENTS = frozenset(
@@ -40,14 +43,15 @@ _PLAIN_EVENTS = frozenset(
         "run_failed",
     }
 )
-_REFRESHES_PER_SECOND = 8
+_REFRESHES_PER_SECOND = 8  # the clock looks smooth; more would only cost CPU beside the run
 _STORE_POLL_SECONDS = 1.0
 
 
 class ProgressDisplay(Protocol):
-    """Hears every event in order; `view` is what was heard so far."""
+    """Called with every event in order; `view` is the run so far."""
 
-    view: RunView
+    @property
+    def view(self) -> RunView: ...
 
     def __call__(self, event: Event) -> None: ...
 
@@ -55,14 +59,14 @@ class ProgressDisplay(Protocol):
 class LineProgress:
     """One line for each round and each new best; with `as_json`, one JSON object for each event.
 
-    It keeps the stdout that it found, whoever takes the name `sys.stdout` afterwards. view: what was seen before.
+    It writes to the stdout of its creation, whatever `sys.stdout` becomes. view: what an earlier session wrote.
     """
 
     def __init__(self, *, as_json: bool = False, view: RunView | None = None) -> None:
         self.view = view or RunView()
         self._as_json = as_json
         self._out = sys.stdout
-        self._gone = False
+        self._closed = False
 
     def __call__(self, event: Event) -> None:
         self.view = self.view.apply(event)
@@ -73,22 +77,22 @@ class LineProgress:
             self._write(f"{line}{suffix}")
 
     def _write(self, line: str) -> None:
-        """A reader who hung up is no reason to end the run."""
-        if self._gone:
+        """A closed pipe is no reason to end the run."""
+        if self._closed:
             return
         try:
             self._out.write(f"{line}\n")
             self._out.flush()
         except BrokenPipeError:
-            self._gone = True
+            self._closed = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
 
 
 class LivePanel:
     """A panel that is redrawn in place, a few times a second and never once per event.
 
-    Between events, which come at the end of batches, the store tells what is spent and how start and best stand on all
-    rows measured by now, and the clock goes on. view: what was seen before.
+    Events come at the end of batches. Between them the store says what is spent and how the best candidate and the
+    baseline score on all examples measured by now, and the clock goes on. view: what an earlier session wrote.
     """
 
     def __init__(
@@ -100,14 +104,12 @@ class LivePanel:
     ) -> None:
         from rich.live import Live
 
-        from ..runtime.monitor.leaderboard import Leaderboard
-
-        self.view = view or RunView()
+        self._earlier = view or RunView()
         self._folder, self._clock = folder, clock
-        self._heard = self._looked = clock()
+        self._event_time = self._poll_time = clock()
         self._store: Store | None = None
-        self._standings = Leaderboard()
-        self._drawn = self.view
+        self._source: LiveSource | None = None
+        self._lock = RLock()  # events come in the event loop, frames are drawn in a thread
         self.live = Live(
             console=console,
             get_renderable=lambda: render_panel(self.current_view(), console.width),
@@ -115,49 +117,57 @@ class LivePanel:
             transient=True,
         )
 
+    @property
+    def view(self) -> RunView:
+        return self._source.snapshot.timeline.view if self._source else self._earlier
+
     def __call__(self, event: Event) -> None:
-        self.view = self.view.apply(event)
-        self._drawn = replace(self.view, spent=max(self.view.spent, self._drawn.spent, key=lambda one: one.calls))
-        self._heard = self._clock()
+        with self._lock:
+            if self._source is None:
+                self._source = self._open_source(event.run)
+            self._event_time = self._clock()
+            self._source.apply([event])
 
     def current_view(self) -> RunView:
-        """The view with what is known beyond the last event; asks the store once a second at most."""
-        if self._clock() - self._looked >= _STORE_POLL_SECONDS and self.view.state == "running":
-            self._looked = self._clock()
-            self._drawn = self._refresh()
-        goes = self.view.state == "running" and not self.view.waiting_for_person
-        since = self._clock() - self._heard if goes else 0.0
-        best, start = self._with_latest_scores(self.view.best), self._with_latest_scores(self.view.start)
-        return replace(self._drawn, best=best, start=start, seconds=self.view.seconds + since)
+        """The view with what is known beyond the last event; reads the store once a second at most."""
+        with self._lock:
+            if self._source is None:
+                return self._earlier
+            if self._clock() - self._poll_time >= _STORE_POLL_SECONDS and self.view.state == "running":
+                self._poll_time = self._clock()
+                self._source.refresh()
+            return self._source.snapshot.view
 
     def close(self) -> None:
         if self._store is not None:
             self._store.close()
 
-    def _refresh(self) -> RunView:
+    def _open_source(self, run: str) -> LiveSource:
+        """This process carries the run, and its clock counts from the newest event on."""
+        from ..runtime.monitor.run_timeline import RunTimeline
+        from ..runtime.monitor.snapshot import LiveSource
         from ..runtime.store import Store
-        from .account import with_spending
 
-        if self._store is None:
-            self._store = Store.open(self._folder, read_only=True)
-        rows = self._store.tallies(self.view.run, after=self._standings.cursor)
-        self._standings = self._standings.extend(rows)
-        return with_spending(self.view, self._store)
+        self._store = Store.open(self._folder, read_only=True)
+        return LiveSource(
+            self._store,
+            run,
+            timeline=RunTimeline(view=self._earlier),
+            is_alive=lambda record: True,
+            clock=self._clock,
+            now=self._now,
+        )
 
-    def _with_latest_scores(self, told: ScoreSummary | None) -> ScoreSummary | None:
-        tally = self._standings.get(told.candidate) if told else None
-        if told is None or tally is None or tally.n <= told.n:
-            return told
-        low, high = tally.interval
-        return replace(told, score=tally.mean, low=low, high=high, n=tally.n)
+    def _now(self) -> datetime:
+        newest = parse_time(self.view.at) or datetime.now(UTC)
+        return newest + timedelta(seconds=self._clock() - self._event_time)
 
 
 @contextmanager
 def progress_display(
     *, folder: Path, plain: bool, as_json: bool, view: RunView | None = None
 ) -> Iterator[ProgressDisplay]:
-    """The right watcher for this terminal; a panel only where someone can see it. What metrics and other guests print
-    meanwhile goes to stderr, beside the lines; the panel shows it above itself."""
+    """A panel in a terminal, else lines. What plugins print goes to stderr beside lines, and above a panel."""
     if as_json or plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         lines = LineProgress(as_json=as_json, view=view)
         with redirect_stdout(sys.stderr):
@@ -182,7 +192,7 @@ def render_panel(view: RunView, width: int) -> RenderableType:
 
     table = Table.grid(padding=(0, 2))
     table.add_column(width=10, style="dim", no_wrap=True)
-    # The cells do not wrap, the column may: else rich takes the missing room from the names as well.
+    # The cells do not wrap, the column may: else rich shrinks the column of names too.
     table.add_column()
     for name, value in summary_pairs(view):
         table.add_row(name, Text(value, no_wrap=True, overflow="ellipsis"))
@@ -197,22 +207,22 @@ def summary_pairs(view: RunView) -> list[tuple[str, str]]:
     rows = [
         ("run", f"{view.run}  recipe {view.started.get('recipe', '?')}  target {view.started.get('target', '?')}"),
         ("phase", f"{view.phase}, round {view.round}" if view.round else view.phase),
-        ("candidates", f"{view.candidate_count} tried, {view.active_count} alive"),
-        ("best", _format_standing(view.best)),
-        ("start", _format_standing(view.start)),
+        ("candidates", f"{view.candidate_count} tried, {view.active_count} active"),
+        ("best", _format_score(view.best)),
+        ("baseline", _format_score(view.start)),
         ("spent", _format_spending(view)),
         ("pace", f"{view.rate:.1f} calls/s, {_format_duration(view.seconds)} so far{_format_eta(view)}"),
     ]
     return [(name, value) for name, value in rows if value]
 
 
-def _format_standing(standing: ScoreSummary | None) -> str:
-    if standing is None:
+def _format_score(summary: ScoreSummary | None) -> str:
+    if summary is None:
         return ""
-    said = f"{standing.score:.2f}"
-    if standing.low is not None and standing.high is not None:
-        said += f" [{standing.low:.2f}, {standing.high:.2f}]"
-    return f"{said} on {standing.n} rows  {standing.candidate}".rstrip()
+    interval = (
+        f" [{summary.low:.2f}, {summary.high:.2f}]" if summary.low is not None and summary.high is not None else ""
+    )
+    return f"{summary.score:.2f}{interval} on {summary.n} examples  {summary.candidate}".rstrip()
 
 
 def _format_spending(view: RunView) -> str:

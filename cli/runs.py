@@ -128,13 +128,10 @@ def lineage(
 
 def _lineage_svg(store: Store, record: RunRecord) -> str:
     """The tree with scores and intervals, as the TUI saves it."""
-    from ..runtime.monitor.leaderboard import Leaderboard
-    from ..runtime.monitor.run_timeline import RunTimeline
-    from ..runtime.monitor.snapshot import RunSnapshot
+    from ..runtime.monitor.snapshot import LiveSource
     from ..tui.lines.lineage_svg import lineage_svg
 
-    story, standings = RunTimeline.from_events(store.events(record.id)), Leaderboard().extend(store.tallies(record.id))
-    return lineage_svg(RunSnapshot(record=record, story=story, standings=standings))
+    return lineage_svg(LiveSource(store, record.id).read_all())
 
 
 def _fork_origin(record: RunRecord, candidates: Sequence[Candidate]) -> dict[str, dict[str, str]]:

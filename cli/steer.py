@@ -15,7 +15,7 @@ from ..core.errors import UsageError
 from .options import DEFAULT_FOLDER, AsJson, Folder, RunName, open_store, parse_key_values, print_json
 
 if TYPE_CHECKING:
-    from ..runtime.steering.catalog import DirectiveSpec
+    from ..runtime.steering.spec import DirectiveSpec
     from ..runtime.store import RunRecord, Store
 
 _FREE_TEXT_ARGUMENTS = {"hint": "text"}
@@ -123,7 +123,7 @@ def _edited_prompt(given: dict[str, Any], text: str | None, file: Path | None, r
             raise UsageError(f"the file cannot be read: {error.strerror or error}", where=str(file)) from error
     if not is_interactive():
         raise UsageError("edit needs a prompt", where="edit", remedy="give --text, --file, or a terminal for $EDITOR")
-    from ..runtime.steering.parser import DirectiveLookup, editable_text
+    from ..runtime.steering.lookup import DirectiveLookup, editable_text
 
     with open_store(folder) as store:
         one = DirectiveLookup(store=store, run=store.run(run).id).candidate(str(given.get("candidate", "best")))
@@ -183,7 +183,8 @@ def _send_directive(run: str, name: str, given: dict[str, Any], folder: Path, *,
 
 
 def _validate(action: DirectiveSpec, store: Store, record: RunRecord, given: dict[str, Any]) -> None:
-    from ..runtime.steering.parser import DirectiveLookup, build_directive, validate_arguments
+    from ..runtime.steering.lookup import DirectiveLookup
+    from ..runtime.steering.parser import build_directive, validate_arguments
 
     build_directive(action, DirectiveLookup(store=store, run=record.id), validate_arguments(action, given))
 

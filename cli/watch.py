@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -40,15 +41,20 @@ def watch(
             run = "latest"
         chosen = store.run(run).id if run is not None else None
     if web:
-        from ..tui.web import serve
-
         words = [*([chosen] if chosen else []), "--folder", str(folder), "--theme", theme]
         words += ["--replay", "--speed", f"{speed:g}"] if replay else []
         words += [] if steer else ["--read-only"]
         typer.echo(f"http://127.0.0.1:{port}  {'steers' if steer else 'looks only'}; ctrl-c ends it", err=True)
-        serve([sys.executable, "-m", "maieutic", "watch", *words], port=port)
+        _serve_web([sys.executable, "-m", "maieutic", "watch", *words], port)
         return
     run_tui(folder, chosen, read_only=read_only, replay=speed if replay else None, theme=theme, ascii_only=ascii_only)
+
+
+def _serve_web(words: list[str], port: int) -> None:
+    """Until it is interrupted. Each browser gets a process of its own that watches the store; nobody owns the run."""
+    from textual_serve.server import Server
+
+    Server(shlex.join(words), host="127.0.0.1", port=port, title="maieutic").serve()
 
 
 def run_tui(

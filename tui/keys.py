@@ -1,4 +1,4 @@
-"""Keys that a person changed: `keys.toml` in the configuration folder, names of bindings to keys."""
+"""Remapped keys: `keys.toml` in the configuration folder, from names of bindings to keys."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ FILE = "keys.toml"
 
 @dataclass(frozen=True, kw_only=True)
 class Keymap:
-    """chosen: binding → keys, comma-separated. complaints: what could not be used, for the screen to say."""
+    """bindings: name → keys, comma-separated. errors: what could not be used, for the screen to show."""
 
-    chosen: Mapping[str, str] = field(default_factory=dict)
-    complaints: tuple[str, ...] = ()
+    bindings: Mapping[str, str] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
 
 
 def keymap_path() -> Path:
@@ -27,34 +27,33 @@ def keymap_path() -> Path:
     return Path(user_config_dir("maieutic")) / FILE
 
 
-def load_keymap(path: Path, known: Iterable[str]) -> Keymap:
-    """Never raises: a file that cannot be used is a complaint, and the keys are as they come."""
+def load_keymap(path: Path, binding_names: Iterable[str]) -> Keymap:
+    """Never raises: a file that cannot be used is an error to show, and the default keys stay."""
     import tomllib  # few people have such a file
 
-    names = set(known)
+    names = set(binding_names)
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Keymap()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return Keymap(complaints=(f"{path}: {error}",))
-    wanted = told.get("keys", told)
-    if not isinstance(wanted, Mapping):
-        return Keymap(complaints=(f'{path}: [keys] holds lines such as run.pause = "ctrl+p"',))
-    flat = dict(_flatten(wanted))
-    chosen = {name: keys for name, keys in flat.items() if name in names and keys}
+        return Keymap(errors=(f"{path}: {error}",))
+    table = document.get("keys", document)
+    if not isinstance(table, Mapping):
+        return Keymap(errors=(f'{path}: [keys] holds lines such as run.pause = "ctrl+p"',))
+    keys_by_name = dict(_flatten(table))
     return Keymap(
-        chosen=chosen,
-        complaints=tuple(f"{path}: there is no binding {name!r}" for name in flat if name not in names),
+        bindings={name: keys for name, keys in keys_by_name.items() if name in names and keys},
+        errors=tuple(f"{path}: there is no binding {name!r}" for name in keys_by_name if name not in names),
     )
 
 
-def _flatten(table: Mapping[str, object], before: str = "") -> Iterable[tuple[str, str]]:
+def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, str]]:
     """TOML reads `run.pause` as a table in a table; here it is one name."""
     for name, value in table.items():
         if isinstance(value, Mapping):
-            yield from _flatten(value, f"{before}{name}.")
+            yield from _flatten(value, f"{prefix}{name}.")
         elif isinstance(value, str):
-            yield f"{before}{name}", value
+            yield f"{prefix}{name}", value
         elif isinstance(value, list):
-            yield f"{before}{name}", ",".join(str(one) for one in value)
+            yield f"{prefix}{name}", ",".join(str(key) for key in value)

@@ -1,10 +1,11 @@
-"""The way between screens, and how they look: what the application knows of its pages."""
+"""The stack of pages, and how they look: themes, ASCII, no colour."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
+from textual import on
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -16,9 +17,7 @@ from .format.monochrome import Monochrome
 from .format.text import ASCII, UNICODE, Glyphs, to_ascii
 from .format.themes import DARK, LIGHT, THEMES
 from .screens.base import Page
-
-if TYPE_CHECKING:
-    from .app import MaieuticApp
+from .widgets.prompt_bar import PromptBar
 
 _MONOCHROME = Monochrome()
 
@@ -33,41 +32,41 @@ class Navigator(App[None]):
 
     def __init__(self, *, ascii_only: bool, theme: str) -> None:
         super().__init__()
-        for one in THEMES:
-            self.register_theme(one)
+        for known_theme in THEMES:
+            self.register_theme(known_theme)
         self.use_theme(theme)  # before it runs: a theme that changes later has the whole style sheet read again
         self.ascii_only = ascii_only
         self.marked = ""
-        self._last: Page | None = None
+        self._last_page: Page | None = None
 
     @property
     def ascii_only(self) -> bool:
         return self._ascii_only
 
     @ascii_only.setter
-    def ascii_only(self, wanted: bool) -> None:
-        self._ascii_only = wanted
-        self.set_class(wanted, "-ascii")  # frames and bars of the style sheet
-
-    def get_key_display(self, binding: Binding) -> str:
-        """Arrows are named by their ASCII look-alikes where a terminal knows no others."""
-        shown = super().get_key_display(binding)
-        return to_ascii(shown) if self.ascii_only else shown
+    def ascii_only(self, ascii_only: bool) -> None:
+        self._ascii_only = ascii_only
+        self.set_class(ascii_only, "-ascii")  # frames and bars of the style sheet
 
     @property
-    def signs(self) -> Glyphs:
+    def glyphs(self) -> Glyphs:
         return ASCII if self.ascii_only else UNICODE
 
+    def get_key_display(self, binding: Binding) -> str:
+        """Arrows are named by their ASCII look-alikes where a terminal has no others."""
+        display = super().get_key_display(binding)
+        return to_ascii(display) if self.ascii_only else display
+
     @property
-    def path(self) -> list[str]:
-        """The breadcrumbs: the list of runs, on which all lie, then the crumbs of the pages that lie on one another."""
-        crumbs = [one.crumb for one in self.pages]
+    def breadcrumbs(self) -> list[str]:
+        """The list of runs, on which all pages lie, then the crumbs of the pages on the stack."""
+        crumbs = [page.crumb for page in self.pages]
         return ["maieutic", *(["runs"] if crumbs[:1] != ["runs"] else []), *crumbs]
 
     @property
     def pages(self) -> list[Page]:
-        """The lowest first. Whoever began with a run has no list of runs beneath it before going back to one."""
-        return [one for one in self.screen_stack if isinstance(one, Page)]
+        """The lowest first. An application that started on a run has no list of runs until it goes back to it."""
+        return [screen for screen in self.screen_stack if isinstance(screen, Page)]
 
     @property
     def page(self) -> Page | None:
@@ -79,12 +78,12 @@ class Navigator(App[None]):
         return screen if isinstance(screen, Page) else None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Under any of Textual's own themes too, roles, cursor and frames have their colours."""
+        """Textual's own themes get colours for roles, cursor and frames too."""
         theme = self.get_theme(self.theme)
         return dict((LIGHT if theme is not None and not theme.dark else DARK).variables)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Where no colour is wanted there are no shades of grey either."""
+        """Without colour there are no shades of grey either."""
         return (_MONOCHROME,) if self.no_color else super().get_line_filters()
 
     async def on_event(self, event: Event) -> None:
@@ -99,24 +98,20 @@ class Navigator(App[None]):
             return
         await super().on_event(event)
 
-    async def flush_held_keys(self) -> None:
+    @on(PromptBar.QuestionOpened)
+    @on(PromptBar.Closed)
+    async def flush_keys(self) -> None:
         """Keys that a question held back go where they belong now."""
         if (page := self.page) is not None and page.ready:
-            await page.flush_keys(super().on_event)
-
-    def open_route(self, name: str, words: Sequence[str] = ()) -> None:
-        """To a place, or another look. Raises UsageError where there is no such thing."""
-        from .routes import open_route
-
-        open_route(cast("MaieuticApp", self), name, words)
+            await page.bar.flush_keys(super().on_event)
 
     def go_back(self) -> None:
-        """One page back; under the page of a run lies the list of runs."""
+        """One page back; beneath the page of a run lies the list of runs."""
         from .screens.runs import RunsPage
 
         if isinstance(self.screen, RunsPage):
             return
-        self._last = self.page
+        self._last_page = self.page
         if len(self.pages) > 1:
             self.pop_screen()
         else:
@@ -127,29 +122,21 @@ class Navigator(App[None]):
     def detach(self) -> None:
         """The list of runs is shown: none is watched."""
 
-    def open_last_page(self) -> None:
-        """The last view that was left, as `cd -` does."""
-        if self._last is None:
-            self.notify("there is no last view yet", severity="warning")
-        else:
-            self._last.reopen(cast("MaieuticApp", self))
-
     def use_theme(self, name: str) -> None:
-        """`dark`, `light` or `contrast`, or any theme that Textual has."""
-        wanted = name if name in self.available_themes else f"maieutic-{name}"
-        if wanted not in self.available_themes:
-            raise UsageError(f"there is no theme {name!r}; there are dark, light and contrast")
-        self.theme = wanted
+        """`dark`, `light` or `contrast`, or any theme that Textual has. Raises UsageError for another name."""
+        theme = name if name in self.available_themes else f"maieutic-{name}"
+        if theme not in self.available_themes:
+            raise UsageError(f"there is no theme {name!r}; choose dark, light or contrast")
+        self.theme = theme
 
     def action_command_palette(self) -> None:
         if not CommandPalette.is_open(self):  # type: ignore[arg-type]
-            self.push_screen(CommandPalette(placeholder="a place, a look or a directive", id="--command-palette"))
+            self.push_screen(CommandPalette(placeholder="a screen, a look or a directive", id="--command-palette"))
 
     def action_next_theme(self) -> None:
-        names = [one.name for one in THEMES]
+        names = [theme.name for theme in THEMES]
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
 
     def redraw_pages(self) -> None:
-        for one in self.screen_stack:
-            if isinstance(one, Page):
-                one.redraw()
+        for page in self.pages:
+            page.redraw()

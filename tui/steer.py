@@ -1,119 +1,138 @@
-"""Taking the wheel: from a key or a word to a directive, with a dry run before it is sent."""
+"""From a key or a word to a directive, with a preview before it is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..core.errors import MaieuticError, UsageError
 from ..runtime.monitor.snapshot import RunSnapshot
-from ..runtime.steering.catalog import DirectiveArgument, DirectiveSpec, directive_named
-from ..runtime.steering.service import preview, process_command, send_directive, start_process, unavailable_reason
+from ..runtime.steering.lookup import editable_text
+from ..runtime.steering.service import (
+    DirectiveArgument,
+    DirectiveSpec,
+    directive_named,
+    preview,
+    process_command,
+    send_directive,
+    start_process,
+    unavailable_reason,
+)
 from ..runtime.store import Store
-from .lines.lineage import all_candidates, short_id
-from .routes import resolve_candidate
-
-if TYPE_CHECKING:
-    from .screens.base import Page
+from .lines.lineage import short_id
+from .screens.base import Page
+from .screens.editor import EditorScreen
 
 _EXAMPLE_VALUES = {"example": "row-1", "recipe": "mars"}
 
 
 async def steer_run(page: Page, name: str, words: Sequence[str] = ()) -> None:
-    """Ask for what the action still has to know, show what it would do, and send it on enter."""
-    scene, action = page.scene, directive_named(name)
-    if reason := _unavailable_reason(page, action, scene):
-        page.notify(reason, title=f"{action.title} is off", severity="warning")
+    """Ask for what the directive still needs, show what it would do, and send it on enter."""
+    snapshot, spec = page.snapshot, directive_named(name)
+    reason = _unavailable_reason(page, spec, snapshot)
+    if reason or snapshot is None:
+        page.notify(reason, title=f"{spec.title} is off", severity="warning")
         return
-    assert scene is not None
     try:
-        wanted = await _collect_arguments(page, action, scene, list(words))
-        if wanted is None:
+        arguments = await _collect_arguments(page, spec, snapshot, list(words))
+        if arguments is None:
             return
-        said = preview(action, scene.story.view, **wanted)
-        if await page.open_bar().ask(f"{action.title}: {said}", hint="enter does it, esc leaves") is None:
+        effect = preview(spec, snapshot.timeline.view, **arguments)
+        if await page.open_bar().ask(f"{spec.title}: {effect}", hint="enter sends it, esc leaves") is None:
             return
-        await _send(page, action, scene, wanted)
+        await _send(page, spec, snapshot, arguments)
     except UsageError as error:
-        page.notify(str(error), title=action.title, severity="warning", timeout=8)
+        page.notify(str(error), title=spec.title, severity="warning", timeout=8)
     except MaieuticError as error:
-        page.notify(str(error), title=action.title, severity="error", timeout=12)
+        page.notify(str(error), title=spec.title, severity="error", timeout=12)
 
 
-def _unavailable_reason(page: Page, action: DirectiveSpec, scene: RunSnapshot | None) -> str:
+def _unavailable_reason(page: Page, spec: DirectiveSpec, snapshot: RunSnapshot | None) -> str:
     if page.ui.read_only:
         return "this view is read-only; start it with --steer to steer from here"
-    if scene is None:
+    if snapshot is None:
         return "no run is watched; choose one first"
-    if scene.playing is not None and not action.starts_process:
-        return "this is a replay; what happened cannot be changed"
-    return unavailable_reason(action, scene.story.view, alive=scene.alive) or ""
+    if snapshot.replay is not None and not spec.starts_process:
+        return "this is a replay; a finished run cannot be changed"
+    return unavailable_reason(spec, snapshot.timeline.view, alive=snapshot.alive) or ""
 
 
 async def _collect_arguments(
-    page: Page, action: DirectiveSpec, scene: RunSnapshot, words: list[str]
+    page: Page, spec: DirectiveSpec, snapshot: RunSnapshot, words: list[str]
 ) -> dict[str, Any] | None:
-    """None where the person left. Words that were typed answer first, then what the cursor stands on; several things
-    that may be left out are asked in one question, and not at all where words were typed.
+    """None where the person left.
 
-    Raises UsageError for a candidate that is not there: the preview names whom it means.
+    Typed words answer first, then what the cursor stands on. Several optional arguments are asked in one question, and
+    not at all where words were typed. Raises UsageError for an unknown candidate: the preview names it.
     """
-    subject, typed = page.selected_arguments, bool(words)
-    several = _optional_arguments(action)
-    wanted: dict[str, Any] = {}
-    for argument in action.arguments:
+    selected, typed = page.selected_arguments, bool(words)
+    optional = _optional_arguments(spec)
+    values: dict[str, Any] = {}
+    for argument in spec.arguments:
         if words:
-            last = argument is action.arguments[-1] or argument.kind == "text"
-            wanted[argument.name] = " ".join(words) if last else words[0]
+            last = argument is spec.arguments[-1] or argument.kind == "text"
+            values[argument.name] = " ".join(words) if last else words[0]
             words = [] if last else words[1:]
-        elif argument.name in subject and argument.kind in ("candidate", "example"):
-            wanted[argument.name] = subject[argument.name]
-        elif argument in several or (typed and not argument.required):
+        elif argument.name in selected and argument.kind in ("candidate", "example"):
+            values[argument.name] = selected[argument.name]
+        elif argument in optional or (typed and not argument.required):
             continue
-        elif argument.multiline:
-            text = await _edit_text(page, action, wanted)
-            if text is None:
-                return None
-            wanted[argument.name] = text
-        elif argument.required or argument.kind in ("choice", "number"):
-            answer = await page.open_bar().ask(
-                f"{action.title} · {argument.name}:",
-                value=argument.choices[0] if argument.kind == "choice" and argument.required else "",
-                hint=_argument_hint(argument),
-                choices=_argument_choices(argument, scene),
-            )
+        else:
+            answer = await _ask_argument(page, spec, argument, snapshot, values)
             if answer is None:
                 return None
             if answer.strip():
-                wanted[argument.name] = answer.strip()
-        if argument.kind == "candidate" and argument.name in wanted:
-            wanted[argument.name] = resolve_candidate(page.ui, wanted[argument.name])
-    rest = [one for one in several if one.name not in wanted]
+                values[argument.name] = answer if argument.multiline else answer.strip()
+        if argument.kind == "candidate" and argument.name in values:
+            values[argument.name] = snapshot.find_candidate(values[argument.name])
+    rest = [argument for argument in optional if argument.name not in values]
     if typed or not rest:
-        return wanted
-    names = [one.name for one in rest]
+        return values
+    more = await _ask_optional(page, spec, rest)
+    return None if more is None else values | more
+
+
+async def _ask_argument(
+    page: Page, spec: DirectiveSpec, argument: DirectiveArgument, snapshot: RunSnapshot, values: dict[str, Any]
+) -> str | None:
+    """None where the person left; empty where an optional argument is not asked for, or left out."""
+    if argument.multiline:
+        return await _edit_text(page, spec, snapshot, values)
+    if not argument.required and argument.kind not in ("choice", "number"):
+        return ""
+    return await page.open_bar().ask(
+        f"{spec.title} · {argument.name}:",
+        value=argument.choices[0] if argument.kind == "choice" and argument.required else "",
+        hint=_argument_hint(argument),
+        choices=_argument_choices(argument, snapshot),
+    )
+
+
+async def _ask_optional(page: Page, spec: DirectiveSpec, rest: Sequence[DirectiveArgument]) -> dict[str, str] | None:
+    names = [argument.name for argument in rest]
+    alone = len(rest) == 1
     answer = await page.open_bar().ask(
-        f"{action.title} · {', '.join(names)}:",
+        f"{spec.title} · {', '.join(names)}:",
         hint=_argument_hint(rest[0])
-        if len(rest) == 1
-        else f"such as {names[0]} {_EXAMPLE_VALUES.get(names[0], 500)}; empty leaves all",
-        choices=() if len(rest) == 1 else tuple(f"{name} " for name in names),
+        if alone
+        else f"such as {names[0]} {_EXAMPLE_VALUES.get(names[0], 500)}; empty changes nothing",
+        choices=() if alone else tuple(f"{name} " for name in names),
     )
     if answer is None:
         return None
-    if len(rest) == 1 and answer.strip():
-        return wanted | {names[0]: answer.strip()}
-    return wanted | parse_key_values(answer, names)
+    if alone and answer.strip():
+        return {names[0]: answer.strip()}
+    return parse_key_values(answer, names)
 
 
-def _optional_arguments(action: DirectiveSpec) -> list[DirectiveArgument]:
-    """What may be left out, where that is more than one thing."""
-    optional = [one for one in action.arguments if not one.required]
+def _optional_arguments(spec: DirectiveSpec) -> list[DirectiveArgument]:
+    """What may be left out, where that is more than one argument."""
+    optional = [argument for argument in spec.arguments if not argument.required]
     return optional if len(optional) > 1 else []
 
 
 def parse_key_values(text: str, names: Sequence[str]) -> dict[str, str]:
-    """`calls 500, minutes 20` or `calls=500`. Raises UsageError for a name that is none of them, or lacks a value."""
+    """`calls 500, minutes 20` or `calls=500`. Raises UsageError for an unknown name, or one without a value."""
     words = text.replace("=", " ").replace(",", " ").split()
     for name in words[::2]:
         if name not in names:
@@ -124,45 +143,40 @@ def parse_key_values(text: str, names: Sequence[str]) -> dict[str, str]:
 
 
 def _argument_hint(argument: DirectiveArgument) -> str:
-    said = argument.help
+    hint = argument.help
     if argument.kind == "choice":
-        said = f"{'/'.join(argument.choices)}: {said}"
-    return said if argument.required else f"{said} (empty: leave it)"
+        hint = f"{'/'.join(argument.choices)}: {hint}"
+    return hint if argument.required else f"{hint} (empty: leave it)"
 
 
-def _argument_choices(argument: DirectiveArgument, scene: RunSnapshot) -> tuple[str, ...]:
+def _argument_choices(argument: DirectiveArgument, snapshot: RunSnapshot) -> tuple[str, ...]:
     if argument.kind == "candidate":
-        return ("best", "start", *all_candidates(scene.story))
+        return ("best", "start", *snapshot.timeline.candidates)
     return argument.choices
 
 
-async def _edit_text(page: Page, action: DirectiveSpec, wanted: dict[str, Any]) -> str | None:
-    """A long text in the editor; an edit begins with the prompt as it is, and comes back changed or not at all."""
-    from .screens.editor import EditorScreen
-
+async def _edit_text(page: Page, spec: DirectiveSpec, snapshot: RunSnapshot, values: dict[str, Any]) -> str | None:
+    """A long text in the editor. An edit begins with the prompt as it is; an unchanged one is not sent."""
     before = ""
-    if action.name == "edit" and page.scene is not None:
-        from ..runtime.steering.parser import editable_text
-
-        one = page.ui.store.candidate(page.scene.record.id, wanted["candidate"])
-        before = editable_text(one) if one is not None else ""
-    title = f"{action.title} {short_id(wanted.get('candidate', ''))}".strip()
+    if spec.name == "edit":
+        candidate = page.ui.store.candidate(snapshot.record.id, values["candidate"])
+        before = editable_text(candidate) if candidate is not None else ""
+    title = f"{spec.title} {short_id(values.get('candidate', ''))}".strip()
     text = await page.app.push_screen_wait(EditorScreen(title, before))
-    if text is not None and action.name == "edit" and text.strip() == before.strip():
+    if text is not None and spec.name == "edit" and text.strip() == before.strip():
         page.notify("nothing was changed, so nothing was sent", severity="warning")
         return None
     return text
 
 
-async def _send(page: Page, action: DirectiveSpec, scene: RunSnapshot, wanted: dict[str, Any]) -> None:
-    run, folder = scene.record.id, page.ui.folder
-    if action.starts_process:
-        words = process_command(action, run, folder, **wanted)
-        log = folder / f"{run}.{action.name}.log"
-        pid = start_process(words, log)
-        page.notify(f"process {pid} began; what it says is in {log.name}", title=action.title)
+async def _send(page: Page, spec: DirectiveSpec, snapshot: RunSnapshot, arguments: dict[str, Any]) -> None:
+    run, folder = snapshot.record.id, page.ui.folder
+    if spec.starts_process:
+        log = folder / f"{run}.{spec.name}.log"
+        pid = start_process(process_command(spec, run, folder, **arguments), log)
+        page.notify(f"process {pid} started; its output is in {log.name}", title=spec.title)
         return
     with Store.open(folder) as store:
-        number = await send_directive(store, run, action, **wanted)
-    when = "it takes effect at the next step" if scene.alive else "no process carries the run; g takes it up again"
-    page.notify(f"directive {number} is written; {when}", title=action.title)
+        number = await send_directive(store, run, spec, **arguments)
+    when = "it takes effect at the next step" if snapshot.alive else "no process carries the run; g resumes it"
+    page.notify(f"directive {number} is stored; {when}", title=spec.title)

@@ -132,8 +132,8 @@ async def measure(folder: Path, rate: int, seconds: float, first: float) -> str:
         writer = subprocess.Popen(  # noqa: ASYNC220 - begins once, before anything is measured
             words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        before = app.scene.story.view.number
-        while rate and app.scene.story.view.number == before:  # noqa: ASYNC110 - until the writer writes
+        before = app.snapshot.timeline.view.number
+        while rate and app.snapshot.timeline.view.number == before:  # noqa: ASYNC110 - until the writer writes
             await asyncio.sleep(0.02)
         cpu, start, rss, before = sum(me.cpu_times()[:2]), time.perf_counter(), me.memory_info().rss, _number(app)
         while time.perf_counter() - start < seconds - 1:
@@ -155,7 +155,7 @@ async def measure(folder: Path, rate: int, seconds: float, first: float) -> str:
 
 
 def _number(app: MaieuticApp) -> int:
-    return app.scene.story.view.number if app.scene is not None else 0
+    return app.snapshot.timeline.view.number if app.snapshot is not None else 0
 
 
 def main() -> None:

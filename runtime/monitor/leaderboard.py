@@ -1,4 +1,4 @@
-"""How candidates stand on the val rows, as sums that grow with the measurements."""
+"""Val scores of all candidates, as sums that grow with the measurements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Z = 1.959964
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScoreTally:
-    """One candidate: val rows measured, the sum of their scores in [0, 1] each, answers that could not be read."""
+    """One candidate: val examples measured, the sum of their scores in [0, 1], and unreadable answers."""
 
     n: int = 0
     total: float = 0.0
@@ -38,13 +38,13 @@ class ScoreTally:
 
 @dataclass(frozen=True, kw_only=True)
 class Leaderboard:
-    """`extend` gives the next standings and leaves these as they are. cursor: where to read on."""
+    """`extend` returns a new leaderboard. cursor: where to read on."""
 
     tallies: Mapping[str, ScoreTally] = field(default_factory=lambda: MappingProxyType({}))
     cursor: int = 0
 
     def extend(self, rows: Iterable[StepTally]) -> Leaderboard:
-        """Rows that lie before the cursor are known already and change nothing."""
+        """Rows before the cursor are in it already and change nothing."""
         new = [row for row in rows if row.cursor > self.cursor]
         if not new:
             return self
@@ -61,5 +61,5 @@ class Leaderboard:
 
     @property
     def ranked(self) -> list[tuple[str, ScoreTally]]:
-        """By mean, the best first; more rows first among equals."""
-        return sorted(self.tallies.items(), key=lambda one: (-one[1].mean, -one[1].n, one[0]))
+        """By mean, the best first; more examples first among equals."""
+        return sorted(self.tallies.items(), key=lambda item: (-item[1].mean, -item[1].n, item[0]))

@@ -1,7 +1,6 @@
-"""A run as those who watch it want it told: the view, what was said, the curve of the best, what is at work.
+"""Bounded projection of the event log for live displays: run view, dialogue, best-score curve, active operators.
 
-A pure function of the event log, like the view in it: `Story.of(a).extend(b)` is `Story.of([*a, *b])`, so that a
-replay shows what a live screen showed. Every list is bounded.
+Pure: extending by parts equals building from the whole log, so a replay shows what a live screen showed.
 """
 
 from __future__ import annotations
@@ -9,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
 
 from ...core.events import Event
+from .event_fields import text_field, text_list_field
 from .event_messages import message_for
-from .run_view import RunView
+from .run_view import CandidateView, RunView
 
 MAX_TURNS = 200
 MAX_LINES = 500
@@ -27,7 +26,7 @@ _DIALOGUE_KINDS = ("agent_spoke", "answer_unreadable")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DialogueEntry:
-    """What an agent said. readable is false where its answer could not be read."""
+    """What an optimizer model wrote. readable: whether its answer could be parsed."""
 
     number: int
     step: int
@@ -40,7 +39,7 @@ class DialogueEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LogLine:
-    """One fact in words."""
+    """One event in words."""
 
     number: int
     at: str
@@ -50,7 +49,7 @@ class LogLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CurvePoint:
-    """The best score, from so many calls on."""
+    """The best score, from this number of calls on."""
 
     calls: int
     score: float
@@ -66,7 +65,7 @@ class ActiveOperator:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DirectiveStatus:
-    """A directive that a run took or refused, with the reason."""
+    """A directive that the run applied or refused, with the reason."""
 
     number: int
     kind: str
@@ -77,7 +76,7 @@ class DirectiveStatus:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ThroughputSample:
-    """So many calls at so many seconds of the run."""
+    """The calls made after so many seconds of the run."""
 
     seconds: float
     calls: int
@@ -85,9 +84,18 @@ class ThroughputSample:
 
 @dataclass(frozen=True, kw_only=True)
 class RunTimeline:
-    """step: of the newest event. goal: the place in the plan that the round works on, None where there is no plan.
+    """A run for live displays. Every list is bounded.
 
-    lines, turns, heard: the newest of each, oldest first. curve: rises and falls of the best over calls.
+    Attributes:
+        view: the run view.
+        step: of the newest event.
+        plan_index: the step of the plan that the round works on; None without a plan.
+        turns: the newest dialogue entries, oldest first.
+        lines: the newest log lines, oldest first.
+        curve: the best score over calls.
+        active_operators: by step and place.
+        directives: the newest ones that were applied or refused, oldest first.
+        throughput: calls over time, for the rate.
     """
 
     view: RunView = field(default_factory=RunView)
@@ -105,10 +113,10 @@ class RunTimeline:
         return cls().extend(events)
 
     def extend(self, events: Iterable[Event]) -> RunTimeline:
-        """The story so far with more of the log; what it has heard already changes nothing."""
-        view, step, goal = self.view, self.step, self.plan_index
-        turns, lines, heard = list(self.turns), list(self.lines), list(self.directives)
-        curve, pulses, errands = list(self.curve), list(self.throughput), dict(self.active_operators)
+        """The timeline with more of the log; events that are in it already change nothing."""
+        view, step, plan_index = self.view, self.step, self.plan_index
+        turns, lines, directives = list(self.turns), list(self.lines), list(self.directives)
+        curve, throughput, active_operators = list(self.curve), list(self.throughput), dict(self.active_operators)
         for event in events:
             if event.number and event.number <= view.number:
                 continue
@@ -119,35 +127,50 @@ class RunTimeline:
             if event.kind in _DIALOGUE_KINDS:
                 turns.append(_dialogue_entry(event))
             elif event.kind in ("directive_applied", "directive_refused"):
-                heard.append(_directive_status(event))
+                directives.append(_directive_status(event))
             elif event.kind in ("baseline_measured", "best_changed") and view.best is not None:
                 _append_point(curve, CurvePoint(calls=view.spent.calls, score=view.best.score))
             elif event.kind in ("round_started", "plan_made"):
-                goal = _plan_index(view, event)
-            _track_operator(errands, event)
-            if not pulses or view.spent.calls != pulses[-1].calls:
-                pulses.append(ThroughputSample(seconds=view.seconds, calls=view.spent.calls))
+                plan_index = _plan_index(view, event)
+            _track_operator(active_operators, event)
+            if not throughput or view.spent.calls != throughput[-1].calls:
+                throughput.append(ThroughputSample(seconds=view.seconds, calls=view.spent.calls))
         return replace(
             self,
             view=view,
             step=step,
-            plan_index=goal,
+            plan_index=plan_index,
             turns=tuple(turns[-MAX_TURNS:]),
             lines=tuple(lines[-MAX_LINES:]),
             curve=tuple(curve),
-            active_operators=errands,
-            directives=tuple(heard[-MAX_TURNS:]),
-            throughput=tuple(pulses[-MAX_THROUGHPUT_SAMPLES:]),
+            active_operators=active_operators,
+            directives=tuple(directives[-MAX_TURNS:]),
+            throughput=tuple(throughput[-MAX_THROUGHPUT_SAMPLES:]),
         )
 
     @property
+    def candidates(self) -> Mapping[str, CandidateView]:
+        """All candidates, the baseline first. Nobody proposed it, so it is known by its score or as a parent."""
+        proposed = self.view.candidates
+        baseline = self.view.start.candidate if self.view.start else ""
+        if not baseline:
+            parents = (parent for candidate in proposed.values() for parent in candidate.parents)
+            baseline = next((parent for parent in parents if parent not in proposed), "")
+        if not baseline:
+            active = (parent for operator in self.active_operators.values() for parent in operator.parents[:1])
+            baseline = next(active, "")
+        if not baseline or baseline in proposed:
+            return proposed
+        return {baseline: CandidateView(id=baseline, operator="start", status="kept"), **proposed}
+
+    @property
     def rate(self) -> float:
-        """Calls a second of late; over the whole run where too little was seen."""
+        """Recent calls a second; over the whole run where there are too few samples."""
         if len(self.throughput) < 3:
             return self.view.rate
         first, last = self.throughput[0], self.throughput[-1]
-        took = last.seconds - first.seconds
-        return (last.calls - first.calls) / took if took > 0 else self.view.rate
+        seconds = last.seconds - first.seconds
+        return (last.calls - first.calls) / seconds if seconds > 0 else self.view.rate
 
 
 def _dialogue_entry(event: Event) -> DialogueEntry:
@@ -155,30 +178,29 @@ def _dialogue_entry(event: Event) -> DialogueEntry:
     return DialogueEntry(
         number=event.number,
         step=event.step,
-        role=_text(data, "role"),
-        skill=_text(data, "skill"),
-        text=_text(data, "text"),
+        role=text_field(data, "role"),
+        skill=text_field(data, "skill"),
+        text=text_field(data, "text"),
         at=event.at,
         readable=event.kind == "agent_spoke",
     )
 
 
 def _directive_status(event: Event) -> DirectiveStatus:
-    told = event.data.get("directive")
-    inner = told if isinstance(told, Mapping) else {}
-    subject = next((_text(inner, key) for key in ("candidate", "text", "example", "when") if key in inner), "")
-    number = event.data.get("number")
+    value, number = event.data.get("directive"), event.data.get("number")
+    directive = value if isinstance(value, Mapping) else {}
+    subjects = (key for key in ("candidate", "text", "example", "when") if key in directive)
     return DirectiveStatus(
         number=number if isinstance(number, int) and not isinstance(number, bool) else 0,
-        kind=_text(inner, "kind"),
+        kind=text_field(directive, "kind"),
         applied=event.kind == "directive_applied",
-        reason=_text(event.data, "reason"),
-        subject=subject,
+        reason=text_field(event.data, "reason"),
+        subject=next((text_field(directive, key) for key in subjects), ""),
     )
 
 
 def _append_point(curve: list[CurvePoint], point: CurvePoint) -> None:
-    """Add a point; a curve that grew too long loses every second one, but never its ends."""
+    """Add a point; a curve that is too long loses every second one, but never its ends."""
     if curve and curve[-1].calls == point.calls:
         curve.pop()
     curve.append(point)
@@ -186,30 +208,25 @@ def _append_point(curve: list[CurvePoint], point: CurvePoint) -> None:
         curve[1:-1] = curve[1:-1:2]
 
 
-def _track_operator(errands: dict[str, ActiveOperator], event: Event) -> None:
-    place = f"{event.step}:{event.key.rpartition(':')[2]}"
+def _track_operator(active_operators: dict[str, ActiveOperator], event: Event) -> None:
+    request = f"{event.step}:{event.key.rpartition(':')[2]}"
     if event.kind == "request_started":
-        parents = event.data.get("parents")
-        named = tuple(str(one) for one in parents) if isinstance(parents, list | tuple) else ()
-        errands[place] = ActiveOperator(operator=_text(event.data, "operator"), parents=named)
-        while len(errands) > MAX_ACTIVE_OPERATORS:
-            errands.pop(next(iter(errands)))
+        active_operators[request] = ActiveOperator(
+            operator=text_field(event.data, "operator"), parents=text_list_field(event.data, "parents")
+        )
+        while len(active_operators) > MAX_ACTIVE_OPERATORS:
+            active_operators.pop(next(iter(active_operators)))
     elif event.kind == "request_finished":
-        errands.pop(place, None)
+        active_operators.pop(request, None)
     elif event.kind in _ROUND_ENDS:
-        errands.clear()
+        active_operators.clear()
 
 
 def _plan_index(view: RunView, event: Event) -> int | None:
-    """The step that the orders name; the first of a plan that was just made."""
-    orders = event.data.get("orders")
-    named = [one.get("goal") for one in orders if isinstance(one, Mapping)] if isinstance(orders, list | tuple) else []
-    places = [view.plan.index(goal) for goal in named if isinstance(goal, str) and goal in view.plan]
-    if places:
-        return places[0]
+    """The step that the orders name, else the one that the number of the round points to; None without a plan."""
+    value = event.data.get("orders")
+    orders = [order for order in value if isinstance(order, Mapping)] if isinstance(value, list | tuple) else []
+    goals = [goal for order in orders if isinstance(goal := order.get("goal"), str) and goal in view.plan]
+    if goals:
+        return view.plan.index(goals[0])
     return (max(view.round, 1) - 1) % len(view.plan) if view.plan else None
-
-
-def _text(data: Mapping[str, Any], key: str) -> str:
-    value = data.get(key)
-    return value if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""What a person sees of a run: a pure function of its event log, for the terminal, the TUI and scripts alike."""
+"""The state of a run as a pure fold of its event log, for the command line, the terminal UI and scripts alike."""
 
 from __future__ import annotations
 
@@ -12,13 +12,22 @@ from .event_fields import count_field, directive_kind, float_field, parse_time, 
 from .event_messages import message_for
 
 RunPhase = Literal[
-    "waiting", "preparing", "measuring the start", "planning", "proposing", "measuring", "testing", "reporting", "over"
+    "waiting",
+    "preparing",
+    "measuring the start",
+    "planning",
+    "proposing",
+    "measuring",
+    "testing",
+    "reporting",
+    "over",
 ]
 ViewState = Literal["waiting", "running", "paused", "stopped", "failed", "finished"]
 CandidateStatus = Literal["racing", "kept", "dropped", "rejected", "pinned", "vetoed"]
 
-MAX_RECENT = 8
-_FINAL_STATUSES = ("rejected", "pinned", "vetoed")
+MAX_RECENT = 8  # lines in the panel of the command line
+_FINAL_STATUSES = ("rejected", "pinned", "vetoed")  # no round changes them
+_ACTIVE_STATUSES = ("racing", "kept", "pinned")
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 _PHASES: Mapping[str, RunPhase] = {
@@ -51,11 +60,12 @@ _STATUSES: Mapping[str, CandidateStatus] = {
     "candidate_kept": "kept",
     "candidate_dropped": "dropped",
 }
+_DIRECTIVE_STATUSES: Mapping[str, CandidateStatus] = {"pin": "pinned", "veto": "vetoed"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateView:
-    """A candidate as the log tells it."""
+    """A candidate as reconstructed from events."""
 
     id: str
     operator: str = ""
@@ -66,7 +76,7 @@ class CandidateView:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreSummary:
-    """A candidate's score in [0, 1], its 95 % interval and the rows behind it."""
+    """A candidate's mean score in [0, 1], its 95 % interval and the number of examples."""
 
     candidate: str
     score: float
@@ -77,7 +87,7 @@ class ScoreSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class Spending:
-    """What the run used so far, answers from the cache included."""
+    """What the run used so far, cached answers included."""
 
     target_calls: int = 0
     optimizer_calls: int = 0
@@ -91,13 +101,33 @@ class Spending:
 
 @dataclass(frozen=True, kw_only=True)
 class RunView:
-    """`apply` gives the next view and leaves this one as it is.
+    """`apply` returns the next view. Any prefix of a log is a valid view.
 
-    Any prefix of a log is a valid view; an event that was applied already, a fact of an unknown kind and a field
-    that is missing or of a wrong type change nothing. seconds: of wall clock between the events, pauses, waiting for
-    a person and the time between sessions left out. held: it waits for a person's answer. recent: the last lines
-    worth telling, oldest first. pairs: measurements made. asking: the most that the next round can take, while the
-    run waits for an approval; else empty. failure: why it failed, else empty.
+    An event that was applied already, an unknown kind of event, and a field that is missing or of a wrong type change
+    nothing.
+
+    Attributes:
+        run: the id of the run.
+        state: what the run does.
+        phase: the part of the run it is in.
+        started: the data of `run_started`.
+        budget: the limits.
+        round: the current round, 0 before the first.
+        candidates: proposed candidates by id, oldest first; the baseline is not one of them.
+        start: the baseline's score.
+        best: the best candidate's score, as announced.
+        spent: what was used, as of the newest batch.
+        measurements: evaluations made.
+        unreadable: answers of optimizer models that could not be parsed.
+        plan: the planner's steps.
+        pending_approval: the most that the next round can take, while the run waits for approval; else empty.
+        recent: the newest log lines, oldest first.
+        report: the data of `report_written`.
+        failure: why the run failed, else empty.
+        number: of the newest event.
+        at: when it was written.
+        seconds: wall-clock time without pauses, waiting for a person, and the time between sessions.
+        waiting_for_person: whether the run waits for a person's answer.
     """
 
     run: str = ""
@@ -133,7 +163,7 @@ class RunView:
         if event.number and event.number <= self.number:
             return self
         line = message_for(event)
-        after = replace(
+        view = replace(
             self,
             run=event.run,
             number=event.number or self.number,
@@ -145,25 +175,25 @@ class RunView:
             phase=_PHASES.get(event.kind, self.phase),
             recent=(*self.recent, line)[-MAX_RECENT:] if line else self.recent,
         )
-        return after._fold(event.kind, event.data)
+        return view._fold(event.kind, event.data)
 
     @property
     def candidate_count(self) -> int:
-        """Candidates that were proposed; the start prompt is none."""
+        """Proposed candidates; the baseline does not count."""
         return len(self.candidates)
 
     @property
     def active_count(self) -> int:
-        return sum(one.status in ("racing", "kept", "pinned") for one in self.candidates.values())
+        return sum(candidate.status in _ACTIVE_STATUSES for candidate in self.candidates.values())
 
     @property
     def rate(self) -> float:
-        """Calls a second over the whole run; 0 before anything can be said."""
+        """Calls a second over the whole run; 0 before there is time to divide by."""
         return self.spent.calls / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def eta(self) -> float | None:
-        """Seconds until the tightest limit is reached at the present rate; None where nothing limits or moves."""
+        """Seconds until the tightest limit is reached at the present rate; None where no limit or no rate is known."""
         used = {
             "calls": self.spent.calls,
             "target_calls": self.spent.target_calls,
@@ -171,34 +201,32 @@ class RunView:
             "usd": self.spent.usd,
             "minutes": self.seconds / 60,
         }
-        left = [
+        remaining = [
             self.seconds * (limit - used[name]) / used[name]
             for name in used
             if (limit := float_field(self.budget, name)) and used[name] > 0 and self.seconds > 0
         ]
-        return max(0.0, min(left)) if left and self.state == "running" else None
+        return max(0.0, min(remaining)) if remaining and self.state == "running" else None
 
     def _next_state(self, event: Event) -> ViewState:
-        """What was in flight may still be told after a pause: only a person, a new session or an end undoes it."""
+        """Calls in flight still write events after a pause: only a person, a new session or an end undoes it."""
         if self.state == "paused" and event.kind not in _STATES and event.kind != "run_resumed":
-            return (
-                "running"
-                if event.kind == "directive_applied" and directive_kind(event.data) in _CONTINUING_KINDS
-                else "paused"
-            )
+            continues = event.kind == "directive_applied" and directive_kind(event.data) in _CONTINUING_KINDS
+            return "running" if continues else "paused"
         return _STATES.get(event.kind, "running")
 
     def _next_pending_approval(self, event: Event) -> Mapping[str, Any]:
         if event.kind == "approval_asked":
             return dict(event.data)
         answered = event.kind == "directive_applied" and directive_kind(event.data) in ("approve", "stop")
-        return _EMPTY if answered or event.kind in _STATES or event.kind == "round_started" else self.pending_approval
+        over = answered or event.kind in _STATES or event.kind == "round_started"
+        return _EMPTY if over else self.pending_approval
 
     def _elapsed(self, event: Event) -> float:
         if event.kind == "run_resumed" or self.state == "paused" or self.waiting_for_person:
             return 0.0
-        then, now = parse_time(self.at), parse_time(event.at)
-        return max(0.0, (now - then).total_seconds()) if then and now else 0.0
+        before, now = parse_time(self.at), parse_time(event.at)
+        return max(0.0, (now - before).total_seconds()) if before and now else 0.0
 
     def _fold(self, kind: str, data: Mapping[str, Any]) -> RunView:
         match kind:
@@ -215,14 +243,13 @@ class RunView:
             case "candidate_proposed" | "candidate_rejected" | "candidate_kept" | "candidate_dropped":
                 return self._update_candidate(kind, data)
             case "batch_finished":
-                return replace(
-                    self, measurements=self.measurements + _measurement_count(data), spent=_spending(data, self.spent)
-                )
+                measurements = self.measurements + _measurement_count(data)
+                return replace(self, measurements=measurements, spent=_spending(data, self.spent))
             case "best_changed":
                 return replace(self, best=_score_summary(data) or self.best)
             case "round_finished":
-                judged = self._set_statuses(text_list_field(data, "kept"), text_list_field(data, "dropped"))
-                return replace(judged, spent=_spending(data, judged.spent))
+                view = self._set_statuses(text_list_field(data, "kept"), text_list_field(data, "dropped"))
+                return replace(view, spent=_spending(data, view.spent))
             case "directive_applied":
                 return self._apply_directive(data)
             case "answer_unreadable":
@@ -238,40 +265,41 @@ class RunView:
         if not isinstance(name, str):
             return self
         if name not in self.candidates and kind in ("candidate_kept", "candidate_dropped"):
-            return self  # the start prompt: nobody proposed it
-        known = self.candidates.get(name) or CandidateView(id=name)
-        told = replace(
-            known,
-            operator=text_field(data, "operator") or known.operator,
-            parents=text_list_field(data, "parents") or known.parents,
-            reason=text_field(data, "reason") or known.reason,
+            return self  # the baseline: nobody proposed it
+        before = self.candidates.get(name) or CandidateView(id=name)
+        candidate = replace(
+            before,
+            operator=text_field(data, "operator") or before.operator,
+            parents=text_list_field(data, "parents") or before.parents,
+            reason=text_field(data, "reason") or before.reason,
             status=_STATUSES[kind],
         )
-        return replace(self, candidates={**self.candidates, name: told})
+        return replace(self, candidates={**self.candidates, name: candidate})
 
     def _apply_directive(self, data: Mapping[str, Any]) -> RunView:
-        """What a person's word changed: limits, and the fate of candidates."""
+        """What a directive changed: limits, and the status of candidates."""
         directive, kind = data.get("directive"), directive_kind(data)
         limits = directive.get("budget") if isinstance(directive, Mapping) else None
         if kind == "budget" and isinstance(limits, Mapping):
             return replace(self, budget={name: limit for name, limit in limits.items() if limit is not None})
-        fates: Mapping[str, CandidateStatus] = {"pin": "pinned", "veto": "vetoed"}
-        if kind not in fates:
+        if kind not in _DIRECTIVE_STATUSES:
             return self
         changed = {
-            name: replace(self.candidates[name], status=fates[kind], reason="by a person")
+            name: replace(self.candidates[name], status=_DIRECTIVE_STATUSES[kind], reason="by a person")
             for name in text_list_field(data, "candidates")
             if name in self.candidates
         }
         return replace(self, candidates={**self.candidates, **changed})
 
     def _set_statuses(self, kept: tuple[str, ...], dropped: tuple[str, ...]) -> RunView:
-        fates: dict[str, CandidateStatus] = {**dict.fromkeys(kept, "kept"), **dict.fromkeys(dropped, "dropped")}
-        told = {
-            name: replace(one, status=fates[name]) if name in fates and one.status not in _FINAL_STATUSES else one
-            for name, one in self.candidates.items()
+        statuses: dict[str, CandidateStatus] = {**dict.fromkeys(kept, "kept"), **dict.fromkeys(dropped, "dropped")}
+        candidates = {
+            name: replace(candidate, status=statuses[name])
+            if name in statuses and candidate.status not in _FINAL_STATUSES
+            else candidate
+            for name, candidate in self.candidates.items()
         }
-        return replace(self, candidates=told)
+        return replace(self, candidates=candidates)
 
 
 def _score_summary(data: Mapping[str, Any]) -> ScoreSummary | None:
@@ -288,7 +316,7 @@ def _score_summary(data: Mapping[str, Any]) -> ScoreSummary | None:
 
 
 def _spending(data: Mapping[str, Any], before: Spending) -> Spending:
-    """Ledgers only grow; a batch that was told again after a crash takes nothing back."""
+    """Ledgers only grow; a batch that was written again after a crash takes nothing back."""
     ledger = data.get("ledger")
     if not isinstance(ledger, Mapping):
         return before

@@ -1,224 +1,319 @@
-"""What a person can do to a run, one row each: key, palette entry, arguments, help. The command line is the twin."""
+"""Every directive that a person can give. Keys, palette, help, the command line and MCP read this list.
+
+A new directive is a class in `core/directives.py`, an entry here, and its effect in `graphs/directives/apply.py`.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any
 
+from ...core import directives
+from ...core.budget import Budget
 from ...core.errors import UsageError
-from ...core.models import ROLES
+from ...core.models import ROLES, ModelRef
 from ...core.suggest import did_you_mean
+from ..monitor.run_view import RunView
+from . import preview
+from .lookup import DirectiveLookup, prompt_of, replace_wording
+from .spec import Arguments, DirectiveArgument, DirectiveSpec
 
-ArgumentKind = Literal["candidate", "candidates", "text", "number", "example", "choice", "none"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class DirectiveArgument:
-    """One thing an action has to know. choices: for the kind `choice`; the first is what is meant where none is said.
-
-    long: the text has lines, and is best written in an editor.
-    """
-
-    name: str
-    kind: ArgumentKind
-    required: bool = True
-    choices: tuple[str, ...] = ()
-    help: str = ""
-    multiline: bool = False
+_LIMITS = ("calls", "target_calls", "tokens", "usd", "minutes")
 
 
-@dataclass(frozen=True, kw_only=True)
-class DirectiveSpec:
-    """One row of the table. starts_process: it begins a process of its own instead of telling a running one."""
-
-    name: str
-    title: str
-    key: str
-    arguments: tuple[DirectiveArgument, ...] = ()
-    help: str
-    starts_process: bool = False
-
-    def argument(self, name: str) -> DirectiveArgument:
-        """Raises UsageError for a name that the action does not have."""
-        names = [one.name for one in self.arguments]
-        if name not in names:
-            raise UsageError(f"{self.name} has no {name!r}", possible=names, remedy=did_you_mean(name, names))
-        return self.arguments[names.index(name)]
-
-
-def _choice_argument(name: str, *choices: str, help: str = "", required: bool = False) -> DirectiveArgument:
+def _choice(name: str, *choices: str, help: str = "", required: bool = False) -> DirectiveArgument:
     return DirectiveArgument(name=name, kind="choice", choices=choices, help=help, required=required)
 
 
-def _text_argument(name: str, help: str, *, required: bool = True, long: bool = False) -> DirectiveArgument:
-    return DirectiveArgument(name=name, kind="text", help=help, required=required, multiline=long)
+def _text(name: str, help: str, *, required: bool = True, multiline: bool = False) -> DirectiveArgument:
+    return DirectiveArgument(name=name, kind="text", help=help, required=required, multiline=multiline)
 
 
-def _number_argument(name: str, help: str, *, required: bool = False) -> DirectiveArgument:
+def _number(name: str, help: str, *, required: bool = False) -> DirectiveArgument:
     return DirectiveArgument(name=name, kind="number", help=help, required=required)
 
 
-_CANDIDATE_ARGUMENT = DirectiveArgument(
-    name="candidate", kind="candidate", help="an id, the beginning of one, best or start"
-)
+_CANDIDATE = DirectiveArgument(name="candidate", kind="candidate", help="an id, the beginning of one, best or start")
+
+
+def _cannot_pause(view: RunView, alive: bool) -> str | None:
+    if view.state == "paused":
+        return "the run is paused already"
+    return None if alive else "no process carries the run; resume it first"
+
+
+def _cannot_resume(view: RunView, alive: bool) -> str | None:
+    if not alive:
+        return "no process carries the run; resume it first"
+    return None if view.state == "paused" else "the run is not paused"
+
+
+def _cannot_fork(view: RunView, alive: bool) -> str | None:
+    return None if view.candidates or view.start else "there is no candidate to start from yet"
+
+
+def _cannot_revive(view: RunView, alive: bool) -> str | None:
+    if view.state == "finished":
+        return "the run is finished; fork one of its candidates to continue"
+    return "a process carries the run already" if alive else None
+
+
+def _build_pin(lookup: DirectiveLookup, arguments: Arguments) -> directives.Directive:
+    return directives.Pin(candidate=lookup.candidate(arguments["candidate"]).id)
+
+
+def _build_veto(lookup: DirectiveLookup, arguments: Arguments) -> directives.Directive:
+    candidate = lookup.candidate(arguments["candidate"]).id
+    return directives.Veto(candidate=candidate, branch=arguments.get("branch", False))
+
+
+def _build_edit(lookup: DirectiveLookup, arguments: Arguments) -> directives.Directive:
+    candidate, slot = lookup.candidate(arguments["candidate"]), arguments.get("slot", "")
+    prompt = replace_wording(prompt_of(candidate, slot), arguments["text"])
+    return directives.Edit(candidate=candidate.id, prompt=prompt, slot=slot)
+
+
+def _build_prefer(lookup: DirectiveLookup, arguments: Arguments) -> directives.Directive:
+    example = lookup.example(arguments["example"]) if "example" in arguments else None
+    a, b = (lookup.candidate(arguments[side]).id for side in ("a", "b"))
+    if a == b:
+        raise UsageError("a duel needs two candidates", where="prefer", remedy="name another one")
+    return directives.Prefer(a=a, b=b, example=example, margin=arguments.get("margin", 1.0))
+
+
+def _build_annotate(lookup: DirectiveLookup, arguments: Arguments) -> directives.Directive:
+    return directives.Annotate(example=lookup.example(arguments["example"]), output=arguments["output"])
+
+
+def _build_add_example(lookup: DirectiveLookup, arguments: Arguments) -> directives.Directive:
+    return directives.AddExample(**{**arguments, "input": _parse_input(arguments["input"])})
+
+
+def _build_budget(lookup: DirectiveLookup, arguments: Arguments) -> directives.Directive:
+    if not set(arguments) & set(_LIMITS):
+        raise UsageError("no limit was given", where="budget", possible=_LIMITS)
+    current = Budget.model_validate_json(lookup.store.run(lookup.run).budget_json)
+    budget = Budget.model_validate({**current.model_dump(), **arguments})
+    budget.check()
+    return directives.ChangeBudget(budget=budget)
+
+
+def _build_roles(lookup: DirectiveLookup, arguments: Arguments) -> directives.Directive:
+    return directives.ChangeRole(role=arguments["role"], model=ModelRef.parse(arguments["model"]))
+
+
+def _parse_input(text: Any) -> Any:
+    """A JSON object is an example with fields; anything else is the input itself."""
+    if isinstance(text, str) and text.lstrip().startswith("{"):
+        try:
+            fields = json.loads(text)
+        except ValueError:
+            return text
+        return fields if isinstance(fields, dict) else text
+    return text
+
 
 DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
-    DirectiveSpec(name="pause", title="Pause", key="p", help="What is in flight finishes; nothing new is asked."),
-    DirectiveSpec(name="resume", title="Resume", key="r", help="A paused run goes on."),
     DirectiveSpec(
-        name="stop",
-        title="Stop with result",
-        key="s",
-        arguments=(_choice_argument("report", "yes", "no", help="open the sealed test and report on the best so far"),),
-        help="The search ends; the best so far goes to the report.",
+        name="pause",
+        title="Pause",
+        key="p",
+        help="Finish calls in flight and make no new ones.",
+        preview="Calls in flight finish. No new call is made until you resume.",
+        unavailable=_cannot_pause,
     ),
     DirectiveSpec(
-        name="pin", title="Pin", key="i", arguments=(_CANDIDATE_ARGUMENT,), help="It stays, whatever the race says."
+        name="resume",
+        title="Resume",
+        key="r",
+        help="Continue a paused run.",
+        preview="The run continues where it paused.",
+        unavailable=_cannot_resume,
+    ),
+    DirectiveSpec(
+        name="stop",
+        title="Stop and report",
+        key="s",
+        help="End the search and report on the best candidate so far.",
+        arguments=(_choice("report", "yes", "no", help="run the held-out test and report on the best so far"),),
+        preview=preview.stop,
+    ),
+    DirectiveSpec(
+        name="pin",
+        title="Pin",
+        key="i",
+        help="Keep this candidate regardless of its scores.",
+        arguments=(_CANDIDATE,),
+        preview=preview.pin,
+        build=_build_pin,
     ),
     DirectiveSpec(
         name="veto",
         title="Veto",
         key="v",
-        arguments=(_CANDIDATE_ARGUMENT, _choice_argument("branch", "no", "yes", help="all that descends from it too")),
-        help="It leaves the race; with branch, all its descendants too.",
+        help="Exclude this candidate; with branch, all its descendants too.",
+        arguments=(_CANDIDATE, _choice("branch", "no", "yes", help="exclude all its descendants too")),
+        preview=preview.veto,
+        build=_build_veto,
     ),
     DirectiveSpec(
         name="edit",
         title="Edit a prompt",
         key="e",
+        help="Add your own wording as a new candidate, compared like any other.",
         arguments=(
-            _CANDIDATE_ARGUMENT,
-            _text_argument("text", "the prompt as it should be", long=True),
-            _text_argument("slot", "which of several prompts", required=False),
+            _CANDIDATE,
+            _text("text", "the new text of the prompt", multiline=True),
+            _text("slot", "which prompt, where the program has several", required=False),
         ),
-        help="Your wording becomes a candidate of its own and passes the same gate as any other.",
+        preview=preview.edit,
+        build=_build_edit,
     ),
     DirectiveSpec(
         name="hint",
         title="Hint",
         key="h",
-        arguments=(_text_argument("text", "what teacher and student should mind"),),
-        help="Those who write prompts read it from now on.",
+        help="Tell the optimizer models what to mind from now on.",
+        arguments=(_text("text", "what optimizer models should mind"),),
+        preview=preview.hint,
     ),
     DirectiveSpec(
         name="rule",
         title="Rule",
         key="u",
-        arguments=(_text_argument("when", "where it holds"), _text_argument("advice", "what to do there")),
-        help="Advice for a kind of case: those who write prompts read it from now on.",
+        help="Give the optimizer models advice for one kind of input.",
+        arguments=(_text("when", "which inputs it applies to"), _text("advice", "what to do there")),
+        preview=preview.rule,
     ),
     DirectiveSpec(
         name="prefer",
         title="Prefer",
         key="d",
+        help="Judge a pair of candidates; strategies that learn from duels use it.",
         arguments=(
             DirectiveArgument(name="a", kind="candidate", help="one candidate"),
             DirectiveArgument(name="b", kind="candidate", help="the other"),
-            DirectiveArgument(
-                name="example", kind="example", required=False, help="the row on which they were compared"
-            ),
-            _number_argument("margin", "from 1, a is far better, to -1, b is"),
+            DirectiveArgument(name="example", kind="example", required=False, help="the example they were compared on"),
+            _number("margin", "from 1, a is far better, to -1, b is"),
         ),
-        help="Your verdict in a duel; methods that learn from duels use it.",
+        preview=preview.prefer,
+        build=_build_prefer,
+        unavailable=lambda view, alive: None if view.candidates else "there is only one candidate yet",
     ),
     DirectiveSpec(
         name="annotate",
-        title="Annotate a row",
+        title="Annotate an example",
         key="a",
+        help="Correct a reference answer. Outputs are scored again, without calls.",
         arguments=(
-            DirectiveArgument(name="example", kind="example", help="a row of train or val"),
-            _text_argument("output", "what should have come out"),
+            DirectiveArgument(name="example", kind="example", help="a train or val example"),
+            _text("output", "the reference answer"),
         ),
-        help="The row gets the right answer; what was scored on it is scored anew, without a call.",
+        preview=preview.annotate,
+        build=_build_annotate,
     ),
     DirectiveSpec(
         name="add-example",
-        title="Add a boundary case",
+        title="Add an example",
         key="x",
+        help="Add a boundary case; on val, active candidates run on it first.",
         arguments=(
-            _text_argument("input", "the row; a JSON object where rows have fields", long=True),
-            _text_argument("output", "what should come out"),
-            _choice_argument("split", "val", "train", help="val decides who is better, train shows authors failures"),
+            _text("input", "the input; a JSON object where examples have fields", multiline=True),
+            _text("output", "the reference answer"),
+            _choice("split", "val", "train", help="val compares candidates, train shows failures to optimizers"),
         ),
-        help="A row more; on val, all that are in the race are scored on it first.",
+        preview=preview.add_example,
+        build=_build_add_example,
     ),
     DirectiveSpec(
         name="approve",
         title="Approve the next round",
         key="y",
-        arguments=(_choice_argument("rest", "no", "yes", help="all later rounds too"),),
-        help="A run begun with --approve waits for it before each round that costs.",
+        help="Let a run started with --approve spend calls on the next round.",
+        arguments=(_choice("rest", "no", "yes", help="approve all later rounds too"),),
+        preview=preview.approve,
+        unavailable=lambda view, alive: None if view.pending_approval else "no round waits for approval",
     ),
     DirectiveSpec(
         name="budget",
         title="Change the budget",
         key="b",
+        help="Change the limits you name; the others stay.",
         arguments=(
-            _number_argument("calls", "all calls, the sealed test included"),
-            _number_argument("target_calls", "calls of the target while it searches"),
-            _number_argument("tokens", "prompt and completion"),
-            _number_argument("usd", "money"),
-            _number_argument("minutes", "wall clock"),
+            _number("calls", "max model calls, final test included"),
+            _number("target_calls", "max target calls during search"),
+            _number("tokens", "max tokens"),
+            _number("usd", "max cost in USD"),
+            _number("minutes", "max wall-clock minutes"),
         ),
-        help="The limits that are named change, the others stay.",
+        preview=preview.budget,
+        build=_build_budget,
     ),
     DirectiveSpec(
         name="roles",
         title="Change a model",
         key="m",
+        help="Use another model for an optimizer role from now on.",
         arguments=(
-            _choice_argument("role", *(role for role in ROLES if role != "target"), required=True),
-            _text_argument("model", "provider/model, or provider/model@http://…"),
+            _choice("role", *(role for role in ROLES if role != "target"), required=True),
+            _text("model", "provider/model, or provider/model@http://…"),
         ),
-        help="Another model plays the role from now on.",
+        preview=preview.roles,
+        build=_build_roles,
     ),
     DirectiveSpec(
         name="weights",
-        title="Weigh an operator",
+        title="Weight an operator",
         key="w",
+        help="Make strategies that sample operators use one more or less often.",
         arguments=(
-            _text_argument("name", "an operator of the recipe"),
-            _number_argument("weight", "above 0; 1 is usual", required=True),
-            _choice_argument(
-                "of", "operator", "evaluator", help="evaluators cannot be weighed anew while a run goes on"
-            ),
+            _text("name", "an operator of the recipe"),
+            _number("weight", "above 0; the default is 1", required=True),
+            _choice("of", "operator", "evaluator", help="evaluator weights cannot change during a run"),
         ),
-        help="Strategies that choose among operators ask it more, or less, often.",
+        preview=preview.weights,
     ),
-    DirectiveSpec(name="replan", title="Plan anew", key="l", help="The planner lays its path anew for the next round."),
+    DirectiveSpec(
+        name="replan",
+        title="Replan",
+        key="l",
+        help="Have the planner make a new plan for the next round.",
+        preview=preview.replan,
+    ),
     DirectiveSpec(
         name="fork",
         title="Fork",
         key="f",
+        help="Start a new run from this candidate. Cached answers are free.",
         arguments=(
-            _CANDIDATE_ARGUMENT,
-            _text_argument("recipe", "another method; else the run's own", required=False),
-            _number_argument("calls", "the new run's budget; else the run's own"),
-            _number_argument("seed", "of the new run; else the run's own"),
+            _CANDIDATE,
+            _text("recipe", "another recipe; default: the run's own", required=False),
+            _number("calls", "the new run's budget; default: the run's own"),
+            _number("seed", "of the new run; default: the run's own"),
         ),
-        help="A new run begins with this candidate beside the start prompt; what was asked before costs nothing.",
+        preview=preview.fork,
+        unavailable=_cannot_fork,
         starts_process=True,
     ),
     DirectiveSpec(
         name="revive",
-        title="Take the run up again",
+        title="Resume run",
         key="g",
-        help="A run whose process is gone goes on where it was; nothing is paid twice.",
+        help="Restart a run whose process died. Completed calls are reused.",
+        preview=preview.revive,
+        unavailable=_cannot_revive,
         starts_process=True,
     ),
 )
 
-DIRECTIVES_BY_NAME: Mapping[str, DirectiveSpec] = MappingProxyType({action.name: action for action in DIRECTIVE_SPECS})
+DIRECTIVES_BY_NAME: Mapping[str, DirectiveSpec] = MappingProxyType({spec.name: spec for spec in DIRECTIVE_SPECS})
 
 
 def directive_named(name: str) -> DirectiveSpec:
-    """Raises UsageError for a name that no action has, naming the nearest."""
+    """Raises UsageError for an unknown name, with the nearest known one."""
     if name not in DIRECTIVES_BY_NAME:
-        raise UsageError(
-            f"no directive is called {name!r}",
-            possible=list(DIRECTIVES_BY_NAME),
-            remedy=did_you_mean(name, DIRECTIVES_BY_NAME),
-        )
+        names = list(DIRECTIVES_BY_NAME)
+        raise UsageError(f"unknown directive {name!r}", possible=names, remedy=did_you_mean(name, names))
     return DIRECTIVES_BY_NAME[name]

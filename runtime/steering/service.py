@@ -1,8 +1,8 @@
-"""Taking the wheel: what can be done to a run now, what it would do, and the directive that does it.
+"""Steering a run: what can be done now, what it would do, and how it is done.
 
-The command line and the TUI are twins over this module: `ACTIONS` is the table, `unavailable` says why a row is off,
-`preview` tells in words what would happen, `send` writes the directive that the run applies at its next boundary, and
-`command` gives the words of a process where an action begins one, which `start` starts apart from this one.
+The command line and the TUI share this module. `DIRECTIVE_SPECS` is the list, `unavailable_reason` says why an entry is
+off, `preview` says what would happen, `send_directive` stores the directive, which the run applies at its next step.
+Two entries start a process instead: `process_command` gives its command line and `start_process` runs it detached.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from typing import Any
 from ...core.errors import UsageError
 from ..monitor.run_view import RunView
 from ..store import Store
-from .catalog import DIRECTIVE_SPECS, DirectiveArgument, DirectiveSpec, directive_named
-from .parser import DirectiveLookup, build_directive, validate_arguments
-from .preview import preview_text
+from .catalog import DIRECTIVE_SPECS, directive_named
+from .lookup import DirectiveLookup
+from .parser import build_directive, validate_arguments
+from .spec import DirectiveArgument, DirectiveSpec
 
 __all__ = [
     "DIRECTIVE_SPECS",
@@ -35,70 +36,54 @@ __all__ = [
 _ENDED_STATES = ("finished", "failed")
 
 
-def unavailable_reason(action: DirectiveSpec, view: RunView, *, alive: bool = True) -> str | None:
-    """Why the action can do nothing now, None where it can.
+def unavailable_reason(spec: DirectiveSpec, view: RunView, *, alive: bool = True) -> str | None:
+    """Why the directive can do nothing now, None where it can.
 
-    alive: whether a process carries the run. A run without one still takes directives; they wait for its resume.
+    alive: whether a process carries the run. A run without one still stores directives; its resume applies them.
     """
-    if action.name == "fork":
-        return None if view.candidates or view.start else "there is no candidate to begin from yet"
-    if action.name == "revive":
-        if view.state == "finished":
-            return "the run is finished; a fork goes on from any of its candidates"
-        return "a process carries the run already" if alive else None
-    if view.state in _ENDED_STATES:
-        return f"the run is {view.state}; a fork goes on from any of its candidates"
-    if view.phase in ("testing", "reporting"):
-        return "the search is over; the report is being written"
-    match action.name:
-        case "pause" if view.state == "paused":
-            return "the run is paused already"
-        case "pause" | "resume" if not alive:
-            return "no process carries the run; take it up again first"
-        case "resume" if view.state != "paused":
-            return "the run is not paused"
-        case "approve" if not view.pending_approval:
-            return "no round waits for an approval"
-        case "prefer" if not view.candidates:
-            return "there is only one candidate yet"
-    return None
+    if not spec.starts_process:
+        if view.state in _ENDED_STATES:
+            return f"the run is {view.state}; fork one of its candidates to continue"
+        if view.phase in ("testing", "reporting"):
+            return "the search is over; the report is being written"
+    return spec.unavailable(view, alive)
 
 
-def preview(action: DirectiveSpec, view: RunView, **arguments: Any) -> str:
+def preview(spec: DirectiveSpec, view: RunView, **arguments: Any) -> str:
     """What would happen, in words; nothing does. Raises UsageError for arguments that make no directive."""
-    return preview_text(action, view, validate_arguments(action, arguments))
+    values = validate_arguments(spec, arguments)
+    return spec.preview if isinstance(spec.preview, str) else spec.preview(view, values)
 
 
-async def send_directive(store: Store, run: str, action: DirectiveSpec, **arguments: Any) -> int:
-    """Write the directive down; its number. Raises UsageError for arguments that make none, or a row that is off."""
-    if action.starts_process:
-        raise UsageError(f"{action.name} begins a process of its own", remedy=f"start {action.name} by its command")
-    wishes = DirectiveLookup(store=store, run=store.run(run).id)
-    return await store.add_directive(wishes.run, build_directive(action, wishes, validate_arguments(action, arguments)))
+async def send_directive(store: Store, run: str, spec: DirectiveSpec, **arguments: Any) -> int:
+    """Store the directive and return its number. Raises UsageError for arguments that make none."""
+    if spec.starts_process:
+        raise UsageError(f"{spec.name} starts a process of its own", remedy=f"use the command {spec.name}")
+    lookup = DirectiveLookup(store=store, run=store.run(run).id)
+    directive = build_directive(spec, lookup, validate_arguments(spec, arguments))
+    return await store.add_directive(lookup.run, directive)
 
 
-def process_command(action: DirectiveSpec, run: str, folder: Path, **arguments: Any) -> list[str]:
-    """The words of the process that `fork` or `revive` begins. Raises UsageError for any other action."""
-    wanted = validate_arguments(action, arguments)
-    here = ["--folder", str(folder)]
-    base = [sys.executable, "-m", "maieutic"]
-    if action.name == "revive":
-        return [*base, "resume", run, "--json", *here]
-    if action.name == "fork":
-        said = [
+def process_command(spec: DirectiveSpec, run: str, folder: Path, **arguments: Any) -> list[str]:
+    """The command line that `fork` or `revive` starts. Raises UsageError for any other directive."""
+    values = validate_arguments(spec, arguments)
+    maieutic, where = [sys.executable, "-m", "maieutic"], ["--json", "--folder", str(folder)]
+    if spec.name == "revive":
+        return [*maieutic, "resume", run, *where]
+    if spec.name == "fork":
+        options = [
             word
             for name in ("recipe", "calls", "seed")
-            if name in wanted
-            for word in (f"--{name}", _argument_text(wanted[name]))
+            if name in values
+            for word in (f"--{name}", _argument_text(values[name]))
         ]
-        return [*base, "fork", run, wanted["candidate"], *said, "--json", *here]
-    raise UsageError(
-        f"{action.name} begins no process", possible=[one.name for one in DIRECTIVE_SPECS if one.starts_process]
-    )
+        return [*maieutic, "fork", run, values["candidate"], *options, *where]
+    starting = [other.name for other in DIRECTIVE_SPECS if other.starts_process]
+    raise UsageError(f"{spec.name} starts no process", possible=starting)
 
 
 def start_process(words: list[str], log: Path) -> int:
-    """Begin a process that outlives this one, with all that it says in `log`; its process id."""
+    """Start a process that outlives this one, with its output in `log`; returns its process id."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         child = subprocess.Popen(

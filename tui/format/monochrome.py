@@ -1,4 +1,4 @@
-"""What `NO_COLOR` asks for: no colour at all, of ours or of the library's; grounds that matter are reversed instead."""
+"""What `NO_COLOR` asks for: no colour at all, ours or Textual's; grounds that matter are reversed instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a tone looks like under a theme: worked out once for all lists, not once for each of them by the style sheet."""
+"""What a tone looks like under a theme: computed once for all lists, not for each list by the style sheet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 from rich.style import Style
 from textual.color import Color
 
-_FAINT, _HEAD = 0.7, 0.8
+_FAINT, _HEAD = 0.7, 0.8  # shares of the foreground that keep a contrast of 4.5 on every ground
 _COLOURS: Mapping[str, tuple[str, float]] = MappingProxyType(
     {
         "dim": ("foreground", _FAINT),
@@ -25,23 +25,22 @@ _COLOURS: Mapping[str, tuple[str, float]] = MappingProxyType(
 )
 _BOLD = frozenset({"strong", "best", "teacher", "critic", "student", "planner", "cursor-focus"})
 _GROUNDS: Mapping[str, str] = MappingProxyType({"cursor": "cursor", "cursor-focus": "cursor-focus"})
-_USED = ("background", *sorted({name for name, _ in _COLOURS.values()} | set(_GROUNDS.values())))
+_USED_VARIABLES = ("background", *sorted({name for name, _ in _COLOURS.values()} | set(_GROUNDS.values())))
 
 
 def styles_by_tone(variables: Mapping[str, str]) -> Mapping[str, Style]:
-    """From the variables of a theme, for every tone of a line; bold and underlined ones are so without colour too."""
-    return _styles(tuple((name, variables[name]) for name in _USED if name in variables))
+    """From the variables of a theme; bold and underlined tones are so without colour too."""
+    return _styles(tuple((name, variables[name]) for name in _USED_VARIABLES if name in variables))
 
 
 @lru_cache(maxsize=16)
-def _styles(given: tuple[tuple[str, str], ...]) -> Mapping[str, Style]:
-    colours = {name: Color.parse(said) for name, said in given}
-    plain = Style()
-    looks: dict[str, Style] = {"": plain, "strong": Style(bold=True)}
+def _styles(variables: tuple[tuple[str, str], ...]) -> Mapping[str, Style]:
+    colours = {name: Color.parse(value) for name, value in variables}
+    styles: dict[str, Style] = {"": Style(), "strong": Style(bold=True)}
     for tone, (name, share) in _COLOURS.items():
         colour = _blend(colours, name, share)
         faint = tone == "dim" and colour is None
-        looks[tone] = Style(
+        styles[tone] = Style(
             color=colour.rich_color if colour else None,
             bold=tone in _BOLD or None,
             underline=tone == "head" or None,
@@ -49,8 +48,8 @@ def _styles(given: tuple[tuple[str, str], ...]) -> Mapping[str, Style]:
         )
     for tone, name in _GROUNDS.items():
         ground = colours.get(name)
-        looks[tone] = Style(bgcolor=ground.rich_color if ground else None, bold=tone in _BOLD or None)
-    return MappingProxyType(looks)
+        styles[tone] = Style(bgcolor=ground.rich_color if ground else None, bold=tone in _BOLD or None)
+    return MappingProxyType(styles)
 
 
 def _blend(colours: Mapping[str, Color], name: str, share: float) -> Color | None:

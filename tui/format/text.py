@@ -1,6 +1,6 @@
-"""Words and signs on screen, as pure functions: no Textual here, and nothing said by colour alone.
+"""Text and glyphs on screen, as pure functions without Textual; nothing is shown by colour alone.
 
-A line is a tuple of spans, each a text and a tone. What a tone looks like is the style sheet's business.
+A line is a tuple of spans, each a text and a tone. `styles.py` says what a tone looks like under a theme.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ROLES: dict[str, Tone] = {"teacher": "teacher", "critic": "critic", "student": 
 
 @dataclass(frozen=True, kw_only=True)
 class Glyphs:
-    """The drawing characters of a terminal: rich ones, or ASCII alone."""
+    """The drawing characters of a terminal: Unicode, or ASCII alone."""
 
     best: str
     kept: str
@@ -83,12 +83,12 @@ ASCII = Glyphs(
 
 
 def sanitize(text: str) -> str:
-    """The text without what could steer a terminal: control and direction characters become a middle dot."""
+    """The text without what could control a terminal: control and direction characters become a middle dot."""
     return _CONTROL.sub("·", text.replace("\r\n", "\n").replace("\t", "    "))
 
 
 def to_ascii(text: str) -> str:
-    """The signs that these screens use in ASCII; other letters stay as they were written."""
+    """The glyphs that these screens use, in ASCII; other letters stay as they are."""
     return text if text.isascii() else text.translate(_PLAIN)
 
 
@@ -96,14 +96,14 @@ def one_line(text: str) -> str:
     return " ".join(sanitize(text).split())
 
 
-def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") -> str:
+def fit(text: str, width: int, *, ellipsis: str = "…") -> str:
     """Exactly so many cells: padded, or cut with an ellipsis."""
     if width <= 0:
         return ""
     size = cell_len(text)
     if size > width:
         return set_cell_size(text, width - 1) + ellipsis
-    return " " * (width - size) + text if right else text + " " * (width - size)
+    return text + " " * (width - size)
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -115,18 +115,18 @@ def wrap(text: str, width: int) -> list[str]:
             lines.append(paragraph)
             continue
         indent = paragraph[: len(paragraph) - len(paragraph.lstrip())][: width // 2]
-        now = indent
+        line = indent
         for word in paragraph.split():
-            room = cell_len(now) + (0 if now == indent else 1) + cell_len(word) <= width
-            if room:
-                now = f"{now}{'' if now == indent else ' '}{word}"
+            separator = "" if line == indent else " "
+            if cell_len(line) + len(separator) + cell_len(word) <= width:
+                line = f"{line}{separator}{word}"
                 continue
-            if now != indent:
-                lines.append(now)
+            if line != indent:
+                lines.append(line)
             *whole, rest = chop_cells(word, width - cell_len(indent)) or [""]
             lines += [indent + piece for piece in whole]
-            now = indent + rest
-        lines.append(now)
+            line = indent + rest
+        lines.append(line)
     return lines
 
 
@@ -142,10 +142,6 @@ def score_text(value: float | None) -> str:
     return " —  " if value is None else f"{value:.2f}"
 
 
-def percent(value: float) -> str:
-    return f"{100 * value:.0f} %"
-
-
 def duration_text(seconds: float | None) -> str:
     """`1:05`, `2:03:09`; a dash where it is unknown."""
     if seconds is None:
@@ -155,7 +151,7 @@ def duration_text(seconds: float | None) -> str:
 
 
 def time_of_day(at: str) -> str:
-    """`14:03:11` of a stamp; empty where it is none."""
+    """`14:03:11` of a timestamp; empty where it is none."""
     return at[11:19] if len(at) >= 19 else ""
 
 

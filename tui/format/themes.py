@@ -1,4 +1,4 @@
-"""Three looks: dark, light, and high contrast; every tone is readable on every ground that lines stand on.
+"""Three themes: dark, light, and high contrast; every tone is readable on every ground.
 
 cursor, cursor-focus: the ground of the line under the cursor. frame: borders and the thumb of a scrollbar.
 """

@@ -1,4 +1,4 @@
-"""All that is known of one candidate, read in one go, and its lines."""
+"""Everything about one candidate, read from the store at once, and its lines."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ...runtime.monitor.snapshot import RunSnapshot
 from ...runtime.store import DialogueTurn, Store
 from ..format.text import Glyphs, Line, Tone, count_noun, fit, labelled_lines, one_line, role_tone, wrap
 from .diff import count_changed_words, diff_lines
-from .lineage import all_candidates, candidate_state, short_id
+from .lineage import candidate_state, short_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateDetails:
-    """evaluations: the worst first. ancestors: parents first, the start prompt last."""
+    """evaluations: the worst first. ancestors: the first parent of each, the baseline last."""
 
     candidate: Candidate | None
     evaluations: tuple[Evaluation, ...] = ()
@@ -31,45 +31,54 @@ class CandidateDetails:
     def filter_evaluations(self, which: str) -> list[Evaluation]:
         match which:
             case "wrong":
-                return [one for one in self.evaluations if one.score < 1 and one.failure is None]
+                return [row for row in self.evaluations if row.score < 1 and row.failure is None]
             case "unreadable":
-                return [one for one in self.evaluations if one.failure is not None]
+                return [row for row in self.evaluations if row.failure is not None]
             case "right":
-                return [one for one in self.evaluations if one.score >= 1]
+                return [row for row in self.evaluations if row.score >= 1]
         return list(self.evaluations)
 
-    def diff_from(self, other: Candidate | None, width: int) -> list[Line]:
-        if self.candidate is None or other is None:
-            return [(("the start prompt: nothing came before it", "dim"),)]
-        before, after = prompts_text(other), prompts_text(self.candidate)
-        gone, came = count_changed_words(before, after)
-        head: Line = ((f"from {short_id(other.id)} ({other.operator}): ", "dim"), (f"-{gone} +{came} words", "strong"))
+    def diff_from(self, ancestor: Candidate | None, width: int) -> list[Line]:
+        if self.candidate is None or ancestor is None:
+            return [(("the baseline: it has no parent", "dim"),)]
+        before, after = prompts_text(ancestor), prompts_text(self.candidate)
+        removed, added = count_changed_words(before, after)
+        head: Line = (
+            (f"from {short_id(ancestor.id)} ({ancestor.operator}): ", "dim"),
+            (f"-{removed} +{added} words", "strong"),
+        )
         return [head, (), *diff_lines(before, after, width)]
 
 
-def load_candidate_details(store: Store, scene: RunSnapshot, name: str) -> CandidateDetails:
-    """Of the candidate, its line of first parents, and what was said in the step that made it. Safe in a thread."""
-    run = scene.record.id
-    one = store.candidate(run, name)
-    people = all_candidates(scene.story)
-    line: list[Candidate] = []
-    seen, parents = {name}, list(one.parents if one else ())
-    while parents and (found := store.candidate(run, parents[0])) is not None and found.id not in seen:
-        line.append(found)
-        seen.add(found.id)
-        parents = list(found.parents)
-    rows = [row for row in store.evaluations(run, candidate=name) if row.split in ("train", "val")]
-    rows.sort(key=lambda row: (row.score, row.failure is None))
-    examples = {row.id: row for split, row in store.examples(run) if split in ("train", "val")}
-    made = one is not None and one.operator != "start" and one.id in people
-    turns = store.turns_of_step(run, one.step) if one is not None and made else []
+def load_candidate_details(store: Store, snapshot: RunSnapshot, name: str) -> CandidateDetails:
+    """The candidate, its line of first parents, and the dialogue of the step that proposed it. Safe in a thread."""
+    run = snapshot.record.id
+    candidate = store.candidate(run, name)
+    evaluations = [row for row in store.evaluations(run, candidate=name) if row.split in ("train", "val")]
+    evaluations.sort(key=lambda row: (row.score, row.failure is None))
+    proposed = candidate is not None and candidate.operator != "start" and candidate.id in snapshot.timeline.candidates
     return CandidateDetails(
-        candidate=one, evaluations=tuple(rows), examples=examples, ancestors=tuple(line), turns=tuple(turns)
+        candidate=candidate,
+        evaluations=tuple(evaluations),
+        examples={example.id: example for split, example in store.examples(run) if split in ("train", "val")},
+        ancestors=tuple(_first_parents(store, run, candidate)),
+        turns=tuple(store.turns_of_step(run, candidate.step)) if candidate is not None and proposed else (),
     )
 
 
+def _first_parents(store: Store, run: str, candidate: Candidate | None) -> list[Candidate]:
+    line: list[Candidate] = []
+    visited: set[str] = set()
+    while candidate is not None and candidate.parents and candidate.id not in visited:
+        visited.add(candidate.id)
+        candidate = store.candidate(run, candidate.parents[0])
+        if candidate is not None and candidate.id not in visited:
+            line.append(candidate)
+    return line
+
+
 def prompts_text(candidate: Candidate) -> str:
-    """All prompts of a program, as they ask."""
+    """All prompts of a program, as text."""
     prompts = candidate.program.prompts
     if len(prompts) == 1:
         main = candidate.program.main
@@ -78,84 +87,87 @@ def prompts_text(candidate: Candidate) -> str:
     return "\n\n".join(f"== {name} ==\n{instruction_text(prompt)}" for name, prompt in prompts.items())
 
 
-def prompt_lines(told: CandidateDetails, width: int) -> list[Line]:
-    """The messages around the first row that is known; what is the row's own is not told apart by the target either."""
-    if told.candidate is None:
+def prompt_lines(details: CandidateDetails, width: int) -> list[Line]:
+    """The messages as the target model gets them, around the first example."""
+    if details.candidate is None:
         return [(("this candidate is not in the store", "warn"),)]
-    out: list[Line] = []
-    row = next(iter(told.examples.values()), Example(input="(the input)"))
-    for name, prompt in told.candidate.program.prompts.items():
-        if len(told.candidate.program.prompts) > 1:
-            out.append(((f"== {name} ==", "head"),))
-        for message in render(prompt, row):
-            out.append(((message["role"], "teacher" if message["role"] == "assistant" else "student"),))
-            out += [(("  ", ""), (text, "")) for text in wrap(message["content"], width - 2)]
-            out.append(())
-    return out
+    lines: list[Line] = []
+    example = next(iter(details.examples.values()), Example(input="(the input)"))
+    prompts = details.candidate.program.prompts
+    for name, prompt in prompts.items():
+        if len(prompts) > 1:
+            lines.append(((f"== {name} ==", "head"),))
+        for message in render(prompt, example):
+            lines.append(((message["role"], "teacher" if message["role"] == "assistant" else "student"),))
+            lines += [(("  ", ""), (text, "")) for text in wrap(message["content"], width - 2)]
+            lines.append(())
+    return lines
 
 
-def outcome_mark(one: Evaluation, signs: Glyphs) -> tuple[str, Tone]:
-    """Sign and tone of an outcome: right, wrong, or an answer that could not be read."""
-    if one.failure is not None:
+def outcome_mark(evaluation: Evaluation, glyphs: Glyphs) -> tuple[str, Tone]:
+    """Sign and tone of an outcome: right, wrong, or an unreadable answer."""
+    if evaluation.failure is not None:
         return "?", "warn"
-    return (signs.finished, "good") if one.score >= 1 else (signs.failed, "bad")
+    return (glyphs.finished, "good") if evaluation.score >= 1 else (glyphs.failed, "bad")
 
 
 def outcome_table(
-    told: CandidateDetails, rows: Sequence[Evaluation], signs: Glyphs, width: int
+    details: CandidateDetails, evaluations: Sequence[Evaluation], glyphs: Glyphs, width: int
 ) -> tuple[Line, list[Line]]:
-    """Head and lines. What was said and what was wanted get no more room than they take, and the input the rest."""
-    cells = [(_answer_text(one), _reference_text(told, one)) for one in rows]
-    said, wanted = (
-        min(most, max([least, *(cell_len(cell[at]) for cell in cells)]))
-        for at, (least, most) in enumerate(((4, 15), (6, 11)))
+    """Head and lines. Answer and reference get no more cells than they take, and the input the rest."""
+    texts = [(_answer_text(row), _reference_text(details, row)) for row in evaluations]
+    answer_width, reference_width = (
+        min(most, max([least, *(cell_len(pair[column]) for pair in texts)]))
+        for column, (least, most) in enumerate(((6, 15), (9, 11)))
     )
-    head = f"  {'split':<6}{'score':<6}{'said':<{said + 1}}{'wanted':<{wanted + 1}}input"
+    head = f"  {'split':<6}{'score':<6}{'answer':<{answer_width + 1}}{'reference':<{reference_width + 1}}input"
     lines: list[Line] = []
-    for one, (words, want) in zip(rows, cells, strict=True):
-        (sign, tone), row = outcome_mark(one, signs), told.examples.get(one.example)
-        text = one_line(row.text if row else one.example)
+    for row, (answer, reference) in zip(evaluations, texts, strict=True):
+        (sign, tone), example = outcome_mark(row, glyphs), details.examples.get(row.example)
+        text = one_line(example.text if example else row.example)
         lines.append(
             (
                 (f"{sign} ", tone),
-                (f"{one.split:<6}", "dim"),
-                (f"{one.score:.2f}  ", "strong"),
-                (f"{fit(words, said)} ", tone if one.failure is not None else ""),
-                (f"{fit(want, wanted)} ", "dim"),
-                (fit(text, max(4, width - said - wanted - 16)), ""),
+                (f"{row.split:<6}", "dim"),
+                (f"{row.score:.2f}  ", "strong"),
+                (f"{fit(answer, answer_width)} ", tone if row.failure is not None else ""),
+                (f"{fit(reference, reference_width)} ", "dim"),
+                (fit(text, max(4, width - answer_width - reference_width - 16)), ""),
             )
         )
     return ((fit(head, width), "head"),), lines
 
 
-def _answer_text(one: Evaluation) -> str:
-    return "unreadable" if one.failure is not None else one_line(one.answer if one.answer is not None else one.output)
+def _answer_text(evaluation: Evaluation) -> str:
+    if evaluation.failure is not None:
+        return "unreadable"
+    return one_line(evaluation.answer if evaluation.answer is not None else evaluation.output)
 
 
-def _reference_text(told: CandidateDetails, one: Evaluation) -> str:
-    row = told.examples.get(one.example)
-    return one_line(" | ".join(row.outputs)) if row else ""
+def _reference_text(details: CandidateDetails, evaluation: Evaluation) -> str:
+    example = details.examples.get(evaluation.example)
+    return one_line(" | ".join(example.outputs)) if example else ""
 
 
-def outcome_detail(told: CandidateDetails, example: str) -> list[Line]:
-    """Input, wanted, said, what was read of it where that is less, parts of the score, feedback."""
-    one = next((row for row in told.evaluations if row.example == example), None)
-    row = told.examples.get(example)
-    if one is None:
-        return [(("nothing is known of this row", "dim"),)]
-    lines: list[Line] = [(("input", "head"),), (("  ", ""), (row.text if row else "", "")), ()]
-    lines += [(("wanted", "head"),), (("  ", ""), (" | ".join(row.outputs) if row else "", "")), ()]
-    lines += [(("said", "head"),), (("  ", ""), (one.output, "")), ()]
-    if one.answer is None:
-        lines += [(("it could not be read", "warn"),), ()]
-    elif one.answer.strip() != one.output.strip():
-        lines += [(("read as", "head"),), (("  ", ""), (one.answer, "")), ()]
-    lines.append(((f"score {one.score:.2f}", "head"),))
-    for name, part in one.scores.items():
+def outcome_detail(details: CandidateDetails, example_id: str) -> list[Line]:
+    """Input, reference, output, the parsed answer where it is less, parts of the score, feedback."""
+    evaluation = next((row for row in details.evaluations if row.example == example_id), None)
+    example = details.examples.get(example_id)
+    if evaluation is None:
+        return [(("this example was not measured", "dim"),)]
+    lines: list[Line] = [(("input", "head"),), (("  ", ""), (example.text if example else "", "")), ()]
+    lines += [(("reference", "head"),), (("  ", ""), (" | ".join(example.outputs) if example else "", "")), ()]
+    lines += [(("output", "head"),), (("  ", ""), (evaluation.output, "")), ()]
+    if evaluation.answer is None:
+        lines += [(("the answer is unreadable", "warn"),), ()]
+    elif evaluation.answer.strip() != evaluation.output.strip():
+        lines += [(("parsed answer", "head"),), (("  ", ""), (evaluation.answer, "")), ()]
+    lines.append(((f"score {evaluation.score:.2f}", "head"),))
+    for name, part in evaluation.scores.items():
         lines.append((("  ", ""), (f"{name} {part.value:.2f} {part.failure or ''}", "")))
         if part.feedback:
             lines.append((("    ", ""), (part.feedback, "accent")))
-    return [line for entry in lines for line in _split_newlines(entry)]
+    return [part for line in lines for part in _split_newlines(line)]
 
 
 def _split_newlines(line: Line) -> list[Line]:
@@ -165,35 +177,40 @@ def _split_newlines(line: Line) -> list[Line]:
     return [(*before, (piece, tone)) for piece in text.split("\n")]
 
 
-def origin_lines(told: CandidateDetails, scene: RunSnapshot, signs: Glyphs, width: int) -> list[Line]:
-    """Who, from whom, why, at what cost, and what was said when it was made."""
-    one = told.candidate
-    if one is None:
+def origin_lines(details: CandidateDetails, snapshot: RunSnapshot, glyphs: Glyphs, width: int) -> list[Line]:
+    """Operator, parents, status, score, cost, rationale, and the dialogue that proposed it."""
+    candidate = details.candidate
+    if candidate is None:
         return []
-    born = all_candidates(scene.story).get(one.id)
-    sign, _, word = candidate_state(born, scene.best, signs) if born else ("", "", one.status)
-    tally = scene.standings.get(one.id)
-    low, high = tally.interval if tally else (0.0, 0.0)
-    standing = (
-        f"{tally.mean:.3f} [{low:.2f}, {high:.2f}] on {count_noun(tally.n, 'val row')}" if tally else "not measured"
-    )
-    unread = sum(row.failure is not None for row in told.evaluations)
-    by_split = [f"{sum(row.split == split for row in told.evaluations)} {split}" for split in ("val", "train")]
+    view = snapshot.timeline.candidates.get(candidate.id)
+    sign, _, word = candidate_state(view, snapshot.best, glyphs) if view else ("", "", candidate.status)
+    unreadable = sum(row.failure is not None for row in details.evaluations)
+    by_split = [f"{sum(row.split == split for row in details.evaluations)} {split}" for split in ("val", "train")]
+    operator = f"{candidate.operator}, round {candidate.round}, step {candidate.step}"
     facts = [
-        ("id", one.id),
-        ("state", f"{sign} {word}"),
-        ("score", standing),
-        ("made by", f"{one.operator}, round {one.round}, step {one.step}" if one.parents else ""),
-        ("from", ", ".join(short_id(parent) for parent in one.parents)),
-        ("cost", f"{count_noun(len(told.evaluations), 'target call')} ({', '.join(by_split)})"),
-        ("authors", count_noun(len(told.turns), "turn") + " in the step that made it" if one.parents else ""),
-        ("unreadable", str(unread)),
-        ("reason", one.reason),
+        ("id", candidate.id),
+        ("status", f"{sign} {word}"),
+        ("score", _score_line(snapshot, candidate.id)),
+        ("operator", operator if candidate.parents else ""),
+        ("parents", ", ".join(short_id(parent) for parent in candidate.parents)),
+        ("cost", f"{count_noun(len(details.evaluations), 'target call')} ({', '.join(by_split)})"),
+        ("dialogue", f"{count_noun(len(details.turns), 'turn')} in its step" if candidate.parents else ""),
+        ("unreadable", str(unreadable)),
+        ("reason", candidate.reason),
     ]
     lines = labelled_lines([(name, fit(value, width - 12).rstrip()) for name, value in facts if value])
-    if one.rationale:
-        lines += [(), (("why", "head"),), *((("  ", ""), (text, "")) for text in wrap(one.rationale, width - 2))]
-    for turn in told.turns:
+    if candidate.rationale:
+        rationale = wrap(candidate.rationale, width - 2)
+        lines += [(), (("rationale", "head"),), *((("  ", ""), (text, "")) for text in rationale)]
+    for turn in details.turns:
         lines += [(), ((turn.role, role_tone(turn.role)), (f" · {turn.skill}", "dim"))]
         lines += [(("  ", ""), (text, "")) for text in wrap(turn.raw.strip(), width - 2) if text.strip()]
     return lines
+
+
+def _score_line(snapshot: RunSnapshot, candidate: str) -> str:
+    tally = snapshot.leaderboard.get(candidate)
+    if tally is None:
+        return "not measured"
+    low, high = tally.interval
+    return f"{tally.mean:.3f} [{low:.2f}, {high:.2f}] on {count_noun(tally.n, 'val example')}"

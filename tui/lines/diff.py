@@ -1,4 +1,4 @@
-"""What changed between two prompts, word by word and line by line; plus and minus signs, never colour alone."""
+"""What changed between two prompts, by line and by word; plus and minus signs, never colour alone."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ from ..format.text import Line, wrap
 
 
 def diff_lines(before: str, after: str, width: int) -> list[Line]:
-    """A unified diff with whole context, wrapped; says so where nothing changed."""
+    """A unified diff with all its context, wrapped; one line that says so where nothing changed."""
     if before == after:
-        return [(("no difference: both say the same", "dim"),)]
+        return [(("no difference", "dim"),)]
     lines: list[Line] = []
     old, new = before.splitlines(), after.splitlines()
-    for word, a0, a1, b0, b1 in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
-        if word == "equal":
-            lines += [((f"  {piece}", "dim"),) for text in old[a0:a1] for piece in wrap(text, width - 2)]
+    for change, old_start, old_end, new_start, new_end in difflib.SequenceMatcher(
+        a=old, b=new, autojunk=False
+    ).get_opcodes():
+        removed = [piece for text in old[old_start:old_end] for piece in wrap(text, width - 2)]
+        if change == "equal":
+            lines += [((f"  {piece}", "dim"),) for piece in removed]
             continue
-        lines += [((f"- {piece}", "bad"),) for text in old[a0:a1] for piece in wrap(text, width - 2)]
-        lines += [((f"+ {piece}", "good"),) for text in new[b0:b1] for piece in wrap(text, width - 2)]
+        lines += [((f"- {piece}", "bad"),) for piece in removed]
+        lines += [((f"+ {piece}", "good"),) for text in new[new_start:new_end] for piece in wrap(text, width - 2)]
     return lines
 
 
 def count_changed_words(before: str, after: str) -> tuple[int, int]:
-    """Words that went and words that came."""
+    """Words removed and words added."""
     matcher = difflib.SequenceMatcher(a=before.split(), b=after.split(), autojunk=False)
-    gone = came = 0
-    for word, a0, a1, b0, b1 in matcher.get_opcodes():
-        if word != "equal":
-            gone += a1 - a0
-            came += b1 - b0
-    return gone, came
+    changes = [change for change in matcher.get_opcodes() if change[0] != "equal"]
+    return sum(change[2] - change[1] for change in changes), sum(change[4] - change[3] for change in changes)

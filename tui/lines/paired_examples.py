@@ -1,4 +1,4 @@
-"""Two candidates on the rows that both were measured on: flips, differences, duels."""
+"""Two candidates on the examples that both were measured on: flips, differences, duels."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from ...core.score import Evaluation
 from ...runtime.store import Store
 from ..format.text import Line, Tone, fit, one_line, wrap
 
+_FLIP_SIGNS: Mapping[int, tuple[str, Tone]] = {1: ("+", "good"), -1: ("-", "bad"), 0: ("=", "dim")}
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExamplePair:
-    """One row with what both said of it."""
+    """One example with the evaluations of both candidates."""
 
     example: Example
     a: Evaluation
@@ -23,39 +25,43 @@ class ExamplePair:
 
     @property
     def flip(self) -> int:
-        """1 where b did better, -1 where a did, 0 where both did the same."""
+        """1 where b is better, -1 where a is, 0 for a tie."""
         return (self.b.score > self.a.score) - (self.b.score < self.a.score)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairedEvaluations:
+    """pairs: the largest flips first."""
+
     a: Candidate
     b: Candidate
-    matches: tuple[ExamplePair, ...]
+    pairs: tuple[ExamplePair, ...]
 
     @property
     def wins(self) -> int:
-        return sum(one.flip > 0 for one in self.matches)
+        """Examples on which b is better."""
+        return sum(pair.flip > 0 for pair in self.pairs)
 
     @property
     def losses(self) -> int:
-        return sum(one.flip < 0 for one in self.matches)
+        """Examples on which a is better."""
+        return sum(pair.flip < 0 for pair in self.pairs)
 
     @property
     def mean_scores(self) -> tuple[float, float]:
-        size = len(self.matches) or 1
-        return sum(one.a.score for one in self.matches) / size, sum(one.b.score for one in self.matches) / size
+        size = len(self.pairs) or 1
+        return sum(pair.a.score for pair in self.pairs) / size, sum(pair.b.score for pair in self.pairs) / size
 
     @property
     def differing_pairs(self) -> list[ExamplePair]:
-        """Rows on which the two said different things, in an order that neither side chose."""
-        differ = [one for one in self.matches if one.a.output.strip() != one.b.output.strip()]
-        seeded_random(0, "duels", self.a.id, self.b.id).shuffle(differ)
-        return differ
+        """Examples with different outputs, in an order that favours neither side."""
+        differing = [pair for pair in self.pairs if pair.a.output.strip() != pair.b.output.strip()]
+        seeded_random(0, "duels", self.a.id, self.b.id).shuffle(differing)
+        return differing
 
-    def is_swapped(self, example: str) -> bool:
-        """Whether b stands on the left in the duel on a row: blind, and the same whenever it is asked."""
-        return seeded_random(0, "side", self.a.id, self.b.id, example).random() < 0.5
+    def is_swapped(self, example_id: str) -> bool:
+        """Whether b stands on the left in the duel on an example: random to the eye, the same at every call."""
+        return seeded_random(0, "side", self.a.id, self.b.id, example_id).random() < 0.5
 
 
 def load_paired_evaluations(store: Store, run: str, a: str, b: str) -> PairedEvaluations | None:
@@ -63,49 +69,48 @@ def load_paired_evaluations(store: Store, run: str, a: str, b: str) -> PairedEva
     first, second = store.candidate(run, a), store.candidate(run, b)
     if first is None or second is None:
         return None
-    rows: Mapping[str, Example] = {row.id: row for split, row in store.examples(run) if split in ("train", "val")}
-    mine = {(one.split, one.example): one for one in store.evaluations(run, candidate=a)}
-    matches = [
-        ExamplePair(example=rows[one.example], a=mine[one.split, one.example], b=one)
-        for one in store.evaluations(run, candidate=b)
-        if (one.split, one.example) in mine and one.example in rows
+    examples = {example.id: example for split, example in store.examples(run) if split in ("train", "val")}
+    evaluations_of_a = {(row.split, row.example): row for row in store.evaluations(run, candidate=a)}
+    pairs = [
+        ExamplePair(example=examples[row.example], a=evaluations_of_a[row.split, row.example], b=row)
+        for row in store.evaluations(run, candidate=b)
+        if (row.split, row.example) in evaluations_of_a and row.example in examples
     ]
-    return PairedEvaluations(a=first, b=second, matches=tuple(sorted(matches, key=lambda one: -abs(one.flip))))
+    return PairedEvaluations(a=first, b=second, pairs=tuple(sorted(pairs, key=lambda pair: -abs(pair.flip))))
 
 
 def pair_head(width: int) -> Line:
     return ((fit(f"  {'a':>6} {'b':>6}  input", width), "head"),)
 
 
-def pair_lines(matches: Sequence[ExamplePair], width: int) -> list[Line]:
-    return [_pair_line(one, width) for one in matches]
+def pair_lines(pairs: Sequence[ExamplePair], width: int) -> list[Line]:
+    return [_pair_line(pair, width) for pair in pairs]
 
 
-def _pair_line(one: ExamplePair, width: int) -> Line:
-    sign = {1: "+", -1: "-", 0: "="}[one.flip]
-    tone: Tone = {1: "good", -1: "bad", 0: "dim"}[one.flip]  # type: ignore[assignment]
+def _pair_line(pair: ExamplePair, width: int) -> Line:
+    sign, tone = _FLIP_SIGNS[pair.flip]
     return (
         (f"{sign} ", tone),
-        (f"{_score_text(one.a):>6} {_score_text(one.b):>6}  ", "strong"),
-        (fit(one_line(one.example.text), max(4, width - 17)), ""),
+        (f"{_score_text(pair.a):>6} {_score_text(pair.b):>6}  ", "strong"),
+        (fit(one_line(pair.example.text), max(4, width - 17)), ""),
     )
 
 
-def _score_text(one: Evaluation) -> str:
-    return "unread" if one.failure else f"{one.score:.2f}"
+def _score_text(evaluation: Evaluation) -> str:
+    return "unread" if evaluation.failure else f"{evaluation.score:.2f}"
 
 
-def answer_lines(one: Evaluation | None, wanted: Sequence[str], width: int) -> list[Line]:
-    """What one side got, what was wanted, what was read of its answer where that is less, what it said, feedback."""
-    if one is None:
+def answer_lines(evaluation: Evaluation | None, references: Sequence[str], width: int) -> list[Line]:
+    """Score and reference, the parsed answer where it is less than the output, the output, feedback."""
+    if evaluation is None:
         return []
-    told = fit(one_line(" | ".join(wanted)), width - 13).rstrip()
-    lines: list[Line] = [((f"{one.score:.2f}  ", "strong"), ("wanted ", "dim"), (told, ""))]
-    if one.answer is None:
-        lines.append((("it could not be read", "warn"),))
-    elif one.answer.strip() != one.output.strip():
-        lines.append((("read as ", "dim"), (fit(one_line(one.answer), width - 8).rstrip(), "")))
-    lines += [(), *(((text, ""),) for text in wrap(one.output.strip() or "(nothing)", width))]
-    if one.feedback:
-        lines += [(), *(((text, "accent"),) for text in wrap(one.feedback, width))]
+    reference = fit(one_line(" | ".join(references)), width - 16).rstrip()
+    lines: list[Line] = [((f"{evaluation.score:.2f}  ", "strong"), ("reference ", "dim"), (reference, ""))]
+    if evaluation.answer is None:
+        lines.append((("the answer is unreadable", "warn"),))
+    elif evaluation.answer.strip() != evaluation.output.strip():
+        lines.append((("parsed ", "dim"), (fit(one_line(evaluation.answer), width - 7).rstrip(), "")))
+    lines += [(), *(((text, ""),) for text in wrap(evaluation.output.strip() or "(empty output)", width))]
+    if evaluation.feedback:
+        lines += [(), *(((text, "accent"),) for text in wrap(evaluation.feedback, width))]
     return lines

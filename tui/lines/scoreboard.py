@@ -1,4 +1,4 @@
-"""The scoreboard and the talk, as lines."""
+"""The scoreboard, the dialogue and the log of a run, as lines."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from ...runtime.monitor.leaderboard import ScoreTally
-from ...runtime.monitor.run_timeline import DialogueEntry
-from ...runtime.monitor.run_timeline import LogLine as Told
+from ...runtime.monitor.run_timeline import DialogueEntry, LogLine
 from ...runtime.monitor.run_view import CandidateView
 from ...runtime.monitor.snapshot import RunSnapshot
 from ..format.text import Glyphs, Line, Span, Tone, fit, one_line, role_tone, time_of_day, wrap
-from .lineage import all_candidates, candidate_state, interval_ruler, short_id
+from .lineage import candidate_state, interval_ruler, short_id
 
 MAX_ROWS = 99  # so that a rank has two digits
+_FIXED_CELLS = 31  # rank, sign, candidate, score, examples, gain, with the blanks between
+_UNREADABLE_CELLS = 7
 _TONES: Mapping[str, Tone] = MappingProxyType(
     {
         "best_changed": "best",
@@ -26,85 +27,87 @@ _TONES: Mapping[str, Tone] = MappingProxyType(
         "report_written": "good",
     }
 )
+LineCache = dict[tuple[int, int], list[Line]]
+"""Wrapped lines by number of the event and width."""
 
 
-def rank_candidates(scene: RunSnapshot) -> list[tuple[CandidateView, ScoreTally]]:
-    """The measured candidates, at most BOARD: the leader, then by the lower end of their intervals, so that four rows
-    do not outrank forty; vetoed ones stand last."""
-    people = all_candidates(scene.story)
-    rows = [(people[name], tally) for name, tally in scene.standings.ranked if name in people]
-    rows.sort(key=lambda row: (row[0].status == "vetoed", row[0].id != scene.best, -row[1].interval[0]))
+def rank_candidates(snapshot: RunSnapshot) -> list[tuple[CandidateView, ScoreTally]]:
+    """The measured candidates, at most MAX_ROWS: the best, then by the lower end of their intervals, so that four
+    examples do not outrank forty; vetoed ones last."""
+    candidates = snapshot.timeline.candidates
+    rows = [(candidates[name], tally) for name, tally in snapshot.leaderboard.ranked if name in candidates]
+    rows.sort(key=lambda row: (row[0].status == "vetoed", row[0].id != snapshot.best, -row[1].interval[0]))
     return rows[:MAX_ROWS]
 
 
 def scoreboard_table(
-    scene: RunSnapshot, rows: Sequence[tuple[CandidateView, ScoreTally]], signs: Glyphs, width: int
+    snapshot: RunSnapshot, rows: Sequence[tuple[CandidateView, ScoreTally]], glyphs: Glyphs, width: int
 ) -> tuple[Line, list[Line]]:
-    """Head and lines: rank, sign, score, ruler, rows, gain over the start in points, answers that could not be read
+    """Head and lines: rank, sign, score, interval, examples, gain over the baseline in points, unreadable answers
     where there are any, operator."""
-    start = scene.story.view.start
-    base = scene.standings.get(start.candidate) if start else None
-    size = 0 if width < 46 else 14 if width >= 66 else 8
-    unread = any(tally.unreadable for _, tally in rows)
-    room = max(0, width - 31 - (size + 1 if size else 0) - 7 * unread)
-    ruled = f"{'interval':<{size}} " if size else ""
-    head = f"{'#':>2}   {'candidate':<9} score {ruled}rows gain {'unread ' if unread else ''}by"
+    start = snapshot.timeline.view.start
+    baseline = snapshot.leaderboard.get(start.candidate) if start else None
+    ruler_width = 0 if width < 46 else 14 if width >= 66 else 8
+    has_unreadable = any(tally.unreadable for _, tally in rows)
+    operator_width = width - _FIXED_CELLS - (ruler_width + 1 if ruler_width else 0) - _UNREADABLE_CELLS * has_unreadable
+    ruler_head = f"{'interval':<{ruler_width}} " if ruler_width else ""
+    head = f"{'#':>2}   {'candidate':<9} score {ruler_head}   n gain {'unread ' if has_unreadable else ''}by"
     lines: list[Line] = []
-    for place, (one, tally) in enumerate(rows, 1):
-        sign, tone, _ = candidate_state(one, scene.best, signs)
-        gain = f"{100 * (tally.mean - base.mean):+.0f}" if base and start and one.id != start.candidate else ""
-        spans: list[Span] = [(f"{place:>2} ", "dim"), (f"{sign} ", tone), (f"{short_id(one.id):<9} ", "")]
+    for rank, (candidate, tally) in enumerate(rows, 1):
+        sign, tone, _ = candidate_state(candidate, snapshot.best, glyphs)
+        is_baseline = start is not None and candidate.id == start.candidate
+        gain = f"{100 * (tally.mean - baseline.mean):+.0f}" if baseline and not is_baseline else ""
+        spans: list[Span] = [(f"{rank:>2} ", "dim"), (f"{sign} ", tone), (f"{short_id(candidate.id):<9} ", "")]
         spans.append((f"{tally.mean:.2f}  ", "strong"))
-        if size:
-            spans += [*interval_ruler(tally, signs, size), (" ", "")]
+        if ruler_width:
+            spans += [*interval_ruler(tally, glyphs, ruler_width), (" ", "")]
         spans.append((f"{tally.n:>4} {gain:>4} ", ""))
-        if unread:
+        if has_unreadable:
             spans.append((f"{tally.unreadable or '':>6} ", "warn"))
-        spans.append((fit(one.operator, room), "accent"))
+        spans.append((fit(candidate.operator, max(0, operator_width)), "accent"))
         lines.append(tuple(spans))
     return ((fit(head, width), "head"),), lines
 
 
-def dialogue_lines(turns: Sequence[DialogueEntry], width: int, known: dict[tuple[int, int], list[Line]]) -> list[Line]:
-    """What was said, by role; a turn is wrapped once for each width."""
+def dialogue_lines(entries: Sequence[DialogueEntry], width: int, cache: LineCache) -> list[Line]:
+    """What the optimizer models said, by role; an entry is wrapped once for each width."""
     lines: list[Line] = []
-    for turn in turns:
-        key = (turn.number, width)
-        if key not in known:
-            known[key] = _turn_lines(turn, width)
-        lines += known[key]
-    _drop_stale(known, width, turns[0].number if turns else 0)
+    for entry in entries:
+        key = (entry.number, width)
+        if key not in cache:
+            cache[key] = _entry_lines(entry, width)
+        lines += cache[key]
+    _drop_stale(cache, width, entries[0].number if entries else 0)
     return lines
 
 
-def _turn_lines(turn: DialogueEntry, width: int) -> list[Line]:
-    note = "" if turn.readable else "  unreadable"
+def _entry_lines(entry: DialogueEntry, width: int) -> list[Line]:
     head: Line = (
-        (turn.role or "agent", role_tone(turn.role)),
-        (f" · {turn.skill}" if turn.skill else "", "dim"),
-        (f"  {time_of_day(turn.at)}", "dim"),
-        (note, "warn"),
+        (entry.role or "agent", role_tone(entry.role)),
+        (f" · {entry.skill}" if entry.skill else "", "dim"),
+        (f"  {time_of_day(entry.at)}", "dim"),
+        ("" if entry.readable else "  unreadable", "warn"),
     )
-    return [head, *((("  ", ""), (text, "")) for text in wrap(turn.text.strip(), width - 3) if text.strip()), ()]
+    return [head, *((("  ", ""), (text, "")) for text in wrap(entry.text.strip(), width - 3) if text.strip()), ()]
 
 
-def log_lines(told: Sequence[Told], width: int, known: dict[tuple[int, int], list[Line]]) -> list[Line]:
-    """The facts in words, those that matter most in a tone of their own; a fact is wrapped once for each width."""
+def log_lines(events: Sequence[LogLine], width: int, cache: LineCache) -> list[Line]:
+    """The events in words, the important ones in a tone of their own; each is wrapped once for each width."""
     lines: list[Line] = []
-    for one in told:
-        key = (one.number, width)
-        if key not in known:
-            first, *rest = wrap(one_line(one.text), max(16, width - 9))
-            tone = _TONES.get(one.kind, "")
-            known[key] = [
-                ((f"{time_of_day(one.at):<8} ", "dim"), (first, tone)),
-                *(((" " * 9, ""), (t, tone)) for t in rest),
+    for event in events:
+        key = (event.number, width)
+        if key not in cache:
+            first, *rest = wrap(one_line(event.text), max(16, width - 9))
+            tone = _TONES.get(event.kind, "")
+            cache[key] = [
+                ((f"{time_of_day(event.at):<8} ", "dim"), (first, tone)),
+                *(((" " * 9, ""), (text, tone)) for text in rest),
             ]
-        lines += known[key]
-    _drop_stale(known, width, told[0].number if told else 0)
+        lines += cache[key]
+    _drop_stale(cache, width, events[0].number if events else 0)
     return lines
 
 
-def _drop_stale(known: dict[tuple[int, int], list[Line]], width: int, oldest: int) -> None:
-    for old in [key for key in known if key[1] != width or key[0] < oldest]:
-        known.pop(old)
+def _drop_stale(cache: LineCache, width: int, oldest: int) -> None:
+    for stale in [key for key in cache if key[1] != width or key[0] < oldest]:
+        cache.pop(stale)

@@ -1,4 +1,4 @@
-"""The run's account in lines: budget, rate, time left, plan, and who is at work."""
+"""The status lines of a run: state, budget, pace, and the plan or what the run waits for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from ...runtime.monitor.snapshot import RunSnapshot
 from ..format.text import Glyphs, Line, Span, Tone, count_noun, duration_text, fit, one_line
 from .lineage import short_id
 
+_WIDE = 100  # cells: from there on words instead of abbreviations
+_NEARLY_SPENT = 0.75  # share of the budget from which the bar warns
 _PILLS: Mapping[str, tuple[str, Tone]] = {
     "running": ("running", "good"),
     "paused": ("paused", "warn"),
@@ -20,137 +22,138 @@ _PILLS: Mapping[str, tuple[str, Tone]] = {
 }
 _ENDED = ("finished", "stopped", "failed")
 _PHASE_LABELS: Mapping[str, str] = {
-    "proposing": "measuring candidates",  # all that was asked for has come, and the first batch is on its way
-    "measuring": "measuring candidates",
-    "testing": "measuring the sealed rows",
+    "proposing": "evaluating candidates",  # all proposals have come, and the first batch is on its way
+    "measuring": "evaluating candidates",
+    "testing": "running the held-out test",
 }
 
 
-def status_pill(scene: RunSnapshot, signs: Glyphs) -> Span:
-    """The one state that is always in sight: a sign and a word, so that colour is not needed."""
-    word, tone = _PILLS[scene.state]
-    sign = getattr(signs, scene.state, signs.arrow)
-    if scene.playing is not None:
-        move = signs.arrow if scene.playing.moving else signs.paused
-        return f" {move} replay {scene.playing.at}/{scene.playing.of} ×{scene.playing.speed:g} ", tone
+def status_pill(snapshot: RunSnapshot, glyphs: Glyphs) -> Span:
+    """The state, always on screen: a sign and a word, so that it needs no colour."""
+    word, tone = _PILLS[snapshot.state]
+    sign = getattr(glyphs, snapshot.state, glyphs.arrow)
+    if (replay := snapshot.replay) is not None:
+        sign = glyphs.arrow if replay.playing else glyphs.paused
+        return f" {sign} replay {replay.position}/{replay.total} ×{replay.speed:g} ", tone
     return f" {sign} {word} ", tone
 
 
-def phase_text(scene: RunSnapshot) -> str:
-    view = scene.story.view
-    if scene.state not in ("running", "paused", "replay"):
+def phase_text(snapshot: RunSnapshot) -> str:
+    view = snapshot.timeline.view
+    if snapshot.state not in ("running", "paused", "replay"):
         return ""
-    said = f"round {view.round} · {view.phase}" if view.round else view.phase
-    return f"reading the log, event {view.number:,}" if scene.behind else said
+    if snapshot.catching_up:
+        return f"reading the log, event {view.number:,}"
+    return f"round {view.round} · {view.phase}" if view.round else view.phase
 
 
-def status_lines(scene: RunSnapshot, signs: Glyphs, width: int) -> list[Line]:
-    """Budget, pace, and what is worked on, or what the run waits for."""
-    last = _waiting_line(scene) or plan_line(scene, signs, width)
-    return [((" ", ""), *line) for line in (budget_line(scene, signs, width), pace_line(scene, width), last)]
+def status_lines(snapshot: RunSnapshot, glyphs: Glyphs, width: int) -> list[Line]:
+    """Budget, pace, and the plan or what the run waits for."""
+    last = _waiting_line(snapshot) or plan_line(snapshot, glyphs, width)
+    return [((" ", ""), *line) for line in (budget_line(snapshot, glyphs, width), pace_line(snapshot, width), last)]
 
 
-def _waiting_line(scene: RunSnapshot) -> Line:
-    """The key that goes on from here; empty where nobody is waited for."""
-    if scene.state == "dead":
-        again: Line = (("g", "accent"), (" takes the run up again", ""))
-        return (("its process is gone", "bad"), (": nothing is lost. ", ""), *again)
-    if scene.state == "failed":
-        why = one_line(scene.story.view.failure.split("\n")[0]) or "it failed"
-        return (("g", "accent"), (" takes the run up again; it failed: ", ""), (why, "bad"))
-    if scene.pending:
-        many = Counter(scene.pending)
-        said = ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in many.items())
-        told: Line = (("told: ", "accent"), (said, "strong"))
-        if scene.state == "paused" and "resume" not in scene.pending:
-            return (*told, ("; heard when it goes on: ", "dim"), ("r", "accent"))
-        return (*told, ("; heard when this step is done", "dim"))
-    if scene.story.view.pending_approval:
-        return (("it waits for you: ", "warn"), ("y", "accent"), (" approves the next round", ""))
-    if scene.state == "paused":
-        return (("it is paused: ", "warn"), ("r", "accent"), (" goes on", ""))
+def _waiting_line(snapshot: RunSnapshot) -> Line:
+    """What the run waits for, with the key that continues it; empty where it waits for nobody."""
+    if snapshot.state == "dead":
+        resume: Line = (("g", "accent"), (" resumes the run", ""))
+        return (("the process is gone", "bad"), ("; completed calls are kept. ", ""), *resume)
+    if snapshot.state == "failed":
+        reason = one_line(snapshot.timeline.view.failure.split("\n")[0]) or "it failed"
+        return (("g", "accent"), (" resumes the run; it failed: ", ""), (reason, "bad"))
+    if snapshot.pending:
+        counts = Counter(snapshot.pending)
+        kinds = ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in counts.items())
+        pending: Line = (("pending: ", "accent"), (kinds, "strong"))
+        if snapshot.state == "paused" and "resume" not in snapshot.pending:
+            return (*pending, (" (applied when the run resumes: ", "dim"), ("r", "accent"), (")", "dim"))
+        return (*pending, (" (applied after the current step)", "dim"))
+    if snapshot.timeline.view.pending_approval:
+        return (("waiting for approval: ", "warn"), ("y", "accent"), (" approves the next round", ""))
+    if snapshot.state == "paused":
+        return (("paused: ", "warn"), ("r", "accent"), (" resumes", ""))
     return ()
 
 
-def budget_line(scene: RunSnapshot, signs: Glyphs, width: int) -> Line:
+def budget_line(snapshot: RunSnapshot, glyphs: Glyphs, width: int) -> Line:
     """How far the tightest limit is used up, with all that was spent."""
-    view, spent = scene.story.view, scene.spent
+    view, spent = snapshot.timeline.view, snapshot.spent
     used = {
         "calls": float(spent.calls),
         "target_calls": float(spent.target_calls),
         "tokens": float(spent.tokens),
         "usd": spent.usd,
-        "minutes": scene.seconds / 60,
+        "minutes": snapshot.seconds / 60,
     }
     limits = {name: float(limit) for name, limit in view.budget.items() if name in used and _is_limit(limit)}
-    share, name = max(((used[one] / limit, one) for one, limit in limits.items()), default=(0.0, ""))
-    shown = min(1.0, share)
-    bar_width = 10 if width < 100 else 20
-    full = round(shown * bar_width)
+    share, name = max(
+        ((used[limit_name] / limit, limit_name) for limit_name, limit in limits.items()), default=(0.0, "")
+    )
+    visible_share = min(1.0, share)
+    bar_width = 10 if width < _WIDE else 20
+    full = round(visible_share * bar_width)
     parts: list[Span] = [("budget ", "dim")]
     if name:
-        tone: Tone = "good" if share < 0.75 else "warn"
+        tone: Tone = "good" if share < _NEARLY_SPENT else "warn"
         word = name.replace("target_calls", "target calls")
-        parts += [(signs.full * full, tone), (signs.empty * (bar_width - full), "dim")]
-        parts += [(f" {100 * shown:.0f} % of {_limit_text(limits[name], name)} {word}", "")]
+        parts += [(glyphs.full * full, tone), (glyphs.empty * (bar_width - full), "dim")]
+        parts += [(f" {100 * visible_share:.0f} % of {_limit_text(limits[name], name)} {word}", "")]
     else:
         parts.append(("no limit known yet", "dim"))
     parts.append((f"  {spent.calls:,} calls", "strong"))
-    if width >= 100:
-        parts.append((f" ({spent.target_calls:,} target, {spent.optimizer_calls:,} authors)", "dim"))
+    if width >= _WIDE:
+        parts.append((f" ({spent.target_calls:,} target, {spent.optimizer_calls:,} optimizer)", "dim"))
     parts.append((f"  {spent.tokens:,} tokens", ""))
     if spent.usd or "usd" in limits:
         parts.append((f"  ${spent.usd:.4f}", ""))
     return tuple(parts)
 
 
-def pace_line(scene: RunSnapshot, width: int) -> Line:
-    view = scene.story.view
-    rate = scene.story.rate or (scene.spent.calls / scene.seconds if scene.seconds else 0.0)
-    left = view.eta if scene.state in ("running", "replay") else None
+def pace_line(snapshot: RunSnapshot, width: int) -> Line:
+    view = snapshot.timeline.view
+    rate = snapshot.timeline.rate or (snapshot.spent.calls / snapshot.seconds if snapshot.seconds else 0.0)
+    remaining = view.eta if snapshot.state in ("running", "replay") else None
     parts: list[Span] = [("pace   ", "dim"), (f"{rate:.1f} calls/s", "")]
-    parts += [("  time ", "dim"), (duration_text(scene.seconds), "")]
-    if scene.state not in _ENDED:
-        parts += [("  left ", "dim"), (duration_text(left), "")]
-    parts += [
-        ("  candidates " if width >= 100 else "  ", "dim"),
-        (f"{view.candidate_count} tried, {view.active_count} alive", ""),
-    ]
+    parts += [("  time ", "dim"), (duration_text(snapshot.seconds), "")]
+    if snapshot.state not in _ENDED:
+        parts += [("  left ", "dim"), (duration_text(remaining), "")]
+    label = "  candidates " if width >= _WIDE else "  "
+    parts += [(label, "dim"), (f"{view.candidate_count} tried, {view.active_count} active", "")]
     if view.unreadable:
-        said = count_noun(view.unreadable, "unreadable answer") + " of authors"
-        parts.append((f"  {said if width >= 100 else f'{view.unreadable} unreadable'}", "warn"))
+        long = count_noun(view.unreadable, "unreadable optimizer answer")
+        parts.append((f"  {long if width >= _WIDE else f'{view.unreadable} unreadable'}", "warn"))
     return tuple(parts)
 
 
-def plan_line(scene: RunSnapshot, signs: Glyphs, width: int) -> Line:
-    """The plan with the step that is worked on; where there is none, who is at work."""
-    story = scene.story
-    plan, goal = story.view.plan, story.plan_index
-    work = ", ".join(dict.fromkeys(one.operator for one in story.active_operators.values()))
-    verdict = story.view.report.get("verdict")
-    if scene.state == "finished" and isinstance(verdict, str):
+def plan_line(snapshot: RunSnapshot, glyphs: Glyphs, width: int) -> Line:
+    """The step of the plan that is worked on; without a plan, the operators at work."""
+    timeline = snapshot.timeline
+    active = timeline.active_operators.values()
+    operators = ", ".join(dict.fromkeys(operator.operator for operator in active))
+    verdict = timeline.view.report.get("verdict")
+    if snapshot.state == "finished" and isinstance(verdict, str):
         return (("verdict ", "dim"), (verdict, "strong"), ("  R shows the report", "dim"))
+    plan = timeline.view.plan
     if not plan:
-        on = ", ".join(dict.fromkeys(short_id(p) for one in story.active_operators.values() for p in one.parents[:1]))
-        idle = _PHASE_LABELS.get(story.view.phase, "") if scene.state == "running" else ""
-        said = f"{work} on {on}" if work else idle or "nobody just now"
-        return (("at work ", "dim"), (said, "accent" if work else "dim"))
-    place = goal if goal is not None else 0
-    head = f"plan {place + 1}/{len(plan)} "
-    tail = f"  {signs.arrow} {work}" if work else ""
-    room = max(8, width - len(head) - len(tail) - 2)
-    return ((head, "dim"), (fit(one_line(plan[place]), room, ellipsis=signs.ellipsis), ""), (tail, "accent"))
+        parents = ", ".join(dict.fromkeys(short_id(parent) for operator in active for parent in operator.parents[:1]))
+        label = _PHASE_LABELS.get(timeline.view.phase, "") if snapshot.state == "running" else ""
+        work = f"{operators} on {parents}" if operators else label or "idle"
+        return (("active ", "dim"), (work, "accent" if operators else "dim"))
+    index = timeline.plan_index or 0
+    head = f"plan {index + 1}/{len(plan)} "
+    tail = f"  {glyphs.arrow} {operators}" if operators else ""
+    step_width = max(8, width - len(head) - len(tail) - 2)
+    return ((head, "dim"), (fit(one_line(plan[index]), step_width, ellipsis=glyphs.ellipsis), ""), (tail, "accent"))
 
 
-def plan_lines(scene: RunSnapshot, signs: Glyphs) -> list[Line]:
-    """The whole plan, a step a line, the current one marked by a sign."""
-    story = scene.story
+def plan_lines(snapshot: RunSnapshot, glyphs: Glyphs) -> list[Line]:
+    """The whole plan, a step a line, a sign before the current one."""
     lines: list[Line] = []
-    for place, step in enumerate(story.view.plan):
-        here = place == story.plan_index
-        sign = signs.arrow if here else " "
-        head: Span = (f"{sign} {place + 1}. ", "accent" if here else "dim")
-        lines.append((head, (one_line(step), "strong" if here else "")))
+    for index, step in enumerate(snapshot.timeline.view.plan):
+        current = index == snapshot.timeline.plan_index
+        sign = glyphs.arrow if current else " "
+        head: Span = (f"{sign} {index + 1}. ", "accent" if current else "dim")
+        lines.append((head, (one_line(step), "strong" if current else "")))
     return lines
 
 
@@ -159,4 +162,6 @@ def _is_limit(limit: object) -> bool:
 
 
 def _limit_text(limit: float, name: str) -> str:
-    return f"${limit:g}" if name == "usd" else f"{limit:,.0f}" if limit == int(limit) else f"{limit:g}"
+    if name == "usd":
+        return f"${limit:g}"
+    return f"{limit:,.0f}" if limit == int(limit) else f"{limit:g}"

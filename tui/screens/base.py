@@ -1,51 +1,76 @@
-"""What all screens share: breadcrumbs, status pill, panes, filter, commands, help, jump, copy, and the wheel."""
+"""What all screens share: breadcrumbs, panes, filter, commands, questions of directives, help, jump, copy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import ClassVar, cast
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.events import Key
+from textual.events import DescendantFocus, Key
+from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 
 from ...runtime.monitor.snapshot import RunSnapshot
+from ...runtime.steering.catalog import DIRECTIVE_SPECS, DIRECTIVES_BY_NAME
+from ..context import AppContext
 from ..format.text import Glyphs
 from ..widgets.breadcrumbs import Breadcrumbs
 from ..widgets.keybar import Keybar
 from ..widgets.line_list import LineList
 from ..widgets.pane_tabs import PaneTabs
 from ..widgets.prompt_bar import PromptBar
-from .asker import PromptScreen
+from .jump import JumpScreen
 
-if TYPE_CHECKING:
-    from ..app import MaieuticApp
-
-_WIDE, _TALL = 100, 30
+_WIDE, _TALL = 100, 30  # cells: from there on panes stand side by side, with room for their frames
+_QUESTION_ACTIONS = ("steer(", "filter", "command")
 
 
-class Page(PromptScreen):
+class Navigate(Message):
+    """Open a screen, or change how the application looks; `words` as they are typed after the command."""
+
+    def __init__(self, name: str, words: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.name, self.words = name, words
+
+
+class Steer(Message):
+    """Give a directive from this page; `words` answer its first questions."""
+
+    def __init__(self, page: Page, name: str, words: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.page, self.name, self.words = page, name, words
+
+
+class Page(Screen[None]):
     """A screen of panes. Wide, they stand side by side; narrow, one is shown and a strip names the others.
 
-    panes: their ids in the order of their number keys. crumb: the word in the breadcrumbs. steers: which actions have
-    their keys here. `fill` draws the panes from a scene; `load` reads what a scene does not hold.
+    `draw_panes` draws them from a snapshot; what a snapshot does not hold, a page reads from the store.
+
+    Attributes:
+        panes: their ids, in the order of their number keys.
+        directive_names: the directives that have their keys here.
+        page_name: what the help calls it.
+        route: the command that opens it.
     """
 
     panes: ClassVar[tuple[str, ...]] = ()
     directive_names: ClassVar[tuple[str, ...]] = ()
-    about: ClassVar[str] = ""
+    page_name: ClassVar[str] = ""
+    route: ClassVar[str] = ""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "help", "Help", key_display="?", id="help"),
+        Binding("question_mark,f1", "navigate('help')", "Help", key_display="?", id="help"),
         Binding("slash", "filter", "Filter", key_display="/", id="filter"),
         Binding("colon", "command", "Command", key_display=":", id="command"),
         Binding("semicolon", "jump", "Jump", key_display=";", show=False, id="jump"),
         Binding("escape", "back", "Back", key_display="esc", id="back"),
-        Binding("minus", "last", "Last view", key_display="-", show=False, id="last"),
+        Binding("minus", "navigate('last')", "Last view", key_display="-", show=False, id="last"),
         Binding("C", "copy", "Copy", show=False, id="copy"),
         Binding("1,2,3,4,5", "pane", "Pane", show=False, id="pane"),
         Binding("q", "app.quit", "Quit", id="quit"),
@@ -53,34 +78,51 @@ class Page(PromptScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.shown = self.panes[0] if self.panes else ""
+        self.active_pane = self.panes[0] if self.panes else ""
         self._composed = False
-        self._stamp: object = None
-        self._due = False
+        self._version: object = None
+        self._redraw_pending = False
+        self._focus_before: Widget | None = None
+
+    @classmethod
+    def directive_bindings(cls, *names: str) -> list[BindingType]:
+        """One binding for each directive, with its own id, so that a person can remap it."""
+        return [
+            Binding(spec.key, f"steer('{spec.name}')", spec.title, show=False, id=f"steer.{spec.name}")
+            for spec in DIRECTIVE_SPECS
+            if spec.name in names
+        ]
 
     @property
     def ready(self) -> bool:
-        """Whether the widgets are there: not before they were made, and not while the screen is taken down."""
+        """Whether the widgets are there: not before they are composed, and not while the screen is taken down."""
         return self._composed and any(child.id == "crumbs" for child in self.children)
 
     @property
-    def ui(self) -> MaieuticApp:
-        from ..app import MaieuticApp
-
-        assert isinstance(self.app, MaieuticApp)
-        return self.app
+    def ui(self) -> AppContext:
+        return cast("AppContext", self.app)
 
     @property
-    def scene(self) -> RunSnapshot | None:
-        return self.ui.scene
+    def snapshot(self) -> RunSnapshot | None:
+        return self.ui.snapshot
 
     @property
-    def signs(self) -> Glyphs:
-        return self.ui.signs
+    def glyphs(self) -> Glyphs:
+        return self.ui.glyphs
+
+    @property
+    def bar(self) -> PromptBar:
+        return self.query_one(PromptBar)
 
     @property
     def crumb(self) -> str:
-        return self.about
+        """Its word in the breadcrumbs."""
+        return self.page_name
+
+    @property
+    def route_words(self) -> tuple[str, ...]:
+        """What the route needs to open this page on the same thing again."""
+        return ()
 
     @property
     def selected_arguments(self) -> Mapping[str, str]:
@@ -105,43 +147,41 @@ class Page(PromptScreen):
     def on_mount(self) -> None:
         self._composed = True
         if self.panes:
-            self.show_pane(self.shown)
+            self.show_pane(self.active_pane)
 
-    def show_snapshot(self, scene: RunSnapshot) -> None:
-        """A new scene; panes are drawn where more than the clock changed."""
+    # Drawing
+
+    def show_snapshot(self, snapshot: RunSnapshot) -> None:
+        """Panes are drawn again where more than the clock changed."""
         if not self.ready:
             return
-        self.query_one(Breadcrumbs).show_path(self.ui.path, scene, self.signs)
-        self.tick(scene)
-        if scene.stamp != self._stamp:
-            self._stamp = scene.stamp
-            self.draw_panes(scene)
+        self.query_one(Breadcrumbs).show_path(self.ui.breadcrumbs, snapshot, self.glyphs)
+        self.tick(snapshot)
+        if snapshot.version != self._version:
+            self._version = snapshot.version
+            self.draw_panes(snapshot)
             self.update_tabs()
-            self.query_one(Keybar).show_directives(scene, self.directive_names, read_only=self.ui.read_only)
+            self.query_one(Keybar).show_directives(snapshot, self.directive_names, read_only=self.ui.read_only)
 
-    def tick(self, scene: RunSnapshot) -> None:
+    def tick(self, snapshot: RunSnapshot) -> None:
         """What changes with the clock alone."""
 
-    def draw_panes(self, scene: RunSnapshot) -> None:
+    def draw_panes(self, snapshot: RunSnapshot) -> None:
         """What changes with the run."""
-
-    def reopen(self, ui: MaieuticApp) -> None:
-        """After it was left: a new page on the same thing."""
-        ui.push_screen(type(self)())
 
     def poll_store(self) -> object:
         """Called once a second where no run is watched."""
 
     def redraw(self) -> None:
         """Draw all panes again: the size or the look changed."""
-        self._stamp = None
-        if self.scene is not None and self.ready:
-            self.show_snapshot(self.scene)
+        self._version = None
+        if self.snapshot is not None and self.ready:
+            self.show_snapshot(self.snapshot)
 
     def schedule_redraw(self) -> None:
-        """Once, when the layout is done, however many wanted it meanwhile: before that no pane knows its width."""
-        if not self._due:
-            self._due = True
+        """Once, after the layout, however often it is called until then: before that no pane knows its width."""
+        if not self._redraw_pending:
+            self._redraw_pending = True
             self.call_after_refresh(self._redraw_scheduled)
 
     def on_resize(self) -> None:
@@ -153,50 +193,52 @@ class Page(PromptScreen):
     def on_screen_resume(self) -> None:
         self.schedule_redraw()
 
+    def _redraw_scheduled(self) -> None:
+        self._redraw_pending = False
+        self.redraw()
+
+    # Panes
+
     def pane(self, name: str) -> LineList:
         return self.query_one(f"#{name}", LineList)
 
     @property
     def active_list(self) -> LineList | None:
-        """The list that has the keys, else the one that is shown."""
+        """The list that has the focus, else the one that is shown."""
         if isinstance(self.focused, LineList):
             return self.focused
-        return self.pane(self.shown) if self.shown else None
+        return self.pane(self.active_pane) if self.active_pane else None
 
     def pane_visible(self, name: str) -> bool:
         """Hidden panes are not drawn."""
-        return self.has_class("-wide") or name == self.shown
-
-    def on_key(self, event: Key) -> None:
-        typing = self.query_one(PromptBar).has_focus_within
-        if event.key.isdigit() and 0 < int(event.key) <= len(self.panes) and not typing:
-            event.stop()
-            self.show_pane(self.panes[int(event.key) - 1])
-
-    def action_pane(self) -> None:
-        """Number keys are heard by `on_key`, which knows the number; the binding shows them in the help."""
+        return self.has_class("-wide") or name == self.active_pane
 
     def show_pane(self, name: str) -> None:
-        self.shown = name
-        for one in self.panes:
-            self.query_one(f"#{one}").set_class(one == name, "-shown")
+        self.active_pane = name
+        for other in self.panes:
+            self.query_one(f"#{other}").set_class(other == name, "-shown")
         target = self.query_one(f"#{name}")
         if target.can_focus:
             target.focus()
         self.update_tabs()
         self.schedule_redraw()
 
-    def _redraw_scheduled(self) -> None:
-        self._due = False
-        self.redraw()
-
     def update_tabs(self) -> None:
-        """The strip says what the panes say of themselves; called after whatever may have changed a title."""
+        """The strip repeats the titles of the panes; called after whatever may have changed one."""
         titles = [str(self.query_one(f"#{name}").border_title or name) for name in self.panes]
-        self.query_one(PaneTabs).set_tabs(titles, self.panes.index(self.shown) if self.panes else 0)
+        self.query_one(PaneTabs).set_tabs(titles, self.panes.index(self.active_pane) if self.panes else 0)
 
-    def on_pane_tabs_selected(self, event: PaneTabs.Selected) -> None:
-        self.show_pane(self.panes[event.place])
+    def on_pane_tabs_pane_selected(self, event: PaneTabs.PaneSelected) -> None:
+        self.show_pane(self.panes[event.index])
+
+    def on_key(self, event: Key) -> None:
+        typing = self.bar.has_focus_within
+        if event.key.isdigit() and 0 < int(event.key) <= len(self.panes) and not typing:
+            event.stop()
+            self.show_pane(self.panes[int(event.key) - 1])
+
+    def action_pane(self) -> None:
+        """`on_key` handles number keys, since it knows the number; the binding shows them in the help."""
 
     def action_copy(self) -> None:
         lines = self.active_list
@@ -206,22 +248,99 @@ class Page(PromptScreen):
         self.app.copy_to_clipboard(lines.text)
         self.notify(f"copied {len(lines.text.splitlines())} lines of {lines.border_title or 'this pane'}")
 
-    def action_help(self) -> None:
-        from .help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self))
-
     def action_jump(self) -> None:
-        from .jump import JumpScreen
-
-        self.app.push_screen(JumpScreen(self), lambda name: self.show_pane(name) if name else None)
+        regions = {
+            name: self.query_one(f"#{name}").region.offset if self.pane_visible(name) else None for name in self.panes
+        }
+        self.app.push_screen(JumpScreen(regions), lambda name: self.show_pane(name) if name else None)
 
     def action_back(self) -> None:
         focused = self.focused
         if isinstance(focused, LineList) and focused.filter_text:
             focused.apply_filter("")
         else:
-            self.ui.go_back()
+            self.action_navigate("back")
 
-    def action_last(self) -> None:
-        self.ui.open_last_page()
+    def action_navigate(self, name: str, *words: str) -> None:
+        self.post_message(Navigate(name, words))
+
+    # Questions
+
+    def queue_key(self, key: Key) -> bool:
+        """Whether the key is kept for a question that is on its way."""
+
+        def starts_question() -> bool:
+            active = self.active_bindings.get(key.key)
+            return active is not None and active.binding.action.startswith(_QUESTION_ACTIONS)
+
+        return self.bar.queue_key(key, starts_question=starts_question)
+
+    def open_bar(self) -> PromptBar:
+        """The bar, after remembering what has the focus now."""
+        if not self.bar.has_focus_within:
+            self._focus_before = self.focused
+        return self.bar
+
+    def request_directive(self, name: str, words: Sequence[str] = ()) -> None:
+        """Have the application ask for what the directive needs, in this page's bar."""
+        self.bar.expect_question()
+        self.post_message(Steer(self, name, words))
+
+    def submit_command(self, text: str) -> None:
+        """Carry out a typed command: a directive, a screen or a look."""
+        name, *words = text.split()
+        if name in DIRECTIVES_BY_NAME:
+            self.request_directive(name, words)
+        else:
+            self.action_navigate(name, *words)
+
+    @work(group="ask", exclusive=True)
+    async def run_question(self, question: Callable[[], Awaitable[None]]) -> None:
+        """Ask something that was announced by `expect_question`."""
+        try:
+            await question()
+        finally:
+            self._finish_question()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """A click elsewhere leaves the question. An event about a focus that is gone already counts for nothing."""
+        if self.bar.has_class("-open") and event.widget is self.focused and not self.bar.has_focus_within:
+            self.bar.action_leave()
+
+    def action_filter(self) -> None:
+        self.bar.expect_question()
+        self.run_question(self._ask_filter)
+
+    def action_command(self) -> None:
+        self.bar.expect_question()
+        self.run_question(self._ask_command)
+
+    def action_steer(self, name: str) -> None:
+        self.request_directive(name)
+
+    async def _ask_filter(self) -> None:
+        lines = self.active_list
+        if lines is None:
+            return
+        before = lines.filter_text
+        answer = await self.open_bar().ask(
+            "/", value=before, hint="words to look for; empty shows all", change=lines.apply_filter
+        )
+        lines.apply_filter(before if answer is None else answer)
+
+    async def _ask_command(self) -> None:
+        names = tuple(sorted([*self.ui.commands, *DIRECTIVES_BY_NAME]))
+        answer = await self.open_bar().ask(":", choices=names, hint="a command, such as runs, theme light, pause")
+        if answer and answer.strip():
+            self.submit_command(answer.strip())
+
+    def _finish_question(self) -> None:
+        """After the last question that was announced, what had the focus before has it again."""
+        if not self.ready or not self.bar.finish_question():
+            return
+        bar_had_focus = self.bar.has_focus_within
+        self.bar.close()
+        if bar_had_focus and self._focus_before is not None and self._focus_before.is_attached:
+            self.set_focus(
+                self._focus_before
+            )  # now, not when the queue is empty: the next question may be here by then

@@ -1,16 +1,15 @@
-"""One candidate: its prompt as it is said, what changed, how it did row by row, who made it and why."""
+"""One candidate: its prompt, what changed, its result on each example, and how it came about."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from ...core.errors import UsageError
 from ...runtime.monitor.snapshot import RunSnapshot
 from ..lines.candidate_details import (
     CandidateDetails,
@@ -21,24 +20,21 @@ from ..lines.candidate_details import (
     prompt_lines,
 )
 from ..lines.lineage import short_id
-from ..routes import open_compare
 from ..widgets.line_list import LineList
 from .base import Page
 from .text_modal import ReaderModal
 
-if TYPE_CHECKING:
-    from ..app import MaieuticApp
-
-_SHOWS = ("all", "wrong", "unreadable", "right")
+_FILTERS = ("all", "wrong", "unreadable", "right")
 
 
 class CandidatePage(Page):
     panes: ClassVar[tuple[str, ...]] = ("prompt", "outcomes", "diff", "origin")
     directive_names: ClassVar[tuple[str, ...]] = ("pin", "veto", "edit", "fork", "annotate", "hint", "rule", "prefer")
-    about: ClassVar[str] = "candidate"
+    page_name: ClassVar[str] = "candidate"
+    route: ClassVar[str] = "candidate"
     BINDINGS: ClassVar[list[BindingType]] = [
         *Page.directive_bindings(*directive_names),
-        Binding("o", "show", "Rows", id="candidate.rows"),
+        Binding("o", "show", "Examples", id="candidate.rows"),
         Binding("t", "against", "Diff back", id="candidate.against"),
         Binding("c", "compare", "Compare", id="candidate.compare"),
     ]
@@ -46,86 +42,89 @@ class CandidatePage(Page):
     def __init__(self, candidate: str) -> None:
         super().__init__()
         self.candidate = candidate
-        self._dossier: CandidateDetails | None = None
-        self._against = 0
-        self._show = 0
+        self._details: CandidateDetails | None = None
+        self._ancestor = 0
+        self._filter = 0
 
     @property
     def crumb(self) -> str:
         return short_id(self.candidate)
 
     @property
+    def route_words(self) -> tuple[str, ...]:
+        return (self.candidate,)
+
+    @property
     def selected_arguments(self) -> Mapping[str, str]:
-        row = self.pane("outcomes").key
-        return {"candidate": self.candidate, "a": self.candidate, **({"example": row} if row else {})}
+        example = self.pane("outcomes").key
+        return {"candidate": self.candidate, "a": self.candidate, **({"example": example} if example else {})}
 
     def body(self) -> Iterable[Widget]:
         yield LineList(
             id="prompt",
             title="prompt",
-            picks=False,
-            about="The messages as the target gets them, around one row of val. C copies them.",
+            selectable=False,
+            help_text="The messages as the target model gets them, around one example. C copies them.",
         )
         yield LineList(
             id="outcomes",
-            title="rows",
-            about="How it did on each row, failures first. Answers that could not be read are marked apart from wrong "
-            "ones. o goes through all, wrong, unreadable, right; enter shows a row in full; a annotates it.",
-            empty="no row was measured",
+            title="examples",
+            help_text="Its result on each example, failures first. Unreadable answers have a sign of their own. "
+            "o switches between all, wrong, unreadable, right; enter shows an example in full; a annotates it.",
+            empty="no example was measured",
         )
         yield LineList(
             id="diff",
             title="diff",
-            picks=False,
-            about="What was taken away (-) and what was added (+) since an ancestor. t goes one ancestor further back.",
+            selectable=False,
+            help_text="What was removed (-) and added (+) since an ancestor. t goes one ancestor further back.",
         )
-        yield LineList(id="origin", title="origin", picks=False, about="Who made it, from whom, why, at what cost.")
+        yield LineList(
+            id="origin",
+            title="origin",
+            selectable=False,
+            help_text="Its operator, parents, rationale and cost, and the dialogue that proposed it.",
+        )
 
-    def reopen(self, ui: MaieuticApp) -> None:
-        ui.push_screen(CandidatePage(self.candidate))
+    def draw_panes(self, snapshot: RunSnapshot) -> None:
+        self.load()
 
-    def draw_panes(self, scene: RunSnapshot) -> None:
-        self.read()
-
-    @work(group="dossier", exclusive=True)
-    async def read(self) -> None:
-        scene = self.scene
-        if scene is not None:
-            self._dossier = await asyncio.to_thread(load_candidate_details, self.ui.store, scene, self.candidate)
+    @work(group="details", exclusive=True)
+    async def load(self) -> None:
+        snapshot = self.snapshot
+        if snapshot is not None:
+            self._details = await asyncio.to_thread(load_candidate_details, self.ui.store, snapshot, self.candidate)
             self._draw()
 
     def on_line_list_selected(self, event: LineList.Selected) -> None:
-        if self._dossier is not None:
-            lines = outcome_detail(self._dossier, event.key)
-            self.app.push_screen(ReaderModal(f"row {event.key}", lines))
+        if self._details is not None:
+            lines = outcome_detail(self._details, event.key)
+            self.app.push_screen(ReaderModal(f"example {event.key}", lines))
 
     def action_show(self) -> None:
-        self._show = (self._show + 1) % len(_SHOWS)
+        self._filter = (self._filter + 1) % len(_FILTERS)
         self._draw()
 
     def action_against(self) -> None:
-        if self._dossier is not None and self._dossier.ancestors:
-            self._against = (self._against + 1) % len(self._dossier.ancestors)
+        if self._details is not None and self._details.ancestors:
+            self._ancestor = (self._ancestor + 1) % len(self._details.ancestors)
             self._draw()
 
     def action_compare(self) -> None:
-        try:
-            open_compare(self.ui, [self.ui.marked or "start", self.candidate])
-        except UsageError as error:
-            self.notify(error.what, severity="warning")
+        self.action_navigate("compare", self.ui.marked or "start", self.candidate)
 
     def _draw(self) -> None:
-        told, scene = self._dossier, self.scene
-        if told is None or scene is None or not self.ready:
+        details, snapshot = self._details, self.snapshot
+        if details is None or snapshot is None or not self.ready:
             return
-        prompt, rows, diff, origin = (self.pane(name) for name in self.panes)
-        prompt.show(prompt_lines(told, max(20, prompt.columns)))
-        chosen = told.filter_evaluations(_SHOWS[self._show])
-        rows.set_titles(f"rows · {_SHOWS[self._show]} · {len(chosen)} of {len(told.evaluations)}")
-        head, lines = outcome_table(told, chosen, self.signs, rows.columns)
-        rows.show(lines, keys=[one.example for one in chosen], head=head)
-        against = told.ancestors[self._against % len(told.ancestors)] if told.ancestors else None
-        diff.set_titles(f"diff to {short_id(against.id)}" if against else "diff")
-        diff.show(told.diff_from(against, max(20, diff.columns)))
-        origin.show(origin_lines(told, scene, self.signs, max(20, origin.columns)))
+        prompt, outcomes, diff, origin = (self.pane(name) for name in self.panes)
+        prompt.show(prompt_lines(details, max(20, prompt.columns)))
+        evaluations = details.filter_evaluations(_FILTERS[self._filter])
+        outcomes.set_titles(f"examples · {_FILTERS[self._filter]} · {len(evaluations)} of {len(details.evaluations)}")
+        head, lines = outcome_table(details, evaluations, self.glyphs, outcomes.columns)
+        outcomes.show(lines, keys=[row.example for row in evaluations], head=head)
+        ancestor = details.ancestors[self._ancestor % len(details.ancestors)] if details.ancestors else None
+        diff.set_titles(f"diff to {short_id(ancestor.id)}" if ancestor else "diff")
+        diff.show(details.diff_from(ancestor, max(20, diff.columns)))
+        origin.show(origin_lines(details, snapshot, self.glyphs, max(20, origin.columns)))
         self.update_tabs()

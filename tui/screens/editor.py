@@ -17,12 +17,12 @@ from textual.widgets import Label, TextArea
 
 
 class EditorScreen(ModalScreen[str | None]):
-    """Gives the text back on ctrl+s, None on esc."""
+    """Returns the text on ctrl+s, None on esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "keep", "Keep", priority=True, id="editor.keep"),
+        Binding("ctrl+s", "keep", "Save", priority=True, id="editor.keep"),
         Binding("ctrl+e", "outside", "$EDITOR", priority=True, id="editor.outside"),
-        Binding("escape", "leave", "Leave", priority=True, id="editor.leave"),
+        Binding("escape", "leave", "Cancel", priority=True, id="editor.leave"),
     ]
 
     def __init__(self, title: str, text: str) -> None:
@@ -33,7 +33,7 @@ class EditorScreen(ModalScreen[str | None]):
         with Vertical(id="editor") as box:
             box.border_title = self._title
             yield TextArea(self._text, id="editor-text", soft_wrap=True, show_line_numbers=False)
-            yield Label("ctrl+s keeps it   ctrl+e opens $EDITOR   esc leaves it as it was", id="editor-keys")
+            yield Label("ctrl+s saves   ctrl+e opens $EDITOR   esc cancels", id="editor-keys")
 
     def on_mount(self) -> None:
         field = self.query_one(TextArea)
@@ -56,6 +56,6 @@ class EditorScreen(ModalScreen[str | None]):
                 with self.app.suspend():
                     subprocess.run([*words, str(file)], check=True)
             except (SuspendNotSupported, OSError, subprocess.CalledProcessError) as error:
-                self.notify(f"the editor could not be used: {error}", severity="warning")
+                self.notify(f"the editor failed: {error}", severity="warning")
                 return
             field.text = file.read_text(encoding="utf-8")

@@ -1,9 +1,10 @@
-"""The rows: which of them candidates fail on, what they said there; annotate them, add boundary cases."""
+"""The examples: which of them candidates fail on, and what they answered; annotate them, add boundary cases."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import work
@@ -20,14 +21,29 @@ from ..lines.lineage import short_id
 from ..widgets.line_list import LineList
 from .base import Page
 
-_SORTS = ("hardest", "as in the file", "unreadable")
-ExampleRow = tuple[str, Example, ExampleTally | None]
+_ORDERS = ("hardest", "as in the file", "unreadable")
+_HARD = 0.5  # mean score below which an example is drawn as a problem
+_MAX_ANSWERS = 100  # a pane that shows more than a hundred answers helps nobody
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExampleRow:
+    """An example with its scores over all candidates; tally is None where nobody ran on it."""
+
+    split: str
+    example: Example
+    tally: ExampleTally | None
+
+    @property
+    def mean(self) -> float | None:
+        return self.tally.total / self.tally.n if self.tally and self.tally.n else None
 
 
 class ExamplesPage(Page):
     panes: ClassVar[tuple[str, ...]] = ("rows", "answers")
     directive_names: ClassVar[tuple[str, ...]] = ("annotate", "add-example", "hint", "rule")
-    about: ClassVar[str] = "rows"
+    page_name: ClassVar[str] = "examples"
+    route: ClassVar[str] = "examples"
     BINDINGS: ClassVar[list[BindingType]] = [
         *Page.directive_bindings(*directive_names),
         Binding("o", "sort", "Sort", id="examples.sort"),
@@ -36,7 +52,7 @@ class ExamplesPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[ExampleRow] = []
-        self._sort = 0
+        self._order = 0
 
     @property
     def selected_arguments(self) -> Mapping[str, str]:
@@ -45,105 +61,104 @@ class ExamplesPage(Page):
     def body(self) -> Iterable[Widget]:
         yield LineList(
             id="rows",
-            title="rows",
-            about="All rows of train and val; the sealed ones are not shown. Mean over all candidates that ran on "
-            "it, how many those were, and answers that could not be read. a annotates a row, x adds a boundary case.",
-            empty="the run has no rows yet",
+            title="examples",
+            help_text="All train and val examples; the held-out test is not shown. Mean score over all candidates that "
+            "ran on it, how many those are, and unreadable answers. a annotates an example, x adds a boundary case.",
+            empty="the run has no examples yet",
         )
         yield LineList(
             id="answers",
-            title="what candidates said",
-            picks=False,
-            about="The row in full, what was wanted, and what each candidate said there, the worst first.",
+            title="answers",
+            selectable=False,
+            help_text="The example in full, its reference answer, and each candidate's answer, the worst first.",
         )
 
-    def draw_panes(self, scene: RunSnapshot) -> None:
-        self.read()
+    def draw_panes(self, snapshot: RunSnapshot) -> None:
+        self.load()
 
     @work(group="rows", exclusive=True)
-    async def read(self) -> None:
-        if self.scene is not None:
-            self._rows = await asyncio.to_thread(load_example_rows, self.ui.store, self.scene.record.id)
+    async def load(self) -> None:
+        if self.snapshot is not None:
+            self._rows = await asyncio.to_thread(load_example_rows, self.ui.store, self.snapshot.record.id)
             self._draw()
 
     def on_line_list_highlighted(self) -> None:
-        self.answers()
+        self.load_answers()
 
     def on_line_list_selected(self) -> None:
         self.show_pane("answers")
 
     def action_sort(self) -> None:
-        self._sort = (self._sort + 1) % len(_SORTS)
+        self._order = (self._order + 1) % len(_ORDERS)
         self._draw()
 
     @work(group="answers", exclusive=True)
-    async def answers(self) -> None:
-        pane, here = self.pane("answers"), self.pane("rows").key
-        row = next((row for row in self._rows if row[1].id == here), None)
-        if row is None or self.scene is None:
+    async def load_answers(self) -> None:
+        pane, key = self.pane("answers"), self.pane("rows").key
+        row = next((row for row in self._rows if row.example.id == key), None)
+        if row is None or self.snapshot is None:
             pane.show([])
             return
-        said = await asyncio.to_thread(self.ui.store.evaluations_on_example, self.scene.record.id, here, limit=100)
+        run = self.snapshot.record.id
+        evaluations = await asyncio.to_thread(self.ui.store.evaluations_on_example, run, key, limit=_MAX_ANSWERS)
         if self.ready:
-            pane.show(example_answer_lines(row[1], said, self.signs, max(20, pane.columns)))
+            pane.show(example_answer_lines(row.example, evaluations, self.glyphs, max(20, pane.columns)))
 
     def _draw(self) -> None:
         if not self.ready:
             return
-        how, pane = _SORTS[self._sort], self.pane("rows")
-        rows = sort_examples(self._rows, how)
-        pane.set_titles(f"rows · {how} · {len(rows)}")
+        order, pane = _ORDERS[self._order], self.pane("rows")
+        rows = sort_examples(self._rows, order)
+        pane.set_titles(f"examples · {order} · {len(rows)}")
         width = pane.columns
         head: Line = ((fit(f"{'split':<6}{'mean':>5}{'ran':>6}{'unread':>7}  input", width), "head"),)
-        pane.show([example_line(row, width) for row in rows], keys=[row[1].id for row in rows], head=head)
+        pane.show([example_line(row, width) for row in rows], keys=[row.example.id for row in rows], head=head)
         self.update_tabs()
-        self.answers()
+        self.load_answers()
 
 
 def load_example_rows(store: Store, run: str) -> list[ExampleRow]:
-    tallies = {(one.split, one.example): one for one in store.example_tallies(run)}
+    tallies = {(tally.split, tally.example): tally for tally in store.example_tallies(run)}
     return [
-        (split, row, tallies.get((split, row.id))) for split, row in store.examples(run) if split in ("train", "val")
+        ExampleRow(split=split, example=example, tally=tallies.get((split, example.id)))
+        for split, example in store.examples(run)
+        if split in ("train", "val")
     ]
 
 
-def sort_examples(rows: list[ExampleRow], how: str) -> list[ExampleRow]:
-    def hard(row: ExampleRow) -> float:
-        return row[2].total / row[2].n if row[2] and row[2].n else 2.0
-
-    if how == "hardest":
-        return sorted(rows, key=hard)
-    if how == "unreadable":
-        return sorted(rows, key=lambda row: -(row[2].unreadable if row[2] else 0))
+def sort_examples(rows: list[ExampleRow], order: str) -> list[ExampleRow]:
+    if order == "hardest":  # those that nobody ran on come last
+        return sorted(rows, key=lambda row: 2.0 if row.mean is None else row.mean)
+    if order == "unreadable":
+        return sorted(rows, key=lambda row: -(row.tally.unreadable if row.tally else 0))
     return rows
 
 
 def example_line(row: ExampleRow, width: int) -> Line:
-    split, example, tally = row
-    mean = tally.total / tally.n if tally and tally.n else None
-    tone: Tone = "dim" if mean is None else "bad" if mean < 0.5 else ""
+    mean, tally = row.mean, row.tally
+    tone: Tone = "dim" if mean is None else "bad" if mean < _HARD else ""
     return (
-        (f"{split:<6}", "dim"),
+        (f"{row.split:<6}", "dim"),
         (f"{score_text(mean):>5}", tone),
         (f"{tally.n if tally else 0:>6}", ""),
         (f"{tally.unreadable or '' if tally else '':>7}  ", "warn"),
-        (fit(one_line(example.text), max(4, width - 26)), ""),
+        (fit(one_line(row.example.text), max(4, width - 26)), ""),
     )
 
 
-def example_answer_lines(row: Example, said: list[Evaluation], signs: Glyphs, width: int) -> list[Line]:
-    lines: list[Line] = [(("input", "head"),), *(((f"  {text}", ""),) for text in wrap(row.text, width - 2))]
-    lines += [(), (("wanted", "head"),), ((f"  {one_line(' | '.join(row.outputs)) or '(not labelled)'}", ""),), ()]
-    lines.append((("said", "head"),))
-    for one in said:
-        sign, tone = outcome_mark(one, signs)
-        words = one_line(one.output) or "(nothing)"
+def example_answer_lines(example: Example, evaluations: Sequence[Evaluation], glyphs: Glyphs, width: int) -> list[Line]:
+    reference = one_line(" | ".join(example.outputs)) or "(not labelled)"
+    lines: list[Line] = [(("input", "head"),), *(((f"  {text}", ""),) for text in wrap(example.text, width - 2))]
+    lines += [(), (("reference", "head"),), ((f"  {reference}", ""),), (), (("answers", "head"),)]
+    for evaluation in evaluations:
+        sign, tone = outcome_mark(evaluation, glyphs)
+        output = one_line(evaluation.output) or "(empty)"
         lines.append(
             (
                 (f"  {sign} ", tone),
-                (f"{short_id(one.candidate)} ", "dim"),
-                (f"{one.score:.2f} ", "strong"),
-                (fit(words, max(4, width - 20)), ""),
+                (f"{short_id(evaluation.candidate)} ", "dim"),
+                (f"{evaluation.score:.2f} ", "strong"),
+                (fit(output, max(4, width - 20)), ""),
             )
         )
-    return lines if said else [*lines, (("  nobody ran on it yet", "dim"),)]
+    return lines if evaluations else [*lines, (("  no candidate ran on it yet", "dim"),)]

@@ -1,6 +1,8 @@
-"""Jump mode: every pane gets a letter; the letter takes the keys there."""
+"""Jump mode: every pane gets a letter, and the letter moves the focus there."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from textual.app import ComposeResult
 from textual.events import Key
@@ -8,29 +10,31 @@ from textual.geometry import Offset
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
-from .base import Page
-
 _LETTERS = "asdfghjkl"
 
 
 class JumpScreen(ModalScreen[str | None]):
-    """Answers with the pane's id, None where another key was pressed."""
+    """Returns the id of a pane, None where another key was pressed.
 
-    def __init__(self, page: Page) -> None:
+    Args:
+        panes: where each pane is on screen; None for a hidden one, whose label stands in a corner.
+    """
+
+    def __init__(self, panes: Mapping[str, Offset | None]) -> None:
         super().__init__()
-        self._places = dict(zip(_LETTERS, page.panes, strict=False))
-        self._spots = {name: page.query_one(f"#{name}").region.offset for name in page.panes if page.pane_visible(name)}
+        self._panes = panes
+        self._pane_by_letter = dict(zip(_LETTERS, panes, strict=False))
 
     def compose(self) -> ComposeResult:
         hidden = 0
-        for letter, name in self._places.items():
+        for letter, name in self._pane_by_letter.items():
             label = Label(f" {letter} {name} ", classes="jump")
-            at = self._spots.get(name)
-            if at is None:
-                at, hidden = Offset(2, 3 + hidden), hidden + 1
-            label.styles.offset = (at.x + 2, at.y)
+            offset = self._panes[name]
+            if offset is None:
+                offset, hidden = Offset(2, 3 + hidden), hidden + 1
+            label.styles.offset = (offset.x + 2, offset.y)
             yield label
 
     def on_key(self, event: Key) -> None:
         event.stop()
-        self.dismiss(self._places.get(event.key))
+        self.dismiss(self._pane_by_letter.get(event.key))

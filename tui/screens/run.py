@@ -1,51 +1,47 @@
-"""One run: lineage, dialogue, scoreboard, the curve of the best, the log, the account."""
+"""One run: lineage, dialogue, scoreboard, the curve of the best score, the log, the budget."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from ...core.errors import UsageError
 from ...runtime.monitor.leaderboard import ScoreTally
 from ...runtime.monitor.run_view import CandidateView
 from ...runtime.monitor.snapshot import RunSnapshot
 from ...runtime.steering.catalog import DIRECTIVE_SPECS
-from ..format.text import Line
-from ..lines.lineage import LineageLines, LineageNode, all_candidates, layout, lineage_extent, short_id
+from ..lines.lineage import LineageLines, LineageNode, layout, lineage_extent, short_id
 from ..lines.plot import score_plot
-from ..lines.scoreboard import dialogue_lines, log_lines, rank_candidates, scoreboard_table
+from ..lines.scoreboard import LineCache, dialogue_lines, log_lines, rank_candidates, scoreboard_table
 from ..lines.status import plan_lines, status_lines
 from ..replay import ReplaySource
-from ..routes import open_candidate, open_compare
 from ..widgets.line_list import LineList
 from ..widgets.text_pane import TextPane
 from .base import Page
+from .text_modal import ReaderModal
 
-if TYPE_CHECKING:
-    from ..app import MaieuticApp
-
-_STEP = 25
+_REPLAY_STEP = 25  # events: a round of a small run
 
 
 class RunPage(Page):
     panes: ClassVar[tuple[str, ...]] = ("lineage", "talk", "curve", "board", "log")
-    directive_names: ClassVar[tuple[str, ...]] = tuple(one.name for one in DIRECTIVE_SPECS)
-    about: ClassVar[str] = "run"
+    directive_names: ClassVar[tuple[str, ...]] = tuple(spec.name for spec in DIRECTIVE_SPECS)
+    page_name: ClassVar[str] = "run"
+    route: ClassVar[str] = "run"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *Page.directive_bindings(*(one.name for one in DIRECTIVE_SPECS)),
+        *Page.directive_bindings(*(spec.name for spec in DIRECTIVE_SPECS)),
         Binding("space", "fold", "Fold", show=False, id="run.fold"),
         Binding("X", "rejected", "Show rejected", show=False, id="run.rejected"),
         Binding("c", "compare", "Compare", id="run.compare"),
-        Binding("n", "examples", "Rows", id="examples"),
-        Binding("R", "report", "Report", id="report"),
+        Binding("n", "navigate('examples')", "Examples", id="examples"),
+        Binding("R", "navigate('report')", "Report", id="report"),
         Binding("P", "plan", "Whole plan", show=False, id="run.plan"),
         Binding("E", "export", "Export lineage", show=False, id="export"),
         Binding("comma", "replay('back')", "Replay: back", show=False, id="replay.back"),
-        Binding("full_stop", "replay('on')", "Replay: on", show=False, id="replay.on"),
-        Binding("z", "replay('toggle')", "Replay: play or hold", show=False, id="replay.toggle"),
+        Binding("full_stop", "replay('on')", "Replay: forward", show=False, id="replay.on"),
+        Binding("z", "replay('toggle')", "Replay: play or pause", show=False, id="replay.toggle"),
         Binding("left_square_bracket", "replay('slower')", "Replay: slower", show=False, id="replay.slower"),
         Binding("right_square_bracket", "replay('faster')", "Replay: faster", show=False, id="replay.faster"),
     ]
@@ -53,15 +49,15 @@ class RunPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._folded: frozenset[str] = frozenset()
-        self._rejected = False
-        self._talk: dict[tuple[int, int], list[Line]] = {}
-        self._log: dict[tuple[int, int], list[Line]] = {}
-        self._ranked: tuple[object, list[tuple[CandidateView, ScoreTally]]] = (None, [])
-        self._laid: tuple[object, list[LineageNode], tuple[int, int]] = (None, [], (0, 0))
+        self._show_rejected = False
+        self._dialogue_cache: LineCache = {}
+        self._log_cache: LineCache = {}
+        self._ranking: tuple[object, list[tuple[CandidateView, ScoreTally]]] = (None, [])
+        self._laid_out: tuple[object, list[LineageNode], tuple[int, int]] = (None, [], (0, 0))
 
     @property
     def crumb(self) -> str:
-        record = self.scene.record if self.scene else None
+        record = self.snapshot.record if self.snapshot else None
         return f"{record.task} · {record.id}" if record else "run"
 
     @property
@@ -73,66 +69,64 @@ class RunPage(Page):
         yield LineList(
             id="lineage",
             title="lineage",
-            about="Who came from whom. Each row: sign, candidate, mean score on val, its 95 % interval on a ruler "
-            "from 0 to 1, who made it, what became of it. enter opens it, space folds what descends from it, c "
-            "compares it, X shows rejected ones. Directives act on the row under the cursor.",
-            empty="the start prompt has not been measured yet",
+            help_text="The candidates' ancestry. Each row: status sign, candidate, mean val score, its 95 % interval "
+            "on a ruler from 0 to 1, operator, status. enter opens it, space folds its descendants, c compares it, X "
+            "shows rejected ones. Directives act on the selected row.",
+            empty="the baseline has not been measured yet",
         )
         yield LineList(
             id="talk",
             title="dialogue",
-            picks=False,
-            follows=True,
-            about="What planner, teacher, critic and student say, as they say it. It follows the end unless you "
-            "scroll up; end goes back to following.",
-            empty="nobody has spoken yet; recipes without authors stay silent",
+            selectable=False,
+            follow=True,
+            help_text="What planner, teacher, critic and student write. It follows the end unless you scroll up; end "
+            "follows again.",
+            empty="no dialogue yet; recipes without optimizer models have none",
         )
-        yield TextPane(id="curve", title="best over calls", about="The best score, from so many calls on.")
+        yield TextPane(id="curve", title="best over calls", help_text="The best score over the number of calls.")
         yield LineList(
             id="board",
             title="scoreboard",
-            about="The candidates that were measured, the best first: score, interval, val rows, gain over the "
-            "start in points, answers that could not be read. enter opens one. Scores are plain means; plot and log "
-            "tell what the race reckons, which trusts a few rows less.",
+            help_text="The measured candidates, the best first: score, 95 % interval, val examples, gain over the "
+            "baseline in points, unreadable answers. enter opens one. Scores are plain means; curve and log show "
+            "pooled estimates, which shrink scores based on few examples.",
             empty="nothing was measured yet",
         )
         yield LineList(
             id="log",
             title="log",
-            picks=False,
-            follows=True,
-            about="What happened, in words: rounds, candidates, what you said and whether it was taken.",
+            selectable=False,
+            follow=True,
+            help_text="What happened: rounds, candidates, your directives and whether they were applied.",
         )
 
-    def reopen(self, ui: MaieuticApp) -> None:
-        ui.open_route("run")
-
     def below(self) -> Iterable[Widget]:
-        yield TextPane(id="gauges", about="Budget, pace, time left, and the step of the plan that is worked on.")
+        yield TextPane(id="gauges", help_text="Budget, pace, time left, and the current step of the plan.")
 
-    def tick(self, scene: RunSnapshot) -> None:
-        self.query_one("#gauges", TextPane).draw(lambda width, _: status_lines(scene, self.signs, width))
+    def tick(self, snapshot: RunSnapshot) -> None:
+        self.query_one("#gauges", TextPane).draw(lambda width, _: status_lines(snapshot, self.glyphs, width))
 
-    def draw_panes(self, scene: RunSnapshot) -> None:
+    def draw_panes(self, snapshot: RunSnapshot) -> None:
         if self.pane_visible("lineage"):
-            self._draw_lineage(scene)
+            self._draw_lineage(snapshot)
         if self.pane_visible("talk"):
             talk = self.pane("talk")
-            talk.show(dialogue_lines(scene.story.turns, max(20, talk.columns), self._talk))
+            talk.show(dialogue_lines(snapshot.timeline.turns, max(20, talk.columns), self._dialogue_cache))
         if self.pane_visible("curve"):
-            points, calls = scene.story.curve, scene.spent.calls
-            ascii_only = self.ui.ascii_only
-            self.query_one("#curve", TextPane).draw(lambda w, h: score_plot(points, calls, w, h, ascii_only=ascii_only))
+            points, calls, ascii_only = snapshot.timeline.curve, snapshot.spent.calls, self.ui.ascii_only
+            self.query_one("#curve", TextPane).draw(
+                lambda width, height: score_plot(points, calls, width, height, ascii_only=ascii_only)
+            )
         if self.pane_visible("board"):
-            board, rows = self.pane("board"), self._ranked_rows(scene)
-            head, lines = scoreboard_table(scene, rows, self.signs, board.columns)
-            board.show(lines, keys=[one.id for one, _ in rows], head=head)
+            board, rows = self.pane("board"), self._ranked_rows(snapshot)
+            head, lines = scoreboard_table(snapshot, rows, self.glyphs, board.columns)
+            board.show(lines, keys=[candidate.id for candidate, _ in rows], head=head)
         if self.pane_visible("log"):
             log = self.pane("log")
-            log.show(log_lines(scene.story.lines, max(20, log.columns), self._log))
+            log.show(log_lines(snapshot.timeline.lines, max(20, log.columns), self._log_cache))
 
     def on_line_list_selected(self, event: LineList.Selected) -> None:
-        open_candidate(self.ui, event.key)
+        self.action_navigate("candidate", event.key)
 
     def action_fold(self) -> None:
         key = self.pane("lineage").key
@@ -141,85 +135,72 @@ class RunPage(Page):
             self.redraw()
 
     def action_rejected(self) -> None:
-        self._rejected = not self._rejected
+        self._show_rejected = not self._show_rejected
         self.redraw()
-        self.notify("rejected candidates are shown" if self._rejected else "rejected candidates are hidden")
+        self.notify(f"rejected candidates are {'shown' if self._show_rejected else 'hidden'}")
 
     def action_compare(self) -> None:
         """The first press marks, the second on another row compares."""
-        here = self.selected_arguments.get("candidate", "")
-        if not self.ui.marked or self.ui.marked == here:
-            self.ui.marked = here
-            self.notify(f"{short_id(here)} is marked; press c on another one to compare them")
+        selected = self.selected_arguments.get("candidate", "")
+        marked = self.ui.marked
+        if not marked or marked == selected:
+            self.ui.marked = selected
+            self.notify(f"{short_id(selected)} is marked; press c on another one to compare them")
             return
-        a, self.ui.marked = self.ui.marked, ""
-        try:
-            open_compare(self.ui, [a, here])
-        except UsageError as error:
-            self.notify(error.what, severity="warning")
-
-    def action_examples(self) -> None:
-        self.ui.open_route("examples")
-
-    def action_report(self) -> None:
-        self.ui.open_route("report")
+        self.ui.marked = ""
+        self.action_navigate("compare", marked, selected)
 
     def action_export(self) -> None:
-        if self.scene is None:
-            return
-        try:
-            self.ui.open_route("export", [f"lineage-{self.scene.record.id}.svg"])
-        except UsageError as error:
-            self.notify(error.what, severity="warning")
+        if self.snapshot is not None:
+            self.action_navigate("export", f"lineage-{self.snapshot.record.id}.svg")
 
     def action_plan(self) -> None:
-        from .text_modal import ReaderModal
-
-        if self.scene is not None:
-            lines = plan_lines(self.scene, self.signs) or [(("this recipe has no plan", "dim"),)]
+        if self.snapshot is not None:
+            lines = plan_lines(self.snapshot, self.glyphs) or [(("this recipe has no plan", "dim"),)]
             self.app.push_screen(ReaderModal("plan", lines))
 
     def action_replay(self, how: str) -> None:
-        feed = self.ui.feed
-        if not isinstance(feed, ReplaySource) or self.scene is None or self.scene.playing is None:
-            self.notify("this is a live run; maieutic watch RUN --replay plays one again", severity="warning")
+        source = self.ui.source
+        if not isinstance(source, ReplaySource):
+            self.notify("this is a live run; maieutic watch RUN --replay replays one", severity="warning")
             return
         match how:
             case "toggle":
-                feed.toggle()
+                source.toggle()
             case "faster" | "slower":
-                feed.speed = min(1000.0, max(0.25, feed.speed * (2.0 if how == "faster" else 0.5)))
+                source.speed = min(1000.0, max(0.25, source.speed * (2.0 if how == "faster" else 0.5)))
             case _:
-                feed.seek(self.scene.playing.at + (_STEP if how == "on" else -_STEP))
+                source.seek(source.position + (_REPLAY_STEP if how == "on" else -_REPLAY_STEP))
 
-    def _ranked_rows(self, scene: RunSnapshot) -> list[tuple[CandidateView, ScoreTally]]:
-        """Thousands are not put in order again for every event: only where one was measured, or met its fate."""
-        state = (scene.standings.cursor, scene.story.view.candidates, scene.best)
-        if state != self._ranked[0]:
-            self._ranked = (state, rank_candidates(scene))
-        return self._ranked[1]
+    def _ranked_rows(self, snapshot: RunSnapshot) -> list[tuple[CandidateView, ScoreTally]]:
+        """Thousands are not sorted again for every event: only after a measurement or a change of status."""
+        state = (snapshot.leaderboard.cursor, snapshot.timeline.view.candidates, snapshot.best)
+        if state != self._ranking[0]:
+            self._ranking = (state, rank_candidates(snapshot))
+        return self._ranking[1]
 
-    def _draw_lineage(self, scene: RunSnapshot) -> None:
-        pane, people = self.pane("lineage"), all_candidates(scene.story)
-        shape = (tuple(people) if len(people) < 2 else len(people), self._folded, self._rejected, self.signs.tee)
-        fates = sum(one.status == "rejected" for one in people.values())
-        if self._laid[0] != (shape, fates):
-            nodes = layout(people, self.signs, self._folded, rejected=self._rejected)
-            self._laid = ((shape, fates), nodes, lineage_extent(nodes, people, self.signs))
-        _, nodes, room = self._laid
+    def _draw_lineage(self, snapshot: RunSnapshot) -> None:
+        pane, candidates = self.pane("lineage"), snapshot.timeline.candidates
+        size = tuple(candidates) if len(candidates) < 2 else len(candidates)
+        rejected = sum(candidate.status == "rejected" for candidate in candidates.values())
+        shape = (size, rejected, self._folded, self._show_rejected, self.glyphs.tee)
+        if self._laid_out[0] != shape:
+            nodes = layout(candidates, self.glyphs, self._folded, rejected=self._show_rejected)
+            self._laid_out = (shape, nodes, lineage_extent(nodes, candidates, self.glyphs))
+        _, nodes, extent = self._laid_out
         lines = LineageLines(
             nodes=nodes,
-            people=people,
-            standings=scene.standings,
-            best=scene.best,
-            signs=self.signs,
+            candidates=candidates,
+            leaderboard=snapshot.leaderboard,
+            best=snapshot.best,
+            glyphs=self.glyphs,
             width=pane.columns,
-            extent=room,
+            extent=extent,
         )
 
-        def hay(at: int) -> str:
-            one = people[nodes[at].id]
-            return f"{one.id} {one.operator} {one.status}"
+        def haystack(index: int) -> str:
+            candidate = candidates[nodes[index].id]
+            return f"{candidate.id} {candidate.operator} {candidate.status}"
 
         pane.set_titles(f"lineage · {len(nodes)}")
-        pane.show(lines, keys=[node.id for node in nodes], hay=hay)
+        pane.show(lines, keys=[node.id for node in nodes], haystack=haystack)

@@ -14,45 +14,45 @@ from ..widgets.line_list import LineList
 
 
 class TextModal(ModalScreen[None]):
-    """esc closes it. `lines` draws it anew for each width."""
+    """esc closes it. `lines` draws it for each width."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
 
     def compose(self) -> ComposeResult:
-        yield LineList(id="sheet", title=self._title, picks=False)
+        yield LineList(id="sheet", title=self._title, selectable=False)
 
     def on_mount(self) -> None:
-        lines = self.query_one(LineList)
-        lines.border_subtitle = "esc closes"
-        lines.focus()
+        pane = self.query_one(LineList)
+        pane.border_subtitle = "esc closes"
+        pane.focus()
 
     def on_line_list_resized(self) -> None:
-        lines = self.query_one(LineList)
-        lines.show(self.lines(max(20, lines.columns)))
+        pane = self.query_one(LineList)
+        pane.show(self.lines(max(20, pane.columns)))
 
     def lines(self, width: int) -> list[Line]:
         raise NotImplementedError
 
 
 class ReaderModal(TextModal):
-    """Lines that were drawn for no width: what is too long goes on below, under its own beginning."""
+    """Lines that were drawn for no width: a long one is wrapped under its own beginning."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "Close", id="reader.close")]
 
     def __init__(self, title: str, lines: Sequence[Line]) -> None:
         super().__init__(title)
-        self._lines = lines
+        self._unwrapped = lines
 
     def lines(self, width: int) -> list[Line]:
-        out: list[Line] = []
-        for line in self._lines:
+        wrapped: list[Line] = []
+        for line in self._unwrapped:
             if not line:
-                out.append(line)
+                wrapped.append(line)
                 continue
             *before, (text, tone) = line
             indent = " " * sum(len(word) for word, _ in before)
             first, *rest = wrap(text, width - len(indent)) or [""]
-            out += [(*before, (first, tone)), *(((indent, ""), (more, tone)) for more in rest)]
-        return out
+            wrapped += [(*before, (first, tone)), *(((indent, ""), (more, tone)) for more in rest)]
+        return wrapped

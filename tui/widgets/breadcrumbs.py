@@ -1,4 +1,4 @@
-"""The top line: where one is, and the state of the run."""
+"""The top line: where a person is, and the state of the run."""
 
 from __future__ import annotations
 
@@ -11,27 +11,30 @@ from ..format.text import Glyphs, Line, Span, cell_count, fit
 from ..lines.status import phase_text, status_pill
 from .text_pane import TextPane
 
+_WITH_PHASE = 90  # cells: below, the phase takes the space of the breadcrumbs
+
 
 class Breadcrumbs(TextPane):
-    """Breadcrumbs on the left, phase and status pill on the right; the pill is always there."""
+    """Breadcrumbs on the left, phase and state on the right; the state is always there."""
 
     def __init__(self) -> None:
-        super().__init__(id="crumbs", about="Where you are, and what state the run is in. esc goes one step back.")
+        super().__init__(id="crumbs", help_text="Where you are, and the state of the run. esc goes one step back.")
 
-    def show_path(self, path: list[str], scene: RunSnapshot | None, signs: Glyphs) -> None:
-        def line(width: int, _: int) -> list[Line]:
+    def show_path(self, path: list[str], snapshot: RunSnapshot | None, glyphs: Glyphs) -> None:
+        def draw_lines(width: int, _: int) -> list[Line]:
             right: list[Span] = []
-            if scene is not None:
-                said = phase_text(scene)
-                right = [(f"{said} " if said and width >= 90 else "", "dim"), status_pill(scene, signs)]
-            room = max(0, width - cell_count(right) - 1)
-            left = breadcrumb_text(path, signs, room)
-            return [((" ", ""), (fit(left, room, ellipsis=signs.ellipsis), "strong"), *right)]
+            if snapshot is not None:
+                phase = phase_text(snapshot) if width >= _WITH_PHASE else ""
+                right = [(f"{phase} " if phase else "", "dim"), status_pill(snapshot, glyphs)]
+            path_width = max(0, width - cell_count(right) - 1)
+            text = breadcrumb_text(path, glyphs, path_width)
+            return [((" ", ""), (fit(text, path_width, ellipsis=glyphs.ellipsis), "strong"), *right)]
 
-        self.draw(line)
+        self.draw(draw_lines)
 
 
-def breadcrumb_text(path: Sequence[str], signs: Glyphs, room: int) -> str:
-    """Where not all of it fits, the beginning gives way: the last crumb is where one is."""
-    trails = [f" {signs.crumb} ".join([signs.ellipsis, *path[cut:]] if cut else path) for cut in range(len(path))]
-    return next((trail for trail in trails if cell_len(trail) <= room), trails[-1])
+def breadcrumb_text(path: Sequence[str], glyphs: Glyphs, width: int) -> str:
+    """Where not all of it fits, the beginning is cut: the last crumb says where a person is."""
+    separator = f" {glyphs.crumb} "
+    texts = [separator.join([glyphs.ellipsis, *path[cut:]] if cut else path) for cut in range(len(path))]
+    return next((text for text in texts if cell_len(text) <= width), texts[-1])

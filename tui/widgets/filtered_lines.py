@@ -1,4 +1,4 @@
-"""The rows of a list: which are shown under a filter, and where a key stands. Pure, no Textual."""
+"""The lines of a list: which are shown under a filter, and where a key stands. Pure, no Textual."""
 
 from __future__ import annotations
 
@@ -10,49 +10,56 @@ from ..format.text import Line, plain_text
 
 @dataclass(kw_only=True)
 class FilteredLines:
-    """needle: words that a row must hold to be shown. hay: the text they are looked for in, where drawing the line
-    itself would cost too much."""
+    """Lines with keys and a filter.
+
+    Attributes:
+        lines: all of them.
+        keys: one for each line, or none at all.
+        haystack: the text of a line that the filter looks in, where drawing the line itself would cost too much.
+        query: the words that a line must hold.
+        visible: positions of the lines that pass the filter.
+    """
 
     lines: Sequence[Line] = ()
     keys: Sequence[str] = ()
-    hay: Callable[[int], str] | None = None
-    needle: str = ""
-    shown: Sequence[int] = field(default_factory=lambda: range(0))
+    haystack: Callable[[int], str] | None = None
+    query: str = ""
+    visible: Sequence[int] = field(default_factory=lambda: range(0))
 
-    def set_lines(self, lines: Sequence[Line], keys: Sequence[str], hay: Callable[[int], str] | None) -> None:
-        self.lines, self.keys, self.hay = lines, keys, hay
-        self.apply_filter(self.needle)
+    def set_lines(self, lines: Sequence[Line], keys: Sequence[str], haystack: Callable[[int], str] | None) -> None:
+        self.lines, self.keys, self.haystack = lines, keys, haystack
+        self.apply_filter(self.query)
 
-    def apply_filter(self, needle: str) -> None:
-        """Keep the rows that hold all words of the needle, in any case."""
-        self.needle = needle.strip().casefold()
-        if not self.needle:
-            self.shown = range(len(self.lines))
+    def apply_filter(self, query: str) -> None:
+        """Keep the lines that hold all words of the query, in any case."""
+        self.query = query.strip().casefold()
+        if not self.query:
+            self.visible = range(len(self.lines))
             return
-        hay = self.hay or (lambda at: plain_text(self.lines[at]))
-        words = self.needle.split()
-        texts = ((at, hay(at).casefold()) for at in range(len(self.lines)))
-        self.shown = [at for at, text in texts if all(word in text for word in words)]
+        haystack = self.haystack or (lambda position: plain_text(self.lines[position]))
+        words = self.query.split()
+        texts = ((position, haystack(position).casefold()) for position in range(len(self.lines)))
+        self.visible = [position for position, text in texts if all(word in text for word in words)]
 
     def __len__(self) -> int:
-        return len(self.shown)
+        return len(self.visible)
 
-    def line(self, place: int) -> Line:
-        return self.lines[self.shown[place]]
+    def line(self, index: int) -> Line:
+        return self.lines[self.visible[index]]
 
-    def key(self, place: int) -> str:
-        """Of the row at a place, or of the last one before it; empty where rows have none."""
-        if not self.shown or not self.keys:
+    def key(self, index: int) -> str:
+        """Of a visible line, or of the last one where there are fewer; empty where lines have no keys."""
+        if not self.visible or not self.keys:
             return ""
-        return self.keys[self.shown[min(place, len(self.shown) - 1)]]
+        return self.keys[self.visible[min(index, len(self.visible) - 1)]]
 
     def index_of(self, key: str) -> int | None:
-        """Where a key stands among those that are shown."""
-        for place, at in enumerate(self.shown):
-            if at < len(self.keys) and self.keys[at] == key:
-                return place
+        """Where a key stands among the visible lines."""
+        for index, position in enumerate(self.visible):
+            if position < len(self.keys) and self.keys[position] == key:
+                return index
         return None
 
     @property
     def text(self) -> str:
-        return "\n".join(plain_text(self.lines[at]).rstrip() for at in self.shown)
+        return "\n".join(plain_text(self.lines[position]).rstrip() for position in self.visible)

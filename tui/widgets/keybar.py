@@ -9,52 +9,51 @@ from textual.events import Click
 from textual.screen import Screen
 
 from ...runtime.monitor.snapshot import RunSnapshot
-from ...runtime.steering.catalog import DIRECTIVE_SPECS
-from ...runtime.steering.service import unavailable_reason
+from ...runtime.steering.service import DIRECTIVE_SPECS, unavailable_reason
 from ..format.text import Line, Span, cell_count
 from .text_pane import TextPane
 
 _EVERYWHERE = ("back", "filter", "command", "quit")
-_FIRST = ("steer.revive", "steer.approve", "steer.resume")
+_URGENT = ("steer.revive", "steer.approve", "steer.resume")  # what a run may be waiting for
+_TRAILING_BLANKS = 2  # after a hint; those of the last one may fall off
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeyHint:
-    """One entry. key: as the application hears it. shown: as a person reads it."""
+    """One entry. key: as the application hears it. display: as a person reads it."""
 
     key: str
-    shown: str
+    display: str
     label: str
 
     @property
     def size(self) -> int:
-        return cell_count([(f"{self.shown} {self.label}  ", "")])
+        return cell_count([(f"{self.display} {self.label}  ", "")])
 
 
 class Keybar(TextPane):
-    """One widget that draws all hints, not one for each; a click on a hint is its key. What has no room is left out."""
+    """One widget draws all hints, a click on a hint is its key, and hints that do not fit are left out."""
 
     def __init__(self) -> None:
-        super().__init__(id="keys", about="What the keys do here. A click does the same; ? tells of all of them.")
+        super().__init__(id="keys", help_text="What the keys do here. A click does the same; ? lists all of them.")
         self._hints: Sequence[KeyHint] = ()
-        self._orders: Sequence[str] = ()
+        self._available: Sequence[str] = ()
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
 
-    def show_directives(self, scene: RunSnapshot | None, steers: Sequence[str], *, read_only: bool) -> None:
-        """Directives that are off now are left out here; the help says why they are."""
-        orders = (
-            [
-                one.name
-                for one in DIRECTIVE_SPECS
-                if one.name in steers and unavailable_reason(one, scene.story.view, alive=scene.alive) is None
+    def show_directives(self, snapshot: RunSnapshot | None, directive_names: Sequence[str], *, read_only: bool) -> None:
+        """Directives that are off now are left out; the help says why they are."""
+        available: list[str] = []
+        if snapshot is not None and snapshot.replay is None and not read_only:
+            view, alive = snapshot.timeline.view, snapshot.alive
+            available = [
+                spec.name
+                for spec in DIRECTIVE_SPECS
+                if spec.name in directive_names and unavailable_reason(spec, view, alive=alive) is None
             ]
-            if scene is not None and scene.playing is None and not read_only
-            else []
-        )
-        if orders != self._orders:
-            self._orders = orders
+        if available != self._available:
+            self._available = available
             self._collect_hints()
 
     def on_click(self, event: Click) -> None:
@@ -71,29 +70,28 @@ class Keybar(TextPane):
             self._collect_hints()
 
     def _collect_hints(self) -> None:
-        """Help first, what the run waits for, what is special here, what is everywhere, and directives while there is
-        room."""
-        known: dict[str, KeyHint] = {}
+        """Help first, then what the run waits for, this screen's keys, the keys of all screens, and directives."""
+        hints: dict[str, KeyHint] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
             name = binding.id or binding.action
-            if (binding.show or name.startswith("steer.")) and name not in known and active.enabled:
-                shown = self.app.get_key_display(binding)
-                known[name] = KeyHint(key=binding.key.split(",")[0], shown=shown, label=binding.description)
-        steers = [f"steer.{name}" for name in self._orders]
-        special = [name for name in known if name != "help" and name not in _EVERYWHERE and name[:6] != "steer."]
-        urgent = [name for name in _FIRST if name in steers]
-        order = dict.fromkeys(["help", *urgent, *special, *_EVERYWHERE, *steers])
-        asked = [name for name in known if name.startswith("ask.")]  # while something is asked, letters are letters
-        answer = [KeyHint(key="enter", shown="enter", label="Answer")] if asked else []
-        self._hints = [*answer, *(known[name] for name in asked or order if name in known)]
+            if (binding.show or name.startswith("steer.")) and name not in hints and active.enabled:
+                display = self.app.get_key_display(binding)
+                hints[name] = KeyHint(key=binding.key.split(",")[0], display=display, label=binding.description)
+        directives = [f"steer.{name}" for name in self._available]
+        special = [name for name in hints if name not in ("help", *_EVERYWHERE) and not name.startswith("steer.")]
+        urgent = [name for name in _URGENT if name in directives]
+        order = dict.fromkeys(["help", *urgent, *special, *_EVERYWHERE, *directives])
+        in_question = [name for name in hints if name.startswith("ask.")]  # then letters are text, not keys
+        answer = [KeyHint(key="enter", display="enter", label="Answer")] if in_question else []
+        self._hints = [*answer, *(hints[name] for name in in_question or order if name in hints)]
         self.draw(lambda width, _: [self._line(width)])
 
     def _line(self, width: int) -> Line:
         spans: list[Span] = []
         for hint in self._hints:
             width -= hint.size
-            if width < -2:  # the two blanks after the last one may fall off
+            if width < -_TRAILING_BLANKS:
                 break
-            spans += [(f"{hint.shown} ", "accent"), (f"{hint.label}  ", "")]
+            spans += [(f"{hint.display} ", "accent"), (f"{hint.label}  ", "")]
         return tuple(spans)

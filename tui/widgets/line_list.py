@@ -30,8 +30,12 @@ class _BlankScrollBar(ScrollBarRender):
 class LineList(ScrollView, can_focus=True):
     """`show` replaces the lines. A key names a line, so that the cursor stays on it when others come and go.
 
-    picks: whether there is a cursor at all; without one, the keys scroll. follows: the newest line stays in sight
-    while the end is in sight. about: what F1 says of it.
+    Args:
+        title: in the frame, and in the strip of names where there is no frame.
+        help_text: what the help says of it.
+        selectable: whether there is a cursor; without one, the keys scroll.
+        follow: whether the newest line stays in sight while the end is in sight.
+        empty: what is shown where there are no lines.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,14 +50,14 @@ class LineList(ScrollView, can_focus=True):
     cursor: reactive[int] = reactive(0, repaint=False)
 
     class Selected(Message):
-        """A line was chosen."""
+        """Enter or a double click on a line."""
 
         def __init__(self, key: str) -> None:
             super().__init__()
             self.key = key
 
     class Highlighted(Message):
-        """The cursor went to another line."""
+        """The cursor moved to another line."""
 
     class Resized(Message):
         """It has another width than it was drawn for."""
@@ -63,20 +67,20 @@ class LineList(ScrollView, can_focus=True):
         *,
         id: str,
         title: str = "",
-        about: str = "",
-        picks: bool = True,
-        follows: bool = False,
+        help_text: str = "",
+        selectable: bool = True,
+        follow: bool = False,
         empty: str = "nothing here yet",
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.border_title = title
-        self.about, self.picks, self.follows, self.empty = about, picks, follows, empty
-        self._rows = FilteredLines()
+        self.help_text, self.selectable, self.follow, self.empty = help_text, selectable, follow, empty
+        self._lines = FilteredLines()
         self._head: Line | None = None
-        self._following = follows
-        self._moving = False
-        self._drawn_for = 0
+        self._at_end = follow
+        self._scrolling_to_end = False
+        self._drawn_width = 0
 
     @property
     def vertical_scrollbar(self) -> ScrollBar:
@@ -99,72 +103,70 @@ class LineList(ScrollView, can_focus=True):
         *,
         keys: Sequence[str] = (),
         head: Line | None = None,
-        hay: Callable[[int], str] | None = None,
+        haystack: Callable[[int], str] | None = None,
     ) -> None:
-        """hay: the text of a line that the filter looks in, where drawing the line would cost too much."""
-        here = self.key
-        self._drawn_for = self.columns  # a list that was hidden has none
+        """haystack: the text of a line that the filter looks in, where drawing the line would cost too much."""
+        key = self.key
+        self._drawn_width = self.columns  # a list that was hidden has none
         self._head = head
-        self._rows.set_lines(lines, keys, hay)
-        if here and self.picks and here != self.key:
-            self.set_reactive(LineList.cursor, self._index_of(here))
+        self._lines.set_lines(lines, keys, haystack)
+        if key and self.selectable and key != self.key:
+            self.set_reactive(LineList.cursor, self._index_of(key))
         self._update_virtual_size()
         self._scroll_to_end()
         self.refresh()
 
-    def apply_filter(self, needle: str) -> None:
-        """Keep the lines that contain the words."""
-        here = self.key
-        self._rows.apply_filter(needle)
-        self.cursor = self._index_of(here)
-        self.border_subtitle = f"/{needle}  {len(self._rows)} of {len(self._rows.lines)}" if needle else ""
+    def apply_filter(self, query: str) -> None:
+        """Keep the lines that hold all words of the query."""
+        key = self.key
+        self._lines.apply_filter(query)
+        self.cursor = self._index_of(key)
+        self.border_subtitle = f"/{query}  {len(self._lines)} of {len(self._lines.lines)}" if query else ""
         self._update_virtual_size()
         self.refresh()
 
     @property
     def columns(self) -> int:
         """The cells of a line: without scrollbar, and without the cursor's own mark."""
-        return max(0, self.scrollable_content_region.width - self.picks)
+        return max(0, self.scrollable_content_region.width - self.selectable)
 
     @property
     def filter_text(self) -> str:
-        return self._rows.needle
+        return self._lines.query
 
     @property
     def key(self) -> str:
         """The key of the line under the cursor; empty where there is none."""
-        return self._rows.key(self.cursor) if self.picks else ""
-
-    def go_to(self, key: str) -> None:
-        self.cursor = self._index_of(key)
+        return self._lines.key(self.cursor) if self.selectable else ""
 
     @property
     def text(self) -> str:
-        """All lines as plain text, for the clipboard."""
-        return self._rows.text
+        """All visible lines as plain text, for the clipboard."""
+        return self._lines.text
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         base = self.visual_style.rich_style
         if self._head is not None:
             if y == 0:
-                return self._strip(((" ", ""), *self._head) if self.picks else self._head, base, width)
+                return self._strip(((" ", ""), *self._head) if self.selectable else self._head, base, width)
             y -= 1
-        at = y + round(self.scroll_offset.y)
-        if not self._rows:
-            said = wrap(self._empty_text, width - 1)
-            return self._strip(((" " + said[y] if y < len(said) else "", "dim"),), base, width)
-        if at >= len(self._rows):
+        index = y + round(self.scroll_offset.y)
+        if not self._lines:
+            texts = wrap(self._empty_text, width - 1)
+            return self._strip(((" " + texts[y] if y < len(texts) else "", "dim"),), base, width)
+        if index >= len(self._lines):
             return Strip.blank(width, base)
-        line = self._rows.line(at)
-        if not self.picks:
+        line = self._lines.line(index)
+        if not self.selectable:
             return self._strip(line, base, width)
-        here = at == min(self.cursor, len(self._rows) - 1)
-        mark: Line = (("▌" if here and self._unicode else ">" if here else " ", "mark" if here else ""),)
-        return self._strip((*mark, *line), base + self._tone_styles[self._cursor_tone] if here else base, width)
+        current = index == min(self.cursor, len(self._lines) - 1)
+        sign = ("▌" if self._unicode else ">") if current else " "
+        style = base + self._tone_styles[self._cursor_tone] if current else base
+        return self._strip(((sign, "mark" if current else ""), *line), style, width)
 
     def action_step(self, by: int) -> None:
-        if self.picks:
+        if self.selectable:
             self.cursor += by
         else:
             self.scroll_relative(y=by, animate=False)
@@ -173,8 +175,8 @@ class LineList(ScrollView, can_focus=True):
         self.action_step(by * max(1, self._visible_rows - 1))
 
     def action_edge(self, last: int) -> None:
-        if self.picks:
-            self.cursor = len(self._rows) - 1 if last else 0
+        if self.selectable:
+            self.cursor = len(self._lines) - 1 if last else 0
         else:
             self.scroll_to(y=self.max_scroll_y if last else 0, animate=False)
 
@@ -183,43 +185,45 @@ class LineList(ScrollView, can_focus=True):
             self.post_message(self.Selected(self.key))
 
     def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, len(self._rows) - 1))
+        return max(0, min(cursor, len(self._lines) - 1))
 
     def watch_cursor(self) -> None:
-        if self.picks and self.is_mounted:
+        if self.selectable and self.is_mounted:
             self._scroll_to_cursor()
             self.post_message(self.Highlighted())
         self.refresh()
 
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
-        if self.picks:
+        if self.selectable:
             self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        if self.follows and not self._moving and self.size.height:
-            self._following = new_value >= self.max_scroll_y - 1
+        if self.follow and not self._scrolling_to_end and self.size.height:
+            self._at_end = new_value >= self.max_scroll_y - 1
 
     def on_resize(self) -> None:
         self._update_virtual_size()
         self._scroll_to_end()
-        if self.columns != self._drawn_for:
+        if self.columns != self._drawn_width:
             self.post_message(self.Resized())
 
     def on_click(self, event: events.Click) -> None:
-        place = event.get_content_offset(self)
-        if place is None or not self.picks:
+        offset = event.get_content_offset(self)
+        if offset is None or not self.selectable:
             return
-        at = place.y + round(self.scroll_offset.y) - (self._head is not None)
-        if 0 <= at < len(self._rows):
-            self.cursor = at
+        index = offset.y + round(self.scroll_offset.y) - (self._head is not None)
+        if 0 <= index < len(self._lines):
+            self.cursor = index
             if event.chain == 2:
                 self.action_pick()
 
     @property
     def _empty_text(self) -> str:
-        return f"nothing matches {self.filter_text!r}; esc clears the filter" if self.filter_text else self.empty
+        if self.filter_text:
+            return f"nothing matches {self.filter_text!r}; esc clears the filter"
+        return self.empty
 
     @property
     def _unicode(self) -> bool:
@@ -230,18 +234,18 @@ class LineList(ScrollView, can_focus=True):
         return max(1, self.size.height - (self._head is not None))
 
     def _index_of(self, key: str) -> int:
-        place = self._rows.index_of(key)
-        return self.validate_cursor(self.cursor) if place is None else place
+        index = self._lines.index_of(key)
+        return self.validate_cursor(self.cursor) if index is None else index
 
     def _update_virtual_size(self) -> None:
-        self.virtual_size = Size(0, len(self._rows) + (self._head is not None))
+        self.virtual_size = Size(0, len(self._lines) + (self._head is not None))
 
     def _scroll_to_end(self) -> None:
-        """Whoever scrolled up reads on undisturbed; who is at the end stays there."""
-        if self._following and self.size.height:
-            self._moving = True
+        """A person who scrolled up reads on undisturbed; one who is at the end stays there."""
+        if self._at_end and self.size.height:
+            self._scrolling_to_end = True
             self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
-            self._moving = False
+            self._scrolling_to_end = False
 
     def _scroll_to_cursor(self) -> None:
         top = round(self.scroll_offset.y)
@@ -251,9 +255,9 @@ class LineList(ScrollView, can_focus=True):
             self.scroll_to(y=self.cursor - self._visible_rows + 1, animate=False, immediate=True)
 
     def _strip(self, line: Line, base: Style, width: int) -> Strip:
-        looks = self._tone_styles
-        said: Line = line if self._unicode else tuple((to_ascii(text), tone) for text, tone in line)
-        segments = [Segment(text, base + looks[tone] if tone else base) for text, tone in said if text]
+        styles = self._tone_styles
+        spans: Line = line if self._unicode else tuple((to_ascii(text), tone) for text, tone in line)
+        segments = [Segment(text, base + styles[tone] if tone else base) for text, tone in spans if text]
         return Strip(segments).adjust_cell_length(width, base)
 
     @property

@@ -3,37 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.events import Key
 from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label
 
-_LONG = 40
+_LONG = 40  # cells: a longer label stands above the input instead of beside it
 
 
 class PromptBar(Horizontal):
-    """Inline, not a dialog: the screen behind stays readable. Enter answers, esc takes it away."""
+    """Inline, not a dialog: the screen behind stays readable. Enter answers, esc leaves.
+
+    From the key that starts a question to its last answer, what is typed goes to the bar and nowhere else. A bar needs
+    a moment until it can take keys; those that come before are queued, and delivered in their order.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", id="ask.leave"),
         Binding("tab,shift+tab", "complete", "Complete", key_display="tab", priority=True, id="ask.complete"),
     ]
-    about = "Type an answer; enter gives it, esc leaves. tab or → takes the completion that is shown in grey."
+    help_text = "Type an answer. enter sends it, esc leaves. tab or → takes the completion shown in grey."
 
     class QuestionOpened(Message):
-        """A question stands there, and the keys go to it."""
+        """A question is shown, and takes the keys."""
+
+    class Closed(Message):
+        """All questions are answered; queued keys are for the page again."""
 
     def __init__(self) -> None:
         super().__init__(id="ask")
         self._answer: asyncio.Future[str | None] | None = None
-        self._change: Callable[[str], None] | None = None
-        self.asked = 0
-        self.given = False
+        self._on_change: Callable[[str], None] | None = None
+        self._keys: list[Key] = []
+        self._announced = False
+        self.pending = 0
+        self.question_count = 0
+        self.answer_sent = False
 
     def compose(self) -> ComposeResult:
         yield Label("", id="ask-label", markup=False)
@@ -45,8 +56,8 @@ class PromptBar(Horizontal):
 
     @property
     def accepts_keys(self) -> bool:
-        """Whether a key that comes now belongs to the question that is asked: it stands there, without an answer."""
-        return not self.given and self._answer is not None and not self._answer.done()
+        """Whether a key that comes now belongs to the question on screen: it is shown and has no answer yet."""
+        return not self.answer_sent and self._answer is not None and not self._answer.done()
 
     async def ask(
         self,
@@ -57,9 +68,9 @@ class PromptBar(Horizontal):
         choices: tuple[str, ...] = (),
         change: Callable[[str], None] | None = None,
     ) -> str | None:
-        """What was answered, None where the person left. change: hears every letter."""
+        """The answer, None where the person left. change: called with the text after every letter."""
         self._resolve(None)
-        self._answer, self._change = asyncio.get_running_loop().create_future(), change
+        self._answer, self._on_change = asyncio.get_running_loop().create_future(), change
         self.query_one("#ask-label", Label).update(f" {label} ")
         field = self.field
         field.suggester = SuggestFromList(choices, case_sensitive=False) if choices else None
@@ -69,16 +80,52 @@ class PromptBar(Horizontal):
         field.cursor_position = len(value)
         self.set_class(len(label) > _LONG, "-long")
         self.add_class("-open")
-        self.asked += 1
-        self.given = False
+        self.question_count += 1
+        self.answer_sent = False
         self.screen.set_focus(field)
         self.post_message(self.QuestionOpened())
         return await self._answer
 
+    def expect_question(self) -> None:
+        """A question will be asked. One that a key started is counted already, by `queue_key`."""
+        self.pending += not self._announced
+        self._announced = False
+
+    def finish_question(self) -> bool:
+        """One question is over; whether it was the last one."""
+        self.pending -= 1
+        return not self.pending
+
+    def queue_key(self, key: Key, *, starts_question: Callable[[], bool]) -> bool:
+        """Whether the key is queued, for the question that is on its way.
+
+        starts_question: whether the key is bound to a question. Keys behind it may arrive before the question does.
+        """
+        if key.key.startswith("ctrl+"):
+            return False
+        if not self.pending:
+            self._announced = starts_question()
+            self.pending += self._announced
+            return False
+        if self._keys or not self.accepts_keys:
+            self._keys.append(key)
+            return True
+        self._take(key)
+        return False
+
+    async def flush_keys(self, deliver: Callable[[Key], Awaitable[None]]) -> None:
+        """Deliver queued keys, as far as they can be taken now."""
+        while self._keys and (self.accepts_keys or not self.pending):
+            key = self._keys.pop(0)
+            if self.pending:
+                self._take(key)
+            await deliver(key)
+
     def close(self) -> None:
-        """Nothing more is asked. Between two questions the bar stays: what is hidden loses the keys."""
+        """Nothing more is asked. Between two questions the bar stays: what is hidden loses the focus."""
         self._resolve(None)
         self.remove_class("-open")
+        self.post_message(self.Closed())
 
     def action_leave(self) -> None:
         self._resolve(None)
@@ -90,8 +137,8 @@ class PromptBar(Horizontal):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._change is not None:
-            self._change(event.value)
+        if self._on_change is not None:
+            self._on_change(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -101,9 +148,15 @@ class PromptBar(Horizontal):
         if self._answer is not None and not self._answer.done():
             self._answer.cancel()
 
+    def _take(self, key: Key) -> None:
+        """The key is for the bar, wherever the focus is; what comes after enter is for the next question."""
+        if not self.has_focus_within:
+            self.screen.set_focus(self.field)
+        self.answer_sent = key.key == "enter"
+
     def _resolve(self, answer: str | None) -> None:
         if self._answer is None or self._answer.done():
             return
         self._answer.set_result(answer)
-        self.given = False
-        self._change = None
+        self.answer_sent = False
+        self._on_change = None

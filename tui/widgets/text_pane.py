@@ -1,4 +1,4 @@
-"""A few lines that nobody scrolls: gauges, plan, plot, header."""
+"""A few lines that nobody scrolls: status lines, curve, breadcrumbs, key hints."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ class TextPane(LineList, can_focus=False):
         *,
         id: str,
         title: str = "",
-        about: str = "",
+        help_text: str = "",
         classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, title=title, about=about, picks=False, empty="", classes=classes)
-        self._told: Sequence[Line] = ()
-        self._draw: Callable[[int, int], Sequence[Line]] | None = None
+        super().__init__(id=id, title=title, help_text=help_text, selectable=False, empty="", classes=classes)
+        self._drawn: Sequence[Line] = ()
+        self._draw_lines: Callable[[int, int], Sequence[Line]] | None = None
 
-    def draw(self, how: Callable[[int, int], Sequence[Line]]) -> None:
-        """how: from width and height to lines."""
-        self._draw = how
+    def draw(self, draw_lines: Callable[[int, int], Sequence[Line]]) -> None:
+        """draw_lines: from width and height to lines."""
+        self._draw_lines = draw_lines
         self._redraw()
 
     def on_resize(self) -> None:
         self._redraw()
 
     def render_line(self, y: int) -> Strip:
-        if y < len(self._told):
-            return self._strip(self._told[y], self.visual_style.rich_style, self.size.width)
+        if y < len(self._drawn):
+            return self._strip(self._drawn[y], self.visual_style.rich_style, self.size.width)
         return Strip.blank(self.size.width, self.visual_style.rich_style)
 
     def _redraw(self) -> None:
-        if self._draw is not None and self.size.width and self.size.height:
-            lines = self._draw(self.size.width, self.size.height)
-            if lines != self._told:  # what stands still is not sent again: a terminal may be far away
-                self._told = lines
+        if self._draw_lines is not None and self.size.width and self.size.height:
+            lines = self._draw_lines(self.size.width, self.size.height)
+            if lines != self._drawn:  # unchanged lines are not sent again: the terminal may be far away
+                self._drawn = lines
                 self.refresh()

@@ -96,9 +96,9 @@ def test_the_panel_shows_the_best_on_all_rows_that_are_measured_by_now(folder: P
     panel = LivePanel(Console(file=StringIO()), folder, clock=lambda: time[0])
     told = {"candidate": ids.best, "score": 1.0, "low": 0.51, "high": 1.0, "n": 4, "expected": 0.55}
     panel(Event(run=ids.other, kind="best_changed", key="1", number=1, data=told))
-    assert dict(summary_pairs(panel.current_view()))["best"].startswith("1.00 [0.51, 1.00] on 4 rows")
+    assert dict(summary_pairs(panel.current_view()))["best"].startswith("1.00 [0.51, 1.00] on 4 examples")
     time[0] = 5.0
-    assert dict(summary_pairs(panel.current_view()))["best"].startswith("0.75 [0.41, 0.93] on 8 rows")
+    assert dict(summary_pairs(panel.current_view()))["best"].startswith("0.75 [0.41, 0.93] on 8 examples")
     panel.close()
 
 

@@ -94,25 +94,30 @@ def still(folder: Path) -> Callable[[str], MaieuticApp]:
 
     def make(run: str, **options: Any) -> MaieuticApp:
         with Store.open(folder, read_only=True) as store:
-            record, story = store.run(run), RunTimeline.from_events(store.events(run))
-            standings = Leaderboard().extend(store.tallies(run))
+            record, timeline = store.run(run), RunTimeline.from_events(store.events(run))
+            leaderboard = Leaderboard().extend(store.tallies(run))
         alive = run != GONE
-        scene = RunSnapshot(
-            record=record, alive=alive, story=story, standings=standings, spent=story.view.spent, seconds=61.0
+        snapshot = RunSnapshot(
+            record=record,
+            alive=alive,
+            timeline=timeline,
+            leaderboard=leaderboard,
+            spent=timeline.view.spent,
+            seconds=61.0,
         )
-        return MaieuticApp(folder, run=run, feed=Still(scene), listing=listing, **options)
+        return MaieuticApp(folder, run=run, source=Still(snapshot), listing=listing, **options)
 
     return make
 
 
 class Still:
-    """A feed that gives one scene."""
+    """A source that gives one snapshot."""
 
-    def __init__(self, scene: RunSnapshot) -> None:
-        self.scene = scene
+    def __init__(self, snapshot: RunSnapshot) -> None:
+        self.snapshot = snapshot
 
     def read(self) -> RunSnapshot:
-        return self.scene
+        return self.snapshot
 
 
 @pytest.fixture
@@ -160,9 +165,9 @@ class Hand:
     async def asks(self, *keys: str) -> None:
         """Press keys; the bar has asked one thing more."""
         bar = self.bar
-        before = bar.asked
+        before = bar.question_count
         await self.press(*keys)
-        await self.until(lambda: bar.asked > before)
+        await self.until(lambda: bar.question_count > before)
 
     async def press(self, *keys: str) -> None:
         """As a terminal gives them: one after the other, each heard before the next."""

@@ -102,7 +102,7 @@ async def test_ascii_means_ascii(size: tuple[int, int], still: Still, settle: Se
             if strange:
                 wrong[keys] = strange
             app.clear_notifications()
-            while app.page is None or app.page.about != "run" or app.page.bar.accepts_keys:
+            while app.page is None or app.page.page_name != "run" or app.page.bar.accepts_keys:
                 await hand_of(pilot).press("escape")
                 await settle(pilot)
     assert wrong == {}
@@ -120,7 +120,7 @@ def test_signs_and_words_tell_what_colours_tell(signs: Glyphs) -> None:
     assert len({sign for sign, _, _ in fates}) == len(fates)
     assert len({word for _, _, word in fates}) == len(fates)
     states = ("running", "paused", "stopped", "finished", "failed", "dead")
-    pills = {status_pill(SimpleNamespace(state=one, playing=None), signs)[0] for one in states}  # type: ignore[arg-type]
+    pills = {status_pill(SimpleNamespace(state=one, replay=None), signs)[0] for one in states}  # type: ignore[arg-type]
     assert len(pills) == len(states)
 
 

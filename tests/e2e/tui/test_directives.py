@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from maieutic.runtime.steering.catalog import DIRECTIVE_SPECS, directive_named
 from maieutic.runtime.steering.service import unavailable_reason
-from maieutic.tui import steer as wheel
+from maieutic.tui import steer
 from maieutic.tui.app import MaieuticApp
 from maieutic.tui.palette import CommandProvider
 from textual.pilot import Pilot
@@ -40,11 +40,11 @@ class Flow:
 
 
 FLOWS: dict[str, Flow] = {
-    "pause": Flow(says="What is in flight finishes"),
-    "resume": Flow(says="goes on where it paused", run=PAUSED),
+    "pause": Flow(says="Calls in flight finish"),
+    "resume": Flow(says="continues where it paused", run=PAUSED),
     "stop": Flow(says="the search ends without a report", answers=("no",), row={"report": False}),
-    "pin": Flow(says=f"{HERE} (demos, dropped) stays in the race", row={"candidate": HERE}),
-    "veto": Flow(says="leaves the race", answers=("yes",), row={"candidate": HERE, "branch": True}),
+    "pin": Flow(says=f"{HERE} (demos, dropped) stays active", row={"candidate": HERE}),
+    "veto": Flow(says="is excluded", answers=("yes",), row={"candidate": HERE, "branch": True}),
     "edit": Flow(says="A new candidate of 3 words", text="Positive or negative?", row={"candidate": HERE, "slot": ""}),
     "hint": Flow(says="'mind irony'", answers=("mind irony",), row={"text": "mind irony"}),
     "rule": Flow(
@@ -65,30 +65,26 @@ FLOWS: dict[str, Flow] = {
         row={"output": "negative"},
     ),
     "add-example": Flow(
-        says="The row joins train",
+        says="The example joins train",
         text="Not bad, not good.",
         answers=("negative", "train"),
         row={"input": "Not bad, not good.", "output": "negative", "split": "train"},
     ),
-    "approve": Flow(
-        says="40 calls of the target and 3 of the authors", answers=("yes",), row={"rest": True}, run=ASKING
-    ),
+    "approve": Flow(says="40 target calls and 3 optimizer calls", answers=("yes",), row={"rest": True}, run=ASKING),
     "budget": Flow(
         says="calls from 300 to 500 (64 used); minutes from no limit to 20", answers=("calls 500, minutes=20",)
     ),
-    "roles": Flow(
-        says="The critic is played by ollama/qwen", answers=("critic", "ollama/qwen"), row={"role": "critic"}
-    ),
+    "roles": Flow(says="the critic is ollama/qwen", answers=("critic", "ollama/qwen"), row={"role": "critic"}),
     "weights": Flow(
-        says="phrase is drawn with the weight 2", answers=("phrase", "2", ""), row={"name": "phrase", "weight": 2.0}
+        says="phrase is sampled with weight 2", answers=("phrase", "2", ""), row={"name": "phrase", "weight": 2.0}
     ),
-    "replan": Flow(says="a new path in place of 3 steps"),
+    "replan": Flow(says="a new plan in place of the current 3 steps"),
     "fork": Flow(
-        says="with the recipe protegi and 90 calls begins with",
+        says="with recipe protegi and 90 calls starts from",
         answers=("recipe protegi calls 90",),
         words=("fork", LIVE, HERE, "--recipe", "protegi", "--calls", "90", "--json"),
     ),
-    "revive": Flow(says="A new process takes the run up", words=("resume", GONE, "--json"), run=GONE),
+    "revive": Flow(says="A new process continues the run", words=("resume", GONE, "--json"), run=GONE),
 }
 
 
@@ -102,7 +98,7 @@ async def test_a_key_a_preview_and_a_row(
 ) -> None:
     """One application for all that can be done to a run in one state."""
     begun: list[list[str]] = []
-    monkeypatch.setattr(wheel, "start", lambda words, log: begun.append(words) or 4321)
+    monkeypatch.setattr(steer, "start_process", lambda words, log: begun.append(words) or 4321)
     app = MaieuticApp(own, run=run)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
@@ -114,7 +110,8 @@ async def test_a_key_a_preview_and_a_row(
             await hand.press(*flow.before)
             await settle(pilot)
             if not flow.before:
-                app.page.pane("lineage").go_to(HERE)
+                lineage = app.page.pane("lineage")
+                lineage.cursor = lineage._index_of(HERE)
             said = await hand.previews(directive_named(name).key, *flow.answers, text=flow.text)
             assert flow.says.casefold() in said.casefold(), name
             assert len(app.store.directives(run)) == before, f"{name} was sent before it was confirmed"
@@ -136,8 +133,10 @@ async def test_what_is_off_says_why(still: Callable[[str], MaieuticApp], hand_of
     app = still(RUN)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        assert app.scene is not None
-        reasons = {one.name: unavailable_reason(one, app.scene.story.view, alive=False) for one in DIRECTIVE_SPECS}
+        assert app.snapshot is not None
+        reasons = {
+            one.name: unavailable_reason(one, app.snapshot.timeline.view, alive=False) for one in DIRECTIVE_SPECS
+        }
         off = [one for one in DIRECTIVE_SPECS if reasons[one.name]]
         for one in off:
             app.clear_notifications()
@@ -164,7 +163,7 @@ async def test_words_after_a_colon_answer_first(own: Path, hand_of: HandOf, sett
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         hand = hand_of(pilot)
-        assert "leaves the race" in await hand.previews("colon", "veto best yes")
+        assert "is excluded" in await hand.previews("colon", "veto best yes")
         await hand.press("enter")
         await hand.until(lambda: bool(app.store.directives(LIVE)))
         ((_, told),) = app.store.directives(LIVE)

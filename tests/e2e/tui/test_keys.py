@@ -16,9 +16,9 @@ from maieutic.runtime.monitor.snapshot import LiveSource
 from maieutic.runtime.steering.catalog import DIRECTIVE_SPECS
 from maieutic.runtime.store import Store
 from maieutic.tui.app import MaieuticApp
-from maieutic.tui.bindings import all_bindings
 from maieutic.tui.keys import load_keymap
 from maieutic.tui.replay import ReplaySource
+from maieutic.tui.routes import all_bindings
 from maieutic.tui.screens.duel import DuelPage
 from maieutic.tui.steer import parse_key_values
 from maieutic.tui.widgets.keybar import Keybar
@@ -98,7 +98,7 @@ async def test_a_dead_run_is_called_so_and_the_way_back_is_named(
         await settle(pilot)
         seen = screen(app)
     assert "process gone" in seen
-    assert "g takes the run up again" in seen
+    assert "g resumes the run" in seen
 
 
 async def test_a_filter_keeps_what_it_names(own: Path, hand_of: HandOf, settle: Settle) -> None:
@@ -142,10 +142,10 @@ async def test_a_replay_can_be_scrubbed(own: Path) -> None:
         later = feed.read()
         feed.seek(6)
         again = feed.read()
-    assert first.playing is not None
-    assert again.story == first.story
-    assert (first.playing.at, later.story.view.number, again.story.view.number) == (6, 20, 6)
-    assert later.standings.cursor > first.standings.cursor
+    assert first.replay is not None
+    assert again.timeline == first.timeline
+    assert (first.replay.position, later.timeline.view.number, again.timeline.view.number) == (6, 20, 6)
+    assert later.leaderboard.cursor > first.leaderboard.cursor
 
 
 def test_every_action_has_a_key_of_its_own_and_a_name_to_remap() -> None:
@@ -156,13 +156,13 @@ def test_every_action_has_a_key_of_its_own_and_a_name_to_remap() -> None:
 
 def test_keys_are_read_and_what_is_wrong_with_them_is_said(tmp_path: Path) -> None:
     file = tmp_path / "keys.toml"
-    assert load_keymap(file, ["quit"]).chosen == {}
+    assert load_keymap(file, ["quit"]).bindings == {}
     file.write_text('[keys]\nsteer.pause = "ctrl+z"\nquit = ["Q", "x"]\nnone.such = "y"\n')
     keys = load_keymap(file, ["quit", "steer.pause"])
-    assert keys.chosen == {"steer.pause": "ctrl+z", "quit": "Q,x"}
-    assert keys.complaints == (f"{file}: there is no binding 'none.such'",)
+    assert keys.bindings == {"steer.pause": "ctrl+z", "quit": "Q,x"}
+    assert keys.errors == (f"{file}: there is no binding 'none.such'",)
     file.write_text("[keys")
-    assert "keys.toml" in load_keymap(file, []).complaints[0]
+    assert "keys.toml" in load_keymap(file, []).errors[0]
 
 
 async def test_a_click_on_a_name_shows_its_pane(still: Still, settle: Settle) -> None:
@@ -175,7 +175,7 @@ async def test_a_click_on_a_name_shows_its_pane(still: Still, settle: Settle) ->
         await pilot.click(PaneTabs, offset=(sum(len(text) for text, _ in at[:3]) + 2, 0))
         await settle(pilot)
         assert app.page is not None
-        assert app.page.shown == "board"
+        assert app.page.active_pane == "board"
         assert "[4 scoreboard]" in "".join(text for text, _ in strip.line)
 
 
@@ -193,7 +193,7 @@ async def test_a_click_on_a_hint_is_its_key(still: Still, settle: Settle, hand_o
         bar = app.screen.query_one(Keybar)
         told = "".join(text for text, _ in bar._line(bar.size.width))
         await pilot.click(Keybar, offset=(told.index("Pause"), 0))
-        await hand_of(pilot).until(lambda: app.pages[-1].bar.asked > 0)
+        await hand_of(pilot).until(lambda: app.pages[-1].bar.question_count > 0)
         assert hand_of(pilot).question.startswith("Pause")
 
 
@@ -205,7 +205,7 @@ async def test_the_last_view_comes_back_as_it_was(still: Still, settle: Settle, 
             await hand_of(pilot).press(*keys.split())
             await settle(pilot)
             assert app.page is not None
-            assert app.page.about == about
+            assert app.page.page_name == about
         assert app.page.selected_arguments["candidate"] == "c-111111demos"
 
 
@@ -217,7 +217,7 @@ async def test_what_was_told_is_shown_until_it_is_heard(own: Path, settle: Settl
     app = MaieuticApp(own, run=LIVE)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        assert "told: 2 hint; heard when this step is done" in screen(app)
+        assert "pending: 2 hint (applied after the current step)" in screen(app)
 
 
 def test_time_goes_on_from_the_newest_event_whoever_looks(folder: Path) -> None:
@@ -227,7 +227,7 @@ def test_time_goes_on_from_the_newest_event_whoever_looks(folder: Path) -> None:
         feeds = [LiveSource(store, LIVE, now=lambda: newest + timedelta(seconds=90)) for _ in range(2)]
         feeds[0].read()
         first, second = feeds[0].read(), feeds[1].read()
-    assert first.seconds == second.seconds == first.story.view.seconds + 90
+    assert first.seconds == second.seconds == first.timeline.view.seconds + 90
 
 
 def test_several_things_are_answered_at_once() -> None:

@@ -41,13 +41,13 @@ SCREENS: dict[str, tuple[str, ...]] = {
 }
 ASKED: dict[str, tuple[tuple[str, ...], str]] = {
     "live": ((), "running"),
-    "palette": (("ctrl+p", *"veto"), "Veto: It leaves the race"),
+    "palette": (("ctrl+p", *"veto"), "Veto: Exclude this candidate"),
     "filter": (("slash",), "words to look for"),
     "command": (("colon",), "a command, such as"),
-    "hint": (("h",), "what teacher and student"),
-    "veto": (("v", "enter"), "leaves the race"),
+    "hint": (("h",), "what optimizer models should"),
+    "veto": (("v", "enter"), "is excluded"),
     "budget": (("b",), "such as calls"),
-    "editor": (("e",), "ctrl+s keeps it"),
+    "editor": (("e",), "ctrl+s saves"),
 }
 STATES = {"paused": PAUSED, "asking": ASKING, "gone": GONE}
 SMALL = ("run", "runs", "candidate", "report", "live", "editor", "veto")
@@ -80,9 +80,9 @@ async def test_every_screen_looks_as_it_did(
             await walk(pilot, hand_of, settle, keys)
             if differs(f"{name}.{size}", screen(ui)):
                 wrong.append(name)
-            while ui.page is None or (ui.page.about not in ("run", "runs")):
+            while ui.page is None or (ui.page.page_name not in ("run", "runs")):
                 await walk(pilot, hand_of, settle, ("escape",))
-            if ui.page.about == "run":
+            if ui.page.page_name == "run":
                 await walk(pilot, hand_of, settle, ("1", "home"))
     assert wrong == []
 
@@ -107,7 +107,7 @@ async def test_every_question_looks_as_it_did(
                 await hand_of(pilot).press("escape")
                 await settle(pilot)
             assert ui.page is not None
-            assert ui.page.about == "run"
+            assert ui.page.page_name == "run"
     assert wrong == []
 
 

@@ -53,10 +53,10 @@ def test_a_chain_of_five_thousand_is_laid_out_without_recursion() -> None:
 @given(families(), st.integers(24, 140))
 def test_a_row_fits_its_width(people: dict[str, CandidateView], width: int) -> None:
     nodes = layout(people, UNICODE, frozenset())
-    standings = Leaderboard(tallies={"n0": ScoreTally(n=4, total=3.0)})
+    leaderboard = Leaderboard(tallies={"n0": ScoreTally(n=4, total=3.0)})
     room = lineage_extent(nodes, people, UNICODE)
     tree = LineageLines(
-        nodes=nodes, people=people, standings=standings, best="n0", signs=UNICODE, width=width, extent=room
+        nodes=nodes, candidates=people, leaderboard=leaderboard, best="n0", glyphs=UNICODE, width=width, extent=room
     )
     assert all(cell_count(tree[at]) <= width for at in range(len(tree)))
 
@@ -96,13 +96,13 @@ def test_a_diff_says_by_sign_what_came_and_what_went() -> None:
 def test_a_failed_run_says_why_in_short_and_in_full() -> None:
     why = "model: nothing answers for openai/x\n  where: http://127.0.0.1:8899/v1\n  what to do: start the server"
     told = Event(run="r", kind="run_failed", key="0:run_failed", number=1, data={"reason": why})
-    story = RunTimeline.from_events([told])
-    scene = RunSnapshot(record=RunRecord(id="r", task="t", recipe="mars", state="failed"), story=story)
-    assert plain_text(status_lines(scene, UNICODE, 80)[2]).endswith("it failed: model: nothing answers for openai/x")
-    full = " ".join(plain_text(line).strip() for line in log_lines(story.lines, 40, {}))
+    timeline = RunTimeline.from_events([told])
+    snapshot = RunSnapshot(record=RunRecord(id="r", task="t", recipe="mars", state="failed"), timeline=timeline)
+    assert plain_text(status_lines(snapshot, UNICODE, 80)[2]).endswith("it failed: model: nothing answers for openai/x")
+    full = " ".join(plain_text(line).strip() for line in log_lines(timeline.lines, 40, {}))
     assert "what to do: start the server" in full
     again = Event(run="r", kind="run_resumed", key="1:run_resumed", number=2)
-    assert story.extend([again]).view.failure == ""
+    assert timeline.extend([again]).view.failure == ""
 
 
 def test_operators_have_the_room_that_names_do_not_need() -> None:
@@ -114,7 +114,7 @@ def test_operators_have_the_room_that_names_do_not_need() -> None:
     for width, told in ((57, "label-balance"), (26, "label-ba…")):
         room = lineage_extent(nodes, people, UNICODE)
         tree = LineageLines(
-            nodes=nodes, people=people, standings=Leaderboard(), best="", signs=UNICODE, width=width, extent=room
+            nodes=nodes, candidates=people, leaderboard=Leaderboard(), best="", glyphs=UNICODE, width=width, extent=room
         )
         assert told in plain_text(tree[1])
 
@@ -139,10 +139,10 @@ def test_pane_lines_of_a_narrow_screen_keep_what_matters() -> None:
         Event(run="r", kind="answer_unreadable", key=f"{n}:unread", number=n, data={"role": "student"})
         for n in range(1, 13)
     ]
-    scene = RunSnapshot(
+    snapshot = RunSnapshot(
         record=RunRecord(id="r", task="t", recipe="mars"),
         alive=True,
-        story=RunTimeline.from_events(spoken),
+        timeline=RunTimeline.from_events(spoken),
         seconds=5999,
     )
-    assert len(plain_text(status_lines(scene, UNICODE, 80)[1])) <= 80
+    assert len(plain_text(status_lines(snapshot, UNICODE, 80)[1])) <= 80

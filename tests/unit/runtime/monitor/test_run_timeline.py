@@ -1,4 +1,4 @@
-"""The story of a run without any screen: any prefix tells one, and a replay tells the same as watching live."""
+"""The timeline of a run without any screen: any prefix tells one, and a replay tells the same as watching live."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def test_a_replay_is_what_live_was(told: list[tuple[Any, int, dict[str, Any]]], 
 
 @given(st.lists(facts, max_size=12))
 def test_any_log_is_told_within_bounds(told: list[tuple[Any, int, dict[str, Any]]]) -> None:
-    story = RunTimeline.from_events(events(told))
-    assert len(story.turns) <= MAX_TURNS
-    assert len(story.lines) <= MAX_LINES
-    assert len(story.curve) <= MAX_CURVE_POINTS
-    assert len(story.active_operators) <= MAX_ACTIVE_OPERATORS
-    assert len(story.throughput) <= MAX_THROUGHPUT_SAMPLES
-    assert story.plan_index is None or 0 <= story.plan_index < len(story.view.plan)
-    assert story.rate >= 0
+    timeline = RunTimeline.from_events(events(told))
+    assert len(timeline.turns) <= MAX_TURNS
+    assert len(timeline.lines) <= MAX_LINES
+    assert len(timeline.curve) <= MAX_CURVE_POINTS
+    assert len(timeline.active_operators) <= MAX_ACTIVE_OPERATORS
+    assert len(timeline.throughput) <= MAX_THROUGHPUT_SAMPLES
+    assert timeline.plan_index is None or 0 <= timeline.plan_index < len(timeline.view.plan)
+    assert timeline.rate >= 0
 
 
 def test_a_log_of_ten_thousand_is_kept_small() -> None:
@@ -69,11 +69,11 @@ def test_a_log_of_ten_thousand_is_kept_small() -> None:
             ("best_changed", 1, {"candidate": "c", "score": n / 10_000}),
         )
     ]
-    story = RunTimeline.from_events(events([said] * 5_000 + climb))  # type: ignore[arg-type]
-    assert (len(story.turns), len(story.lines)) == (MAX_TURNS, MAX_LINES)
-    assert len(story.curve) <= MAX_CURVE_POINTS
-    assert story.curve[0].score == 0.0
-    assert story.curve[-1].score == 0.4999
+    timeline = RunTimeline.from_events(events([said] * 5_000 + climb))  # type: ignore[arg-type]
+    assert (len(timeline.turns), len(timeline.lines)) == (MAX_TURNS, MAX_LINES)
+    assert len(timeline.curve) <= MAX_CURVE_POINTS
+    assert timeline.curve[0].score == 0.0
+    assert timeline.curve[-1].score == 0.4999
 
 
 def test_who_is_at_work_is_known_until_it_is_done() -> None:
@@ -81,9 +81,9 @@ def test_who_is_at_work_is_known_until_it_is_done() -> None:
         run="r", kind="request_started", step=3, key="3:request_started:0", number=1, data={"operator": "phrase"}
     )
     ended = Event(run="r", kind="request_finished", step=3, key="3:request_finished:0", number=2)
-    story = RunTimeline.from_events([begun])
-    assert [one.operator for one in story.active_operators.values()] == ["phrase"]
-    assert story.extend([ended]).active_operators == {}
+    timeline = RunTimeline.from_events([begun])
+    assert [one.operator for one in timeline.active_operators.values()] == ["phrase"]
+    assert timeline.extend([ended]).active_operators == {}
 
 
 rows = st.lists(

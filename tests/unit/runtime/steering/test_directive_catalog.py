@@ -20,7 +20,7 @@ from maieutic.core.prompt import Demo, Prompt
 from maieutic.runtime.monitor.births import process_start_time
 from maieutic.runtime.monitor.process import is_run_alive
 from maieutic.runtime.monitor.run_view import CandidateView, RunView
-from maieutic.runtime.steering.parser import replace_wording
+from maieutic.runtime.steering.lookup import replace_wording
 from maieutic.runtime.steering.service import (
     DIRECTIVE_SPECS,
     directive_named,
@@ -83,12 +83,12 @@ def test_a_row_that_is_off_says_why(name: str, view: RunView, why: str) -> None:
 def test_a_finished_run_can_still_be_forked_and_a_dead_one_revived() -> None:
     assert unavailable_reason(directive_named("fork"), replace(VIEW, state="finished")) is None
     assert unavailable_reason(directive_named("revive"), VIEW, alive=False) is None
-    assert "take it up again" in (unavailable_reason(directive_named("pause"), VIEW, alive=False) or "")
+    assert "resume it first" in (unavailable_reason(directive_named("pause"), VIEW, alive=False) or "")
 
 
 def test_a_veto_of_a_branch_names_who_goes() -> None:
     assert "c-b" in preview(directive_named("veto"), VIEW, candidate="c-a", branch="yes")
-    assert "and 2 that descend" in preview(directive_named("veto"), VIEW, candidate="c-a", branch=True)
+    assert "and its 2 descendants" in preview(directive_named("veto"), VIEW, candidate="c-a", branch=True)
 
 
 def test_a_process_is_started_by_words() -> None:
@@ -97,7 +97,7 @@ def test_a_process_is_started_by_words() -> None:
         *("-m", "maieutic", "fork", "r", "c-b", "--recipe", "mars", "--calls", "90", "--json", "--folder", "x")
     ]
     assert process_command(directive_named("revive"), "r", Path("x"))[3:5] == ["resume", "r"]
-    with pytest.raises(UsageError, match="begins no process"):
+    with pytest.raises(UsageError, match="starts no process"):
         process_command(directive_named("pause"), "r", Path("x"))
 
 
