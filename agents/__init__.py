@@ -1,1 +1,1 @@
-"""Who thinks: planner, teacher, critic and student, their instructions, and how their answers are read."""
+"""The optimizer models: their team, their instructions, the questions they are asked, and how replies are read."""

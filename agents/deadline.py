@@ -9,25 +9,26 @@ from dataclasses import dataclass
 
 
 class DeadlinePassed(Exception):
-    """The time for questions was over before this one was asked; nothing was spent on it."""
+    """The deadline passed before the question was asked. Nothing was spent on it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WritingDeadline:
-    """Where minutes are limited, writing may take a part of them alone, so that what was written can be measured.
+    """Stops optimizer questions so that measuring has time left, if minutes are limited.
 
-    seats: as many as there are calls at a time; a question that waits for one is not under way yet. over: whether the
-    time is up, for a question that begins a request (False) and for one of another kind that follows from its answers
-    (True): reasons that nobody has time to act on were asked for in vain, so the second has longer.
+    Attributes:
+        slots: As many as there are calls at a time. A question that waits for a slot has not started.
+        expired: Whether the time is over. Its argument tells whether the question follows from earlier answers of its
+            request. Such follow-up questions get longer: reasons that nobody has time to act on are wasted.
     """
 
     slots: asyncio.Semaphore
     expired: Callable[[bool], bool]
 
     @asynccontextmanager
-    async def slot(self, *, follows: bool) -> AsyncIterator[None]:
-        """Take a seat for one question. Raises TimeUp where the time is up by then."""
+    async def slot(self, *, is_followup: bool) -> AsyncIterator[None]:
+        """Wait for a slot for one question. Raises DeadlinePassed if the time is over by then."""
         async with self.slots:
-            if self.expired(follows):
+            if self.expired(is_followup):
                 raise DeadlinePassed
             yield

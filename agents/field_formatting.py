@@ -1,4 +1,4 @@
-"""An ask's fields as text: what fills the placeholders of an instruction."""
+"""The fields of an ask as text, for the placeholders of an instruction."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from ..core.asks import Ask, Case, ScoredPrompt
 
 MAX_CHARACTERS = 600
+# Outputs and feedback are read beside the input, and are often long without saying more.
+_MAX_OUTPUT_CHARACTERS = 300
 
 
 def field_texts(ask: Ask[Any]) -> dict[str, str]:
@@ -16,7 +18,7 @@ def field_texts(ask: Ask[Any]) -> dict[str, str]:
 
 
 def clip(text: str, limit: int = MAX_CHARACTERS) -> str:
-    """A text short enough to be one of several in a question; the middle goes first."""
+    """Shorten a text to a limit by cutting its middle out."""
     text = text.strip()
     if len(text) <= limit:
         return text
@@ -29,11 +31,11 @@ def _field_text(value: object) -> str:
         return value.strip()
     if not isinstance(value, Sequence):
         return str(value)
-    if all(isinstance(one, Case) for one in value):
-        return "\n".join(_case_text(number, one) for number, one in enumerate(value, 1))
-    if all(isinstance(one, ScoredPrompt) for one in value):
-        return "\n".join(f"Prompt: {one.prompt.strip()}\nScore: {round(100 * one.score)}" for one in value)
-    return "\n".join(f"{number}. {str(one).strip()}" for number, one in enumerate(value, 1))
+    if all(isinstance(item, Case) for item in value):
+        return "\n".join(_case_text(number, case) for number, case in enumerate(value, 1))
+    if all(isinstance(item, ScoredPrompt) for item in value):
+        return "\n".join(f"Prompt: {entry.prompt.strip()}\nScore: {round(100 * entry.score)}" for entry in value)
+    return "\n".join(f"{number}. {str(item).strip()}" for number, item in enumerate(value, 1))
 
 
 def _case_text(number: int, case: Case) -> str:
@@ -41,7 +43,7 @@ def _case_text(number: int, case: Case) -> str:
     if case.expected.strip():
         lines.append(f"    Expected: {clip(case.expected)}")
     if case.output.strip():
-        lines.append(f"    Got: {clip(case.output, 300)}")
+        lines.append(f"    Got: {clip(case.output, _MAX_OUTPUT_CHARACTERS)}")
     if case.feedback.strip():
-        lines.append(f"    Feedback: {clip(case.feedback, 300)}")
+        lines.append(f"    Feedback: {clip(case.feedback, _MAX_OUTPUT_CHARACTERS)}")
     return "\n".join(lines)

@@ -1,7 +1,7 @@
-"""Whether an agent's own instruction ended up in a prompt.
+"""Detects whether an agent's own instruction ended up in a prompt.
 
-Small models like to repeat what they were told. A prompt that carries eight words in a row of an instruction file,
-or is one of its samples, is no prompt for the task.
+Small models like to repeat what they read. A prompt that shares eight words in a row with an instruction file, or
+equals one of its samples, is no prompt for the task.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cache
 
 from .instructions import shipped_instructions
 
+# Shorter runs occur by chance in prompts for common tasks.
 RUN_LENGTH = 8
 _FIELD = re.compile(r"\{[A-Za-z_]\w*\}|</?\w+>")
 _WORD = re.compile(r"\w+")
@@ -22,16 +23,17 @@ def split_words(text: str) -> tuple[str, ...]:
 
 
 def shares_run(text: str, instruction_texts: Iterable[str], *, run: int = RUN_LENGTH) -> bool:
-    """Whether the text shares `run` words in a row with one of the instructions, case and punctuation aside."""
-    found = _word_runs(split_words(text), run)
-    return any(not found.isdisjoint(_instruction_runs(instruction, run)) for instruction in instruction_texts)
+    """Whether the text shares `run` words in a row with an instruction, ignoring case and punctuation."""
+    runs = _word_runs(split_words(text), run)
+    return any(not runs.isdisjoint(_instruction_runs(instruction, run)) for instruction in instruction_texts)
 
 
 def leaked_instruction(prompt_text: str) -> str | None:
-    """The name of the shipped instruction that is found in a prompt, or None."""
-    found, said = _word_runs(split_words(prompt_text), RUN_LENGTH), split_words(prompt_text)
-    for name, runs, samples in _shipped_runs():
-        if (said and said in samples) or not found.isdisjoint(runs):
+    """The name of the shipped instruction that leaked into a prompt, or None."""
+    words = split_words(prompt_text)
+    runs = _word_runs(words, RUN_LENGTH)
+    for name, instruction_runs, samples in _shipped_runs():
+        if (words and words in samples) or not runs.isdisjoint(instruction_runs):
             return name
     return None
 
@@ -40,16 +42,16 @@ def leaked_instruction(prompt_text: str) -> str | None:
 def _shipped_runs() -> tuple[tuple[str, frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]], ...]:
     return tuple(
         (
-            one.name,
-            _instruction_runs(f"{one.body}\n\n{one.form}", RUN_LENGTH),
-            frozenset(split_words(sample) for sample in one.samples),
+            instruction.name,
+            _instruction_runs(f"{instruction.body}\n\n{instruction.form}", RUN_LENGTH),
+            frozenset(split_words(sample) for sample in instruction.samples),
         )
-        for one in shipped_instructions().values()
+        for instruction in shipped_instructions().values()
     )
 
 
 def _instruction_runs(instruction: str, run: int) -> frozenset[tuple[str, ...]]:
-    """What is filled in is not the instruction's own: runs do not reach across a field."""
+    """Runs do not cross a field: what is filled in does not belong to the instruction."""
     return frozenset().union(*(_word_runs(split_words(part), run) for part in _FIELD.split(instruction)))
 
 

@@ -1,4 +1,4 @@
-"""Instruction files: what an agent is told, as text beside the code.
+"""Instruction files: what agents are told, as text beside the code.
 
 A file is named `<role>.<skill>.v<version>.md` and has TOML between two `+++` lines, then the text. `{field}` is filled
 from the ask. A paragraph whose fields are all empty is left out, so that one file serves with and without evidence.
@@ -29,8 +29,15 @@ _FRONT = re.compile(r"\A\+\+\+\n(.*?)\n\+\+\+\n(.*)\Z", re.DOTALL)
 class Instruction(BaseModel):
     """One instruction file.
 
-    tags: the blocks wanted in the answer. form: the answer's form, repeated where an answer could not be read.
-    max_tokens: of the answer, for prompts of usual length.
+    Attributes:
+        role: Who is asked.
+        skill: What for.
+        version: Counts from 1.
+        tags: The blocks that the answer should have.
+        form: The form of the answer, repeated if an answer could not be read.
+        max_tokens: The limit on the answer, for prompts of usual length.
+        temperature: The model's temperature.
+        body: The text with its placeholders.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,23 +62,23 @@ class Instruction(BaseModel):
 
     @cached_property
     def samples(self) -> tuple[str, ...]:
-        """What stands in such blocks, and the lines of the text; an answer that only repeats one is no answer."""
-        said = [block for tag in self.tags for text in (self.body, self.form) for block in find_tagged(text, tag)]
-        said += [line.strip() for line in self.body.splitlines() if line.strip()]
-        return tuple(dict.fromkeys(text for text in said if not placeholders_in(text)))
+        """The contents of sample blocks, and the lines of the text. An answer that only repeats one is no answer."""
+        texts = [block for tag in self.tags for text in (self.body, self.form) for block in find_tagged(text, tag)]
+        texts += [line.strip() for line in self.body.splitlines() if line.strip()]
+        return tuple(dict.fromkeys(text for text in texts if not placeholders_in(text)))
 
     def fill(self, values: Mapping[str, str]) -> str:
-        """The text with its fields filled; paragraphs that have fields, but none with a value, are left out."""
-        kept = []
+        """Fill the fields. Paragraphs that have fields, but none with a value, are left out."""
+        paragraphs = []
         for paragraph in re.split(r"\n{2,}", self.body.strip()):
             fields = placeholders_in(paragraph)
             if not fields or any(values.get(field, "").strip() for field in fields):
-                kept.append(fill_template(paragraph, values))
-        return "\n\n".join(kept)
+                paragraphs.append(fill_template(paragraph, values))
+        return "\n\n".join(paragraphs)
 
 
 def parse_instruction(text: str, *, where: str) -> Instruction:
-    """An instruction from the text of its file. Raises RunFailed for one that breaks the form."""
+    """Read an instruction from the text of its file. Raises RunFailed if the text does not have the form of one."""
     parts = _FRONT.match(text.replace("\r\n", "\n"))
     if parts is None:
         raise RunFailed("an instruction file begins with TOML between two +++ lines", where=where)
@@ -86,32 +93,32 @@ def shipped_instructions() -> Mapping[str, Instruction]:
     """`role.skill` → the newest shipped version."""
     newest: dict[str, Instruction] = {}
     for file in resources.files(f"{__package__}.prompts").iterdir():
-        named = _FILE.match(file.name)
-        if named is None:
+        file_name = _FILE.match(file.name)
+        if file_name is None:
             continue
-        one = parse_instruction(file.read_text(encoding="utf-8"), where=file.name)
-        if (one.role, one.skill, str(one.version)) != named.groups():
-            raise RunFailed(f"the file calls itself {one.name}", where=file.name, remedy="name both alike")
-        key = f"{one.role}.{one.skill}"
-        if key not in newest or newest[key].version < one.version:
-            newest[key] = one
+        instruction = parse_instruction(file.read_text(encoding="utf-8"), where=file.name)
+        if (instruction.role, instruction.skill, str(instruction.version)) != file_name.groups():
+            raise RunFailed(
+                f"the file's head says {instruction.name}", where=file.name, remedy="use the same name in both"
+            )
+        key = f"{instruction.role}.{instruction.skill}"
+        if key not in newest or newest[key].version < instruction.version:
+            newest[key] = instruction
     return dict(sorted(newest.items()))
 
 
 @cache
 def instruction_of_ask(ask: type[Ask[Any]]) -> Instruction | None:
-    """What an ask of a plugin's own brings with it. Raises RunFailed for a text that breaks the form."""
-    return (
-        parse_instruction(ask.instruction, where=f"{ask.__module__}.{ask.__qualname__}.instruction")
-        if ask.instruction
-        else None
-    )
+    """The instruction that a plugin's ask brings with it. Raises RunFailed if its text is no instruction file."""
+    if not ask.instruction:
+        return None
+    return parse_instruction(ask.instruction, where=f"{ask.__module__}.{ask.__qualname__}.instruction")
 
 
 def instruction_for(role: str, skill: str) -> Instruction:
-    """The instruction of a skill. Raises RunFailed, naming those there are, for one that was never written."""
+    """The shipped instruction of a skill. Raises RunFailed if there is none."""
     key = f"{role}.{skill}"
     try:
         return shipped_instructions()[key]
     except KeyError:
-        raise RunFailed(f"no instruction is written for {key}", possible=tuple(shipped_instructions())) from None
+        raise RunFailed(f"there is no instruction for {key}", possible=tuple(shipped_instructions())) from None

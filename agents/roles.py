@@ -1,4 +1,4 @@
-"""Who is who in a team, in words, and what each may be asked: for listings and docs."""
+"""The roles of a team in words, and what each may read: for listings and docs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .instructions import REPAIR_KEY, shipped_instructions
 
 
 class RoleDescription(BaseModel):
-    """One role. instructions: the files that hold its skills, newest versions."""
+    """One role, with the instruction files of its skills in their newest versions."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,32 +22,32 @@ class RoleDescription(BaseModel):
 
 
 _SUMMARIES: Mapping[Role, str] = {
-    "planner": "lays the path: which improvements to work on, in which order",
+    "planner": "plans: which improvements to work on, in which order",
     "teacher": "asks about the prompt and gives no answers",
-    "critic": "judges: the teacher's questions, or why a prompt led to wrong answers",
-    "student": "writes: answers questions, edits against a reason, rewords, guesses instructions from rows",
-    "judge": "scores or compares outputs where there is no reference",
-    "synthesizer": "drafts examples where there are none",
+    "critic": "judges the teacher's questions, or why a prompt led to wrong answers",
+    "student": "writes: answers questions, edits against a reason, rewords, induces instructions from examples",
+    "judge": "scores or compares outputs if there is no reference",
+    "synthesizer": "drafts examples if there are none",
     "target": "does the task; its measured results decide",
 }
 
 EVIDENCE_KINDS: Mapping[Evidence, str] = {
-    "errors": "rows that the prompt got wrong, with what came out",
-    "scores": "how prompts did, as numbers",
+    "errors": "examples that the prompt got wrong, with the outputs",
+    "scores": "the scores of prompts",
     "history": "earlier prompts with their scores",
-    "rows": "train rows with their references",
-    "hints": "what people wish for while a run goes on",
+    "rows": "train examples with their references",
+    "hints": "what people write to the optimizer models during a run",
 }
 
 
 def role_descriptions() -> tuple[RoleDescription, ...]:
-    """Every role of a team with its instruction files, in the order in which a round hears them."""
-    files = [one for key, one in shipped_instructions().items() if key != REPAIR_KEY]
+    """Every role of a team with its instruction files, in the order of a round."""
+    instructions = [value for key, value in shipped_instructions().items() if key != REPAIR_KEY]
     return tuple(
         RoleDescription(
             role=role,
             summary=summary,
-            instructions=tuple(one.name for one in files if one.role == role),
+            instructions=tuple(instruction.name for instruction in instructions if instruction.role == role),
         )
         for role, summary in _SUMMARIES.items()
     )

@@ -1,4 +1,4 @@
-"""The team: one model per role, each ask one turn, the answer typed or None."""
+"""The team: one model per role, one turn per ask, a typed answer or None."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
-from ..core.asks import AgentReply, Ask, Evidence
+from ..core.asks import CALLS_PER_ASK, AgentReply, Ask, Evidence
 from ..core.errors import UsageError
 from ..core.events import EventKind
 from ..core.identity import digest, seeded_random
@@ -34,22 +34,30 @@ from .parse.blocks import clean_output
 from .parse.replies import parse_reply
 
 A = TypeVar("A", bound=AgentReply)
-CALLS_PER_ASK = 2
 
 # Block of an answer → the fields of an ask whose texts it may be a version of.
 _REWRITTEN_FIELDS: Mapping[str, Sequence[str]] = {
     "prompt": ("prompt", "first", "second", "base", "best"),
     "section": ("text",),
 }
+# A first answer that is quoted in the repair question need not be whole.
+_MAX_QUOTE = 1200
+_TOP_LOGPROBS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class AgentTurn:
-    """One ask and what came of it.
+    """One ask with its answer.
 
-    place: the same turn of the same run has the same place, however often a node is executed. messages: all that was
-    said to the model; after a repair question they hold the first answer too. reply: None where no answer could be
-    read.
+    Attributes:
+        key: Identifies the turn within a run, however often a node is executed.
+        role: Who was asked.
+        skill: What for.
+        model: The model.
+        messages: All that was sent to the model. After a repair question they hold the first answer too.
+        raw: The model's text.
+        reply: The typed answer; None if it could not be read.
+        repaired: Whether a repair question was asked.
     """
 
     key: str
@@ -70,19 +78,27 @@ TurnListener = Callable[[AgentTurn], Awaitable[None]]
 
 
 async def no_listener(turn: AgentTurn) -> None:
-    """The listener of a team that nobody listens to."""
+    """The listener of a team whose turns nobody records."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelTeam:
     """Models behind roles.
 
-    evidence: role → what it may read; a role that is not named reads all. temperature: role → in place of the
-    instruction's own. instructions: `role.skill` → in place of the shipped one. agents: `role.skill` or `role` → who
-    answers in place of the shipped. path: the request this team works for; draws of one path are told apart by number,
-    draws of different paths by seed. allowance: where set, questions beyond so many calls, a repair counted for each,
-    are not asked and get no answer. pace: where set, so are those whose turn comes after its time. begun: skill of
-    the request's first question, where another team asked it.
+    Attributes:
+        models: The model of each role.
+        gateway: The only way to call them.
+        seed: The run's seed.
+        evidence: Role → what it may read; a role that is not named reads everything.
+        temperature: Role → temperature, in place of the instruction's own.
+        instructions: `role.skill` → instruction, in place of the shipped one.
+        agents: `role.skill` or `role` → who answers in place of the shipped behaviour.
+        on_turn: Receives every turn.
+        path: The request that this team works for. Draws within a path differ by number, those of different paths by
+            seed.
+        allowance: If set, questions beyond so many calls, each counted with its repair, are not asked.
+        deadline: If set, neither are questions after it.
+        first_skill: The skill of the request's first question, if another team asked it.
     """
 
     models: Models
@@ -101,43 +117,52 @@ class ModelTeam:
     _skills: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def for_request(self, *path: str | int) -> ModelTeam:
-        """The team for one request, with a count of its own. Like paths draw alike, whatever ran before."""
+        """The team for one request, with a count of its own. Equal paths draw alike, whatever ran before."""
         return replace(self, path=path)
 
     async def act(self, ask: Ask[A]) -> A | None:
-        """The typed answer, or None where it could not be read after one repair question.
+        """Ask one question, and one repair question if the answer could not be read.
 
-        Like asks are numbered in the order in which they are made, before anything is awaited: an operator that
-        makes them in a fixed order gets the same draws at any concurrency. Raises what the gateway raises, and
-        UsageError where the recipe hides from a role what its ask consists of.
+        Equal asks are numbered in the order in which they are made, before anything is awaited: an operator that makes
+        them in a fixed order gets the same draws at any concurrency.
+
+        Returns:
+            The typed answer, or None if it could not be read.
+
+        Raises:
+            UsageError: The recipe hides from a role what its ask consists of.
+            ModelError: The endpoint is unusable.
+            BudgetSpent: The call does not fit into the budget.
         """
-        shown = self._visible_fields(ask)
+        visible = self._visible_fields(ask)
         if self.allowance is not None and (self._ask_counts.total() + 1) * CALLS_PER_ASK > self.allowance:
             return None
-        address = digest([ask.role, ask.skill, shown.model_dump(mode="json")])[:12]
+        address = digest([ask.role, ask.skill, visible.model_dump(mode="json")])[:12]
         number = self._ask_counts[address]
         self._ask_counts[address] += 1
         self._skills.append(ask.skill)
 
         agent = self.agents.get(f"{ask.role}.{ask.skill}") or self.agents.get(ask.role)
         if agent is not None:
-            place = self.for_request(*self.path, f"{ask.role}.{ask.skill}", address, number)
-            own = replace(
-                place, agents={}, instructions=self._instructions_with(agent, ask), first_skill=self._opening_skill
+            inner = replace(
+                self.for_request(*self.path, f"{ask.role}.{ask.skill}", address, number),
+                agents={},
+                instructions=self._instructions_with(agent, ask),
+                first_skill=self._opening_skill,
             )
-            return await agent.act(shown, own)
-        told = self._instruction(ask)
-        messages: tuple[Message, ...] = ({"role": "user", "content": told.fill(field_texts(shown))},)
+            return await agent.act(visible, inner)
+        instruction = self._instruction(ask)
+        messages: tuple[Message, ...] = ({"role": "user", "content": instruction.fill(field_texts(visible))},)
         try:
-            reply, raw = await self._complete(shown, told, messages, number)
+            reply, raw = await self._complete(visible, instruction, messages, number)
         except DeadlinePassed:
             return None
         repaired = False
         if reply is None:
-            again = _add_repair(messages, raw, told)
+            with_repair = _add_repair(messages, raw, instruction)
             with suppress(DeadlinePassed):
-                reply, raw = await self._complete(shown, told, again, number)
-                messages, repaired = again, True
+                reply, raw = await self._complete(visible, instruction, with_repair, number)
+                messages, repaired = with_repair, True
         turn = AgentTurn(
             key="/".join([*map(str, self.path), f"{ask.role}.{ask.skill}", address, str(number)]),
             role=ask.role,
@@ -152,16 +177,24 @@ class ModelTeam:
         return cast("A | None", reply)
 
     async def choose_with_probabilities(self, ask: Ask[A], options: Sequence[str]) -> Mapping[str, float] | None:
-        """By the first token whose alternatives name an option; without any, by the option that was said. It is one
-        draw of the most likely answer: asked again, it is the same call."""
-        shown, told = self._visible_fields(ask), self._instruction(ask)
-        messages: tuple[Message, ...] = ({"role": "user", "content": told.fill(field_texts(shown))},)
+        """Read the probabilities from the first token whose alternatives name an option.
+
+        Without log-probabilities, the option in the answer gets 1. It is one draw of the most likely answer: asked
+        again, it is the same call.
+        """
+        visible, instruction = self._visible_fields(ask), self._instruction(ask)
+        messages: tuple[Message, ...] = ({"role": "user", "content": instruction.fill(field_texts(visible))},)
         model = self._model(ask.role)
-        seed = seeded_random(self.seed, "team", *self.path, 0).getrandbits(31)
-        sampling = Sampling(temperature=0.0, max_tokens=told.max_tokens, seed=seed, top_logprobs=20)
+        sampling = Sampling(
+            temperature=0.0,
+            max_tokens=instruction.max_tokens,
+            seed=seeded_random(self.seed, "team", *self.path, 0).getrandbits(31),
+            top_logprobs=_TOP_LOGPROBS,
+        )
         answer = await self.gateway.complete(Call(model=model, messages=messages, sampling=sampling), "optimizer")
-        found = _option_probabilities(options, answer.top_logprobs) or _stated_option(options, answer.text)
-        address = digest([ask.role, ask.skill, shown.model_dump(mode="json")])[:12]
+        probabilities = _option_probabilities(options, answer.top_logprobs) or _stated_option(options, answer.text)
+        likeliest = max(probabilities, key=probabilities.__getitem__) if probabilities else ""
+        address = digest([ask.role, ask.skill, visible.model_dump(mode="json")])[:12]
         turn = AgentTurn(
             key="/".join([*map(str, self.path), f"{ask.role}.{ask.skill}", address, "weighed"]),
             role=ask.role,
@@ -169,25 +202,30 @@ class ModelTeam:
             model=str(model),
             messages=messages,
             raw=clean_output(answer.text),
-            reply=TextReply(text=max(found, key=lambda one: found[one]), raw=answer.text) if found else None,
+            reply=TextReply(text=likeliest, raw=answer.text) if probabilities else None,
             repaired=False,
         )
         await self.on_turn(turn)
-        return found or None
+        return probabilities or None
+
+    # The former name, for existing plugins.
+    weigh = choose_with_probabilities
 
     async def _complete(
-        self, ask: Ask[Any], told: Instruction, messages: tuple[Message, ...], number: int
+        self, ask: Ask[Any], instruction: Instruction, messages: tuple[Message, ...], number: int
     ) -> tuple[AgentReply | None, str]:
         sampling = Sampling(
-            temperature=self.temperature.get(ask.role, told.temperature),
-            max_tokens=_max_tokens(ask, told),
+            temperature=self.temperature.get(ask.role, instruction.temperature),
+            max_tokens=_max_tokens(ask, instruction),
             seed=seeded_random(self.seed, "team", *self.path, number).getrandbits(31),
         )
         call = Call(model=self._model(ask.role), messages=messages, sampling=sampling, sample=number)
-        async with self.deadline.slot(follows=ask.skill != self._opening_skill) if self.deadline else nullcontext():
+        is_followup = ask.skill != self._opening_skill
+        async with self.deadline.slot(is_followup=is_followup) if self.deadline else nullcontext():
             answer = await self.gateway.complete(call, "optimizer")
         raw = clean_output(answer.text)
-        return parse_reply(ask, raw, cut=answer.finish == "length", samples=told.samples, tags=told.tags), raw
+        cut = answer.finish == "length"
+        return parse_reply(ask, raw, cut=cut, samples=instruction.samples, tags=instruction.tags), raw
 
     @property
     def _opening_skill(self) -> str:
@@ -202,7 +240,7 @@ class ModelTeam:
         for name in sorted(hidden):
             if type(ask).model_fields[name].is_required():
                 raise UsageError(
-                    f"the {ask.role} is asked {ask.skill!r}, which is made of {name}, and may not read it",
+                    f"the {ask.role} cannot be asked {ask.skill!r}: it consists of {name}, which it may not read",
                     where="the recipe's [evidence]",
                     possible=tuple(sorted(set(ask.reads.values()))),
                     remedy=f'add "{ask.reads[name]}" to what the {ask.role} may read, or leave the operator out',
@@ -210,41 +248,46 @@ class ModelTeam:
         return ask.model_copy(update={name: type(ask).model_fields[name].default for name in hidden})
 
     def _instruction(self, ask: Ask[Any]) -> Instruction:
-        """An agent's own, else what the ask itself brings, else the shipped one."""
-        own = self.instructions.get(f"{ask.role}.{ask.skill}")
-        return own or instruction_of_ask(type(ask)) or instruction_for(ask.role, ask.skill)
+        """An agent's own, else that of the ask itself, else the shipped one."""
+        replacement = self.instructions.get(f"{ask.role}.{ask.skill}")
+        return replacement or instruction_of_ask(type(ask)) or instruction_for(ask.role, ask.skill)
 
     def _instructions_with(self, agent: Agent, ask: Ask[Any]) -> Mapping[str, Instruction]:
         if not agent.instruction:
             return self.instructions
-        key = f"{ask.role}.{ask.skill}"
-        return {**self.instructions, key: parse_instruction(agent.instruction, where=f"the agent {agent.name}")}
+        instruction = parse_instruction(agent.instruction, where=f"the agent {agent.name}")
+        return {**self.instructions, f"{ask.role}.{ask.skill}": instruction}
 
     def _model(self, role: Role) -> ModelRef:
         return self.models.for_role(role)
 
 
-def _option_probabilities(options: Sequence[str], shown: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    found = next((one for at in range(len(shown)) if (one := label_likelihoods(options, shown[at:]))), {})
-    mass = {option: math.exp(value) for option, value in found.items()}
-    return {option: value / sum(mass.values()) for option, value in mass.items()}
+def _option_probabilities(options: Sequence[str], alternatives: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    for token in range(len(alternatives)):
+        if likelihoods := label_likelihoods(options, alternatives[token:]):
+            mass = {option: math.exp(value) for option, value in likelihoods.items()}
+            return {option: value / sum(mass.values()) for option, value in mass.items()}
+    return {}
 
 
 def _stated_option(options: Sequence[str], text: str) -> dict[str, float]:
-    said = re.findall("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in options), text)
-    return {one: float(one == said[0]) for one in options} if said else {}
+    matches = re.findall("|".join(rf"(?<!\w){re.escape(option)}(?!\w)" for option in options), text)
+    return {option: float(option == matches[0]) for option in options} if matches else {}
 
 
-def _max_tokens(ask: Ask[Any], told: Instruction) -> int:
-    """A long text needs room to be written anew: its own length and half as much, at 3 characters a token. Of several
-    that are made one, the longest counts."""
-    texts = [getattr(ask, name, "") for tag in told.tags for name in _REWRITTEN_FIELDS.get(tag, ())]
-    return max([told.max_tokens, *(len(text) // 2 for text in texts)])
+def _max_tokens(ask: Ask[Any], instruction: Instruction) -> int:
+    """A long text needs its own length and half as much to be rewritten, at 3 characters a token.
+
+    If several texts become one, the longest counts.
+    """
+    texts = [getattr(ask, name, "") for tag in instruction.tags for name in _REWRITTEN_FIELDS.get(tag, ())]
+    return max([instruction.max_tokens, *(len(text) // 2 for text in texts)])
 
 
-def _add_repair(messages: tuple[Message, ...], raw: str, told: Instruction) -> tuple[Message, ...]:
-    """The first answer and one more question. Where nothing was answered, the question is put anew in one turn."""
-    question = shipped_instructions()[REPAIR_KEY].fill({"form": told.form})
+def _add_repair(messages: tuple[Message, ...], raw: str, instruction: Instruction) -> tuple[Message, ...]:
+    """The first answer and a repair question. After an empty answer, the question is asked anew in one turn."""
+    question = shipped_instructions()[REPAIR_KEY].fill({"form": instruction.form})
     if raw.strip():
-        return (*messages, {"role": "assistant", "content": clip(raw, 1200)}, {"role": "user", "content": question})
+        quote = clip(raw, _MAX_QUOTE)
+        return (*messages, {"role": "assistant", "content": quote}, {"role": "user", "content": question})
     return ({"role": "user", "content": f"{messages[0]['content']}\n\n{question}"},)

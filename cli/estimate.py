@@ -212,7 +212,7 @@ def _power_summary(found: RunEstimate) -> str:
 
 
 def _evaluation_json(task: Task, program: Program, split: Split, done: list[Evaluation]) -> dict[str, Any]:
-    from ..core.stats.tests import mean_interval
+    from ..core.stats.intervals import mean_interval
 
     scores = [one.score for one in done]
     interval = mean_interval(scores, seed=0) if scores else None

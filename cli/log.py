@@ -105,7 +105,7 @@ def examples(
 
 
 def _scoreboard_rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:
-    from ..core.stats.tests import mean_interval
+    from ..core.stats.intervals import mean_interval
     from .runs import load_archive
 
     archive, val = load_archive(store, record)

@@ -69,7 +69,7 @@ def diff(
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """What changed between two prompts, as they are said to the model."""
-    from ..runtime.reports.report_builder import program_text
+    from ..core.render import program_text
     from .tables import print_diff
 
     with open_store(folder) as store:

@@ -1,7 +1,8 @@
-"""The answer contract: what counts as an answer, and how it is read back.
+"""The answer contract: what counts as an answer, and how it is read from an output.
 
-The task fixes it and no operator may touch it. Readers are tolerant and unambiguous: one label named, in any
-case, is that label; two are none. What cannot be read is a format failure, counted apart from a wrong answer.
+The task sets it and no operator may change it. Reading is tolerant but unambiguous: an output that names one label, in
+any case, has that label; one that names two has none. What cannot be read is a format failure, counted apart from a
+wrong answer.
 """
 
 from __future__ import annotations
@@ -19,16 +20,23 @@ AnswerType = Literal["text", "label", "choice", "number", "regex", "json", "tag"
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+]?\.\d+")
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
 _CHOICE_STATEMENT = re.compile(r"(?:answer|option|choice)\s*(?:is|:)?\s*\(?([A-Za-z])\)?(?![A-Za-z])", re.IGNORECASE)
+# Whole numbers up to here are exact as floats.
+_MAX_EXACT = 1e15
 
 
 class AnswerContract(BaseModel):
     """What an answer is.
 
-    type: `text` (the whole output), `label` (one of `labels`), `choice` (a letter), `number` (the last one said),
-        `regex` (group 1 of `pattern`, or the match), `json` (an object, optionally of `schema`), `tag` (the text
-        in `<tag>`).
-    read: for labels, `mention` accepts one label named anywhere; `whole` wants the label and nothing else but
-        white space, quotes and a closing full stop.
+    Attributes:
+        type: `text` (the whole output), `label` (one of `labels`), `choice` (a letter), `number` (the last one in
+            the output), `regex` (group 1 of `pattern`, or the match), `json` (an object, optionally of `schema`),
+            `tag` (the text in `<tag>`).
+        labels: The labels, for `label`.
+        read: For labels, `mention` accepts one label named anywhere; `whole` accepts the label with nothing around it
+            but white space, quotes and a closing full stop.
+        pattern: The regular expression, for `regex`.
+        json_schema: The JSON schema, for `json`; `schema` in files.
+        tag: The name of the tag, for `tag`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -59,7 +67,7 @@ class AnswerContract(BaseModel):
 
     @property
     def hint(self) -> str:
-        """A plain wording of the contract; operators may search for a better one."""
+        """A plain wording of the contract. Operators may search for a better one."""
         match self.type:
             case "label":
                 return f"Answer with one of: {', '.join(self.labels)}."
@@ -75,7 +83,11 @@ class AnswerContract(BaseModel):
                 return ""
 
     def read_answer(self, output: str) -> str | None:
-        """The answer in an output, or None where none, or more than one, can be read. Pure; never raises."""
+        """Read the answer from an output. Pure; never raises.
+
+        Returns:
+            The answer, or None if the output holds none, or more than one.
+        """
         match self.type:
             case "text":
                 return output.strip() or None
@@ -90,11 +102,11 @@ class AnswerContract(BaseModel):
             case "json":
                 return _read_json(output, self.json_schema)
             case "tag":
-                found = re.findall(rf"<{re.escape(self.tag)}>(.*?)</{re.escape(self.tag)}>", output, re.DOTALL)
-                return str(found[-1]).strip() or None if found else None
+                blocks = re.findall(rf"<{re.escape(self.tag)}>(.*?)</{re.escape(self.tag)}>", output, re.DOTALL)
+                return str(blocks[-1]).strip() or None if blocks else None
 
     def accepts(self, reference: str) -> bool:
-        """Whether a reference output can be an answer under this contract."""
+        """Whether a reference can be an answer under this contract."""
         match self.type:
             case "label":
                 return normalize_answer(reference) in {normalize_answer(label) for label in self.labels}
@@ -108,9 +120,9 @@ class AnswerContract(BaseModel):
                 return bool(reference.strip())
 
     def normalize_reference(self, text: str) -> str:
-        """A reference output as an answer is written: `1,000` as `1000`, `(b)` as `B`, a label in its own case.
+        """Write a reference as an answer is written: `1,000` as `1000`, `(b)` as `B`, a label in its own case.
 
-        Under the other contracts, and where nothing can be read, it stays as it is.
+        Under the other contracts, and if nothing can be read, it stays as it is.
         """
         if self.type not in ("label", "choice", "number", "json"):
             return text
@@ -122,16 +134,17 @@ class AnswerContract(BaseModel):
             return whole
         if self.read == "whole":
             return None
-        left, found = output.casefold(), []
+        # Longest first, each cut out, so that "not valid" is not read as "valid" too.
+        rest, mentioned = output.casefold(), []
         for label in sorted(self.labels, key=len, reverse=True):
-            left, count = re.subn(rf"(?<!\w){re.escape(label.casefold())}(?!\w)", " ", left)
+            rest, count = re.subn(rf"(?<!\w){re.escape(label.casefold())}(?!\w)", " ", rest)
             if count:
-                found.append(label)
-        return found[0] if len(found) == 1 else None
+                mentioned.append(label)
+        return mentioned[0] if len(mentioned) == 1 else None
 
 
 def normalize_answer(text: str) -> str:
-    """Text without what does not carry the answer: case, outer white space, quotes, emphasis, a closing stop."""
+    """Remove what does not carry the answer: case, outer white space, quotes, emphasis, a closing full stop."""
     return " ".join(text.strip().strip("\"'`*“”‘’").rstrip(".!").strip("\"'`*“”‘’").casefold().split())
 
 
@@ -147,13 +160,13 @@ def _read_choice(output: str) -> str | None:
 
 
 def _read_number(output: str) -> str | None:
-    found = _NUMBER.findall(output)
-    if not found:
+    numbers = _NUMBER.findall(output)
+    if not numbers:
         return None
-    value = float(found[-1].replace(",", ""))
+    value = float(numbers[-1].replace(",", ""))
     if value in (float("inf"), float("-inf")):
         return None
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(int(value)) if value.is_integer() and abs(value) < _MAX_EXACT else repr(value)
 
 
 def _read_regex(pattern: str, output: str) -> str | None:

@@ -1,9 +1,4 @@
-"""What agents are asked and what they answer, typed.
-
-Each question is a class; its `role` says whose turn it is, `skill` names the instruction file, `reply` the answer.
-`reads` maps a field to the kind of evidence it is: a team blanks the fields that a role may not read, so that
-"MARS as published" (blind) and "MARS that sees failures" differ by one line of a recipe.
-"""
+"""The base types of what agents are asked and what they answer."""
 
 from __future__ import annotations
 
@@ -16,13 +11,23 @@ from .models import Role
 
 Evidence = Literal["errors", "scores", "history", "rows", "hints"]
 
+# A question, and one repair question where the reply could not be read.
+CALLS_PER_ASK = 2
+
 
 class _FrozenModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Case(_FrozenModel):
-    """One row as an agent sees it: what went in, what was wanted, what came out."""
+    """One example as an agent sees it.
+
+    Attributes:
+        input: The input.
+        expected: The reference output; empty if there is none.
+        output: What the target returned.
+        feedback: What the evaluators said about it.
+    """
 
     input: str
     expected: str
@@ -31,14 +36,14 @@ class Case(_FrozenModel):
 
 
 class ScoredPrompt(_FrozenModel):
-    """One earlier prompt and its score in [0, 1]."""
+    """An earlier prompt and its score in [0, 1]."""
 
     prompt: str
     score: float
 
 
 class AgentReply(_FrozenModel):
-    """`raw` is what the model said, for the log."""
+    """The base of typed replies. `raw` is the model's text, for the log."""
 
     raw: str = ""
 
@@ -47,9 +52,20 @@ R = TypeVar("R", bound=AgentReply, covariant=True)
 
 
 class Ask(_FrozenModel, Generic[R]):
+    """The base of typed questions. Field names fill the placeholders of the instruction file.
+
+    A team blanks the fields that a role may not read, so that one line of a recipe decides whether it sees failures.
+
+    Attributes:
+        role: Who is asked.
+        skill: Which instruction file is used.
+        reply: The type of the reply.
+        reads: Field → the kind of evidence that it holds.
+        instruction: The text of the instruction file, for a skill that a plugin brings. Shipped ones are found by name.
+    """
+
     role: ClassVar[Role]
     skill: ClassVar[str]
     reply: ClassVar[type[AgentReply]]
     reads: ClassVar[Mapping[str, Evidence]] = {}
     instruction: ClassVar[str] = ""
-    """The text of the instruction file, where the skill is a plugin's own; the shipped ones are found by name."""

@@ -1,6 +1,6 @@
-"""What may be spent, what was spent, and the gate between the two.
+"""What may be spent, what was spent, and the check between the two.
 
-A call's worst case is reserved before it is sent and settled after, so the ledger never passes the budget.
+A call's worst case is reserved before it is sent and settled afterwards, so the ledger never exceeds the budget.
 """
 
 from __future__ import annotations
@@ -16,28 +16,34 @@ from .errors import BudgetSpent, TaskError
 
 Payer = Literal["target", "optimizer"]
 
+# The held-out test may reserve at most this share of the tokens or the cost: a search needs the larger part.
 _MAX_RESERVE_SHARE = 0.4
+# Test answers may be longer than those seen so far; half as much again covers the spread between prompts.
 _RESERVE_MARGIN = 1.5
+_UNLIMITED = 2**31
 
 
-def fair_shares(wanted: Sequence[int], room: int) -> list[int]:
-    """`room` dealt out so that who wants least gets it whole, and the others as much as one another (max-min fair).
+def fair_shares(demands: Sequence[int], total: int) -> list[int]:
+    """Divide `total` by max-min fairness: small demands are met in full, the others get equal shares.
 
-    Whole numbers >= 0; their sum is at most `room`, and nobody gets more than was wanted.
+    Whole numbers of at least 0. Their sum is at most `total`, and nobody gets more than the demand.
     """
-    shares, left = [0] * len(wanted), room
-    for done, place in enumerate(sorted(range(len(wanted)), key=lambda at: wanted[at])):
-        shares[place] = min(wanted[place], left // (len(wanted) - done))
-        left -= shares[place]
+    shares, rest = [0] * len(demands), total
+    for position, index in enumerate(sorted(range(len(demands)), key=lambda index: demands[index])):
+        shares[index] = min(demands[index], rest // (len(demands) - position))
+        rest -= shares[index]
     return shares
 
 
 class Budget(BaseModel):
     """Hard limits over all roles of a run; None is no limit.
 
-    calls: all calls, the sealed test included. target_calls: calls of the target while it searches; the sealed
-    test comes on top. tokens: prompt and completion. usd: by litellm's price table, 0 for local models.
-    minutes: wall clock over all sessions of the run; what is in flight may finish.
+    Attributes:
+        calls: All model calls, the held-out test included.
+        target_calls: Target calls during the search. The held-out test comes on top.
+        tokens: Prompt and completion tokens.
+        usd: Cost by litellm's price table; local models cost 0.
+        minutes: Wall-clock time over all sessions of the run. Calls in flight may finish.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,13 +55,17 @@ class Budget(BaseModel):
     minutes: float | None = None
 
     def check(self) -> None:
-        """Raise TaskError for a limit of zero or less, one that is no finite number, or for no limit at all."""
+        """Check that there is a limit, and that each one is a finite number above 0.
+
+        Raises:
+            TaskError: There is no limit, or a limit that leaves nothing to spend or limits nothing.
+        """
         limits = self.model_dump(exclude_none=True)
         for name, value in limits.items():
             if not math.isfinite(value) or value <= 0:
-                says = "leaves nothing to spend" if value <= 0 else "limits nothing"
+                effect = "leaves nothing to spend" if value <= 0 else "limits nothing"
                 raise TaskError(
-                    f"a budget of {value} {name} {says}",
+                    f"a budget of {value} {name} {effect}",
                     where=f"--{name.replace('_', '-')}",
                     possible=("any finite number above 0",),
                 )
@@ -65,8 +75,7 @@ class Budget(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What one call, or many, took. Every call of a run is added up several times, so it is no pydantic model; where it
-    is part of one, it is validated like one."""
+    """What one call, or many, used. It is added up often, so it is a plain dataclass; pydantic models validate it."""
 
     calls: Annotated[int, Field(ge=0)] = 0
     tokens: Annotated[int, Field(ge=0)] = 0
@@ -84,10 +93,14 @@ class Cost:
 
 
 class LedgerView(BaseModel):
-    """A snapshot, JSON, for state, events and screens.
+    """A snapshot of the ledger as JSON, for state, events and screens.
 
-    used: what this run consumed, answers taken from the cache of earlier runs included; it is what the budget
-    limits, so that a run ends the same whether the cache is warm or cold. paid: what the endpoint was asked for.
+    Attributes:
+        used: What this run consumed, replies from the cache included. The budget limits it, so that a run ends the same
+            with a warm and a cold cache.
+        paid: What the endpoints were asked for.
+        lost: Calls that may have been paid for without a reply.
+        seconds: The running time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -108,9 +121,16 @@ class LedgerView(BaseModel):
 
 @dataclass
 class Ledger:
-    """The running account of one run. Not thread-safe: it lives in the event loop that spends.
+    """The running account of one run. Not thread-safe: use it in the event loop that spends.
 
-    `sealed` opens the part that `hold_back` kept for the report.
+    Attributes:
+        budget: The limits.
+        used: What was consumed, by payer.
+        paid: What the endpoints were asked for, by payer.
+        reserved: The worst case of the calls in flight, by payer.
+        lost: Calls that may have been paid for without a reply.
+        reserved_for_test: Calls that only the held-out test may use.
+        test_opened: Whether the held-out test has begun and may use them.
     """
 
     budget: Budget
@@ -122,70 +142,111 @@ class Ledger:
     test_opened: bool = False
 
     def reserve_for_test(self, calls: int) -> None:
-        """Keep calls for the report, and what they will take of tokens and money; while searching, they count as
-        spent."""
+        """Reserve calls for the held-out test, with the tokens and the cost that they will take."""
         self.reserved_for_test = calls
 
     def open_test_reserve(self) -> None:
-        """From here on the held-back calls may be spent, and `target_calls` limits no more."""
+        """Release the reserve to the held-out test. From here on `target_calls` limits no more."""
         self.test_opened = True
 
     def calls_left(self, payer: Payer) -> int:
-        """How many calls of this payer still fit, by the limits on calls alone."""
-        limits = [2**31]
-        spent = self._committed()
+        """How many calls of this payer still fit, by the limits on calls only."""
+        limits = [_UNLIMITED]
+        committed = self._committed()
         if self.budget.calls is not None:
-            limits.append(self.budget.calls - spent.calls - (0 if self.test_opened else self.reserved_for_test))
+            limits.append(self.budget.calls - committed.calls - (0 if self.test_opened else self.reserved_for_test))
         if self.budget.target_calls is not None and payer == "target" and not self.test_opened:
             limits.append(self.budget.target_calls - self._committed_by("target").calls)
         return max(0, min(limits))
 
     def fits(self, payer: Payer, worst: Cost) -> bool:
-        spent = self._committed()
+        """Whether a call still fits at its worst case."""
+        committed = self._committed()
         if worst.calls > self.calls_left(payer):
             return False
         tokens, usd = self.limit_left("tokens"), self.limit_left("usd")
-        if tokens is not None and spent.tokens + worst.tokens > tokens:
+        if tokens is not None and committed.tokens + worst.tokens > tokens:
             return False
-        return usd is None or spent.usd + worst.usd <= usd + 1e-12
+        return usd is None or committed.usd + worst.usd <= usd + 1e-12
 
     def limit_left(self, limit: Literal["tokens", "usd"]) -> float | None:
-        """What may be spent of a limit in all, without what is kept for the report; None where there is no limit."""
-        most: float | None = getattr(self.budget, limit)
-        taken: float = getattr(self._committed_by("target"), limit)
-        return None if most is None else most - self._test_reserve(most, taken)
+        """A limit without the reserve for the held-out test; None if there is no limit."""
+        maximum: float | None = getattr(self.budget, limit)
+        committed: float = getattr(self._committed_by("target"), limit)
+        return None if maximum is None else maximum - self._test_reserve(maximum, committed)
 
     def reserve(self, payer: Payer, worst: Cost) -> None:
-        """Set the worst case of a call aside. Raises BudgetSpent where it does not fit; nothing is set aside then."""
+        """Reserve the worst case of a call.
+
+        Raises:
+            BudgetSpent: It does not fit. Nothing is reserved then.
+        """
         if not self.fits(payer, worst):
             raise BudgetSpent(f"the next {payer} call does not fit into the budget")
         self.reserved[payer] = self.reserved.get(payer, Cost()) + worst
 
     def settle(self, payer: Payer, worst: Cost, actual: Cost, *, cached: bool) -> None:
-        """Exchange a reservation for what the call took. A cached answer is used, but not paid."""
+        """Replace a reservation by what the call used. A cached reply is used, but not paid."""
         self.release(payer, worst)
         self.used[payer] = self.used.get(payer, Cost()) + actual
         if not cached:
             self.paid[payer] = self.paid.get(payer, Cost()) + actual
 
     def release(self, payer: Payer, worst: Cost) -> None:
+        """Cancel a reservation."""
         self.reserved[payer] = self.reserved.get(payer, Cost()) - worst
 
     def view(self, seconds: float = 0.0) -> LedgerView:
         return LedgerView(used=dict(self.used), paid=dict(self.paid), lost=self.lost, seconds=seconds)
 
-    def _test_reserve(self, limit: float, taken: float) -> float:
-        """What the held-back calls will take of a limit: half as much again as the target's calls took so far, and
-        never more than a fixed share of it. Calls under way count at their worst: it can only shrink when they are
-        settled, so that what fits now still fits then, and the order in which answers come decides nothing."""
+    def _test_reserve(self, limit: float, committed: float) -> float:
+        """What the calls of the held-out test will take of a limit.
+
+        Calls in flight count at their worst case. The reserve can only shrink when they are settled: what fits now
+        still fits then, and the order in which replies arrive decides nothing.
+        """
         if self.test_opened or not self.reserved_for_test:
             return 0.0
         calls = self._committed_by("target").calls
-        most = _MAX_RESERVE_SHARE * limit
-        return min(most, _RESERVE_MARGIN * self.reserved_for_test * taken / calls) if calls else most
+        maximum = _MAX_RESERVE_SHARE * limit
+        return min(maximum, _RESERVE_MARGIN * self.reserved_for_test * committed / calls) if calls else maximum
 
     def _committed_by(self, payer: Payer) -> Cost:
         return self.used.get(payer, Cost()) + self.reserved.get(payer, Cost())
 
     def _committed(self) -> Cost:
         return self._committed_by("target") + self._committed_by("optimizer")
+
+
+def remaining_calls(ledger: Ledger, view: LedgerView, *, from_start: bool = False) -> dict[Payer, int]:
+    """How many calls still fit, by the account at the end of a step, so that a repeated step decides the same.
+
+    Limits on tokens and cost are converted by the mean size of the calls so far, once there is one: a strategy that
+    closes early needs to know when the budget runs out. Minutes are not converted: one optimizer call may take as long
+    as fifty target calls, and a race that counted them so would starve.
+
+    Args:
+        ledger: The limits and the reserve.
+        view: What was used at the end of the step.
+        from_start: Count the calls that fitted before anything was spent.
+    """
+    frozen = Ledger(
+        budget=ledger.budget,
+        used=dict(view.used),
+        reserved_for_test=ledger.reserved_for_test,
+        test_opened=ledger.test_opened,
+    )
+    if not from_start and not frozen.fits("target", Cost(tokens=1, usd=1e-9)):
+        return {"target": 0, "optimizer": 0}
+    limits = ((frozen.limit_left("tokens"), view.total.tokens), (frozen.limit_left("usd"), view.total.usd))
+    by_size = min(
+        (
+            int((limit - (0 if from_start else used)) * view.total.calls / used)
+            for limit, used in limits
+            if limit is not None and used
+        ),
+        default=_UNLIMITED,
+    )
+    if from_start:
+        frozen.used = {}
+    return {"target": min(max(1, by_size), frozen.calls_left("target")), "optimizer": frozen.calls_left("optimizer")}

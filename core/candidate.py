@@ -1,8 +1,8 @@
-"""Candidates, and the archive that remembers all of them with their evidence."""
+"""Candidates, and the archive that holds all of them with their evaluations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -14,10 +14,19 @@ Status = Literal["proposed", "rejected", "racing", "kept", "dropped", "pinned", 
 
 
 class Candidate(BaseModel):
-    """A program in a run: who made it from whom, why, and when.
+    """A program in a run: who made it from which parents, why, and when.
 
-    status: proposed → rejected (by a guard) | racing → kept | dropped; a person may pin or veto it.
-    reason: why it was rejected or dropped. step: the step of the state machine that made it.
+    Attributes:
+        id: Unique within the run.
+        program: The prompts.
+        parents: Ids of the candidates that it was made from.
+        operator: The name of the operator that made it.
+        rationale: Why it was made.
+        status: `proposed`, then `rejected` (by a guard) or `racing`, then `kept` or `dropped`. A person may pin or veto
+            it.
+        reason: Why it was rejected or dropped.
+        round: The round that it was made in.
+        step: The step of the graph that made it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,9 +43,12 @@ class Candidate(BaseModel):
 
 
 class Archive:
-    """Append-only: what was tried and what was seen, up to one step. Candidates keep the order they came in.
+    """All candidates and all results up to one step. Append-only; candidates keep the order in which they came.
 
-    responses: what was said where nothing scores it; such rows are in no mean and in no comparison of scores.
+    Attributes:
+        candidates: Id → candidate.
+        scores: The evaluations.
+        responses: (candidate, example) → output that nothing scores. It is in no mean and no comparison of scores.
     """
 
     def __init__(
@@ -47,20 +59,22 @@ class Archive:
     ) -> None:
         self.candidates: dict[str, Candidate] = {candidate.id: candidate for candidate in candidates}
         self.scores = ScoreMatrix(evaluations)
-        self.responses: dict[tuple[str, str], Response] = {(one.candidate, one.example): one for one in responses}
+        self.responses: dict[tuple[str, str], Response] = {
+            (response.candidate, response.example): response for response in responses
+        }
 
     def add(self, candidate: Candidate) -> None:
         self.candidates[candidate.id] = candidate
 
-    def add_results(self, facts: Iterable[Evaluation | Response]) -> None:
-        for fact in facts:
-            if isinstance(fact, Response):
-                self.responses[fact.candidate, fact.example] = fact
+    def add_results(self, results: Iterable[Evaluation | Response]) -> None:
+        for result in results:
+            if isinstance(result, Response):
+                self.responses[result.candidate, result.example] = result
             else:
-                self.scores.add(fact)
+                self.scores.add(result)
 
     def result_of(self, candidate: str, example: str) -> Evaluation | Response | None:
-        """What a candidate gave on an example, scored or not; None where it was never run on it."""
+        """Return a candidate's result on an example, scored or not; None if it was never run on it."""
         return self.scores.get(candidate, example) or self.responses.get((candidate, example))
 
     def __getitem__(self, candidate: str) -> Candidate:
@@ -79,10 +93,27 @@ class Archive:
 
     @property
     def alive(self) -> list[Candidate]:
-        """All that may still win: everything but rejected, dropped and vetoed."""
+        """All candidates that may still win: neither rejected nor dropped nor vetoed."""
         return self.with_status("proposed", "racing", "kept", "pinned")
 
     def ranked(self, candidates: Sequence[Candidate], examples: Sequence[str]) -> list[Candidate]:
-        """By mean score on the examples, best first; unmeasured last, ties by age."""
-        mean = self.scores.mean
-        return sorted(candidates, key=lambda one: -(m if (m := mean(one.id, examples)) is not None else -1.0))
+        """Sort by mean score on the examples, best first; unmeasured ones last, ties by age."""
+
+        def score(candidate: Candidate) -> float:
+            mean = self.scores.mean(candidate.id, examples)
+            return mean if mean is not None else -1.0
+
+        return sorted(candidates, key=score, reverse=True)
+
+    # Former names, for existing plugins.
+    start = baseline
+    seen = result_of
+
+
+def descendants(parents: Mapping[str, Iterable[str]], candidate: str) -> list[str]:
+    """Ids of all that come from a candidate. `parents` maps id → parents, parents first; the result is in its order."""
+    branch = {candidate}
+    for name, names in parents.items():
+        if not branch.isdisjoint(names):
+            branch.add(name)
+    return [name for name in parents if name in branch and name != candidate]

@@ -1,4 +1,4 @@
-"""Examples and the splits they live in."""
+"""Examples and the splits that they belong to."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ SPLITS: tuple[Split, ...] = ("train", "val", "test", "target")
 
 
 class Example(BaseModel):
-    """One row: an input, and zero, one or many acceptable outputs.
+    """An input with no, one or several acceptable outputs.
 
-    `id` is the hash of input and outputs unless the data brings its own.
+    Attributes:
+        id: The hash of input and outputs, unless the data bring their own.
+        input: A text, or a mapping of named fields.
+        outputs: The references.
+        metadata: Other fields of the data.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,7 +39,7 @@ class Example(BaseModel):
 
     @property
     def output(self) -> str | None:
-        """The first acceptable output, the one a demo shows; None where the row is unlabelled."""
+        """The first reference, which demos show; None if the example is unlabelled."""
         return self.outputs[0] if self.outputs else None
 
     @property
@@ -49,7 +53,11 @@ class Example(BaseModel):
 class Dataset(BaseModel):
     """The splits of a task. Ids are unique over all of them.
 
-    `test` is for the report alone: `visible` is what agents, operators, strategies and allocators get.
+    Attributes:
+        train: Examples that operators may show and learn from.
+        val: Examples that candidates are compared on.
+        test: The held-out test, for the report only. `without_test` is the dataset without it.
+        target: Unlabelled examples from where the prompt will be used.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -61,10 +69,10 @@ class Dataset(BaseModel):
 
     @model_validator(mode="after")
     def _check_disjoint(self) -> Self:
-        seen: dict[str, tuple[str, int]] = {}
+        positions: dict[str, tuple[str, int]] = {}
         for split in SPLITS:
             for number, example in enumerate(self[split], 1):
-                first = seen.setdefault(example.id, (split, number))
+                first = positions.setdefault(example.id, (split, number))
                 if first != (split, number):
                     raise TaskError(
                         f"the same row stands twice: {example.text[:60]!r}",
@@ -74,17 +82,20 @@ class Dataset(BaseModel):
         return self
 
     def __getitem__(self, split: Split) -> tuple[Example, ...]:
-        rows: tuple[Example, ...] = getattr(self, split)
-        return rows
+        examples: tuple[Example, ...] = getattr(self, split)
+        return examples
 
     @property
-    def visible(self) -> Dataset:
+    def without_test(self) -> Dataset:
+        """The dataset without the held-out test: what agents, operators, strategies and allocators get."""
         return self.model_copy(update={"test": ()})
 
     def without_outputs(self, splits: Iterable[Split]) -> Dataset:
-        """The same rows under the same ids, those of the splits without outputs."""
+        """The same examples under the same ids, those of the given splits without references."""
         return self.model_copy(
-            update={split: tuple(row.model_copy(update={"outputs": ()}) for row in self[split]) for split in splits}
+            update={
+                split: tuple(example.model_copy(update={"outputs": ()}) for example in self[split]) for split in splits
+            }
         )
 
     def by_id(self) -> dict[str, Example]:
@@ -99,12 +110,12 @@ class Dataset(BaseModel):
         return not any(self[split] for split in SPLITS)
 
     @classmethod
-    def split_by_hash(cls, rows: Iterable[Example]) -> Dataset:
-        """One file becomes 30 % train, 35 % val, 35 % test, in the order of the rows' hashes.
+    def split_by_hash(cls, examples: Iterable[Example]) -> Dataset:
+        """Split one list into 30 % train, 35 % val and 35 % test, in the order of the ids' hashes.
 
-        The order of the file has no say, so adding rows moves few of the others.
+        The order of the list does not matter, so adding examples moves few of the others.
         """
-        ordered = sorted(rows, key=lambda example: content_id("o", example.id))
+        ordered = sorted(examples, key=lambda example: content_id("o", example.id))
         n = len(ordered)
         a, b = round(n * 0.30), round(n * 0.65)
         return cls(train=tuple(ordered[:a]), val=tuple(ordered[a:b]), test=tuple(ordered[b:]))

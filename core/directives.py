@@ -1,4 +1,4 @@
-"""What a person tells a run. Each takes effect at the next step boundary and says so in the log."""
+"""Directives: what a person can tell a run. Each takes effect at the next step boundary and is logged."""
 
 from __future__ import annotations
 
@@ -18,31 +18,33 @@ class _Directive(BaseModel):
 
 
 class Pause(_Directive):
-    """What is in flight may finish; nothing new is asked until resume or stop."""
+    """Pause the run. Calls in flight may finish; no new one starts until resume or stop."""
 
     kind: Literal["pause"] = "pause"
 
 
 class Resume(_Directive):
+    """Resume a paused run."""
+
     kind: Literal["resume"] = "resume"
 
 
 class Stop(_Directive):
-    """End the search; the best so far goes to the report. Without `report` the run can be taken up again."""
+    """End the search. The best candidate so far is reported; without `report` the run can be resumed."""
 
     kind: Literal["stop"] = "stop"
     report: bool = True
 
 
 class Pin(_Directive):
-    """Keep a candidate alive whatever the allocator says."""
+    """Keep a candidate regardless of its scores."""
 
     kind: Literal["pin"] = "pin"
     candidate: str
 
 
 class Veto(_Directive):
-    """Take a candidate out of the race; with `branch`, all that descend from it too."""
+    """Remove a candidate from the search; with `branch`, its descendants too."""
 
     kind: Literal["veto"] = "veto"
     candidate: str
@@ -50,9 +52,9 @@ class Veto(_Directive):
 
 
 class Edit(_Directive):
-    """A prompt by hand. It is a candidate of its own, made by the person, and passes the same gate.
+    """Add a prompt written by hand, as a candidate of its own that passes the same guards.
 
-    slot: which of the program's named prompts it replaces; empty is the main one.
+    `slot` names the prompt of the program that it replaces; empty is the main one.
     """
 
     kind: Literal["edit"] = "edit"
@@ -62,14 +64,14 @@ class Edit(_Directive):
 
 
 class Hint(_Directive):
-    """Free text that teacher and student read from now on."""
+    """Add text that teacher and student read from the next round on."""
 
     kind: Literal["hint"] = "hint"
     text: str
 
 
 class Rule(_Directive):
-    """Advice that holds where a predicate on an output does."""
+    """Add advice that applies if a condition on an output holds."""
 
     kind: Literal["rule"] = "rule"
     when: str
@@ -77,7 +79,7 @@ class Rule(_Directive):
 
 
 class Prefer(_Directive):
-    """A person's verdict between two candidates; margin in [-1, 1], positive for `a`."""
+    """Compare two candidates as a person; margin in [-1, 1], positive for `a`."""
 
     kind: Literal["prefer"] = "prefer"
     a: str
@@ -87,7 +89,7 @@ class Prefer(_Directive):
 
 
 class Annotate(_Directive):
-    """The wanted output of a row of train or val, in place of those it has."""
+    """Replace the references of a train or val example."""
 
     kind: Literal["annotate"] = "annotate"
     example: str
@@ -95,7 +97,7 @@ class Annotate(_Directive):
 
 
 class AddExample(_Directive):
-    """A row more, for example a boundary case. On val, all that are in the race are scored on it first."""
+    """Add an example, such as a boundary case. On val, all active candidates are scored on it first."""
 
     kind: Literal["add-example"] = "add-example"
     split: Literal["train", "val"] = "val"
@@ -104,14 +106,14 @@ class AddExample(_Directive):
 
 
 class Approve(_Directive):
-    """The next round may be paid for; with `rest`, all that follow too."""
+    """Approve the cost of the next round; with `rest`, of all later ones too."""
 
     kind: Literal["approve"] = "approve"
     rest: bool = False
 
 
 class Fork(_Directive):
-    """A new run was begun from a candidate of this one."""
+    """Record that a new run was started from a candidate of this one."""
 
     kind: Literal["fork"] = "fork"
     candidate: str
@@ -119,7 +121,7 @@ class Fork(_Directive):
 
 
 class ChangeBudget(_Directive):
-    """Other limits from now on. Each is a finite number: JSON has no other, and would keep it as no limit at all."""
+    """Change the limits. Each is a finite number: JSON has no other and would store it as no limit."""
 
     kind: Literal["budget"] = "budget"
     budget: Budget
@@ -129,12 +131,12 @@ class ChangeBudget(_Directive):
     def _check_finite(cls, budget: Budget) -> Budget:
         for name, value in budget.model_dump(exclude_none=True).items():
             if not math.isfinite(value):
-                raise ValueError(f"a budget of {value} {name} limits nothing; any finite number above 0 does")
+                raise ValueError(f"a budget of {value} {name} limits nothing; use a finite number above 0")
         return budget
 
 
 class ChangeRole(_Directive):
-    """Another model for a role from now on."""
+    """Change the model of a role."""
 
     kind: Literal["roles"] = "roles"
     role: Role
@@ -142,7 +144,7 @@ class ChangeRole(_Directive):
 
 
 class ChangeWeight(_Directive):
-    """Another prior weight for an operator, for strategies that choose among operators."""
+    """Change the prior weight of an operator, for strategies that choose among operators."""
 
     kind: Literal["weights"] = "weights"
     of: Literal["operator", "evaluator"] = "operator"
@@ -151,7 +153,7 @@ class ChangeWeight(_Directive):
 
 
 class Replan(_Directive):
-    """The planner lays its path anew."""
+    """Let the planner make a new plan."""
 
     kind: Literal["replan"] = "replan"
 

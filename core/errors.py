@@ -1,12 +1,12 @@
-"""Every error a user can meet: what happened, where, what was possible, what to do.
+"""Every error that a user can see: what happened, where, what was possible, what to do.
 
 MaieuticError
-├── UsageError            wrong words on the command line, unknown names        exit 2
-│   └── TaskError         a task, its data, its prompt or its contract           exit 2
-├── NeedsError            a recipe's declared need that this run does not have   exit 2
+├── UsageError            wrong arguments, unknown names                         exit 2
+│   ├── TaskError         a task, its data, its prompt or its answer contract    exit 2
+│   └── NeedsError        the run lacks what a recipe or a plugin needs          exit 2
 ├── RunFailed             the run itself failed                                  exit 1
 │   └── PluginError       a plugin failed: named by distribution and stage       exit 1
-├── RunStopped            stopped or interrupted, can be resumed                 exit 3
+├── RunStopped            stopped or interrupted; can be resumed                 exit 3
 ├── ModelError            the endpoint is unusable                               exit 4
 └── BudgetSpent           control flow: the next call does not fit; never shown
 """
@@ -17,7 +17,14 @@ from collections.abc import Sequence
 
 
 class MaieuticError(Exception):
-    """The base of them all. `str(error)` is the whole block that a person reads."""
+    """The base class. `str(error)` is the whole block that a person reads.
+
+    Attributes:
+        what: What happened.
+        where: The place, such as a file with a line or an option.
+        possible: What would have been possible.
+        remedy: What to do.
+    """
 
     code = "error"
     exit_code = 1
@@ -48,34 +55,51 @@ class MaieuticError(Exception):
 
 
 class UsageError(MaieuticError):
+    """Wrong arguments or unknown names."""
+
     code = "usage"
     exit_code = 2
 
 
 class TaskError(UsageError):
+    """A task, its data, its prompt or its answer contract is wrong."""
+
     code = "task"
 
 
 class NeedsError(UsageError):
+    """The run lacks what a recipe or a plugin needs."""
+
     code = "needs"
 
 
 class RunFailed(MaieuticError):
+    """The run itself failed."""
+
     code = "run_failed"
     exit_code = 1
 
 
 class PluginError(RunFailed):
+    """A plugin failed."""
+
     code = "plugin"
 
 
 class RunStopped(MaieuticError):
+    """The run was stopped or interrupted and can be resumed."""
+
     code = "stopped"
     exit_code = 3
 
 
 class ModelError(MaieuticError):
-    """`retryable` tells whether the same request may succeed later (429, 5xx, time-out)."""
+    """The endpoint is unusable.
+
+    Attributes:
+        retryable: Whether the same request may succeed later (429, 5xx, timeout).
+        retry_after: Seconds to wait, if the endpoint says so.
+    """
 
     code = "model"
     exit_code = 4
@@ -84,11 +108,11 @@ class ModelError(MaieuticError):
         self,
         what: str,
         *,
+        retryable: bool = False,
+        retry_after: float | None = None,
         where: str | None = None,
         possible: Sequence[str] = (),
         remedy: str | None = None,
-        retryable: bool = False,
-        retry_after: float | None = None,
     ) -> None:
         super().__init__(what, where=where, possible=possible, remedy=remedy)
         self.retryable = retryable
@@ -96,4 +120,6 @@ class ModelError(MaieuticError):
 
 
 class BudgetSpent(MaieuticError):
+    """The next call does not fit into the budget. Control flow; never shown."""
+
     code = "budget"

@@ -1,7 +1,6 @@
-"""Facts of a run, past tense, append-only, numbered without gaps.
+"""The events of a run: facts in the past tense, append-only, numbered without gaps.
 
-`key` makes an event the same event when a node is run again after a crash: the store keeps the first.
-Events come in balanced pairs where something starts and ends (`X_started`, `X_finished`).
+Where something starts and ends, events come in pairs (`X_started`, `X_finished`).
 """
 
 from __future__ import annotations
@@ -46,7 +45,17 @@ EventKind = Literal[
 
 
 class Event(BaseModel):
-    """`number` counts from 1 within a run; the store gives it. `at` is UTC, ISO 8601."""
+    """One fact of a run.
+
+    Attributes:
+        run: The run's id.
+        kind: What happened.
+        key: Identifies the event. If a node runs again after a crash, the store keeps the first event of a key.
+        step: The graph's step.
+        data: The details, by kind.
+        number: Counts from 1 within a run; the store assigns it.
+        at: UTC, ISO 8601; the store assigns it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,6 +68,6 @@ class Event(BaseModel):
     at: str = ""
 
     def as_json_line(self) -> dict[str, Any]:
-        """The event as one JSON line of `--json`. `seq` is its number; what it tells hides none of the heading."""
+        """The event as one line of `--json`. `seq` is its number; no key of `data` hides one of the head."""
         head = {"event": self.kind, "run": self.run, "seq": self.number, "at": self.at, "step": self.step}
         return {**head, **{key: value for key, value in self.data.items() if key not in head}}

@@ -1,4 +1,4 @@
-"""Measurements as plain data, so that another process or machine can make them."""
+"""The protocol of executors, and measurements as plain data, so that another process or machine can make them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,17 @@ from .score import Score
 
 
 class MeasureSpec(BaseModel):
-    """One program on one row, and who runs and scores it: by name and options, made anew where it is carried out.
+    """One program on one example, with target and evaluators by name and options. The worker builds them anew.
 
-    plugins, folder: what the task names beside installed plugins, and where its files are.
+    Attributes:
+        program: The candidate's program.
+        example: The input.
+        model: The target model.
+        answer: What counts as an answer.
+        target: What runs the program.
+        evaluators: Name → what scores the output without asking a model.
+        plugins: What the task names beside installed plugins.
+        folder: Where the task's files are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,7 +44,7 @@ class MeasureSpec(BaseModel):
 
 
 class MeasureResult(BaseModel):
-    """What came out, and the scores of the evaluators that ask nobody, by their names."""
+    """The output, and evaluator name → score, for the evaluators that ask no model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,27 +54,48 @@ class MeasureResult(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureJob:
-    """`here` does the same work in this process, with the parts that the run already made."""
+    """One measurement to make.
+
+    Attributes:
+        work: What to measure.
+        here: Measures it in this process, with the target and evaluators that the run has already built.
+    """
 
     work: MeasureSpec
     here: Callable[[], Awaitable[MeasureResult]]
 
 
 class Executor(Protocol):
-    """Where measurements are run. The run keeps store and ledger: a model is asked through the `gateway` alone, which
-    reserves, charges and caches, so that work that is done twice, after a worker died, is paid for once.
+    """Decides where measurements run.
 
-    Many jobs are under way at once. The result does not depend on where a job ran.
+    The run keeps store and ledger. Models are called through the `gateway` only, which reserves, charges and caches, so
+    that a measurement that is made twice, after a worker died, is paid for once. Many jobs run at once; where a job ran
+    does not change its result.
+
+    Attributes:
+        name: The name that `--executor` takes.
+        needs: What the run must have.
     """
 
     name: str
     needs: frozenset[Need]
 
     async def run(self, job: MeasureJob, gateway: Gateway) -> MeasureResult:
-        """Raises what the gateway raises, unchanged, and what target and evaluators raise as PluginError. A worker
-        that dies is no error as long as another can do its work."""
+        """Make one measurement.
+
+        Args:
+            job: What to measure.
+            gateway: The only way to call a model.
+
+        Returns:
+            The output with its scores.
+
+        Raises:
+            PluginError: The target or an evaluator raised. What the gateway raises passes unchanged. A worker that dies
+                is no error as long as another one can do its work.
+        """
         ...
 
     async def aclose(self) -> None:
-        """Let go of all workers. May be called more than once, and when nothing ran."""
+        """Release all workers. May be called more than once, and if nothing ran."""
         ...

@@ -1,4 +1,4 @@
-"""Content addresses: the same value has the same id in every process and on every machine."""
+"""Content addresses and random streams: the same value gives the same id and the same draws on every machine."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> str:
-    """JSON with sorted keys and no spare white space.
+    """Write JSON with sorted keys and no optional white space.
 
-    Raises TypeError for what JSON cannot say: an id must never depend on a `repr`.
+    Raises TypeError for what JSON cannot express: an id must never depend on a `repr`.
     """
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
@@ -27,9 +27,9 @@ def digest(value: Any) -> str:
 
 
 def seeded_random(seed: int, *path: str | int) -> Random:
-    """A generator for one purpose of one run, for example `seeded(run.seed, "propose", 3)`.
+    """A generator for one purpose of one run, for example `seeded_random(run.seed, "propose", 3)`.
 
-    Named streams make a resumed run draw what it would have drawn, with no generator state to store,
-    and keep one part's draws apart from another's.
+    Named streams let a resumed run draw what it would have drawn, without stored generator state, and keep the draws of
+    different parts independent.
     """
     return Random(int(digest([seed, *path])[:16], 16))

@@ -1,6 +1,6 @@
-"""The questions that elicit what a prompt has to say, and what of it a description leaves open (Promptor; ROPE).
+"""The requirements that a prompt should state, and which of them a description leaves open (Promptor, ROPE).
 
-Fixed, so that an interview works without any model; a model may ask further and find gaps in what was answered.
+The list is fixed, so that an interview works without a model. A model may ask further questions.
 """
 
 from __future__ import annotations
@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """One thing that whoever answers has to know. why: told where it was left open."""
+    """One thing that whoever answers has to know.
+
+    Attributes:
+        name: The key of the answer.
+        question: The question to the person.
+        why: The reason, shown if it was left open.
+        needed: Whether nothing useful can begin without it.
+    """
 
     name: str
     question: str
@@ -23,18 +30,18 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     Requirement(
         name="goal",
         question="What should the model do, in a sentence",
-        why="without a goal nothing can be called better",
+        why="without a goal no prompt is better than another",
         needed=True,
     ),
-    Requirement(name="input", question="What does it get: what is one input like", why="unusual inputs go wrong first"),
+    Requirement(name="input", question="What does one input look like", why="unusual inputs fail first"),
     Requirement(
         name="output",
         question="What is a good answer: its form, its length, the allowed labels",
-        why="a form that is not said is guessed, and unreadable answers score nothing",
+        why="a form that is not stated is guessed, and unreadable answers score 0",
         needed=True,
     ),
     Requirement(name="audience", question="Who reads the answer, and in which tone", why="the tone is left to chance"),
-    Requirement(name="rules", question="What must it always do", why="what is only known to you cannot be followed"),
+    Requirement(name="rules", question="What must it always do", why="the model cannot follow what only you know"),
     Requirement(name="limits", question="What must it never do", why="what is not forbidden will happen"),
     Requirement(
         name="borders",
@@ -43,8 +50,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     ),
     Requirement(
         name="unknown",
-        question="What should it say where it cannot know",
-        why="otherwise it makes an answer up",
+        question="What should it say if it cannot know",
+        why="otherwise it invents an answer",
     ),
 )
 _EMPTY_ANSWERS = frozenset({"", "-", "no", "none", "nothing", "n/a", "?"})
@@ -55,25 +62,25 @@ def is_answered(text: str) -> bool:
 
 
 def open_requirements(answers: Mapping[str, str]) -> list[Requirement]:
-    """What was left open, the needed ones first."""
-    left = [one for one in REQUIREMENTS if not is_answered(answers.get(one.name, ""))]
-    return sorted(left, key=lambda one: not one.needed)
+    """The requirements without an answer, the needed ones first."""
+    missing = [requirement for requirement in REQUIREMENTS if not is_answered(answers.get(requirement.name, ""))]
+    return sorted(missing, key=lambda requirement: not requirement.needed)
 
 
 def completeness(answers: Mapping[str, str]) -> float:
-    """The share of what is told, the needed ones counted twice; in [0, 1]."""
-    weights = {one.name: 1 + one.needed for one in REQUIREMENTS}
+    """The share of answered requirements, the needed ones counted twice; in [0, 1]."""
+    weights = {requirement.name: 1 + requirement.needed for requirement in REQUIREMENTS}
     return sum(weights[name] for name in weights if is_answered(answers.get(name, ""))) / sum(weights.values())
 
 
 def describe_task(answers: Mapping[str, str]) -> str:
-    """The task in a few sentences, for those who write prompts and judge outputs."""
+    """The task in a few sentences, for optimizer models and judges."""
     heads = {"input": "The input:", "output": "A good answer:", "audience": "It is read by:", "borders": "Hard cases:"}
     return " ".join(_answer_lines(answers, heads))
 
 
 def draft_prompt(answers: Mapping[str, str]) -> str:
-    """A start prompt from the answers alone: the goal, then what holds, one line each."""
+    """A start prompt from the answers only: the goal, then one line per answer."""
     heads = {
         "input": "You get:",
         "output": "Answer like this:",
@@ -87,13 +94,15 @@ def draft_prompt(answers: Mapping[str, str]) -> str:
 
 
 def _answer_lines(answers: Mapping[str, str], heads: Mapping[str, str]) -> list[str]:
-    """The goal, then what was answered, each under its head."""
-    said = [_sentence(answers.get("goal", ""))]
-    said += [f"{head} {_sentence(answers[name])}" for name, head in heads.items() if is_answered(answers.get(name, ""))]
-    return [one for one in said if one]
+    """The goal, then each answer under its head."""
+    lines = [_sentence(answers.get("goal", ""))]
+    lines += [
+        f"{head} {_sentence(answers[name])}" for name, head in heads.items() if is_answered(answers.get(name, ""))
+    ]
+    return [line for line in lines if line]
 
 
 def _sentence(text: str) -> str:
-    """One line that ends like a sentence; braces are doubled, for nobody means a placeholder here."""
+    """One line that ends like a sentence. Braces are doubled, since a person does not mean a placeholder here."""
     plain = " ".join(text.split()).replace("{", "{{").replace("}", "}}")
     return plain if not plain or plain[-1] in ".!?:" else f"{plain}."

@@ -1,4 +1,4 @@
-"""Who came from whom: the candidates of a run as a directed acyclic graph (networkx, nowhere else)."""
+"""The ancestry of a run's candidates as a directed acyclic graph. The only module that imports networkx."""
 
 from __future__ import annotations
 
@@ -6,30 +6,34 @@ from collections.abc import Iterable, Mapping
 
 import networkx as nx
 
-from .candidate import Candidate
+from .candidate import Candidate, descendants
 
 
 class Lineage:
-    """Edges go from parent to child and carry the operator. Unknown parents are ignored."""
+    """Edges lead from parent to child and carry the operator. Unknown parents are ignored."""
 
     def __init__(self, candidates: Iterable[Candidate]) -> None:
         self.graph: nx.DiGraph[str] = nx.DiGraph()
-        rows = list(candidates)
-        for one in rows:
-            self.graph.add_node(one.id, operator=one.operator, status=one.status)
-        for one in rows:
-            self.graph.add_edges_from((p, one.id, {"operator": one.operator}) for p in one.parents if p in self.graph)
+        nodes = list(candidates)
+        for candidate in nodes:
+            self.graph.add_node(candidate.id, operator=candidate.operator, status=candidate.status)
+        for candidate in nodes:
+            self.graph.add_edges_from(
+                (parent, candidate.id, {"operator": candidate.operator})
+                for parent in candidate.parents
+                if parent in self.graph
+            )
 
     def ancestors(self, candidate: str) -> list[str]:
         """Oldest first, without the candidate itself."""
-        kept = nx.ancestors(self.graph, candidate)
-        return [node for node in nx.topological_sort(self.graph) if node in kept]
+        ancestors = nx.ancestors(self.graph, candidate)
+        return [node for node in nx.topological_sort(self.graph) if node in ancestors]
 
     def descendants(self, candidate: str) -> set[str]:
-        return set(nx.descendants(self.graph, candidate))
+        return set(descendants({node: self.graph.predecessors(node) for node in self.graph}, candidate))
 
     def path_to(self, candidate: str) -> list[str]:
-        """The line of first parents from the start prompt to a candidate, both included."""
+        """The line of first parents from the baseline to a candidate, both included."""
         path = [candidate]
         while parents := list(self.graph.predecessors(path[-1])):
             path.append(parents[0])

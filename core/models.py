@@ -1,4 +1,4 @@
-"""What is said to a model and what comes back; the gateway's currency."""
+"""What is sent to a model and what comes back."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _NAME = re.compile(r"^(?P<provider>[a-z0-9_.-]+)[/:](?P<name>[^@\s]+)(?:@(?P<bas
 
 
 class ModelRef(BaseModel):
-    """A model by name, `provider/model` or `provider:model`, with `@http://…/v1` for an endpoint of one's own.
+    """A model by name: `provider/model` or `provider:model`, with `@http://…/v1` for another endpoint.
 
-    `key_env` names the environment variable that holds the key; the key itself is never part of a value.
+    `key_env` names the environment variable that holds the key. The key itself is never part of a value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,24 +35,24 @@ class ModelRef(BaseModel):
 
     @classmethod
     def parse(cls, text: str, *, api_base: str | None = None, key_env: str | None = None) -> ModelRef:
-        """Raises UsageError for a name that is not `provider/model`."""
-        found = _NAME.match(text.strip())
-        if found is None:
+        """Read a model's name. Raises UsageError for a name that is not `provider/model`."""
+        match = _NAME.match(text.strip())
+        if match is None:
             raise UsageError(
-                f"no model can be called {text!r}",
+                f"{text!r} is not a model name",
                 possible=(EMBEDDED, "openai/gpt-4o-mini", "ollama/llama3", "openai/NAME@http://127.0.0.1:8000/v1"),
                 remedy="write provider/model, as litellm spells it",
             )
         return cls(
-            provider=found["provider"].lower(),
-            name=found["name"],
-            api_base=(found["base"] or api_base or "").rstrip("/") or None,
+            provider=match["provider"].lower(),
+            name=match["name"],
+            api_base=(match["base"] or api_base or "").rstrip("/") or None,
             key_env=key_env,
         )
 
     @property
     def id(self) -> str:
-        """The name without the endpoint: what cache keys and reports carry."""
+        """The name without the endpoint, as in cache keys and reports."""
         return f"{self.provider}/{self.name}"
 
     def __str__(self) -> str:
@@ -60,7 +60,15 @@ class ModelRef(BaseModel):
 
 
 class Sampling(BaseModel):
-    """temperature: in [0, 2]. max_tokens: of the answer. top_logprobs: alternatives to report per token, 0 is none."""
+    """How a model samples.
+
+    Attributes:
+        temperature: In [0, 2].
+        max_tokens: The limit on the answer's length.
+        seed: The seed, if the endpoint takes one.
+        stop: Texts that end the answer.
+        top_logprobs: How many alternatives to report per token; 0 is none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -72,7 +80,14 @@ class Sampling(BaseModel):
 
 
 class Call(BaseModel):
-    """One request. `sample` tells apart repeated draws of the same request; `key` is its address in the cache."""
+    """One request to a model.
+
+    Attributes:
+        model: The model.
+        messages: The chat messages.
+        sampling: How the model samples.
+        sample: Distinguishes repeated draws of the same request.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -83,6 +98,7 @@ class Call(BaseModel):
 
     @cached_property
     def key(self) -> str:
+        """The key of the call in the cache."""
         return digest(
             {
                 "model": self.model.id,
@@ -95,10 +111,17 @@ class Call(BaseModel):
 
 
 class Reply(BaseModel):
-    """The answer to a call.
+    """A model's answer to a call.
 
-    top_logprobs: per generated token, alternatives as token → natural log-probability; empty where the model
-    gives none. usd is 0 for local models and for models without a known price. cached: nothing was paid now.
+    Attributes:
+        text: The text.
+        prompt_tokens: The length of the request.
+        completion_tokens: The length of the answer.
+        top_logprobs: Per generated token, token → natural log-probability. Empty if the model returns none.
+        finish: Why the model stopped; `length` if it ran out of tokens.
+        usd: The price; 0 for local models and models without a known price.
+        seconds: The time that the call took.
+        cached: Whether it came from the cache, so that nothing was paid.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -118,7 +141,14 @@ class Reply(BaseModel):
 
 
 class Output(BaseModel):
-    """What a target gave for one example. `trajectory` holds the steps of a multi-step target."""
+    """What a target returned for one example.
+
+    Attributes:
+        text: The text that is read and scored.
+        messages: The chat messages of the last call.
+        replies: All model replies that led to it, in order.
+        trajectory: The steps of a target with several steps.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

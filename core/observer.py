@@ -1,4 +1,4 @@
-"""Who else hears a run: what an observer is told, and when."""
+"""The protocol of observers: who else receives the events of a run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from .report import Report
 
 @dataclass(frozen=True, kw_only=True)
 class RunClosed:
-    """What became of a run when the process that carries it lets go. `running`, `paused`: it waits for a person.
+    """The state of a run when its process lets go of it.
 
-    report: where one was written. candidates: all of them, in the order they came, with the status they ended in.
+    Attributes:
+        run: The run's id.
+        state: `running` and `paused` mean that it waits for a person.
+        report: The report, if one was written.
+        candidates: All candidates in the order in which they came, with their final status.
     """
 
     run: str
@@ -25,20 +29,25 @@ class RunClosed:
 
 
 class Observer(Protocol):
-    """Hears a run and can change nothing of it: one that raises, or takes too long, is named and hears no more.
+    """Receives the events of a run and can change nothing of it.
 
-    It is told on the side, so it may take its time. It may hear several runs at once, and one again from its first
-    event, when that is taken up: `event.run` and `event.number` tell which. What people and models said is in some
-    events and in `RunClosed`; none of it may leave the machine unless the user asked for it.
+    An observer that raises or takes too long is reported by name and receives no more. Events are delivered on a queue
+    of its own, so it may take its time. It may receive several runs at once, and a resumed run again from its first
+    event: `event.run` and `event.number` identify an event. Some events and `RunClosed` hold texts of people and
+    models; they may leave the machine only if the user asked for it.
+
+    Attributes:
+        name: The name that `--observer` takes.
+        needs: What the run must have.
     """
 
     name: str
     needs: frozenset[Need]
 
     async def hear(self, event: Event) -> None:
-        """One fact that is written for good. In order, each run for itself."""
+        """Receive one event that is already stored. Events of one run arrive in order."""
         ...
 
     async def end(self, closing: RunClosed) -> None:
-        """No more comes from this process."""
+        """Receive the end: no more events come from this process."""
         ...

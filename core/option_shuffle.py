@@ -1,4 +1,4 @@
-"""Lettered options of an input: found, put in another order, and an answer told back to the order as it was."""
+"""Lettered options of an input in another order, with the letters that lead back to the original one."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ _MIN_OPTIONS = 2
 
 
 def shuffle_options(text: str, turn: int) -> tuple[str, dict[str, str]]:
-    """The text with its options moved on by `turn` places, and shown letter → letter as it was.
+    """Rotate the options of a text by `turn` positions.
 
-    Options are lines that begin with A, B, C … in order, each once. Where there are none, and for a turn that brings
-    all back to their places, the text as it is and an empty mapping.
+    Options are lines that begin with A, B, C … in order, each once.
+
+    Returns:
+        The new text, and new letter → original letter. If there are no options, or the rotation changes nothing: the
+        text as it is and an empty mapping.
     """
-    found = list(_OPTION.finditer(text))
-    letters = [one["letter"] for one in found]
-    if len(found) < _MIN_OPTIONS or letters != [chr(ord("A") + place) for place in range(len(found))]:
+    options = list(_OPTION.finditer(text))
+    letters = [option["letter"] for option in options]
+    if len(options) < _MIN_OPTIONS or letters != [chr(ord("A") + index) for index in range(len(options))]:
         return text, {}
-    turn %= len(found)
+    turn %= len(options)
     if not turn:
         return text, {}
-    pieces, at = list[str](), 0
-    for place, one in enumerate(found):
-        moved = found[(place + turn) % len(found)]["text"]
-        pieces += [text[at : one.start("text")], moved]
-        at = one.end("text")
-    told = {letters[place]: letters[(place + turn) % len(found)] for place in range(len(found))}
-    return "".join([*pieces, text[at:]]), told
+    pieces, end = list[str](), 0
+    for index, option in enumerate(options):
+        moved = options[(index + turn) % len(options)]["text"]
+        pieces += [text[end : option.start("text")], moved]
+        end = option.end("text")
+    originals = {letters[index]: letters[(index + turn) % len(options)] for index in range(len(options))}
+    return "".join([*pieces, text[end:]]), originals

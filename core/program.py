@@ -1,4 +1,4 @@
-"""A program: the named prompts that make one application run, and who chooses among them."""
+"""A program: the named prompts that make one application run, and the router that chooses among them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ MAIN = "prompt"
 
 
 class Program(BaseModel):
-    """`{"prompt": Prompt}` for the plain case, several prompts for a pipeline or an agent app."""
+    """One prompt in the plain case, several for a pipeline or an agent application.
+
+    Attributes:
+        prompts: Name → prompt; `{"prompt": Prompt}` in the plain case.
+        router: Which prompt answers which input; None is the main prompt.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,6 +31,7 @@ class Program(BaseModel):
 
     @classmethod
     def of(cls, prompt: Prompt | str) -> Program:
+        """A program with one prompt."""
         return cls(prompts={MAIN: Prompt(instruction=prompt) if isinstance(prompt, str) else prompt})
 
     @cached_property
@@ -43,17 +49,22 @@ class Program(BaseModel):
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """The names of the prompts that can be worked on apart, sorted: none for a single prompt, and none where a
-        router or a vote makes one answer of several prompts for the same task; all where each row names its own."""
+        """The names of the prompts that can be optimized separately, sorted.
+
+        Empty for a single prompt, and if a router or a vote makes one answer of several prompts for the same task. All
+        of them if each example names its own prompt.
+        """
         whole = (self.router is not None and not self.by_task) or len(self.prompts) < 2
         return () if whole else tuple(sorted(self.prompts))
 
     def prompts_for(self, row: Example | str) -> tuple[str, ...]:
-        """The names of the prompts that answer an input, in the order of their names: all where they vote, else one.
+        """The names of the prompts that answer an input, sorted: all if they vote, else one.
 
-        Without a router that is the main prompt, and of a chain too, where the others prepare its answer. Names are
-        sorted since a value's id does not know another order.
-        Raises TaskError where rows name their prompt and this one does not.
+        Without a router, and for a chain, whose other prompts only prepare the answer, that is the main prompt. The
+        order is by name, since a program's id does not depend on any other.
+
+        Raises:
+            TaskError: Examples name their prompt, and this one names none that exists.
         """
         if self.router is None or self.router.kind == "chain":
             return (self.main_name,)
@@ -66,25 +77,26 @@ class Program(BaseModel):
 
     @property
     def chain(self) -> tuple[str, ...]:
-        """The names of the prompts that are asked one after another; empty where it is no chain."""
+        """The names of the prompts that are asked one after another; empty if it is no chain."""
         return tuple(sorted(self.prompts)) if self.router is not None and self.router.kind == "chain" else ()
 
     @property
     def shared(self) -> str:
-        """The name of the prompt that is said to whichever is chosen; empty where there is none."""
+        """The name of the prompt that precedes whichever is chosen; empty if there is none."""
         return self.router.shared if self.router is not None and self.router.shared in self.prompts else ""
 
     @property
     def by_task(self) -> bool:
-        """Whether each row names its own prompt, so that one program serves several tasks."""
+        """Whether each example names its own prompt, so that one program serves several tasks."""
         return self.router is not None and self.router.kind == "field"
 
     def parts(self) -> dict[str, Any]:
+        """The program as plain JSON. The id is computed from it."""
         return {
             "prompts": {name: prompt.parts() for name, prompt in self.prompts.items()},
             "router": self.router.parts() if self.router else None,
         }
 
     def replace(self, prompt: Prompt, name: str | None = None) -> Program:
-        """The program with one prompt exchanged; the main one unless named."""
+        """Return the program with one prompt replaced; the main one unless named."""
         return Program(prompts={**self.prompts, name or self.main_name: prompt}, router=self.router)

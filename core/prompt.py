@@ -12,6 +12,7 @@ from .errors import TaskError
 from .identity import content_id
 from .tfidf import SparseVector, TfidfSpace, cosine
 
+# Fields that came after the first ids: left out of the id at their default, so that older ids stay the same.
 _OMITTED_AT_DEFAULT = ("nearest", "shuffles")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
 
@@ -24,7 +25,7 @@ class _PromptPart(BaseModel):
 
 
 class Demo(_PromptPart):
-    """One worked example shown to the target. `source` is the id of the train row it came from, if any."""
+    """One few-shot example shown to the target. `source` is the id of its train example, if it has one."""
 
     input: str
     output: str
@@ -33,12 +34,14 @@ class Demo(_PromptPart):
 
 
 class Section(_PromptPart):
+    """A named part of the instruction."""
+
     name: str
     text: str
 
 
 class Branch(_PromptPart):
-    """`when` the input looks so, `then` do this; `branches` refine it."""
+    """If the input matches `when`, do `then`; `branches` refine it."""
 
     when: str
     then: str
@@ -48,16 +51,18 @@ class Branch(_PromptPart):
 class Format(_PromptPart):
     """How the parts are laid out. None of it changes what is asked.
 
-    placement: where the instruction stands: in each user turn, in the system turn, or in the first user turn.
-    demos: worked examples as chat turns, or as text in front of the input.
-    input_prefix, output_prefix: words around an input, for example "Review: " and "Sentiment:".
-    separator: what stands between the blocks of a message.
-    answer_hint: how the wanted form of the answer is worded; empty means it is not said.
-    casing: how a demo's output is written.
-    numbers: whether long numbers of the inputs are written in groups of three digits, counted from the right.
-    nearest: where set, only so many demos are shown, those most like the input, the most like last.
-    shuffles: where set, an input that lists lettered options is asked so many times, the options in another order each
-    time, and the majority counts.
+    Attributes:
+        placement: Where the instruction goes: into each user turn, the system turn, or the first user turn.
+        demos: Whether demos are chat turns, or text before the input.
+        input_prefix: The text before an input, for example "Review: ".
+        output_prefix: The text before an output, for example "Sentiment:".
+        separator: The text between the blocks of a message.
+        answer_hint: The wording of the answer contract; empty leaves it out.
+        casing: How a demo's output is written.
+        numbers: Whether long numbers in inputs are written in groups of three digits, counted from the right.
+        nearest: If set, only so many demos are shown: those most similar to the input, the most similar last.
+        shuffles: If set, an input with lettered options is asked so many times, each time with the options in another
+            order, and the majority wins.
     """
 
     placement: Placement = "user"
@@ -73,9 +78,17 @@ class Format(_PromptPart):
 
 
 class Prompt(_PromptPart):
-    """Everything that is said to the target around one input.
+    """Everything that is sent to the target around one input. Equal parts give the same `id`.
 
-    Two prompts with the same parts are the same prompt: `id` is the hash of the parts.
+    Attributes:
+        system: The system message.
+        instruction: The task. `{name}` is filled with a field of the example.
+        sections: Named parts after the instruction.
+        principles: A list of rules.
+        branches: What to do for which inputs.
+        demos: Few-shot examples.
+        format: The layout.
+        placeholders: The names in braces in `system` and `instruction`; found automatically.
     """
 
     system: str = ""
@@ -98,25 +111,22 @@ class Prompt(_PromptPart):
         return content_id("p", self.parts())
 
     def parts(self) -> dict[str, Any]:
-        """The prompt as plain JSON, without what follows from the rest.
-
-        What of the format stands at its default and came later than the first ids is left out, so that they stay.
-        """
-        told = self.model_dump(mode="json", exclude={"placeholders"})
-        told["format"] = {
-            name: value for name, value in told["format"].items() if name not in _OMITTED_AT_DEFAULT or value
+        """The prompt as plain JSON, without what follows from the rest. The id is computed from it."""
+        parts = self.model_dump(mode="json", exclude={"placeholders"})
+        parts["format"] = {
+            name: value for name, value in parts["format"].items() if name not in _OMITTED_AT_DEFAULT or value
         }
-        return told
+        return parts
 
     def demos_for(self, text: str) -> tuple[Demo, ...]:
-        """The demos that stand in front of an input: all, or the nearest ones; never the input's own row."""
+        """The demos before an input: all, or the nearest ones; never the input's own example."""
         if not self.format.nearest:
             return self.demos
-        space, places = self._demo_vectors
-        wanted = space.vector(text)
-        others = [place for place, demo in enumerate(self.demos) if not text.startswith(demo.input)]
-        ranked = sorted(others, key=lambda place: -cosine(wanted, places[place]))
-        return tuple(self.demos[place] for place in reversed(ranked[: self.format.nearest]))
+        space, vectors = self._demo_vectors
+        query = space.vector(text)
+        others = [index for index, demo in enumerate(self.demos) if not text.startswith(demo.input)]
+        ranked = sorted(others, key=lambda index: -cosine(query, vectors[index]))
+        return tuple(self.demos[index] for index in reversed(ranked[: self.format.nearest]))
 
     @cached_property
     def _demo_vectors(self) -> tuple[TfidfSpace, tuple[SparseVector, ...]]:
@@ -124,20 +134,21 @@ class Prompt(_PromptPart):
         return space, tuple(space.vector(demo.input) for demo in self.demos)
 
     def with_(self, **changes: Any) -> Prompt:
-        """The prompt with some parts changed; placeholders are found again.
+        """Return the prompt with some parts changed; placeholders are found again.
 
-        Raises pydantic.ValidationError where a part has the wrong type.
+        Raises:
+            pydantic.ValidationError: A part has the wrong type.
         """
         return Prompt.model_validate({**self.model_dump(exclude={"placeholders"}), **changes})
 
     @property
     def words(self) -> int:
-        """The length in words of all that is said, demos included: a model-free measure of size."""
-        said = [self.system, self.instruction, self.format.answer_hint, *self.principles]
-        said += [section.text for section in self.sections]
-        said += [f"{branch.when} {branch.then}" for branch in _flatten(self.branches)]
-        said += [f"{demo.input} {demo.rationale or ''} {demo.output}" for demo in self.demos]
-        return sum(len(text.split()) for text in said)
+        """The length in words, demos included: a measure of size that needs no tokenizer."""
+        texts = [self.system, self.instruction, self.format.answer_hint, *self.principles]
+        texts += [section.text for section in self.sections]
+        texts += [f"{branch.when} {branch.then}" for branch in _flatten(self.branches)]
+        texts += [f"{demo.input} {demo.rationale or ''} {demo.output}" for demo in self.demos]
+        return sum(len(text.split()) for text in texts)
 
 
 def placeholders_in(text: str) -> tuple[str, ...]:
@@ -145,17 +156,17 @@ def placeholders_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
 
 
-def check_placeholders(prompt: Prompt, known: frozenset[str], *, where: str) -> None:
-    """Raise TaskError for a placeholder that no row can fill."""
+def check_placeholders(prompt: Prompt, fields: frozenset[str], *, where: str) -> None:
+    """Raise TaskError for a placeholder that no example can fill."""
     for name in prompt.placeholders:
-        if name not in known:
+        if name not in fields:
             raise TaskError(
-                f"the prompt asks for {{{name}}}, which no row brings",
+                f"the prompt asks for {{{name}}}, which no example has",
                 where=where,
-                possible=sorted(f"{{{one}}}" for one in known),
-                remedy="rename the placeholder, add the field to the rows, or write {{ }} for literal braces",
+                possible=sorted(f"{{{field}}}" for field in fields),
+                remedy="rename the placeholder, add the field to the examples, or write {{ }} for literal braces",
             )
 
 
 def _flatten(branches: tuple[Branch, ...]) -> list[Branch]:
-    return [one for branch in branches for one in (branch, *_flatten(branch.branches))]
+    return [nested for branch in branches for nested in (branch, *_flatten(branch.branches))]

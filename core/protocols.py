@@ -1,7 +1,8 @@
-"""The contracts between the floors. The docstring is the law; `maieutic.testing` holds implementations to it.
+"""The protocols that plugins and the run itself implement. `maieutic.testing` checks implementations against them.
 
-Everywhere: an example that fails is data, a system that fails is an error. Powers an implementation needs are
-declared in `needs`, never sniffed; a run that lacks one is refused before it spends anything.
+Two rules hold everywhere. An example that fails is data: a score of 0 with its `failure`. A system that fails is an
+error: it is raised. What an implementation needs is declared in `needs`; a run that lacks one is refused before it
+spends anything.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from typing import Literal, Protocol, TypeVar, runtime_checkable
 from .asks import AgentReply, Ask
 from .budget import Payer
 from .dataset import Example
-from .models import Call, ModelRef, Output
-from .models import Reply as ModelReply
+from .models import Call, ModelRef, Output, Reply
 from .program import Program
 from .report import Report
 from .score import Preference, Score
@@ -27,37 +27,76 @@ A = TypeVar("A", bound=AgentReply)
 
 @runtime_checkable
 class Evaluator(Protocol):
-    """Scores one output. Pure: the same arguments give the same score. Raises nothing for a bad row:
-    that is `Score(value=0, failure="example")`."""
+    """Scores one output without calling a model.
+
+    It is pure: the same arguments give the same score.
+
+    Attributes:
+        name: The name that tasks and recipes use.
+        needs: What the run must have.
+    """
 
     name: str
     needs: frozenset[Need]
 
     async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
-        """`answer` is what the task's contract read from the output; None is a format failure."""
+        """Score one output.
+
+        Args:
+            example: The input with its references.
+            output: What the target returned.
+            answer: What the task's answer contract read from the output; None if it could not be read.
+
+        Returns:
+            A score in [0, 1]. An example that cannot be scored gives `Score(value=0, failure="example")`; nothing is
+            raised for it.
+        """
         ...
 
 
 @runtime_checkable
 class PairEvaluator(Protocol):
-    """Says which of two outputs is better. `calls` is the most model calls one comparison may take."""
+    """Decides which of two outputs is better.
+
+    Attributes:
+        name: The name that recipes use.
+        needs: What the run must have.
+        calls: The maximum number of model calls for one comparison.
+    """
 
     name: str
     needs: frozenset[Need]
     calls: int
 
     async def prefer(self, example: Example, a: Output, b: Output, *, task: TaskBrief, team: Team) -> Preference:
-        """Exchanging `a` and `b` negates the margin in expectation. What cannot be told apart is a tie."""
+        """Compare two outputs for the same example.
+
+        Args:
+            example: The input with its references, if any.
+            a: The first output.
+            b: The second output.
+            task: What may be known of the task.
+            team: The models to ask.
+
+        Returns:
+            A margin in [-1, 1], positive if `a` is better. Swapping `a` and `b` negates it in expectation. Outputs that
+            cannot be told apart are a tie (0).
+        """
         ...
 
 
 @runtime_checkable
 class AskingEvaluator(Protocol):
-    """Scores one output by asking a model, or by running the candidate once more; told apart by its method `rate`.
+    """Scores one output by asking a model, or by running the candidate again.
 
-    calls: the most calls of the team that one output may take; they are charged to the optimizer's side. runs: the
-    most further runs of the candidate. The same output on the same row is asked about with the same questions and
-    draws, so that its score is paid for once.
+    The method `rate` distinguishes it from `Evaluator`. The same output on the same example must lead to the same
+    questions and draws, so that its score is paid for once.
+
+    Attributes:
+        name: The name that tasks and recipes use.
+        needs: What the run must have.
+        calls: The maximum number of team calls for one output. They count as optimizer calls.
+        runs: The maximum number of further runs of the candidate. They count as target calls.
     """
 
     name: str
@@ -66,75 +105,167 @@ class AskingEvaluator(Protocol):
     runs: int
 
     async def rate(self, example: Example, output: Output, answer: str | None, *, bench: EvaluatorContext) -> Score:
-        """As `Evaluator.evaluate`. What a model said unreadably is `Score(value=0, failure="example")`."""
+        """Score one output with the help of models.
+
+        Args:
+            example: The input with its references, if any.
+            output: What the target returned.
+            answer: What the task's answer contract read from the output; None if it could not be read.
+            bench: The models and the candidate to work with.
+
+        Returns:
+            A score in [0, 1]. A model reply that cannot be read gives `Score(value=0, failure="example")`.
+        """
         ...
 
 
 @runtime_checkable
 class UsesOwnModels(Protocol):
-    """An evaluator with models of its own beside those of the task: they too are looked at before a run spends."""
+    """An evaluator with models of its own, apart from the task's.
+
+    Attributes:
+        models: The models to check, with the others, before a run spends anything.
+    """
 
     models: Sequence[ModelRef]
 
 
 @runtime_checkable
 class LossEvaluator(Protocol):
+    """Scores a program by the likelihood of the references. Needs a model that returns log-probabilities.
+
+    Attributes:
+        name: The name that recipes use.
+        needs: What the run must have.
+    """
+
     name: str
     needs: frozenset[Need]
 
     async def loss(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> float:
-        """Mean negative log-likelihood per token of the reference, in nats, >= 0."""
+        """Compute the loss of a program on one example.
+
+        Args:
+            program: The candidate's program.
+            example: The input with its reference.
+            model: The target model.
+            gateway: The only way to call it.
+
+        Returns:
+            The mean negative log-likelihood per token of the reference, in nats, at least 0.
+        """
         ...
 
 
 class Gateway(Protocol):
-    """The door to the models, bound to one run's ledger and store."""
+    """Sends calls to models and charges them to one run's budget."""
 
-    async def complete(self, call: Call, payer: Payer) -> ModelReply:
-        """Raises ModelError when the endpoint is unusable, BudgetSpent when the call does not fit."""
+    async def complete(self, call: Call, payer: Payer) -> Reply:
+        """Send one call, or take its reply from the cache.
+
+        Args:
+            call: The request.
+            payer: Whose share of the budget pays: `target` or `optimizer`.
+
+        Returns:
+            The model's reply.
+
+        Raises:
+            ModelError: The endpoint is unusable.
+            BudgetSpent: The call does not fit into the budget.
+        """
         ...
 
     async def loss(self, call: Call, reference: str, payer: Payer) -> float:
-        """Mean negative log-likelihood per token of `reference` as the answer, in nats.
+        """Compute how unlikely a reference is as the answer to a call.
 
-        Raises as `complete` does, and NeedsError where the model gives no losses.
+        Args:
+            call: The request that leads up to the answer.
+            reference: The text of the answer.
+            payer: Whose share of the budget pays.
+
+        Returns:
+            The mean negative log-likelihood per token of `reference`, in nats.
+
+        Raises:
+            ModelError: The endpoint is unusable.
+            BudgetSpent: The call does not fit into the budget.
+            NeedsError: The model returns no log-probabilities for a given text.
         """
         ...
 
 
 class Target(Protocol):
-    """Runs a program on one input. An answer cut short or empty is an Output; only a dead endpoint raises."""
+    """Runs a program on one input.
+
+    Attributes:
+        name: The name that tasks use.
+        needs: What the run must have.
+    """
 
     name: str
     needs: frozenset[Need]
 
-    async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output: ...
+    async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
+        """Run the program.
+
+        Args:
+            program: The prompts to use.
+            example: The input.
+            model: The target model.
+            gateway: The only way to call it.
+
+        Returns:
+            The output. A reply that is empty or was cut short is an output too.
+
+        Raises:
+            ModelError: The endpoint is unusable.
+            BudgetSpent: The next call does not fit into the budget.
+        """
+        ...
 
     def calls(self, program: Program) -> int:
-        """The most model calls that one run of the program takes, >= 1. What the budget is planned with."""
+        """The maximum number of model calls for one run of the program, at least 1. The budget is planned with it."""
         ...
 
 
 class Team(Protocol):
-    """Who thinks. One model per role behind one call."""
+    """The optimizer models: one per role, reached by typed questions (asks)."""
 
     async def act(self, ask: Ask[A]) -> A | None:
-        """The typed answer, or None where it could not be read after one repair question: an event, no error."""
+        """Ask one question.
+
+        Args:
+            ask: The question; its class names the role, the skill and the type of the reply.
+
+        Returns:
+            The typed reply, or None if it could not be read after one repair question. That is an event of the run, not
+            an error.
+        """
         ...
 
     async def choose_with_probabilities(self, ask: Ask[A], options: Sequence[str]) -> Mapping[str, float] | None:
-        """Option → probability that the answer begins with it, by the model's own likelihoods, in sum 1. One call.
+        """Ask for one of several options and read the model's own probabilities. Takes one call.
 
-        Where the model shows none, the option it said has all. None where it said no option.
+        Args:
+            ask: The question.
+            options: The possible beginnings of the answer.
+
+        Returns:
+            Option → probability, summing to 1. If the model returns no log-probabilities, the option that it named has
+            probability 1. None if it named none.
         """
         ...
 
 
 class Agent(Protocol):
-    """What stands behind a role, or behind one skill of it, in place of the shipped.
+    """Replaces the shipped behaviour of a role, or of one skill of it.
 
-    instruction: the text of an instruction file to be told in place of the shipped one; empty keeps that. calls: the
-    most model calls that one ask may take, 2 where it asks once (the question and its repair).
+    Attributes:
+        name: The name that recipes use.
+        needs: What the run must have.
+        calls: The maximum number of model calls for one ask; 2 if it asks once (the question and its repair).
+        instruction: The text of an instruction file that replaces the shipped one; empty keeps the shipped one.
     """
 
     name: str
@@ -143,29 +274,48 @@ class Agent(Protocol):
     instruction: str
 
     async def act(self, ask: Ask[A], team: Team) -> A | None:
-        """The answer, or None where there is none. `team` answers as if this agent stood nowhere, so that
-        `team.act(ask)` is the usual answer; each further question is another draw."""
+        """Answer one ask.
+
+        Args:
+            ask: The question.
+            team: A team in which this agent is not installed: `team.act(ask)` is the shipped answer. Each further
+                question is another draw.
+
+        Returns:
+            The reply, or None if there is none.
+        """
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluatorContext:
-    """What an evaluator that asks works with.
+    """What an `AskingEvaluator` works with.
 
-    rerun: the candidate that gave the output, run on another input: a call of the target, paid for like any other.
-    likeness: how alike a model finds a text and each of some others; one call, on the optimizer's side.
+    Attributes:
+        task: What may be known of the task.
+        team: The optimizer models.
+        rerun: Runs the candidate that gave the output on another input. Counts as a target call.
+        similarities: Computes how similar an embedding model finds a text and each of some others. One optimizer call.
     """
 
     task: TaskBrief
     team: Team
     rerun: Callable[[Example], Awaitable[Output]]
-    likeness: Callable[[ModelRef, str, Sequence[str]], Awaitable[Sequence[float]]]
+    similarities: Callable[[ModelRef, str, Sequence[str]], Awaitable[Sequence[float]]]
+
+    @property
+    def likeness(self) -> Callable[[ModelRef, str, Sequence[str]], Awaitable[Sequence[float]]]:
+        """The former name of `similarities`, for existing plugins."""
+        return self.similarities
 
 
 class Operator(Protocol):
-    """Makes new programs, or new rows. `calls` is the most model calls one order may take: it is set aside beforehand.
+    """Proposes new programs, or new examples. Draws random numbers from `request.rng` only.
 
-    Draws from `request.rng` only. Nothing useful to propose is an empty list.
+    Attributes:
+        name: The name that recipes use.
+        needs: What the run must have.
+        calls: The maximum number of model calls for one order. They are reserved before the operator starts.
     """
 
     name: str
@@ -173,36 +323,71 @@ class Operator(Protocol):
     calls: int
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal | NewExample]:
-        """Rows join before the round's candidates are measured, and never the sealed split."""
+        """Carry out one order.
+
+        Args:
+            request: The order with its evidence.
+            team: The optimizer models.
+
+        Returns:
+            Proposals and new examples; empty if there is nothing useful to propose. New examples join before the
+            round's candidates are measured, and never the held-out test.
+        """
         ...
 
 
 class Strategy(Protocol):
-    """The search: which parents, which operators, what to keep."""
+    """Directs the search: which parents, which operators, what to keep.
+
+    Attributes:
+        name: The name that recipes use.
+        needs: What the run must have.
+    """
 
     name: str
     needs: frozenset[Need]
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:
-        """The next round's orders; none ends the search, but in round 1, which then only measures the pool."""
+        """Choose the next round's orders.
+
+        Returns:
+            The orders. None ends the search, except in round 1, which then only measures the pool.
+        """
         ...
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        """Which candidates are measured now, the new ones and incumbents. Empty measures nothing this round."""
+        """Choose the candidates to measure now.
+
+        Args:
+            search: The state of the search.
+            new: Ids of the candidates proposed in this round.
+
+        Returns:
+            Candidate ids, new ones and incumbents. Empty measures nothing in this round.
+        """
         ...
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        """Survivors. Called once a round, after measuring."""
+        """Decide who survives. Called once a round, after measuring.
+
+        Args:
+            search: The state of the search.
+            pool: The candidates that were measured.
+            verdicts: Candidate id → the allocator's decision.
+
+        Returns:
+            Candidate id → the strategy's decision.
+        """
         ...
 
     def final(self, search: Search) -> str:
-        """The winner's id."""
+        """Return the id of the winner."""
         ...
 
 
 @runtime_checkable
 class RequiresOperators(Protocol):
-    """A strategy that names operators in its orders: a run that lacks one of them is refused before it spends."""
+    """A strategy that names operators in its orders. A run that lacks one of them is refused before it spends."""
 
     @property
     def requires(self) -> frozenset[str]: ...
@@ -210,36 +395,64 @@ class RequiresOperators(Protocol):
 
 @runtime_checkable
 class RestrictsOperators(Protocol):
-    """A strategy whose promise holds for these operators alone: a run with any other is refused before it spends."""
+    """A strategy whose guarantee holds for these operators only. A run with any other is refused before it spends."""
 
     @property
     def allows(self) -> frozenset[str]: ...
 
 
 class Allocator(Protocol):
-    """Which (candidate, example) pairs to pay for next."""
+    """Decides which (candidate, example) pairs to measure next.
+
+    Attributes:
+        name: The name that recipes use.
+        needs: What the run must have.
+    """
 
     name: str
     needs: frozenset[Need]
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement | Duel]:
-        """The next batch, at most `search.room` pairs, none known already; empty when enough is known.
+        """Choose the next batch.
 
-        A duel's outputs are measured first where they are not known; what was decided stands in `search.duels`.
+        Args:
+            search: The state of the search. Decided duels are in `search.duels`.
+            pool: The candidates to tell apart.
+
+        Returns:
+            At most `search.remaining_runs` measurements, none of them made already; empty if enough is known. The
+            outputs of a duel are measured first if they are missing.
         """
         ...
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
-        """What the evidence says of each candidate of the pool."""
+        """Return what the evidence says of each candidate of the pool."""
         ...
 
 
 class Exporter(Protocol):
-    """Writes a program down for another program. Pure: the same program gives the same text."""
+    """Writes a program in another tool's format. It is pure: the same program gives the same text.
+
+    Attributes:
+        name: The name that `maieutic export` uses.
+        suffix: The ending of the file name.
+    """
 
     name: str
     suffix: str
 
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
-        """The whole file; `suffix` is how its name ends. Raises UsageError for a program the format cannot say."""
+        """Write a program down.
+
+        Args:
+            program: The prompts to export.
+            task_name: The name of the task.
+            report: The run's report, if there is one.
+
+        Returns:
+            The text of the whole file.
+
+        Raises:
+            UsageError: The format cannot express this program.
+        """
         ...

@@ -1,4 +1,4 @@
-"""A recipe: a published method as data. Strategy, operators, allocator, team, defaults, citation."""
+"""A recipe: a published method as data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ SlotRule = Literal["in-turn", "credit", "shared"]
 
 
 class PluginRef(BaseModel):
-    """A plugin by name with its options. `weight` is a prior for strategies that choose among operators."""
+    """A plugin by name with its options.
+
+    Attributes:
+        use: The name.
+        weight: A prior weight, for strategies that choose among operators.
+        options: The options of its constructor.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,21 +31,36 @@ class PluginRef(BaseModel):
     options: Mapping[str, Any] = Field(default_factory=dict)
 
 
-class Recipe(BaseModel):
-    """See `graphs/recipes/*.toml`.
+Use = PluginRef  # The former name, for existing plugins.
 
-    evidence: role → what it may read; a role that is not named reads all. planner: whether something is planned first;
-    plans: a path of sub-goals, or which views of the evidence count. rounds: the most rounds; the budget may end the
-    run before. differs: what differs from the paper and why.
-    makes: what its parts may need and it brings itself, such as the references of a recipe that labels rows.
-    hides: splits whose rows stand there without outputs from before the run begins, whatever the data say; never test.
-    judge: who decides duels, a pair evaluator by name, where the allocator asks for some. scorer: how candidates are
-    scored while searching, in place of the task's own evaluators; loss: a loss evaluator instead, a candidate's score
-    is then exp(-loss). The sealed test is always scored by the task's own.
-    slots: of a program's several prompts, which is worked on next: each in turn, by what edits of it brought, or the
-    one that stands before all others.
-    agents: who stands behind a role in place of the shipped, by `role` or `role.skill`.
-    expected_calls: of target and optimizer at the defaults, in words or arithmetic over `val` and `train`.
+
+class Recipe(BaseModel):
+    """One optimization method: the parts it combines, and their defaults. See `graphs/recipes/*.toml`.
+
+    Attributes:
+        name: What `--recipe` takes.
+        summary: What it does, in a sentence.
+        paper: The citation.
+        differs: What differs from the paper, and why.
+        expected_calls: Target and optimizer calls at the defaults, in words or arithmetic over `val` and `train`.
+        needs: What the run must have.
+        makes: Needs that the recipe fulfils itself, such as the references of a recipe that labels examples.
+        hides: Splits whose references are removed before the run begins, whatever the data say; never test.
+        strategy: What directs the search.
+        allocator: What decides which measurements to make.
+        operators: What proposes prompts and examples.
+        evidence: Role → what it may read; a role that is not named reads everything.
+        planner: Whether the run begins with a plan.
+        plans: What the plan is: a path of sub-goals, or the views of the evidence that matter.
+        rounds: The maximum number of rounds. The budget may end the run before.
+        judge: The pair evaluator that decides duels, if the allocator asks for some.
+        scorer: What scores candidates during the search, in place of the task's evaluators. The held-out test is always
+            scored by the task's own.
+        loss: A loss evaluator in place of a scorer. A candidate's score is then exp(-loss).
+        slots: Which of a program's prompts is worked on next: each in turn, by the gain of earlier edits, or the shared
+            one.
+        temperature: Role → temperature, in place of the instruction's own.
+        agents: `role` or `role.skill` → the agent that replaces the shipped behaviour.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,7 +1,7 @@
-"""From a prompt and an example to chat messages.
+"""From a prompt and an example to chat messages, and to the text that people read.
 
-Rendering is pure, and what candidates share comes first: instruction, then demos, then the one input,
-so that a server's prefix cache pays for the common part once.
+Rendering is pure. What candidates share comes first (instruction, then demos, then the input), so that a server's
+prefix cache pays for the common part once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from .dataset import Example
-from .program import Program
+from .program import MAIN, Program
 from .prompt import Branch, Format, Prompt
 
 _NUMBER = re.compile(r"(?<![\w.,])[1-9][0-9]{3,}(?!\w|,[0-9])")
@@ -21,6 +21,8 @@ _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class Message(TypedDict):
+    """One chat message."""
+
     role: Literal["system", "user", "assistant"]
     content: str
 
@@ -28,8 +30,8 @@ class Message(TypedDict):
 def render(prompt: Prompt, example: Example) -> list[Message]:
     """The messages that ask the target about one example.
 
-    Where the instruction has placeholders, they are filled and nothing is appended; otherwise the input
-    follows the instruction. Demos stand between the two, as turns or as text.
+    If the instruction has placeholders, they are filled and nothing is appended. Otherwise the input follows the
+    instruction. Demos go between the two, as turns or as text.
     """
     values = template_values(example)
     instruction = instruction_text(prompt)
@@ -43,30 +45,23 @@ def render(prompt: Prompt, example: Example) -> list[Message]:
         opening = instruction
     else:
         each = instruction
+    question = _question_text(style, example.text)
     messages: list[Message] = [{"role": "system", "content": system}] if system else []
     if style.demos == "text":
-        shown = [
-            _question_text(style, d.input) + _answer_text(style, d.output, d.rationale, after_prefix=True)
-            for d in demos
-        ]
-        messages.append(
-            {"role": "user", "content": _join(style.separator, opening, *shown, _question_text(style, example.text))}
-        )
+        blocks = [_demo_block(style, demo.input, demo.output, demo.rationale) for demo in demos]
+        messages.append({"role": "user", "content": _join(style.separator, opening, *blocks, question)})
         return messages
     for demo in demos:
-        messages.append(
-            {"role": "user", "content": _join(style.separator, opening, each, _question_text(style, demo.input))}
-        )
+        demo_question = _question_text(style, demo.input)
+        messages.append({"role": "user", "content": _join(style.separator, opening, each, demo_question)})
         messages.append({"role": "assistant", "content": _answer_text(style, demo.output, demo.rationale)})
         opening = ""
-    messages.append(
-        {"role": "user", "content": _join(style.separator, opening, each, _question_text(style, example.text))}
-    )
+    messages.append({"role": "user", "content": _join(style.separator, opening, each, question)})
     return messages
 
 
 def instruction_text(prompt: Prompt) -> str:
-    """All that is asked, without demos and input: instruction, sections, principles, branches, answer hint."""
+    """The whole instruction without demos and input: instruction, sections, principles, branches, answer hint."""
     blocks = [prompt.instruction]
     blocks += [f"{section.name}:\n{section.text}" for section in prompt.sections]
     if prompt.principles:
@@ -77,8 +72,15 @@ def instruction_text(prompt: Prompt) -> str:
     return _join(prompt.format.separator, *blocks)
 
 
+def program_instruction_text(program: Program) -> str:
+    """The instruction of a program's only prompt, or each prompt's instruction under its name."""
+    if len(program.prompts) == 1:
+        return instruction_text(program.main)
+    return "\n\n".join(f"{name}:\n{instruction_text(prompt)}" for name, prompt in program.prompts.items())
+
+
 def with_shared_prompt(program: Program, name: str) -> Prompt:
-    """A program's prompt as it is said: with the shared one, where there is one, in front of its system turn."""
+    """A program's prompt as it is sent: the shared prompt, if there is one, precedes its system message."""
     prompt = program.prompts[name]
     if not program.shared or name == program.shared:
         return prompt
@@ -86,15 +88,30 @@ def with_shared_prompt(program: Program, name: str) -> Prompt:
     return prompt.with_(system=_join("\n\n", shared.system, instruction_text(shared), prompt.system))
 
 
-def program_instruction_text(program: Program) -> str:
-    """All that is asked by a program: the brief of its one prompt, or each prompt's under its name."""
-    if len(program.prompts) == 1:
-        return instruction_text(program.main)
-    return "\n\n".join(f"{name}:\n{instruction_text(prompt)}" for name, prompt in program.prompts.items())
+def program_text(program: Program) -> str:
+    """What is sent to the target, with a marker like «input» in place of each field of the example."""
+    texts = {name: prompt_text(program, name) for name in program.prompts if name != program.shared}
+    if list(texts) == [MAIN] and program.router is None:
+        return texts[MAIN]
+    blocks = [f"=== {name} ===\n{text}" for name, text in texts.items()]
+    return "\n\n".join([*blocks, *([f"=== which prompt ===\n{program.router}"] if program.router else [])])
+
+
+def prompt_text(program: Program, name: str) -> str:
+    """One prompt of a program as it is sent, with markers in place of the fields of the example."""
+    prompt = with_shared_prompt(program, name)
+    return messages_as_text(render(prompt, placeholder_example(prompt)))
+
+
+def placeholder_example(prompt: Prompt) -> Example:
+    """An example whose every field is its own name in guillemets."""
+    if not prompt.placeholders:
+        return Example(input="«input»")
+    return Example(input={name: f"«{name}»" for name in ("input", *prompt.placeholders)})
 
 
 def template_values(example: Example) -> dict[str, str]:
-    """What placeholders of an example can be filled with: `input`, and each field of a mapping."""
+    """The values of placeholders: `input`, and each field of a mapping."""
     values = {"input": example.text}
     if isinstance(example.input, Mapping):
         values |= {name: str(value) for name, value in example.input.items()}
@@ -102,22 +119,22 @@ def template_values(example: Example) -> dict[str, str]:
 
 
 def fill_template(template: str, values: Mapping[str, str]) -> str:
-    """Fill `{name}` once, from left to right; doubled braces become single, unknown names stay as they are."""
+    """Fill `{name}` once, from left to right. Doubled braces become single; unknown names stay as they are."""
 
-    def one(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         if match.group() in ("{{", "}}"):
             return match.group()[0]
         return values.get(match.group(1), match.group())
 
-    return _PLACEHOLDER.sub(one, template)
+    return _PLACEHOLDER.sub(replacement, template)
 
 
 def group_digits(text: str) -> str:
-    """Whole numbers of four digits and more in groups of three from the right; decimals and other marks stay.
+    """Write whole numbers of four digits and more in groups of three, from the right; decimals stay as they are.
 
-    A model that reads numbers from the left in pieces of three adds and compares grouped ones more surely.
+    A model that reads numbers from the left in pieces of three compares and adds grouped ones more reliably.
     """
-    return _NUMBER.sub(lambda found: f"{int(found[0]):,}", text)
+    return _NUMBER.sub(lambda match: f"{int(match[0]):,}", text)
 
 
 def messages_as_text(messages: Sequence[Message]) -> str:
@@ -130,24 +147,21 @@ def _render_template(prompt: Prompt, instruction: str, values: Mapping[str, str]
     values = {name: _format_input(style, value) for name, value in values.items()}
     system = fill_template(prompt.system, values)
     if style.placement == "system":
-        system, asked = _join(style.separator, system, fill_template(instruction, values)), values["input"]
+        system, question = _join(style.separator, system, fill_template(instruction, values)), values["input"]
     else:
-        asked = fill_template(instruction, values)
+        question = fill_template(instruction, values)
     messages: list[Message] = [{"role": "system", "content": system}] if system else []
     if demos and style.demos == "text":
-        shown = [
-            _question_text(style, d.input) + _answer_text(style, d.output, d.rationale, after_prefix=True)
-            for d in demos
-        ]
-        asked = _join(style.separator, *shown, asked)
+        blocks = [_demo_block(style, demo.input, demo.output, demo.rationale) for demo in demos]
+        question = _join(style.separator, *blocks, question)
     elif demos:
         for demo in demos:
-            shown_input = _format_input(style, demo.input)
+            demo_input = _format_input(style, demo.input)
             inside = style.placement != "system"
-            filled = fill_template(instruction, {**values, "input": shown_input}) if inside else shown_input
-            messages.append({"role": "user", "content": filled})
+            content = fill_template(instruction, {**values, "input": demo_input}) if inside else demo_input
+            messages.append({"role": "user", "content": content})
             messages.append({"role": "assistant", "content": _answer_text(style, demo.output, demo.rationale)})
-    messages.append({"role": "user", "content": asked})
+    messages.append({"role": "user", "content": question})
     return messages
 
 
@@ -156,16 +170,19 @@ def _format_input(style: Format, text: str) -> str:
 
 
 def _question_text(style: Format, text: str) -> str:
-    asked = f"{style.input_prefix}{_format_input(style, text)}"
-    return f"{asked}\n{style.output_prefix}" if style.output_prefix else asked
+    question = f"{style.input_prefix}{_format_input(style, text)}"
+    return f"{question}\n{style.output_prefix}" if style.output_prefix else question
 
 
-def _answer_text(style: Format, output: str, rationale: str | None, *, after_prefix: bool = False) -> str:
+def _answer_text(style: Format, output: str, rationale: str | None) -> str:
     cased = {"as-is": output, "lower": output.lower(), "upper": output.upper(), "title": output.title()}[style.casing]
-    said = f"{rationale}\n{cased}" if rationale else cased
-    if not after_prefix:
-        return said
-    return f" {said}" if style.output_prefix else f"\n{said}"
+    return f"{rationale}\n{cased}" if rationale else cased
+
+
+def _demo_block(style: Format, text: str, output: str, rationale: str | None) -> str:
+    """A demo as text: the answer follows an output prefix on the same line, else on the next one."""
+    gap = " " if style.output_prefix else "\n"
+    return f"{_question_text(style, text)}{gap}{_answer_text(style, output, rationale)}"
 
 
 def _branch_lines(branches: Sequence[Branch], depth: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""The report of a run: what was gained, how sure that is, and what it cost."""
+"""The report of a run: what was gained, how certain that is, and what it cost."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from .stats.tests import Difference, NoiseFloor, Verdict
+from .stats.win_rate import WinRate
 
 
 class _ReportPart(BaseModel):
@@ -14,7 +15,7 @@ class _ReportPart(BaseModel):
 
 
 class PromptScore(_ReportPart):
-    """A prompt's mean score on the rows of the claim with its 95 % interval; None where no row was measured."""
+    """A prompt's mean score with its 95 % interval; None if nothing was measured."""
 
     score: float | None
     n: int
@@ -23,18 +24,20 @@ class PromptScore(_ReportPart):
 
 
 class Winner(PromptScore):
+    """The score of the chosen candidate."""
+
     candidate: str
 
 
 class Flips(_ReportPart):
-    """Rows that got better and rows that got worse."""
+    """How many examples got better and how many got worse."""
 
     gained: int
     lost: int
 
 
 class FormatShare(_ReportPart):
-    """Answers that could not be read, and the part of the difference that lies on rows where one was not."""
+    """Unreadable answers, and the part of the gain on examples where one answer was unreadable."""
 
     start_failures: int
     best_failures: int
@@ -42,7 +45,7 @@ class FormatShare(_ReportPart):
 
 
 class ContentShare(_ReportPart):
-    """The part of the difference that lies on rows both prompts answered readably; mean is over those rows."""
+    """The part of the gain on examples that both prompts answered readably. `mean` is over those examples only."""
 
     gain: float
     n: int
@@ -50,8 +53,10 @@ class ContentShare(_ReportPart):
 
 
 class ValScores(_ReportPart):
-    """Means on the val rows that both were measured on. They chose the winner, so they are no claim;
-    `shrunk` is the winner's mean as far as its rows support it among all that were tried."""
+    """Means on the val examples that both prompts were measured on. They chose the winner, so they prove nothing.
+
+    `shrunk` is the winner's mean after shrinkage towards all candidates, against the winner's curse.
+    """
 
     start: float
     best: float
@@ -60,43 +65,35 @@ class ValScores(_ReportPart):
 
 
 class CallCounts(_ReportPart):
+    """Model calls by payer."""
+
     target: int
     optimizer: int
 
 
 class PaidUsage(CallCounts):
-    """What the endpoint was asked for now, without answers from the cache."""
+    """What the endpoints were asked for, without replies from the cache."""
 
     tokens: int
     usd: float
 
 
 class WordCounts(_ReportPart):
+    """The lengths of both prompts in words."""
+
     start: int
     best: int
 
 
 class PromptTexts(_ReportPart):
+    """Both prompts as they are sent."""
+
     start: str
     best: str
 
 
-class WinRate(_ReportPart):
-    """Of a task that nothing scores: how often the judge preferred the winner's output to the start's on the same row,
-    a tie being half, with its 95 % interval; 0.5 is no difference."""
-
-    judge: str
-    rate: float
-    low: float
-    high: float
-    wins: int
-    ties: int
-    losses: int
-    n: int
-
-
 class TaskResult(_ReportPart):
-    """Of several tasks, one: what its rows of the claim say."""
+    """The result on one task, if the run served several."""
 
     task: str
     start: float
@@ -106,7 +103,7 @@ class TaskResult(_ReportPart):
 
 
 class ExampleScores(_ReportPart):
-    """One row of the claim: its id and both scores."""
+    """One example with both scores."""
 
     id: str
     start: float
@@ -114,13 +111,39 @@ class ExampleScores(_ReportPart):
 
 
 class Report(_ReportPart):
-    """Everything a reader needs to believe a claim or not.
+    """What a reader needs to judge the claim of a run. "Start" is the baseline, "best" the winner.
 
-    split: where the claim was measured: `test`, sealed until now; a task without test rows has only `val`, which
-    supports no claim. calls, tokens, usd: what the run consumed, cached answers included; `paid` is without them,
-    `cached` their number, `lost` calls whose answer never arrived. tried: candidates measured beside the start.
-    format and content add up to the difference. tasks: each, where the run served several. preference: where nothing
-    scores an output, in place of scores; the difference is then that of both prompts' shares of the duels.
+    Attributes:
+        run: The run's id.
+        task: The task's name.
+        recipe: The recipe's name.
+        seed: The run's seed.
+        split: Where the claim was measured: `test`, the held-out test. A task without test examples has only `val`,
+            which supports no claim.
+        verdict: The claim.
+        start: The baseline's score.
+        best: The winner's score.
+        difference: The gain with its interval and test.
+        flips: Examples that got better and worse.
+        format: The part of the gain that comes from readable answers; adds up to the gain with `content`.
+        content: The other part.
+        noise_floor: How far the baseline differs from itself, if it was measured twice.
+        preference: The share of duels that the winner won, if nothing scores an output. `difference` is then that of
+            both prompts' shares.
+        tried: The number of measured candidates beside the baseline.
+        val: Both scores on val.
+        calls: Model calls, cached ones included.
+        paid: What was paid for.
+        cached: Calls answered from the cache.
+        lost: Calls that may have been paid for without a reply.
+        tokens: Tokens, cached replies included.
+        usd: Cost, cached replies included.
+        seconds: The running time.
+        words: Both prompts' lengths.
+        prompt: Both prompts' texts.
+        rows: Every example of the claim.
+        tasks: The result on each task, if the run served several.
+        warnings: What limits the claim.
     """
 
     run: str

@@ -1,4 +1,4 @@
-"""Which prompt answers which input: the one its texts are most like, the one its row names, all by vote or in turn."""
+"""Which prompt answers which input: by similarity, by a learned score, by a field, by vote, or in turn."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ from .errors import TaskError
 from .tfidf import SparseVector, TfidfSpace, centroid, cosine
 
 RouterKind = Literal["centroid", "nearest", "vote", "field", "chain", "learned"]
+# How much of each prompt's anchors a listing shows.
 _LISTED_ANCHORS, _ANCHOR_CHARACTERS = 2, 60
 
 
 class LinearScorer(BaseModel):
-    """What each prompt is expected to gain on an input, learned from a log: linear in the input's terms.
+    """The gain that each prompt is expected to have on an input, linear in the input's terms, learned from a log.
 
-    terms: term → weight in the space of inputs; fine: whether it has runs of letters beside words. weights: prompt →
-    term → weight. base: prompt → what it gains whatever the input.
+    Attributes:
+        terms: Term → weight in the TF-IDF space of inputs.
+        fine: Whether that space has runs of letters beside words.
+        weights: Prompt → term → weight.
+        base: Prompt → gain whatever the input.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,19 +46,22 @@ class LinearScorer(BaseModel):
 
     @cached_property
     def _space(self) -> TfidfSpace:
-        return TfidfSpace.from_weights(self.terms, fine=self.fine)
+        return TfidfSpace.from_weights(self.terms, uses_trigrams=self.fine)
 
 
 class Router(BaseModel):
-    """Which prompt answers which input.
+    """Which prompt answers which input. All follows from these fields, so it does the same wherever it is loaded.
 
-    kind: `centroid` takes the prompt whose anchors' centre is most like the input, `nearest` the one with the most
-    like anchor; with `vote` every prompt answers and the majority wins; with `field` the row's metadata say under that
-    name which prompt is its own; with `chain` all are asked one after another, in the order of their names, each is
-    told what the earlier ones said, and the last one answers; with `learned` a linear score of the input's terms says
-    which will do best. anchors: prompt name → texts. The vectors follow from the
-    anchors alone, so that the router does the same wherever it is loaded. shared: a prompt that no input is routed to:
-    it is said in the system turn, whichever prompt was chosen. scorer: of the kind `learned`, its weights.
+    Attributes:
+        kind: `centroid` takes the prompt whose anchors' centroid is most similar to the input; `nearest` the one with
+            the most similar anchor; with `vote` every prompt answers and the majority wins; with `field` the example's
+            metadata name the prompt; with `chain` all are asked one after another, in the order of their names, each
+            sees what the earlier ones answered, and the last one answers; `learned` takes the prompt with the highest
+            score.
+        anchors: Prompt name → texts.
+        field: The metadata field that names the prompt, for `field`.
+        shared: A prompt that no input is routed to. It goes into the system message of whichever prompt is chosen.
+        scorer: The weights, for `learned`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,13 +73,13 @@ class Router(BaseModel):
     scorer: LinearScorer | None = None
 
     def parts(self) -> dict[str, Any]:
-        """The router as plain JSON; what stands at its default and came later than the kinds is left out."""
-        told = self.model_dump(mode="json")
-        unset = [name for name in ("field", "shared", "scorer") if told[name] == type(self).model_fields[name].default]
-        return {name: value for name, value in told.items() if name not in unset}
+        """The router as plain JSON. Fields that came after the first ids are left out at their default."""
+        parts = self.model_dump(mode="json")
+        unset = [name for name in ("field", "shared", "scorer") if parts[name] == type(self).model_fields[name].default]
+        return {name: value for name, value in parts.items() if name not in unset}
 
     def prompt_of_row(self, row: Example, names: Sequence[str]) -> str:
-        """The prompt that the row itself names. Raises TaskError where it names none of them."""
+        """The prompt that the example itself names. Raises TaskError if it names none of `names`."""
         name = row.metadata.get(self.field)
         if name not in names:
             raise TaskError(
@@ -84,55 +91,55 @@ class Router(BaseModel):
         return str(name)
 
     def route(self, text: str, names: Sequence[str]) -> str:
-        """One of `names`; the first on ties, and where the text is like none of the anchors."""
+        """One of `names`; the first on ties, and if the text is similar to none of the anchors."""
         if self.scorer is not None:
             scores = self.scorer.score(text)
             return max(names, key=lambda name: scores.get(name, -math.inf))
-        space, places = self._anchor_vectors
-        wanted = space.vector(text)
-        best, most = names[0], 0.0
+        space, vectors = self._anchor_vectors
+        query = space.vector(text)
+        best, highest = names[0], 0.0
         for name in names:
-            alike = max((cosine(wanted, place) for place in places.get(name, ())), default=0.0)
-            if alike > most:
-                best, most = name, alike
+            similarity = max((cosine(query, vector) for vector in vectors.get(name, ())), default=0.0)
+            if similarity > highest:
+                best, highest = name, similarity
         return best
 
     def __str__(self) -> str:
-        """How the prompt is chosen, in words, with a few of the texts."""
+        """How the prompt is chosen, in words, with a few of the anchors."""
         if self.kind == "vote":
             return "Every prompt answers an input; the most frequent answer wins."
         if self.kind == "chain":
-            return "The prompts are asked in this order; each is told what the earlier ones said. The last one answers."
+            return "The prompts are asked in this order; each sees the earlier answers. The last one answers."
         if self.kind == "learned":
-            return "An input goes to the prompt that a score of its words, learned from a log of runs, expects most of."
+            return "An input goes to the prompt with the highest expected gain, by a score learned from a log."
         if self.kind == "field":
-            said = f"An input goes to the prompt that its row names under {self.field!r}."
-            return f"{said} In the system turn stands {self.shared!r}." if self.shared else said
-        whose = "whose texts, on the whole, are" if self.kind == "centroid" else "that has the one text"
-        lines = [f"An input goes to the prompt {whose} most like it:"]
+            rule = f"An input goes to the prompt that its example names under {self.field!r}."
+            return f"{rule} The system message is {self.shared!r}." if self.shared else rule
+        which = "whose texts are, on average," if self.kind == "centroid" else "with the one text"
+        lines = [f"An input goes to the prompt {which} most similar to it:"]
         for name in sorted(self.anchors):
             texts = self.anchors[name]
-            shown = "; ".join(" ".join(text.split())[:_ANCHOR_CHARACTERS] for text in texts[:_LISTED_ANCHORS])
-            lines.append(f"- {name}: {len(texts)} texts, such as {shown}")
+            listed = "; ".join(" ".join(text.split())[:_ANCHOR_CHARACTERS] for text in texts[:_LISTED_ANCHORS])
+            lines.append(f"- {name}: {len(texts)} texts, such as {listed}")
         return "\n".join(lines)
 
     @cached_property
     def _anchor_vectors(self) -> tuple[TfidfSpace, dict[str, tuple[SparseVector, ...]]]:
-        """The space, and for each prompt the places that an input is compared with."""
-        named = {name: self.anchors[name] for name in sorted(self.anchors)}
-        space = TfidfSpace([text for texts in named.values() for text in texts])
-        told = {name: tuple(space.vector(text) for text in texts) for name, texts in named.items()}
+        """The space, and for each prompt the vectors that an input is compared with."""
+        anchors = {name: self.anchors[name] for name in sorted(self.anchors)}
+        space = TfidfSpace([text for texts in anchors.values() for text in texts])
+        vectors = {name: tuple(space.vector(text) for text in texts) for name, texts in anchors.items()}
         if self.kind == "centroid":
-            told = {name: (centroid(vectors),) for name, vectors in told.items()}
-        return space, told
+            vectors = {name: (centroid(group),) for name, group in vectors.items()}
+        return space, vectors
 
 
 def majority_index(answers: Sequence[str | None]) -> int:
-    """The place of the first voice with the most frequent answer; the earlier answer on ties.
+    """The index of the first vote for the most frequent answer; the earlier answer on ties.
 
-    Answers are compared without case and white space. Voices that could not be read have no say; where none could,
-    the first one speaks.
+    Answers are compared without case and white space. Votes that could not be read do not count; if none could, the
+    first one wins.
     """
-    said = [None if answer is None else normalize_answer(answer) for answer in answers]
-    counts = Counter(one for one in said if one is not None)
-    return said.index(max(counts, key=counts.__getitem__)) if counts else 0
+    votes = [None if answer is None else normalize_answer(answer) for answer in answers]
+    counts = Counter(vote for vote in votes if vote is not None)
+    return votes.index(max(counts, key=counts.__getitem__)) if counts else 0

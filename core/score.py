@@ -1,4 +1,4 @@
-"""Scores of single examples, and the matrix that keeps every one of them."""
+"""Scores of single examples, and the matrix that holds all of them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ Failure = Literal["format", "example"]
 class Score(BaseModel):
     """What one evaluator says of one output.
 
-    value: in [0, 1], higher is better. values: named parts of it, any range. feedback: in words, for agents.
-    failure: `format` where the answer could not be read, `example` where this row could not be scored;
-    both come with value 0 and are counted apart from a wrong answer.
+    Attributes:
+        value: In [0, 1], higher is better.
+        values: Named parts of the score, in any range.
+        feedback: Words for the optimizer models.
+        failure: `format` if the answer could not be read, `example` if this example could not be scored. Both come with
+            value 0 and are counted apart from a wrong answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,7 +30,12 @@ class Score(BaseModel):
 
 
 class Preference(BaseModel):
-    """Which of two outputs is better. `margin` in [-1, 1]: positive prefers `a`, negative `b`, 0 is a tie."""
+    """Which of two outputs is better.
+
+    Attributes:
+        margin: In [-1, 1]: positive prefers `a`, negative `b`, 0 is a tie.
+        feedback: The reason, in words.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,11 +44,20 @@ class Preference(BaseModel):
 
 
 class Evaluation(BaseModel):
-    """One paid-for fact: a candidate ran on an example and was scored.
+    """One scored run of a candidate on an example.
 
-    score: the weighted scalar in [0, 1]. scores: evaluator name → Score. likelihoods: label → the log-probability
-    (nats) that the answer begins with it, where the target shows likelihoods and answers are labels; else empty.
-    trajectory: where several prompts made the output, each step's `prompt`, `input` and `output`.
+    Attributes:
+        candidate: Candidate id.
+        example: Example id.
+        split: The split of the example.
+        output: The text that the target returned.
+        answer: What the answer contract read from it; None if it could not be read.
+        score: The weighted mean of the scores, in [0, 1].
+        scores: Evaluator name → its score.
+        likelihoods: Label → log-probability (nats) that the answer begins with it. Empty unless the target returns
+            log-probabilities and answers are labels.
+        trajectory: The `prompt`, `input` and `output` of each step, if several prompts made the output.
+        step: The number of the graph's step that measured it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,7 +83,7 @@ class Evaluation(BaseModel):
 
 
 class Response(BaseModel):
-    """One paid-for fact of a task that nothing scores: what a candidate said on an example. It can be compared only."""
+    """One run of a candidate on an example that nothing scores. Its output can only be compared."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -79,7 +96,10 @@ class Response(BaseModel):
 
 
 class ScoreMatrix:
-    """Sparse (candidate, example) → Evaluation. Means, paired differences and fronts are views of it."""
+    """Sparse matrix of evaluations by (candidate, example). Means, paired differences and fronts are computed from it.
+
+    Candidates and examples are given by id. `examples` restricts a method to some of them; None means all.
+    """
 
     def __init__(self, evaluations: Iterable[Evaluation] = ()) -> None:
         self._rows: dict[str, dict[str, Evaluation]] = {}
@@ -87,6 +107,7 @@ class ScoreMatrix:
             self.add(evaluation)
 
     def add(self, evaluation: Evaluation) -> None:
+        """Add an evaluation. It replaces an earlier one of the same candidate and example."""
         self._rows.setdefault(evaluation.candidate, {})[evaluation.example] = evaluation
 
     def __iter__(self) -> Iterator[Evaluation]:
@@ -97,34 +118,44 @@ class ScoreMatrix:
         return sum(len(row) for row in self._rows.values())
 
     def get(self, candidate: str, example: str) -> Evaluation | None:
+        """Return one evaluation, or None if it was not measured."""
         return self._rows.get(candidate, {}).get(example)
 
     def row(self, candidate: str, examples: Sequence[str] | None = None) -> dict[str, Evaluation]:
-        """What is known of a candidate, on all examples or on some; in the order of `examples`."""
-        known = self._rows.get(candidate, {})
+        """Return example id → evaluation of one candidate, in the order of `examples`."""
+        evaluations = self._rows.get(candidate, {})
         if examples is None:
-            return dict(known)
-        return {example: known[example] for example in examples if example in known}
+            return dict(evaluations)
+        return {example: evaluations[example] for example in examples if example in evaluations}
 
     def mean(self, candidate: str, examples: Sequence[str] | None = None) -> float | None:
-        """The mean score, or None where nothing was measured."""
+        """Return the mean score in [0, 1], or None if nothing was measured."""
         row = self.row(candidate, examples)
-        return sum(one.score for one in row.values()) / len(row) if row else None
+        return sum(evaluation.score for evaluation in row.values()) / len(row) if row else None
 
     def count(self, candidate: str, examples: Sequence[str] | None = None) -> int:
+        """Return the number of measured examples."""
         return len(self.row(candidate, examples))
 
     def paired(self, first: str, second: str, examples: Sequence[str] | None = None) -> list[float]:
-        """score(first) - score(second) on every example that both have, in [-1, 1]."""
-        theirs = self.row(second, examples)
-        return [one.score - theirs[key].score for key, one in self.row(first, examples).items() if key in theirs]
+        """Return score(first) - score(second), in [-1, 1], for every example that both were measured on."""
+        others = self.row(second, examples)
+        return [
+            evaluation.score - others[example].score
+            for example, evaluation in self.row(first, examples).items()
+            if example in others
+        ]
 
     def front(self, candidates: Sequence[str], examples: Sequence[str]) -> dict[str, list[str]]:
-        """Example → the candidates that no other candidate beats on it; examples nobody ran are left out."""
+        """Return example id → the candidates with the best score on it. Examples without a score are left out."""
         best: dict[str, list[str]] = {}
         for example in examples:
-            known = {c: one.score for c in candidates if (one := self.get(c, example))}
-            if known:
-                top = max(known.values())
-                best[example] = [c for c, score in known.items() if score == top]
+            scores = {
+                candidate: evaluation.score
+                for candidate in candidates
+                if (evaluation := self.get(candidate, example)) is not None
+            }
+            if scores:
+                top = max(scores.values())
+                best[example] = [candidate for candidate, score in scores.items() if score == top]
         return best

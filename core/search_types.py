@@ -1,4 +1,4 @@
-"""What a search is told and what it decides: orders, requests, proposals, pairs to pay for. Data, no behaviour."""
+"""What a search is given and what it decides: orders, requests, proposals, measurements. Data without behaviour."""
 
 from __future__ import annotations
 
@@ -20,8 +20,15 @@ ALL_PROMPTS = "*"
 
 
 class TaskBrief(BaseModel):
-    """What an operator may know of the task. chat: whether programs are run by calls of a chat model alone, so that
-    prompts may be added to one."""
+    """What an operator may know of the task.
+
+    Attributes:
+        name: The task's name.
+        description: The task in words.
+        answer: What counts as an answer.
+        max_prompt_tokens: The limit on a prompt's length; None is no limit.
+        chat: Whether the target only makes chat model calls, so that prompts may be added to a program.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,14 +40,22 @@ class TaskBrief(BaseModel):
 
 
 class WorkOrder(BaseModel):
-    """A strategy's decision, plain JSON: let `operator` work on `parents`.
+    """A strategy's decision: let `operator` work on `parents`. Plain JSON.
 
-    cases: how many train rows the first parent is run on, so that there are failures to show. rows: which train rows
-    in place of drawn ones; the operator then sees cases of these alone. within: where set, the train rows it may learn
-    from at all: cases are drawn among them, and `Request.train` holds no others.
-    count: how many proposals are wanted. stream: keeps the random draws of like orders apart. slot: which of a
-    program's named prompts is worked on: the operator sees parents of that one prompt, and what it proposes is put
-    back in its place. Empty is the only prompt; of several, one is chosen. `WHOLE` is all of them.
+    Attributes:
+        operator: The name of the operator.
+        parents: Candidate ids.
+        options: Options for the operator.
+        cases: The number of train examples that the first parent is run on, so that there are failures to show.
+        rows: Ids of the train examples to use instead of sampled ones. The operator sees cases of these only.
+        within: If set, the ids of the train examples that may be used at all: cases are sampled among them, and
+            `Request.train` holds no others.
+        count: How many proposals to make.
+        plan_step: The step of the plan that the order works on.
+        stream: Separates the random draws of orders that are otherwise equal.
+        slot: Which of a program's named prompts to work on. The operator sees parents with that prompt only, and its
+            proposals are put back in place. Empty is the only prompt; of several, one is chosen. `ALL_PROMPTS` is all.
+        allowance: The maximum number of model calls; None is the operator's own maximum.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,14 +75,27 @@ class WorkOrder(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """An order with all its evidence. `failures` and `successes` belong to the first parent, from train rows only.
+    """An order with its evidence. Nothing in it comes from the held-out test.
 
-    answers: label → (share the first parent gave it, share the references want), where answers are labels. places: the
-    same of the halves of the input, `early` and `late`, where answers are copied from it (`core.stats.answer_classes`).
-    scores: candidate id → mean on val, of the parents, their ancestors and the peers, where measured. ancestors: of the
-    first parent, oldest first. peers: the best measured candidates of the run, best first. examples: every row that
-    may be seen, by id (none of the sealed split). outputs: what the first parent gave on train rows, scored or not,
-    without what was wanted.
+    Attributes:
+        order: What to do.
+        task: What may be known of the task.
+        parents: The candidates to work on.
+        train: The train examples that may be used.
+        failures: Train examples that the first parent got wrong.
+        successes: Train examples that it got right.
+        history: Earlier prompts with their scores, worst first.
+        hints: What people wrote to the optimizer models during the run.
+        rules: (condition, advice) pairs of people.
+        answers: Label → (share of the first parent's answers, share of the references). Empty for open answers.
+        places: The same for the halves of the input, `early` and `late`, if answers are copied from it
+            (`core/stats/answer_classes.py`).
+        scores: Candidate id → mean on val, for parents, ancestors and peers, where measured.
+        ancestors: Of the first parent, oldest first.
+        peers: The best measured candidates of the run, best first.
+        examples: Id → every example that may be seen.
+        outputs: What the first parent returned on train examples, scored or not, without the references.
+        rng: The only source of randomness.
     """
 
     order: WorkOrder
@@ -90,10 +118,15 @@ class Request:
 
 
 class NewExample(BaseModel):
-    """A row that an operator brings, to join train or val, or the output of one that is there.
+    """An example that an operator adds to train or val, or a label for one that is there.
 
-    row: where set, the id of the row that gets this output, and moves to `split`. by: who says so, for the record and
-    the report. confidence: in [0, 1], where whoever labelled it tells.
+    Attributes:
+        split: The split to join.
+        input: The input.
+        output: The reference; empty if there is none.
+        row: If set, the id of the existing example that gets this output and moves to `split`.
+        by: Who made it, for the log and the report.
+        confidence: In [0, 1], if the labelling tells.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -107,7 +140,13 @@ class NewExample(BaseModel):
 
 
 class Proposal(BaseModel):
-    """A new program, why, and from whom (the order's parents unless named)."""
+    """A new program.
+
+    Attributes:
+        program: The program.
+        rationale: Why it was made.
+        parents: Candidate ids; None means the order's parents.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -117,9 +156,15 @@ class Proposal(BaseModel):
 
 
 class DuelOutcome(BaseModel):
-    """One duel that was decided. margin: in [-1, 1], positive where the output of `first` was preferred.
+    """One decided duel.
 
-    example: empty where a person judged the prompts as a whole. number: the duel's own.
+    Attributes:
+        first: Candidate id.
+        second: Candidate id.
+        example: Example id; empty if a person judged the prompts as a whole.
+        margin: In [-1, 1], positive if the output of `first` was preferred.
+        author: Who decided.
+        number: The number of the duel.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -134,14 +179,27 @@ class DuelOutcome(BaseModel):
 
 @dataclass(kw_only=True)
 class Search:
-    """What strategies and allocators decide from. Pure given this value: a resumed run decides the same.
+    """The state that strategies and allocators decide from. A resumed run decides the same, since they read no other.
 
-    memory: the policy's own state, plain JSON, the only thing it may write. room: runs of the start program that
-    still fit (target calls, where a run takes one). total: those that fitted when the search began, the same all the
-    time: limits on tokens and money alone are told by the mean size of the calls so far. val, train: example ids in the
-    task's order; target: those of inputs from where the prompt will be used. operators: the recipe's operators with
-    their prior weights. orders: what this round was ordered. duels: whose output was preferred, oldest first, by a
-    judge or a person. remarks: what a policy puts on record with its `tell`.
+    Attributes:
+        archive: All candidates with their evaluations.
+        train: Ids of the train examples, in the task's order.
+        val: Ids of the val examples, in the task's order.
+        seed: The run's seed.
+        round: The number of the round, from 1.
+        step: The number of the graph's step.
+        remaining_runs: How many runs of the baseline program still fit into the budget (target calls, if a run takes
+            one). Limits on tokens and cost are converted by the mean size of the calls so far.
+        total_runs: How many fitted when the search began.
+        target: Ids of unlabelled examples from where the prompt will be used.
+        plan: The steps of the plan, if the recipe has a planner.
+        remaining_optimizer_calls: How many optimizer calls still fit.
+        operators: Operator name → prior weight, as the recipe says.
+        examples: Id → example, without the held-out test.
+        orders: The orders of this round.
+        duels: Decided duels, oldest first, by a judge or a person.
+        memory: The plugin's own state, plain JSON. It may write here only, and in `remarks`.
+        remarks: What the plugin puts into the log with its `tell`.
     """
 
     archive: Archive
@@ -163,12 +221,26 @@ class Search:
     remarks: dict[str, Any] = field(default_factory=dict)
 
     def rng(self, purpose: str) -> Random:
+        """A random generator for one purpose at this step."""
         return seeded_random(self.seed, purpose, self.step)
+
+    # Former names of fields, for existing plugins.
+    @property
+    def room(self) -> int:
+        return self.remaining_runs
+
+    @property
+    def total(self) -> int:
+        return self.total_runs
+
+    @property
+    def author_room(self) -> int:
+        return self.remaining_optimizer_calls
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One measurement to pay for. The example may be a val row, or a train row where a method gates on those."""
+    """One candidate to run on one example: a val example, or a train example if a method screens on those."""
 
     candidate: str
     example: str
@@ -176,9 +248,13 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Duel:
-    """One comparison to pay for: both candidates' outputs on an example go to the recipe's judge.
+    """One comparison: the recipe's judge compares both candidates' outputs on an example.
 
-    number: tells repeated judgements of the same two apart; each is a draw of its own.
+    Attributes:
+        first: Candidate id.
+        second: Candidate id.
+        example: Example id.
+        number: Distinguishes repeated judgements of the same pair; each is a draw of its own.
     """
 
     first: str

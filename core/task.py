@@ -16,13 +16,20 @@ from .prompt import check_placeholders
 from .render import template_values
 
 TASK_FIELD = "task"
+# Room for the longest answer of each type, with some words around it. Text depends on the references instead.
 _ANSWER_TOKENS = {"label": 16, "choice": 16, "number": 64, "regex": 128, "json": 512, "tag": 512}
+# Without references, an answer is assumed to have at most so many words.
+_DEFAULT_ANSWER_WORDS = 64
 
 
 class EvaluatorSpec(BaseModel):
-    """An evaluator by its registered name or as `module:function`, with its weight in the scalar and its options.
+    """An evaluator of a task.
 
-    direction `minimize` counts 1 - value.
+    Attributes:
+        use: Its registered name, or `module:function`.
+        weight: Its weight in the score.
+        direction: `minimize` counts 1 - value.
+        options: The options of its constructor.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,7 +50,7 @@ class TargetSpec(BaseModel):
 
 
 class Subtask(BaseModel):
-    """One of several tasks in a run: what is its own. Its rows carry its name in their metadata under `task`."""
+    """What is specific to one of several tasks in a run. Its examples name it in their metadata, under `task`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -53,7 +60,7 @@ class Subtask(BaseModel):
 
 
 class AdviceRule(BaseModel):
-    """A person's rule: where a run shows what `when` says, in words or as /a pattern/, this is the advice."""
+    """A person's rule: if a run matches `when`, in words or as /a pattern/, `advice` applies."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -62,7 +69,13 @@ class AdviceRule(BaseModel):
 
 
 class Models(BaseModel):
-    """Which model plays which role. `optimizer` plays every role but the target, unless `roles` names another."""
+    """The model of each role.
+
+    Attributes:
+        target: The model whose prompt is optimized.
+        optimizer: The model of every other role, unless `roles` names another.
+        roles: Role → model.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -76,15 +89,17 @@ class Models(BaseModel):
         return self.roles.get(role, self.optimizer)
 
     def by_name(self) -> dict[str, ModelRef]:
+        """Every model in use, once."""
         return {str(ref): ref for ref in (self.for_role(role) for role in ROLES)}
 
 
 class Constraints(BaseModel):
     """What holds for every candidate.
 
-    max_prompt_tokens: of the rendered prompt without the input, estimated at 4 characters a token.
-    max_answer_tokens: of the target's answer; None derives it from the contract and the references.
-    temperature: of the target.
+    Attributes:
+        max_prompt_tokens: The limit on the rendered prompt without the input, estimated at 4 characters a token.
+        max_answer_tokens: The limit on the target's answer; None derives it from the contract and the references.
+        temperature: The target's temperature.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -95,12 +110,23 @@ class Constraints(BaseModel):
 
 
 class Task(BaseModel):
-    """Description, program, data, evaluators, answer contract, models, constraints.
+    """What to optimize for. `maieutic.load_task` reads one from a file, `Task.create` makes one in Python.
 
-    subtasks: by name, where one run serves several tasks: `answer` and `evaluators` of each stand there, and those of
-    the whole are all evaluators of any of them, and free text. `joined` makes such a task.
-    From a file: `maieutic.runtime.tasks.loader.load_task`. From Python: `Task.create`. `check` validates the parts
-    against each other and raises TaskError naming what, where and what to do.
+    Attributes:
+        name: The task's name.
+        description: The task in words, for optimizer models and judges.
+        program: The prompts to start from.
+        target: What runs a program.
+        data: The examples.
+        evaluators: What scores an output; several are averaged by weight.
+        answer: What counts as an answer.
+        subtasks: Name → what is specific to it, if one run serves several tasks. `evaluators` are then those of any of
+            them, and `answer` is free text. `core.multitask.join_tasks` makes such a task.
+        models: The model of each role.
+        constraints: What holds for every candidate.
+        rules: Advice of people.
+        plugins: Files with plugins of the task's own.
+        source: The file that it was read from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -137,23 +163,54 @@ class Task(BaseModel):
         name: str = "task",
         **fields: Any,
     ) -> Task:
-        """A task from Python: rows as `{"input": …, "output": …}`, all other fields of Task by name.
+        """Make a task in Python.
 
-        Where no row has an output and no evaluator is given, nothing scores: outputs can be compared only.
+        Args:
+            prompt: The prompt to start from.
+            train: Examples that operators may show, as `{"input": …, "output": …}`.
+            val: Examples that candidates are compared on.
+            test: The held-out test.
+            target: Unlabelled examples from where the prompt will be used.
+            name: The task's name.
+            fields: All other fields of `Task`.
+
+        Returns:
+            The task. If no example has an output and no evaluator is given, nothing scores, and outputs can only be
+            compared.
+
+        Raises:
+            TaskError: The parts do not fit together.
         """
         data = Dataset(
             train=_as_examples(train), val=_as_examples(val), test=_as_examples(test), target=_as_examples(target)
         )
-        if not any(row.outputs for row in data.examples()):
+        if not any(example.outputs for example in data.examples()):
             fields = {"evaluators": (), **fields}
         task = cls(name=name, program=Program.of(prompt), data=data, **fields).check()
         return task.model_copy(update={"data": _normalize_references(task.data, task.answer)})
 
     def where(self, field: str) -> str:
+        """The place of a field, for error messages."""
         return f"{self.source or 'task'}: {field}"
 
     def check(self) -> Self:
-        """The parts against each other: splits filled, references readable, placeholders known."""
+        """Check the parts against each other: splits filled, references readable, placeholders known.
+
+        Raises:
+            TaskError: Names what is wrong, where, and what to do.
+        """
+        self._check_splits()
+        self._check_references()
+        for name, prompt in self.program.prompts.items():
+            examples = [
+                row for row in self.data.val if not self.program.by_task or name in self.program.prompts_for(row)
+            ]
+            fields = frozenset(template_values(examples[0])) if examples else frozenset[str]()
+            others = self.program.prompts.keys() - {name}
+            check_placeholders(prompt, fields | others, where=self.where(f"prompt {name!r}"))
+        return self
+
+    def _check_splits(self) -> None:
         for split in ("train", "val"):
             if not self.data[split]:
                 raise TaskError(
@@ -168,63 +225,59 @@ class Task(BaseModel):
                 where=self.where("[data] val"),
                 remedy="give at least 2 val rows, better 50 or more",
             )
+
+    def _check_references(self) -> None:
         for split in SPLITS:
             for number, example in enumerate(self.data[split], 1):
+                contract = self.answer_of(example)
                 for reference in example.outputs:
-                    if not self.answer_of(example).accepts(reference):
+                    if not contract.accepts(reference):
                         raise TaskError(
-                            f"the reference {reference[:60]!r} is no answer under the contract "
-                            f"{self.answer_of(example).type!r}",
+                            f"the reference {reference[:60]!r} is no answer under the contract {contract.type!r}",
                             where=self.where(f"[data] {split} row {number}"),
-                            possible=self.answer_of(example).labels,
+                            possible=contract.labels,
                             remedy="correct the row, or the [answer] table",
                         )
-        for name, prompt in self.program.prompts.items():
-            rows = [row for row in self.data.val if not self.program.by_task or name in self.program.prompts_for(row)]
-            fields = frozenset(template_values(rows[0])) if rows else frozenset[str]()
-            known = fields | (self.program.prompts.keys() - {name})
-            check_placeholders(prompt, known, where=self.where(f"prompt {name!r}"))
-        return self
 
     def subtask_of(self, example: Example) -> Subtask | None:
-        """The task that a row belongs to, where there are several."""
+        """The task that an example belongs to, if there are several."""
         return self.subtasks.get(str(example.metadata.get(TASK_FIELD, "")))
 
     def answer_of(self, example: Example) -> AnswerContract:
-        """What counts as an answer to a row."""
-        own = self.subtask_of(example)
-        return own.answer if own else self.answer
+        """What counts as an answer to an example."""
+        subtask = self.subtask_of(example)
+        return subtask.answer if subtask else self.answer
 
     def evaluators_of(self, example: Example) -> tuple[EvaluatorSpec, ...]:
-        """Those of `evaluators` that score a row."""
-        own = self.subtask_of(example)
-        return own.evaluators if own else self.evaluators
+        """The evaluators that score an example."""
+        subtask = self.subtask_of(example)
+        return subtask.evaluators if subtask else self.evaluators
 
     @property
     def answer_tokens(self) -> int:
-        """The limit on an answer's length: declared, or by contract, or room for four times the longest reference."""
+        """The limit on an answer's length: declared, or by contract, or four times the longest reference."""
         if self.constraints.max_answer_tokens:
             return self.constraints.max_answer_tokens
-        contracts = [one.answer for one in self.subtasks.values()] or [self.answer]
-        if all(one.type in _ANSWER_TOKENS for one in contracts):
-            return max(_ANSWER_TOKENS[one.type] for one in contracts)
-        shown = [*self.data.train, *self.data.val]
-        words = max((len(out.split()) for example in shown for out in example.outputs), default=64)
+        contracts = [subtask.answer for subtask in self.subtasks.values()] or [self.answer]
+        if all(contract.type in _ANSWER_TOKENS for contract in contracts):
+            return max(_ANSWER_TOKENS[contract.type] for contract in contracts)
+        references = [output for example in (*self.data.train, *self.data.val) for output in example.outputs]
+        words = max((len(output.split()) for output in references), default=_DEFAULT_ANSWER_WORDS)
         return min(512, 12 + 4 * words)
 
     @property
     def without_test(self) -> Task:
-        """The task without its test rows: what everything but the report works with."""
-        return self.model_copy(update={"data": self.data.visible})
+        """The task without its held-out test: what everything but the report works with."""
+        return self.model_copy(update={"data": self.data.without_test})
 
 
 def _normalize_references(data: Dataset, contract: AnswerContract) -> Dataset:
-    """The data with its references written as the contract writes answers, so that `1,000` equals `1000`."""
+    """Write references as the contract writes answers, so that `1,000` equals `1000`."""
     return Dataset(
         **{
             split: tuple(
-                one.model_copy(update={"outputs": tuple(contract.normalize_reference(text) for text in one.outputs)})
-                for one in data[split]
+                example.model_copy(update={"outputs": tuple(map(contract.normalize_reference, example.outputs))})
+                for example in data[split]
             )
             for split in SPLITS
         }
@@ -239,5 +292,5 @@ def _as_example(row: Mapping[str, Any], number: int) -> Example:
     if "input" not in row:
         raise TaskError("a row needs an input", where=f"row {number}", possible=sorted(row))
     output = row.get("output", ())
-    outputs = (output,) if isinstance(output, str) else tuple(str(one) for one in output)
+    outputs = (output,) if isinstance(output, str) else tuple(str(reference) for reference in output)
     return Example(id=str(row.get("id", "")), input=row["input"], outputs=outputs)

@@ -1,4 +1,4 @@
-"""Texts as weighted bags of terms (TF-IDF), so that likeness can be told without any model."""
+"""Texts as TF-IDF vectors, so that their similarity can be computed without a model."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from collections.abc import Iterable, Mapping, Sequence
 
 SparseVector = Mapping[str, float]
 _WORD = re.compile(r"\w+")
+# Below so many words per text, on average, words alone rarely coincide.
 _SHORT_TEXT_WORDS = 8
 
 
 class TfidfSpace:
-    """The weights that a collection of texts gives to terms: rare ones say more, what all texts hold says nothing.
+    """The weights that a collection of texts gives to terms: rare terms weigh more, terms of all texts nothing.
 
-    Terms are words in lower case; where the texts are short (under eight words on average) also runs of three
-    letters, so that single words can be alike. The same texts in the same order give the same space.
+    Terms are words in lower case. If the texts are short, runs of three letters are terms too, so that single words can
+    be similar. The same texts in the same order give the same space.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
         counts = [len(_WORD.findall(text)) for text in texts]
         self._uses_trigrams = sum(counts) < _SHORT_TEXT_WORDS * len(texts)
-        seen = Counter(term for text in texts for term in dict.fromkeys(self._terms(text)))
-        self._weights = {term: math.log((1 + len(texts)) / (1 + many)) for term, many in seen.items()}
+        frequencies = Counter(term for text in texts for term in dict.fromkeys(self._terms(text)))
+        self._weights = {term: math.log((1 + len(texts)) / (1 + count)) for term, count in frequencies.items()}
 
     @classmethod
-    def from_weights(cls, weights: Mapping[str, float], *, fine: bool) -> TfidfSpace:
-        """A space whose weights were learned elsewhere, as `weights` and `fine` of another told them."""
+    def from_weights(cls, weights: Mapping[str, float], *, uses_trigrams: bool) -> TfidfSpace:
+        """A space whose weights were learned elsewhere."""
         space = cls(())
-        space._weights, space._uses_trigrams = dict(weights), fine
+        space._weights, space._uses_trigrams = dict(weights), uses_trigrams
         return space
 
     @property
@@ -41,31 +42,31 @@ class TfidfSpace:
         return self._uses_trigrams
 
     def vector(self, text: str) -> SparseVector:
-        """Of length one; empty where the space knows no term of the text."""
+        """Of length 1; empty if the space has no term of the text."""
         counts = Counter(term for term in self._terms(text) if self._weights.get(term))
-        return normalize({term: (1 + math.log(many)) * self._weights[term] for term, many in counts.items()})
+        return normalize({term: (1 + math.log(count)) * self._weights[term] for term, count in counts.items()})
 
     def _terms(self, text: str) -> list[str]:
         words = _WORD.findall(text.casefold())
         if not self._uses_trigrams:
             return words
-        return [*words, *(f"<{word}>"[at : at + 3] for word in words for at in range(len(word)))]
+        return [*words, *(f"<{word}>"[start : start + 3] for word in words for start in range(len(word)))]
 
 
 def normalize(vector: SparseVector) -> SparseVector:
-    """The same direction at length one; nothing stays nothing."""
+    """The same direction at length 1; the zero vector stays empty."""
     size = math.sqrt(math.fsum(value * value for value in vector.values()))
     return {term: value / size for term, value in vector.items()} if size else {}
 
 
 def cosine(a: SparseVector, b: SparseVector) -> float:
-    """The cosine of two vectors of length one, in [0, 1]."""
+    """The cosine similarity of two vectors of length 1, in [0, 1]."""
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     return math.fsum(value * long[term] for term, value in short.items() if term in long)
 
 
 def centroid(vectors: Iterable[SparseVector]) -> SparseVector:
-    """The direction of the sum."""
+    """The direction of the sum, at length 1."""
     total: dict[str, float] = {}
     for vector in vectors:
         for term, value in vector.items():

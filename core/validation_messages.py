@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a value, said as the errors of the house say it."""
+"""Pydantic's validation errors in the words of this package's error messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 
 def validation_message(error: ValidationError) -> tuple[str, tuple[str, ...]]:
-    """The first fault in words that follow the name of what was given, and what would have been possible."""
+    """The first error as words that follow the name of the value, and the possible values."""
     first = error.errors(include_url=False)[0]
     if first["type"] in ("literal_error", "enum"):
         return "is none of the possible values", tuple(re.findall(r"'([^']*)'", str(first["ctx"]["expected"])))
@@ -20,5 +20,5 @@ def validation_message(error: ValidationError) -> tuple[str, tuple[str, ...]]:
 
 
 def validation_location(error: ValidationError) -> str:
-    """Where the first fault stands, as dotted keys."""
+    """The position of the first error, as dotted keys."""
     return ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])

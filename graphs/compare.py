@@ -11,7 +11,8 @@ from ..core.dataset import Split
 from ..core.errors import UsageError
 from ..core.program import Program
 from ..core.report import Flips
-from ..core.stats.tests import Difference, Interval, Verdict, compare_paired, count_flips, mean_interval, verdict
+from ..core.stats.intervals import Interval, count_flips, mean_interval
+from ..core.stats.tests import Difference, Verdict, compare_paired, verdict
 from ..core.task import Task
 from ..plugins.system.registry import Registry
 from .evaluate import checked_examples, evaluate_program

@@ -48,7 +48,7 @@ def changed_task(task: Task, one: Directive) -> Task:
             return task.model_copy(update={"data": task.data.model_copy(update=changed)})
         case AddExample():
             row = added_example(task, one)
-            if row.id in task.data.visible.by_id():
+            if row.id in task.data.without_test.by_id():
                 return task
             rows = {split: task.data[split] for split in ("train", "val", "test", "target")}
             rows[one.split] = (*rows[one.split], row)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..agents.team import CALLS_PER_ASK
+from ..core.asks import CALLS_PER_ASK
 from ..core.budget import Budget
 from ..core.errors import NeedsError, UsageError
 from ..core.executor import Executor

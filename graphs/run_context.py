@@ -12,7 +12,7 @@ from typing import Any
 from ..agents.deadline import WritingDeadline
 from ..agents.team import AgentTurn, ModelTeam
 from ..core.answer import AnswerContract
-from ..core.budget import Cost, Ledger, LedgerView
+from ..core.budget import Cost, Ledger, LedgerView, Payer, remaining_calls
 from ..core.candidate import Archive, Candidate
 from ..core.dataset import Example
 from ..core.events import Event, EventKind
@@ -27,7 +27,6 @@ from .config_changes import apply_changes, effective_directives
 from .event_stream import publish
 from .grown import GeneratedRow, read_generated_rows, with_generated_rows
 from .observers import ObserverDispatcher
-from .room import remaining_calls
 from .run_config import RunConfig
 from .state import ProposeState, RunState
 
@@ -239,8 +238,8 @@ class RunContext:
             memory=dict(state.get("memory", {}).get(policy, {})),
         )
 
-    def _remaining_calls(self, view: LedgerView, *, begun: bool = False) -> dict[str, int]:
-        room = remaining_calls(self.ledger, view, begun=begun)
+    def _remaining_calls(self, view: LedgerView, *, begun: bool = False) -> dict[Payer, int]:
+        room = remaining_calls(self.ledger, view, from_start=begun)
         run, rated = self.config.calls_per_run(self.config.task.program, repairs=True)
         if rated and self.ledger.budget.calls is not None:
             # What rates an answer is paid from the same calls.
@@ -250,7 +249,7 @@ class RunContext:
     @property
     def examples(self) -> Mapping[str, Example]:
         """All rows but those of the sealed split (L5)."""
-        return self.config.task.data.visible.by_id()
+        return self.config.task.data.without_test.by_id()
 
     @property
     def answer(self) -> AnswerContract:

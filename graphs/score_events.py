@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.candidate import Archive
+from ..core.stats.intervals import mean_interval
 from ..core.stats.pooled_estimate import pooled_estimates
-from ..core.stats.tests import mean_interval
 from .run_context import RunContext
 
 

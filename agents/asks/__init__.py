@@ -1,1 +1,1 @@
-"""Typed questions that several operators ask, and their typed replies."""
+"""What agents are asked and what they answer, typed. An ask of a single operator is defined beside that operator."""

@@ -1,4 +1,4 @@
-"""What agents answer, typed. Replies that several methods share stand here; a plugin may bring its own."""
+"""The replies that several asks share. An ask may have a reply type of its own."""
 
 from __future__ import annotations
 
@@ -10,23 +10,33 @@ from ...core.asks import AgentReply, Case
 
 
 class PathReply(AgentReply):
+    """An ordered path of sub-goals."""
+
     steps: tuple[str, ...]
 
 
 class QuestionsReply(AgentReply):
+    """Questions about a prompt."""
+
     questions: tuple[str, ...]
 
 
 class JudgementReply(AgentReply):
+    """Whether something is accepted; if not, what to change."""
+
     accepted: bool
     suggestion: str = ""
 
 
 class ReasonsReply(AgentReply):
+    """Reasons for wrong answers, one each."""
+
     reasons: tuple[str, ...]
 
 
 class PromptReply(AgentReply):
+    """A whole prompt."""
+
     prompt: str
 
 
@@ -43,7 +53,7 @@ class ItemsReply(AgentReply):
 
 
 class CasesReply(AgentReply):
-    """Rows that a model made up; `expected` is empty where it gave no answer."""
+    """Examples that a model made up; `expected` is empty if it gave no answer."""
 
     cases: tuple[Case, ...]
 
@@ -56,14 +66,16 @@ class ChoiceReply(AgentReply):
 
 
 class VerdictsReply(AgentReply):
-    """What was said of each of several things, in their order: (the thing, or empty where only its number stood;
-    whether the verdict is yes, or supported)."""
+    """A verdict on each of several things, in their order: (the thing, whether the verdict is yes or supported).
+
+    The thing is empty if only its number was given.
+    """
 
     verdicts: tuple[tuple[str, bool], ...]
 
 
 class RatingReply(AgentReply):
-    """A rating, brought to [0, 1]."""
+    """A rating, scaled to [0, 1]."""
 
     rating: float = Field(ge=0, le=1)
     why: str = ""

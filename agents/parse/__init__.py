@@ -1,1 +1,1 @@
-"""Reads typed replies out of model text."""
+"""From a model's text to typed replies."""

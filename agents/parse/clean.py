@@ -1,4 +1,4 @@
-"""A prompt out of the chatter around it."""
+"""Cleans a prompt of the chatter around it, and tells whether a text can be a prompt at all."""
 
 from __future__ import annotations
 
@@ -39,13 +39,15 @@ _TALKS = re.compile(
 _ROW = re.compile(r"^\W*(?:1\W{1,3})?Input: .*\n\s*(?:Expected|Output|Got): ", re.IGNORECASE)
 _ANY_TAG = re.compile(r"</?\s*[a-zA-Z][\w-]{0,30}\s*>")
 _QUOTES = {'"': '"', "“": "”", "'": "'", "`": "`", "«": "»", "‘": "’"}
+# Models nest at most a few: a greeting, a label, a fence and quotes.
+_MAX_LAYERS = 4
 _SENTENCE_END = re.compile(r"[.!?:](?:[\"'”’)]*)(?=\s|$)|\n")
 
 
 def clean_prompt(text: str) -> str:
-    """A prompt without fences, labels, surrounding quotes and remarks on it; empty where nothing is left."""
+    """Remove fences, labels, surrounding quotes and remarks from a prompt; empty if nothing is left."""
     text = text.strip()
-    for _ in range(4):
+    for _ in range(_MAX_LAYERS):
         before = text
         text = _LABEL.sub("", _LEAD.sub("", _SURE.sub("", text)))
         text = _strip_quotes(re.sub(r"\A```[\w-]*[ \t]*\n?|\n?```\Z", "", text.strip()).strip())
@@ -55,25 +57,27 @@ def clean_prompt(text: str) -> str:
 
 
 def whole_sentences(text: str) -> str:
-    """A text that was cut short, up to the end of its last whole sentence or line; empty where it has none."""
+    """Cut a truncated text after its last whole sentence or line; empty if it has none."""
     ends = [end.end() for end in _SENTENCE_END.finditer(text)]
     return text[: ends[-1]].strip() if ends else ""
 
 
 def is_refusal(text: str) -> bool:
-    """Whether a model says that it will not, or cannot."""
+    """Whether a model says that it will not or cannot answer."""
     return _REFUSAL.match(text) is not None
 
 
 def is_repetitive(text: str) -> bool:
-    """Whether half of its sentences, of four or more, were said before: what small models fall into."""
-    sentences = [" ".join(one.casefold().split()) for one in re.split(r"[.!?\n]+", text) if one.strip()]
+    """Whether half of its sentences, of four or more, are repetitions, as small models tend to write."""
+    sentences = [" ".join(part.casefold().split()) for part in re.split(r"[.!?\n]+", text) if part.strip()]
     return len(sentences) >= 4 and len(set(sentences)) <= len(sentences) // 2
 
 
 def is_instruction(text: str, *, loose: bool = True) -> bool:
-    """Whether a text can be a prompt: at least two words, no refusal, no rows, not one thing over and over; where it
-    was not marked as a prompt (not `loose`), also no tags in it and no talk about the work."""
+    """Whether a text can be a prompt: at least two words, no refusal, no list of examples, no repetition.
+
+    If it was not marked as a prompt (not `loose`), it also has no tags and does not talk about the work.
+    """
     words = {word.casefold() for word in re.findall(r"\w{2,}", text)}
     if len(words) < 2 or is_refusal(text) or is_repetitive(text) or _ROW.match(text):
         return False

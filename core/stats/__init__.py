@@ -1,1 +1,1 @@
-"""Statistics: tests, intervals, shrinkage, pooled estimates, label bias, privacy accounting."""
+"""Statistics of scores: tests, intervals, shrinkage, and the models of answers behind pooled estimates."""

@@ -1,7 +1,7 @@
-"""The shift of a candidate towards a label, from the likelihoods that its target shows.
+"""The shift of a candidate towards a label, from the log-probabilities that its target returns.
 
-Each candidate's label log-odds are fitted as `shift + slope * consensus`, the consensus of what all candidates said of
-a row, and read off for every row, measured or not.
+Each candidate's label log-odds are fitted as `shift + slope * consensus`, the consensus of all candidates about an
+example, and predicted for every example, measured or not.
 """
 
 from __future__ import annotations
@@ -18,87 +18,99 @@ from .labels import MIN_LOGPROB
 
 Array = NDArray[np.float64]
 
+# Fewer labelled examples, candidates or measurements of a candidate cannot carry the fit.
+_MIN_EXAMPLES, _MIN_CANDIDATES, _MIN_MEASURED = 4, 3, 3
+# Variance that remains even if a candidate follows the consensus exactly.
 _NOISE = 0.05
+# A candidate follows the consensus a little less than fully; this prior weighs as much as so many examples.
 _SLOPE, _SLOPE_ROWS = 0.9, 3.0
+# A spread below this is an artefact of few examples and would blow up the scale.
+_MIN_SPREAD = 0.3
+_SWEEPS = 3
 _NOISE_DRAWS = 64
 
 
 def fit_log_odds(
     archive: Archive, candidates: Sequence[Candidate], examples: Mapping[str, Example], rows: Sequence[str]
 ) -> dict[str, tuple[float, float]]:
-    """Candidate → (expected accuracy as it is, and with its shift taken out), for those that show likelihoods."""
+    """Candidate id → (expected accuracy, expected accuracy without its shift), for those with log-probabilities."""
     labels = _labels_with_likelihoods(archive, rows)
-    gold = {row: _reference_label(examples[row], labels) for row in rows} if labels else {}
-    known = [row for row in rows if gold.get(row) is not None]
-    shown = [one for one in archive.candidates.values() if _logits(archive, one.id, known, labels)[0].size >= 3]
-    if len(labels) < 2 or len(known) < 4 or len(shown) < 3:
+    references = {row: _reference_label(examples[row], labels) for row in rows} if labels else {}
+    labelled = [row for row in rows if references.get(row) is not None]
+    logits = {
+        candidate.id: fit
+        for candidate in archive.candidates.values()
+        if (fit := _logits(archive, candidate.id, labelled, labels))[0].size >= _MIN_MEASURED
+    }
+    if len(labels) < 2 or len(labelled) < _MIN_EXAMPLES or len(logits) < _MIN_CANDIDATES:
         return {}
-    right = np.array([labels.index(gold[row] or "") for row in known])
-    logits = {one.id: _logits(archive, one.id, known, labels) for one in shown}
-    consensus, heard = _consensus(logits, len(known), len(labels))
+    right = np.array([labels.index(references[row] or "") for row in labelled])
+    consensus, measured = _consensus(logits, len(labelled), len(labels))
     result = {}
-    for one in candidates:
-        if one.id in logits:
-            rate = _label_rate(archive, one.id, rows, labels)
-            level, sigma = _fit_shift_and_slope(*logits[one.id], consensus)
-            level = level[heard]
-            kept, centred = (_accuracy(x, sigma, right[heard]) for x in (level, level - level.mean(axis=0)))
-            result[one.id] = (kept * rate, centred * rate)
+    for candidate in candidates:
+        if candidate.id in logits:
+            rate = _label_rate(archive, candidate.id, rows, labels)
+            level, sigma = _fit_shift_and_slope(*logits[candidate.id], consensus)
+            level = level[measured]
+            shifted, centred = (_accuracy(x, sigma, right[measured]) for x in (level, level - level.mean(axis=0)))
+            result[candidate.id] = (shifted * rate, centred * rate)
     return result
 
 
 def _labels_with_likelihoods(archive: Archive, rows: Sequence[str]) -> list[str]:
-    wanted = set(rows)
+    among = set(rows)
     for evaluation in archive.scores:
-        if evaluation.likelihoods and evaluation.example in wanted:
+        if evaluation.likelihoods and evaluation.example in among:
             return sorted(evaluation.likelihoods)
     return []
 
 
 def _reference_label(example: Example, labels: Sequence[str]) -> str | None:
-    meant = {normalize_answer(output) for output in example.outputs}
-    return next((label for label in labels if normalize_answer(label) in meant), None)
+    references = {normalize_answer(output) for output in example.outputs}
+    return next((label for label in labels if normalize_answer(label) in references), None)
 
 
 def _logits(
     archive: Archive, candidate: str, rows: Sequence[str], labels: Sequence[str]
 ) -> tuple[NDArray[np.int64], Array]:
-    """The places in `rows` with likelihoods, and there (places, labels) log-probabilities centred over labels."""
-    seen = archive.scores.row(candidate)
-    places = [i for i, row in enumerate(rows) if row in seen and seen[row].likelihoods]
-    values = np.array([[seen[rows[i]].likelihoods.get(label, MIN_LOGPROB) for label in labels] for i in places])
-    if not places:
+    """The indices in `rows` with log-probabilities, and (indices, labels) values centred over labels."""
+    evaluations = archive.scores.row(candidate)
+    indices = [index for index, row in enumerate(rows) if row in evaluations and evaluations[row].likelihoods]
+    values = np.array(
+        [[evaluations[rows[index]].likelihoods.get(label, MIN_LOGPROB) for label in labels] for index in indices]
+    )
+    if not indices:
         return np.array([], dtype=np.int64), np.zeros((0, len(labels)))
-    return np.array(places), values - values.mean(axis=1, keepdims=True)
+    return np.array(indices), values - values.mean(axis=1, keepdims=True)
 
 
 def _consensus(
     logits: Mapping[str, tuple[NDArray[np.int64], Array]], rows: int, labels: int
 ) -> tuple[Array, NDArray[np.bool_]]:
-    """What the candidates together say of each row, with each one's shift and scale taken out (three sweeps)."""
+    """What all candidates say of each example, without each one's shift and scale; and which examples they measured."""
     consensus = np.zeros((rows, labels))
-    for _ in range(3):
+    for _ in range(_SWEEPS):
         total, weight = np.zeros((rows, labels)), np.zeros(rows)
-        for places, values in logits.values():
-            level = consensus[places]
+        for indices, values in logits.values():
+            level = consensus[indices]
             shift = (values - level).mean(axis=0)
-            scale = max(0.3, float((values - values.mean(axis=0)).std()))
-            total[places] += (values - shift) / scale
-            weight[places] += 1
+            scale = max(_MIN_SPREAD, float((values - values.mean(axis=0)).std()))
+            total[indices] += (values - shift) / scale
+            weight[indices] += 1
         consensus = np.where(weight[:, None] > 0, total / np.maximum(weight, 1)[:, None], 0.0)
         consensus -= consensus[weight > 0].mean(axis=0)
     return consensus, weight > 0
 
 
-def _fit_shift_and_slope(places: NDArray[np.int64], values: Array, consensus: Array) -> tuple[Array, float]:
-    """A candidate's log-odds on every row as shift + slope * consensus, and the spread of what is left."""
-    seen = consensus[places]
-    x, y = seen - seen.mean(axis=0), values - values.mean(axis=0)
-    spread = max(0.3, float(y.std()))
+def _fit_shift_and_slope(indices: NDArray[np.int64], values: Array, consensus: Array) -> tuple[Array, float]:
+    """A candidate's log-odds on every example as shift + slope * consensus, and the spread of the residuals."""
+    level = consensus[indices]
+    x, y = level - level.mean(axis=0), values - values.mean(axis=0)
+    spread = max(_MIN_SPREAD, float(y.std()))
     slope = (float((x * y).sum()) + _SLOPE_ROWS * _SLOPE * spread) / (float((x * x).sum()) + _SLOPE_ROWS)
-    shift = values.mean(axis=0) - slope * seen.mean(axis=0)
-    rest = values - shift - slope * seen
-    sigma = float(np.sqrt((rest**2).sum() / max(1, rest.size) + _NOISE))
+    shift = values.mean(axis=0) - slope * level.mean(axis=0)
+    residuals = values - shift - slope * level
+    sigma = float(np.sqrt((residuals**2).sum() / max(1, residuals.size) + _NOISE))
     return shift + slope * consensus, sigma
 
 
@@ -112,6 +124,6 @@ def _accuracy(level: Array, sigma: float, right: NDArray[np.int64]) -> float:
 def _label_rate(archive: Archive, candidate: str, rows: Sequence[str], labels: Sequence[str]) -> float:
     """How often the answer was a label at all, with a weak prior that it is."""
     names = {normalize_answer(label) for label in labels}
-    answers = [one.answer for one in archive.scores.row(candidate, rows).values()]
-    given = sum(answer is not None and normalize_answer(answer) in names for answer in answers)
-    return (given + 0.9) / (len(answers) + 1)
+    answers = [evaluation.answer for evaluation in archive.scores.row(candidate, rows).values()]
+    count = sum(answer is not None and normalize_answer(answer) in names for answer in answers)
+    return (count + 0.9) / (len(answers) + 1)

@@ -1,22 +1,55 @@
-"""How often one prompt's outputs were preferred to another's: what is claimed where no reference scores an output."""
+"""How often one prompt's outputs are preferred to another's: the claim if no reference scores an output."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..report import WinRate
+from pydantic import BaseModel, ConfigDict
+
 from .tests import Difference, compare_paired
 
 
-def win_rate(margins: Sequence[float], *, judge: str, seed: int) -> tuple[WinRate, Difference]:
-    """The winner's share of duels against the start, a tie being half, and the difference of both shares with its test.
+class WinRate(BaseModel):
+    """How often the judge preferred the winner's output to the baseline's on the same example.
 
-    margins: one for each row, in [-1, 1], positive where the winner's output was preferred. A judge that tosses coins
-    has a rate of 0.5 in expectation, and the test holds its level: the margins' signs are exchangeable then.
+    Attributes:
+        judge: The pair evaluator.
+        rate: The share of duels won, a tie counting half; 0.5 is no difference.
+        low: The lower bound of its 95 % interval.
+        high: The upper bound.
+        wins: Duels won.
+        ties: Duels without a preference.
+        losses: Duels lost.
+        n: All duels.
     """
-    difference = compare_paired([(1 - one) / 2 for one in margins], [(1 + one) / 2 for one in margins], seed=seed)
-    wins, losses = sum(one > 0 for one in margins), sum(one < 0 for one in margins)
-    found = WinRate(
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    judge: str
+    rate: float
+    low: float
+    high: float
+    wins: int
+    ties: int
+    losses: int
+    n: int
+
+
+def win_rate(margins: Sequence[float], *, judge: str, seed: int) -> tuple[WinRate, Difference]:
+    """The winner's win rate against the baseline, and the difference of both prompts' shares with its test.
+
+    A judge that answers at random has a rate of 0.5 in expectation, and the test keeps its level: the signs of the
+    margins are exchangeable then.
+
+    Args:
+        margins: One per example, in [-1, 1], positive if the winner's output was preferred.
+        judge: The name of the pair evaluator.
+        seed: The seed of the resampling.
+    """
+    baseline, winner = [(1 - margin) / 2 for margin in margins], [(1 + margin) / 2 for margin in margins]
+    difference = compare_paired(baseline, winner, seed=seed)
+    wins, losses = sum(margin > 0 for margin in margins), sum(margin < 0 for margin in margins)
+    rate = WinRate(
         judge=judge,
         rate=(1 + difference.value) / 2,
         low=(1 + difference.low) / 2,
@@ -26,9 +59,9 @@ def win_rate(margins: Sequence[float], *, judge: str, seed: int) -> tuple[WinRat
         losses=losses,
         n=len(margins),
     )
-    return found, difference
+    return rate, difference
 
 
 def margins_in_order(margins: Mapping[str, float], rows: Sequence[str]) -> list[float]:
-    """The margins of the rows that were judged, in the task's order: a report knows no other."""
+    """The margins of the judged examples in the task's order, so that resampling does not depend on arrival."""
     return [margins[row] for row in rows if row in margins]

@@ -88,4 +88,4 @@ def _unknown_placeholder(prompt: Prompt, session: RunContext) -> str:
 
     known = template_values(session.config.task.data.val[0])
     strange = [name for name in prompt.placeholders if name not in known]
-    return f"it asks for {{{strange[0]}}}, which no row brings; write {{{{ }}}} for literal braces" if strange else ""
+    return f"it asks for {{{strange[0]}}}, which no example has; write {{{{ }}}} for literal braces" if strange else ""

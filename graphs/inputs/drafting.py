@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...agents.team import CALLS_PER_ASK
+from ...core.asks import CALLS_PER_ASK
 from ...core.dataset import Split
 from ...core.errors import TaskError
 from ...plugins.algorithms.example_generation import generate_examples, max_generation_calls

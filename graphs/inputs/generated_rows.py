@@ -52,7 +52,7 @@ def _check_new_row(task: Task, new: NewExample) -> tuple[str, Example]:
     """Why a row cannot join, empty where it can; and the row as it would stand."""
     outputs = (task.answer.normalize_reference(new.output),) if new.output else ()
     told = {"by": new.by, **({"confidence": new.confidence} if new.confidence is not None else {})}
-    known = task.data.visible.by_id()
+    known = task.data.without_test.by_id()
     before = known[new.row].metadata if new.row in known else {}
     row = Example(id=new.row, input=new.input, outputs=outputs, metadata={**before, **told})
     if outputs and not task.answer.accepts(outputs[0]):

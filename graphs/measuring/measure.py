@@ -167,7 +167,7 @@ async def score_output(
         if isinstance(one, AskingEvaluator):
             # No step in the place: the same output on the same row asks the same, so it is paid for once.
             team = session.team(0, f"rate/{name}/{example.id}")
-            bench = EvaluatorContext(task=session.task_brief(), team=team, rerun=rerun, likeness=session.similarity)
+            bench = EvaluatorContext(task=session.task_brief(), team=team, rerun=rerun, similarities=session.similarity)
             scores[name] = await one.rate(example, output, answer, bench=bench)
         else:
             scores[name] = ready.get(name) or await one.evaluate(example, output, answer)

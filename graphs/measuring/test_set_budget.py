@@ -11,7 +11,7 @@ from ...core.candidate import Archive, Candidate
 from ...core.dataset import Example
 from ...core.models import Call, Sampling
 from ...core.program import Program
-from ...runtime.reports.report_builder import prompt_text
+from ...core.render import prompt_text
 from ..preflight import tokens_per_call
 from ..run_config import RunConfig
 from ..run_context import RunContext

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ...agents.team import CALLS_PER_ASK
+from ...core.asks import CALLS_PER_ASK
 from ...core.budget import fair_shares
 from ...core.candidate import Candidate
 from ...core.dataset import SPLITS

@@ -9,7 +9,7 @@ from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
 
 from ...agents.asks.common import AskQuestions
-from ...agents.team import CALLS_PER_ASK
+from ...core.asks import CALLS_PER_ASK
 from ...core.errors import BudgetSpent
 from ...core.protocols import Team
 from ...core.search_types import Request, WorkOrder

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from ...agents.asks.boundary import LabelExample, WriteBoundaryExamples
 from ...core.answer import normalize_answer
-from ...core.asks import Case
+from ...core.asks import CALLS_PER_ASK, Case
 from ...core.dataset import Split
 from ...core.protocols import Team
 from ...core.search_types import NewExample, TaskBrief
-from .llm_helpers import CALLS_PER_ASK, gather_all, task_description
+from .llm_helpers import gather_all, task_description
 
 SYNTHESIZER = "synthesizer"
 EXAMPLES_PER_ASK = 5

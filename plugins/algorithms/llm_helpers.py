@@ -16,7 +16,6 @@ from ...core.render import template_values
 from ...core.search_types import Proposal, Request, TaskBrief
 
 T = TypeVar("T")
-CALLS_PER_ASK = 2
 MAX_GROWTH_FACTOR = 4
 ALWAYS_ALLOWED_WORDS = 80
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from ...agents.asks.comparison import CompareOutputs
 from ...agents.asks.replies import ChoiceReply
+from ...core.asks import CALLS_PER_ASK
 from ...core.dataset import Example
 from ...core.errors import UsageError
 from ...core.models import Output
 from ...core.protocols import Need, Team
 from ...core.score import Preference
 from ...core.search_types import TaskBrief
-from ..algorithms.llm_helpers import CALLS_PER_ASK, gather_all, task_description
+from ..algorithms.llm_helpers import gather_all, task_description
 
 
 @dataclass(kw_only=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ...core.asks import CALLS_PER_ASK
 from ...core.score import Score
 from ...core.search_types import TaskBrief
-from ..algorithms.llm_helpers import CALLS_PER_ASK, gather_all, task_description
+from ..algorithms.llm_helpers import gather_all, task_description
 
 __all__ = ["CALLS_PER_ASK", "UNREADABLE_REPLY", "gather_all", "requirements_text"]
 

@@ -83,7 +83,7 @@ class EmbeddingSimilarity:
             return NO_REFERENCE
         if not answer.strip():
             return best_similarity([0.0] * len(references), references, self._floor)
-        return best_similarity(await bench.likeness(self._model, answer, references), references, self._floor)
+        return best_similarity(await bench.similarities(self._model, answer, references), references, self._floor)
 
 
 def best_similarity(cosines: Sequence[float], references: Sequence[str], floor: float) -> Score:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.episodes import AdvancePrompt, SummarizeAdvice
-from ...core.asks import Case
+from ...core.asks import CALLS_PER_ASK, Case
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.ancestry import scored_ancestry
-from ..algorithms.llm_helpers import CALLS_PER_ASK, main_instruction, rewrite_with_model, task_description
+from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, task_description
 
 _NUMBERS = re.compile(r"\d+")
 _MOST_REMARKS = 8

@@ -8,18 +8,11 @@ from dataclasses import dataclass, field
 
 from ...agents.asks.boundary import AnalyseErrors, StepPrompt
 from ...core.answer import AnswerContract
-from ...core.asks import Case
+from ...core.asks import CALLS_PER_ASK, Case
 from ...core.protocols import Need, Team
 from ...core.search_types import NewExample, Proposal, Request
 from ..algorithms.example_generation import generate_examples, max_generation_calls
-from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
-    main_instruction,
-    rewrite_with_model,
-    sample_items,
-    task_description,
-    user_guidance,
-)
+from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
 
 _UNREADABLE = "(unreadable)"
 _SHOWN = 4

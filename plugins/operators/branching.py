@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.branches import AddBranch, FindCause, FindPatterns, PruneBranches
-from ...core.asks import Case
+from ...core.asks import CALLS_PER_ASK, Case
 from ...core.prompt import Prompt
 from ...core.protocols import Need, Team
 from ...core.render import instruction_text
@@ -22,14 +22,7 @@ from ..algorithms.branch_tree import (
     render_branches,
     without_all_branches,
 )
-from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
-    deduplicate,
-    gather_all,
-    sample_items,
-    task_description,
-    user_guidance,
-)
+from ..algorithms.llm_helpers import deduplicate, gather_all, sample_items, task_description, user_guidance
 
 MAX_BRANCH_WORDS = 12
 _WEIGHED = re.compile(r"\W*(?P<weight>\d{1,2})(?:\s*/\s*10)?\s*[|:.)–-]\s*(?P<text>.+)\Z", re.DOTALL)

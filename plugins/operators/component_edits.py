@@ -9,9 +9,10 @@ from random import Random
 from typing import Literal
 
 from ...agents.asks.common import ParaphrasePrompt
+from ...core.asks import CALLS_PER_ASK
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import CALLS_PER_ASK, deduplicate, gather_all, replace_braces
+from ..algorithms.llm_helpers import deduplicate, gather_all, replace_braces
 from .components import components_of
 
 Edit = Literal["add", "delete", "swap", "substitute"]

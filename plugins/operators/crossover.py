@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 from ...agents.asks.common import ParaphrasePrompt
 from ...agents.asks.evolution import CrossAndMutate, CrossPrompts
+from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import Demo
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.demo_sets import demos_with_reasoning
-from ..algorithms.llm_helpers import CALLS_PER_ASK, deduplicate, sample_items, task_description, with_instruction
+from ..algorithms.llm_helpers import deduplicate, sample_items, task_description, with_instruction
 
 
 @dataclass(kw_only=True)

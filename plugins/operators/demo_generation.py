@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from ...agents.asks.promptwizard import ExplainAnswer, SynthesizeExamples
 from ...core.answer import AnswerContract, normalize_answer
-from ...core.asks import Case
+from ...core.asks import CALLS_PER_ASK, Case
 from ...core.prompt import Demo
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import CALLS_PER_ASK, gather_all, sample_cases, task_description
+from ..algorithms.llm_helpers import gather_all, sample_cases, task_description
 from .demos import demo_of, with_demos
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from ...agents.asks.common import ParaphrasePrompt
 from ...agents.asks.evolution import StepByDifference
+from ...core.asks import CALLS_PER_ASK
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import CALLS_PER_ASK, rewrite_with_model, sample_items, task_description
+from ..algorithms.llm_helpers import rewrite_with_model, sample_items, task_description
 
 
 @dataclass(kw_only=True)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.behaviour import ClaimBehaviours, WriteRule
+from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import placeholders_in
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
     deduplicate,
     gather_all,
     main_instruction,

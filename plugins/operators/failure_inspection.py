@@ -6,20 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.examination import ExamineCases, RefinePrompt
+from ...core.asks import CALLS_PER_ASK
 from ...core.dataset import Example
 from ...core.prompt import Prompt
 from ...core.protocols import Need, Team
 from ...core.render import messages_as_text, render
 from ...core.search_types import Proposal, Request
 from ..algorithms.ancestry import edit_rationales, scored_ancestry
-from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
-    main_instruction,
-    rewrite_with_model,
-    sample_items,
-    task_description,
-    user_guidance,
-)
+from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
 
 _LONGEST_REASONING = 2400
 

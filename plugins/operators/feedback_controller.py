@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...agents.asks.control import CorrectPrompt
+from ...core.asks import CALLS_PER_ASK
 from ...core.errors import UsageError
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
@@ -24,14 +25,7 @@ from ..algorithms.error_signals import (
     control_terms,
     error_signals,
 )
-from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
-    main_instruction,
-    rewrite_with_model,
-    sample_items,
-    task_description,
-    user_guidance,
-)
+from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
 
 ControllerKind = Literal["P", "PI", "PD", "PID"]
 _DEAD_BAND = 0.02

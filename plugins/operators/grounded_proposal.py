@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.grounding import DescribeExamples, ProposeGrounded
-from ...core.asks import Case
+from ...core.asks import CALLS_PER_ASK, Case
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
     deduplicate,
     gather_all,
     main_instruction,

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.common import InducePrompt as InduceAsk
+from ...core.asks import CALLS_PER_ASK
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import CALLS_PER_ASK, deduplicate, gather_all, sample_cases, with_instruction
+from ..algorithms.llm_helpers import deduplicate, gather_all, sample_cases, with_instruction
 
 
 @dataclass(kw_only=True)

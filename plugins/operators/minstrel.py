@@ -11,11 +11,12 @@ from importlib import resources
 from types import MappingProxyType
 
 from ...agents.asks.prompt_parts import ChooseParts, ReviewParts, WritePart
+from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import Prompt, Section
 from ...core.protocols import Need, Team
 from ...core.render import instruction_text
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import CALLS_PER_ASK, replace_braces, task_description, user_guidance
+from ..algorithms.llm_helpers import replace_braces, task_description, user_guidance
 
 _FILE = "modules.v1.toml"
 _USUAL = ("Role", "Goal", "Rules", "Workflow", "Output")

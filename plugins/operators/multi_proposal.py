@@ -8,12 +8,11 @@ from itertools import zip_longest
 from random import Random
 
 from ...agents.asks.multi_prompt import WriteSeveralPrompts
-from ...core.asks import Case
+from ...core.asks import CALLS_PER_ASK, Case
 from ...core.dataset import Example
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
     deduplicate,
     gather_all,
     main_instruction,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.promptwizard import DescribeExpert, NameIntent
+from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import Section
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import CALLS_PER_ASK, task_description
+from ..algorithms.llm_helpers import task_description
 
 KEYWORDS = "Keywords"
 _MOST = 6

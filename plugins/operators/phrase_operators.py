@@ -9,9 +9,10 @@ from random import Random
 from typing import Literal
 
 from ...agents.asks.phrases import RewordPhrase
+from ...core.asks import CALLS_PER_ASK
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import CALLS_PER_ASK, deduplicate, gather_all, main_instruction, with_instruction
+from ..algorithms.llm_helpers import deduplicate, gather_all, main_instruction, with_instruction
 from ..algorithms.phrases import (
     Edit,
     Phrase,

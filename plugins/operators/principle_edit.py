@@ -6,16 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.principles import EditPrinciple, PrincipleReply
+from ...core.asks import CALLS_PER_ASK
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
-    deduplicate,
-    gather_all,
-    main_instruction,
-    task_description,
-    user_guidance,
-)
+from ..algorithms.llm_helpers import deduplicate, gather_all, main_instruction, task_description, user_guidance
 
 
 @dataclass(kw_only=True)

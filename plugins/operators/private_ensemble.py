@@ -12,7 +12,7 @@ from typing import Literal
 
 from ...agents.asks.private_votes import VoteForInstruction
 from ...agents.asks.promptwizard import MutateInStyle
-from ...core.asks import Case
+from ...core.asks import CALLS_PER_ASK, Case
 from ...core.identity import digest, seeded_random
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
@@ -25,14 +25,7 @@ from ...core.stats.privacy import (
     sample_choice,
     votes_needed,
 )
-from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
-    gather_all,
-    main_instruction,
-    sample_items,
-    task_description,
-    with_instruction,
-)
+from ..algorithms.llm_helpers import gather_all, main_instruction, sample_items, task_description, with_instruction
 from .thinking_styles import thinking_styles
 from .voter import END, Voter
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...agents.asks.prompt_parts import WritePart
+from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import Prompt
 from ...core.protocols import Need, Team
 from ...core.render import instruction_text
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import CALLS_PER_ASK, deduplicate, gather_all, task_description, user_guidance
+from ..algorithms.llm_helpers import deduplicate, gather_all, task_description, user_guidance
 from .technique_catalog import Technique, apply_technique, technique_catalog, techniques_by_name
 
 _BRIEF_ANSWERS = ("label", "choice", "number", "regex")

@@ -6,16 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.reflection import ReflectOnCases as Ask
+from ...core.asks import CALLS_PER_ASK
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
-    main_instruction,
-    rewrite_with_model,
-    sample_items,
-    task_description,
-    user_guidance,
-)
+from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
 
 
 @dataclass(kw_only=True)

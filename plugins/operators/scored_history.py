@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.common import ImproveOnHistory
+from ...core.asks import CALLS_PER_ASK
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import CALLS_PER_ASK, rewrite_with_model, sample_cases, task_description
+from ..algorithms.llm_helpers import rewrite_with_model, sample_cases, task_description
 
 
 @dataclass(kw_only=True)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from ...agents.asks.common import ParaphrasePrompt
 from ...agents.asks.sections import EditSection, WriteSection
+from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import Prompt, Section, placeholders_in
 from ...core.protocols import Need, Team
 from ...core.render import instruction_text
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
     deduplicate,
     sample_cases,
     sample_items,

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.principles import RewriteSegment
+from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import Prompt, placeholders_in
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
     ALWAYS_ALLOWED_WORDS,
-    CALLS_PER_ASK,
     MAX_GROWTH_FACTOR,
     deduplicate,
     gather_all,

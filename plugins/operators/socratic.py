@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from ...agents.asks.common import AnswerQuestions, AskQuestions, JudgeQuestions
 from ...agents.asks.replies import JudgementReply
-from ...core.asks import Case
+from ...core.asks import CALLS_PER_ASK, Case
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request, WorkOrder
-from ..algorithms.llm_helpers import CALLS_PER_ASK, main_instruction, task_description, user_guidance, with_instruction
+from ..algorithms.llm_helpers import main_instruction, task_description, user_guidance, with_instruction
 
 MAX_QUESTIONS = 2
 MAX_FAILURES = 4

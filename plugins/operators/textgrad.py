@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.textgrad import ApplyFeedback, FeedbackOnAnswer, FeedbackOnPrompt
-from ...core.asks import Case
+from ...core.asks import CALLS_PER_ASK, Case
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.ancestry import ancestor_instructions
 from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
     gather_all,
     main_instruction,
     rewrite_with_model,

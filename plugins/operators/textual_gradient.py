@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 from ...agents.asks.common import EditPrompt, FindReasons, ParaphrasePrompt
 from ...agents.asks.replies import PromptReply
-from ...core.asks import Case
+from ...core.asks import CALLS_PER_ASK, Case
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
     deduplicate,
     gather_all,
     main_instruction,

@@ -8,10 +8,10 @@ from functools import cache
 from importlib import resources
 
 from ...agents.asks.promptwizard import MutateInStyle
+from ...core.asks import CALLS_PER_ASK
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
     deduplicate,
     gather_all,
     main_instruction,

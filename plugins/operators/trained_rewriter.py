@@ -13,13 +13,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ...agents.asks.trained_rewriter import RewritePrompt, WriteAddition
+from ...core.asks import CALLS_PER_ASK
 from ...core.errors import UsageError
 from ...core.prompt import placeholders_in
 from ...core.protocols import Need, Team
 from ...core.render import fill_template
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
     deduplicate,
     gather_all,
     main_instruction,

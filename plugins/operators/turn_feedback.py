@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...agents.asks.episodes import JudgeTurns, ReplayFeedback
-from ...core.asks import ScoredPrompt
+from ...core.asks import CALLS_PER_ASK, ScoredPrompt
 from ...core.protocols import Need, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
-    CALLS_PER_ASK,
     gather_all,
     main_instruction,
     rewrite_with_model,

@@ -1,4 +1,4 @@
-"""From what a run measured to its report. Pure: the same facts give the same report."""
+"""Builds a run's report from what it measured. Pure: the same facts give the same report."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from statistics import fmean
 
 from ...core.budget import Cost, LedgerView
 from ...core.candidate import Archive
-from ...core.dataset import Example
-from ...core.program import MAIN, Program
-from ...core.prompt import Prompt
-from ...core.render import messages_as_text, render, with_shared_prompt
+from ...core.program import Program
+from ...core.render import program_text
 from ...core.report import (
     CallCounts,
     ContentShare,
@@ -28,21 +26,28 @@ from ...core.report import (
     WordCounts,
 )
 from ...core.score import Evaluation
+from ...core.stats.intervals import count_flips, mean_interval
 from ...core.stats.shrinkage import detectable_gain, shrunk_means
-from ...core.stats.tests import Difference, NoiseFloor, compare_paired, count_flips, mean_interval, noise_floor, verdict
+from ...core.stats.tests import Difference, NoiseFloor, compare_paired, noise_floor, verdict
 from ...core.stats.win_rate import margins_in_order, win_rate
 from ...core.task import TASK_FIELD, Task
 
+# Below that, the report tells which gains are likely to be missed.
 _FEW_ROWS = 30
+_NO_GAIN = "no gain can be proved"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportMeasurements:
-    """What the report's own measuring gave: the start and the best prompt on the sealed rows.
+    """What was measured for the report: the baseline and the best prompt on the held-out test.
 
-    again: the start prompt on the same rows a second time, where the model is stochastic or noise was asked for.
-    Where the best is the start, `best` may stay empty. margins: of a task that nothing scores, row → how far `judge`
-    preferred the best prompt's output to the start's, in [-1, 1].
+    Attributes:
+        start: The baseline's evaluations.
+        best: The best prompt's evaluations. May be empty if it is the baseline.
+        again: A second measurement of the baseline, if the model is stochastic or the noise was to be measured.
+        margins: For a task that nothing scores, example id → how far `judge` preferred the best prompt's output to the
+            baseline's, in [-1, 1].
+        judge: The pair evaluator.
     """
 
     start: Sequence[Evaluation] = ()
@@ -54,7 +59,7 @@ class ReportMeasurements:
 
 @dataclass(frozen=True, kw_only=True)
 class _PairedEvaluations:
-    """The rows both prompts were measured on, in the task's order."""
+    """The examples that both prompts were measured on, in the task's order; `of` is how many there are in all."""
 
     ids: tuple[str, ...]
     start: tuple[Evaluation, ...]
@@ -63,11 +68,11 @@ class _PairedEvaluations:
 
     @property
     def before(self) -> list[float]:
-        return [one.score for one in self.start]
+        return [evaluation.score for evaluation in self.start]
 
     @property
     def after(self) -> list[float]:
-        return [one.score for one in self.best]
+        return [evaluation.score for evaluation in self.best]
 
     @property
     def unread(self) -> list[bool]:
@@ -86,36 +91,44 @@ def build_report(
     measured: ReportMeasurements,
     ledger: LedgerView,
 ) -> Report:
-    """The report of one run.
+    """Build the report of one run.
 
-    task: with its test rows. best: the chosen candidate's id. measured: evaluations of the test split; of val where
-    the task has no test rows, and then no claim is made. Rows that only one prompt was measured on are left out.
+    Args:
+        run: The run's id.
+        task: The task with its test examples.
+        recipe: The recipe's name.
+        seed: The run's seed.
+        archive: All candidates with their evaluations.
+        best: The id of the chosen candidate.
+        measured: Evaluations on the held-out test; on val if the task has none, and then nothing is claimed. Examples
+            that only one prompt was measured on are left out.
+        ledger: What the run used and paid.
     """
-    start = archive.baseline
-    rows = _pair_evaluations(task, measured, same=best == start.id)
+    baseline = archive.baseline
+    rows = _pair_evaluations(task, measured, same=best == baseline.id)
     before, after, preferred = rows.before, rows.after, None
     if measured.margins is not None:
-        judged = margins_in_order(measured.margins, [example.id for example in task.data.test or task.data.val])
-        preferred, compared = win_rate(judged, judge=measured.judge, seed=seed)
-        before, after = [(1 - one) / 2 for one in judged], [(1 + one) / 2 for one in judged]
+        margins = margins_in_order(measured.margins, [example.id for example in task.data.test or task.data.val])
+        preferred, difference = win_rate(margins, judge=measured.judge, seed=seed)
+        before, after = [(1 - margin) / 2 for margin in margins], [(1 + margin) / 2 for margin in margins]
     else:
-        compared = compare_paired(before, after, seed=seed)
+        difference = compare_paired(before, after, seed=seed)
     noise = _noise(measured)
     used, paid = ledger.used, ledger.paid
     total, total_paid = ledger.total, ledger.total_paid
-    claimed = verdict(compared, compared.p) if task.data.test else "no evidence of improvement"
+    claim = verdict(difference, difference.p) if task.data.test else "no evidence of improvement"
     gained, lost = count_flips(before, after)
-    first, last = start.program, archive[best].program
+    first, last = baseline.program, archive[best].program
     return Report(
         run=run,
         task=task.name,
         recipe=recipe,
         seed=seed,
         split="test" if task.data.test else "val",
-        verdict=claimed,
+        verdict=claim,
         start=_prompt_score(rows.before, seed),
         best=Winner(**_prompt_score(rows.after, seed).model_dump(), candidate=best),
-        difference=compared,
+        difference=difference,
         flips=Flips(gained=gained, lost=lost),
         format=_format_share(rows),
         content=_content_share(rows),
@@ -138,57 +151,36 @@ def build_report(
         words=WordCounts(start=_count_words(first), best=_count_words(last)),
         prompt=PromptTexts(start=program_text(first), best=program_text(last)),
         rows=tuple(
-            ExampleScores(id=id_, start=a, best=b) for id_, a, b in zip(rows.ids, rows.before, rows.after, strict=True)
+            ExampleScores(id=example, start=a, best=b)
+            for example, a, b in zip(rows.ids, rows.before, rows.after, strict=True)
         ),
         tasks=tuple(_task_results(task, rows, seed)),
-        warnings=tuple(_warnings(task, rows, (before, after), compared, noise, ledger, best == start.id)),
+        warnings=tuple(_warnings(task, rows, (before, after), difference, noise, ledger, best == baseline.id)),
     )
 
 
-def program_text(program: Program) -> str:
-    """What is said to the target, with a marker like «input» where a row's text goes."""
-    texts = {name: prompt_text(program, name) for name in program.prompts if name != program.shared}
-    if list(texts) == [MAIN] and program.router is None:
-        return texts[MAIN]
-    told = [f"=== {name} ===\n{text}" for name, text in texts.items()]
-    return "\n\n".join([*told, *([f"=== which prompt ===\n{program.router}"] if program.router else [])])
-
-
-def prompt_text(program: Program, name: str) -> str:
-    """One prompt of a program as it is said, markers in place of a row's fields."""
-    prompt = with_shared_prompt(program, name)
-    return messages_as_text(render(prompt, placeholder_example(prompt)))
-
-
-def placeholder_example(prompt: Prompt) -> Example:
-    """An example whose every field is its own name in guillemets."""
-    if not prompt.placeholders:
-        return Example(input="«input»")
-    return Example(input={name: f"«{name}»" for name in ("input", *prompt.placeholders)})
-
-
 def _pair_evaluations(task: Task, measured: ReportMeasurements, *, same: bool) -> _PairedEvaluations:
-    start = {one.example: one for one in measured.start}
-    best = {one.example: one for one in measured.best} or (start if same else {})
-    wanted = task.data.test or task.data.val
-    ids = tuple(example.id for example in wanted if example.id in start and example.id in best)
+    start = {evaluation.example: evaluation for evaluation in measured.start}
+    best = {evaluation.example: evaluation for evaluation in measured.best} or (start if same else {})
+    examples = task.data.test or task.data.val
+    ids = tuple(example.id for example in examples if example.id in start and example.id in best)
     return _PairedEvaluations(
-        ids=ids, start=tuple(start[one] for one in ids), best=tuple(best[one] for one in ids), of=len(wanted)
+        ids=ids, start=tuple(start[name] for name in ids), best=tuple(best[name] for name in ids), of=len(examples)
     )
 
 
 def _prompt_score(scores: Sequence[float], seed: int) -> PromptScore:
     if not scores:
         return PromptScore(score=None, n=0)
-    found = mean_interval(scores, seed=seed)
-    return PromptScore(score=found.value, n=len(scores), low=found.low, high=found.high)
+    interval = mean_interval(scores, seed=seed)
+    return PromptScore(score=interval.value, n=len(scores), low=interval.low, high=interval.high)
 
 
 def _format_share(rows: _PairedEvaluations) -> FormatShare:
     gain = sum(b - a for a, b, unread in zip(rows.before, rows.after, rows.unread, strict=True) if unread)
     return FormatShare(
-        start_failures=sum(one.failure == "format" for one in rows.start),
-        best_failures=sum(one.failure == "format" for one in rows.best),
+        start_failures=sum(evaluation.failure == "format" for evaluation in rows.start),
+        best_failures=sum(evaluation.failure == "format" for evaluation in rows.best),
         gain=gain / len(rows.ids) if rows.ids else 0.0,
     )
 
@@ -200,14 +192,16 @@ def _content_share(rows: _PairedEvaluations) -> ContentShare:
 
 
 def _task_results(task: Task, rows: _PairedEvaluations, seed: int) -> list[TaskResult]:
-    """The claim's rows by task, where there are several. These intervals are for reading: the claim is of the mean."""
-    whose = {row.id: str(row.metadata.get(TASK_FIELD, "")) for row in task.data.examples()}
-    found = []
+    """The claim's examples by task, if there are several. These intervals are informative: the claim is of the mean."""
+    task_of = {example.id: str(example.metadata.get(TASK_FIELD, "")) for example in task.data.examples()}
+    results = []
     for name in task.subtasks:
-        pairs = [(a, b) for one, a, b in zip(rows.ids, rows.before, rows.after, strict=True) if whose[one] == name]
+        pairs = [
+            (a, b) for example, a, b in zip(rows.ids, rows.before, rows.after, strict=True) if task_of[example] == name
+        ]
         if pairs:
             before, after = [a for a, _ in pairs], [b for _, b in pairs]
-            found.append(
+            results.append(
                 TaskResult(
                     task=name,
                     start=fmean(before),
@@ -216,35 +210,40 @@ def _task_results(task: Task, rows: _PairedEvaluations, seed: int) -> list[TaskR
                     n=len(pairs),
                 )
             )
-    return found
+    return results
 
 
 def _noise(measured: ReportMeasurements) -> NoiseFloor | None:
-    first = {one.example: one.score for one in measured.start}
-    pairs = [(first[one.example], one.score) for one in measured.again if one.example in first]
+    first = {evaluation.example: evaluation.score for evaluation in measured.start}
+    pairs = [
+        (first[evaluation.example], evaluation.score) for evaluation in measured.again if evaluation.example in first
+    ]
     return noise_floor([a for a, _ in pairs], [b for _, b in pairs]) if pairs else None
 
 
 def _measured_candidates(archive: Archive, task: Task) -> list[str]:
+    """All candidates beside the baseline that were run on some val example."""
     val = [example.id for example in task.data.val]
     return [
-        one
-        for one in archive.candidates
-        if one != archive.baseline.id and any(archive.result_of(one, row) is not None for row in val)
+        candidate
+        for candidate in archive.candidates
+        if candidate != archive.baseline.id and any(archive.result_of(candidate, row) is not None for row in val)
     ]
 
 
 def _val_scores(archive: Archive, task: Task, best: str) -> ValScores | None:
     ids = [example.id for example in task.data.val]
-    known = archive.scores.row(archive.baseline.id, ids)
-    both = list(archive.scores.row(best, list(known)))
-    start, chosen = archive.scores.mean(archive.baseline.id, both), archive.scores.mean(best, both)
+    baseline = archive.baseline.id
+    both = list(archive.scores.row(best, list(archive.scores.row(baseline, ids))))
+    start, chosen = archive.scores.mean(baseline, both), archive.scores.mean(best, both)
     if start is None or chosen is None:
         return None
-    entered = list(dict.fromkeys([archive.baseline.id, *_measured_candidates(archive, task)]))
-    counts = [archive.scores.count(one, ids) for one in entered]
-    sums = [sum(row.score for row in archive.scores.row(one, ids).values()) for one in entered]
-    shrunk = shrunk_means(counts, sums)[entered.index(best)]
+    candidates = list(dict.fromkeys([baseline, *_measured_candidates(archive, task)]))
+    counts = [archive.scores.count(candidate, ids) for candidate in candidates]
+    sums = [
+        sum(evaluation.score for evaluation in archive.scores.row(candidate, ids).values()) for candidate in candidates
+    ]
+    shrunk = shrunk_means(counts, sums)[candidates.index(best)]
     return ValScores(start=start, best=chosen, n=len(both), shrunk=shrunk)
 
 
@@ -256,45 +255,52 @@ def _warnings(
     task: Task,
     rows: _PairedEvaluations,
     shares: tuple[Sequence[float], Sequence[float]],
-    compared: Difference,
+    difference: Difference,
     noise: NoiseFloor | None,
     ledger: LedgerView,
     unchanged: bool,
 ) -> list[str]:
     before, after = shares
     n, split = len(before), "test" if task.data.test else "val"
-    found: list[str] = []
+    warnings: list[str] = []
     if unchanged:
-        found.append("no candidate was chosen over the start prompt: start and best are the same prompt")
+        warnings.append("no candidate was chosen over the baseline: start and best are the same prompt")
     claimed = task.data.test or task.data.val
-    if made := sum(row.metadata.get("by") == "synthesizer" for row in claimed):
-        of = f"{made} of {len(claimed)} {split} rows were made up by a model and labelled by the judge"
-        found.append(f"{of}: the claim holds for such rows alone")
-    if agreed := sum(row.metadata.get("by") == "agreement" for row in claimed):
-        found.append(f"{agreed} of {len(claimed)} {split} rows have a label that prompts agreed on: it may be wrong")
+    if generated := sum(example.metadata.get("by") == "synthesizer" for example in claimed):
+        share = f"{generated} of {len(claimed)} {split} examples were made up by a model and labelled by the judge"
+        warnings.append(f"{share}: the claim holds for such examples only")
+    if pseudo_labelled := sum(example.metadata.get("by") == "agreement" for example in claimed):
+        share = f"{pseudo_labelled} of {len(claimed)} {split} examples"
+        warnings.append(f"{share} have a label that prompts agreed on: it may be wrong")
     if not task.data.test:
-        found.append("the task has no test rows: these are the val rows that chose the winner, so nothing is claimed")
+        warnings.append(
+            "the task has no test examples: these are the val examples that chose the winner, so nothing is claimed"
+        )
     if not task.evaluators and not n and not unchanged:
-        found.append("nothing scores an output and no judge compared any: nothing is claimed")
+        warnings.append("nothing scores an output and no judge compared any: nothing is claimed")
     if n < rows.of and (n or task.evaluators):
-        found.append(f"the {split} split was scored on {n} of {rows.of} rows to stay within the budget")
+        warnings.append(f"the {split} split was scored on {n} of {rows.of} examples to stay within the budget")
     if 0 < n < _FEW_ROWS:
-        seen = detectable_gain(n, base=min(0.99, sum(before) / n))
-        reach = f"gains below {100 * seen:.0f} points are likely to be missed" if seen else "no gain can be proved"
-        found.append(f"only {n} {split} row{'s' if n > 1 else ''}: {reach}")
+        smallest = detectable_gain(n, base=min(0.99, sum(before) / n))
+        limit = (
+            f"gains below {100 * smallest:.0f} points are likely to be missed" if smallest else "no gain can be proved"
+        )
+        warnings.append(f"only {n} {split} example{'s' if n > 1 else ''}: {limit}")
     if unscored := sum(
         a.failure == "example" or b.failure == "example" for a, b in zip(rows.start, rows.best, strict=True)
     ):
-        found.append(f"{unscored} of {n} rows could not be scored for a prompt and count as 0 there")
+        warnings.append(f"{unscored} of {n} examples could not be scored for a prompt and count as 0 there")
     if n and not unchanged and before == after:
-        found.append("no row changed its score: the interval is the point itself, which is no proof of equality")
-    if compared.excludes_zero and compared.p >= 0.05:
-        found.append(f"the interval excludes zero, but the {compared.test} test does not reject: nothing is claimed")
-    if noise and compared.value and abs(compared.value) <= noise.floor:
-        found.append(
-            f"the start prompt measured twice differs by up to {100 * noise.floor:.1f} points by chance alone, "
-            "as much as the difference"
+        warnings.append("no example changed its score: the interval is the point itself, which is no proof of equality")
+    if difference.excludes_zero and difference.p >= 0.05:
+        warnings.append(
+            f"the interval excludes zero, but the {difference.test} test does not reject: nothing is claimed"
+        )
+    if noise and difference.value and abs(difference.value) <= noise.floor:
+        warnings.append(
+            f"the baseline measured twice differs by up to {100 * noise.floor:.1f} points by chance alone, "
+            "as much as the gain"
         )
     if ledger.lost:
-        found.append(f"{ledger.lost} call{'s' if ledger.lost > 1 else ''} may have been paid for without an answer")
-    return found
+        warnings.append(f"{ledger.lost} call{'s' if ledger.lost > 1 else ''} may have been paid for without a reply")
+    return warnings

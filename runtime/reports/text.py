@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 
-from ...core.report import PromptScore, Report, WinRate
+from ...core.report import PromptScore, Report
 from ...core.stats.tests import Difference
+from ...core.stats.win_rate import WinRate
 from .html import render_page
 
 _BACKTICKS = re.compile(r"`+")

@@ -66,7 +66,7 @@ class AskingEvaluatorConformance(Conformance):
             return await gateway.similarities(similarity_call(model, text, others))
 
         team = ModelTeam(models=Models(), gateway=gateway, path=("kit",))
-        return EvaluatorContext(task=TASK, team=team, rerun=rerun, likeness=likeness), again
+        return EvaluatorContext(task=TASK, team=team, rerun=rerun, similarities=likeness), again
 
     def _rate(self, made: Any, row: Any, answer: str) -> tuple[Score, ScriptedGateway, list[Example]]:
         gateway = ScriptedGateway(ScriptedModel({}, otherwise=answer))

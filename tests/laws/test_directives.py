@@ -380,7 +380,7 @@ async def test_what_a_guard_rejected_can_be_neither_pinned_nor_forked(lab: Any) 
         Pin(candidate="c-nobody"),
         Stop(),
     )
-    assert "which no row brings" in refusals(folder)[0]
+    assert "which no example has" in refusals(folder)[0]
     assert "no prompt 'nowhere'" in refusals(folder)[1]
 
 

@@ -53,5 +53,5 @@ def test_what_cannot_be_compared_is_refused(call: Any, task: str) -> None:
     same = call("compare", task, "a.txt", "a.txt")
     assert (same.code, "nothing to compare" in same.err) == (2, True)
     unfilled = call("compare", task, "a.txt", "c.txt")
-    assert (unfilled.code, "which no row brings" in unfilled.err) == (2, True)
+    assert (unfilled.code, "which no example has" in unfilled.err) == (2, True)
     assert call("runs", "--json").json == []

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from maieutic.agents.asks.interview import AnswerAsPerson, FindGaps
 from maieutic.agents.asks.replies import ItemsReply, PromptReply, TextReply
-from maieutic.agents.interviewer import model_answerer, run_interview
+from maieutic.agents.interviewer import AnswerAsPerson, FindGaps, model_answerer, run_interview
 from maieutic.core.interview import REQUIREMENTS, completeness, open_requirements
 from maieutic.core.prompt import placeholders_in
 

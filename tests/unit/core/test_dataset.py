@@ -36,9 +36,9 @@ def test_the_split_forgets_the_order_and_loses_nothing(rows: list[Example], data
 @given(rows=many)
 def test_the_test_split_is_not_visible(rows: list[Example]) -> None:
     data = Dataset.split_by_hash(rows)
-    assert not data.visible.test
-    assert (data.visible.train, data.visible.val) == (data.train, data.val)
-    assert set(data.visible.by_id()) == {one.id for one in (*data.train, *data.val)}
+    assert not data.without_test.test
+    assert (data.without_test.train, data.without_test.val) == (data.train, data.val)
+    assert set(data.without_test.by_id()) == {one.id for one in (*data.train, *data.val)}
 
 
 @pytest.mark.parametrize("split", SPLITS[1:])

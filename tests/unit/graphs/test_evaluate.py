@@ -23,7 +23,7 @@ async def test_a_placeholder_that_no_row_fills_is_refused_before_anything_is_spe
     program: Program, tmp_path: Path
 ) -> None:
     task = Task.create("Say yes.", train=ROWS[:2], val=ROWS[2:4], test=ROWS[4:])
-    with pytest.raises(TaskError, match="which no row brings") as refused:
+    with pytest.raises(TaskError, match="which no example has") as refused:
         await evaluate_program(task, program, folder=tmp_path / "home")
     assert (refused.value.exit_code, "{review}" in refused.value.possible) == (2, True)
     assert not (tmp_path / "home").exists()

@@ -9,7 +9,7 @@ from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.dataset import Example
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation, Score
-from maieutic.core.stats.tests import mean_interval
+from maieutic.core.stats.intervals import mean_interval
 from maieutic.graphs import score_events as announcing
 
 VAL = tuple(Example(id=f"v{n}", input=f"row {n}", outputs=("x",)) for n in range(20))

@@ -6,18 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from maieutic.core.stats.tests import (
-    Interval,
-    compare_paired,
-    count_flips,
-    holm,
-    mcnemar_p_value,
-    mean_interval,
-    noise_floor,
-    paired_difference,
-    permutation_p_value,
-    verdict,
-)
+from maieutic.core.stats.intervals import Interval, count_flips, mean_interval, paired_difference
+from maieutic.core.stats.tests import compare_paired, mcnemar_p_value, noise_floor, permutation_p_value, verdict
 from scipy.stats import bootstrap, permutation_test
 
 
@@ -147,12 +137,6 @@ def test_flips_count_both_directions() -> None:
 )
 def test_a_verdict_needs_interval_and_test(low: float, high: float, p: float, said: str) -> None:
     assert verdict(Interval(value=(low + high) / 2, low=low, high=high), p) == said
-
-
-def test_holm_steps_down_and_never_decreases() -> None:
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([]) == []
-    assert holm([0.5, 0.9]) == [1.0, 1.0]
 
 
 def test_the_noise_floor_is_what_the_same_prompt_shows_twice() -> None:

@@ -33,6 +33,6 @@ def bench() -> Callable[..., tuple[EvaluatorContext, ScriptedGateway]]:
             return await gateway.similarities(Call(model=model, messages=said))
 
         team = ModelTeam(models=Models(), gateway=gateway, path=("x",))
-        return EvaluatorContext(task=brief, team=team, rerun=again, likeness=likeness), gateway
+        return EvaluatorContext(task=brief, team=team, rerun=again, similarities=likeness), gateway
 
     return make

@@ -10,13 +10,12 @@ from maieutic.core.dataset import Example
 from maieutic.core.errors import UsageError
 from maieutic.core.program import Program
 from maieutic.core.prompt import Branch, Demo, Format, Prompt, Section
-from maieutic.core.render import render
+from maieutic.core.render import program_text, render
 from maieutic.core.routing import Router
 from maieutic.plugins.exporters.json_file import JsonExporter, load_json
 from maieutic.plugins.exporters.langchain import LangChainExporter, load_chain, read_messages
 from maieutic.plugins.exporters.text import TextExporter
 from maieutic.plugins.system.registry import Registry
-from maieutic.runtime.reports.report_builder import program_text
 
 awkward = st.one_of(
     st.sampled_from(

@@ -7,10 +7,11 @@ from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.dataset import Dataset, Example
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
+from maieutic.core.render import program_text
 from maieutic.core.report import Report
 from maieutic.core.score import Evaluation, Score
 from maieutic.core.task import Task
-from maieutic.runtime.reports.report_builder import ReportMeasurements, build_report, program_text
+from maieutic.runtime.reports.report_builder import ReportMeasurements, build_report
 
 START = Candidate(id="c-start", program=Program.of("Is it good?"), operator="start")
 BEST = Candidate(id="c-best", program=Program.of("Say yes or no: is it good?"), parents=("c-start",), operator="phrase")
@@ -142,14 +143,14 @@ def test_val_rows_support_no_claim() -> None:
     assert made.split == "val"
     assert made.difference.p < 0.05
     assert made.verdict == "no evidence of improvement"
-    assert any("no test rows" in warning for warning in made.warnings)
+    assert any("no test examples" in warning for warning in made.warnings)
 
 
 def test_rows_of_one_prompt_alone_are_left_out_and_few_rows_are_called_few() -> None:
     made = report(ReportMeasurements(start=said("c-start", [0.0] * 30), best=said("c-best", [1.0] * 12)))
     assert made.best.n == made.start.n == len(made.rows) == 12
-    assert "the test split was scored on 12 of 40 rows to stay within the budget" in made.warnings
-    assert any(warning.startswith("only 12 test rows: gains below") for warning in made.warnings)
+    assert "the test split was scored on 12 of 40 examples to stay within the budget" in made.warnings
+    assert any(warning.startswith("only 12 test examples: gains below") for warning in made.warnings)
 
 
 def test_nothing_measured_is_no_score_at_all() -> None:
@@ -171,8 +172,8 @@ def test_the_noise_floor_stands_beside_the_claim() -> None:
 def test_unscored_rows_and_lost_calls_are_named() -> None:
     start = said("c-start", ["broken", *([0.0] * 39)])
     made = report(ReportMeasurements(start=start, best=said("c-best", [1.0] * 40)), lost=2)
-    assert "1 of 40 rows could not be scored for a prompt and count as 0 there" in made.warnings
-    assert "2 calls may have been paid for without an answer" in made.warnings
+    assert "1 of 40 examples could not be scored for a prompt and count as 0 there" in made.warnings
+    assert "2 calls may have been paid for without a reply" in made.warnings
 
 
 def test_prompts_show_a_marker_where_the_row_goes() -> None:
