@@ -58,7 +58,7 @@ def print_run(store: Store, record: RunRecord, limit: int) -> None:
 
 
 def candidate_json(store: Store, record: RunRecord, one: Candidate) -> dict[str, Any]:
-    from ..runtime.reports.report_builder import program_text
+    from ..core.render import program_text
 
     evaluations = store.evaluations(record.id, candidate=one.id)
     row = next(row for row in _candidate_rows(store, record) if row["id"] == one.id)
@@ -75,7 +75,7 @@ def print_candidate(store: Store, record: RunRecord, one: Candidate, limit: int)
     """The prompt, what changed since its first parent, and how it did row by row, failures first."""
     import difflib
 
-    from ..runtime.reports.report_builder import program_text
+    from ..core.render import program_text
 
     row = next(row for row in _candidate_rows(store, record) if row["id"] == one.id)
     score = "not measured" if row["score"] is None else f"{row['score']:.2f} on {row['n']} val rows"
