@@ -22,7 +22,6 @@ from ..core.search_types import DuelOutcome, Search, TaskBrief, WorkOrder
 from ..runtime.models.gateway import ModelClient, RunGateway
 from ..runtime.models.transports.embeddings import similarity_call
 from ..runtime.store import DialogueTurn, Store
-from ..runtime.store.outcomes import duel_outcomes
 from .config_changes import apply_changes, effective_directives
 from .event_stream import publish
 from .grown import GeneratedRow, read_generated_rows, with_generated_rows
@@ -142,7 +141,7 @@ class RunContext:
 
     def duel_outcomes(self, step: int) -> tuple[DuelOutcome, ...]:
         """What was preferred before `step`, on rows that may be seen."""
-        return duel_outcomes(self.store, self.run, step, self.examples)
+        return self.store.duel_outcomes(self.run, step, self.examples)
 
     def advance_cache(self, step: int) -> None:
         """The step before `step` wrote nothing into the archive; what is in memory stands."""

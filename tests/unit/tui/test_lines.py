@@ -130,7 +130,7 @@ def test_a_veto_of_a_branch_says_how_many_left_with_it() -> None:
     veto = {"directive": {"kind": "veto", "candidate": "c-1", "branch": True}}
     several = Event(run="r", kind="directive_applied", key="1", data={**veto, "candidates": ["c-1", "c-2", "c-3"]})
     alone = Event(run="r", kind="directive_applied", key="2", data={**veto, "candidates": ["c-1"]})
-    assert message_for(several) == "directive applied: veto c-1 and 2 that descend from it"
+    assert message_for(several) == "directive applied: veto c-1 and 2 descendants"
     assert message_for(alone) == "directive applied: veto c-1"
 
 

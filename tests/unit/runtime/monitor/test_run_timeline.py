@@ -103,7 +103,9 @@ rows = st.lists(
 @given(rows, st.integers(0, 10))
 def test_standings_grow_the_same_however_they_are_read(some: list[StepTally], cut: int) -> None:
     numbered = [
-        StepTally(candidate=r.candidate, step=r.step, n=r.n, total=r.total, unreadable=r.unreadable, cursor=n)
+        StepTally(
+            candidate=r.candidate, step=r.step, n=r.n, total=r.total, squares=r.total, unreadable=r.unreadable, cursor=n
+        )
         for n, r in enumerate(some, 1)
     ]
     whole = Leaderboard().extend(numbered)
