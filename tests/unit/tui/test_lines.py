@@ -53,7 +53,7 @@ def test_a_chain_of_five_thousand_is_laid_out_without_recursion() -> None:
 @given(families(), st.integers(24, 140))
 def test_a_row_fits_its_width(people: dict[str, CandidateView], width: int) -> None:
     nodes = layout(people, UNICODE, frozenset())
-    leaderboard = Leaderboard(tallies={"n0": ScoreTally(n=4, total=3.0)})
+    leaderboard = Leaderboard(tallies={"n0": ScoreTally(n=4, total=3.0, squares=3.0)})
     room = lineage_extent(nodes, people, UNICODE)
     tree = LineageLines(
         nodes=nodes, candidates=people, leaderboard=leaderboard, best="n0", glyphs=UNICODE, width=width, extent=room

@@ -118,6 +118,6 @@ def test_standings_grow_the_same_however_they_are_read(some: list[StepTally], cu
 
 
 def test_the_interval_is_wilsons() -> None:
-    low, high = ScoreTally(n=20, total=16.0).interval
+    low, high = ScoreTally(n=20, total=16.0, squares=16.0).interval
     assert (round(low, 3), round(high, 3)) == (0.584, 0.919)
     assert ScoreTally().interval == (0.0, 1.0)

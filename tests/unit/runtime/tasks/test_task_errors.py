@@ -154,7 +154,11 @@ BAD: dict[str, tuple[str, dict[str, str | bytes], tuple[str, ...]]] = {
         {"train__jsonl": lines({"input": ["a", "b"], "output": "good"})},
         ("input must be a text", '["a", "b"]', "train.jsonl:1"),
     ),
-    "null as input": (HEAD + DATA, {"train__jsonl": lines({"input": None, "output": "good"})}, ("must be a text", "null")),
+    "null as input": (
+        HEAD + DATA,
+        {"train__jsonl": lines({"input": None, "output": "good"})},
+        ("must be a text", "null"),
+    ),
     "NUL byte": (HEAD + DATA, {"train__jsonl": lines(GOOD).encode() + b'{"input": "a\0"}'}, ("NUL", "train.jsonl:2")),
     "escaped NUL": (HEAD + DATA, {"train__jsonl": '{"input": "a\\u0000b", "output": "x"}'}, ("NUL", "train.jsonl:1")),
     "half a character": (
