@@ -1,14 +1,12 @@
-"""Maieutic draws a better prompt out of a model and proves the gain on sealed data.
+"""Maieutic optimizes prompts, and measures the gain on held-out data.
 
-The public names are loaded when they are first used: `import maieutic` alone imports nothing heavy.
+Public names load on first use, so `import maieutic` alone imports nothing heavy.
 """
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any
-
-from .core import former_names as _former_names
 
 if TYPE_CHECKING:
     from .core.answer import AnswerContract as AnswerContract
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from .core.report import Report as Report
     from .core.score import Score as Score
     from .core.task import Task as Task
-    from .graphs.api import Result as Result
     from .graphs.api import aoptimize as aoptimize
     from .graphs.api import aresume as aresume
     from .graphs.api import astream as astream
@@ -33,15 +30,14 @@ if TYPE_CHECKING:
     from .graphs.integrations.application import aoptimize_app as aoptimize_app
     from .graphs.integrations.application import app_registry as app_registry
     from .graphs.integrations.langchain_tool import optimize_tool as optimize_tool
+    from .graphs.result import Result as Result
     from .plugins.apps.binding import model_in_use as model_in_use
     from .plugins.apps.binding import prompt_in_use as prompt_in_use
     from .plugins.apps.chat import GatewayChat as GatewayChat
     from .plugins.system.hookspecs import hookimpl as hookimpl
     from .runtime.tasks.loader import load_task as load_task
 
-_former_names.install()
-
-_HOMES = {
+_MODULES = {
     "AnswerContract": "core.answer",
     "Budget": "core.budget",
     "Dataset": "core.dataset",
@@ -53,7 +49,7 @@ _HOMES = {
     "Prompt": "core.prompt",
     "Recipe": "core.recipe",
     "Report": "core.report",
-    "Result": "graphs.api",
+    "Result": "graphs.result",
     "Score": "core.score",
     "Task": "core.task",
     "aoptimize": "graphs.api",
@@ -107,9 +103,9 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("maieutic")
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'maieutic' has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:

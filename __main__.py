@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; a reader who hung up early is no error."""
+    """Run the command line. A pipe that its reader closed early is no error."""
     from .cli.app import app
 
     try:

@@ -115,6 +115,7 @@ def estimate(
     import asyncio
 
     from ..graphs.estimate import estimate_run
+    from ..graphs.run_options import RunOptions
     from .foreground import read_task
     from .prices import token_prices
 
@@ -125,7 +126,8 @@ def estimate(
     )
     registry = load_registry(made, no_plugins=no_plugins)
     prices = asyncio.run(token_prices(made))
-    found = estimate_run(made, recipe, budget, registry, concurrency=concurrency, settings=changes, prices=prices)
+    options = RunOptions(recipe=recipe, budget=budget, concurrency=concurrency, settings=changes)
+    found = estimate_run(made, options, registry, prices=prices)
     if as_json:
         print_json({**found.model_dump(mode="json"), "assumes_default_budget": budget is None})
         return
@@ -215,7 +217,7 @@ def _evaluation_json(task: Task, program: Program, split: Split, done: list[Eval
     from ..core.stats.intervals import mean_interval
 
     scores = [one.score for one in done]
-    interval = mean_interval(scores) if scores else None
+    interval = mean_interval(scores, seed=0) if scores else None
     return {
         "task": task.name,
         "split": split,

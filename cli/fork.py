@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -43,9 +43,10 @@ def fork(
 
     from ..core.directives import Fork
     from ..core.recipe import Recipe
-    from ..graphs.api import aoptimize, check_run_id
-    from ..graphs.inputs.fork import ForkOrigin, load_parent
+    from ..graphs.api import check_run_id, start_run
+    from ..graphs.inputs.fork import load_parent
     from ..graphs.run_lifecycle import new_run_id
+    from ..graphs.run_options import ForkOrigin, RunOptions
     from ..runtime.monitor.process import is_run_alive
     from .foreground import run_foreground
     from .lookup import find_candidate
@@ -64,18 +65,19 @@ def fork(
         task = _current_task(store, record)
         if is_run_alive(record):
             asyncio.run(store.add_directive(record.id, Fork(candidate=chosen.id, run=begun)))
-    options: dict[str, Any] = {
-        "recipe": recipe or Recipe.model_validate_json(record.recipe_json),
-        "budget": parse_budget(calls, target_calls, tokens, usd, minutes) or _inherited_budget(record),
-        "seed": record.seed if seed is None else seed,
-        "concurrency": int(record.options.get("concurrency", 4)),
-        "settings": parse_key_values(settings or [], "--set"),
-        "registry": load_registry(task, no_plugins=False),
-    }
+    options = RunOptions(
+        recipe=recipe or Recipe.model_validate_json(record.recipe_json),
+        budget=parse_budget(calls, target_calls, tokens, usd, minutes) or _inherited_budget(record),
+        seed=record.seed if seed is None else seed,
+        concurrency=int(record.options.get("concurrency", 4)),
+        folder=folder,
+        settings=parse_key_values(settings or [], "--set"),
+        approve=approve,
+        origin=origin,
+    )
+    registry = load_registry(task, no_plugins=False)
     run_foreground(
-        lambda watch: aoptimize(
-            task, folder=folder, listen=watch, run=begun, origin=origin, approve=approve, **options
-        ),
+        lambda watch: start_run(task, options, listen=watch, registry=registry, run=begun),
         folder=folder,
         plain=plain,
         as_json=as_json,

@@ -103,8 +103,9 @@ def optimize(
     run: Annotated[str | None, typer.Option(help="the new run's id", rich_help_panel="Where")] = None,
 ) -> None:
     """Improve the task's prompt inside the budget, and report what the sealed rows say of it."""
-    from ..graphs.api import aoptimize, check_run_id
-    from ..graphs.run_config import DEFAULT_BUDGET, RunConfig
+    from ..graphs.api import check_run_id, start_run
+    from ..graphs.run_config import RunConfig
+    from ..graphs.run_options import DEFAULT_BUDGET, RunOptions
     from .foreground import read_task, run_foreground
 
     if run is not None:
@@ -118,20 +119,21 @@ def optimize(
     if budget is None:
         budget = DEFAULT_BUDGET
         typer.echo(f"no budget was given: --calls {budget.calls}", err=True)
+    options = RunOptions(
+        recipe=recipe,
+        budget=budget,
+        seed=seed,
+        concurrency=concurrency,
+        folder=folder,
+        settings=changes,
+        approve=approve,
+        executor=executor,
+        observers=tuple(observe or ()),
+    )
     if detach or tui:
         from .detach import spawn_detached, start_detached
 
-        RunConfig.resolve(
-            made,
-            recipe=recipe,
-            budget=budget,
-            seed=seed,
-            concurrency=concurrency,
-            settings=changes,
-            registry=registry,
-            executor=executor,
-            observers=observe or (),
-        )
+        RunConfig.resolve(made, options, registry)
         words = list(context.obj or [])
         if tui and not detach:
             from .watch import run_tui
@@ -141,21 +143,7 @@ def optimize(
         start_detached(words, folder=folder, as_json=as_json, run=run)
         return
     run_foreground(
-        lambda watch: aoptimize(
-            made,
-            recipe=recipe,
-            budget=budget,
-            seed=seed,
-            concurrency=concurrency,
-            folder=folder,
-            settings=changes,
-            listen=watch,
-            registry=registry,
-            run=run,
-            approve=approve,
-            executor=executor,
-            observers=observe or (),
-        ),
+        lambda watch: start_run(made, options, listen=watch, registry=registry, run=run),
         folder=folder,
         plain=plain,
         as_json=as_json,

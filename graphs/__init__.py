@@ -1,1 +1,4 @@
-"""Fourth floor: who moves. The LangGraph state machine, its recipes, run and resume. langgraph lives here alone."""
+"""The state machine of a run as one LangGraph, its nodes and recipes, and the public functions over it.
+
+The only package that imports langgraph.
+"""

@@ -1,4 +1,4 @@
-"""Guards: what no candidate may do, whoever proposed it. Each refusal has a reason that a person can read."""
+"""Guards: what no candidate may do, whoever proposed it. Each rejection has a reason that a person can read."""
 
 from __future__ import annotations
 
@@ -9,49 +9,52 @@ from ..core.prompt import Prompt
 from ..core.render import instruction_text, messages_as_text, render
 from ..core.task import Task
 
+# A rule of thumb for English that needs no tokenizer; estimates based on it have a margin.
+CHARACTERS_PER_TOKEN = 4
+# Twelve words in a row are a quotation; fewer may be the task's own phrases.
 _COPIED_WORDS = 12
-_CHARACTERS_PER_TOKEN = 4
+# An input of fewer words says what any prompt may say: a name, a label, a number.
+_MIN_INPUT_WORDS = 4
 
 
 def rejection_reason(program: Program, task: Task, archive: Archive) -> str:
-    """Why a program may not enter the race, or an empty string.
+    """Why a program may not become a candidate, or an empty string.
 
-    Placeholders kept, token ceiling, no training text in the instruction (demos are declared and may), no instruction
-    of an agent leaked into it, not empty, not tried before.
+    Placeholders have to stay; the prompt keeps to the token limit; no training text in the instruction (worked examples
+    are declared and may have it); no instruction of an agent leaked into it; not empty; no duplicate.
     """
     for name, prompt in program.prompts.items():
-        original = _baseline_prompt(program, name, task)
-        if original and (lost := set(original.placeholders) - set(prompt.placeholders)):
-            return f"it lost the placeholder {', '.join(f'{{{one}}}' for one in sorted(lost))}"
-        asked = f"{prompt.system}\n{instruction_text(prompt)}".strip()
-        if not asked and not prompt.demos and prompt != original:
-            return "it says nothing"
-        if leak := leaked_instruction(asked):
+        baseline = _baseline_prompt(program, name, task)
+        if baseline and (lost := set(baseline.placeholders) - set(prompt.placeholders)):
+            return f"it lost the placeholder {', '.join(f'{{{field}}}' for field in sorted(lost))}"
+        text = f"{prompt.system}\n{instruction_text(prompt)}".strip()
+        if not text and not prompt.demos and prompt != baseline:
+            return "the prompt is empty"
+        if leak := leaked_instruction(text):
             return f"an agent's own instruction leaked into it: {leak[:80]!r}"
-        if copied := _copied_text(asked, f"{original.system}\n{instruction_text(original)}" if original else "", task):
+        baseline_text = f"{baseline.system}\n{instruction_text(baseline)}" if baseline else ""
+        if copied := _copied_text(text, baseline_text, task):
             return f"it copies a row into the instruction: {copied[:80]!r}"
-    ceiling = task.constraints.max_prompt_tokens
-    if ceiling is not None and (size := prompt_tokens(program, task)) > ceiling:
-        return f"it has about {size} tokens, more than {ceiling}"
+    limit = task.constraints.max_prompt_tokens
+    if limit is not None and (size := prompt_tokens(program, task)) > limit:
+        return f"it has about {size} tokens, more than {limit}"
     if candidate_id(program) in archive:
-        return "it was tried before"
+        return "duplicate of an earlier candidate"
     return ""
 
 
 def _baseline_prompt(program: Program, name: str, task: Task) -> Prompt | None:
-    """The start's prompt of that name. What a router or a vote puts in the place of a task's one prompt stands for it,
-    under whatever name; the steps of a chain prepare its answer, and have none."""
+    """The baseline's prompt of that name. Prompts that a router or a vote has in place of a task's only prompt are
+    compared with that one, whatever their names; the steps of a chain prepare its answer, and have none."""
     alone = len(task.program.prompts) == 1 and program.router is not None and not program.chain
     return task.program.prompts.get(name) or (task.program.main if alone else None)
 
 
 def prompt_tokens(program: Program, task: Task) -> int:
-    """Estimated tokens of the longest prompt around a typical input, the input left out."""
+    """Estimated tokens of the longest prompt around a typical input, without the input."""
     example = task.data.val[0]
-    sizes = []
-    for prompt in program.prompts.values():
-        sizes.append(len(messages_as_text(render(prompt, example))) - len(example.text))
-    return max(sizes) // _CHARACTERS_PER_TOKEN
+    sizes = [len(messages_as_text(render(prompt, example))) for prompt in program.prompts.values()]
+    return (max(sizes) - len(example.text)) // CHARACTERS_PER_TOKEN
 
 
 def candidate_id(program: Program) -> str:
@@ -59,21 +62,20 @@ def candidate_id(program: Program) -> str:
     return f"c-{program.id[2:]}"
 
 
-def _copied_text(text: str, original: str, task: Task) -> str:
-    """A run of words of some row's input that stands in the text, but not in the start prompt.
+def _copied_text(text: str, baseline: str, task: Task) -> str:
+    """A run of words of some example's input that stands in the text, but not in the baseline.
 
-    Short rows count as a whole from four words on; of long ones, twelve words in a row do.
+    A short input counts as a whole from four words on; of a long one, twelve words in a row do.
     """
-    said, before = _words(text), _words(original)
-    joined, known = f" {' '.join(said)} ", f" {' '.join(before)} "
+    words_of_text, words_of_baseline = (f" {' '.join(_words(part))} " for part in (text, baseline))
     for example in (*task.data.train, *task.data.val):
         words = _words(example.text)
-        if len(words) < 4:
+        if len(words) < _MIN_INPUT_WORDS:
             continue
         size = min(len(words), _COPIED_WORDS)
         for start in range(len(words) - size + 1):
             piece = f" {' '.join(words[start : start + size])} "
-            if piece in joined and piece not in known:
+            if piece in words_of_text and piece not in words_of_baseline:
                 return piece.strip()
     return ""
 

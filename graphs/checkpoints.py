@@ -1,4 +1,4 @@
-"""Where the state machine's checkpoints are kept: beside the store, or in a Postgres that several machines share."""
+"""Where the graph's checkpoints are kept: beside the store, or in a Postgres that several machines share."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ CHECKPOINTS_VARIABLE = "MAIEUTIC_CHECKPOINTS"
 _SCHEMES = ("postgres://", "postgresql://")
 
 
-def check_checkpoint_url(place: str) -> None:
-    """Raises UsageError for a place that is none, or whose library is missing; opens nothing."""
-    if not place:
+def check_checkpoint_url(url: str) -> None:
+    """Raises UsageError for a URL that cannot be used, or whose library is missing. Connects to nothing."""
+    if not url:
         return
-    if not place.startswith(_SCHEMES):
+    if not url.startswith(_SCHEMES):
         raise UsageError(
             "checkpoints can be kept beside the store, or in a Postgres database",
             where=CHECKPOINTS_VARIABLE,
@@ -30,18 +30,18 @@ def check_checkpoint_url(place: str) -> None:
 
 
 @asynccontextmanager
-async def open_checkpointer(folder: Path, place: str = "") -> AsyncIterator[BaseCheckpointSaver[Any]]:
-    """LangGraph's own SQLite checkpointer in `folder`, or its Postgres one. The store stays in `folder` either way."""
-    check_checkpoint_url(place)
-    if not place:
+async def open_checkpointer(folder: Path, url: str = "") -> AsyncIterator[BaseCheckpointSaver[Any]]:
+    """LangGraph's SQLite checkpointer in `folder`, or its Postgres one. The store stays in `folder` either way."""
+    check_checkpoint_url(url)
+    if not url:
         async with AsyncSqliteSaver.from_conn_string(str(folder / "checkpoints.db")) as saver:
             yield saver
         return
-    made, unreachable = _import_postgres()
+    saver_class, connection_error = _import_postgres()
     try:
-        opened = made.from_conn_string(place)
-        saver = await opened.__aenter__()
-    except unreachable as error:
+        connection = saver_class.from_conn_string(url)
+        saver = await connection.__aenter__()
+    except connection_error as error:
         raise RunFailed(
             f"the Postgres for checkpoints cannot be used: {error}",
             where=CHECKPOINTS_VARIABLE,
@@ -51,10 +51,11 @@ async def open_checkpointer(folder: Path, place: str = "") -> AsyncIterator[Base
         await saver.setup()
         yield saver
     finally:
-        await opened.__aexit__(None, None, None)
+        await connection.__aexit__(None, None, None)
 
 
 def _import_postgres() -> tuple[Any, type[Exception]]:
+    """The saver's class, and the error that says there is no connection."""
     import importlib
 
     try:

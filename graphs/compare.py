@@ -1,12 +1,11 @@
-"""Two prompts on the same rows: which one scores better, and whether the rows can tell."""
+"""Two prompts on the same examples: which one scores better, and whether the examples can tell."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Unpack
 
 from pydantic import BaseModel, ConfigDict
 
-from ..core.budget import Budget
 from ..core.dataset import Split
 from ..core.errors import UsageError
 from ..core.program import Program
@@ -16,11 +15,12 @@ from ..core.stats.tests import Difference, Verdict, compare_paired, verdict
 from ..core.task import Task
 from ..plugins.system.registry import Registry
 from .evaluate import checked_examples, evaluate_program
+from .run_options import MeasureKeywords
 
 
 class Comparison(BaseModel):
-    """a, b: means on the `n` rows that both were scored on. difference, flips, verdict: of b against a, paired, as a
-    report has them for the best against the start."""
+    """a, b: means on the `n` examples that both were scored on. difference, flips, verdict: of b against a, paired, as
+    a report has them for the best against the baseline."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,37 +41,39 @@ async def compare_programs(
     b: Program,
     *,
     split: Split = "test",
-    concurrency: int = 4,
-    folder: Path | str = ".maieutic",
     registry: Registry | None = None,
-    budget: Budget | None = None,
+    **options: Unpack[MeasureKeywords],
 ) -> Comparison:
-    """Both on the split's rows with the task's target. budget: of each of the two, else what the rows take. Raises
-    UsageError where the two are the same program or no row was scored for both, and as `score` does."""
+    """Score both on the split's examples with the task's target, and compare them in pairs.
+
+    Args:
+        **options: as `evaluate_program` takes them; the budget is for each of the two.
+
+    Raises:
+        UsageError: both are the same program, or no example was scored for both; and as `evaluate_program` does.
+    """
     if a.id == b.id:
         raise UsageError("both are the same prompt: there is nothing to compare", where=task.name)
-    for one in (a, b):
-        checked_examples(task, one, split)  # before the first of them is paid for
-    found = []
-    for one in (a, b):
-        done = await evaluate_program(
-            task, one, split=split, concurrency=concurrency, folder=folder, registry=registry, budget=budget
-        )
-        found.append({seen.example: seen.score for seen in done})
-    rows = [row for row in found[0] if row in found[1]]
+    for program in (a, b):
+        checked_examples(task, program, split)  # before the first of them is paid for
+    scores = []
+    for program in (a, b):
+        evaluations = await evaluate_program(task, program, split=split, registry=registry, **options)
+        scores.append({evaluation.example: evaluation.score for evaluation in evaluations})
+    rows = [row for row in scores[0] if row in scores[1]]
     if not rows:
         raise UsageError("no row was scored for both prompts", where=task.name, remedy="raise --calls")
-    before, after = ([scores[row] for row in rows] for scores in found)
-    gained = compare_paired(before, after, seed=0)
-    better, worse = count_flips(before, after)
+    before, after = ([by_row[row] for row in rows] for by_row in scores)
+    difference = compare_paired(before, after, seed=0)
+    gained, lost = count_flips(before, after)
     return Comparison(
         task=task.name,
         model=task.models.target.id,
         split=split,
         a=mean_interval(before),
         b=mean_interval(after),
-        difference=gained,
-        flips=Flips(gained=better, lost=worse),
-        verdict=verdict(gained, gained.p),
+        difference=difference,
+        flips=Flips(gained=gained, lost=lost),
+        verdict=verdict(difference, difference.p),
         n=len(rows),
     )

@@ -1,4 +1,4 @@
-"""Whether the parts of a recipe fit each other; asked before a run is recorded."""
+"""Whether the parts of a recipe fit each other; checked before a run is recorded."""
 
 from __future__ import annotations
 
@@ -18,30 +18,31 @@ from ..core.protocols import (
 from ..core.recipe import PluginRef
 from ..plugins.system.registry import Registry
 
+# Role of an evaluator → what one does that cannot fill it, and the contracts that can.
 _EVALUATOR_ROLES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
-    "judge": ("compares two outputs", (PairEvaluator,)),
-    "loss": ("tells losses", (LossEvaluator,)),
-    "scorer": ("scores one output", (Evaluator, AskingEvaluator)),
-    "evaluators": ("scores one output", (Evaluator, AskingEvaluator)),
+    "judge": ("compare two outputs", (PairEvaluator,)),
+    "loss": ("score losses", (LossEvaluator,)),
+    "scorer": ("score one output", (Evaluator, AskingEvaluator)),
+    "evaluators": ("score one output", (Evaluator, AskingEvaluator)),
 }
 
 
-def create_evaluator(place: str, registry: Registry, use: PluginRef) -> Any:
-    """The evaluator that a recipe or task names for a place. Raises UsageError for one that does something else."""
-    made = _create(registry, use)
-    does, contracts = _EVALUATOR_ROLES[place]
-    if not isinstance(made, contracts):
+def create_evaluator(role: str, registry: Registry, use: PluginRef) -> Any:
+    """The evaluator that a recipe or task names for a role. Raises UsageError for one that cannot fill it."""
+    evaluator = _create(registry, use)
+    task, contracts = _EVALUATOR_ROLES[role]
+    if not isinstance(evaluator, contracts):
         raise UsageError(
-            f"the evaluator {use.use!r} cannot be the {place.removesuffix('s')}: it is none that {does}",
-            where=place,
+            f"evaluator {use.use!r} cannot be used as {role.removesuffix('s')}: it does not {task}",
+            where=role,
             possible=[name for name in registry.names("evaluator") if _implements(registry, name, contracts)],
             remedy="name one of these",
         )
-    return made
+    return evaluator
 
 
 def check_operators(strategy: Strategy, operators: Collection[str]) -> None:
-    """Raise NeedsError where the strategy orders an operator that the run does not have, or allows none that it has."""
+    """Raise NeedsError where the strategy requires an operator that the run lacks, or forbids one that it has."""
     required = strategy.requires if isinstance(strategy, RequiresOperators) else frozenset()
     if missing := sorted(required - set(operators)):
         names = ", ".join(map(repr, missing))
@@ -52,10 +53,10 @@ def check_operators(strategy: Strategy, operators: Collection[str]) -> None:
             remedy=f"add it: --set operators={','.join([*operators, *missing])}",
         )
     allowed = strategy.allows if isinstance(strategy, RestrictsOperators) else frozenset(operators)
-    if strange := [name for name in operators if name not in allowed]:
-        names = ", ".join(map(repr, strange))
+    if forbidden := [name for name in operators if name not in allowed]:
+        names = ", ".join(map(repr, forbidden))
         raise NeedsError(
-            f"the strategy {strategy.name!r} cannot keep its promise with the operator {names}",
+            f"strategy {strategy.name!r} does not allow operator {names}: it would void the privacy guarantee",
             where="operators",
             possible=sorted(allowed),
             remedy="leave it out, or take a strategy that does not promise that",
@@ -75,5 +76,5 @@ def _create(registry: Registry, use: PluginRef) -> Any:
 def _implements(registry: Registry, name: str, contracts: tuple[Any, ...]) -> bool:
     try:
         return isinstance(registry.create("evaluator", name), contracts)
-    except MaieuticError:  # it wants options of its own, or a library that is not here
+    except MaieuticError:  # it requires options, or a library that is not installed
         return False

@@ -1,4 +1,4 @@
-"""What a run will take, before it takes anything: arithmetic over task, recipe and budget."""
+"""What a run will take, estimated from task, recipe and budget before anything is spent."""
 
 from __future__ import annotations
 
@@ -11,25 +11,30 @@ from pydantic import BaseModel, ConfigDict
 from ..core.budget import Budget, Payer
 from ..core.errors import UsageError
 from ..core.models import ROLES, ModelRef
-from ..core.recipe import Recipe
 from ..core.render import instruction_text
 from ..core.stats.shrinkage import detectable_gain
 from ..core.task import Task
 from ..plugins.system.registry import Registry
-from .preflight import CHARACTERS_PER_TOKEN, HELD_OUT_SHARE, held_out_count, tokens_per_call
+from .candidate_guards import CHARACTERS_PER_TOKEN
+from .measuring.test_set_budget import HELD_OUT_SHARE, held_out_count, tokens_per_call
 from .run_config import RunConfig
+from .run_options import RunOptions
 
+# A race drops a candidate that loses after some twenty examples; few are measured on more.
 _EXAMPLES_PER_CANDIDATE = 20
+# Prompts grow while a search goes on; a limit that was set high says nothing about how much.
 _MAX_PROMPT_GROWTH = 3
+# A usual ask: the shipped instruction with a prompt and a few cases; and a usual reply.
 _OPTIMIZER_PROMPT_TOKENS, _OPTIMIZER_ANSWER_TOKENS = 900, 250
-# The embedded model's slots share this machine's processors, so more at a time makes it no faster.
-_LOCAL_SECONDS = {"target": 0.5, "optimizer": 2.0}
+# The embedded model's slots share this machine's processors, so more requests at a time make it no faster.
+_LOCAL_SECONDS: Mapping[Payer, float] = {"target": 0.5, "optimizer": 2.0}
 _SECONDS_PER_REMOTE_CALL = 1.5
+# The accuracy at which a gain is hardest to show.
 BASE_ACCURACY = 0.5
 
 
 class CallEstimate(BaseModel):
-    """Calls by what they are for. target: while searching. sealed: start and winner on the test rows."""
+    """Calls by what they are for. target: while searching. sealed: baseline and winner on the test examples."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,11 +57,13 @@ class TokenEstimate(BaseModel):
 class RunEstimate(BaseModel):
     """Expectations, not limits: the budget is the limit, and `exceeds` names where they are above it.
 
-    sealed_rows: `sealed_by` says what keeps them from being more, `rows` for the task's own number. calls: from a limit
-    on tokens or money where none counts them; None where time alone limits the search, or money at unknown prices; then
-    tokens are None too. usd: 0 for local models, None where no price is known or the calls are not. minutes: at usual
-    speeds. detectable_gain: the smallest gain in accuracy over 0.5 that the sealed rows would show four times in five;
-    None where they cannot show any.
+    sealed_rows: test examples that the report can open. sealed_by: what keeps them from being more.
+    calls: from a limit on tokens or money where none counts them; None where time alone limits the search, or money at
+        unknown prices; then tokens are None too.
+    usd: 0 for local models, None where no price is known or the calls are not.
+    minutes: at usual speeds.
+    detectable_gain: the smallest gain in accuracy over 0.5 that the test examples would show four times in five; None
+        where they cannot show any.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,157 +90,169 @@ class TokenPrice(BaseModel):
     answer: float = 0.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class _CallCost:
+    """Tokens and dollars of one call; usd is None where the price is unknown."""
+
+    tokens: float
+    usd: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _CallCosts:
+    """Of a call with the baseline, with a prompt as the search makes them, and of the optimizer model."""
+
+    baseline: _CallCost
+    searched: _CallCost
+    optimizer: _CallCost
+
+
 def estimate_run(
     task: Task,
-    recipe: str | Recipe,
-    budget: Budget | None,
-    registry: Registry,
+    options: RunOptions,
+    registry: Registry | None = None,
     *,
-    concurrency: int = 4,
-    settings: Mapping[str, str] | None = None,
     prices: Mapping[str, TokenPrice] | None = None,
 ) -> RunEstimate:
-    """Raises UsageError, TaskError or NeedsError, as a run with the same arguments would.
+    """Estimate calls, tokens, cost, time and the smallest detectable gain. Makes no model calls.
 
-    prices: by model id; the embedded model is free, for others a price that is missing makes `usd` None.
+    Args:
+        task: what would be optimized.
+        options: as the run would have them.
+        registry: the plugins to choose from; all installed ones if None.
+        prices: by model id. The embedded model is free; a price that is missing for another makes `usd` None.
+
+    Raises:
+        UsageError, TaskError, NeedsError: as a run with the same options would.
     """
-    setup = RunConfig.resolve(
-        task, recipe=recipe, budget=budget, concurrency=concurrency, settings=settings, registry=registry
-    )
+    config, prices = RunConfig.resolve(task, options, registry), prices or {}
     if task.data.empty:
         raise UsageError(
             "a task without rows cannot be forecast: how many are drafted, and how long they are, shows in the run",
             where=task.where("[data]"),
             remedy="give rows, or run it with a limit: maieutic optimize TASK --calls N",
         )
-    each = _call_costs(setup, prices or {})
-    sealed = _test_examples(setup, each)
-    calls = _expected_calls(setup, sealed) or _calls_by_size(setup, sealed, each)
-    tokens = _expected_tokens(setup, calls) if calls else None
-    usd = _expected_usd(setup, tokens, prices or {})
-    minutes = _expected_minutes(setup, calls) if calls else setup.budget.minutes
+    costs = _call_costs(config, prices)
+    test_examples = _test_examples(config, costs)
+    calls = _expected_calls(config, test_examples) or _calls_by_size(config, test_examples, costs)
+    tokens = _expected_tokens(config, calls) if calls else None
+    usd = _expected_usd(config, tokens, prices)
+    minutes = _expected_minutes(config, calls) if calls else config.budget.minutes
     return RunEstimate(
         task=task.name,
-        recipe=setup.recipe.name,
+        recipe=config.recipe.name,
         rows={split: len(task.data[split]) for split in ("train", "val", "test")},
-        sealed_rows=sealed,
-        sealed_by="rows" if setup.human_judged or sealed == len(task.data.test) else "budget",
+        sealed_rows=test_examples,
+        sealed_by="rows" if config.human_judged or test_examples == len(task.data.test) else "budget",
         calls=calls,
         tokens=tokens,
         usd=usd,
         minutes=minutes,
-        detectable_gain=detectable_gain(sealed, base=BASE_ACCURACY) if sealed else None,
-        exceeds=_exceeds(setup.budget, tokens, usd, minutes),
+        detectable_gain=detectable_gain(test_examples, base=BASE_ACCURACY) if test_examples else None,
+        exceeds=_exceeds(config.budget, tokens, usd, minutes),
     )
 
 
-def _expected_calls(setup: RunConfig, sealed: int) -> CallEstimate | None:
-    """The search's calls, shared between authors and target as one proposal and its measuring need them."""
-    budget = setup.budget
-    share = _optimizer_share(setup)
+def _expected_calls(config: RunConfig, test_examples: int) -> CallEstimate | None:
+    """The calls of a budget that counts them, shared as one proposal and its measuring need them."""
+    budget, share = config.budget, _optimizer_share(config)
+    test_calls = test_examples * config.calls_per_test_example
     if budget.calls is not None:
-        search = max(0, budget.calls - sealed * setup.calls_per_test_example)
-        target = search - round(search * share)
+        search = max(0, budget.calls - test_calls)
+        optimizer = round(search * share)
+        target = search - optimizer
         if budget.target_calls is not None:
             target = min(target, budget.target_calls)
-        return CallEstimate(
-            target=target, optimizer=round(search * share), sealed=sealed * setup.calls_per_test_example
-        )
+        return CallEstimate(target=target, optimizer=optimizer, sealed=test_calls)
     if budget.target_calls is not None:
         optimizer = round(budget.target_calls * share / (1 - share))
-        return CallEstimate(
-            target=budget.target_calls, optimizer=optimizer, sealed=sealed * setup.calls_per_test_example
-        )
+        return CallEstimate(target=budget.target_calls, optimizer=optimizer, sealed=test_calls)
     return None
 
 
-def _optimizer_share(setup: RunConfig) -> float:
-    """The part of a search's calls that go to the optimizer's model."""
-    weights = [use.weight for use in setup.recipe.operators]
-    asked = [setup.operators[use.use].calls for use in setup.recipe.operators]
-    authors = sum(w * a for w, a in zip(weights, asked, strict=True)) / sum(weights) if any(asked) else 0.0
-    run, rated = setup.calls_per_run(setup.task.program)
-    rows = min(_EXAMPLES_PER_CANDIDATE, len(setup.task.data.val))
-    authors += rows * rated
-    return authors / (authors + rows * run / setup.target.calls(setup.task.program)) if authors else 0.0
+def _optimizer_share(config: RunConfig) -> float:
+    """The part of a search's calls that go to the optimizer model."""
+    weights = [use.weight for use in config.recipe.operators]
+    calls = [config.operators[use.use].calls for use in config.recipe.operators]
+    proposing = sum(w * c for w, c in zip(weights, calls, strict=True)) / sum(weights) if any(calls) else 0.0
+    program = config.task.program
+    run_calls, scoring_calls = config.calls_per_run(program)
+    rows = min(_EXAMPLES_PER_CANDIDATE, len(config.task.data.val))
+    optimizer = proposing + rows * scoring_calls
+    return optimizer / (optimizer + rows * run_calls / config.target.calls(program)) if optimizer else 0.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class _CallCosts:
-    """Tokens and money of one call: of the start prompt, of the prompts that the search grows, and of an author. usd is
-    None where a price is unknown."""
+def _call_costs(config: RunConfig, prices: Mapping[str, TokenPrice]) -> _CallCosts:
+    payer_prices = _payer_prices(config, prices)
+    answer_tokens = float(config.task.answer_tokens)
 
-    start: tuple[float, float | None]
-    grown: tuple[float, float | None]
-    author: tuple[float, float | None]
-
-
-def _call_costs(setup: RunConfig, prices: Mapping[str, TokenPrice]) -> _CallCosts:
-    answer, asked = float(setup.task.answer_tokens), _baseline_prompt_tokens(setup)
-    price = _payer_prices(setup, prices)
-
-    def one(who: Payer, prompt: float, said: float) -> tuple[float, float | None]:
-        known = price[who]
-        return prompt + said, None if known is None else prompt * known.prompt + said * known.answer
+    def cost(payer: Payer, prompt: float, answer: float) -> _CallCost:
+        price = payer_prices[payer]
+        usd = None if price is None else prompt * price.prompt + answer * price.answer
+        return _CallCost(tokens=prompt + answer, usd=usd)
 
     return _CallCosts(
-        start=one("target", asked, answer),
-        grown=one("target", _search_prompt_tokens(setup), answer),
-        author=one("optimizer", _OPTIMIZER_PROMPT_TOKENS, _OPTIMIZER_ANSWER_TOKENS),
+        baseline=cost("target", _baseline_prompt_tokens(config), answer_tokens),
+        searched=cost("target", _searched_prompt_tokens(config), answer_tokens),
+        optimizer=cost("optimizer", _OPTIMIZER_PROMPT_TOKENS, _OPTIMIZER_ANSWER_TOKENS),
     )
 
 
-def _test_examples(setup: RunConfig, each: _CallCosts) -> int:
-    """As the run keeps them, for a winner as long as the search is taken to grow it: that much is opened in the end."""
-    rows, budget = held_out_count(setup), setup.budget
-    runs = sum(setup.calls_per_run(setup.task.program))
-    for place, limit in enumerate((budget.tokens, budget.usd)):
-        first, second = each.start[place], each.grown[place]
-        if limit is not None and first is not None and second is not None and first + second > 0:
-            rows = min(rows, int(HELD_OUT_SHARE * limit / (runs * (first + second))))
+def _test_examples(config: RunConfig, costs: _CallCosts) -> int:
+    """As many as the run reserves budget for, with a winner as long as the search is expected to make it."""
+    rows, budget = held_out_count(config), config.budget
+    runs = sum(config.calls_per_run(config.task.program))
+    for limit, baseline, searched in (
+        (budget.tokens, costs.baseline.tokens, costs.searched.tokens),
+        (budget.usd, costs.baseline.usd, costs.searched.usd),
+    ):
+        if limit is not None and baseline is not None and searched is not None and baseline + searched > 0:
+            rows = min(rows, int(HELD_OUT_SHARE * limit / (runs * (baseline + searched))))
     return rows
 
 
-def _calls_by_size(setup: RunConfig, sealed: int, each: _CallCosts) -> CallEstimate | None:
+def _calls_by_size(config: RunConfig, test_examples: int, costs: _CallCosts) -> CallEstimate | None:
     """The search's calls where tokens or money alone limit it."""
-    budget, share = setup.budget, _optimizer_share(setup)
-    runs, fitting = sum(setup.calls_per_run(setup.task.program)), []
-    for place, limit in enumerate((budget.tokens, budget.usd)):
-        start, grown, author = each.start[place], each.grown[place], each.author[place]
-        if limit is None or start is None or grown is None or (share and author is None):
+    budget, share = config.budget, _optimizer_share(config)
+    runs, fitting = sum(config.calls_per_run(config.task.program)), []
+    for limit, baseline, searched, optimizer in (
+        (budget.tokens, costs.baseline.tokens, costs.searched.tokens, costs.optimizer.tokens),
+        (budget.usd, costs.baseline.usd, costs.searched.usd, costs.optimizer.usd),
+    ):
+        if limit is None or baseline is None or searched is None or (share and optimizer is None):
             continue
-        usual = (1 - share) * grown + share * (author or 0.0)
+        usual = (1 - share) * searched + share * (optimizer or 0.0)
         if usual > 0:
-            fitting.append(max(0.0, limit - sealed * runs * (start + grown)) / usual)
+            fitting.append(max(0.0, limit - test_examples * runs * (baseline + searched)) / usual)
     if not fitting:
         return None
-    optimizer = round(min(fitting) * share)
-    return CallEstimate(
-        target=int(min(fitting)) - optimizer, optimizer=optimizer, sealed=sealed * setup.calls_per_test_example
-    )
+    optimizer_calls = round(min(fitting) * share)
+    test_calls = test_examples * config.calls_per_test_example
+    return CallEstimate(target=int(min(fitting)) - optimizer_calls, optimizer=optimizer_calls, sealed=test_calls)
 
 
-def _baseline_prompt_tokens(setup: RunConfig) -> float:
-    """Tokens of the start prompt on a row."""
-    return tokens_per_call(setup, answer=False)
+def _baseline_prompt_tokens(config: RunConfig) -> float:
+    """Tokens of the baseline on an example, without the answer."""
+    return tokens_per_call(config, answer=False)
 
 
-def _search_prompt_tokens(setup: RunConfig) -> float:
-    """Tokens of a prompt that is halfway between the start and its ceiling, on a row; at most three times the start,
-    for a ceiling that was set high says nothing."""
-    task, start = setup.task, _baseline_prompt_tokens(setup)
-    ceiling = task.constraints.max_prompt_tokens or 4 * len(instruction_text(task.program.main)) / CHARACTERS_PER_TOKEN
-    return min(_MAX_PROMPT_GROWTH * start, (start + max(start, ceiling)) / 2)
+def _searched_prompt_tokens(config: RunConfig) -> float:
+    """Tokens of a prompt halfway between the baseline and its limit; at most three times the baseline."""
+    task, baseline = config.task, _baseline_prompt_tokens(config)
+    # Without a limit, a prompt four times as long as the baseline counts as one.
+    limit = task.constraints.max_prompt_tokens or 4 * len(instruction_text(task.program.main)) / CHARACTERS_PER_TOKEN
+    return min(_MAX_PROMPT_GROWTH * baseline, (baseline + max(baseline, limit)) / 2)
 
 
-def _expected_tokens(setup: RunConfig, calls: CallEstimate) -> dict[str, TokenEstimate]:
-    """Of target and optimizer. The prompt is taken to grow; half of the sealed calls are of the start."""
-    starts = calls.sealed // 2
-    answered = calls.target + calls.sealed
+def _expected_tokens(config: RunConfig, calls: CallEstimate) -> dict[str, TokenEstimate]:
+    """Of target and optimizer. Half of the test's calls are of the baseline."""
+    baseline_calls = calls.sealed // 2
+    answers = calls.target + calls.sealed
+    searched = (answers - baseline_calls) * _searched_prompt_tokens(config)
     return {
         "target": TokenEstimate(
-            prompt=round((answered - starts) * _search_prompt_tokens(setup) + starts * _baseline_prompt_tokens(setup)),
-            answer=answered * setup.task.answer_tokens,
+            prompt=round(searched + baseline_calls * _baseline_prompt_tokens(config)),
+            answer=answers * config.task.answer_tokens,
         ),
         "optimizer": TokenEstimate(
             prompt=calls.optimizer * _OPTIMIZER_PROMPT_TOKENS, answer=calls.optimizer * _OPTIMIZER_ANSWER_TOKENS
@@ -241,30 +260,32 @@ def _expected_tokens(setup: RunConfig, calls: CallEstimate) -> dict[str, TokenEs
     }
 
 
-def _payer_prices(setup: RunConfig, prices: Mapping[str, TokenPrice]) -> dict[Payer, TokenPrice | None]:
-    """Of target and authors, at the dearest of those who play the authors' roles; None where one is unknown."""
-    models = setup.task.models
-    played: dict[Payer, list[ModelRef]] = {
+def _payer_prices(config: RunConfig, prices: Mapping[str, TokenPrice]) -> dict[Payer, TokenPrice | None]:
+    """Of target and optimizer, at the dearest of the models in the optimizer's roles; None where one is unknown."""
+    models = config.task.models
+    refs_by_payer: dict[Payer, list[ModelRef]] = {
         "target": [models.target],
         "optimizer": [models.for_role(role) for role in ROLES if role != "target"],
     }
-    found: dict[Payer, TokenPrice | None] = {}
-    for who, refs in played.items():
-        known = [TokenPrice() if one.provider == "local" else prices.get(one.id) for one in refs]
-        priced = [one for one in known if one is not None]
-        dearest = {"prompt": max((one.prompt for one in priced), default=0.0)}
-        dearest["answer"] = max((one.answer for one in priced), default=0.0)
-        found[who] = TokenPrice(**dearest) if len(priced) == len(known) else None
-    return found
+    payer_prices: dict[Payer, TokenPrice | None] = {}
+    for payer, refs in refs_by_payer.items():
+        listed = [TokenPrice() if ref.provider == "local" else prices.get(ref.id) for ref in refs]
+        priced = [price for price in listed if price is not None]
+        dearest = TokenPrice(
+            prompt=max((price.prompt for price in priced), default=0.0),
+            answer=max((price.answer for price in priced), default=0.0),
+        )
+        payer_prices[payer] = dearest if len(priced) == len(listed) else None
+    return payer_prices
 
 
 def _expected_usd(
-    setup: RunConfig, tokens: dict[str, TokenEstimate] | None, prices: Mapping[str, TokenPrice]
+    config: RunConfig, tokens: dict[str, TokenEstimate] | None, prices: Mapping[str, TokenPrice]
 ) -> float | None:
-    """Where nobody knows how many tokens it will be, models that are free cost nothing all the same."""
+    """Free models cost nothing, however many tokens it will be."""
     total = 0.0
-    for player, price in _payer_prices(setup, prices).items():
-        used = tokens[player] if tokens else None
+    for payer, price in _payer_prices(config, prices).items():
+        used = tokens[payer] if tokens else None
         if used is None and price == TokenPrice():
             continue
         if used is None or (used.prompt and price is None):
@@ -274,23 +295,24 @@ def _expected_usd(
     return round(total, 4)
 
 
-def _expected_minutes(setup: RunConfig, calls: CallEstimate) -> float:
-    at_once = {who: model.provider != "local" for who, model in _payer_models(setup)}
-    each = {
-        who: _SECONDS_PER_REMOTE_CALL / setup.concurrency if at_once[who] else _LOCAL_SECONDS[who] for who in at_once
+def _expected_minutes(config: RunConfig, calls: CallEstimate) -> float:
+    models: Mapping[Payer, ModelRef] = {
+        "target": config.task.models.target,
+        "optimizer": config.task.models.optimizer,
     }
-    return round(((calls.target + calls.sealed) * each["target"] + calls.optimizer * each["optimizer"]) / 60, 1)
-
-
-def _payer_models(setup: RunConfig) -> list[tuple[Payer, ModelRef]]:
-    return [("target", setup.task.models.target), ("optimizer", setup.task.models.optimizer)]
+    remote_seconds = _SECONDS_PER_REMOTE_CALL / config.options.concurrency
+    seconds = {
+        payer: _LOCAL_SECONDS[payer] if model.provider == "local" else remote_seconds for payer, model in models.items()
+    }
+    target_calls = calls.target + calls.sealed
+    return round((target_calls * seconds["target"] + calls.optimizer * seconds["optimizer"]) / 60, 1)
 
 
 def _exceeds(
     budget: Budget, tokens: dict[str, TokenEstimate] | None, usd: float | None, minutes: float | None
 ) -> tuple[str, ...]:
     expected = {
-        "tokens": sum(one.prompt + one.answer for one in tokens.values()) if tokens else None,
+        "tokens": sum(estimate.prompt + estimate.answer for estimate in tokens.values()) if tokens else None,
         "usd": usd,
         "minutes": minutes,
     }

@@ -1,11 +1,11 @@
-"""Scoring one program on a split, outside any search."""
+"""Score one program on a split, without a search."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Unpack
 
 from ..core.budget import Budget
 from ..core.candidate import Candidate
@@ -23,6 +23,7 @@ from .measuring.measure import measure, only_evaluations
 from .preflight import check_evaluators, models_used
 from .run_config import RunConfig
 from .run_lifecycle import RunContexts, new_run_id, run_record
+from .run_options import MeasureKeywords, RunOptions
 
 EVAL_RECIPE = Recipe(
     name="eval",
@@ -38,57 +39,66 @@ async def evaluate_program(
     program: Program,
     *,
     split: Split = "test",
-    concurrency: int = 4,
-    folder: Path | str = ".maieutic",
     registry: Registry | None = None,
-    budget: Budget | None = None,
+    **options: Unpack[MeasureKeywords],
 ) -> list[Evaluation]:
-    """Evaluations of a program on a split, in the split's order; rows beyond the budget are left out.
+    """Evaluations of a program on a split, in the split's order.
 
-    The store keeps it as a run of the recipe `eval`, so answers are cached and the cost is on record. Raises
-    UsageError for an empty split and for a placeholder that its rows cannot fill, ModelError for an unusable endpoint.
+    The store keeps it as a run of the recipe `eval`, so answers are cached and the cost is on record.
+
+    Args:
+        task: gives the examples and the target model.
+        program: what is scored.
+        split: on which examples.
+        registry: the plugins to choose from; all installed ones if None.
+        **options: budget (what the examples take, if None), concurrency, folder.
+
+    Raises:
+        UsageError: an empty split, or a placeholder that its examples cannot fill.
+        ModelError: an unusable endpoint.
     """
     rows = checked_examples(task, program, split)
-    setup = RunConfig.resolve(
-        task, recipe=EVAL_RECIPE, budget=budget, concurrency=concurrency, folder=folder, registry=registry
-    )
-    if budget is None:
-        setup.budget = Budget(calls=len(rows) * sum(setup.calls_per_run(program, repairs=True)))
-    await check_evaluators(setup)
+    config = RunConfig.resolve(task, RunOptions(recipe=EVAL_RECIPE, **options), registry)
+    if options.get("budget") is None:
+        config.budget = Budget(calls=len(rows) * sum(config.calls_per_run(program, repairs=True)))
+    await check_evaluators(config)
     run = new_run_id()
-    one = Candidate(id=candidate_id(program), program=program, operator="given", step=1)
-    async with RunContexts(config=setup) as desk:
-        assert desk.store is not None
-        assert desk.model_client is not None
-        for model in models_used(setup):
-            await desk.model_client.check(model)
-        await desk.store.create_run(run_record(setup, run))
-        session = await desk.context_for({"run": run})
-        await desk.store.save_candidates(run, [one])
-        ended = "failed"
+    candidate = Candidate(id=candidate_id(program), program=program, operator="given", step=1)
+    async with RunContexts(config=config) as contexts:
+        assert contexts.store is not None
+        assert contexts.model_client is not None
+        for model in models_used(config):
+            await contexts.model_client.check(model)
+        await contexts.store.create_run(run_record(config, run))
+        context = await contexts.context_for({"run": run})
+        await contexts.store.save_candidates(run, [candidate])
+        final_state = "failed"
         try:
-            done = only_evaluations(await measure(session, [(one, row) for row in rows], split=split, step=1))
-            ended = "finished"
+            results = await measure(context, [(candidate, row) for row in rows], split=split, step=1)
+            final_state = "finished"
         except asyncio.CancelledError:
-            ended = "stopped"
+            final_state = "stopped"
             raise
         finally:
-            await desk.store.update_run(run, state=ended, best=one.id, finished=datetime.now(UTC).isoformat())
-    return done
+            finished = datetime.now(UTC).isoformat()
+            await contexts.store.update_run(run, state=final_state, best=candidate.id, finished=finished)
+    return only_evaluations(results)
 
 
 def checked_examples(task: Task, program: Program, split: Split) -> Sequence[Example]:
-    """The split's rows, once it is sure that they reach the model: what a task asks of its own prompts holds for one
-    that is brought along. Raises UsageError for an empty split, TaskError for a placeholder that no row fills."""
+    """The split's examples, after checking that they can fill the program's placeholders.
+
+    Raises UsageError for an empty split, TaskError for a placeholder that no example fills.
+    """
     rows = task.data[split]
     if not rows:
         raise UsageError(
             f"the split {split} has no rows",
             where=task.where(f"[data] {split}"),
-            possible=[one for one in SPLITS if task.data[one]],
+            possible=[name for name in SPLITS if task.data[name]],
         )
     for name, prompt in program.prompts.items():
-        asked = [row for row in rows if name in program.prompts_for(row)] or rows
-        known = frozenset(template_values(asked[0])) | (program.prompts.keys() - {name})
-        check_placeholders(prompt, known, where=f"prompt {name!r}")
+        own_rows = [row for row in rows if name in program.prompts_for(row)] or rows
+        fields = frozenset(template_values(own_rows[0])) | (program.prompts.keys() - {name})
+        check_placeholders(prompt, fields, where=f"prompt {name!r}")
     return rows

@@ -1,4 +1,4 @@
-"""The state machine: DESIGN's nodes as one LangGraph, and who may go where.
+"""The state machine: one LangGraph with all nodes and edges.
 
 prepare → steer → plan → sample → propose ⇉ screen → evaluate ↺ (⇄ consult) → select → steer → plan | report → finish
 """
@@ -14,10 +14,16 @@ from langgraph.types import Send
 
 from ..runtime.telemetry.spans import span
 from .directives.pause import wait_while_paused
-from .nodes import propose as proposing
-from .nodes import search_nodes as nodes
-from .nodes.human_duel import consult
-from .nodes.report import finish, report
+from .nodes.evaluate import evaluate
+from .nodes.finish import finish
+from .nodes.human_duel import human_duel
+from .nodes.plan import plan
+from .nodes.prepare import prepare
+from .nodes.propose import propose
+from .nodes.report import report
+from .nodes.sample import sample
+from .nodes.screen import screen
+from .nodes.select import select
 from .nodes.socratic import socratic_graph
 from .nodes.steer import steer
 from .run_context import RunContext
@@ -27,32 +33,24 @@ from .state import ProposeState, RunState
 NodeFunction = Callable[[RunContext, RunState], Awaitable[RunState]]
 
 
-def state_graph(desk: RunContexts) -> StateGraph[RunState, Any, RunState, RunState]:
-    """The graph, not compiled: the caller brings a checkpointer, or none as a subgraph."""
+def state_graph(contexts: RunContexts) -> StateGraph[RunState, Any, RunState, RunState]:
+    """The graph, not compiled: the caller brings a checkpointer, or none for a subgraph."""
     graph: StateGraph[RunState, Any, RunState, RunState] = StateGraph(RunState)
     for name, node in {
-        "prepare": nodes.prepare,
-        "plan": nodes.plan,
-        "sample": nodes.sample,
-        "screen": proposing.screen,
-        "evaluate": nodes.evaluate,
-        "consult": consult,
-        "select": nodes.select,
+        "prepare": prepare,
+        "plan": plan,
+        "sample": sample,
+        "screen": screen,
+        "evaluate": evaluate,
+        "consult": human_duel,
+        "select": select,
         "steer": steer,
         "report": report,
         "finish": finish,
     }.items():
-        graph.add_node(name, _with_context(desk, node))
-
-    async def propose(state: ProposeState) -> RunState:
-        async with desk.node_context(state) as session:
-            await wait_while_paused(session, state)
-            told: dict[str, Any] = {"maieutic.run": session.run, "maieutic.operator": state["order"]["operator"]}
-            with span("maieutic propose", **told):
-                return await proposing.propose(session, state)
-
-    graph.add_node("propose", propose, input_schema=ProposeState)
-    graph.add_node("socratic", socratic_graph(desk).compile(), input_schema=ProposeState)
+        graph.add_node(name, _with_context(contexts, name, node))
+    graph.add_node("propose", _propose_with_context(contexts), input_schema=ProposeState)
+    graph.add_node("socratic", socratic_graph(contexts).compile(), input_schema=ProposeState)
     graph.add_edge(START, "prepare")
     graph.add_edge("prepare", "steer")
     graph.add_conditional_edges("plan", after_plan, ["sample", "report"])
@@ -78,8 +76,8 @@ def fan_out(state: RunState) -> list[Send] | Literal["screen"]:
     if not state["orders"]:
         return "screen"
     return [
-        Send("socratic" if order["operator"] == "socratic" else "propose", _send_payload(state, order, place))
-        for place, order in enumerate(state["orders"])
+        Send("socratic" if order["operator"] == "socratic" else "propose", _send_payload(state, order, index))
+        for index, order in enumerate(state["orders"])
     ]
 
 
@@ -99,8 +97,8 @@ def after_steer(state: RunState) -> Literal["plan", "report"]:
     return "report" if state["ending"] else "plan"
 
 
-def _send_payload(state: RunState, order: dict[str, Any], place: int) -> ProposeState:
-    """Authors have half of the minutes that are left: a prompt that nobody has time to measure is worth nothing."""
+def _send_payload(state: RunState, order: dict[str, Any], index: int) -> ProposeState:
+    """Writing gets half of the remaining minutes: a prompt that nobody has time to measure is worth nothing."""
     age, minutes = state["seconds"], state["budget"].get("minutes")
     return {
         "run": state["run"],
@@ -110,25 +108,40 @@ def _send_payload(state: RunState, order: dict[str, Any], place: int) -> Propose
         "hints": state["hints"],
         "directive": state["directive"],
         "order": order,
-        "place": place,
+        "place": index,
         "seconds": age,
         "until": None if minutes is None else (age + minutes * 60) / 2,
     }
 
 
 def _with_context(
-    desk: RunContexts, node: NodeFunction
+    contexts: RunContexts, name: str, node: NodeFunction
 ) -> Any:  # langgraph's overloads do not resolve for a node made by a function
+    """The node with the run's context, a span, and a wait while the run is paused."""
+
     async def run(state: RunState) -> RunState:
-        async with desk.node_context(state) as session:
-            if node not in (steer, consult):
-                await wait_while_paused(session, state)
-            told: dict[str, Any] = {"maieutic.run": session.run, "maieutic.step": state.get("step", 0)}
-            with span(f"maieutic {node.__name__}", calm=GraphBubbleUp, **told):
-                update = await node(session, state)
+        async with contexts.node_context(state) as context:
+            if node not in (steer, human_duel):  # these two handle a pause themselves
+                await wait_while_paused(context, state)
+            attributes: dict[str, Any] = {"maieutic.run": context.run, "maieutic.step": state.get("step", 0)}
+            with span(f"maieutic {name}", calm=GraphBubbleUp, **attributes):
+                update = await node(context, state)
         if node is finish:
-            await desk.release(update["run"])
+            await contexts.release(update["run"])
         return update
 
-    run.__name__ = node.__name__
+    run.__name__ = name
+    return run
+
+
+def _propose_with_context(contexts: RunContexts) -> Any:
+    async def run(state: ProposeState) -> RunState:
+        async with contexts.node_context(state) as context:
+            await wait_while_paused(context, state)
+            operator = state["order"]["operator"]
+            attributes: dict[str, Any] = {"maieutic.run": context.run, "maieutic.operator": operator}
+            with span("maieutic propose", **attributes):
+                return await propose(context, state)
+
+    run.__name__ = "propose"
     return run

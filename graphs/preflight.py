@@ -1,4 +1,4 @@
-"""What is checked before a run spends: models, evaluators, the contract; and what is kept for the report."""
+"""Checks before a run spends anything: the models answer, and the evaluators accept the references."""
 
 from __future__ import annotations
 
@@ -6,67 +6,71 @@ from ..core.dataset import Example
 from ..core.errors import PluginError, TaskError
 from ..core.models import ModelRef, Output, Reply
 from ..core.protocols import AskingEvaluator, Evaluator, UsesOwnModels
-from ..core.render import render
 from ..core.score import Score
 from ..plugins.evaluators.callable import CallableEvaluator
 from .run_config import RunConfig
 from .run_context import RunContext
 
-CHARACTERS_PER_TOKEN = 4
-HELD_OUT_SHARE = 0.4
-_MAX_REFERENCES, _SIZE_SAMPLE = 3, 50
-
+# Three references show that an evaluator is misnamed or misread; an evaluator may be slow.
+_MAX_REFERENCES = 3
 
 ReferenceCase = tuple[Example, Output, str | None]
 
 
-async def preflight(session: RunContext) -> None:
-    """Raises ModelError for an unusable endpoint or key, TaskError for an evaluator that refuses the references."""
-    for model in models_used(session.config):
-        await session.model_client.check(model)
-    await check_evaluators(session.config)
-    await session.emit("preflight_passed", 1, models=[model.id for model in models_used(session.config)])
+async def preflight(context: RunContext) -> None:
+    """Raises ModelError for an unusable endpoint or key, TaskError for an evaluator that rejects the references."""
+    models = models_used(context.config)
+    for model in models:
+        await context.model_client.check(model)
+    await check_evaluators(context.config)
+    await context.emit("preflight_passed", 1, models=[model.id for model in models])
 
 
-def models_used(setup: RunConfig) -> list[ModelRef]:
-    """The target, the authors if any operator or evaluator asks one, and what evaluators bring."""
-    models = setup.task.models
-    asked = [one.calls for one in setup.operators.values()] + [one.calls for one in setup.model_evaluators]
-    used = list(models.by_name().values()) if setup.recipe.planner or any(asked) else [models.target]
-    brought = [model for one in setup.evaluators.values() if isinstance(one, UsesOwnModels) for model in one.models]
-    return list({str(model): model for model in [*used, *brought]}.values())
+def models_used(config: RunConfig) -> list[ModelRef]:
+    """The target model, the optimizer's where anything asks one, and those that evaluators bring."""
+    models = config.task.models
+    operator_calls = [operator.calls for operator in config.operators.values()]
+    evaluator_calls = [evaluator.calls for evaluator in config.model_evaluators]
+    if config.recipe.planner or any([*operator_calls, *evaluator_calls]):
+        used = list(models.by_name().values())
+    else:
+        used = [models.target]
+    evaluators = config.evaluators.values()
+    own = [model for evaluator in evaluators if isinstance(evaluator, UsesOwnModels) for model in evaluator.models]
+    return list({str(model): model for model in [*used, *own]}.values())
 
 
-async def check_evaluators(setup: RunConfig) -> None:
-    """A reference must satisfy its own row; an evaluator that gives all of them 0 is misnamed or misread. Those that
-    ask a model are left out: nothing may be spent here."""
-    rows = [example for example in setup.task.data.val if example.outputs]
-    for name, evaluator in setup.evaluators.items():
+async def check_evaluators(config: RunConfig) -> None:
+    """Score references as if they were answers: an evaluator that gives all of them 0 is misnamed or misread.
+
+    Evaluators that ask a model are left out: nothing may be spent here.
+    """
+    rows = [example for example in config.task.data.val if example.outputs]
+    for (name, evaluator), spec in zip(config.evaluators.items(), config.task.evaluators, strict=True):
         if isinstance(evaluator, AskingEvaluator):
             continue
-        spec = setup.task.evaluators[list(setup.evaluators).index(name)]
-        scores = []
-        for example in [row for row in rows if spec in setup.task.evaluators_of(row)][:_MAX_REFERENCES]:
+        scored = []
+        for example in [row for row in rows if spec in config.task.evaluators_of(row)][:_MAX_REFERENCES]:
             text = example.outputs[0]
-            given = Output(text=text, replies=(Reply(text=text),))
-            shown = (example, given, setup.task.answer_of(example).read_answer(text))
-            score = await _evaluate_reference(evaluator, *shown)
-            scores.append((score, shown))
-        if scores and all(score.value == 0 for score, _ in scores):
-            for score, shown in scores:
+            output = Output(text=text, replies=(Reply(text=text),))
+            case = (example, output, config.task.answer_of(example).read_answer(text))
+            scored.append((await _evaluate_reference(evaluator, *case), case))
+        if scored and all(score.value == 0 for score, _ in scored):
+            for score, case in scored:
                 if score.failure == "example":
-                    raise await _evaluator_error(setup, name, evaluator, score, shown)
-            said = next((score.feedback for score, _ in scores if score.feedback), "")
+                    raise await _evaluator_error(config, name, evaluator, score, case)
+            feedback = next((score.feedback for score, _ in scored if score.feedback), "")
             raise TaskError(
-                f"the evaluator {name!r} gives 0 to the reference outputs themselves" + (f": {said}" if said else ""),
-                where=_evaluators_location(setup),
-                possible=setup.registry.names("evaluator"),
+                f"the evaluator {name!r} gives 0 to the reference outputs themselves"
+                + (f": {feedback}" if feedback else ""),
+                where=_evaluators_location(config),
+                possible=config.registry.names("evaluator"),
                 remedy="choose another evaluator, or correct the references or the [answer] table",
             )
 
 
 async def _evaluate_reference(evaluator: Evaluator, example: Example, output: Output, answer: str | None) -> Score:
-    """What a function of the user's gives that is no score is a mistake in the task, as one that it raises is."""
+    """A function of the user's that returns no score is a mistake in the task, as one that raises is."""
     try:
         return await evaluator.evaluate(example, output, answer)
     except PluginError as error:
@@ -76,42 +80,19 @@ async def _evaluate_reference(evaluator: Evaluator, example: Example, output: Ou
 
 
 async def _evaluator_error(
-    setup: RunConfig, name: str, evaluator: Evaluator, score: Score, shown: ReferenceCase
+    config: RunConfig, name: str, evaluator: Evaluator, score: Score, case: ReferenceCase
 ) -> TaskError:
-    """Of an evaluator that scores no reference: no other has to be chosen, this one has to be corrected."""
-    said = (
-        await evaluator.failure_with_line(*shown) if isinstance(evaluator, CallableEvaluator) else ""
-    ) or score.feedback
+    """For an evaluator that scores no reference: no other has to be chosen, this one has to be corrected."""
+    reason, where = "", _evaluators_location(config)
+    if isinstance(evaluator, CallableEvaluator):
+        reason, where = await evaluator.failure_with_line(*case), evaluator.location
     return TaskError(
-        f"the evaluator {name!r} cannot score the reference outputs: {said or 'it does not say why'}",
-        where=evaluator.location if isinstance(evaluator, CallableEvaluator) else _evaluators_location(setup),
+        f"the evaluator {name!r} cannot score the reference outputs: "
+        f"{reason or score.feedback or 'it does not say why'}",
+        where=where,
         remedy="correct it, or the rows that it reads; it is tried on references before anything is spent",
     )
 
 
-def _evaluators_location(setup: RunConfig) -> str:
-    return setup.task.where("[[evaluators]]")
-
-
-def held_out_count(setup: RunConfig) -> int:
-    """How many test rows are kept for the report: all of them, or what 40 % of the budget can pay for two prompts.
-
-    Calls are counted; tokens are reckoned for two prompts like the start. What the winner really takes, and money, show
-    when the search is over: then fewer may fit, and the report opens those alone.
-    """
-    rows, budget = 0 if setup.human_judged else len(setup.task.data.test), setup.budget
-    if budget.calls is not None:
-        rows = min(rows, int(budget.calls * HELD_OUT_SHARE / setup.calls_per_test_example))
-    if rows and budget.tokens is not None:
-        taken = setup.calls_per_test_example * tokens_per_call(setup)
-        rows = min(rows, max(1, int(budget.tokens * HELD_OUT_SHARE / taken)))
-    return rows
-
-
-def tokens_per_call(setup: RunConfig, *, answer: bool = True) -> float:
-    """Tokens of the start prompt on a row, with an answer as long as the references."""
-    shown = [*setup.task.data.test[:_SIZE_SAMPLE], *setup.task.data.val[:_SIZE_SAMPLE]]
-    asked = [len(message["content"]) for row in shown for message in render(setup.task.program.main, row)]
-    wanted = [len(one) for row in shown for one in row.outputs[:1]]
-    said = min(setup.task.answer_tokens, max(wanted, default=0) / CHARACTERS_PER_TOKEN + 1) if answer else 0.0
-    return sum(asked) / max(1, len(shown)) / CHARACTERS_PER_TOKEN + said
+def _evaluators_location(config: RunConfig) -> str:
+    return config.task.where("[[evaluators]]")

@@ -1,4 +1,4 @@
-"""The recipes there are, and how `--set` changes one."""
+"""The recipes that are installed, and how `--set` changes one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def all_recipes(registry: Registry) -> list[Recipe]:
 
 
 def load_recipe(name: str, registry: Registry) -> Recipe:
-    """Raises UsageError for a name that nobody has, naming the nearest."""
+    """A shipped recipe or a plugin's. Raises UsageError for an unknown name, with the nearest."""
     entry = _recipe_folder() / f"{name}.toml"
     if name.replace("-", "").isalnum() and entry.is_file():
         return parse_recipe(entry.read_text(encoding="utf-8"), where=f"recipe {name}")
@@ -44,17 +44,16 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"the recipe cannot be read: {error}", where=where) from error
     except ValidationError as error:
-        said, possible = validation_message(error)
-        raise UsageError(
-            f"the recipe cannot be read: {validation_location(error)} {said}", where=where, possible=possible
-        ) from error
+        message, possible = validation_message(error)
+        location = validation_location(error)
+        raise UsageError(f"the recipe cannot be read: {location} {message}", where=where, possible=possible) from error
 
 
 def apply_settings(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
-    """Apply `--set` pairs, in whatever order they stand: first the parts are chosen, then their options are given.
+    """The recipe with `--set` pairs applied, in any order: parts are chosen first, then their options are set.
 
     `strategy=NAME`, `allocator=NAME`, `judge=NAME`, `operators=A,B`, `planner=true`, `rounds=3`, `slots=in-turn`,
-    `evidence=errors` (what of the measurements all roles may read: errors, scores, history, or none), and
+    `evidence=errors` (which measurements all roles may read: errors, scores, history, or none), and
     `PLUGIN.option=value` for the options of a strategy, allocator, judge or operator in use. Raises UsageError for
     anything else.
     """
@@ -63,8 +62,9 @@ def apply_settings(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
         if key in ("strategy", "allocator", "judge"):
             data[key] = {"use": value}
         elif key == "operators":
-            known = {use["use"]: use for use in data["operators"]}
-            data["operators"] = [known.get(one.strip(), {"use": one.strip()}) for one in value.split(",")]
+            by_name = {use["use"]: use for use in data["operators"]}
+            names = [name.strip() for name in value.split(",")]
+            data["operators"] = [by_name.get(name, {"use": name}) for name in names]
         elif key in ("planner", "rounds", "slots"):
             data[key] = _parse_value(value)
         elif key == "evidence":
@@ -88,7 +88,7 @@ def _set_option(data: dict[str, Any], key: str, value: str) -> None:
             return
     names = [*_SETTING_NAMES, *(f"{use['use']}.OPTION" for use in uses)]
     raise UsageError(
-        f"nothing is called {key!r} in this recipe",
+        f"unknown setting {key!r} for this recipe",
         where="--set",
         possible=names,
         remedy=did_you_mean(key, names) or "choose the part as well, for example --set strategy=NAME",
@@ -97,9 +97,9 @@ def _set_option(data: dict[str, Any], key: str, value: str) -> None:
 
 def _setting_error(error: ValidationError, settings: Mapping[str, str]) -> UsageError:
     key = validation_location(error).partition(".")[0]
-    said, possible = validation_message(error)
+    message, possible = validation_message(error)
     return UsageError(
-        f"{key}={settings.get(key, '')} {said}",
+        f"{key}={settings.get(key, '')} {message}",
         where="--set",
         possible=possible,
         remedy="give a value that fits; maieutic recipes NAME shows what a recipe is made of",
@@ -107,6 +107,7 @@ def _setting_error(error: ValidationError, settings: Mapping[str, str]) -> Usage
 
 
 def _parse_value(value: str) -> Any:
+    """A TOML value; text that is none stays text."""
     try:
         return tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

@@ -1,4 +1,4 @@
-"""Everything a run is made of, checked before anything is spent."""
+"""The parts of a run: every plugin created and every requirement checked before anything is spent."""
 
 from __future__ import annotations
 
@@ -34,25 +34,29 @@ from ..plugins.system.hookspecs import Kind
 from ..plugins.system.registry import Registry
 from ..runtime.models.client import supports_loss
 from .compatibility import check_operators, create_evaluator
-from .inputs.fork import ForkOrigin
 from .recipe_loader import apply_settings, load_recipe
-
-DEFAULT_BUDGET = Budget(calls=400)
+from .run_options import DEFAULT_BUDGET, RunOptions
 
 
 @dataclass(kw_only=True)
 class RunConfig:
-    """A run's parts. Making one creates every plugin by name, so an unknown name or option fails here.
+    """A run's parts, resolved from a task and `RunOptions`.
 
-    approve: whether the run waits for a person before each round that costs. origin: of a fork, where it began.
+    Attributes:
+        options: as the caller chose them.
+        recipe: with the settings applied; a directive may change its weights later.
+        budget: the limits that hold now; a directive or a resume may change them.
+        judge: compares two outputs, where the recipe has one.
+        scorer: scores outputs during the search in place of the task's evaluators.
+        loss: scores the reference's likelihood in place of a sampled answer.
+        target_options: what the target was created with.
+        labels: the task's answer labels, where they are few.
     """
 
     task: Task
+    options: RunOptions
     recipe: Recipe
     budget: Budget
-    seed: int
-    concurrency: int
-    folder: Path
     registry: Registry
     strategy: Strategy
     allocator: Allocator
@@ -65,153 +69,162 @@ class RunConfig:
     loss: LossEvaluator | None = None
     agents: Mapping[str, Agent] = field(default_factory=dict)
     executor: Executor = field(default_factory=LocalExecutor)
-    executor_ref: PluginRef = field(default_factory=lambda: PluginRef(use="local"))
     observers: tuple[Observer, ...] = ()
-    observer_refs: tuple[PluginRef, ...] = ()
     labels: tuple[str, ...] = ()
-    settings: Mapping[str, str] = field(default_factory=dict)
-    approve: bool = False
-    origin: ForkOrigin | None = None
 
     @classmethod
-    def resolve(
-        cls,
-        task: Task,
-        *,
-        recipe: str | Recipe = "auto",
-        budget: Budget | None = None,
-        seed: int = 0,
-        concurrency: int = 4,
-        folder: Path | str = ".maieutic",
-        settings: Mapping[str, str] | None = None,
-        registry: Registry | None = None,
-        approve: bool = False,
-        origin: ForkOrigin | None = None,
-        executor: PluginRef | str = "local",
-        observers: Sequence[PluginRef | str] = (),
-    ) -> RunConfig:
-        """Raises UsageError, TaskError or NeedsError; spends nothing."""
+    def resolve(cls, task: Task, options: RunOptions | None = None, registry: Registry | None = None) -> RunConfig:
+        """Create all parts by name. Raises UsageError, TaskError or NeedsError for parts that do not fit."""
+        options = options or RunOptions()
         registry = registry or Registry.load()
-        placed = _as_plugin_ref(executor)
-        observed = tuple(_as_plugin_ref(one) for one in observers)
-        base = Path(task.source).parent if task.source else Path()
-        registry.require(task.plugins, folder=base)
-        chosen = load_recipe(recipe, registry) if isinstance(recipe, str) else recipe
-        chosen = apply_settings(chosen, settings or {})
-        limits = budget or DEFAULT_BUDGET
-        limits.check()
-        if concurrency < 1:
-            raise UsageError(f"a concurrency of {concurrency} runs nothing", possible=("1 or more",))
+        registry.require(task.plugins, folder=_task_folder(task))
+        recipe = load_recipe(options.recipe, registry) if isinstance(options.recipe, str) else options.recipe
+        recipe = apply_settings(recipe, options.settings or {})
+        budget = options.budget or DEFAULT_BUDGET
+        budget.check()
+        if options.concurrency < 1:
+            raise UsageError(f"concurrency must be at least 1, got {options.concurrency}", possible=("1 or more",))
         if not task.data.empty:
             task.check()
-        if chosen.hides:
-            task = task.model_copy(update={"data": task.data.without_outputs(chosen.hides - {"test"})})
+        if recipe.hides:
+            task = task.model_copy(update={"data": task.data.without_outputs(recipe.hides - {"test"})})
         labels = infer_labels(task.answer, [*task.data.train, *task.data.val])
-        options = _target_options(registry, task, bool(labels))
-        setup = cls(
+        target_options = _target_options(registry, task, bool(labels))
+        config = cls(
             task=task,
-            recipe=chosen,
-            budget=limits,
-            seed=seed,
-            concurrency=concurrency,
-            folder=Path(folder),
+            options=options,
+            recipe=recipe,
+            budget=budget,
             registry=registry,
-            strategy=_create(registry, "strategy", chosen.strategy),
-            allocator=_create(registry, "allocator", chosen.allocator),
-            operators={use.use: _create(registry, "operator", use) for use in chosen.operators},
+            strategy=_create(registry, "strategy", recipe.strategy),
+            allocator=_create(registry, "allocator", recipe.allocator),
+            operators={use.use: _create(registry, "operator", use) for use in recipe.operators},
             evaluators=_create_evaluators(registry, task),
-            target=registry.create("target", task.target.use, **options),
-            judge=create_evaluator("judge", registry, chosen.judge) if chosen.judge else None,
-            scorer=create_evaluator("scorer", registry, chosen.scorer) if chosen.scorer else None,
-            loss=create_evaluator("loss", registry, chosen.loss) if chosen.loss else None,
-            target_options=options,
-            agents={key: _create_agent(registry, key, use) for key, use in chosen.agents.items()},
-            executor=_create(registry, "executor", placed),
-            executor_ref=placed,
-            observers=tuple(_create(registry, "observer", use) for use in observed),
-            observer_refs=observed,
+            target=registry.create("target", task.target.use, **target_options),
+            target_options=target_options,
+            judge=create_evaluator("judge", registry, recipe.judge) if recipe.judge else None,
+            scorer=create_evaluator("scorer", registry, recipe.scorer) if recipe.scorer else None,
+            loss=create_evaluator("loss", registry, recipe.loss) if recipe.loss else None,
+            agents={key: _create_agent(registry, key, use) for key, use in recipe.agents.items()},
+            executor=_create(registry, "executor", options.executor_ref),
+            observers=tuple(_create(registry, "observer", use) for use in options.observer_refs),
             labels=labels,
-            settings=dict(settings or {}),
-            approve=approve,
-            origin=origin,
         )
-        check_operators(setup.strategy, setup.operators)
-        setup._check_needs()
-        return setup
+        check_operators(config.strategy, config.operators)
+        config._check_needs()
+        return config
+
+    @property
+    def folder(self) -> Path:
+        """Where the store lives."""
+        return Path(self.options.folder)
+
+    @property
+    def seed(self) -> int:
+        return self.options.seed
 
     @property
     def calls_per_test_example(self) -> int:
-        """What one sealed row takes: start and winner, and the judge where nothing else scores. Repairs not counted."""
+        """Calls that one held-out example takes: baseline and winner, and the judge where nothing else scores. Repairs
+        of unreadable replies are not counted."""
         judged = self.judge.calls // CALLS_PER_ASK if self.judge is not None and not self.evaluators else 0
         return 2 * sum(self.calls_per_run(self.task.program)) + judged
 
     @property
     def human_judged(self) -> bool:
-        """Whether nothing but a person tells outputs apart: then the sealed rows stay sealed, for nobody could be asked
-        about as many; the report tells what the duels of the search say."""
+        """Whether only a person compares outputs. Nobody could be asked about all test examples, so the held-out test
+        stays closed and the report shows the duels of the search."""
         return self.judge is not None and "human" in self.judge.needs and not self.evaluators
 
     def evaluators_for(self, specs: Sequence[EvaluatorSpec]) -> dict[str, Evaluator | AskingEvaluator]:
-        """Those that score a row, in the order of its task's."""
+        """The evaluators of the specs by name, in the order of the task's."""
         if tuple(specs) == self.task.evaluators:
             return self.evaluators
-        named = list(zip(self.task.evaluators, self.evaluators.items(), strict=True))
-        return dict(next(item for spec, item in named if spec == one) for one in specs)
+        by_spec = list(zip(self.task.evaluators, self.evaluators.items(), strict=True))
+        return dict(next(item for task_spec, item in by_spec if task_spec == spec) for spec in specs)
 
     @property
     def model_evaluators(self) -> list[AskingEvaluator]:
-        """The evaluators of the search and of the report that ask a model, or run a candidate again."""
-        all_of_them = [*self.evaluators.values(), *([self.scorer] if self.scorer else [])]
-        return [one for one in all_of_them if isinstance(one, AskingEvaluator)]
+        """The evaluators of search and report that ask a model or run a candidate again."""
+        scoring = [*self.evaluators.values(), *([self.scorer] if self.scorer else [])]
+        return [evaluator for evaluator in scoring if isinstance(evaluator, AskingEvaluator)]
 
     def calls_per_run(self, program: Program, *, repairs: bool = False) -> tuple[int, int]:
-        """Calls of the target and of the team that one run of a program takes with all that rates it."""
-        asked = sum(one.calls for one in self.model_evaluators)
-        target = self.target.calls(program) * (1 + sum(one.runs for one in self.model_evaluators))
-        return target, asked if repairs else -(-asked // CALLS_PER_ASK)
+        """Target calls and optimizer calls that one run of a program takes, with everything that scores it."""
+        evaluator_calls = sum(evaluator.calls for evaluator in self.model_evaluators)
+        reruns = sum(evaluator.runs for evaluator in self.model_evaluators)
+        target_calls = self.target.calls(program) * (1 + reruns)
+        return target_calls, evaluator_calls if repairs else -(-evaluator_calls // CALLS_PER_ASK)
 
     def resampling_target(self) -> Target:
-        """The target once more, for answers that are drawn anew where it can tell draws apart."""
+        """The target again, drawing new answers where it distinguishes draws."""
         use, options = self.task.target.use, dict(self.target_options)
         if "sample" in self.registry.options("target", use):
             options["sample"] = 1
-        made: Target = self.registry.create("target", use, **options)
-        return made
+        target: Target = self.registry.create("target", use, **options)
+        return target
 
     def _check_needs(self) -> None:
-        has = {"references"} if all(example.outputs for example in self.task.data.val) else set()
-        has |= {"train"} if any(example.outputs for example in self.task.data.train) else set()
-        has |= {"target"} if self.task.data.target else set()
-        has |= self.recipe.makes
-        if self.task.data.empty:
-            has |= {"references", "train"}  # rows are drafted with their outputs before the search
-        has |= {"judge"} if self.judge is not None else set()
-        has |= {"human"}  # whoever drives the run can be asked: by directives, or by the graph's interrupts
-        has |= {"logprobs"} if supports_loss(self.task.models.target) else set()
+        available = self._available_needs()
         if not self.evaluators and self.judge is None and self.scorer is None and self.loss is None:
             raise NeedsError(
                 f"nothing scores this task's outputs, and the recipe {self.recipe.name!r} has no judge to compare them",
                 where=self.task.where("[[evaluators]]"),
                 remedy="give the rows outputs, name an evaluator that needs none, or choose a recipe with a judge: spo",
             )
-        parts: list[tuple[str, Any]] = [("strategy", self.strategy), ("allocator", self.allocator)]
-        parts += [("operator", one) for one in self.operators.values()]
-        parts += [("executor", self.executor), *(("agent", one) for one in self.agents.values())]
-        parts += [("observer", one) for one in self.observers]
-        asked = [one for one in (self.judge, self.scorer, self.loss) if one is not None]
-        parts += [("evaluator", one) for one in [*self.evaluators.values(), *asked]]
-        for kind, part in [("recipe", self.recipe), *parts]:
-            if missing := sorted(part.needs - has):
+        for kind, part in self._parts():
+            if missing := sorted(part.needs - available):
                 raise NeedsError(
                     f"the {kind} {part.name!r} needs {', '.join(missing)}, which this run does not have",
                     where=self.task.where("[data]"),
-                    possible=sorted(has),
+                    possible=sorted(available),
                     remedy="bring what it needs, or choose another recipe (maieutic recipes)",
                 )
 
+    def _available_needs(self) -> set[str]:
+        """What this run can give to its parts."""
+        data = self.task.data
+        available: set[str] = set(self.recipe.makes)
+        if all(example.outputs for example in data.val):
+            available.add("references")
+        if any(example.outputs for example in data.train):
+            available.add("train")
+        if data.target:
+            available.add("target")
+        if data.empty:  # examples are drafted with their outputs before the search
+            available |= {"references", "train"}
+        if self.judge is not None:
+            available.add("judge")
+        if supports_loss(self.task.models.target):
+            available.add("logprobs")
+        # Whoever drives the run can be asked: by directives, or by the graph's interrupts.
+        available.add("human")
+        return available
 
-def _as_plugin_ref(named: PluginRef | str) -> PluginRef:
-    return PluginRef(use=named) if isinstance(named, str) else named
+    def _parts(self) -> list[tuple[str, Any]]:
+        """Kind and part of everything that declares needs, in the order in which they are checked."""
+        comparing = [evaluator for evaluator in (self.judge, self.scorer, self.loss) if evaluator is not None]
+        return [
+            ("recipe", self.recipe),
+            ("strategy", self.strategy),
+            ("allocator", self.allocator),
+            *(("operator", operator) for operator in self.operators.values()),
+            ("executor", self.executor),
+            *(("agent", agent) for agent in self.agents.values()),
+            *(("observer", observer) for observer in self.observers),
+            *(("evaluator", evaluator) for evaluator in [*self.evaluators.values(), *comparing]),
+        ]
+
+
+def create_target(registry: Registry, task: Task) -> Target:
+    """The task's target alone, to run its programs outside of a run."""
+    registry.require(task.plugins, folder=_task_folder(task))
+    target: Target = registry.create("target", task.target.use, **_target_options(registry, task, labels=False))
+    return target
+
+
+def _task_folder(task: Task) -> Path:
+    return Path(task.source).parent if task.source else Path()
 
 
 def _create(registry: Registry, kind: Kind, use: PluginRef) -> Any:
@@ -224,31 +237,25 @@ def _create_agent(registry: Registry, key: str, use: PluginRef) -> Agent:
         raise UsageError(
             f"no role is called {role!r}", where=f"the recipe's agents, {key}", possible=[*ROLES, "ROLE.skill"]
         )
-    made: Agent = _create(registry, "agent", use)
-    return made
+    agent: Agent = _create(registry, "agent", use)
+    return agent
 
 
 def _create_evaluators(registry: Registry, task: Task) -> dict[str, Evaluator | AskingEvaluator]:
     uses = [PluginRef(use=spec.use, options=spec.options) for spec in task.evaluators]
-    made = [create_evaluator("evaluators", registry, use) for use in uses]
-    return dict(zip(evaluator_names(task.evaluators), made, strict=True))
-
-
-def create_target(registry: Registry, task: Task) -> Target:
-    """The task's target alone, for who runs its programs outside of a run."""
-    registry.require(task.plugins, folder=Path(task.source).parent if task.source else Path())
-    made: Target = registry.create("target", task.target.use, **_target_options(registry, task, labels=False))
-    return made
+    evaluators = [create_evaluator("evaluators", registry, use) for use in uses]
+    return dict(zip(evaluator_names(task.evaluators), evaluators, strict=True))
 
 
 def _target_options(registry: Registry, task: Task, labels: bool) -> dict[str, Any]:
-    """The task's own options, and of what follows from the task what this target takes."""
-    offered = {
+    """The task's own options, and those that follow from the task and that this target accepts."""
+    derived = {
         "max_tokens": task.answer_tokens,
         "temperature": task.constraints.temperature,
+        # Labels are compared by their likelihoods; 20 is the most that providers return.
         "top_logprobs": 20 if labels else 0,
         "answer": task.answer,
-        "folder": str(Path(task.source).parent) if task.source else ".",
+        "folder": str(_task_folder(task)),
     }
-    takes = registry.options("target", task.target.use)
-    return {**{name: value for name, value in offered.items() if name in takes}, **task.target.options}
+    accepted = registry.options("target", task.target.use)
+    return {**{name: value for name, value in derived.items() if name in accepted}, **task.target.options}

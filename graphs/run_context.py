@@ -1,4 +1,4 @@
-"""One run in one process: its doors, its account, and the archive as it was at a step."""
+"""A run in this process: its model client, ledger and event log, and the archive as of a step."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Any
 
 from ..agents.deadline import WritingDeadline
 from ..agents.team import AgentTurn, ModelTeam
-from ..core.answer import AnswerContract
 from ..core.budget import Cost, Ledger, LedgerView, Payer, remaining_calls
 from ..core.candidate import Archive, Candidate
-from ..core.dataset import Example
+from ..core.dataset import Dataset, Example
 from ..core.events import Event, EventKind
 from ..core.models import ModelRef
 from ..core.score import Evaluation, Response
@@ -22,23 +21,34 @@ from ..core.search_types import DuelOutcome, Search, TaskBrief, WorkOrder
 from ..runtime.models.gateway import ModelClient, RunGateway
 from ..runtime.models.transports.embeddings import similarity_call
 from ..runtime.store import DialogueTurn, Store
-from .config_changes import apply_changes, effective_directives
-from .event_stream import publish
-from .grown import GeneratedRow, read_generated_rows, with_generated_rows
-from .observers import ObserverDispatcher
+from ..runtime.store.outcomes import duel_outcomes
+from .config_changes import (
+    GeneratedRow,
+    apply_changes,
+    effective_directives,
+    read_generated_rows,
+    with_generated_rows,
+)
+from .event_delivery import ObserverDispatcher, publish
 from .run_config import RunConfig
 from .state import ProposeState, RunState
 
 Listener = Callable[[Event], None]
 _log = logging.getLogger("maieutic")
+# Events are for screens: the first lines of a reply are enough there, the store has the whole.
+_EVENT_TEXT = 2000
 
 
 @dataclass(kw_only=True)
 class RunContext:
-    """Opened by the first node that runs, closed by whoever opened the graph's `Desk`.
+    """What the nodes of one run share. Opened by the first node that runs, closed by the owner of `RunContexts`.
 
-    base: the parts the run began with; `setup` has what people changed of them since. sitting: how often the run was
-    taken up again. grown: the rows that the run made itself.
+    Attributes:
+        initial_config: the parts the run started with.
+        config: the same with people's changes and the generated examples.
+        started_at: `time.monotonic()` of this process's start on the run; pauses move it forward.
+        resume_count: how often the run was resumed before.
+        generated_rows: the examples that the run made itself.
     """
 
     initial_config: RunConfig
@@ -57,58 +67,60 @@ class RunContext:
     _archive_step: int = -1
     _last_event_number: int = 0
     _earlier_seconds: float | None = None
+    _indexed_data: Dataset | None = None
+    _examples: Mapping[str, Example] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._writing_slots = asyncio.Semaphore(self.config.concurrency)
+        self._writing_slots = asyncio.Semaphore(self.config.options.concurrency)
 
     @classmethod
     async def open(
-        cls, setup: RunConfig, run: str, store: Store, door: ModelClient, listen: Listener | None
+        cls, config: RunConfig, run: str, store: Store, model_client: ModelClient, listen: Listener | None
     ) -> RunContext:
-        """Rebuild the account from the store; calls that a dead process left in flight are counted as lost."""
+        """Rebuild the ledger from the store. Calls that a dead process left in flight count as lost."""
         await store.mark_lost(run)
-        ledger = store.ledger_sums(run).ledger(setup.budget)
-        gateway = RunGateway(run=run, store=store, ledger=ledger, client=door, concurrency=setup.concurrency)
-        last, audience = store.events(run), ObserverDispatcher(observers=setup.observers)
-        for event in last:
-            audience.deliver(event)
+        ledger = store.ledger_sums(run).ledger(config.budget)
+        gateway = RunGateway(
+            run=run, store=store, ledger=ledger, client=model_client, concurrency=config.options.concurrency
+        )
+        events, observers = store.events(run), ObserverDispatcher(observers=config.observers)
+        for event in events:
+            observers.deliver(event)
         return cls(
-            initial_config=setup,
-            config=setup,
+            initial_config=config,
+            config=config,
             run=run,
             store=store,
             gateway=gateway,
-            model_client=door,
+            model_client=model_client,
             ledger=ledger,
-            observers=audience,
+            observers=observers,
             listen=listen,
-            resume_count=sum(event.kind == "run_resumed" for event in last),
-            generated_rows=read_generated_rows(last),
-            _last_event_number=last[-1].number if last else 0,
+            resume_count=sum(event.kind == "run_resumed" for event in events),
+            generated_rows=read_generated_rows(events),
+            _last_event_number=events[-1].number if events else 0,
         )
 
     def restore_config(self, state: Mapping[str, Any]) -> None:
-        """The parts as people left them at the last boundary. Where more was heard since, a node begins again, and the
-        archive is read anew."""
-        told, heard = self.store.directives(self.run), state.get("directive", 0)
-        made = [one for one in self.generated_rows if one.step < state.get("step", 0)]
-        if not told and not made:
+        """Rebuild the config as of the last step boundary. Directives that arrived since make a node start again, so
+        the archive is read anew then."""
+        directives, applied_until = self.store.directives(self.run), state.get("directive", 0)
+        generated = [row for row in self.generated_rows if row.step < state.get("step", 0)]
+        if not directives and not generated:
             return
-        if any(number > heard for number, _ in told):
+        if any(number > applied_until for number, _ in directives):
             self._archive = None
         budget = self.config.budget
-        self.config = apply_changes(
-            with_generated_rows(self.initial_config, made),
-            effective_directives(told, self.store.events(self.run), until=heard),
-        )
+        effective = effective_directives(directives, self.store.events(self.run), until=applied_until)
+        self.config = apply_changes(with_generated_rows(self.initial_config, generated), effective)
         self.config.budget = budget
 
     async def emit(self, kind: EventKind, step: int, subject: str = "", **data: Any) -> None:
-        """Write a fact; a node that runs again writes the same fact, which the store keeps once."""
+        """Append an event. A node that runs again emits the same event, which the store keeps once."""
         await self.append_event(Event(run=self.run, kind=kind, key=f"{step}:{kind}:{subject}", step=step, data=data))
 
     async def append_event(self, event: Event) -> None:
-        """Write a fact under its own key."""
+        """Append an event under its own key, and deliver it to streams, observers and the listener."""
         for stored in await self.store.append_events([event]):
             if stored.number <= self._last_event_number:
                 continue
@@ -131,47 +143,51 @@ class RunContext:
             self._archive_step = step
         return self._archive
 
-    def apply_results(self, step: int, facts: Sequence[Evaluation | Response], candidates: Sequence[Candidate]) -> None:
-        """Carry what step wrote into the archive in memory, which then stands at step + 1."""
+    def apply_results(
+        self, step: int, measurements: Sequence[Evaluation | Response], candidates: Sequence[Candidate]
+    ) -> None:
+        """Add what `step` wrote to the archive in memory, which then stands at step + 1."""
         archive = self.archive(step)
         for candidate in candidates:
             archive.add(candidate)
-        archive.add_results(facts)
+        archive.add_results(measurements)
         self._archive_step = step + 1
 
-    def duel_outcomes(self, step: int) -> tuple[DuelOutcome, ...]:
-        """What was preferred before `step`, on rows that may be seen."""
-        return self.store.duel_outcomes(self.run, step, self.examples)
-
     def advance_cache(self, step: int) -> None:
-        """The step before `step` wrote nothing into the archive; what is in memory stands."""
+        """Keep the archive in memory valid for `step`, where the step before wrote nothing into it."""
         if self._archive_step == step - 1:
             self._archive_step = step
 
+    def duel_outcomes(self, step: int) -> tuple[DuelOutcome, ...]:
+        """The preferences known before `step`, on examples outside the held-out test."""
+        return duel_outcomes(self.store, self.run, step, self.examples)
+
     def elapsed_seconds(self, state: RunState | ProposeState) -> float:
-        """Seconds over all sessions of the run; the first state that is seen tells what came before this one."""
+        """Seconds over all processes of the run; the first state that is seen tells what came before this one."""
         if self._earlier_seconds is None:
             self._earlier_seconds = state.get("seconds", 0.0)
         return self._earlier_seconds + time.monotonic() - self.started_at
 
-    def writing_team(self, state: ProposeState, allowance: int | None = None, *, begun: str = "") -> ModelTeam:
-        """Who thinks about one order, as long as the round's time for writing lasts: half as long again for what
-        follows from answers. begun: skill of the order's first question, where a team before this one asked it."""
+    def writing_team(self, state: ProposeState, allowance: int | None = None, *, first_skill: str = "") -> ModelTeam:
+        """The team for one order, limited to the round's time for writing. Questions that follow from answers have half
+        as long again. first_skill: of the order's first question, where an earlier team asked it."""
         team = self.team(state["step"], f"{state['place']}", allowance)
         age, until = state["seconds"], state["until"]
         if until is None:
             return team
 
-        def over(follows: bool) -> bool:
-            return self.elapsed_seconds(state) >= (until + (until - age) / 2 if follows else until)
+        def expired(is_followup: bool) -> bool:
+            return self.elapsed_seconds(state) >= (until + (until - age) / 2 if is_followup else until)
 
-        return replace(team, deadline=WritingDeadline(slots=self._writing_slots, expired=over), first_skill=begun)
+        return replace(
+            team, deadline=WritingDeadline(slots=self._writing_slots, expired=expired), first_skill=first_skill
+        )
 
     def team(self, step: int, stream: str, allowance: int | None = None) -> ModelTeam:
-        """Who thinks about one thing; repeated questions within it are different draws."""
+        """The agents for one subject. A question repeated within a stream is a new draw."""
         recipe, task = self.config.recipe, self.config.task
 
-        async def hear(turn: AgentTurn) -> None:
+        async def record_turn(turn: AgentTurn) -> None:
             await self.store.save_dialogue(
                 self.run,
                 DialogueTurn(
@@ -184,7 +200,8 @@ class RunContext:
                     parsed=turn.reply.model_dump(mode="json") if turn.reply else None,
                 ),
             )
-            await self.emit(turn.kind, step, turn.key, role=turn.role, skill=turn.skill, text=turn.raw[:2000])
+            text = turn.raw[:_EVENT_TEXT]
+            await self.emit(turn.kind, step, turn.key, role=turn.role, skill=turn.skill, text=text)
 
         return ModelTeam(
             models=task.models,
@@ -195,11 +212,11 @@ class RunContext:
             path=(step, stream),
             allowance=allowance,
             agents=self.config.agents,
-            on_turn=hear,
+            on_turn=record_turn,
         )
 
     async def similarity(self, model: ModelRef, text: str, others: Sequence[str]) -> Sequence[float]:
-        """How alike an embedding model finds a text and each of some others."""
+        """Similarity of a text to each of some others, by an embedding model."""
         return await self.gateway.similarities(similarity_call(model, text, others), "optimizer")
 
     def task_brief(self) -> TaskBrief:
@@ -214,21 +231,21 @@ class RunContext:
 
     def build_search(self, state: RunState, policy: str) -> Search:
         """What a policy decides from. Its memory is a copy: `policy`'s new memory goes back into the state."""
-        task = self.config.task
+        data = self.config.task.data
         view = LedgerView.model_validate(state["ledger"])
-        room, begun = self._remaining_calls(view), self._remaining_calls(view, begun=True)
-        each = self.config.calls_per_run(task.program)[0]
+        remaining, initial = self._remaining_calls(view), self._remaining_calls(view, from_start=True)
+        calls_per_run = self._baseline_calls
         return Search(
             archive=self.archive(state["step"]),
-            train=tuple(example.id for example in task.data.train),
-            val=tuple(example.id for example in task.data.val),
-            target=tuple(example.id for example in task.data.target),
+            train=tuple(example.id for example in data.train),
+            val=tuple(example.id for example in data.val),
+            target=tuple(example.id for example in data.target),
             seed=self.config.seed,
             round=state["round"],
             step=state["step"],
-            remaining_runs=room["target"] // each,
-            total_runs=begun["target"] // each,
-            remaining_optimizer_calls=room["optimizer"],
+            remaining_runs=remaining["target"] // calls_per_run,
+            total_runs=initial["target"] // calls_per_run,
+            remaining_optimizer_calls=remaining["optimizer"],
             plan=tuple(state.get("plan", ())),
             operators={use.use: use.weight for use in self.config.recipe.operators},
             examples=self.examples,
@@ -237,22 +254,30 @@ class RunContext:
             memory=dict(state.get("memory", {}).get(policy, {})),
         )
 
-    def _remaining_calls(self, view: LedgerView, *, begun: bool = False) -> dict[Payer, int]:
-        room = remaining_calls(self.ledger, view, from_start=begun)
-        run, rated = self.config.calls_per_run(self.config.task.program, repairs=True)
-        if rated and self.ledger.budget.calls is not None:
-            # What rates an answer is paid from the same calls.
-            room["target"] = min(room["target"], room["optimizer"] * run // (run + rated))
-        return room
+    def remaining_runs(self, state: RunState) -> int:
+        """How many more runs of the baseline fit the budget, by the ledger of the last step."""
+        return self._remaining_calls(LedgerView.model_validate(state["ledger"]))["target"] // self._baseline_calls
+
+    @property
+    def _baseline_calls(self) -> int:
+        return self.config.calls_per_run(self.config.task.program)[0]
+
+    def _remaining_calls(self, view: LedgerView, *, from_start: bool = False) -> dict[Payer, int]:
+        remaining = remaining_calls(self.ledger, view, from_start=from_start)
+        run_calls, scoring_calls = self.config.calls_per_run(self.config.task.program, repairs=True)
+        if scoring_calls and self.ledger.budget.calls is not None:
+            # Evaluators that ask a model are paid from the same calls.
+            with_scoring = remaining["optimizer"] * run_calls // (run_calls + scoring_calls)
+            remaining["target"] = min(remaining["target"], with_scoring)
+        return remaining
 
     @property
     def examples(self) -> Mapping[str, Example]:
-        """All rows but those of the sealed split (L5)."""
-        return self.config.task.data.without_test.by_id()
-
-    @property
-    def answer(self) -> AnswerContract:
-        return self.config.task.answer
+        """All examples by id, without the held-out test (L5). Built once per state of the data."""
+        data = self.config.task.data
+        if self._indexed_data is not data:
+            self._indexed_data, self._examples = data, data.without_test.by_id()
+        return self._examples
 
     async def aclose(self) -> None:
         await self.config.executor.aclose()
@@ -260,8 +285,9 @@ class RunContext:
         await self.observers.aclose(self.store, self.run)
 
 
-def ledger_summary(session: RunContext) -> dict[str, Any]:
-    view = session.ledger.view()
+def ledger_summary(context: RunContext) -> dict[str, Any]:
+    """The ledger in one flat line, for events."""
+    view = context.ledger.view()
     zero = Cost()
     return {
         "target_calls": view.used.get("target", zero).calls,
@@ -272,10 +298,10 @@ def ledger_summary(session: RunContext) -> dict[str, Any]:
     }
 
 
-def end_step(session: RunContext, state: RunState, update: RunState) -> RunState:
-    """Close a step: count it, and put the account into the state."""
+def end_step(context: RunContext, state: RunState, update: RunState) -> RunState:
+    """Close a step: count it, and put the time and the ledger into the state."""
     update["step"] = update["step"] + 1
-    update["seconds"] = session.elapsed_seconds(state)
-    update["ledger"] = session.ledger.view().model_dump(mode="json")
-    session.advance_cache(update["step"])
+    update["seconds"] = context.elapsed_seconds(state)
+    update["ledger"] = context.ledger.view().model_dump(mode="json")
+    context.advance_cache(update["step"])
     return update

@@ -1,4 +1,4 @@
-"""What the log says of scores while a run goes on: the start prompt's first one, and each new leader's."""
+"""Events about scores while a run goes on: the baseline's first score, and each new best candidate's."""
 
 from __future__ import annotations
 
@@ -10,36 +10,37 @@ from ..core.stats.pooled_estimate import pooled_estimates
 from .run_context import RunContext
 
 
-async def emit_baseline(session: RunContext, step: int) -> None:
-    """Told once, when the start prompt was first measured: the key carries no step."""
-    archive = session.archive(step + 1)
-    if told := _score_fields(session, archive, archive.baseline.id):
-        await session.emit("baseline_measured", 0, candidate=archive.baseline.id, **told)
+async def emit_baseline(context: RunContext, step: int) -> None:
+    """Emitted once, when the baseline was first measured: the event's key has no step."""
+    archive = context.archive(step + 1)
+    if fields := _score_fields(context, archive, archive.baseline.id):
+        await context.emit("baseline_measured", 0, candidate=archive.baseline.id, **fields)
 
 
-async def emit_best_changed(session: RunContext, step: int, archive: Archive, best: str) -> None:
-    """Another prompt leads. It may be one that nothing was measured of, where a person took all others out.
+async def emit_best_changed(context: RunContext, step: int, archive: Archive, best: str) -> None:
+    """Another candidate is the best; it may be unmeasured, where a person vetoed all others.
 
-    score, low, high: what its rows say, as everywhere that a score is shown. expected: an estimate for all of val, in
-    which few rows weigh little beside what is known of other candidates; no measurement.
+    score, low, high: of its own examples. expected: an estimate for all of val, which shrinks a score of few examples
+    towards those of other candidates; no measurement.
     """
-    told = _score_fields(session, archive, best)
-    if told:
-        val = [example.id for example in session.config.task.data.val]
-        guess = pooled_estimates(archive, [archive[best]], session.examples, val)[best]
-        told["expected"] = round(guess.mean, 4)
-    await session.emit("best_changed", step, best, candidate=best, operator=archive[best].operator, **{"n": 0, **told})
+    fields = _score_fields(context, archive, best)
+    if fields:
+        val = [example.id for example in context.config.task.data.val]
+        estimate = pooled_estimates(archive, [archive[best]], context.examples, val)[best]
+        fields["expected"] = round(estimate.mean, 4)
+    operator = archive[best].operator
+    await context.emit("best_changed", step, best, candidate=best, operator=operator, **{"n": 0, **fields})
 
 
-def _score_fields(session: RunContext, archive: Archive, candidate: str) -> dict[str, Any]:
-    """A candidate's mean on its val rows with the 95 % interval, as events have it; empty where it has none."""
-    seen = archive.scores.row(candidate, [example.id for example in session.config.task.data.val])
-    if not seen:
+def _score_fields(context: RunContext, archive: Archive, candidate: str) -> dict[str, Any]:
+    """A candidate's mean on its val examples with the 95 % interval; empty where it has none."""
+    evaluations = archive.scores.row(candidate, [example.id for example in context.config.task.data.val])
+    if not evaluations:
         return {}
-    found = mean_interval([one.score for one in seen.values()])
+    interval = mean_interval([evaluation.score for evaluation in evaluations.values()])
     return {
-        "score": round(found.value, 4),
-        "low": round(found.low, 4),
-        "high": round(found.high, 4),
-        "n": len(seen),
+        "score": round(interval.value, 4),
+        "low": round(interval.low, 4),
+        "high": round(interval.high, 4),
+        "n": len(evaluations),
     }

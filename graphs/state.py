@@ -7,9 +7,17 @@ from typing import Annotated, Any, TypeVar
 
 from typing_extensions import TypedDict
 
+BUDGET_SPENT = "the budget is spent"
+TIME_UP = "the time is up"
+
+T = TypeVar("T")
+
 
 class Draft(TypedDict):
-    """A proposal on its way to the screen: the program is in the store under its id."""
+    """A proposal that the screen has not seen yet. The store has the program under its id.
+
+    order: index of its order in the round. place: its index among that order's proposals.
+    """
 
     order: int
     place: int
@@ -19,26 +27,29 @@ class Draft(TypedDict):
     rationale: str
 
 
-T = TypeVar("T")
-BUDGET_SPENT = "the budget is spent"
-TIME_UP = "the time is up"
-
-
 def append_reducer(old: Sequence[T], new: Sequence[T] | None) -> list[T]:
-    """What a round's orders bring arrives side by side; None clears the tray for the next round."""
+    """Collects what a round's orders return concurrently; None empties the list for the next round."""
     return [] if new is None else [*old, *new]
 
 
 class RunState(TypedDict, total=False):
     """What a checkpoint holds.
 
-    step: counts the nodes that ran; what a node writes into the store carries it, so that a node that is run again
-    after a crash sees the archive as it was. ledger: the account at the end of the last step; decisions use it and
-    not the live one. memory: the policies' own JSON state. unpaid: places of the round's
-    orders that the budget had no calls for. rows: what the orders brought of these. waiting: duels that a person has to
-    decide before more is measured. idle: rounds in a row without a new candidate or measurement. directive: the last
-    that was heard. approved: the last round that a person lets be paid for. ending: why the search ended, empty while
-    it goes on.
+    step: counts the nodes that ran. What a node writes into the store carries it, so that a node that runs again after
+        a crash sees the archive as it was.
+    orders, drafts, unpaid, rows: of this round. unpaid: indexes of orders that the budget had no calls for.
+        rows: new examples that orders returned.
+    new, pool: ids of the round's new candidates, and of those the allocator may measure.
+    idle: rounds in a row without a new candidate or measurement.
+    batch: how much the last `evaluate` measured; 0 ends the round's measuring.
+    waiting: duels that a person has to decide before more is measured.
+    memory: JSON state of strategy and allocator.
+    directive: number of the last directive that was applied.
+    approved: the last round that a person approved.
+    ledger: at the end of the last step. Decisions use it and not the live ledger.
+    sealed_rows: how many held-out examples the budget is reserved for.
+    seconds: the run's age at the end of the last step.
+    ending: why the search ended, empty while it goes on.
     """
 
     run: str
@@ -68,10 +79,10 @@ class RunState(TypedDict, total=False):
 
 
 class ProposeState(TypedDict):
-    """What one `Send` carries: a place in the round's orders, and what the node needs of the run's state.
+    """What one `Send` carries: an order, and what its node needs of the run's state.
 
-    seconds: the run's age at the last step. until: its age from which authors begin no more requests this round; None
-    where minutes are not limited.
+    place: the order's index in the round. seconds: the run's age at the last step. until: the age at which writing
+    starts no more requests this round; None where minutes are not limited.
     """
 
     run: str

@@ -1,12 +1,11 @@
-"""A prompt somewhere else: what a run learned, on another task or model, against that task's own prompt."""
+"""A run's prompt on another task or model, compared with that task's own prompt."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Unpack
 
 from pydantic import BaseModel, ConfigDict
 
-from ..core.budget import Budget
 from ..core.dataset import Split
 from ..core.errors import UsageError
 from ..core.program import Program
@@ -15,10 +14,11 @@ from ..core.stats.tests import Difference, Verdict
 from ..core.task import Task
 from ..plugins.system.registry import Registry
 from .compare import compare_programs
+from .run_options import MeasureKeywords
 
 
 class TransferResult(BaseModel):
-    """Means of the task's own prompt and of what was brought, on the same rows; the verdict as in a report."""
+    """Means of the task's own prompt and of the transferred one, on the same examples; the verdict as in a report."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,15 +33,18 @@ class TransferResult(BaseModel):
 
 
 def transplant(program: Program, task: Task) -> Program:
-    """A system prompt that was learned for several tasks goes in front of the task's own prompt; any other program
-    takes its place. Raises TaskError where it asks for fields that the task's rows do not bring."""
+    """The program as it would be used on the task.
+
+    A system prompt learned for several tasks goes before the task's own prompt; any other program replaces it. Raises
+    TaskError where it needs fields that the task's examples do not have.
+    """
     own = task.program
     if program.shared:
         shared = program.prompts[program.shared]
         if own.shared:
             return own.replace(shared, own.shared)
-        said = "\n\n".join(part for part in (shared.system, instruction_text(shared), own.main.system) if part)
-        return own.replace(own.main.with_(system=said))
+        system = "\n\n".join(part for part in (shared.system, instruction_text(shared), own.main.system) if part)
+        return own.replace(own.main.with_(system=system))
     task.model_copy(update={"program": program}).check()
     return program
 
@@ -51,37 +54,32 @@ async def transfer_program(
     task: Task,
     *,
     split: Split = "test",
-    concurrency: int = 4,
-    folder: Path | str = ".maieutic",
     registry: Registry | None = None,
-    budget: Budget | None = None,
+    **options: Unpack[MeasureKeywords],
 ) -> TransferResult:
-    """Both on the split's rows with the task's target; paired. budget: of each of the two, else what the rows take.
-    Raises UsageError for a split without rows, or where the two are the same program, and as `score` does."""
-    moved = transplant(program, task)
-    if moved.id == task.program.id:
+    """Score both prompts on the split's examples with the task's target, in pairs.
+
+    Args:
+        **options: as `compare_programs` takes them.
+
+    Raises:
+        UsageError: an empty split, or the same program twice; and as `evaluate_program` does.
+    """
+    transferred = transplant(program, task)
+    if transferred.id == task.program.id:
         raise UsageError(
             "the task has this very prompt already: there is nothing to compare",
             where=task.name,
             remedy="bring another candidate, or another run's",
         )
-    found = await compare_programs(
-        task,
-        task.program,
-        moved,
-        split=split,
-        concurrency=concurrency,
-        folder=folder,
-        registry=registry,
-        budget=budget,
-    )
+    comparison = await compare_programs(task, task.program, transferred, split=split, registry=registry, **options)
     return TransferResult(
-        task=found.task,
-        model=found.model,
-        split=found.split,
-        own=found.a.value,
-        brought=found.b.value,
-        difference=found.difference,
-        verdict=found.verdict,
-        n=found.n,
+        task=comparison.task,
+        model=comparison.model,
+        split=comparison.split,
+        own=comparison.a.value,
+        brought=comparison.b.value,
+        difference=comparison.difference,
+        verdict=comparison.verdict,
+        n=comparison.n,
     )

@@ -1,1 +1,1 @@
-"""Applies directives at step boundaries: pause, approval, edits, data changes."""
+"""What directives do to a run: each takes effect at a step boundary."""

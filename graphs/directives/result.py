@@ -1,4 +1,4 @@
-"""What became of a directive."""
+"""The result of a directive, and where it takes effect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from ..state import RunState
 
 @dataclass(frozen=True, kw_only=True)
 class DirectiveResult:
-    """refused: why it changes nothing; empty where it was applied. update: of the state. told: for the log."""
+    """What a directive did.
+
+    Attributes:
+        refused: why it changes nothing; empty where it was applied.
+        update: of the graph's state.
+        log_data: further data of its event.
+    """
 
     refused: str = ""
     update: RunState = field(default_factory=lambda: RunState())
@@ -23,27 +29,32 @@ class DirectiveResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Boundary:
-    """A boundary. step: the archive is as it was before it. at: the step under which is written what changes; before
-    the first round that is the step before, since no step is taken then."""
+    """A step boundary, where directives take effect.
+
+    Attributes:
+        read_before: the archive is read as it was before this step.
+        write_step: changes are written under this step. Before the first round that is the step before, since no step
+            is counted then.
+    """
 
     read_before: int
     write_step: int
 
 
 async def record_directive(
-    session: RunContext, place: int, number: int, directive: Directive, outcome: DirectiveResult
+    context: RunContext, step: int, number: int, directive: Directive, result: DirectiveResult
 ) -> None:
-    """The log hears of a directive once, whatever is run again and whoever says it first."""
+    """Log a directive once, whatever runs again and whichever node does it first."""
     event = Event(
-        run=session.run,
-        kind="directive_refused" if outcome.refused else "directive_applied",
+        run=context.run,
+        kind="directive_refused" if result.refused else "directive_applied",
         key=f"directive:{number}",
-        step=place,
+        step=step,
         data={
             "directive": directive.model_dump(mode="json", exclude={"prompt"}),
-            "reason": outcome.refused,
+            "reason": result.refused,
             "number": number,
-            **outcome.log_data,
+            **result.log_data,
         },
     )
-    await session.append_event(event)
+    await context.append_event(event)

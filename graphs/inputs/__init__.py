@@ -1,1 +1,1 @@
-"""Examples and candidates that a run starts from: generated examples, forks, multi-task views."""
+"""What nodes give to operators and strategies: requests, prompts to work on, generated examples, forks."""

@@ -1,5 +1,4 @@
-"""Which prompt of several is worked on next: in turn, by credit (what edits of it have brought so far), or the shared
-one alone."""
+"""Which prompt of several is worked on next: in turn, by credit (the gains its edits have had), or the shared one."""
 
 from __future__ import annotations
 
@@ -13,64 +12,71 @@ from ...core.recipe import SlotRule
 from ...core.search_types import Search, WorkOrder
 from .pipeline_steps import find_step, step_names
 
+# A mean gain of five points makes a prompt e times as likely: enough to matter, little enough to try the others.
 _GAIN_SCALE = 0.05
+# At most e² times as likely or unlikely, whatever the gains were.
+_MAX_LOG_WEIGHT = 2.0
+# A gain is shrunk as if three more children had gained nothing.
 _PRIOR_CHILDREN = 3.0
 
 
 def assign_prompts(
-    orders: Sequence[WorkOrder], search: Search, by: SlotRule, learning: Collection[str] = ()
+    orders: Sequence[WorkOrder], search: Search, rule: SlotRule, learning: Collection[str] = ()
 ) -> list[WorkOrder]:
-    """The orders, each with a slot where its first parent has several prompts and the order names none.
+    """The orders, each with a prompt to work on where its first parent has several and the order names none.
 
-    In turn: another one each round, and for each order of a round, beginning with one that the seed chooses. By
-    credit: so at first, then drawn with a chance that grows with the mean gain of the children in which that prompt
-    was changed. Shared: the one that stands before all others, and by credit where there is none.
-    learning: operators that learn from rows. Where they are shown no runs, and no run that ended right tells what an
-    inner step should say, they work on the last step, whose outputs the references are.
+    In turn: another prompt each round and for each order of a round, starting with one that the seed chooses. By
+    credit: the same at first, then drawn with a chance that grows with the mean gain of the children in which that
+    prompt changed. Shared: the one before all others, and by credit where there is none.
+    learning: operators that learn from examples. Without runs to show, and without a right run that tells what an inner
+    step should say, they work on the last step, whose references are the task's.
     """
-    chosen: list[WorkOrder] = []
-    for place, order in enumerate(orders):
-        names = search.archive[order.parents[0]].program.slots if order.parents else ()
-        if order.slot or not names:
-            chosen.append(order)
+    assigned: list[WorkOrder] = []
+    for index, order in enumerate(orders):
+        program = search.archive[order.parents[0]].program if order.parents else None
+        if program is None or order.slot or not program.slots:
+            assigned.append(order)
             continue
-        shared = search.archive[order.parents[0]].program.shared
-        if by == "shared" and shared:
-            chosen.append(order.model_copy(update={"slot": shared}))
-            continue
-        turn = search.round - 1 + place
-        if by == "in-turn" or search.round <= len(names):
-            slot = names[(seeded_random(search.seed, "slots").randrange(len(names)) + turn) % len(names)]
+        if rule == "shared" and program.shared:
+            slot = program.shared
         else:
-            gains = prompt_credit(search.archive, names, search.val)
-            weights = [math.exp(max(-2.0, min(2.0, gains[name] / _GAIN_SCALE))) for name in names]
-            slot = seeded_random(search.seed, "slots", search.step, place).choices(names, weights)[0]
-        if order.operator in learning and not order.cases and not search.archive[order.parents[0]].program.by_task:
-            slot = _teachable_prompt(search, order.parents[0], slot)
-        chosen.append(order.model_copy(update={"slot": slot}))
-    return chosen
+            slot = _choose_prompt(program.slots, search, rule, index)
+            if order.operator in learning and not order.cases and not program.by_task:
+                slot = _teachable_prompt(search, order.parents[0], slot)
+        assigned.append(order.model_copy(update={"slot": slot}))
+    return assigned
+
+
+def _choose_prompt(names: Sequence[str], search: Search, rule: SlotRule, index: int) -> str:
+    """index: of the order in its round."""
+    if rule == "in-turn" or search.round <= len(names):
+        first = seeded_random(search.seed, "slots").randrange(len(names))
+        return names[(first + search.round - 1 + index) % len(names)]
+    gains = prompt_credit(search.archive, names, search.val)
+    weights = [math.exp(max(-_MAX_LOG_WEIGHT, min(_MAX_LOG_WEIGHT, gains[name] / _GAIN_SCALE))) for name in names]
+    return seeded_random(search.seed, "slots", search.step, index).choices(names, weights)[0]
 
 
 def _teachable_prompt(search: Search, parent: str, slot: str) -> str:
-    """The slot, or the last step's where no row tells what the slot's should say."""
-    known = search.archive.scores.row(parent, search.train)
-    last = step_names(search.archive[parent].program, known)[-1]
-    right = (one for one in known.values() if one.score >= 1)
-    return slot if slot == last or any(find_step(one, slot) for one in right) else last
+    """The prompt, or the last step's where no run tells what the prompt's step should say."""
+    evaluations = search.archive.scores.row(parent, search.train)
+    last = step_names(search.archive[parent].program, evaluations)[-1]
+    right = (evaluation for evaluation in evaluations.values() if evaluation.score >= 1)
+    return slot if slot == last or any(find_step(evaluation, slot) for evaluation in right) else last
 
 
 def prompt_credit(archive: Archive, slots: Iterable[str], val: Sequence[str]) -> dict[str, float]:
-    """Slot → the mean gain over their first parents of the children that changed it alone, on rows both were measured
-    on, shrunken towards none."""
-    seen: dict[str, list[float]] = {slot: [] for slot in slots}
-    for one in archive.candidates.values():
-        if not one.parents or one.parents[0] not in archive:
+    """Prompt name → mean gain over their first parents of the children that changed it alone, on examples both were
+    measured on, shrunk towards 0."""
+    gains_by_slot: dict[str, list[float]] = {slot: [] for slot in slots}
+    for child in archive.candidates.values():
+        if not child.parents or child.parents[0] not in archive:
             continue
-        changed = changed_prompts(one.program, archive[one.parents[0]].program)
-        gains = archive.scores.paired(one.id, one.parents[0], val)
-        if gains and len(changed) == 1 and changed[0] in seen:
-            seen[changed[0]].append(sum(gains) / len(gains))
-    return {slot: sum(gains) / (len(gains) + _PRIOR_CHILDREN) for slot, gains in seen.items()}
+        changed = changed_prompts(child.program, archive[child.parents[0]].program)
+        gains = archive.scores.paired(child.id, child.parents[0], val)
+        if gains and len(changed) == 1 and changed[0] in gains_by_slot:
+            gains_by_slot[changed[0]].append(sum(gains) / len(gains))
+    return {slot: sum(gains) / (len(gains) + _PRIOR_CHILDREN) for slot, gains in gains_by_slot.items()}
 
 
 def changed_prompts(child: Program, parent: Program) -> list[str]:

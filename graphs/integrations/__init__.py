@@ -1,1 +1,1 @@
-"""Entry points for other frameworks: LangChain tool, LangGraph Studio, apps."""
+"""Entry points for other frameworks: a LangChain tool, LangGraph Studio, applications of the caller."""

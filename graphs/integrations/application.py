@@ -1,4 +1,4 @@
-"""Optimizing the prompts inside an application that this process has at hand."""
+"""Optimizing the prompts inside an application that runs in this process."""
 
 from __future__ import annotations
 
@@ -12,25 +12,34 @@ from ...core.prompt import Prompt
 from ...core.task import TargetSpec, Task
 from ...plugins.apps.runnable_target import RunnableTarget
 from ...plugins.system.registry import Registry
-from ..api import Result, aoptimize
+from ..api import aoptimize
+from ..result import Result
 
 _TARGET_NAME = "app"
 
 
 def app_registry(app: Any, registry: Registry | None = None, **options: Any) -> Registry:
-    """The registry of a run over an application: `aresume` needs it too, since a store holds no objects.
+    """The registry of a run over an application. `aresume` needs it too, since a store holds no objects.
 
-    app: a LangGraph graph, a LangChain Runnable, a function, or a factory `f(model)`. options: those of the target
-    `runnable`. Raises UsageError for what is no application.
+    Args:
+        app: a LangGraph graph, a LangChain Runnable, a function, or a factory `f(model)`.
+        registry: what the application is added to; all installed plugins if None.
+        **options: those of the target `runnable`.
+
+    Returns:
+        The registry with the target `app`.
+
+    Raises:
+        UsageError: what is no application.
     """
     registry = registry or Registry.load()
 
-    def make(temperature: float = 0.0, top_logprobs: int = 0, sample: int = 0) -> RunnableTarget:
-        drawn = {"temperature": temperature, "top_logprobs": top_logprobs, "sample": sample}
-        return RunnableTarget(app, **{**drawn, **options})
+    def create_target(temperature: float = 0.0, top_logprobs: int = 0, sample: int = 0) -> RunnableTarget:
+        sampling = {"temperature": temperature, "top_logprobs": top_logprobs, "sample": sample}
+        return RunnableTarget(app, **{**sampling, **options})
 
-    make()  # a wrong application or option is found here
-    registry.register_object("target", _TARGET_NAME, make, summary="an application of the caller's")
+    create_target()  # a wrong application or option is found here
+    registry.register_object("target", _TARGET_NAME, create_target, summary="an application of the caller's")
     return registry
 
 
@@ -46,11 +55,14 @@ def app_task(
     if not prompts:
         raise UsageError("an application without a named prompt has nothing to optimize", where="prompts")
     program = Program(
-        prompts={name: one if isinstance(one, Prompt) else Prompt(instruction=one) for name, one in prompts.items()}
+        prompts={
+            name: prompt if isinstance(prompt, Prompt) else Prompt(instruction=prompt)
+            for name, prompt in prompts.items()
+        }
     )
     first = next(iter(program.prompts.values()))
-    named = Task.create(first.instruction, train=train, val=val, test=test, **{"name": "app", **fields})
-    return named.model_copy(update={"program": program, "target": TargetSpec(use=_TARGET_NAME)}).check()
+    task = Task.create(first.instruction, train=train, val=val, test=test, **{"name": "app", **fields})
+    return task.model_copy(update={"program": program, "target": TargetSpec(use=_TARGET_NAME)}).check()
 
 
 async def aoptimize_app(
@@ -67,9 +79,25 @@ async def aoptimize_app(
 ) -> Result:
     """Optimize the named prompts of an application where they are used, on what the whole application answers.
 
-    prompts: name → the text that the application has now. target: options of the target `runnable`: input, output,
-    calls. task: further fields of Task: answer, evaluators, models. options: those of `aoptimize`. Taken up again with
-    `aresume(run, registry=app_registry(app, …))`.
+    Resume with `aresume(run, registry=app_registry(app, …))`.
+
+    Args:
+        app: a LangGraph graph, a LangChain Runnable, a function, or a factory `f(model)`.
+        prompts: name → the text that the application has now.
+        train: examples that operators may learn from.
+        val: examples that select candidates.
+        test: held-out examples that the report opens once.
+        target: options of the target `runnable`: input, output, calls.
+        task: further fields of Task: answer, evaluators, models.
+        registry: what the application is added to; all installed plugins if None.
+        **options: those of `aoptimize`.
+
+    Returns:
+        The result, with a program of the same named prompts.
+
+    Raises:
+        UsageError: what is no application, or no prompt; and as `aoptimize` does.
     """
-    made = app_task(prompts, train=train, val=val, test=test, **dict(task or {}))
-    return await aoptimize(made, registry=app_registry(app, registry, **dict(target or {})), **options)
+    application_task = app_task(prompts, train=train, val=val, test=test, **dict(task or {}))
+    registry = app_registry(app, registry, **dict(target or {}))
+    return await aoptimize(application_task, registry=registry, **options)

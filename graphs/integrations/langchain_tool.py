@@ -1,4 +1,4 @@
-"""`optimize_prompt` as a LangChain tool, for agents that improve prompts by themselves."""
+"""`optimize_prompt` as a LangChain tool, for agents that improve prompts themselves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...core.program import Program
 from ...core.render import instruction_text
 from ...core.task import Models, Task
 from ..api import aoptimize
-from ..langchain_result import run_blocking
+from ..result import Result, run_blocking
 
 _DESCRIPTION = (
     "Improve a prompt on examples and measure the gain on examples that were kept aside. Gives the better prompt, "
@@ -25,11 +25,15 @@ _DESCRIPTION = (
 
 
 class PromptExample(BaseModel):
+    """An example as an agent gives it."""
+
     input: str = Field(description="what the model is given")
     output: str = Field(description="what it should answer")
 
 
 class OptimizePromptInput(BaseModel):
+    """The tool's arguments."""
+
     prompt: str = Field(description="the prompt as it is now")
     examples: list[PromptExample] = Field(
         description="30 examples or more; two thirds are kept aside to measure", min_length=12
@@ -47,8 +51,18 @@ def optimize_tool(
     recipe: str = "auto",
     options: Mapping[str, Any] | None = None,
 ) -> StructuredTool:
-    """The tool. most_calls: what an agent may spend at a time, whatever it wishes. models: the embedded one unless
-    given. options: further ones of `aoptimize`."""
+    """`optimize` as a LangChain tool.
+
+    Args:
+        models: the embedded model if None.
+        most_calls: what an agent may spend at a time, whatever it asks for.
+        folder: where the store lives.
+        recipe: the method.
+        options: further ones of `aoptimize`.
+
+    Returns:
+        The tool `optimize_prompt`.
+    """
 
     async def optimize_prompt(
         prompt: str,
@@ -57,7 +71,7 @@ def optimize_tool(
         labels: list[str] | None = None,
         calls: int = 400,
     ) -> dict[str, Any]:
-        rows = [Example(input=row.input, outputs=(row.output,)) for row in examples]
+        rows = [Example(input=example.input, outputs=(example.output,)) for example in examples]
         task = Task(
             name="prompt",
             description=description,
@@ -67,26 +81,30 @@ def optimize_tool(
             models=models or Models(),
         ).check()
         budget = Budget(calls=min(calls, most_calls))
-        done = await aoptimize(task, recipe=recipe, budget=budget, folder=folder, **dict(options or {}))
-        report = done.report
-        if report is None:
-            return {"run": done.run, "verdict": "stopped by a person", "prompt": instruction_text(done.prompt)}
-        return {
-            "run": done.run,
-            "verdict": report.verdict,
-            "prompt": report.prompt.best,
-            "before": report.start.score,
-            "after": report.best.score,
-            "difference": report.difference.model_dump(mode="json") if report.difference else None,
-        }
+        return _summary(await aoptimize(task, recipe=recipe, budget=budget, folder=folder, **dict(options or {})))
 
-    def wait(**wish: Any) -> dict[str, Any]:
-        return run_blocking(optimize_prompt(**wish))
+    def optimize_prompt_blocking(**arguments: Any) -> dict[str, Any]:
+        return run_blocking(optimize_prompt(**arguments))
 
     return StructuredTool.from_function(
-        func=wait,
+        func=optimize_prompt_blocking,
         coroutine=optimize_prompt,
         name="optimize_prompt",
         description=_DESCRIPTION,
         args_schema=OptimizePromptInput,
     )
+
+
+def _summary(result: Result) -> dict[str, Any]:
+    """What the agent is given back."""
+    report = result.report
+    if report is None:
+        return {"run": result.run, "verdict": "stopped by a person", "prompt": instruction_text(result.prompt)}
+    return {
+        "run": result.run,
+        "verdict": report.verdict,
+        "prompt": report.prompt.best,
+        "before": report.start.score,
+        "after": report.best.score,
+        "difference": report.difference.model_dump(mode="json") if report.difference else None,
+    }

@@ -1,1 +1,1 @@
-"""Runs programs on examples and scores the outputs."""
+"""Running candidates on examples, duels, and the budget for the held-out test."""

@@ -1,4 +1,4 @@
-"""Duels: both outputs are measured first, then the judge compares them; each outcome is durable before it counts."""
+"""Duels: both outputs are measured first, then the judge compares them; an outcome is stored before it counts."""
 
 from __future__ import annotations
 
@@ -16,61 +16,67 @@ from ..run_context import RunContext
 
 def missing_outputs(duels: Sequence[Duel], archive: Archive) -> list[Measurement]:
     """What has to be measured before the duels can be judged, in their order."""
-    both = [Measurement(one, duel.example) for duel in duels for one in (duel.first, duel.second)]
-    return [pair for pair in dict.fromkeys(both) if archive.result_of(pair.candidate, pair.example) is None]
+    pairs = [Measurement(candidate, duel.example) for duel in duels for candidate in (duel.first, duel.second)]
+    return [pair for pair in dict.fromkeys(pairs) if archive.result_of(pair.candidate, pair.example) is None]
 
 
-def unjudged_duels(session: RunContext, asked: Sequence[Duel], step: int) -> list[Duel]:
+def unjudged_duels(context: RunContext, requested: Sequence[Duel], step: int) -> list[Duel]:
     """Those that nobody judged yet; none where the recipe has no judge."""
-    judged = (
-        {(one.first, one.second, one.example, one.number) for one in session.duel_outcomes(step)} if asked else set()
-    )
-    new = [one for one in dict.fromkeys(asked) if (one.first, one.second, one.example, one.number) not in judged]
-    return new if session.config.judge is not None else []
-
-
-def human_duels(session: RunContext, duels: Sequence[Duel], archive: Archive) -> list[Duel]:
-    """Those that only a person can decide: what both said is known, and is not the same."""
-    if session.config.judge is None or "human" not in session.config.judge.needs:
+    if context.config.judge is None or not requested:
         return []
-    both = [
+    judged = {_key(outcome) for outcome in context.duel_outcomes(step)}
+    return [duel for duel in dict.fromkeys(requested) if _key(duel) not in judged]
+
+
+def _key(duel: Duel | DuelOutcome) -> tuple[str, str, str | None, int]:
+    return duel.first, duel.second, duel.example, duel.number
+
+
+def human_duels(context: RunContext, duels: Sequence[Duel], archive: Archive) -> list[Duel]:
+    """Those that only a person can decide: both outputs are known, and they differ."""
+    judge = context.config.judge
+    if judge is None or "human" not in judge.needs:
+        return []
+    outputs = [
         (duel, archive.result_of(duel.first, duel.example), archive.result_of(duel.second, duel.example))
         for duel in duels
     ]
-    return [duel for duel, a, b in both if a and b and a.output.strip() != b.output.strip()]
+    return [
+        duel for duel, first, second in outputs if first and second and first.output.strip() != second.output.strip()
+    ]
 
 
-def affordable_duels(session: RunContext, duels: Sequence[Duel], room: int) -> list[Duel]:
-    """As many, from the first on, as `room` author calls can pay in the worst case."""
-    judge = session.config.judge
-    return list(duels[: room // judge.calls] if judge is not None and judge.calls else duels)
+def affordable_duels(context: RunContext, duels: Sequence[Duel], remaining: int) -> list[Duel]:
+    """As many, from the first on, as `remaining` optimizer calls can pay in the worst case."""
+    judge = context.config.judge
+    return list(duels[: remaining // judge.calls] if judge is not None and judge.calls else duels)
 
 
 async def judge_duels(
-    session: RunContext, duels: Sequence[Duel], archive: Archive, examples: Mapping[str, Example], *, step: int
+    context: RunContext, duels: Sequence[Duel], archive: Archive, examples: Mapping[str, Example], *, step: int
 ) -> list[DuelOutcome]:
-    """Outcomes in the order of the duels. Left out are those whose outputs are missing or that no longer fit into the
-    budget; what the judge cannot tell apart is a tie."""
+    """Outcomes in the order of the duels; what the judge cannot tell apart is a tie. Left out are duels whose outputs
+    are missing or that no longer fit the budget."""
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_judge_duel(session, duel, archive, examples[duel.example], step)) for duel in duels]
+        tasks = [group.create_task(_judge_duel(context, duel, archive, examples[duel.example], step)) for duel in duels]
     return [outcome for task in tasks if (outcome := task.result()) is not None]
 
 
 async def _judge_duel(
-    session: RunContext, duel: Duel, archive: Archive, example: Example, step: int
+    context: RunContext, duel: Duel, archive: Archive, example: Example, step: int
 ) -> DuelOutcome | None:
-    judge = session.config.judge
+    judge = context.config.judge
     first, second = archive.result_of(duel.first, duel.example), archive.result_of(duel.second, duel.example)
     if judge is None or first is None or second is None:
         return None
     subject = f"{duel.first}/{duel.second}/{duel.example}/{duel.number}"
     try:
-        said = await judge.prefer(
+        preference = await judge.prefer(
             example,
             Output(text=first.output),
             Output(text=second.output),
-            task=session.task_brief(),
-            team=session.team(step, f"duel/{subject}"),
+            task=context.task_brief(),
+            team=context.team(step, f"duel/{subject}"),
         )
     except BudgetSpent:
         return None
@@ -78,20 +84,29 @@ async def _judge_duel(
         a=duel.first,
         b=duel.second,
         example=duel.example,
-        margin=said.margin,
+        margin=preference.margin,
         by=judge.name,
-        feedback=said.feedback or "",
+        feedback=preference.feedback or "",
         step=step,
         number=duel.number,
     )
-    await session.store.save_preferences(session.run, [row])
-    told = {"example": duel.example, "margin": round(said.margin, 4), "judge": judge.name, "number": duel.number}
-    await session.emit("duel_judged", step, subject, first=duel.first, second=duel.second, **told)
+    await context.store.save_preferences(context.run, [row])
+    await context.emit(
+        "duel_judged",
+        step,
+        subject,
+        first=duel.first,
+        second=duel.second,
+        example=duel.example,
+        margin=round(preference.margin, 4),
+        judge=judge.name,
+        number=duel.number,
+    )
     return DuelOutcome(
         first=duel.first,
         second=duel.second,
         example=duel.example,
-        margin=said.margin,
+        margin=preference.margin,
         author=judge.name,
         number=duel.number,
     )

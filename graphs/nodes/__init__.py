@@ -1,1 +1,1 @@
-"""The nodes of the state graph."""
+"""The nodes of the state graph, one file each."""

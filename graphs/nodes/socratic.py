@@ -24,13 +24,14 @@ from ..directives.pause import wait_while_paused
 from ..run_context import RunContext
 from ..run_lifecycle import RunContexts
 from ..state import Draft, ProposeState
-from . import propose as proposing
+from .propose import emit_request_started, operator_request, store_drafts
 
 
 class SocraticState(ProposeState, total=False):
-    """One dialogue: the errand, and what was said so far.
+    """One dialogue: its order, and what was said so far.
 
-    advice: what the questions were sent back with, None where they stand. said: asks so far, of all three.
+    advice: why the critic sent the questions back, None where it accepted them. said: questions to models so far, of
+    all three roles.
     """
 
     questions: list[str]
@@ -41,6 +42,8 @@ class SocraticState(ProposeState, total=False):
 
 
 class DialogueOutput(TypedDict):
+    """What the dialogue returns to the run's state."""
+
     drafts: list[Draft]
     unpaid: list[int]
 
@@ -48,44 +51,45 @@ class DialogueOutput(TypedDict):
 SocraticTurn = Callable[[SocraticState], Awaitable[dict[str, Any]]]
 
 
-def socratic_graph(desk: RunContexts) -> StateGraph[SocraticState, Any, ProposeState, DialogueOutput]:
-    """The teacher asks; the critic judges the questioning once; the teacher may ask once more; the student answers."""
+def socratic_graph(contexts: RunContexts) -> StateGraph[SocraticState, Any, ProposeState, DialogueOutput]:
+    """The teacher asks; the critic judges the questions once; the teacher may ask once more; the student answers."""
 
-    async def at(state: SocraticState) -> tuple[RunContext, Request, Team]:
-        """Each turn has a team of its own: it gets what the turns before it left of the order's calls."""
-        session = await desk.context_for(state)
-        request = proposing.operator_request(session, state)
+    async def open_turn(state: SocraticState) -> tuple[RunContext, Request, Team]:
+        """Each turn has a team of its own, which gets what the turns before it left of the order's calls."""
+        context = await contexts.context_for(state)
+        request = operator_request(context, state)
         most = request.order.allowance
-        left = None if most is None else most - CALLS_PER_ASK * state.get("said", 0)
-        return session, request, session.writing_team(state, left, begun=AskQuestions.skill)
+        allowance = None if most is None else most - CALLS_PER_ASK * state.get("said", 0)
+        return context, request, context.writing_team(state, allowance, first_skill=AskQuestions.skill)
 
     async def teacher(state: SocraticState) -> dict[str, Any]:
-        session, request, team = await at(state)
-        await proposing.emit_request_started(session, request.order, state["step"], state["place"])
-        before, said = state.get("questions", []), state.get("said", 0) + 1
+        context, request, team = await open_turn(state)
+        await emit_request_started(context, request.order, state["step"], state["place"])
+        earlier, ask_count = state.get("questions", []), state.get("said", 0) + 1
         try:
-            questions = await ask_questions(request, team, state.get("advice") or "", rejected=before)
+            questions = await ask_questions(request, team, state.get("advice") or "", rejected=earlier)
         except BudgetSpent:
-            return {"questions": before, "said": said, "unpaid": [state["place"]]}
-        return {"questions": list(questions) or before, "said": said}
+            return {"questions": earlier, "said": ask_count, "unpaid": [state["place"]]}
+        return {"questions": list(questions) or earlier, "said": ask_count}
 
     async def critic(state: SocraticState) -> dict[str, Any]:
-        _, _, team = await at(state)
-        said = state["said"] + 1
+        _, _, team = await open_turn(state)
+        ask_count = state["said"] + 1
         try:
-            return {"advice": revision_advice(await judge_questions(state["questions"], team)), "said": said}
+            return {"advice": revision_advice(await judge_questions(state["questions"], team)), "said": ask_count}
         except BudgetSpent:
-            return {"advice": None, "said": said, "unpaid": [state["place"]]}
+            return {"advice": None, "said": ask_count, "unpaid": [state["place"]]}
 
     async def student(state: SocraticState) -> dict[str, Any]:
-        session, request, team = await at(state)
+        context, request, team = await open_turn(state)
         proposal, unpaid = None, state.get("unpaid", [])
         try:
-            proposal = await answer_questions(request, team, state["questions"]) if state["questions"] else None
+            if state["questions"]:
+                proposal = await answer_questions(request, team, state["questions"])
         except BudgetSpent:
             unpaid = [state["place"]]
-        made = [proposal] if proposal is not None else []
-        drafts = await proposing.store_drafts(session, made, request.order, state["step"], state["place"])
+        proposals = [] if proposal is None else [proposal]
+        drafts = await store_drafts(context, proposals, request.order, state["step"], state["place"])
         return {"drafts": drafts, "unpaid": unpaid}
 
     def after_teacher(state: SocraticState) -> Literal["critic", "student"]:
@@ -99,7 +103,7 @@ def socratic_graph(desk: RunContexts) -> StateGraph[SocraticState, Any, ProposeS
         SocraticState, input_schema=ProposeState, output_schema=DialogueOutput
     )
     for turn in (teacher, critic, student):
-        graph.add_node(turn.__name__, _turn_node(desk, turn))
+        graph.add_node(turn.__name__, _turn_node(contexts, turn))
     graph.add_edge(START, "teacher")
     graph.add_conditional_edges("teacher", after_teacher, ["critic", "student"])
     graph.add_conditional_edges("critic", after_critic, ["teacher", "student"])
@@ -112,13 +116,13 @@ def _parse_order(state: SocraticState) -> WorkOrder:
 
 
 def _turn_node(
-    desk: RunContexts, turn: SocraticTurn
+    contexts: RunContexts, turn: SocraticTurn
 ) -> Any:  # langgraph's overloads do not resolve for a node made by a function
     """A turn that waits while the run is paused, and whose failure ends the run as any node's does."""
 
-    async def speak(state: SocraticState) -> dict[str, Any]:
-        async with desk.node_context(state) as session:
-            await wait_while_paused(session, state)
+    async def run(state: SocraticState) -> dict[str, Any]:
+        async with contexts.node_context(state) as context:
+            await wait_while_paused(context, state)
             return await turn(state)
 
-    return speak
+    return run

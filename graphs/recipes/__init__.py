@@ -1,1 +1,1 @@
-"""Published methods as data, one TOML a method."""
+"""The shipped recipes, one TOML file each."""

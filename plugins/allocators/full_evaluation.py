@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ...core.protocols import NEEDS_NOTHING, Decision
+from ...core.protocols import Decision, Need
 from ...core.search_types import Measurement, Search
 from .common import affordable_measurements, no_decisions, row_order
 
@@ -20,9 +20,8 @@ class FullEvaluation:
         least: Examples at least, if `candidates` is set.
     """
 
-    name = "full"
-    needs = NEEDS_NOTHING
-
+    name: str = field(default="full", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
     rows: int | None = None
     candidates: int | None = None
     least: int = 8

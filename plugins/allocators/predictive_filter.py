@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ...core.protocols import NEEDS_NOTHING, Decision
+from ...core.protocols import Decision, Need
 from ...core.search_types import Measurement, Search
 from .full_evaluation import FullEvaluation
 from .predictor import predict_scores
@@ -27,9 +27,8 @@ class PredictiveFilter:
         rows: As for `full`, like `candidates` and `least`.
     """
 
-    name = "predicted"
-    needs = NEEDS_NOTHING
-
+    name: str = field(default="predicted", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
     keep: float = 0.5
     enough: int = 8
     trust: float = 0.3

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...core.candidate import Candidate
 from ...core.option_types import Count
-from ...core.protocols import NEEDS_NOTHING, Decision
+from ...core.protocols import Decision, Need
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.selection import common_rows, sufficiently_measured
 
@@ -27,9 +27,8 @@ class BoundaryCalibration:
         rows: Train examples that the parent runs on.
     """
 
-    name = "calibration"
-    needs = NEEDS_NOTHING
-
+    name: str = field(default="calibration", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
     writer: str = "boundary-rows"
     samples: int = 50
     keep: int = 3

@@ -8,7 +8,7 @@ from random import Random
 from typing import Literal
 
 from ...core.option_types import Count
-from ...core.protocols import NEEDS_NOTHING, Decision
+from ...core.protocols import Decision, Need
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fitness, fittest
 from ..algorithms.metric_choice import select_views
@@ -40,9 +40,8 @@ class GeneticAlgorithm:
         pairs: Operators that need two parents, and so seed nothing if the recipe names no seeds.
     """
 
-    name = "genetic"
-    needs = NEEDS_NOTHING
-
+    name: str = field(default="genetic", init=False)
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
     seeds: Mapping[str, int] = field(default_factory=dict)
     dress: str = ""
     size: Count = 10

@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...core.option_types import Count
-from ...core.protocols import NEEDS_NOTHING, Decision
+from ...core.protocols import Decision, Need
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fitness, fittest
 from ..algorithms.pool_helpers import human_candidates
@@ -30,8 +30,7 @@ class LocalSearch(ABC):
         cases: Train examples that the prompt runs on first, for operators that read failures.
     """
 
-    needs = NEEDS_NOTHING
-
+    needs: frozenset[Need] = field(default=frozenset(), init=False)
     neighbours: Count = 5
     rows: int = 4
     iterations: int = 50
@@ -86,7 +85,7 @@ class LocalSearch(ABC):
 class HillClimbing(LocalSearch):
     """Moves to the best neighbor if it is better."""
 
-    name = "hill-climbing"
+    name: str = field(default="hill-climbing", init=False)
 
     def choose_next(self, search: Search, current: str, fitness_by_id: Mapping[str, float]) -> str:
         return max(fitness_by_id, key=lambda name: (fitness_by_id[name], name == current))

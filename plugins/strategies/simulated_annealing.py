@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...core.search_types import Search
 from .local_search import LocalSearch
@@ -19,8 +19,7 @@ class SimulatedAnnealing(LocalSearch):
         cooling: Factor per round.
     """
 
-    name = "annealing"
-
+    name: str = field(default="annealing", init=False)
     temperature: float = 0.1
     cooling: float = 0.85
 

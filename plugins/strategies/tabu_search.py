@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ...core.candidate import Candidate
@@ -24,8 +24,7 @@ class TabuSearch(LocalSearch):
         tenure: Moves that stay tabu.
     """
 
-    name = "tabu"
-
+    name: str = field(default="tabu", init=False)
     tenure: int = 5
 
     def choose_next(self, search: Search, current: str, fitness_by_id: Mapping[str, float]) -> str:

@@ -1,10 +1,11 @@
-"""The store: one SQLite file per project folder with all runs, model calls and dialogues."""
+"""The store: one SQLite file per project folder that remembers every run, call and word."""
 
 from .dashboard_queries import ExampleTally, StepTally
 from .records import (
     Attempt,
     DialogueTurn,
     LedgerSums,
+    OperatorStat,
     PreferenceRow,
     RuleRow,
     RunRecord,
@@ -20,6 +21,7 @@ __all__ = [
     "DialogueTurn",
     "ExampleTally",
     "LedgerSums",
+    "OperatorStat",
     "PreferenceRow",
     "RuleRow",
     "RunRecord",

@@ -1,4 +1,4 @@
-"""Queries for displays: sums instead of single measurements."""
+"""Windows on a run for whoever watches it: sums instead of rows, one candidate instead of all."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
+from ...core.candidate import Candidate
 from ...core.score import Evaluation
+from . import archive
 from .log import select_turns
 from .records import DialogueTurn
 
-# How json.dumps writes an unreadable answer; inside a text its quotes would be escaped.
+# How an unreadable answer is written by json.dumps; within a text the quotes would carry backslashes.
 _UNREADABLE = '%"failure": "format"%'
 _TALLIES = """
-SELECT candidate, step, count(*), sum(score), sum(score * score), sum(data LIKE ?), max(seq) FROM evaluations
+SELECT candidate, step, count(*), sum(score), sum(data LIKE ?), max(seq) FROM evaluations
 WHERE seq > ? AND +run = ? AND split = 'val' GROUP BY candidate, step ORDER BY max(seq)
 """
 _BY_EXAMPLE = """
@@ -29,23 +31,22 @@ _TURNS_OF_STEP = "run = ? AND step = ? ORDER BY number LIMIT ?"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepTally:
-    """One step's val measurements of one candidate.
+    """What one step measured of one candidate on val rows: rows, the sum of their scores, unreadable answers.
 
-    n: examples. total, squares: sums of their scores and of the scores squared. cursor: the newest measurement.
+    cursor: the newest measurement in it.
     """
 
     candidate: str
     step: int
     n: int
     total: float
-    squares: float
     unreadable: int
     cursor: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExampleTally:
-    """All candidates' measurements on one example."""
+    """How all candidates together did on one row."""
 
     example: str
     split: str
@@ -54,40 +55,30 @@ class ExampleTally:
     unreadable: int
 
 
-def tallies(db: sqlite3.Connection, run: str, *, after: int = 0) -> list[StepTally]:
-    """Sums of the val measurements after a cursor, by candidate and step; the last one has the next cursor."""
+def tallies(db: sqlite3.Connection, run: str, after: int) -> list[StepTally]:
     return [
-        StepTally(
-            candidate=candidate_id,
-            step=step,
-            n=n,
-            total=total,
-            squares=squares,
-            unreadable=unreadable,
-            cursor=cursor,
-        )
-        for candidate_id, step, n, total, squares, unreadable, cursor in db.execute(_TALLIES, (_UNREADABLE, after, run))
+        StepTally(candidate=one, step=step, n=n, total=total, unreadable=unreadable, cursor=cursor)
+        for one, step, n, total, unreadable, cursor in db.execute(_TALLIES, (_UNREADABLE, after, run))
     ]
 
 
 def example_tallies(db: sqlite3.Connection, run: str) -> list[ExampleTally]:
-    """The sums of all candidates on each train and val example."""
     return [
-        ExampleTally(example=example_id, split=split, n=n, total=total, unreadable=unreadable)
-        for example_id, split, n, total, unreadable in db.execute(_BY_EXAMPLE, (_UNREADABLE, run))
+        ExampleTally(example=one, split=split, n=n, total=total, unreadable=unreadable)
+        for one, split, n, total, unreadable in db.execute(_BY_EXAMPLE, (_UNREADABLE, run))
     ]
 
 
-def evaluations_on_example(db: sqlite3.Connection, run: str, example: str, *, limit: int = 200) -> list[Evaluation]:
-    """The candidates' evaluations on one example, lowest score first."""
+def evaluations_on_example(db: sqlite3.Connection, run: str, example: str, limit: int) -> list[Evaluation]:
     return [
-        Evaluation(candidate=candidate_id, example=example_id, split=split, score=score, step=step, **json.loads(data))
-        for candidate_id, example_id, split, score, step, data in db.execute(
-            _EVALUATIONS_ON_EXAMPLE, (run, example, limit)
-        )
+        Evaluation(candidate=of, example=one, split=split, score=score, step=step, **json.loads(data))
+        for of, one, split, score, step, data in db.execute(_EVALUATIONS_ON_EXAMPLE, (run, example, limit))
     ]
 
 
-def turns_of_step(db: sqlite3.Connection, run: str, step: int, *, limit: int = 50) -> list[DialogueTurn]:
-    """The dialogue of one step, in order."""
+def candidate(db: sqlite3.Connection, run: str, name: str) -> Candidate | None:
+    return next(iter(archive.candidates(db, run, None, name)), None)
+
+
+def turns_of_step(db: sqlite3.Connection, run: str, step: int, limit: int) -> list[DialogueTurn]:
     return select_turns(db, _TURNS_OF_STEP, (run, step, limit))

@@ -1,4 +1,4 @@
-"""The store's records that are not values of the core."""
+"""The rows of the store that are not values of the core."""
 
 from __future__ import annotations
 
@@ -20,15 +20,10 @@ class _Record(BaseModel):
 
 
 class RunRecord(_Record):
-    """One run.
+    """One run. `*_json` are JSON texts of the values the run began with, so that any process can rebuild them.
 
-    Attributes:
-        task_json, recipe_json, budget_json: what the run started with, so that any process can rebuild it.
-        best: the leading candidate's id.
-        calls: for lists of runs; the ledger is exact.
-        started, finished: UTC, ISO 8601. The store sets `started` where it is empty.
-        source: the task file.
-        pid: the process that runs it.
+    best: the leading candidate's id. calls: for lists; the ledger is the truth. started, finished: UTC, ISO 8601;
+    the store stamps `started` where it is empty. source: the task file. pid: the process that runs it.
     """
 
     id: str = Field(min_length=1)
@@ -51,7 +46,7 @@ class RunRecord(_Record):
 
 
 class StatusChange(_Record):
-    """A step's decision on a candidate. The last one before a step is the candidate's status at that step."""
+    """What a step decided of a candidate. The last one before a step is the candidate's status at that step."""
 
     candidate: str
     step: int
@@ -60,7 +55,8 @@ class StatusChange(_Record):
 
 
 class Attempt(_Record):
-    """One request to an endpoint. worst: the reserved cost. role: the payer's name where no role was named."""
+    """One request on its way to an endpoint. `worst` is what was reserved for it; the role is the payer's name where
+    the asker did not say more."""
 
     run: str
     key: str
@@ -71,14 +67,12 @@ class Attempt(_Record):
 
 
 class LedgerSums(_Record):
-    """The sums over a run's attempts and charges. The endpoints saw `paid` calls plus `lost`.
+    """The sums over a run's rows.
 
-    Attributes:
-        used: finished attempts, answered or failed, and cached replies.
-        paid: the same without cached replies.
-        lost: attempts without an outcome, in neither sum.
-        lost_worst: the most that those can have cost.
-        in_flight: those of the lost that may still get an outcome.
+    used: attempts with an outcome, answered or failed, and answers taken from other runs. paid: the same without
+    the latter. lost: attempts that were sent and of which nothing came back; `lost_worst` is the most they can
+    have taken; they are in neither sum. in_flight: those of the lost that nobody has given up yet.
+    `paid` calls plus `lost` is what the endpoints saw.
     """
 
     used: Mapping[Payer, Cost] = Field(default_factory=dict)
@@ -88,19 +82,16 @@ class LedgerSums(_Record):
     in_flight: int = 0
 
     def ledger(self, budget: Budget) -> Ledger:
-        """The ledger in the state of these sums."""
+        """The running account as it stood when these rows were written."""
         return Ledger(budget=budget, used=dict(self.used), paid=dict(self.paid), lost=self.lost)
 
 
 class DialogueTurn(_Record):
     """One question to an agent and its answer.
 
-    Attributes:
-        place: the position in the step, the same whenever the step runs; (run, step, place) is unique.
-        order: the index of the work order in the step.
-        parsed: the typed answer; None where it was unreadable.
-        number: set by the store; the cursor for readers.
-        at: UTC, ISO 8601, set by the store.
+    place: where in the step it was said, the same on every execution of the step; (run, step, place) is said once.
+    order: the index of the step's order it belongs to. parsed: the typed answer, None where it was unreadable.
+    number: given by the store, the cursor for readers. at: UTC, ISO 8601, given by the store.
     """
 
     step: int
@@ -116,12 +107,9 @@ class DialogueTurn(_Record):
 
 
 class PreferenceRow(_Record):
-    """A preference between two candidates.
+    """A verdict between two candidates; margin in [-1, 1], positive for `a`. by: `person`, or the judge's name.
 
-    Attributes:
-        margin: in [-1, 1], positive for `a`.
-        by: `person`, or the judge's name.
-        number: distinguishes repeated judgements of the same two.
+    number: tells repeated judgements of the same two apart.
     """
 
     a: str
@@ -135,8 +123,19 @@ class PreferenceRow(_Record):
 
 
 class RuleRow(_Record):
-    """Advice for the examples that a condition describes."""
+    """Advice that holds where a predicate does."""
 
     when: str
     advice: str
     step: int = 0
+
+
+class OperatorStat(_Record):
+    """What one operator did in one step: proposals made, proposals kept, calls taken, best gain over its parent."""
+
+    operator: str
+    step: int
+    proposed: int = 0
+    kept: int = 0
+    calls: int = 0
+    gain: float = 0.0

@@ -41,7 +41,7 @@ from maieutic.core.models import ModelRef
 from maieutic.core.prompt import Prompt
 from maieutic.core.task import Models
 from maieutic.graphs.api import build_graph
-from maieutic.graphs.inputs.fork import ForkOrigin
+from maieutic.graphs.run_options import ForkOrigin
 from maieutic.runtime.monitor.run_view import RunView
 from maieutic.runtime.store import Store
 

@@ -15,7 +15,7 @@ from maieutic.core.errors import PluginError, UsageError
 from maieutic.core.events import Event
 from maieutic.core.observer import RunClosed
 from maieutic.graphs.api import build_graph
-from maieutic.graphs.observers import ObserverDispatcher
+from maieutic.graphs.event_delivery import ObserverDispatcher
 from maieutic.runtime.store import Store
 from maieutic.testing import ObserverConformance
 

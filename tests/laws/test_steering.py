@@ -158,7 +158,11 @@ async def test_an_edit_passes_the_guards(lab: Any) -> None:
     task = lab.task(constraints=Constraints(max_prompt_tokens=8))
     _, folder = await steered(lab, *edits, task=task)
     reasons = [event.data["reason"] for event in told(folder, "directive_refused")]
-    assert reasons == ["it says nothing", "it was tried before", "it has about 14 tokens, more than 8"]
+    assert reasons == [
+        "the prompt is empty",
+        "duplicate of an earlier candidate",
+        "it has about 14 tokens, more than 8",
+    ]
     assert all(one.operator != "person" for one in candidates(folder).values())
 
 

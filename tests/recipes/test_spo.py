@@ -18,6 +18,7 @@ from maieutic.core.models import ModelRef
 from maieutic.core.task import Models, Task
 from maieutic.graphs.api import Result, aoptimize
 from maieutic.graphs.run_config import RunConfig
+from maieutic.graphs.run_options import RunOptions
 from maieutic.runtime.reports.text import summary_lines, to_html, to_json, to_markdown
 from maieutic.runtime.store import Store
 from maieutic.testing import ScriptedModel, StubServer
@@ -179,9 +180,9 @@ async def test_a_small_budget_still_holds_a_duel(spo: Callable[..., Any]) -> Non
 def test_a_task_that_nothing_scores_needs_a_judge() -> None:
     task = unlabelled("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1", **ROWS)
     assert task.evaluators == ()
-    assert RunConfig.resolve(task, recipe="spo").calls_per_test_example == 2 + 4
+    assert RunConfig.resolve(task, RunOptions(recipe="spo")).calls_per_test_example == 2 + 4
     with pytest.raises(NeedsError, match="has no judge"):
-        RunConfig.resolve(task, recipe="auto")
+        RunConfig.resolve(task, RunOptions(recipe="auto"))
 
 
 def _rows(ran: Ran, split: str) -> list[Any]:

@@ -60,7 +60,7 @@ def test_every_public_name_is_there_and_listed() -> None:
     import maieutic
 
     assert sorted(maieutic.__all__) == list(maieutic.__all__)
-    assert set(maieutic.__all__) == set(maieutic._HOMES)
+    assert set(maieutic.__all__) == set(maieutic._MODULES)
     assert [name for name in maieutic.__all__ if getattr(maieutic, name) is None] == []
     assert set(maieutic.__all__) <= set(dir(maieutic))
 

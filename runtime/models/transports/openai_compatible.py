@@ -1,6 +1,7 @@
-"""The transport for OpenAI-compatible endpoints, over plain HTTP.
+"""The direct lane: OpenAI-compatible endpoints over plain HTTP.
 
-It takes a tenth of the CPU time per call that the SDKs take, which limits an evaluation on a fast endpoint.
+Measured beside the SDKs it spends a tenth of their processor time per call, which is what limits an evaluation on a
+fast endpoint.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _JSON_CONTENT_TYPE = "application/json"
 
 
 class OpenAICompatibleTransport:
-    """One connection pool for all endpoints, opened by the first request in its event loop."""
+    """One pool of connections for all endpoints; opened with the first request, in the loop that sends it."""
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
@@ -66,17 +67,17 @@ class OpenAICompatibleTransport:
     async def _error_for(
         self, call: Call, endpoint: Endpoint, status: int, text: str, headers: Mapping[str, str]
     ) -> TransportError:
-        names = await self._model_names(endpoint) if status == 404 else ()
-        return wire.error_from_status(call.model.id, endpoint, status, text, headers, names)
+        known = await self._model_names(endpoint) if status == 404 else ()
+        return wire.error_from_status(call.model.id, endpoint, status, text, headers, known)
 
     async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
         status, text, headers = await self.request("GET", f"{endpoint.base}/models", endpoint, model.id, 20.0)
         if status in (401, 403) or status >= 500:
             raise wire.error_from_status(model.id, endpoint, status, text, headers)
-        names, any_name = _listed_models(text) if status == 200 else ((), True)
-        if any_name or not names or endpoint.name in names or f"{endpoint.name}:latest" in names:
+        known, any_name = _listed_models(text) if status == 200 else ((), True)
+        if any_name or not known or endpoint.name in known or f"{endpoint.name}:latest" in known:
             return
-        raise wire.error_from_status(model.id, endpoint, 404, "the endpoint does not list it", {}, names)
+        raise wire.error_from_status(model.id, endpoint, 404, "it is not among the endpoint's models", {}, known)
 
     async def forward(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> ProxyResponse:
         import aiohttp
@@ -116,7 +117,7 @@ class OpenAICompatibleTransport:
     async def request(
         self, method: str, url: str, endpoint: Endpoint, model: str, within: float, fields: Any = None
     ) -> tuple[int, str, Mapping[str, str]]:
-        """Status, text and headers. Raises TransportError where there is no complete response."""
+        """Status, text and headers. Raises Failure where there is no whole answer."""
         import aiohttp
 
         headers = {"Content-Type": "application/json"}
@@ -155,7 +156,7 @@ class OpenAICompatibleTransport:
         if self._session is None:
             import aiohttp
 
-            # The gateway limits the concurrency; a second limit here would only hide that one.
+            # How many requests run at once is decided by the gateway; a second limit here would only hide it.
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         return self._session
@@ -171,7 +172,7 @@ class OpenAICompatibleTransport:
 def _parse_reply(
     parse: Callable[[Any, Call, float], Reply], text: str, call: Call, endpoint: Endpoint, seconds: float
 ) -> Reply:
-    """The reply in a response. Raises TransportError where it is none."""
+    """What the endpoint answered. Raises Failure for what is no answer."""
     try:
         return parse(json.loads(text), call, seconds)
     except ValueError as error:
@@ -185,7 +186,7 @@ def _parse_reply(
 
 
 def _listed_models(text: str) -> tuple[tuple[str, ...], bool]:
-    """The model names that an endpoint lists, and whether it accepts any name, as llama.cpp does."""
+    """The names an endpoint lists, and whether it answers to any name: llama.cpp serves one model under all."""
     try:
         rows = json.loads(text)["data"]
         names = tuple(str(row["id"]) for row in rows)[:50]

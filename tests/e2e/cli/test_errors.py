@@ -40,7 +40,7 @@ def written(tmp_path: Path) -> Path:
         (["optimize", "task.toml", "--target", "gpt"], "no model can be called"),
         (["optimize", "task.toml", "--role", "critc=local/smollm2"], "did you mean 'critic'"),
         (["optimize", "task.toml", "--role", "critic"], "is no key=value"),
-        (["optimize", "task.toml", "--set", "speed=1"], "nothing is called 'speed'"),
+        (["optimize", "task.toml", "--set", "speed=1"], "unknown setting 'speed'"),
         (["optimize", "task.toml", "--concurrency", "0"], "--concurrency"),
         (["optimize", "task.toml", "--recipe", "atuo", "--detach"], "did you mean 'auto'"),
         (["show"], "no runs here yet"),

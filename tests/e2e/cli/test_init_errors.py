@@ -22,7 +22,7 @@ def rows(tmp_path: Path) -> None:
     [
         (["--metric", "nope"], "no evaluator is called 'nope'"),
         (["--metric", "json_schema"], "needs the option 'schema'"),
-        (["--metric", "person"], "cannot be the evaluator"),
+        (["--metric", "person"], "cannot be used as evaluator"),
         (["--metric", "metrics.py:mine"], "there is no file made/metrics.py"),
         (["--answer", "regex"], "needs a pattern"),
         (["--answer", "text", "--pattern", "a"], "has no pattern"),

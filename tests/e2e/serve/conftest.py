@@ -12,7 +12,7 @@ from maieutic.core.candidate import Candidate
 from maieutic.core.models import ModelRef
 from maieutic.core.program import Program
 from maieutic.core.task import Models, TargetSpec, Task
-from maieutic.graphs.langchain_result import run_blocking
+from maieutic.graphs.result import run_blocking
 from maieutic.runtime.store import RunRecord, Store
 from maieutic.testing import ScriptedModel, StubServer
 

@@ -42,7 +42,7 @@ def test_a_lost_placeholder_is_named() -> None:
 
 @pytest.mark.parametrize("prompt", [Prompt(), Prompt(instruction="  \n"), Prompt(principles=())])
 def test_a_prompt_that_says_nothing_is_refused(prompt: Prompt) -> None:
-    assert refused(prompt) == "it says nothing"
+    assert refused(prompt) == "the prompt is empty"
 
 
 def test_demos_or_a_system_prompt_alone_are_a_prompt() -> None:
@@ -109,5 +109,5 @@ def test_an_agents_own_instruction_is_refused(where: str) -> None:
 def test_what_was_tried_is_refused_by_content() -> None:
     known = Program.of("Yes or no?")
     archive = Archive([Candidate(id=candidate_id(known), program=known, operator="start")])
-    assert rejection_reason(Program.of("Yes or no?"), task(), archive) == "it was tried before"
+    assert rejection_reason(Program.of("Yes or no?"), task(), archive) == "duplicate of an earlier candidate"
     assert rejection_reason(Program.of("Yes or no, then?"), task(), archive) == ""

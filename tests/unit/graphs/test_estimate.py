@@ -11,8 +11,9 @@ from maieutic.core.errors import UsageError
 from maieutic.core.models import ModelRef
 from maieutic.core.task import Models, Task
 from maieutic.graphs.estimate import RunEstimate, TokenPrice, estimate_run
-from maieutic.graphs.preflight import held_out_count
+from maieutic.graphs.measuring.test_set_budget import held_out_count
 from maieutic.graphs.run_config import RunConfig
+from maieutic.graphs.run_options import RunOptions
 from maieutic.plugins.system.registry import Registry
 
 MODEL = "openai/gpt-4o-mini"
@@ -29,7 +30,7 @@ def task(model: str = "local/smollm2", test: int = 100) -> Task:
 
 
 def told(made: Task, budget: Budget, **options: Any) -> RunEstimate:
-    return estimate_run(made, "auto", budget, Registry.load([]), prices=PRICES, **options)
+    return estimate_run(made, RunOptions(budget=budget, **options), Registry.load([]), prices=PRICES)
 
 
 def proof(found: RunEstimate) -> str:
@@ -49,7 +50,7 @@ def test_what_keeps_the_proof_small_is_named() -> None:
 @pytest.mark.parametrize("tokens", [2000, 4000])
 def test_a_budget_of_tokens_is_told_in_calls_and_holds_no_more_rows_than_the_run_keeps(tokens: int) -> None:
     found = told(task(), Budget(tokens=tokens))
-    setup = RunConfig.resolve(task(), budget=Budget(tokens=tokens), registry=Registry.load([]))
+    setup = RunConfig.resolve(task(), RunOptions(budget=Budget(tokens=tokens)), Registry.load([]))
     assert 0 < found.sealed_rows <= held_out_count(setup) < 100
     assert found.calls is not None
     assert found.tokens is not None

@@ -24,7 +24,7 @@ class Told:
             scored(name, row, value) for name, all_ in scores.items() for row, value in zip(VAL, all_, strict=False)
         ]
         self.kept = Archive(people, seen)
-        self.setup = SimpleNamespace(task=SimpleNamespace(data=SimpleNamespace(val=VAL)))
+        self.config = SimpleNamespace(task=SimpleNamespace(data=SimpleNamespace(val=VAL)))
         self.examples = {row.id: row for row in VAL}
         self.events: dict[str, dict[str, Any]] = {}
 

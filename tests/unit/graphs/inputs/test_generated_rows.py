@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from maieutic.core.dataset import Example, Split
 from maieutic.core.task import Task
-from maieutic.graphs.grown import GeneratedRow, with_generated_rows
+from maieutic.graphs.config_changes import GeneratedRow, with_generated_rows
 from maieutic.graphs.run_config import RunConfig
+from maieutic.graphs.run_options import RunOptions
 
 
 def row(name: str, output: str = "red") -> Example:
@@ -14,7 +15,7 @@ def row(name: str, output: str = "red") -> Example:
 
 def setup() -> RunConfig:
     task = Task.create("Say it.", train=[row("t0"), row("t1")], val=[row("v0"), row("v1")], test=[row("s0")])
-    return RunConfig.resolve(task, recipe="random-demos")
+    return RunConfig.resolve(task, RunOptions(recipe="random-demos"))
 
 
 def grown(split: Split, name: str, output: str = "blue") -> GeneratedRow:

@@ -19,7 +19,7 @@ from maieutic.core.task import Models, TargetSpec, Task
 from maieutic.graphs.api import Result
 from maieutic.graphs.integrations.langchain_tool import optimize_tool
 from maieutic.graphs.integrations.langgraph_server import graph
-from maieutic.graphs.langchain_result import chat_prompt_template, program_runnable
+from maieutic.graphs.result import chat_prompt_template, program_runnable
 from maieutic.graphs.run_config import RunConfig
 from maieutic.plugins.targets.chat import ChatTarget
 from maieutic.testing import ScriptedModel, StubServer

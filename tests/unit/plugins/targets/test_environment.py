@@ -13,6 +13,7 @@ from maieutic.core.errors import TaskError, UsageError
 from maieutic.core.models import ModelRef, Output, Reply
 from maieutic.core.program import Program
 from maieutic.graphs.run_config import RunConfig
+from maieutic.graphs.run_options import RunOptions
 from maieutic.plugins.evaluators.episode_progress import ProgressEvaluator
 from maieutic.plugins.targets.environment import EnvironmentTarget
 from maieutic.plugins.targets.worlds.form import FormWorld
@@ -70,7 +71,7 @@ async def test_half_a_way_counts_half_and_each_bad_turn_has_its_note() -> None:
 
 def test_steps_are_what_a_run_may_cost() -> None:
     task = load_task(EXAMPLES / "grid")
-    setup = RunConfig.resolve(task, recipe="promst")
+    setup = RunConfig.resolve(task, RunOptions(recipe="promst"))
     assert setup.calls_per_run(task.program)[0] == 6
     assert setup.calls_per_test_example == 12
 

@@ -277,7 +277,7 @@ def test_an_inner_step_learns_from_rows_that_ended_right() -> None:
             rules=(),
             seed=0,
             step=1,
-            place=0,
+            index=0,
         )
 
     inner, last = request("extract"), request("classify")
@@ -310,7 +310,7 @@ def test_where_no_run_tells_what_an_inner_step_should_say_it_is_shown_no_referen
             rules=(),
             seed=0,
             step=1,
-            place=0,
+            index=0,
         ).train
 
     assert train("extract") == ()
