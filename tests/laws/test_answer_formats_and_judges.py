@@ -13,6 +13,7 @@ from maieutic.graphs.recipe_loader import all_recipes
 from maieutic.plugins.system.registry import Registry
 from maieutic.runtime.store import Store
 from maieutic.testing import Answer
+from maieutic.testing.run_harness import RunHarness
 
 START = "Say red or blue."
 SHIPPED = all_recipes(Registry.load())
@@ -50,14 +51,16 @@ class Always:
 
 
 @pytest.mark.parametrize("recipe", READING)
-async def test_who_breaks_the_format_scores_nothing_and_is_told_apart_from_the_wrong(lab: Any, recipe: str) -> None:
-    honest, folder = lab.target._model, lab.folder()
-    lab.target._model = Stubborn(honest)
-    task = lab.task(train=8, val=8, test=8, answer=CONTRACT, prompt=START)
+async def test_who_breaks_the_format_scores_nothing_and_is_told_apart_from_the_wrong(
+    harness: RunHarness, recipe: str
+) -> None:
+    honest, folder = harness.target._model, harness.new_folder()
+    harness.target._model = Stubborn(honest)
+    task = harness.task(train=8, val=8, test=8, answer=CONTRACT, prompt=START)
     try:
-        done = await lab.run(recipe, task=task, folder=folder, calls=260 if recipe == "ape" else 130)
+        done = await harness.run(recipe, task=task, folder=folder, calls=260 if recipe == "ape" else 130)
     finally:
-        lab.target._model = honest
+        harness.target._model = honest
     with Store.open(folder, read_only=True) as store:
         seen = store.evaluations("r")
         made = store.candidates("r")
@@ -75,8 +78,8 @@ async def test_who_breaks_the_format_scores_nothing_and_is_told_apart_from_the_w
 
 @pytest.mark.parametrize("recipe", JUDGED, ids=lambda one: one.name)
 @pytest.mark.parametrize(("margin", "newcomer"), [(-1.0, True), (1.0, False)])
-async def test_whom_the_judge_prefers_wins(lab: Any, recipe: Any, margin: float, newcomer: bool) -> None:
-    registry = lab.registry(evaluator={"always": lambda: Always(margin)})
+async def test_whom_the_judge_prefers_wins(harness: RunHarness, recipe: Any, margin: float, newcomer: bool) -> None:
+    registry = harness.registry(evaluator={"always": lambda: Always(margin)})
     partial = recipe.model_copy(update={"judge": PluginRef(use="always")})
-    done = await lab.run(partial, registry=registry, task=lab.task(train=6, val=6, test=6), calls=80)
+    done = await harness.run(partial, registry=registry, task=harness.task(train=6, val=6, test=6), calls=80)
     assert (done.prompt.instruction != "Say red or blue.") == newcomer

@@ -44,19 +44,20 @@ from maieutic.graphs.api import build_graph
 from maieutic.graphs.run_options import ForkOrigin
 from maieutic.runtime.monitor.run_view import RunView
 from maieutic.runtime.store import Store
+from maieutic.testing.run_harness import RunHarness
 
 
 async def steered(
-    lab: Any, *directives: Directive, recipe: str = "auto", when: str = "round_started", **options: Any
+    harness: RunHarness, *directives: Directive, recipe: str = "auto", when: str = "round_started", **options: Any
 ) -> tuple[Any, Path]:
-    folder = options.pop("folder", None) or lab.folder()
+    folder = options.pop("folder", None) or harness.new_folder()
     with Store.open(folder) as store:
 
         async def tell() -> None:
             for one in directives:
                 await store.add_directive("r", one)
 
-        done = await lab.run(recipe, folder=folder, listen=lab.at(when, tell), **options)
+        done = await harness.run(recipe, folder=folder, listen=harness.on_first(when, tell), **options)
     return done, folder
 
 
@@ -74,13 +75,13 @@ def refusals(folder: Path) -> list[str]:
     return [event.data["reason"] for event in told(folder, "directive_refused")]
 
 
-async def test_an_annotation_scores_anew_what_was_scored_and_asks_nobody(lab: Any) -> None:
-    row = lab.task().data.val[0]
+async def test_an_annotation_scores_anew_what_was_scored_and_asks_nobody(harness: RunHarness) -> None:
+    row = harness.task().data.val[0]
     other = "blue" if row.output == "red" else "red"
-    calm = lab.folder()
-    await lab.run(folder=calm)
-    lab.fresh()
-    _, folder = await steered(lab, Annotate(example=row.id, output=other), Stop(report=False), when="best_changed")
+    calm = harness.new_folder()
+    await harness.run(folder=calm)
+    harness.reset()
+    _, folder = await steered(harness, Annotate(example=row.id, output=other), Stop(report=False), when="best_changed")
     [event] = [one for one in told(folder, "directive_applied") if one.data["directive"]["kind"] == "annotate"]
     assert (event.data["before"], event.data["after"]) == (row.output, other)
     with Store.open(folder, read_only=True) as store, Store.open(calm, read_only=True) as before:
@@ -91,14 +92,14 @@ async def test_an_annotation_scores_anew_what_was_scored_and_asks_nobody(lab: An
             assert seen.score == float(seen.answer == other)
             assert (seen.output, seen.step) == (earlier[name].output, earlier[name].step)
         assert store.example("r", row.id).outputs == (other,)
-    assert len(lab.keys) == len(set(lab.keys))
+    assert len(harness.request_keys) == len(set(harness.request_keys))
 
 
-async def test_test_rows_cannot_be_annotated_nor_added(lab: Any) -> None:
-    sealed = lab.task().data.test[0]
-    known = lab.task().data.train[0]
+async def test_test_rows_cannot_be_annotated_nor_added(harness: RunHarness) -> None:
+    sealed = harness.task().data.test[0]
+    known = harness.task().data.train[0]
     _, folder = await steered(
-        lab,
+        harness,
         Annotate(example=sealed.id, output="red"),
         Annotate(example="e-nobody", output="red"),
         Annotate(example=known.id, output="green"),
@@ -107,7 +108,7 @@ async def test_test_rows_cannot_be_annotated_nor_added(lab: Any) -> None:
         AddExample(input="new word", output="green"),
         AddExample(input={"a": "new", "b": "word"}, output="red"),
         Stop(),
-        task=lab.task(answer=AnswerContract(type="label", labels=("red", "blue"))),
+        task=harness.task(answer=AnswerContract(type="label", labels=("red", "blue"))),
     )
     assert [reason.split(":")[0] for reason in refusals(folder)] == [
         "the row is sealed",
@@ -120,9 +121,9 @@ async def test_test_rows_cannot_be_annotated_nor_added(lab: Any) -> None:
     ]
 
 
-async def test_a_new_val_row_is_met_by_all_in_the_race_before_anything_is_compared(lab: Any) -> None:
+async def test_a_new_val_row_is_met_by_all_in_the_race_before_anything_is_compared(harness: RunHarness) -> None:
     new = AddExample(input="val word 999", output="red")
-    _, folder = await steered(lab, new, when="best_changed", calls=160)
+    _, folder = await steered(harness, new, when="best_changed", calls=160)
     assert refusals(folder) == []
     [event] = told(folder, "directive_applied")
     row = event.data["example"]
@@ -131,33 +132,33 @@ async def test_a_new_val_row_is_met_by_all_in_the_race_before_anything_is_compar
         assert row in {one.id for split, one in store.examples("r", "val")}
         at = [one.candidate for one in store.evaluations("r") if one.example == row and one.step == event.step]
         assert len(at) == event.data["scored"]
-    assert any("val word 999" in str(body["messages"]) for body in lab.target_bodies)
+    assert any("val word 999" in str(body["messages"]) for body in harness.target_bodies)
 
 
-async def test_a_row_that_the_race_cannot_meet_is_refused(lab: Any) -> None:
-    _, folder = await steered(lab, AddExample(input="val word 999", output="red"), when="report_written")
+async def test_a_row_that_the_race_cannot_meet_is_refused(harness: RunHarness) -> None:
+    _, folder = await steered(harness, AddExample(input="val word 999", output="red"), when="report_written")
     assert refusals(folder) == ["the search was over before it was heard"]
 
 
-async def test_a_rule_reaches_those_who_write(lab: Any) -> None:
+async def test_a_rule_reaches_those_who_write(harness: RunHarness) -> None:
     rule = Rule(when="the word is long", advice="mind the ultramarine")
-    _, folder = await steered(lab, rule, recipe="protegi", calls=420)
+    _, folder = await steered(harness, rule, recipe="protegi", calls=420)
     with Store.open(folder, read_only=True) as store:
         assert [(one.when, one.advice) for one in store.rules("r")] == [("the word is long", "mind the ultramarine")]
         assert any("ultramarine" in turn.messages[0]["content"] for turn in store.dialogue("r"))
 
 
-async def test_a_preference_is_a_duel_that_searches_see(lab: Any) -> None:
-    calm = lab.folder()
-    await lab.run(folder=calm)
+async def test_a_preference_is_a_duel_that_searches_see(harness: RunHarness) -> None:
+    calm = harness.new_folder()
+    await harness.run(folder=calm)
     first, second = list(candidates(calm))[:2]
-    row = lab.task().data.val[0].id
+    row = harness.task().data.val[0].id
     _, folder = await steered(
-        lab,
+        harness,
         Prefer(a=first, b=second, example=row, margin=-0.5),
         Prefer(a=first, b=first),
         Prefer(a=first, b="c-nobody"),
-        Prefer(a=first, b=second, example=lab.task().data.test[0].id),
+        Prefer(a=first, b=second, example=harness.task().data.test[0].id),
         Stop(),
     )
     with Store.open(folder, read_only=True) as store:
@@ -166,11 +167,13 @@ async def test_a_preference_is_a_duel_that_searches_see(lab: Any) -> None:
     assert len(refusals(folder)) == 3
 
 
-async def test_another_model_plays_a_role_from_then_on(lab: Any) -> None:
-    other = ModelRef.parse(f"openai/stub@{lab.author.base.replace('127.0.0.1', 'localhost')}", key_env="STUB_KEY")
+async def test_another_model_plays_a_role_from_then_on(harness: RunHarness) -> None:
+    other = ModelRef.parse(
+        f"openai/stub@{harness.optimizer.base.replace('127.0.0.1', 'localhost')}", key_env="STUB_KEY"
+    )
     nobody = ModelRef.parse("openai/other@http://127.0.0.1:9/v1", key_env="NO_SUCH_KEY_AT_ALL")
     _, folder = await steered(
-        lab,
+        harness,
         ChangeRole(role="student", model=other),
         ChangeRole(role="target", model=other),
         ChangeRole(role="student", model=nobody),
@@ -179,14 +182,14 @@ async def test_another_model_plays_a_role_from_then_on(lab: Any) -> None:
     )
     with sqlite3.connect(folder / "maieutic.db") as db:
         asked = {model for (model,) in db.execute("SELECT model FROM attempts WHERE payer = 'optimizer'")}
-    assert asked == {str(lab.task().models.optimizer), str(other)}
+    assert asked == {str(harness.task().models.optimizer), str(other)}
     assert len(refusals(folder)) == 2
     assert "scores of another one could not be compared" in refusals(folder)[0]
 
 
-async def test_an_operator_can_be_weighed_and_an_evaluator_cannot(lab: Any) -> None:
+async def test_an_operator_can_be_weighed_and_an_evaluator_cannot(harness: RunHarness) -> None:
     _, folder = await steered(
-        lab,
+        harness,
         ChangeWeight(name="layout", weight=1000.0),
         ChangeWeight(name="layuot", weight=2.0),
         ChangeWeight(of="evaluator", name="exact", weight=2.0),
@@ -200,8 +203,8 @@ async def test_an_operator_can_be_weighed_and_an_evaluator_cannot(lab: Any) -> N
     assert "could not be compared" in refusals(folder)[1]
 
 
-async def test_what_a_recipe_has_no_use_for_is_refused(lab: Any) -> None:
-    _, folder = await steered(lab, Replan(), Approve(), Fork(candidate="c"), Fork(candidate="c", run="x"), Stop())
+async def test_what_a_recipe_has_no_use_for_is_refused(harness: RunHarness) -> None:
+    _, folder = await steered(harness, Replan(), Approve(), Fork(candidate="c"), Fork(candidate="c", run="x"), Stop())
     assert [reason.split(";")[0] for reason in refusals(folder)] == [
         "the recipe auto has no planner",
         "this run asks for no approval",
@@ -210,13 +213,13 @@ async def test_what_a_recipe_has_no_use_for_is_refused(lab: Any) -> None:
     assert told(folder, "directive_applied")[0].data["fork"] == "x"
 
 
-async def approving(lab: Any, folder: Path, say: Callable[[int], list[Directive]]) -> Any:
+async def approving(harness: RunHarness, folder: Path, say: Callable[[int], list[Directive]]) -> Any:
     """Drive a run that asks: `say` tells what a person answers to the n-th question."""
     with Store.open(folder) as store:
-        work = asyncio.create_task(lab.run(folder=folder, approve=True))
+        work = asyncio.create_task(harness.run(folder=folder, approve=True))
         answered = 0
         while not work.done():
-            await lab.until(lambda seen=answered: work.done() or len(told_now(store, "approval_asked")) > seen)
+            await harness.wait_until(lambda seen=answered: work.done() or len(told_now(store, "approval_asked")) > seen)
             if work.done():
                 break
             for directive in say(answered):
@@ -230,94 +233,98 @@ def told_now(store: Store, kind: str) -> list[Event]:
 
 
 async def test_nothing_is_paid_before_a_person_approves_and_then_all_is_as_if_nobody_had_asked(
-    lab: Any, ended: Any
+    harness: RunHarness, summary: Any
 ) -> None:
-    calm, folder = lab.folder(), lab.folder()
-    await lab.run(folder=calm)
-    lab.fresh()
+    calm, folder = harness.new_folder(), harness.new_folder()
+    await harness.run(folder=calm)
+    harness.reset()
     seen: list[int] = []
 
     def say(number: int) -> list[Directive]:
-        seen.append(lab.asked)
+        seen.append(harness.request_count)
         return [Approve()]
 
-    await approving(lab, folder, say)
+    await approving(harness, folder, say)
     assert seen[0] == 0
-    assert ended(folder) == ended(calm)
+    assert summary(folder) == summary(calm)
     asked = told(folder, "approval_asked")
     assert len(asked) == len(seen) >= 2
-    spent = [*seen[1:], lab.asked]
+    spent = [*seen[1:], harness.request_count]
     for question, before, after in zip(asked[:-1], seen, spent, strict=False):
         assert after - before <= question.data["target"] + question.data["optimizer"]
 
 
-async def test_one_approval_may_hold_for_the_rest_and_a_stop_declines(lab: Any, ended: Any) -> None:
-    calm, folder, other = lab.folder(), lab.folder(), lab.folder()
-    await lab.run(folder=calm)
-    await approving(lab, folder, lambda number: [Hint(text="red first"), Approve(rest=True)])
+async def test_one_approval_may_hold_for_the_rest_and_a_stop_declines(harness: RunHarness, summary: Any) -> None:
+    calm, folder, other = harness.new_folder(), harness.new_folder(), harness.new_folder()
+    await harness.run(folder=calm)
+    await approving(harness, folder, lambda number: [Hint(text="red first"), Approve(rest=True)])
     assert len(told(folder, "approval_asked")) == 1
-    assert ended(folder) == ended(calm)
-    lab.fresh()
-    done = await approving(lab, other, lambda number: [Stop(report=False)])
+    assert summary(folder) == summary(calm)
+    harness.reset()
+    done = await approving(harness, other, lambda number: [Stop(report=False)])
     assert done.state == "stopped"
-    assert lab.asked == 0
+    assert harness.request_count == 0
 
 
-async def test_an_embedded_run_is_approved_by_resuming_the_graph(lab: Any) -> None:
-    folder = lab.folder()
-    graph = build_graph(lab.task(), budget=Budget(calls=90), folder=folder, approve=True, checkpointer=InMemorySaver())
+async def test_an_embedded_run_is_approved_by_resuming_the_graph(harness: RunHarness) -> None:
+    folder = harness.new_folder()
+    graph = build_graph(
+        harness.task(), budget=Budget(calls=90), folder=folder, approve=True, checkpointer=InMemorySaver()
+    )
     config: Any = {"configurable": {"thread_id": "t"}, "recursion_limit": 10_000}
     asked = await graph.ainvoke({"run": "r"}, config)
     question = asked["__interrupt__"][0].value
     assert question["round"] == 1
-    assert lab.asked == 0
+    assert harness.request_count == 0
     asked = await graph.ainvoke(Command(resume=True), config)
     assert asked["__interrupt__"][0].value["round"] == 2
-    assert lab.asked > 0
+    assert harness.request_count > 0
     final = await graph.ainvoke(Command(resume={"approve": False}), config)
     assert "__interrupt__" not in final
     assert told(folder, "run_finished")[0].data["reason"] == "a person stopped it"
 
 
-async def test_a_pause_holds_in_the_middle_of_a_round_and_changes_nothing(lab: Any, ended: Any) -> None:
-    calm, folder = lab.folder(), lab.folder()
-    await lab.run("ape", folder=calm)
+async def test_a_pause_holds_in_the_middle_of_a_round_and_changes_nothing(harness: RunHarness, summary: Any) -> None:
+    calm, folder = harness.new_folder(), harness.new_folder()
+    await harness.run("ape", folder=calm)
     with Store.open(folder) as store:
-        listen = lab.at("request_started", lambda: store.add_directive("r", Pause()))
-        work = asyncio.create_task(lab.run("ape", folder=folder, listen=listen))
-        await lab.until(lambda: bool(told_now(store, "run_paused")))
+        listen = harness.on_first("request_started", lambda: store.add_directive("r", Pause()))
+        work = asyncio.create_task(harness.run("ape", folder=folder, listen=listen))
+        await harness.wait_until(lambda: bool(told_now(store, "run_paused")))
         assert not told_now(store, "round_finished")
         view = RunView.from_events(store.events("r"))
         assert view.state == "paused"
         await store.add_directive("r", Resume())
         await work
-    assert ended(folder) == ended(calm)
+    assert summary(folder) == summary(calm)
 
 
-async def test_a_run_that_was_stopped_without_a_report_is_stopped_and_can_be_taken_up_again(lab: Any) -> None:
-    done, folder = await steered(lab, Stop(report=False))
+async def test_a_run_that_was_stopped_without_a_report_is_stopped_and_can_be_taken_up_again(
+    harness: RunHarness,
+) -> None:
+    done, folder = await steered(harness, Stop(report=False))
     assert (done.state, done.report) == ("stopped", None)
     assert told(folder, "run_finished") == []
     assert told(folder, "run_stopped")[-1].data["reason"] == "a person stopped it"
     with Store.open(folder, read_only=True) as store:
         assert store.run("r").state == "stopped"
-    again = await lab.resume(folder)
+    again = await harness.resume(folder)
     assert again.state == "finished"
     assert again.report.start.n == 12
     assert len(told(folder, "round_finished")) > 1
 
 
-async def test_steering_survives_a_death_between_two_steps(lab: Any, ended: Any) -> None:
-    row = lab.task().data.val[1]
+async def test_steering_survives_a_death_between_two_steps(harness: RunHarness, summary: Any) -> None:
+    row = harness.task().data.val[1]
     told_all: list[Directive] = [
         Annotate(example=row.id, output="red"),
         AddExample(input="val word 999", output="blue"),
         ChangeWeight(name="layout", weight=5.0),
         Rule(when="always", advice="be short"),
     ]
-    _, calm = await steered(lab, *told_all, calls=160)
+    _, calm = await steered(harness, *told_all, calls=160)
     assert refusals(calm) == []
-    folder = lab.folder()
+    folder = harness.new_folder()
     with Store.open(folder) as store:
         work: list[asyncio.Task[Any]] = []
         left = [3]
@@ -326,7 +333,7 @@ async def test_steering_survives_a_death_between_two_steps(lab: Any, ended: Any)
             for one in told_all:
                 await store.add_directive("r", one)
 
-        say = lab.at("round_started", tell)
+        say = harness.on_first("round_started", tell)
 
         def listen(event: Event) -> None:
             say(event)
@@ -334,26 +341,26 @@ async def test_steering_survives_a_death_between_two_steps(lab: Any, ended: Any)
                 left[0] -= 1
                 work[-1].cancel()
 
-        work.append(asyncio.create_task(lab.run(folder=folder, listen=listen, calls=160)))
+        work.append(asyncio.create_task(harness.run(folder=folder, listen=listen, calls=160)))
         for _ in range(8):
             try:
                 await work[-1]
                 break
             except asyncio.CancelledError:
-                work.append(asyncio.create_task(lab.resume(folder, listen=listen)))
-    assert ended(folder) == ended(calm)
+                work.append(asyncio.create_task(harness.resume(folder, listen=listen)))
+    assert summary(folder) == summary(calm)
     assert len(told(folder, "directive_applied")) == 4
 
 
-async def test_a_fork_begins_with_what_was_forked_and_pays_for_nothing_twice(lab: Any) -> None:
-    folder = lab.folder()
-    await lab.run(folder=folder)
+async def test_a_fork_begins_with_what_was_forked_and_pays_for_nothing_twice(harness: RunHarness) -> None:
+    folder = harness.new_folder()
+    await harness.run(folder=folder)
     chosen = next(one for one in candidates(folder).values() if one.status != "rejected" and one.parents)
     with Store.open(folder, read_only=True) as store:
         known = [one for one in store.evaluations("r", candidate=chosen.id) if one.split == "val"]
-    lab.fresh()
+    harness.reset()
     origin = ForkOrigin(run="r", candidate=chosen.id)
-    done = await lab.run(folder=folder, run="f", origin=origin)
+    done = await harness.run(folder=folder, run="f", origin=origin)
     mine = candidates(folder, "f")
     start, forked = list(mine.values())[:2]
     assert (forked.program, forked.operator, forked.parents) == (chosen.program, "person", ())
@@ -366,15 +373,15 @@ async def test_a_fork_begins_with_what_was_forked_and_pays_for_nothing_twice(lab
         assert store.evaluations("f", candidate=forked.id)
         used = sum(cost.calls for cost in store.ledger_sums("f").used.values())
     assert known
-    assert lab.asked < used
+    assert harness.request_count < used
     assert done.report.start.n == 12
     assert start.operator == "start"
 
 
-async def test_what_a_guard_rejected_can_be_neither_pinned_nor_forked(lab: Any) -> None:
-    start = next(iter(candidates((await steered(lab, Stop()))[1])))
+async def test_what_a_guard_rejected_can_be_neither_pinned_nor_forked(harness: RunHarness) -> None:
+    start = next(iter(candidates((await steered(harness, Stop()))[1])))
     _, folder = await steered(
-        lab,
+        harness,
         Edit(candidate=start, prompt=Prompt(instruction="Say {colour} of it.")),
         Edit(candidate=start, prompt=Prompt(instruction="x"), slot="nowhere"),
         Pin(candidate="c-nobody"),
@@ -384,16 +391,16 @@ async def test_what_a_guard_rejected_can_be_neither_pinned_nor_forked(lab: Any) 
     assert "no prompt 'nowhere'" in refusals(folder)[1]
 
 
-async def test_an_embedded_run_that_ends_before_its_end_says_so_in_its_record(lab: Any) -> None:
-    stopped, failed = lab.folder(), lab.folder()
-    graph = build_graph(lab.task(), "random-demos", budget=Budget(calls=60), folder=stopped)
+async def test_an_embedded_run_that_ends_before_its_end_says_so_in_its_record(harness: RunHarness) -> None:
+    stopped, failed = harness.new_folder(), harness.new_folder()
+    graph = build_graph(harness.task(), "random-demos", budget=Budget(calls=60), folder=stopped)
     work = asyncio.create_task(graph.ainvoke({"run": "r"}, {"recursion_limit": 10_000}))
-    lab.call_at(5, work.cancel)
+    harness.at_request(5, work.cancel)
     with pytest.raises(asyncio.CancelledError):
         await work
     nobody = ModelRef.parse("openai/nobody@http://127.0.0.1:9/v1", key_env="STUB_KEY")
     models = Models(target=nobody, optimizer=nobody)
-    graph = build_graph(lab.task(models=models), "random-demos", budget=Budget(calls=60), folder=failed)
+    graph = build_graph(harness.task(models=models), "random-demos", budget=Budget(calls=60), folder=failed)
     with pytest.raises(ModelError):
         await graph.ainvoke({"run": "r"}, {"recursion_limit": 10_000})
     for folder, state in ((stopped, "stopped"), (failed, "failed")):
@@ -402,8 +409,8 @@ async def test_an_embedded_run_that_ends_before_its_end_says_so_in_its_record(la
             assert store.events("r")[-1].kind == f"run_{state}"
 
 
-async def test_another_process_steers_by_the_command_line(lab: Any) -> None:
-    folder = lab.folder()
+async def test_another_process_steers_by_the_command_line(harness: RunHarness) -> None:
+    folder = harness.new_folder()
 
     async def maieutic(*words: str) -> Any:
         child = await asyncio.create_subprocess_exec(
@@ -421,9 +428,9 @@ async def test_another_process_steers_by_the_command_line(lab: Any) -> None:
         return json.loads(out)
 
     with Store.open(folder) as store:
-        listen = lab.at("round_started", lambda: store.add_directive("r", Pause()))
-        work = asyncio.create_task(lab.run(folder=folder, listen=listen))
-        await lab.until(lambda: bool(told_now(store, "run_paused")))
+        listen = harness.on_first("round_started", lambda: store.add_directive("r", Pause()))
+        work = asyncio.create_task(harness.run(folder=folder, listen=listen))
+        await harness.wait_until(lambda: bool(told_now(store, "run_paused")))
         said = await maieutic("steer", "r", "hint", "mind the zero")
         assert (said["directive"], said["alive"], said["unavailable"]) == ("hint", True, None)
         dry = await maieutic("steer", "r", "veto", "start", "--branch", "--dry-run")

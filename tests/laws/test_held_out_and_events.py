@@ -15,6 +15,7 @@ from maieutic.plugins.allocators.full_evaluation import FullEvaluation
 from maieutic.plugins.strategies.beam_search import BeamSearch
 from maieutic.runtime.monitor.run_view import RunView
 from maieutic.runtime.store import Store
+from maieutic.testing.run_harness import RunHarness
 
 PAIRS = (("request_started", "request_finished"), ("round_started", "round_finished"))
 
@@ -44,39 +45,39 @@ class SpyAllocator(FullEvaluation):
 
 
 async def test_L5_no_test_row_is_sent_before_the_seal_is_opened_nor_to_an_author(
-    lab: Any, log: Any, any_recipe: str
+    harness: RunHarness, log: Any, any_recipe: str
 ) -> None:
-    folder = lab.folder()
+    folder = harness.new_folder()
     opened: list[int] = []
 
     def listen(event: Event) -> None:
         if event.kind == "test_opened":
-            opened.append(lab.asked)
+            opened.append(harness.request_count)
 
-    await lab.run(any_recipe, folder=folder, listen=listen)
-    target = ["test word" in str(body) for body in lab.target_bodies]
-    author = [body for body in lab.bodies[len(target) :] if "test word" in str(body)]
+    await harness.run(any_recipe, folder=folder, listen=listen)
+    target = ["test word" in str(body) for body in harness.target_bodies]
+    author = [body for body in harness.request_bodies[len(target) :] if "test word" in str(body)]
     assert len(opened) == 1
     assert author == []
-    before = opened[0] - (lab.asked - len(target))
+    before = opened[0] - (harness.request_count - len(target))
     assert not any(target[:before])
     assert all(target[before:])
     assert any(target)
     assert Counter(event.kind for event in log(folder))["test_opened"] == 1
 
 
-async def test_L5_policies_see_no_test_row(lab: Any) -> None:
+async def test_L5_policies_see_no_test_row(harness: RunHarness) -> None:
     seen: list[Search] = []
 
-    registry = lab.registry(
+    registry = harness.registry(
         strategy={"spy": lambda: _with(SpyStrategy(), seen)},
         allocator={"spy": lambda: _with(SpyAllocator(rows=6), seen)},
     )
     recipe = load_recipe("protegi", registry).model_copy(
         update={"strategy": PluginRef(use="spy"), "allocator": PluginRef(use="spy")}
     )
-    task = lab.task()
-    done = await lab.run(recipe, task=task, registry=registry)
+    task = harness.task()
+    done = await harness.run(recipe, task=task, registry=registry)
     assert done.report.start.n == 12
     sealed = {example.id for example in task.data.test}
     assert len(seen) > 4
@@ -86,10 +87,10 @@ async def test_L5_policies_see_no_test_row(lab: Any) -> None:
         assert sealed.isdisjoint(evaluation.example for evaluation in search.archive.scores)
 
 
-async def test_L7_events_are_gap_free_and_balanced(lab: Any, log: Any, any_recipe: str) -> None:
-    folder = lab.folder()
+async def test_L7_events_are_gap_free_and_balanced(harness: RunHarness, log: Any, any_recipe: str) -> None:
+    folder = harness.new_folder()
     heard: list[Event] = []
-    await lab.run(any_recipe, folder=folder, listen=heard.append)
+    await harness.run(any_recipe, folder=folder, listen=heard.append)
     events = log(folder)
     assert heard == events
     assert [event.number for event in events] == list(range(1, len(events) + 1))
@@ -105,29 +106,29 @@ async def test_L7_events_are_gap_free_and_balanced(lab: Any, log: Any, any_recip
     assert next(event.number for event in events if event.kind == "test_opened") > last_round
 
 
-async def test_L7_an_observer_that_raises_changes_nothing(lab: Any, ended: Any, log: Any) -> None:
-    calm, folder = lab.folder(), lab.folder()
+async def test_L7_an_observer_that_raises_changes_nothing(harness: RunHarness, summary: Any, log: Any) -> None:
+    calm, folder = harness.new_folder(), harness.new_folder()
     heard: list[str] = []
 
     def raising(event: Event) -> None:
         heard.append(event.kind)
         raise RuntimeError("the screen is gone")
 
-    await lab.run(folder=calm)
-    await lab.run(folder=folder, listen=raising)
-    assert ended(folder) == ended(calm)
+    await harness.run(folder=calm)
+    await harness.run(folder=folder, listen=raising)
+    assert summary(folder) == summary(calm)
     assert heard == [event.kind for event in log(folder)]
 
 
-async def test_L7_a_replayed_log_is_the_live_view(lab: Any, log: Any) -> None:
-    folder = lab.folder()
+async def test_L7_a_replayed_log_is_the_live_view(harness: RunHarness, log: Any) -> None:
+    folder = harness.new_folder()
     live = [RunView()]
-    done = await lab.run(folder=folder, listen=lambda event: live.append(live[-1].apply(event)))
+    done = await harness.run(folder=folder, listen=lambda event: live.append(live[-1].apply(event)))
     events = log(folder)
     assert RunView.from_events(events) == live[-1]
     assert RunView.from_events([one for event in events for one in (event, event)]) == live[-1]
     assert live[-1].state == "finished"
-    assert live[-1].spent.calls == lab.asked
+    assert live[-1].spent.calls == harness.request_count
     with Store.open(folder, read_only=True) as store:
         assert live[-1].candidate_count == len(store.candidates("r")) - 1
     assert live[-1].report["verdict"] == done.report.verdict

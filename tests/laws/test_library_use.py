@@ -11,6 +11,7 @@ from langgraph.graph import END, START, StateGraph
 from maieutic.core.budget import Budget
 from maieutic.graphs.api import astream, build_graph, optimize
 from maieutic.runtime.store import Store
+from maieutic.testing.run_harness import RunHarness
 from typing_extensions import TypedDict
 
 
@@ -20,10 +21,10 @@ class App(TypedDict, total=False):
     best: str
 
 
-async def test_the_graph_is_a_node_of_another_graph(lab: Any, ended: Any) -> None:
-    plain, folder = lab.folder(), lab.folder()
-    done = await lab.run(folder=plain)
-    inner = build_graph(lab.task(), budget=Budget(calls=90), folder=folder)
+async def test_the_graph_is_a_node_of_another_graph(harness: RunHarness, summary: Any) -> None:
+    plain, folder = harness.new_folder(), harness.new_folder()
+    done = await harness.run(folder=plain)
+    inner = build_graph(harness.task(), budget=Budget(calls=90), folder=folder)
     outer: Any = StateGraph(App)
     outer.add_node("prompt", inner)
     outer.add_node("use", lambda state: {"topic": f"uses {state['best']}"})
@@ -35,12 +36,12 @@ async def test_the_graph_is_a_node_of_another_graph(lab: Any, ended: Any) -> Non
     final = await app.ainvoke({"topic": "colours", "run": "r"}, config)
     assert final["best"] == done.candidate
     assert final["topic"] == f"uses {done.candidate}"
-    assert ended(folder) == ended(plain)
+    assert summary(folder) == summary(plain)
 
 
-async def test_an_embedded_run_names_itself_and_leaves_nothing_open(lab: Any) -> None:
-    folder = lab.folder()
-    graph = build_graph(lab.task(), "random-demos", budget=Budget(calls=60), folder=folder)
+async def test_an_embedded_run_names_itself_and_leaves_nothing_open(harness: RunHarness) -> None:
+    folder = harness.new_folder()
+    graph = build_graph(harness.task(), "random-demos", budget=Budget(calls=60), folder=folder)
     first = await graph.ainvoke({}, {"recursion_limit": 10_000})
     second = await graph.ainvoke({}, {"recursion_limit": 10_000})
     with Store.open(folder, read_only=True) as store:
@@ -49,32 +50,32 @@ async def test_an_embedded_run_names_itself_and_leaves_nothing_open(lab: Any) ->
     assert first["best"] == second["best"]
 
 
-async def test_events_are_streamed_as_they_happen(lab: Any, log: Any) -> None:
-    folder = lab.folder()
-    heard = [event async for event in astream(lab.task(), budget=Budget(calls=60), folder=folder, run="r")]
+async def test_events_are_streamed_as_they_happen(harness: RunHarness, log: Any) -> None:
+    folder = harness.new_folder()
+    heard = [event async for event in astream(harness.task(), budget=Budget(calls=60), folder=folder, run="r")]
     assert heard == log(folder)
     assert heard[-1].kind == "run_finished"
 
 
-async def test_leaving_a_stream_stops_the_run(lab: Any) -> None:
-    folder = lab.folder()
-    stream = astream(lab.task(), budget=Budget(calls=90), folder=folder, run="r")
+async def test_leaving_a_stream_stops_the_run(harness: RunHarness) -> None:
+    folder = harness.new_folder()
+    stream = astream(harness.task(), budget=Budget(calls=90), folder=folder, run="r")
     async for event in stream:
         if event.kind == "round_started":
             break
     await stream.aclose()
     with Store.open(folder, read_only=True) as store:
         assert store.run("r").state == "stopped"
-    done = await lab.resume(folder)
+    done = await harness.resume(folder)
     assert done.report.start.n == 12
 
 
-async def test_a_stream_raises_what_the_run_raises(lab: Any) -> None:
+async def test_a_stream_raises_what_the_run_raises(harness: RunHarness) -> None:
     with pytest.raises(Exception, match="leaves nothing to spend"):
-        _ = [event async for event in astream(lab.task(), budget=Budget(calls=0), folder=lab.folder())]
+        _ = [event async for event in astream(harness.task(), budget=Budget(calls=0), folder=harness.new_folder())]
 
 
-async def test_optimize_needs_no_event_loop(lab: Any) -> None:
-    options = {"recipe": "random-demos", "budget": Budget(calls=60), "folder": lab.folder()}
-    done = await asyncio.to_thread(optimize, lab.task(), **options)
+async def test_optimize_needs_no_event_loop(harness: RunHarness) -> None:
+    options = {"recipe": "random-demos", "budget": Budget(calls=60), "folder": harness.new_folder()}
+    done = await asyncio.to_thread(optimize, harness.task(), **options)
     assert done.report.start.n == 12

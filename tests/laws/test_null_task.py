@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from maieutic.core.identity import digest
 from maieutic.testing import Answer
+from maieutic.testing.run_harness import RunHarness
 
 RUNS = 40
 
@@ -25,22 +26,23 @@ class Coin:
 LABELS = ("red", "blue")
 
 
+@pytest.mark.slow  # forty runs each
 @pytest.mark.parametrize("recipe", ["auto", "protegi", "gepa", "capo"])
-async def test_coins_are_not_improved(lab: Any, recipe: str) -> None:
+async def test_coins_are_not_improved(harness: RunHarness, recipe: str) -> None:
     """At most 5 % of runs claim a gain, whatever the search made of the coins before the seal was opened."""
-    honest = lab.target._model
-    lab.target._model = Coin()
-    task = lab.task(train=16, val=16, test=30)
+    honest = harness.target._model
+    harness.target._model = Coin()
+    task = harness.task(train=16, val=16, test=30)
     try:
         gate = asyncio.Semaphore(2)
 
         async def one(seed: int) -> str:
             async with gate:
-                done = await lab.run(recipe, task=task, calls=120, seed=seed, folder=lab.folder())
+                done = await harness.run(recipe, task=task, calls=120, seed=seed, folder=harness.new_folder())
             return str(done.report.verdict)
 
         verdicts = Counter(await asyncio.gather(*(one(seed) for seed in range(RUNS))))
     finally:
-        lab.target._model = honest
+        harness.target._model = honest
     assert sum(verdicts.values()) == RUNS
     assert verdicts["improved"] <= RUNS * 0.05

@@ -18,6 +18,7 @@ from maieutic.graphs.api import build_graph
 from maieutic.graphs.event_delivery import ObserverDispatcher
 from maieutic.runtime.store import Store
 from maieutic.testing import ObserverConformance
+from maieutic.testing.run_harness import RunHarness
 
 
 class Diary:
@@ -73,36 +74,41 @@ BROKEN = {
 }
 
 
-async def test_it_hears_every_committed_event_and_the_report(lab: Any, log: Any) -> None:
-    diary, folder = Diary(), lab.folder()
-    registry = lab.registry(observer={"diary": lambda: diary})
-    done = await lab.run(folder=folder, registry=registry, observers=["diary"])
+async def test_it_hears_every_committed_event_and_the_report(harness: RunHarness, log: Any) -> None:
+    diary, folder = Diary(), harness.new_folder()
+    registry = harness.registry(observer={"diary": lambda: diary})
+    done = await harness.run(folder=folder, registry=registry, observers=["diary"])
     assert diary.heard == log(folder)
     (end,) = diary.ends
     assert (end.run, end.state, end.report) == ("r", "finished", done.report)
     assert done.candidate in {one.id for one in end.candidates}
 
 
-async def test_without_being_asked_nobody_hears(lab: Any) -> None:
+async def test_without_being_asked_nobody_hears(harness: RunHarness) -> None:
     diary = Diary()
-    await lab.run("random-demos", 60, registry=lab.registry(observer={"diary": lambda: diary}))
+    await harness.run("random-demos", 60, registry=harness.registry(observer={"diary": lambda: diary}))
     assert (diary.heard, diary.ends) == ([], [])
 
 
 @pytest.mark.parametrize("wrong", BROKEN)
 async def test_one_that_is_broken_is_named_and_the_run_is_as_without_it(
-    lab: Any, ended: Any, log: Any, wrong: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    harness: RunHarness,
+    summary: Any,
+    log: Any,
+    wrong: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OTHER_KEY", "hunter2-hunter2")
     hear, said = BROKEN[wrong]
-    plain, folder, diary = lab.folder(), lab.folder(), Diary()
-    await lab.run("random-demos", 60, folder=plain)
+    plain, folder, diary = harness.new_folder(), harness.new_folder(), Diary()
+    await harness.run("random-demos", 60, folder=plain)
     clock = {"seconds": 0.2} if said == "longer than" else {}
     broken = type("Broken", (Diary,), {"name": "broken", "hear": hear, **clock})
-    registry = lab.registry(observer={"broken": broken, "diary": lambda: diary})
+    registry = harness.registry(observer={"broken": broken, "diary": lambda: diary})
     with caplog.at_level(logging.WARNING, logger="maieutic"):
-        await lab.run("random-demos", 60, folder=folder, registry=registry, observers=["broken", "diary"])
-    assert ended(folder) == ended(plain)
+        await harness.run("random-demos", 60, folder=folder, registry=registry, observers=["broken", "diary"])
+    assert summary(folder) == summary(plain)
     assert diary.heard == log(folder)
     (told,) = [one.getMessage() for one in caplog.records if "broken" in one.getMessage()]
     assert said in told
@@ -111,9 +117,11 @@ async def test_one_that_is_broken_is_named_and_the_run_is_as_without_it(
     assert "secret" not in told
 
 
-async def test_the_end_of_a_run_waits_for_a_slow_one_only_so_long(lab: Any, caplog: pytest.LogCaptureFixture) -> None:
-    folder = lab.folder()
-    await lab.run("random-demos", 60, folder=folder)
+async def test_the_end_of_a_run_waits_for_a_slow_one_only_so_long(
+    harness: RunHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = harness.new_folder()
+    await harness.run("random-demos", 60, folder=folder)
     slow, diary = type("Slow", (Diary,), {"name": "slow", "hear": waits})(), Diary()
     hall = ObserverDispatcher(observers=[slow, diary], close_timeout=0.1)
     with Store.open(folder, read_only=True) as store, caplog.at_level(logging.WARNING, logger="maieutic"):
@@ -123,26 +131,26 @@ async def test_the_end_of_a_run_waits_for_a_slow_one_only_so_long(lab: Any, capl
     assert "the observer 'slow' had not heard all after 0.1 seconds" in caplog.text
 
 
-async def test_a_run_that_is_taken_up_is_heard_from_its_first_event(lab: Any, log: Any) -> None:
-    folder, first, second = lab.folder(), Diary(), Diary()
-    registry = lab.registry(observer={"diary": lambda: first})
-    running = asyncio.create_task(lab.run(folder=folder, registry=registry, observers=["diary"]))
-    lab.call_at(30, running.cancel)
+async def test_a_run_that_is_taken_up_is_heard_from_its_first_event(harness: RunHarness, log: Any) -> None:
+    folder, first, second = harness.new_folder(), Diary(), Diary()
+    registry = harness.registry(observer={"diary": lambda: first})
+    running = asyncio.create_task(harness.run(folder=folder, registry=registry, observers=["diary"]))
+    harness.at_request(30, running.cancel)
     with pytest.raises(asyncio.CancelledError):
         await running
     assert [end.state for end in first.ends] == ["stopped"]
-    lab.fresh()
-    done = await lab.resume(folder, registry=lab.registry(observer={"diary": lambda: second}))
+    harness.reset()
+    done = await harness.resume(folder, registry=harness.registry(observer={"diary": lambda: second}))
     assert first.heard == log(folder)[: len(first.heard)]
     assert second.heard == log(folder)
     assert [end.report for end in second.ends] == [done.report]
 
 
-async def test_inside_an_app_it_hears_each_stretch_between_two_interrupts(lab: Any, log: Any) -> None:
-    diary, folder = Diary(), lab.folder()
-    registry = lab.registry(observer={"diary": lambda: diary})
+async def test_inside_an_app_it_hears_each_stretch_between_two_interrupts(harness: RunHarness, log: Any) -> None:
+    diary, folder = Diary(), harness.new_folder()
+    registry = harness.registry(observer={"diary": lambda: diary})
     options: dict[str, Any] = {"budget": Budget(calls=60), "folder": folder, "approve": True, "registry": registry}
-    graph = build_graph(lab.task(), "random-demos", checkpointer=InMemorySaver(), observers=["diary"], **options)
+    graph = build_graph(harness.task(), "random-demos", checkpointer=InMemorySaver(), observers=["diary"], **options)
     config: Any = {"configurable": {"thread_id": "t"}, "recursion_limit": 10_000}
     await graph.ainvoke({"run": "r"}, config)
     assert [end.state for end in diary.ends] == ["paused"]
@@ -151,9 +159,11 @@ async def test_inside_an_app_it_hears_each_stretch_between_two_interrupts(lab: A
     assert {event.number for event in diary.heard} == {event.number for event in log(folder)}
 
 
-async def test_one_that_is_not_there_or_cannot_be_made_is_an_error_before_anything_is_spent(lab: Any) -> None:
+async def test_one_that_is_not_there_or_cannot_be_made_is_an_error_before_anything_is_spent(
+    harness: RunHarness,
+) -> None:
     with pytest.raises(UsageError, match="no observer is called 'mlfow'"):
-        await lab.run(observers=["mlfow"])
+        await harness.run(observers=["mlfow"])
     with pytest.raises(PluginError, match="here 1, stage contract"):
-        await lab.run(registry=lab.registry(observer={"deaf": lambda: object()}), observers=["deaf"])
-    assert lab.asked == 0
+        await harness.run(registry=harness.registry(observer={"deaf": lambda: object()}), observers=["deaf"])
+    assert harness.request_count == 0

@@ -15,6 +15,7 @@ from maieutic.core.errors import BudgetSpent, PluginError, UsageError
 from maieutic.core.models import Output
 from maieutic.core.task import EvaluatorSpec
 from maieutic.plugins.system.registry import Registry
+from maieutic.testing.run_harness import RunHarness
 
 Install = Callable[[str, str], None]
 
@@ -192,13 +193,15 @@ def maieutic_operators(register):
         await patient.propose(None, Poor())
 
 
-async def test_a_run_that_names_none_of_it_ends_well_and_one_that_does_says_who(lab: Any, install: Install) -> None:
+async def test_a_run_that_names_none_of_it_ends_well_and_one_that_does_says_who(
+    harness: RunHarness, install: Install
+) -> None:
     install("broken-thing", LOADING["import"][0])
     install("worse-thing", calling("1 / 0"))
-    assert (await lab.run("ape", calls=40, registry=loaded())).state == "finished"
-    task = lab.task().model_copy(update={"evaluators": (EvaluatorSpec(use="worse-thing:mine"),)})
+    assert (await harness.run("ape", calls=40, registry=loaded())).state == "finished"
+    task = harness.task().model_copy(update={"evaluators": (EvaluatorSpec(use="worse-thing:mine"),)})
     with pytest.raises(PluginError, match=r"worse-thing 4\.2, stage call"):
-        await lab.run("ape", calls=40, task=task, registry=loaded())
+        await harness.run("ape", calls=40, task=task, registry=loaded())
 
 
 def test_strict_mode_takes_no_broken_plugin(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:

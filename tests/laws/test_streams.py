@@ -16,6 +16,7 @@ from langgraph.types import Command
 from maieutic.core.budget import Budget
 from maieutic.graphs.api import aoptimize, build_graph
 from maieutic.runtime.store import Store
+from maieutic.testing.run_harness import RunHarness
 from typing_extensions import TypedDict
 
 MODES = ["updates", "values", "custom", "messages"]
@@ -43,11 +44,11 @@ async def heard(graph: Any, **options: Any) -> dict[str, list[Any]]:
     return told
 
 
-async def test_every_stream_mode_tells_its_own(lab: Any, log: Any) -> None:
-    folder = lab.folder()
-    told = await heard(build_graph(lab.task(), "protegi", budget=Budget(calls=90), folder=folder))
+async def test_every_stream_mode_tells_its_own(harness: RunHarness, log: Any) -> None:
+    folder = harness.new_folder()
+    told = await heard(build_graph(harness.task(), "protegi", budget=Budget(calls=90), folder=folder))
     events = log(folder)
-    assert told["custom"] == [json.loads(json.dumps(event.line())) for event in events]
+    assert told["custom"] == [json.loads(json.dumps(event.as_json_line())) for event in events]
     assert {name for update in told["updates"] for name in update} >= {"prepare", "plan", "evaluate", "finish"}
     assert told["values"][-1]["best"]
     spoken = [event for event in events if event.kind == "agent_spoke"]
@@ -56,41 +57,41 @@ async def test_every_stream_mode_tells_its_own(lab: Any, log: Any) -> None:
     assert {message.name for message, _ in told["messages"]} == {event.data["role"] for event in spoken}
 
 
-async def test_an_app_around_the_graph_hears_it_too(lab: Any, log: Any) -> None:
-    folder = lab.folder()
-    inner = build_graph(lab.task(), "protegi", budget=Budget(calls=90), folder=folder)
+async def test_an_app_around_the_graph_hears_it_too(harness: RunHarness, log: Any) -> None:
+    folder = harness.new_folder()
+    inner = build_graph(harness.task(), "protegi", budget=Budget(calls=90), folder=folder)
     told = await heard(parent(inner, checkpointer=None), subgraphs=True)
     assert len(told["custom"]) == len(log(folder))
     assert told["messages"]
 
 
-async def test_a_run_inside_a_node_is_a_run_of_its_own(lab: Any, log: Any, ended: Any) -> None:
-    plain, folder = lab.folder(), lab.folder()
-    await lab.run(folder=plain)
+async def test_a_run_inside_a_node_is_a_run_of_its_own(harness: RunHarness, log: Any, summary: Any) -> None:
+    plain, folder = harness.new_folder(), harness.new_folder()
+    await harness.run(folder=plain)
 
     async def node(state: App) -> App:
-        done = await aoptimize(lab.task(), budget=Budget(calls=90), folder=folder, run="r")
+        done = await aoptimize(harness.task(), budget=Budget(calls=90), folder=folder, run="r")
         return {"best": done.candidate}
 
     app = parent(node, checkpointer=InMemorySaver())
     config = {"configurable": {"thread_id": "outer"}}
     final = await app.ainvoke({"run": "mine"}, config)
-    assert final == {"run": "mine", "best": ended(plain).best}
-    assert ended(folder) == ended(plain)
+    assert final == {"run": "mine", "best": summary(plain).best}
+    assert summary(folder) == summary(plain)
 
 
-async def test_its_own_checkpointer_and_thread_inside_a_node(lab: Any, ended: Any) -> None:
-    plain, folder = lab.folder(), lab.folder()
-    await lab.run(folder=plain)
-    inner = build_graph(lab.task(), budget=Budget(calls=90), folder=folder, checkpointer=InMemorySaver())
+async def test_its_own_checkpointer_and_thread_inside_a_node(harness: RunHarness, summary: Any) -> None:
+    plain, folder = harness.new_folder(), harness.new_folder()
+    await harness.run(folder=plain)
+    inner = build_graph(harness.task(), budget=Budget(calls=90), folder=folder, checkpointer=InMemorySaver())
 
     async def node(state: App) -> App:
         final = await inner.ainvoke({"run": "r"}, {"configurable": {"thread_id": "inner"}, **DEEP})
         return {"best": final["best"]}
 
     final = await parent(node, checkpointer=InMemorySaver()).ainvoke({}, {"configurable": {"thread_id": "outer"}})
-    assert final["best"] == ended(plain).best
-    assert ended(folder) == ended(plain)
+    assert final["best"] == summary(plain).best
+    assert summary(folder) == summary(plain)
 
 
 _OTHER = """
@@ -117,12 +118,12 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-async def test_an_interrupt_in_one_process_is_answered_in_another(lab: Any, ended: Any) -> None:
-    folder, plain = lab.folder(), lab.folder()
-    await lab.run("random-demos", 60, folder=plain)
-    place = lab.base / "processes"
+async def test_an_interrupt_in_one_process_is_answered_in_another(harness: RunHarness, summary: Any) -> None:
+    folder, plain = harness.new_folder(), harness.new_folder()
+    await harness.run("random-demos", 60, folder=plain)
+    place = harness.base / "processes"
     place.mkdir()
-    (place / "task.json").write_text(lab.task().model_dump_json(by_alias=True), encoding="utf-8")
+    (place / "task.json").write_text(harness.task().model_dump_json(by_alias=True), encoding="utf-8")
     source = inspect.getsource(sys.modules[__name__])
     body = source[source.index("class App") : source.index("async def heard")]
     head = "from typing import Any\nfrom langgraph.graph import END, START, StateGraph\n"
@@ -143,16 +144,16 @@ async def test_an_interrupt_in_one_process_is_answered_in_another(lab: Any, ende
         said = await other("yes")
         if said.startswith("best"):
             break
-    assert said == f"best {ended(plain).best}"
-    assert ended(folder).evaluations == ended(plain).evaluations
+    assert said == f"best {summary(plain).best}"
+    assert summary(folder).evaluations == summary(plain).evaluations
 
 
-async def test_an_interrupt_is_answered_by_a_command(lab: Any) -> None:
+async def test_an_interrupt_is_answered_by_a_command(harness: RunHarness) -> None:
     graph = build_graph(
-        lab.task(),
+        harness.task(),
         "random-demos",
         budget=Budget(calls=60),
-        folder=lab.folder(),
+        folder=harness.new_folder(),
         approve=True,
         checkpointer=InMemorySaver(),
     )

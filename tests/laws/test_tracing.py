@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import pytest
 from maieutic.core.budget import Budget
@@ -11,6 +10,7 @@ from maieutic.core.errors import UsageError
 from maieutic.graphs.api import aoptimize
 from maieutic.runtime.telemetry.logging import CONTENT, LOG, OTEL, configure
 from maieutic.runtime.telemetry.spans import span
+from maieutic.testing.run_harness import RunHarness
 
 pytest.importorskip("opentelemetry.sdk")
 
@@ -37,23 +37,23 @@ def spans(_memory: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch) -> InM
     return _memory
 
 
-async def a_run(lab: Any) -> None:
-    await aoptimize(lab.task(), recipe="protegi", budget=Budget(calls=70), folder=lab.folder(), run="r")
+async def a_run(harness: RunHarness) -> None:
+    await aoptimize(harness.task(), recipe="protegi", budget=Budget(calls=70), folder=harness.new_folder(), run="r")
 
 
-async def test_nothing_is_traced_unless_asked(lab: Any, spans: InMemorySpanExporter) -> None:
-    await a_run(lab)
+async def test_nothing_is_traced_unless_asked(harness: RunHarness, spans: InMemorySpanExporter) -> None:
+    await a_run(harness)
     assert spans.get_finished_spans() == ()
 
 
 async def test_a_run_its_nodes_and_its_calls(
-    lab: Any, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+    harness: RunHarness, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(OTEL, "on")
-    await a_run(lab)
+    await a_run(harness)
     told = spans.get_finished_spans()
     chats = [one for one in told if one.name.startswith("chat ")]
-    assert len(chats) == lab.asked
+    assert len(chats) == harness.request_count
     known = dict(chats[0].attributes or {})
     assert known["gen_ai.operation.name"] == "chat"
     assert known["gen_ai.request.model"] == "stub"
@@ -65,11 +65,11 @@ async def test_a_run_its_nodes_and_its_calls(
 
 
 async def test_what_was_said_is_told_where_it_is_asked(
-    lab: Any, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+    harness: RunHarness, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(OTEL, "on")
     monkeypatch.setenv(CONTENT, "true")
-    await a_run(lab)
+    await a_run(harness)
     chats = [one for one in spans.get_finished_spans() if one.name.startswith("chat ")]
     assert all('"role": "user"' in str((one.attributes or {})["gen_ai.input.messages"]) for one in chats)
 
@@ -84,9 +84,9 @@ def test_an_error_is_told_by_its_type_alone(spans: InMemorySpanExporter, monkeyp
     assert "secret" not in str(told.status.description)
 
 
-async def test_the_log_tells_events_without_their_texts(lab: Any, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_log_tells_events_without_their_texts(harness: RunHarness, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="maieutic"):
-        await a_run(lab)
+        await a_run(harness)
     said = [one.getMessage() for one in caplog.records if one.name == "maieutic"]
     assert said[0].startswith("preflight_passed run=r seq=1 ")
     assert said[-1].startswith("run_finished run=r ")
