@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from .core import former_names as _former_names
+
 if TYPE_CHECKING:
     from .core.answer import AnswerContract as AnswerContract
     from .core.budget import Budget as Budget
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from .plugins.apps.chat import GatewayChat as GatewayChat
     from .plugins.system.hookspecs import hookimpl as hookimpl
     from .runtime.tasks.loader import load_task as load_task
+
+_former_names.install()
 
 _MODULES = {
     "AnswerContract": "core.answer",

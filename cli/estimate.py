@@ -217,7 +217,7 @@ def _evaluation_json(task: Task, program: Program, split: Split, done: list[Eval
     from ..core.stats.intervals import mean_interval
 
     scores = [one.score for one in done]
-    interval = mean_interval(scores, seed=0) if scores else None
+    interval = mean_interval(scores) if scores else None
     return {
         "task": task.name,
         "split": split,

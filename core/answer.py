@@ -142,6 +142,8 @@ class AnswerContract(BaseModel):
                 mentioned.append(label)
         return mentioned[0] if len(mentioned) == 1 else None
 
+    reference = normalize_reference  # The former name, for existing plugins.
+
 
 def normalize_answer(text: str) -> str:
     """Remove what does not carry the answer: case, outer white space, quotes, emphasis, a closing full stop."""

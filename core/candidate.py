@@ -108,6 +108,7 @@ class Archive:
     # Former names, for existing plugins.
     start = baseline
     seen = result_of
+    learn = add_results
 
 
 def descendants(parents: Mapping[str, Iterable[str]], candidate: str) -> list[str]:

@@ -119,3 +119,9 @@ class Dataset(BaseModel):
         n = len(ordered)
         a, b = round(n * 0.30), round(n * 0.65)
         return cls(train=tuple(ordered[:a]), val=tuple(ordered[a:b]), test=tuple(ordered[b:]))
+
+    # Former names, for existing plugins.
+    visible = without_test
+    hiding = without_outputs
+    index = by_id
+    rows = examples

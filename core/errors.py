@@ -14,6 +14,15 @@ MaieuticError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
+
+
+class ErrorDetails(TypedDict, total=False):
+    """The optional parts of an error: where it happened, what was possible, what to do."""
+
+    where: str | None
+    possible: Sequence[str]
+    remedy: str | None
 
 
 class MaieuticError(Exception):
@@ -105,16 +114,9 @@ class ModelError(MaieuticError):
     exit_code = 4
 
     def __init__(
-        self,
-        what: str,
-        *,
-        retryable: bool = False,
-        retry_after: float | None = None,
-        where: str | None = None,
-        possible: Sequence[str] = (),
-        remedy: str | None = None,
+        self, what: str, *, retryable: bool = False, retry_after: float | None = None, **details: Unpack[ErrorDetails]
     ) -> None:
-        super().__init__(what, where=where, possible=possible, remedy=remedy)
+        super().__init__(what, **details)
         self.retryable = retryable
         self.retry_after = retry_after
 

@@ -71,3 +71,5 @@ class Event(BaseModel):
         """The event as one line of `--json`. `seq` is its number; no key of `data` hides one of the head."""
         head = {"event": self.kind, "run": self.run, "seq": self.number, "at": self.at, "step": self.step}
         return {**head, **{key: value for key, value in self.data.items() if key not in head}}
+
+    line = as_json_line  # The former name, for existing plugins.

@@ -100,3 +100,5 @@ class Program(BaseModel):
     def replace(self, prompt: Prompt, name: str | None = None) -> Program:
         """Return the program with one prompt replaced; the main one unless named."""
         return Program(prompts={**self.prompts, name or self.main_name: prompt}, router=self.router)
+
+    chosen = prompts_for  # The former name, for existing plugins.

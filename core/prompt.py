@@ -150,6 +150,8 @@ class Prompt(_PromptPart):
         texts += [f"{demo.input} {demo.rationale or ''} {demo.output}" for demo in self.demos]
         return sum(len(text.split()) for text in texts)
 
+    shown = demos_for  # The former name, for existing plugins.
+
 
 def placeholders_in(text: str) -> tuple[str, ...]:
     """The names in single braces, in order, once each. Doubled braces are literal."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar, runtime_checkable
+from typing import Final, Literal, Protocol, TypeVar, runtime_checkable
 
 from .asks import AgentReply, Ask
 from .budget import Payer
@@ -21,6 +21,11 @@ from .score import Preference, Score
 from .search_types import Duel, Measurement, NewExample, Proposal, Request, Search, TaskBrief, WorkOrder
 
 Need = Literal["references", "logprobs", "judge", "human", "train", "target", "embeddings"]
+NEEDS_NOTHING: Final[frozenset[Need]] = frozenset()
+NEEDS_TRAIN: Final[frozenset[Need]] = frozenset({"train"})
+NEEDS_REFERENCES: Final[frozenset[Need]] = frozenset({"references"})
+NEEDS_LABELLED_TRAIN: Final[frozenset[Need]] = frozenset({"train", "references"})
+NEEDS_JUDGE: Final[frozenset[Need]] = frozenset({"judge"})
 Decision = Literal["keep", "drop", "undecided"]
 A = TypeVar("A", bound=AgentReply)
 
@@ -66,7 +71,9 @@ class PairEvaluator(Protocol):
 
     name: str
     needs: frozenset[Need]
-    calls: int
+
+    @property
+    def calls(self) -> int: ...
 
     async def prefer(self, example: Example, a: Output, b: Output, *, task: TaskBrief, team: Team) -> Preference:
         """Compare two outputs for the same example.
@@ -101,8 +108,10 @@ class AskingEvaluator(Protocol):
 
     name: str
     needs: frozenset[Need]
-    calls: int
     runs: int
+
+    @property
+    def calls(self) -> int: ...
 
     async def rate(self, example: Example, output: Output, answer: str | None, *, bench: EvaluatorContext) -> Score:
         """Score one output with the help of models.
@@ -270,8 +279,10 @@ class Agent(Protocol):
 
     name: str
     needs: frozenset[Need]
-    calls: int
     instruction: str
+
+    @property
+    def calls(self) -> int: ...
 
     async def act(self, ask: Ask[A], team: Team) -> A | None:
         """Answer one ask.
@@ -320,7 +331,9 @@ class Operator(Protocol):
 
     name: str
     needs: frozenset[Need]
-    calls: int
+
+    @property
+    def calls(self) -> int: ...
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal | NewExample]:
         """Carry out one order.

@@ -31,9 +31,6 @@ class PluginRef(BaseModel):
     options: Mapping[str, Any] = Field(default_factory=dict)
 
 
-Use = PluginRef  # The former name, for existing plugins.
-
-
 class Recipe(BaseModel):
     """One optimization method: the parts it combines, and their defaults. See `graphs/recipes/*.toml`.
 

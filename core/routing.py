@@ -90,6 +90,8 @@ class Router(BaseModel):
             )
         return str(name)
 
+    named = prompt_of_row  # The former name, for existing plugins.
+
     def route(self, text: str, names: Sequence[str]) -> str:
         """One of `names`; the first on ties, and if the text is similar to none of the anchors."""
         if self.scorer is not None:

@@ -92,6 +92,10 @@ class Models(BaseModel):
         """Every model in use, once."""
         return {str(ref): ref for ref in (self.for_role(role) for role in ROLES)}
 
+    # Former names, for existing plugins.
+    of = for_role
+    distinct = by_name
+
 
 class Constraints(BaseModel):
     """What holds for every candidate.
@@ -269,6 +273,8 @@ class Task(BaseModel):
     def without_test(self) -> Task:
         """The task without its held-out test: what everything but the report works with."""
         return self.model_copy(update={"data": self.data.without_test})
+
+    visible = without_test  # The former name, for existing plugins.
 
 
 def _normalize_references(data: Dataset, contract: AnswerContract) -> Dataset:

@@ -21,7 +21,6 @@ from ..core.search_types import DuelOutcome, Search, TaskBrief, WorkOrder
 from ..runtime.models.gateway import ModelClient, RunGateway
 from ..runtime.models.transports.embeddings import similarity_call
 from ..runtime.store import DialogueTurn, Store
-from ..runtime.store.outcomes import duel_outcomes
 from .config_changes import (
     GeneratedRow,
     apply_changes,
@@ -160,7 +159,7 @@ class RunContext:
 
     def duel_outcomes(self, step: int) -> tuple[DuelOutcome, ...]:
         """The preferences known before `step`, on examples outside the held-out test."""
-        return duel_outcomes(self.store, self.run, step, self.examples)
+        return self.store.duel_outcomes(self.run, step, self.examples)
 
     def elapsed_seconds(self, state: RunState | ProposeState) -> float:
         """Seconds over all processes of the run; the first state that is seen tells what came before this one."""

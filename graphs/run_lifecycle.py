@@ -17,7 +17,7 @@ from langgraph.errors import GraphBubbleUp
 from ..core.budget import Budget
 from ..core.errors import MaieuticError
 from ..runtime.models.gateway import ModelClient
-from ..runtime.monitor.births import process_start_time
+from ..runtime.monitor.process import process_start_time
 from ..runtime.store import RunRecord, Store
 from .run_config import RunConfig
 from .run_context import Listener, RunContext

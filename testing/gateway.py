@@ -41,6 +41,8 @@ class ScriptedGateway:
         first, *others = (embedding(message["content"]) for message in call.messages)
         return tuple(cosine(first, one) for one in others)
 
+    likeness = similarities  # The former name, for existing tests of plugins.
+
     async def loss(self, call: Call, reference: str, payer: Payer = "target") -> float:
         self.calls.append((call, payer))
         if self._losses is None:

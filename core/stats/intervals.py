@@ -63,7 +63,7 @@ def paired_difference(
     n = len(differences)
     if n < 2:
         return Interval(value=sum(differences), low=-1.0, high=1.0)
-    interval = _bca_interval(differences, seed, level, least=-1.0)
+    interval = _bca_interval(differences, seed, level)
     gained, lost = count_flips(before, after)
     if gained + lost == 0 or not (is_binary(before) and is_binary(after)):
         return interval
@@ -74,29 +74,20 @@ def paired_difference(
     return Interval(value=interval.value, low=min(interval.low, low), high=max(interval.high, high))
 
 
-def mean_interval(scores: Sequence[float], *, seed: int = 0, level: float = CONFIDENCE) -> Interval:
-    """The mean with a Wilson interval for 0/1 scores, else a BCa interval; below 20 examples it holds Student's too.
-
-    One graded score says nothing of its spread: [0, 1].
+def mean_interval(scores: Sequence[float]) -> Interval:
+    """The mean with the 95 % interval of `interval_from_sums`, so that a score has one interval everywhere.
 
     Raises:
         ValueError: There is no score.
     """
     if not scores:
         raise ValueError("no scores, no mean")
-    if is_binary(scores):
-        from scipy.stats import binomtest
-
-        right = sum(score > EPSILON for score in scores)
-        bounds = binomtest(right, len(scores)).proportion_ci(level, method="wilson")
-        return Interval(value=right / len(scores), low=float(bounds.low), high=float(bounds.high))
-    if len(scores) < 2:
-        return Interval(value=scores[0], low=0.0, high=1.0)
-    return _bca_interval(scores, seed, level, least=0.0)
+    low, high = interval_from_sums(len(scores), sum(scores), sum(score * score for score in scores))
+    return Interval(value=sum(scores) / len(scores), low=low, high=high)
 
 
 def interval_from_sums(n: int, total: float, squares: float, *, level: float = CONFIDENCE) -> tuple[float, float]:
-    """The interval of a mean from running sums, for live displays and listings. Needs neither numpy nor scipy.
+    """The interval of a mean of scores in [0, 1], from their sums. Needs neither numpy nor scipy.
 
     Wilson's for 0/1 scores, else Student's, kept within [0, 1]. One graded score, and none, give [0, 1].
 
@@ -178,8 +169,8 @@ def _student_quantile(df: int, p: float) -> float:
     return math.sqrt(df * y)
 
 
-def _bca_interval(values: Sequence[float], seed: int, level: float, *, least: float) -> Interval:
-    """Bias-corrected and accelerated bootstrap of a mean, from at least two values in [least, 1].
+def _bca_interval(values: Sequence[float], seed: int, level: float) -> Interval:
+    """Bias-corrected and accelerated bootstrap of a mean difference, from at least two values in [-1, 1].
 
     Resamples are drawn as counts of the distinct values: the same distribution, and cheap for 0/1 scores.
     """
@@ -205,5 +196,5 @@ def _bca_interval(values: Sequence[float], seed: int, level: float, *, least: fl
     low, high = map(float, np.quantile(means, quantiles))
     if array.size < _SMALL_SAMPLE:
         half = float(stdtrit(array.size - 1, (1 + level) / 2) * array.std(ddof=1) / array.size**0.5)
-        low, high = max(least, min(low, point - half)), min(1.0, max(high, point + half))
+        low, high = max(-1.0, min(low, point - half)), min(1.0, max(high, point + half))
     return Interval(value=point, low=low, high=high)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_JUDGE, Decision
 from ...core.search_types import Duel, Search
 from ..algorithms.champion import current_champion, duel_margin
 from .common import no_decisions, row_order
@@ -21,8 +21,9 @@ class ChampionDuels:
         samples: Examples per pair.
     """
 
-    name: str = field(default="duel", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
+    name = "duel"
+    needs = NEEDS_JUDGE
+
     samples: int = 3
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Duel]:

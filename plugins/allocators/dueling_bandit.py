@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.errors import UsageError
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_JUDGE, Decision
 from ...core.search_types import Duel, Search
 from ..algorithms.preference_model import MODEL_KINDS, ModelKind, fit_preferences, prompt_features
 from .common import no_decisions, row_order
@@ -26,8 +26,9 @@ class DuelingBandit:
         model: `linear` for Bradley-Terry with features, or `neural`.
     """
 
-    name: str = field(default="dueling", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
+    name = "dueling"
+    needs = NEEDS_JUDGE
+
     duels: int = 50
     first: int = 5
     rows: Count = 8

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Measurement, Search
 from .common import affordable_measurements, no_decisions, row_order
 
@@ -20,8 +20,9 @@ class FullEvaluation:
         least: Examples at least, if `candidates` is set.
     """
 
-    name: str = field(default="full", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "full"
+    needs = NEEDS_NOTHING
+
     rows: int | None = None
     candidates: int | None = None
     least: int = 8

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.identity import seeded_random
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Measurement, Search
 from .common import missing_measurements, no_decisions
 from .full_evaluation import FullEvaluation
@@ -24,8 +24,9 @@ class LogThenValidate:
         least: Examples of the log at least.
     """
 
-    name: str = field(default="logged", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    name = "logged"
+    needs = NEEDS_TRAIN
+
     train: int = 60
     val: int = 60
     share: float = 0.5

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Measurement, Search
 from .common import missing_measurements, no_decisions, row_order
 
@@ -25,8 +25,9 @@ class MinibatchEvaluation:
             never.
     """
 
-    name: str = field(default="minibatch", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "minibatch"
+    needs = NEEDS_NOTHING
+
     rows: int = 35
     least: int = 6
     batches: Count = 24

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.identity import seeded_random
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Measurement, Search
 from .common import missing_measurements, row_order
 
@@ -27,8 +27,9 @@ class MinibatchGate:
         least: Val examples at least.
     """
 
-    name: str = field(default="gate", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    name = "gate"
+    needs = NEEDS_TRAIN
+
     rows: int = 3
     merged: int = 5
     share: float = 0.15

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Positive
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Measurement, Search
 from ...core.stats.e_process import e_value
 from ..algorithms.fitness import fitness
@@ -37,8 +37,9 @@ class PairedRace:
         finalists: Candidates that are measured further.
     """
 
-    name: str = field(default="paired-race", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "paired-race"
+    needs = NEEDS_NOTHING
+
     block: int = 30
     blocks: int = 10
     survivors: int = 10

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_REFERENCES, Decision
 from ...core.search_types import Measurement, Search
 from ...core.stats.pooled_estimate import PooledEstimate, pooled_estimates
 from .common import missing_measurements, row_order
@@ -26,8 +26,9 @@ class PooledRace:
         finalists: Finalists.
     """
 
-    name: str = field(default="race", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"references"}), init=False)
+    name = "race"
+    needs = NEEDS_REFERENCES
+
     first: int = 4
     first_blind: int = 16
     grow: int = 4

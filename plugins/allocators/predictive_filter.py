@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Measurement, Search
 from .full_evaluation import FullEvaluation
 from .predictor import predict_scores
@@ -27,8 +27,9 @@ class PredictiveFilter:
         rows: As for `full`, like `candidates` and `least`.
     """
 
-    name: str = field(default="predicted", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "predicted"
+    needs = NEEDS_NOTHING
+
     keep: float = 0.5
     enough: int = 8
     trust: float = 0.3

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from ...core.identity import digest
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Measurement, Search
 from .common import affordable_measurements, no_decisions
 
@@ -28,6 +28,9 @@ class SharedAndExtraRows:
         rows: As for `full`, like `candidates` and `least`.
     """
 
+    name = "beside"
+    needs = NEEDS_NOTHING
+
     split: Literal["train", "target"] = "train"
     extra: int = 12
     few: int = 3
@@ -35,8 +38,6 @@ class SharedAndExtraRows:
     rows: int = 50
     candidates: Count = 24
     least: int = 6
-    name: str = field(default="beside", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         most = min(self.rows, max(self.least, search.total_runs // self.candidates))

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Measurement, Search
 from .common import missing_measurements, row_order
 
 
-@dataclass(kw_only=True)
 class SuccessiveHalving:
     """Equal shares of the budget per level; after each level the better half goes on, on more of the same examples."""
 
-    name: str = field(default="halving", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "halving"
+    needs = NEEDS_NOTHING
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         memory = search.memory

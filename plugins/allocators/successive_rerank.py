@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Measurement, Search
 from .common import missing_measurements, no_decisions, row_order
 
@@ -29,8 +29,9 @@ class SuccessiveRerank:
         closing: The end has come when less than this share of the budget remains, or when no candidate is new.
     """
 
-    name: str = field(default="rerank", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "rerank"
+    needs = NEEDS_NOTHING
+
     rows: int = 32
     candidates: Count = 40
     least: int = 4

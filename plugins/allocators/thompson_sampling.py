@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Measurement, Search
 from .common import missing_measurements, no_decisions, row_order
 
@@ -23,8 +23,9 @@ class ThompsonSampling:
         prior: Successes and failures that everyone begins with; a partial score counts as part of each.
     """
 
-    name: str = field(default="thompson", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "thompson"
+    needs = NEEDS_NOTHING
+
     first: int = 4
     pulls: int = 16
     batches: int = 8

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Measurement, Search
 from .common import missing_measurements, no_decisions, row_order
 
@@ -26,8 +26,9 @@ class UpperConfidenceBound:
             of the pull's number, which explores nothing in the first.
     """
 
-    name: str = field(default="ucb", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "ucb"
+    needs = NEEDS_NOTHING
+
     rounds: int = 8
     arms: Count = 8
     rows: int = 32

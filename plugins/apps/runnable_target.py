@@ -14,7 +14,7 @@ from ...core.models import ModelRef, Output, Sampling
 from ...core.program import Program
 from ...core.protocols import Gateway, Need
 from ...core.render import Message, with_shared_prompt
-from ..system.user_functions import call_function, load_object, parameters_of
+from ..system.imports import call_function, load_object, parameters_of
 from .binding import AppBinding, bind_app
 from .prompt_template import prompt_template
 from .prompt_text import prompt_name_in, prompt_text

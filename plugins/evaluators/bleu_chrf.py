@@ -6,7 +6,7 @@ from typing import Any
 
 from ...core.errors import UsageError
 from ...core.score import Score
-from ..system.optional_imports import import_optional
+from ..system.imports import import_optional
 from .reference_base import ReferenceEvaluator, shorten
 
 

@@ -15,7 +15,7 @@ from ...core.models import Output
 from ...core.protocols import Need
 from ...core.score import Score
 from ...core.suggest import did_you_mean
-from ..system.user_functions import call_function, load_function, parameters_of
+from ..system.imports import call_function, load_function, parameters_of
 from .foreign_metric_views import ExampleView, PredictionView
 from .metric_result import as_score
 

@@ -12,8 +12,7 @@ from ...core.errors import MaieuticError
 from ...core.models import Output
 from ...core.protocols import Need
 from ...core.score import Score
-from ..system.optional_imports import import_optional
-from ..system.user_functions import call_function, load_function
+from ..system.imports import call_function, import_optional, load_function
 from .metric_result import as_score
 
 

@@ -11,8 +11,7 @@ from ...core.errors import MaieuticError
 from ...core.models import Output
 from ...core.protocols import Need
 from ...core.score import Score
-from ..system.optional_imports import import_optional
-from ..system.user_functions import load_function
+from ..system.imports import import_optional, load_function
 from .metric_result import as_score
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...core.errors import UsageError
 from ...core.score import Score
-from ..system.optional_imports import import_optional
+from ..system.imports import import_optional
 from .reference_base import ReferenceEvaluator, shorten
 
 _VARIANTS = ("rouge1", "rouge2", "rouge3", "rougeL", "rougeLsum")

@@ -11,7 +11,7 @@ from ...core.errors import UsageError
 from ...core.models import Output
 from ...core.protocols import Need
 from ...core.score import Score
-from ..system.optional_imports import import_optional
+from ..system.imports import import_optional
 
 _FENCE = re.compile(r"\A```(?:json|ya?ml)?[ \t]*\n(.*?)\n?```\Z", re.DOTALL)
 _VALUE_KINDS = ("object", "list", "any")

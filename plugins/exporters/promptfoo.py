@@ -7,7 +7,7 @@ import re
 
 from ...core.program import Program
 from ...core.report import Report
-from ..system.optional_imports import import_optional
+from ..system.imports import import_optional
 from .message_templates import MessageTemplate, TemplateVariable, gain_statement, prompt_templates
 
 _BRACES = re.compile(r"\{(?=[{%#])|\{$|(?<=#)\}")

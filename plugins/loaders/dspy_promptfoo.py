@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 
 from ...core.errors import PluginError, TaskError, UsageError
 from ...runtime.tasks.rows import SourceRow, read_csv, read_json, read_json_lines, read_text
-from ..system.optional_imports import import_optional
-from ..system.user_functions import load_function
+from ..system.imports import import_optional, load_function
 
 _COMPARISONS = ("equals", "is-equal", "iequals", "contains", "icontains", "contains-json", "similar", "factuality")
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ...core.errors import TaskError, UsageError
 from ...runtime.tasks.rows import SourceRow
-from ..system.optional_imports import import_optional
+from ..system.imports import import_optional
 
 
 class SqliteLoader:

@@ -20,7 +20,7 @@ from ...core.protocols import Need
 from ...core.report import Report
 from ...runtime.reports.text import to_markdown
 from ...runtime.telemetry.logging import content_enabled
-from ..system.optional_imports import import_optional
+from ..system.imports import import_optional
 
 RUN_TAG, LAST_EVENT_TAG, VERDICT_TAG = "maieutic.run", "maieutic.heard", "maieutic.verdict"
 _EXPERIMENT_VARIABLE = "MLFLOW_EXPERIMENT_NAME"

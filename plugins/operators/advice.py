@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.episodes import AdvancePrompt, SummarizeAdvice
 from ...core.asks import CALLS_PER_ASK, Case
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.ancestry import scored_ancestry
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, task_description
@@ -32,14 +32,15 @@ class RuleAdvice:
         ancestors: Earlier prompts of the line that are shown.
     """
 
+    name = "advice"
+    needs = NEEDS_TRAIN
+
     count: int = 4
     ancestors: int = 5
-    name: str = field(default="advice", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * (1 + self.count)
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * (1 + self.count)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.boundary import AnalyseErrors, StepPrompt
 from ...core.answer import AnswerContract
 from ...core.asks import CALLS_PER_ASK, Case
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import NewExample, Proposal, Request
 from ..algorithms.example_generation import generate_examples, max_generation_calls
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
@@ -26,13 +26,14 @@ class BoundaryExamples:
         count: Examples per order.
     """
 
-    count: int = 10
-    name: str = field(default="boundary-rows", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(init=False)
+    name = "boundary-rows"
+    needs = NEEDS_NOTHING
 
-    def __post_init__(self) -> None:
-        self.calls = max_generation_calls(self.count)
+    count: int = 10
+
+    @property
+    def calls(self) -> int:
+        return max_generation_calls(self.count)
 
     async def propose(self, request: Request, team: Team) -> Sequence[NewExample]:
         recent = request.train[-_SHOWN:]
@@ -56,10 +57,11 @@ class ConfusionCalibration:
         history: Earlier prompts with their scores that are shown.
     """
 
+    name = "calibrate"
+    needs = NEEDS_TRAIN
+    calls = 2 * CALLS_PER_ASK
+
     history: int = 4
-    name: str = field(default="calibrate", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(default=2 * CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         matrix = confusion_matrix([*request.failures, *request.successes], request.task.answer)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.branches import AddBranch, FindCause, FindPatterns, PruneBranches
 from ...core.asks import CALLS_PER_ASK, Case
 from ...core.prompt import Prompt
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.render import instruction_text
 from ...core.search_types import Proposal, Request
 from ..algorithms.branch_tree import (
@@ -41,16 +41,17 @@ class Branching:
         most: Branches a prompt may have.
     """
 
+    name = "branch"
+    needs = NEEDS_TRAIN
+
     errors: int = 5
     patterns: int = 3
     prune: bool = True
     most: int = MAX_BRANCH_WORDS
-    name: str = field(default="branch", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * (self.errors + 1 + self.patterns * (1 + self.prune))
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * (self.errors + 1 + self.patterns * (1 + self.prune))
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         prompt = request.parents[0].program.main
@@ -161,10 +162,11 @@ class BranchDrop:
         most: Proposals at most, sampled where there are more branches.
     """
 
+    name = "branch-drop"
+    needs = NEEDS_NOTHING
+    calls = 0
+
     most: int = MAX_BRANCH_WORDS
-    name: str = field(default="branch-drop", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         program = request.parents[0].program

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from ...core.prompt import Prompt
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 
 
-@dataclass(kw_only=True)
 class CombineRules:
     """The order's first parent with the principles and sections that the other parents added.
 
     Makes no model calls. No proposal where the others add nothing.
     """
 
-    name: str = field(default="unite", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "unite"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         base = request.parents[0].program

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
 from ...agents.asks.common import ParaphrasePrompt
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import deduplicate, gather_all, replace_braces
 from .components import components_of
@@ -35,18 +35,21 @@ class ComponentEdits:
         c: Exploration weight of the confidence bound.
     """
 
+    name = "component-edits"
+    needs = NEEDS_NOTHING
+
     edits: Sequence[Edit] = ("add", "delete", "swap", "substitute")
     categories: Sequence[str] = ()
     most: int = 10
     asks: int = 2
     c: float = 0.1
-    name: str = field(default="component-edits", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.asks if "substitute" in self.edits else 0
         components_of(self.categories)
+
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.asks if "substitute" in self.edits else 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         """Draws everything before any model call, so that random draws do not depend on answers."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
 from ...core.errors import UsageError
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 
 _FILE = "components.v2.toml"
@@ -41,9 +41,10 @@ class ComponentMutation:
         categories: Categories of the corpus to draw from; all if empty.
     """
 
-    name: str = field(default="components", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "components"
+    needs = NEEDS_NOTHING
+    calls = 0
+
     most: int = 2
     categories: Sequence[str] = ("advice",)
 

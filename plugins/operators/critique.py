@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.promptwizard import CritiquePrompt, SynthesizePrompt
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.ancestry import ancestor_instructions
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
@@ -25,15 +25,16 @@ class CritiqueAndSynthesis:
         trajectory: Earlier prompts of the line that the student sees (PromptAgent, arXiv 2310.16427).
     """
 
+    name = "critique"
+    needs = NEEDS_TRAIN
+
     rows: int = 4
     count: int = 1
     trajectory: int = 0
-    name: str = field(default="critique", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * (1 + self.count)
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * (1 + self.count)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         failures = sample_items(request.failures, self.rows, request.rng)

@@ -6,13 +6,13 @@ EvoPrompt (arXiv 2309.08532) does both steps in one question; CAPO (arXiv 2504.1
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.common import ParaphrasePrompt
 from ...agents.asks.evolution import CrossAndMutate, CrossPrompts
 from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import Demo
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.demo_sets import demos_with_reasoning
 from ..algorithms.llm_helpers import deduplicate, sample_items, task_description, with_instruction
@@ -30,15 +30,16 @@ class Crossover:
         failures: Failed examples shown.
     """
 
+    name = "crossover"
+    needs = NEEDS_NOTHING
+
     questions: int = 1
     shots: int | None = None
     failures: int = 4
-    name: str = field(default="crossover", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * max(1, self.questions)
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * max(1, self.questions)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         first, second = (request.parents * 2)[:2]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_LABELLED_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.demo_sets import demos_with_reasoning
 from .demos import with_demos
@@ -25,9 +25,10 @@ class DemoBootstrap:
         plain: Number of sets that are drawn from all examples, without reasoning.
     """
 
-    name: str = field(default="demo-bootstrap", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
-    calls: int = field(default=0, init=False)
+    name = "demo-bootstrap"
+    needs = NEEDS_LABELLED_TRAIN
+    calls = 0
+
     sets: int = 1
     shots: Sequence[int] = (4,)
     plain: int = 0

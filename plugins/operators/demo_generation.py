@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.promptwizard import ExplainAnswer, SynthesizeExamples
 from ...core.answer import AnswerContract, normalize_answer
 from ...core.asks import CALLS_PER_ASK, Case
 from ...core.prompt import Demo
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import gather_all, sample_cases, task_description
 from .demos import demo_of, with_demos
@@ -19,10 +19,11 @@ from .demos import demo_of, with_demos
 class DemoMining:
     """Examples that the parent got wrong as demos, with their references; other train examples fill up."""
 
+    name = "demo-mine"
+    needs = NEEDS_TRAIN
+    calls = 0
+
     shots: int = 5
-    name: str = field(default="demo-mine", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         wrong = {case.input for case in request.failures}
@@ -47,11 +48,12 @@ class DemoSynthesis:
         rows: Real examples shown as a model.
     """
 
+    name = "demo-synthesis"
+    needs = NEEDS_TRAIN
+    calls = CALLS_PER_ASK
+
     shots: int = 5
     rows: int = 3
-    name: str = field(default="demo-synthesis", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(default=CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         failures = request.failures[: self.rows]
@@ -82,13 +84,14 @@ class DemoRationale:
         most: Demos to explain, the last ones first.
     """
 
-    most: int = 5
-    name: str = field(default="demo-rationale", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(init=False)
+    name = "demo-rationale"
+    needs = NEEDS_NOTHING
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.most
+    most: int = 5
+
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.most
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         demos, contract = list(request.parents[0].program.main.demos), request.task.answer

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
 from ...core.prompt import Demo
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ...core.tfidf import SparseVector, TfidfSpace, cosine
 from ..algorithms.demo_sets import demos_with_reasoning
@@ -27,9 +27,10 @@ class DemoSelect:
         sets: Sets, unless the order asks for more.
     """
 
-    name: str = field(default="demo-select", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(default=0, init=False)
+    name = "demo-select"
+    needs = NEEDS_TRAIN
+    calls = 0
+
     by: Literal["similar", "diverse"] = "similar"
     shots: int = 4
     sets: int = 1

@@ -7,7 +7,7 @@ balance after "Calibrate Before Use" (arXiv 2102.09690) and "Fantastically Order
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
@@ -15,11 +15,10 @@ from ...core.answer import normalize_answer
 from ...core.candidate import Candidate
 from ...core.dataset import Example
 from ...core.prompt import Demo, Placement, Prompt
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 
 T = TypeVar("T")
-_TRAIN: frozenset[Need] = frozenset({"train"})
 
 
 @dataclass(kw_only=True)
@@ -34,9 +33,10 @@ class RandomDemos:
         placements: Placements of the instruction to draw from; empty keeps the parent's.
     """
 
-    name: str = field(default="demos", init=False)
-    needs: frozenset[Need] = field(default=_TRAIN, init=False)
-    calls: int = field(default=0, init=False)
+    name = "demos"
+    needs = NEEDS_TRAIN
+    calls = 0
+
     shots: Sequence[int] = (8,)
     balanced: bool = False
     placements: Sequence[Placement] = ()
@@ -76,9 +76,10 @@ class DemoSwap:
         swaps: Demos replaced, at most half of them.
     """
 
-    name: str = field(default="demo-swap", init=False)
-    needs: frozenset[Need] = field(default=_TRAIN, init=False)
-    calls: int = field(default=0, init=False)
+    name = "demo-swap"
+    needs = NEEDS_TRAIN
+    calls = 0
+
     swaps: int = 2
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
@@ -98,13 +99,12 @@ class DemoSwap:
         return proposals
 
 
-@dataclass(kw_only=True)
 class DemoOrder:
     """Shuffles the parent's demos; with small models the last ones weigh most."""
 
-    name: str = field(default="demo-order", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "demo-order"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent, proposals = request.parents[0], []
@@ -126,9 +126,10 @@ class DemoCount:
         most: Largest set.
     """
 
-    name: str = field(default="demo-count", init=False)
-    needs: frozenset[Need] = field(default=_TRAIN, init=False)
-    calls: int = field(default=0, init=False)
+    name = "demo-count"
+    needs = NEEDS_TRAIN
+    calls = 0
+
     most: int = 12
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:

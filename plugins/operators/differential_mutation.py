@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.common import ParaphrasePrompt
 from ...agents.asks.evolution import StepByDifference
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import rewrite_with_model, sample_items, task_description
 
@@ -24,10 +24,11 @@ class DifferentialMutation:
         failures: Failed examples of the base that are shown.
     """
 
+    name = "differential"
+    needs = NEEDS_NOTHING
+    calls = CALLS_PER_ASK
+
     failures: int = 4
-    name: str = field(default="differential", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         texts = [parent.program.main.instruction for parent in request.parents]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.behaviour import ClaimBehaviours, WriteRule
 from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import placeholders_in
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
     deduplicate,
@@ -35,15 +35,16 @@ class FailureClaims:
         successes: Right answers shown beside them.
     """
 
+    name = "claims"
+    needs = NEEDS_TRAIN
+
     claims: int = 3
     errors: int = 4
     successes: int = 2
-    name: str = field(default="claims", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * (1 + self.claims)
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * (1 + self.claims)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:

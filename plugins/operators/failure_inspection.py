@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.examination import ExamineCases, RefinePrompt
 from ...core.asks import CALLS_PER_ASK
 from ...core.dataset import Example
 from ...core.prompt import Prompt
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.render import messages_as_text, render
 from ...core.search_types import Proposal, Request
 from ..algorithms.ancestry import edit_rationales, scored_ancestry
@@ -32,17 +32,18 @@ class FailureInspection:
         count: Refinements per inspection.
     """
 
+    name = "examine"
+    needs = NEEDS_TRAIN
+
     errors: int = 2
     step: int = 0
     history: int = 0
     momentum: int = 0
     count: int = 1
-    name: str = field(default="examine", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * (1 + self.count)
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * (1 + self.count)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:

@@ -7,13 +7,13 @@ differential terms.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from ...agents.asks.control import CorrectPrompt
 from ...core.asks import CALLS_PER_ASK
 from ...core.errors import UsageError
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.error_signals import (
     LABEL,
@@ -52,6 +52,9 @@ class FeedbackController:
         count: Samples of the rewrite.
     """
 
+    name = "controller"
+    needs = NEEDS_TRAIN
+
     kind: ControllerKind = "PID"
     proportional: float = 1.0
     integral: float = 0.2
@@ -60,9 +63,6 @@ class FeedbackController:
     reach: int = 40
     errors: int = 3
     count: int = 1
-    name: str = field(default="controller", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
     def __post_init__(self) -> None:
         if self.kind not in ("P", "PI", "PD", "PID"):
@@ -72,7 +72,10 @@ class FeedbackController:
                 possible=("P", "PI", "PD", "PID"),
                 remedy="name one of them",
             )
-        self.calls = CALLS_PER_ASK * self.count
+
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.count
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         corrections = self._corrections(request)

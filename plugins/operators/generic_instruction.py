@@ -7,11 +7,10 @@ task-specific ones: beside demos, a task's own words may pull a model towards an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import sample_items
 
@@ -25,16 +24,15 @@ def generic_instructions() -> tuple[str, ...]:
     return tuple(line for line in text.splitlines() if line.strip())
 
 
-@dataclass(kw_only=True)
 class GenericInstruction:
     """The first parent with a generic instruction.
 
     No proposal for a parent without demos, or where placeholders in the instruction frame the input.
     """
 
-    name: str = field(default="generic-instruction", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "generic-instruction"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         program = request.parents[0].program

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.grounding import DescribeExamples, ProposeGrounded
 from ...core.asks import CALLS_PER_ASK, Case
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_LABELLED_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
     deduplicate,
@@ -42,17 +42,18 @@ class GroundedProposal:
         failures: Failed examples of the first parent that are shown; the original shows none.
     """
 
+    name = "grounded"
+    needs = NEEDS_LABELLED_TRAIN
+
     count: int = 6
     batches: int = 2
     rows: int = 10
     tips: Sequence[str] = tuple(TIPS)
     failures: int = 0
-    name: str = field(default="grounded", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * (self.batches + self.count)
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * (self.batches + self.count)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         rng, task = request.rng, task_description(request.task)

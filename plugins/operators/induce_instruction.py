@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.common import InducePrompt as InduceAsk
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_LABELLED_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import deduplicate, gather_all, sample_cases, with_instruction
 
@@ -22,15 +22,16 @@ class InduceInstruction:
         demos: Examples in a set.
     """
 
+    name = "induce"
+    needs = NEEDS_LABELLED_TRAIN
+
     subsamples: int = 5
     per_sample: int = 4
     demos: int = 5
-    name: str = field(default="induce", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.subsamples * self.per_sample
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.subsamples * self.per_sample
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         sets = [sample_cases(request.train, self.demos, request.rng) for _ in range(self.subsamples)]

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from random import Random
 
 from ...core.answer import normalize_answer
 from ...core.prompt import Demo
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ...core.stats.answer_classes import AnswerClassifier, LabelClassifier, position_of
 from .demos import demo_of, with_demos
@@ -17,7 +16,6 @@ from .demos import demo_of, with_demos
 _MOVES_PER_GAP = 4.0
 
 
-@dataclass(kw_only=True)
 class LabelBalance:
     """Shifts answers towards the labels that the parent gives too rarely.
 
@@ -27,9 +25,9 @@ class LabelBalance:
     the input, the half of the input they come from takes the place of the label (`request.places`).
     """
 
-    name: str = field(default="label-balance", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(default=0, init=False)
+    name = "label-balance"
+    needs = NEEDS_TRAIN
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent, rng, proposals = request.parents[0], request.rng, []

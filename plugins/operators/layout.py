@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Literal, get_args
 
 from ...core.errors import UsageError
 from ...core.prompt import Format, Prompt
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.render import group_digits
 from ...core.search_types import Proposal, Request
 
@@ -29,10 +29,11 @@ class LayoutMutation:
             their outputs); with numbers of four digits or more also numbers (digits grouped from the right).
     """
 
+    name = "layout"
+    needs = NEEDS_NOTHING
+    calls = 0
+
     changes: Sequence[Change] = ("placement", "prefix", "separator", "demos")
-    name: str = field(default="layout", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         if strange := [change for change in self.changes if change not in get_args(Change)]:
@@ -64,13 +65,12 @@ class LayoutMutation:
         return [change for change in self.changes if can[change]]
 
 
-@dataclass(kw_only=True)
 class AnswerHint:
     """Adds, changes or removes the sentence about the answer format; it names the contract's labels, if any."""
 
-    name: str = field(default="answer-hint", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "answer-hint"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent = request.parents[0]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from ...core.program import Program
 from ...core.prompt import Prompt
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 
 PARTS = ("system", "instruction", "sections", "principles", "branches", "demos", "format")
 
 
-@dataclass(kw_only=True)
 class LineageMerge:
     """A child of the first two parents; the third parent, or their nearest common ancestor, is the merge base.
 
@@ -25,9 +23,9 @@ class LineageMerge:
     equal a parent.
     """
 
-    name: str = field(default="merge", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "merge"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if len(request.parents) < 2:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.dataset import Example
 from ...core.option_shuffle import shuffle_options
 from ...core.prompt import Demo
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.demo_sets import demos_with_reasoning
 
@@ -25,11 +25,12 @@ class NearestDemos:
         most: Examples in the pool, those with reasoning first.
     """
 
+    name = "nearest-demos"
+    needs = NEEDS_TRAIN
+    calls = 0
+
     shots: int = 5
     most: int = 200
-    name: str = field(default="nearest-demos", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         pool = [self._legible(demo, request) for demo in demos_with_reasoning(request)]
@@ -60,10 +61,11 @@ class OptionShuffle:
         turns: Option orders; the options rotate by one each time.
     """
 
+    name = "option-shuffle"
+    needs = NEEDS_NOTHING
+    calls = 0
+
     turns: int = 5
-    name: str = field(default="option-shuffle", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         listing = [row for row in request.train if any(shuffle_options(text, 1)[1] for text in _texts(row))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from types import MappingProxyType
 from ...agents.asks.prompt_parts import ChooseParts, ReviewParts, WritePart
 from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import Prompt, Section
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.render import instruction_text
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import replace_braces, task_description, user_guidance
@@ -42,13 +42,14 @@ class Minstrel:
         most: Modules at most.
     """
 
-    most: int = 6
-    name: str = field(default="minstrel", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(init=False)
+    name = "minstrel"
+    needs = NEEDS_NOTHING
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * (self.most + 3)
+    most: int = 6
+
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * (self.most + 3)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         program = request.parents[0].program

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from ...core.candidate import Candidate
 from ...core.dataset import Example
 from ...core.program import Program
 from ...core.prompt import Prompt
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.render import instruction_text
 from ...core.routing import Router
 from ...core.search_types import Proposal, Request
@@ -57,9 +57,10 @@ class MixtureOfPrompts:
         shots: Few-shot examples per region.
     """
 
-    name: str = field(default="mixture", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(default=0, init=False)
+    name = "mixture"
+    needs = NEEDS_TRAIN
+    calls = 0
+
     kind: RouterKind = "centroid"
     most: int = 4
     least: int = 4
@@ -111,9 +112,10 @@ class PromptEnsemble:
         likeness: Penalty for full similarity to a chosen voter, in points of the mean score.
     """
 
-    name: str = field(default="ensemble", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "ensemble"
+    needs = NEEDS_NOTHING
+    calls = 0
+
     voices: int = 3
     likeness: float = 0.2
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import zip_longest
 from random import Random
 
 from ...agents.asks.multi_prompt import WriteSeveralPrompts
 from ...core.asks import CALLS_PER_ASK, Case
 from ...core.dataset import Example
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
     deduplicate,
@@ -33,15 +33,16 @@ class MultiProposal:
         rows: Examples shown with each, in turn from those with references and those pseudo-labeled by the run.
     """
 
+    name = "several"
+    needs = NEEDS_TRAIN
+
     count: int = 3
     asks: int = 2
     rows: int = 6
-    name: str = field(default="several", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.asks
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.asks
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         asks = [

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.control import CorrectPrompt
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
 
@@ -29,14 +29,15 @@ class ObjectiveEdit:
         errors: Failures shown.
     """
 
+    name = "direction"
+    needs = NEEDS_TRAIN
+
     count: int = 2
     errors: int = 4
-    name: str = field(default="direction", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.count
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.count
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         objective = str(request.order.options.get("direction", "accuracy"))

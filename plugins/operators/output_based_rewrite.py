@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.output_based import ImproveOnOutputs
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, task_description, user_guidance
 
@@ -21,14 +21,15 @@ class OutputBasedRewrite:
         count: Samples of the rewrite.
     """
 
+    name = "outputs"
+    needs = NEEDS_NOTHING
+
     samples: int = 3
     count: int = 1
-    name: str = field(default="outputs", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.count
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.count
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         outputs = request.outputs[: self.samples]

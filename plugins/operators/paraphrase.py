@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.common import ParaphrasePrompt as ParaphraseAsk
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model
 
@@ -20,13 +20,14 @@ class ParaphraseInstruction:
         count: Paraphrases.
     """
 
-    count: int = 2
-    name: str = field(default="paraphrase", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(init=False)
+    name = "paraphrase"
+    needs = NEEDS_NOTHING
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.count
+    count: int = 2
+
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.count
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         prompt = main_instruction(request)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from ...agents.asks.promptwizard import DescribeExpert, NameIntent
 from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import Section
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import task_description
 
@@ -17,13 +16,12 @@ _MOST = 6
 _LONGEST = 4
 
 
-@dataclass(kw_only=True)
 class ExpertPersona:
     """An expert's identity in front of the user's own system prompt."""
 
-    name: str = field(default="expert", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=CALLS_PER_ASK, init=False)
+    name = "expert"
+    needs = NEEDS_NOTHING
+    calls = CALLS_PER_ASK
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         reply = await team.act(DescribeExpert(task=task_description(request.task)))
@@ -35,13 +33,12 @@ class ExpertPersona:
         return [Proposal(program=program.replace(program.main.with_(system=system)), rationale="an expert's identity")]
 
 
-@dataclass(kw_only=True)
 class TaskKeywords:
     """The task's keywords as a section; those of an ancestor are replaced."""
 
-    name: str = field(default="intent", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=CALLS_PER_ASK, init=False)
+    name = "intent"
+    needs = NEEDS_NOTHING
+    calls = CALLS_PER_ASK
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         reply = await team.act(NameIntent(task=task_description(request.task)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
 from ...agents.asks.phrases import RewordPhrase
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import deduplicate, gather_all, main_instruction, with_instruction
 from ..algorithms.phrases import (
@@ -46,15 +46,16 @@ class PhraseEdits:
         asks: Reworded phrases per order, at most.
     """
 
+    name = "phrase"
+    needs = NEEDS_NOTHING
+
     edits: Sequence[Edit] = ("add", "delete", "swap", "substitute")
     substitute: Literal["author", "synonyms"] = "author"
     asks: int = 2
-    name: str = field(default="phrase", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.asks if self.substitute == "author" else 0
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.asks if self.substitute == "author" else 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         """Draws everything before any model call, so that random draws do not depend on answers."""
@@ -106,13 +107,12 @@ class PhraseEdits:
         return delete_phrase(phrases, rng), "a phrase was taken out"
 
 
-@dataclass(kw_only=True)
 class PhraseCrossover:
     """The first phrases of one parent with the last ones of the other, cut at the same share of both."""
 
-    name: str = field(default="phrase-crossover", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "phrase-crossover"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if len(request.parents) < 2:

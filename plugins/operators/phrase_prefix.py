@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ...core.dataset import Example
 from ...core.program import Program
 from ...core.prompt import Demo
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import deduplicate
 from .components import components_of
@@ -28,11 +28,12 @@ class PhrasePrefix:
         categories: Categories of the corpus.
     """
 
+    name = "prefix"
+    needs = NEEDS_NOTHING
+    calls = 0
+
     slots: int = 2
     categories: Sequence[str] = ("advice", "focus", "format")
-    name: str = field(default="prefix", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         options, program = request.order.options, request.parents[0].program

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.principles import EditPrinciple, PrincipleReply
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import deduplicate, gather_all, main_instruction, task_description, user_guidance
 
@@ -24,15 +24,16 @@ class PrincipleEdit:
         most: Principles at once.
     """
 
+    name = "principle"
+    needs = NEEDS_TRAIN
+
     edits: int = 3
     errors: int = 3
     most: int = 8
-    name: str = field(default="principle", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.edits
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.edits
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:

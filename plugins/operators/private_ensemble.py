@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random, SystemRandom
 from typing import Literal
 
@@ -14,7 +14,7 @@ from ...agents.asks.private_votes import VoteForInstruction
 from ...agents.asks.promptwizard import MutateInStyle
 from ...core.asks import CALLS_PER_ASK, Case
 from ...core.identity import digest, seeded_random
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ...core.stats.privacy import (
     NO_CHOICE,
@@ -57,6 +57,9 @@ class PrivateEnsemble:
         shown: Examples of a voter that a question shows.
     """
 
+    name = "private-ensemble"
+    needs = NEEDS_TRAIN
+
     epsilon: float = 4.0
     delta: float = 1e-4
     voters: int = 10
@@ -65,12 +68,10 @@ class PrivateEnsemble:
     words: int = 24
     drafts: int = 3
     shown: int = 6
-    name: str = field(default="private-ensemble", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * max(self.voters * self.drafts, self.voters + self.ideas)
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * max(self.voters * self.drafts, self.voters + self.ideas)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         options = request.order.options

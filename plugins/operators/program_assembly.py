@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 
 
-@dataclass(kw_only=True)
 class ProgramAssembly:
     """Takes the first parent's program and replaces named prompts by those of other parents.
 
@@ -17,9 +15,9 @@ class ProgramAssembly:
     where nothing changes.
     """
 
-    name: str = field(default="assemble", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "assemble"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         first, *others = request.parents

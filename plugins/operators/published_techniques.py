@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from ...agents.asks.prompt_parts import WritePart
 from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import Prompt
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.render import instruction_text
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import deduplicate, gather_all, task_description, user_guidance
@@ -33,15 +33,16 @@ class PublishedTechniques:
         authored: Whether to use techniques with slots that a model has to fill in.
     """
 
+    name = "technique"
+    needs = NEEDS_NOTHING
+
     names: Sequence[str] = ()
     room: Literal["one", "two", "auto"] = "auto"
     authored: bool = True
-    name: str = field(default="technique", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = sum(CALLS_PER_ASK * len(technique_catalog()[name].slots) for name in self._selected_techniques)
+    @property
+    def calls(self) -> int:
+        return sum(CALLS_PER_ASK * len(technique_catalog()[name].slots) for name in self._selected_techniques)
 
     @property
     def _selected_techniques(self) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.reflection import ReflectOnCases as Ask
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
 
@@ -20,10 +20,11 @@ class ReflectiveMutation:
         cases: Runs shown at most, failures first; successes show what must stay.
     """
 
+    name = "reflect"
+    needs = NEEDS_TRAIN
+    calls = CALLS_PER_ASK
+
     cases: int = 6
-    name: str = field(default="reflect", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(default=CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:

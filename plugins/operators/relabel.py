@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import NewExample, Request
 from ..algorithms.pseudo_labels import LABELLED_BY_AGREEMENT
 
 
-@dataclass(kw_only=True)
 class Relabel:
     """Turns agreed answers into outputs; makes no model calls.
 
@@ -18,9 +16,9 @@ class Relabel:
     examples stay.
     """
 
-    name: str = field(default="relabel", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "relabel"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[NewExample]:
         labels = request.order.options.get("labels", {})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.common import ImproveOnHistory
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import rewrite_with_model, sample_cases, task_description
 
@@ -22,15 +22,16 @@ class ScoredHistory:
         exemplars: Train examples shown, the same for all samples.
     """
 
+    name = "scored-history"
+    needs = NEEDS_TRAIN
+
     count: int = 8
     longest: int = 20
     exemplars: int = 3
-    name: str = field(default="scored-history", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.count
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.count
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         count = self.count if request.order.count < 2 else min(self.count, request.order.count)

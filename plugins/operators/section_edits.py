@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.common import ParaphrasePrompt
 from ...agents.asks.sections import EditSection, WriteSection
 from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import Prompt, Section, placeholders_in
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.render import instruction_text
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
@@ -34,8 +34,6 @@ SECTION_PURPOSES: Mapping[str, str] = {
     "Common mistakes": "says which mistakes the model must not make",
     "Answer": "says exactly what the answer looks like, and nothing else",
 }
-_NONE: frozenset[Need] = frozenset()
-_TRAIN: frozenset[Need] = frozenset({"train"})
 _LONGER, _ALWAYS = 4, 80
 _REMARK = re.compile(r"\b(?:the|this|your|new) (?:prompt|section|feedback)\b", re.IGNORECASE)
 
@@ -48,10 +46,11 @@ class SectionEdit:
         errors: Failures shown at most.
     """
 
+    name = "section-edit"
+    needs = NEEDS_TRAIN
+    calls = CALLS_PER_ASK
+
     errors: int = 4
-    name: str = field(default="section-edit", init=False)
-    needs: frozenset[Need] = field(default=_TRAIN, init=False)
-    calls: int = field(default=CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         prompt, section = request.parents[0].program.main, section_to_edit(request)
@@ -70,13 +69,12 @@ class SectionEdit:
         )
 
 
-@dataclass(kw_only=True)
 class SectionReword:
     """Paraphrases a section."""
 
-    name: str = field(default="section-reword", init=False)
-    needs: frozenset[Need] = field(default=_NONE, init=False)
-    calls: int = field(default=CALLS_PER_ASK, init=False)
+    name = "section-reword"
+    needs = NEEDS_NOTHING
+    calls = CALLS_PER_ASK
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         section = section_to_edit(request)
@@ -96,11 +94,12 @@ class SectionAdd:
         errors: Failures shown.
     """
 
+    name = "section-add"
+    needs = NEEDS_TRAIN
+    calls = CALLS_PER_ASK
+
     rows: int = 3
     errors: int = 3
-    name: str = field(default="section-add", init=False)
-    needs: frozenset[Need] = field(default=_TRAIN, init=False)
-    calls: int = field(default=CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         prompt = request.parents[0].program.main
@@ -121,13 +120,12 @@ class SectionAdd:
         return deduplicate([_with_section_text(request, name, reply.text, f"{name} added") if reply else None])
 
 
-@dataclass(kw_only=True)
 class SectionDrop:
     """Drops a section; the task stays."""
 
-    name: str = field(default="section-drop", init=False)
-    needs: frozenset[Need] = field(default=_NONE, init=False)
-    calls: int = field(default=0, init=False)
+    name = "section-drop"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         program = request.parents[0].program

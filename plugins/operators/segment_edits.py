@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.principles import RewriteSegment
 from ...core.asks import CALLS_PER_ASK
 from ...core.prompt import Prompt, placeholders_in
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
     ALWAYS_ALLOWED_WORDS,
@@ -28,13 +28,12 @@ def parent_segments(request: Request) -> list[Segment]:
     return split_segments(request.parents[0].program.main, request.order.options.get("most", MAX_SEGMENTS))
 
 
-@dataclass(kw_only=True)
 class SegmentMask:
     """The first parent without one of its segments, for each of them: measuring shows what the segment is worth."""
 
-    name: str = field(default="mask", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "mask"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         program = request.parents[0].program
@@ -56,14 +55,15 @@ class SegmentRewrite:
         errors: Failures shown, the first of the request's.
     """
 
+    name = "segment"
+    needs = NEEDS_TRAIN
+
     variants: int = 3
     errors: int = 3
-    name: str = field(default="segment", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.variants
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.variants
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         segments = parent_segments(request)

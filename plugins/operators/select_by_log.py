@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from ...core.program import Program
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.routing import Router
 from ...core.search_types import Proposal, Request
 from ..algorithms.offline_scorer import fit_offline_scorer
 
 
-@dataclass(kw_only=True)
 class SelectByLog:
     """The parents' prompts behind a learned router; makes no model calls.
 
@@ -20,9 +18,9 @@ class SelectByLog:
     for parents with several prompts, or where the target is not a chat model, since nothing would route.
     """
 
-    name: str = field(default="select-by-log", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "select-by-log"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         log = request.order.options.get("log", {})

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from ...core.program import Program
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 
 
@@ -22,13 +21,12 @@ def combine_slots(pieces: Sequence[Program]) -> Program:
     return whole
 
 
-@dataclass(kw_only=True)
 class SlotCombination:
     """Pairs of parents, one pair per slot: the wording of the first with the demos of the second."""
 
-    name: str = field(default="combine", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "combine"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         names = request.parents[0].program.slots or (request.parents[0].program.main_name,)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import sample_items, with_system_prefix
 
@@ -23,13 +22,12 @@ def snippet_grid() -> tuple[str, ...]:
     return tuple(" ".join(part for part in parts if part) for parts in itertools.product(*lists) if any(parts))
 
 
-@dataclass(kw_only=True)
 class SystemSnippets:
     """Random combinations, as many as the order counts, in front of the user's own system prompt."""
 
-    name: str = field(default="snippets", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
+    name = "snippets"
+    needs = NEEDS_NOTHING
+    calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         sampled = sample_items(snippet_grid(), request.order.count, request.rng)

@@ -7,12 +7,11 @@ evidence setting decides who sees failures: as published nobody does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from ...agents.asks.common import AnswerQuestions, AskQuestions, JudgeQuestions
 from ...agents.asks.replies import JudgementReply
 from ...core.asks import CALLS_PER_ASK, Case
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request, WorkOrder
 from ..algorithms.llm_helpers import main_instruction, task_description, user_guidance, with_instruction
 
@@ -73,16 +72,15 @@ async def answer_questions(request: Request, team: Team, questions: Sequence[str
     return with_instruction(request, reply.prompt, " ".join(questions)) if reply is not None else None
 
 
-@dataclass(kw_only=True)
 class Socratic:
     """Teacher, critic, the teacher again if the critic rejects (not judged again), then the student.
 
     Where the calls do not pay for all steps, the student's comes first.
     """
 
-    name: str = field(default="socratic", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=4 * CALLS_PER_ASK, init=False)
+    name = "socratic"
+    needs = NEEDS_NOTHING
+    calls = 4 * CALLS_PER_ASK
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         questions = await ask_questions(request, team)

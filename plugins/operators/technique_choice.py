@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.techniques import NameTechnique, TailorPrompt
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request, TaskBrief
 from ..algorithms.llm_helpers import (
     deduplicate,
@@ -47,11 +47,12 @@ class TechniqueChoice:
         failures: Failures shown to the student, if the parent was run.
     """
 
+    name = "tailor"
+    needs = NEEDS_NOTHING
+    calls = 3 * CALLS_PER_ASK
+
     rows: int = 3
     failures: int = 3
-    name: str = field(default="tailor", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=3 * CALLS_PER_ASK, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         task = task_description(request.task)

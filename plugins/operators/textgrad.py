@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.textgrad import ApplyFeedback, FeedbackOnAnswer, FeedbackOnPrompt
 from ...core.asks import CALLS_PER_ASK, Case
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.ancestry import ancestor_instructions
 from ..algorithms.llm_helpers import (
@@ -32,14 +32,15 @@ class TextGrad:
         momentum: Earlier prompts of the line that the last question shows, so that a step continues their direction.
     """
 
+    name = "backprop"
+    needs = NEEDS_TRAIN
+
     rows: int = 3
     momentum: int = 0
-    name: str = field(default="backprop", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * (2 * self.rows + 1)
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * (2 * self.rows + 1)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         """Each stage ends before the next begins, so that random draws do not depend on who answers first."""

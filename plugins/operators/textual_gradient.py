@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.common import EditPrompt, FindReasons, ParaphrasePrompt
 from ...agents.asks.replies import PromptReply
 from ...core.asks import CALLS_PER_ASK, Case
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
     deduplicate,
@@ -34,18 +34,19 @@ class TextualGradient:
         paraphrases: Paraphrases of each edit.
     """
 
+    name = "gradient"
+    needs = NEEDS_TRAIN
+
     gradients: int = 4
     errors_per_gradient: int = 4
     reasons_per_gradient: int = 1
     steps_per_gradient: int = 1
     paraphrases: int = 2
-    name: str = field(default="gradient", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
+    @property
+    def calls(self) -> int:
         edits = self.gradients * self.reasons_per_gradient * self.steps_per_gradient
-        self.calls = CALLS_PER_ASK * (self.gradients + edits + edits * self.paraphrases)
+        return CALLS_PER_ASK * (self.gradients + edits + edits * self.paraphrases)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         """Each stage ends before the next begins, so that random draws do not depend on who answers first."""

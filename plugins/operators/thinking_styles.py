@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 from ...agents.asks.promptwizard import MutateInStyle
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
     deduplicate,
@@ -39,13 +39,14 @@ class ThinkingStyleMutation:
         styles: Styles per order.
     """
 
-    styles: int = 5
-    name: str = field(default="thinking-styles", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(init=False)
+    name = "thinking-styles"
+    needs = NEEDS_NOTHING
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.styles
+    styles: int = 5
+
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.styles
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         styles = sample_items(thinking_styles(), self.styles, request.rng)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import zip_longest
 
 from ...core.prompt import Prompt, placeholders_in
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import deduplicate
 
@@ -38,11 +38,12 @@ class TokenPrune:
         least: Tokens that a prompt keeps at least.
     """
 
+    name = "token-prune"
+    needs = NEEDS_NOTHING
+    calls = 0
+
     most: int = 4
     least: int = 15
-    name: str = field(default="token-prune", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(default=0, init=False)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent, at = request.parents[0], request.order.options.get("at")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from ...agents.asks.trained_rewriter import RewritePrompt, WriteAddition
 from ...core.asks import CALLS_PER_ASK
 from ...core.errors import UsageError
 from ...core.prompt import placeholders_in
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.render import fill_template
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
@@ -70,16 +70,15 @@ class TrainedRewriter:
         count: Samples of the rewrite.
     """
 
+    name = "rewriter"
+    needs = NEEDS_NOTHING
+
     form: str = "prewrite"
     template: str = ""
     keep: Keep = "replace"
     count: int = 1
-    name: str = field(default="rewriter", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    calls: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * self.count
         if not self.template and self.form not in rewriter_profiles():
             raise UsageError(f"there is no template {self.form!r} for a rewriter", possible=tuple(rewriter_profiles()))
         fields = placeholders_in(self.template)
@@ -90,6 +89,10 @@ class TrainedRewriter:
                 possible=_FIELDS,
                 remedy="double the braces that stand for themselves",
             )
+
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * self.count
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         profile = (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...agents.asks.episodes import JudgeTurns, ReplayFeedback
 from ...core.asks import CALLS_PER_ASK, ScoredPrompt
-from ...core.protocols import Need, Team
+from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
     gather_all,
@@ -32,15 +32,16 @@ class TurnFeedback:
         experience: Earlier edits shown, good and bad.
     """
 
+    name = "turns"
+    needs = NEEDS_TRAIN
+
     episodes: int = 3
     turns: int = 2
     experience: int = 4
-    name: str = field(default="turns", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    calls: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.calls = CALLS_PER_ASK * (self.episodes + 1)
+    @property
+    def calls(self) -> int:
+        return CALLS_PER_ASK * (self.episodes + 1)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:

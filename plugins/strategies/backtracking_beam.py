@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.pool_helpers import unmeasured_candidates
 from ..algorithms.selection import best_mean, measured_ids, sufficiently_measured
@@ -31,8 +31,9 @@ class BacktrackingBeam:
         errors: Failures wanted per expansion.
     """
 
-    name: str = field(default="backtrack", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    name = "backtrack"
+    needs = NEEDS_TRAIN
+
     width: Count = 4
     expand: Count = 4
     steps: int = 3

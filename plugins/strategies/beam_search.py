@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.selection import best_mean, keep_top
@@ -25,8 +25,9 @@ class BeamSearch:
         children: New prompts measured per round at most, sampled at random.
     """
 
-    name: str = field(default="beam", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    name = "beam"
+    needs = NEEDS_TRAIN
+
     width: Count = 4
     minibatch: int = 64
     children: Count = 8

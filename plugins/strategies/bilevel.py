@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import ALL_PROMPTS, Search, WorkOrder
 from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.selection import best_mean, measured_ids
@@ -33,9 +33,10 @@ class BilevelSearch:
         cases: Train examples of each task that the current program runs on.
     """
 
-    name: str = field(default="bilevel", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    requires: frozenset[str] = field(default=frozenset({_JOIN}), init=False)
+    name = "bilevel"
+    needs = NEEDS_TRAIN
+    requires = frozenset({_JOIN})
+
     cycles: int = 3
     users: Count = 3
     systems: Count = 9

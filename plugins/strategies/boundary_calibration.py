@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.candidate import Candidate
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.selection import common_rows, sufficiently_measured
 
@@ -27,8 +27,9 @@ class BoundaryCalibration:
         rows: Train examples that the parent runs on.
     """
 
-    name: str = field(default="calibration", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "calibration"
+    needs = NEEDS_NOTHING
+
     writer: str = "boundary-rows"
     samples: int = 50
     keep: int = 3

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.categorical_policy import CategoricalPolicy, SlotChoice
 from ..algorithms.pool_helpers import human_candidates
@@ -50,9 +50,10 @@ class CategoricalSearch:
             prompt with a probability of 0.9.
     """
 
-    name: str = field(default="categorical", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    requires: frozenset[str] = field(default=frozenset({_AUTHOR}), init=False)
+    name = "categorical"
+    needs = NEEDS_NOTHING
+    requires = frozenset({_AUTHOR})
+
     slots: Count = 2
     size: int = 12
     words: int = 0

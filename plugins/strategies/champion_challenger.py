@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_JUDGE, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.champion import current_champion, duel_margin
 from ..algorithms.pool_helpers import human_candidates
@@ -20,8 +20,9 @@ class ChampionChallenger:
         samples: Train examples whose outputs the optimizer model sees, the same in every round.
     """
 
-    name: str = field(default="chain", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
+    name = "chain"
+    needs = NEEDS_JUDGE
+
     samples: Count = 3
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:

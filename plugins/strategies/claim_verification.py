@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import fmean
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.selection import best_mean
@@ -34,8 +34,9 @@ class ClaimVerification:
         patience: Rounds of claims in a row without a new leader that end the search.
     """
 
-    name: str = field(default="verified", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    name = "verified"
+    needs = NEEDS_TRAIN
+
     joiners: Sequence[str] = ("unite",)
     cases: int = 12
     patience: Count = 6

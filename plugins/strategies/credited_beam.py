@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.candidate import Candidate
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fittest
 from ..algorithms.pool_helpers import human_candidates
@@ -30,8 +30,9 @@ class CreditedBeam:
         cases: Train examples that a parent runs on first.
     """
 
-    name: str = field(default="credited-beam", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "credited-beam"
+    needs = NEEDS_NOTHING
+
     width: Count = 10
     children: Count = 40
     rows: int = 4

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import fmean
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_LABELLED_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.domain_shift import measure_shift
 from ..algorithms.pseudo_labels import LABELLED_BY_AGREEMENT
@@ -36,8 +36,9 @@ class CrossDomainLabels:
         patience: Rounds without a better prompt that end the search.
     """
 
-    name: str = field(default="joint", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
+    name = "joint"
+    needs = NEEDS_LABELLED_TRAIN
+
     threshold: float = 0.75
     least: int = 4
     width: Count = 3

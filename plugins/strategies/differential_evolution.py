@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fitness, fittest
 from ..algorithms.pool_helpers import human_candidates
@@ -25,8 +25,9 @@ class DifferentialEvolution:
         seeds: As in `genetic`, like all other options.
     """
 
-    name: str = field(default="differential", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "differential"
+    needs = NEEDS_NOTHING
+
     seeds: Mapping[str, int] = field(default_factory=dict)
     size: Count = 10
     rows: int = 8

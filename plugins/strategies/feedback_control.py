@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_REFERENCES, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.error_signals import AnswerComparison, error_signals
 from .greedy import AcceptanceRule, GreedySearch
@@ -27,8 +27,9 @@ class FeedbackControl(GreedySearch):
         tolerance: The loop ends when no error is larger.
     """
 
-    name: str = field(default="feedback", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"references"}), init=False)
+    name = "feedback"
+    needs = NEEDS_REFERENCES
+
     accept: AcceptanceRule = "no-worse"
     tolerance: float = 0.02
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Literal
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fitness, fittest
 from ..algorithms.metric_choice import select_views
@@ -40,8 +40,9 @@ class GeneticAlgorithm:
         pairs: Operators that need two parents, and so seed nothing if the recipe names no seeds.
     """
 
-    name: str = field(default="genetic", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "genetic"
+    needs = NEEDS_NOTHING
+
     seeds: Mapping[str, int] = field(default_factory=dict)
     dress: str = ""
     size: Count = 10

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, Literal
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.selection import best_mean
@@ -32,8 +32,9 @@ class GreedySearch:
         z: Standard errors for `sure`.
     """
 
-    name: str = field(default="greedy", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "greedy"
+    needs = NEEDS_NOTHING
+
     accept: AcceptanceRule = "better"
     minibatch: int = 8
     patience: int = 0

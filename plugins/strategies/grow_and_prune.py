@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import sqrt
 from statistics import fmean, stdev
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.selection import best_mean
@@ -33,8 +33,9 @@ class GrowAndPrune:
         closing: Share of the budget that is left for pruning.
     """
 
-    name: str = field(default="growing", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    name = "growing"
+    needs = NEEDS_TRAIN
+
     pruners: Sequence[str] = ("branch-drop",)
     cases: int = 24
     patience: int = 2

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fittest
 from ..algorithms.pool_helpers import human_candidates
@@ -31,8 +31,9 @@ class HarmonySearch:
         patience: Rounds without a new best that end the search.
     """
 
-    name: str = field(default="harmony", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "harmony"
+    needs = NEEDS_NOTHING
+
     size: Count = 10
     improvisations: Count = 4
     considering: float = 0.4

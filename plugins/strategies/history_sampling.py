@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.selection import best_mean, measured_ids
@@ -22,8 +22,9 @@ class HistorySampling:
         samples: Prompts per round and operator.
     """
 
-    name: str = field(default="history", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "history"
+    needs = NEEDS_NOTHING
+
     samples: Count = 8
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:

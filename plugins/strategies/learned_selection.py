@@ -6,11 +6,11 @@ After Prompt-OIRL (arXiv 2309.06553) and Automatic Prompt Selection (arXiv 2404.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.candidate import Candidate
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.clustering import cluster_regions
 from ..algorithms.pool_helpers import human_candidates
@@ -35,9 +35,10 @@ class LearnedSelection:
         cases: Train examples that the baseline runs on, for operators that read failures.
     """
 
-    name: str = field(default="selection", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    requires: frozenset[str] = field(default=frozenset({_CHOOSE}), init=False)
+    name = "selection"
+    needs = NEEDS_TRAIN
+    requires = frozenset({_CHOOSE})
+
     count: Count = 1
     clusters: int = 1
     most: int = 6

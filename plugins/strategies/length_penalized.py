@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.candidate import Candidate
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.selection import sufficiently_measured
 
@@ -24,8 +24,9 @@ class LengthPenalized:
         cases: Train examples whose failures are shown.
     """
 
-    name: str = field(default="thrifty", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "thrifty"
+    needs = NEEDS_NOTHING
+
     price: float = 0.0005
     patience: int = 3
     cases: int = 6

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.pool_helpers import unmeasured_candidates
 from ..algorithms.selection import best_mean
@@ -31,8 +31,9 @@ class LevelTree:
         cases: Train examples that each parent runs on; fewer in a small budget.
     """
 
-    name: str = field(default="levels", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    name = "levels"
+    needs = NEEDS_TRAIN
+
     keep: Count = 2
     children: Count = 8
     falls: int = 3

@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fitness, fittest
 from ..algorithms.pool_helpers import human_candidates
@@ -30,7 +30,8 @@ class LocalSearch(ABC):
         cases: Train examples that the prompt runs on first, for operators that read failures.
     """
 
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    needs = NEEDS_NOTHING
+
     neighbours: Count = 5
     rows: int = 4
     iterations: int = 50
@@ -85,7 +86,7 @@ class LocalSearch(ABC):
 class HillClimbing(LocalSearch):
     """Moves to the best neighbor if it is better."""
 
-    name: str = field(default="hill-climbing", init=False)
+    name = "hill-climbing"
 
     def choose_next(self, search: Search, current: str, fitness_by_id: Mapping[str, float]) -> str:
         return max(fitness_by_id, key=lambda name: (fitness_by_id[name], name == current))

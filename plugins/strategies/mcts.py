@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import fmean
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.search_tree import SearchTree, TreeLimits
@@ -33,8 +33,9 @@ class MonteCarloTreeSearch:
         batch: Train examples that each child is written from; fewer in a small budget.
     """
 
-    name: str = field(default="mcts", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    name = "mcts"
+    needs = NEEDS_TRAIN
+
     iterations: int = 10
     width: int = 3
     depth: int = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fitness, fittest
 from ..algorithms.pool_helpers import unmeasured_candidates
@@ -28,8 +28,9 @@ class MultiObjective:
         cases: Train examples that a parent runs on.
     """
 
-    name: str = field(default="objectives", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    name = "objectives"
+    needs = NEEDS_TRAIN
+
     objectives: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT))
     cases: int = 8
 

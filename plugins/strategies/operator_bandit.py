@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_LABELLED_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ...core.stats.pooled_estimate import PooledEstimate, pooled_estimates
 
@@ -35,8 +35,9 @@ class OperatorBandit:
         closing: No new proposals once less than this share of the budget remains.
     """
 
-    name: str = field(default="bandit", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
+    name = "bandit"
+    needs = NEEDS_LABELLED_TRAIN
+
     seeds: Mapping[str, int] = field(default_factory=dict)
     children: int = 6
     leaders: int = 3

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.candidate import Candidate
 from ...core.option_types import Count, Positive
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fittest
 from ..algorithms.pool_helpers import human_candidates
@@ -41,8 +41,9 @@ class OperatorGating:
         whole: Operators that edit no existing section; their gain counts for the main one alone.
     """
 
-    name: str = field(default="gated", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "gated"
+    needs = NEEDS_NOTHING
+
     leaders: Count = 3
     children: Count = 4
     rows: int = 8

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 from math import ceil
 
 from ...core.identity import seeded_random
 from ...core.lineage import Lineage
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import ALL_PROMPTS, Search, WorkOrder
 from ..algorithms.fitness import fittest
 from ..algorithms.pool_helpers import unmeasured_candidates
@@ -29,8 +29,9 @@ class ParetoSearch:
         mergers: Operators that merge.
     """
 
-    name: str = field(default="pareto", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
+    name = "pareto"
+    needs = NEEDS_TRAIN
+
     minibatch: int = 3
     merges: int = 5
     mergers: Sequence[str] = ("merge",)

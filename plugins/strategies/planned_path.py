@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.selection import best_mean
@@ -24,8 +24,9 @@ class PlannedPath:
         tolerance: Two passes whose scores differ by less end the search; a pass without a new prompt has no score.
     """
 
-    name: str = field(default="planned", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "planned"
+    needs = NEEDS_NOTHING
+
     cases: int = 0
     passes: int = 10
     tolerance: float = 0.01

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_JUDGE, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.preference_model import ModelKind, fit_preferences, prompt_features
 from ..allocators.dueling_bandit import check_model_kind, duels_within_pool
@@ -22,8 +22,9 @@ class PreferencePool:
         model: Preference model, as the allocator's.
     """
 
-    name: str = field(default="preferred", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"judge"}), init=False)
+    name = "preferred"
+    needs = NEEDS_JUDGE
+
     count: Count = 1
     most: int = 200
     model: ModelKind = "linear"

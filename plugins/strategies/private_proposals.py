@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.errors import UsageError
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.selection import best_mean, keep_top
 
@@ -24,12 +24,13 @@ class PrivateProposals:
         releases: Orders, each of them for every operator of the recipe.
     """
 
+    name = "private"
+    needs = NEEDS_NOTHING
+    allows = frozenset({"private-ensemble"})
+
     epsilon: float = 4.0
     delta: float = 1e-4
     releases: int = 1
-    name: str = field(default="private", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
-    allows: frozenset[str] = field(default=frozenset({"private-ensemble"}), init=False)
 
     def __post_init__(self) -> None:
         if self.epsilon <= 0 or not 0 < self.delta < 1 or self.releases < 1:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.selection import best_mean, measured_ids
 
@@ -21,8 +21,9 @@ class ProposeThenSelect:
         with_start: Whether the baseline takes part.
     """
 
-    name: str = field(default="pool", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "pool"
+    needs = NEEDS_NOTHING
+
     count: Count = 16
     rows: int | None = None
     with_start: bool = True

@@ -6,12 +6,12 @@ After MoP (arXiv 2407.00256) and ConstitutionalExperts (arXiv 2403.04894).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.clustering import cluster_regions
 from ..algorithms.pool_helpers import human_candidates
@@ -45,9 +45,10 @@ class RegionSearch:
         count: Proposals per order.
     """
 
-    name: str = field(default="regions", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train"}), init=False)
-    requires: frozenset[str] = field(default=frozenset({_COMPOSE}), init=False)
+    name = "regions"
+    needs = NEEDS_TRAIN
+    requires = frozenset({_COMPOSE})
+
     kind: RouterKind = "centroid"
     most: int = 4
     least: int = 4

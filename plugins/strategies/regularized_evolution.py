@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fitness, fittest
 from ..algorithms.pool_helpers import human_candidates
@@ -31,8 +31,9 @@ class RegularizedEvolution:
         remembered: Share of the best ever that may still win after leaving.
     """
 
-    name: str = field(default="regularized-evolution", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "regularized-evolution"
+    needs = NEEDS_NOTHING
+
     seeds: Mapping[str, int] = field(default_factory=dict)
     size: Count = 30
     children: Count = 50

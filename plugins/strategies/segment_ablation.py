@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import fmean
 
 from ...core.option_types import Count
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_LABELLED_TRAIN, Decision
 from ...core.score import Evaluation
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.pool_helpers import human_candidates
@@ -36,9 +36,10 @@ class SegmentAblation:
         patience: Turns without a gain that end the search.
     """
 
-    name: str = field(default="blame", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
-    requires: frozenset[str] = field(default=frozenset({_MASK}), init=False)
+    name = "blame"
+    needs = NEEDS_LABELLED_TRAIN
+    requires = frozenset({_MASK})
+
     segments: Count = 8
     low: int = 2
     cases: int = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...core.search_types import Search
 from .local_search import LocalSearch
@@ -19,7 +19,8 @@ class SimulatedAnnealing(LocalSearch):
         cooling: Factor per round.
     """
 
-    name: str = field(default="annealing", init=False)
+    name = "annealing"
+
     temperature: float = 0.1
     cooling: float = 0.85
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.selection import best_mean, common_rows, measured_ids
@@ -26,8 +26,9 @@ class StagedOperators:
         counts: Operator → proposals, if more than one; fewer in a small budget.
     """
 
-    name: str = field(default="staged", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "staged"
+    needs = NEEDS_NOTHING
+
     stages: Sequence[Sequence[str]] = ()
     cases: Mapping[str, int] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, product
 
 from ...core.option_types import Count
 from ...core.prompt import Prompt
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_LABELLED_TRAIN, Decision
 from ...core.search_types import ALL_PROMPTS, Search, WorkOrder
 from ..algorithms.fitness import fitness
 from ..algorithms.pool_helpers import human_candidates
@@ -41,8 +41,9 @@ class SurrogateSearch:
         startup: Random trials before the estimator is used.
     """
 
-    name: str = field(default="surrogate", init=False)
-    needs: frozenset[Need] = field(default=frozenset({"train", "references"}), init=False)
+    name = "surrogate"
+    needs = NEEDS_LABELLED_TRAIN
+
     bootstrap: str = "demo-bootstrap"
     propose: str = "grounded"
     combine: str = "combine"

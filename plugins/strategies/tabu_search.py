@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 from ...core.candidate import Candidate
@@ -24,7 +24,8 @@ class TabuSearch(LocalSearch):
         tenure: Moves that stay tabu.
     """
 
-    name: str = field(default="tabu", init=False)
+    name = "tabu"
+
     tenure: int = 5
 
     def choose_next(self, search: Search, current: str, fitness_by_id: Mapping[str, float]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...core.protocols import Decision, Need
+from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fitness, fittest
 from ..algorithms.pool_helpers import human_candidates
@@ -29,8 +29,9 @@ class TokenPruning:
         rows: Examples that each seed is expected to be measured on.
     """
 
-    name: str = field(default="pruning", init=False)
-    needs: frozenset[Need] = field(default=frozenset(), init=False)
+    name = "pruning"
+    needs = NEEDS_NOTHING
+
     seeds: Mapping[str, int] = field(default_factory=lambda: {"demos": 4})
     threshold: float = 0.96
     rows: int = 8

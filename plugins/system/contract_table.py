@@ -1,7 +1,7 @@
-"""What each kind of plugin has to have, as data: fields, methods, and what they give. See `core.contracts` for the law.
+"""The contract of each kind of plugin as data: fields, methods, result types. `core/protocols.py` explains them.
 
-`guard` checks what a guest made against this before a run spends anything; `maieutic plugins check` and the
-conformance kit read the same table.
+The sandbox checks the objects and results of third-party plugins against this table before a run spends anything;
+`maieutic plugins check` and the conformance kit use it too.
 """
 
 from __future__ import annotations
@@ -15,15 +15,22 @@ from ...core.models import Output
 from ...core.protocols import Need
 from ...core.recipe import Recipe
 from ...core.score import Preference, Score
-from ...core.search_types import Proposal
+from ...core.search_types import NewExample, Proposal
 from .hookspecs import Kind
 
 NEEDS: frozenset[str] = frozenset(get_args(Need))
+_NEEDS_TEXT = ", ".join(sorted(NEEDS))
 
 
 @dataclass(frozen=True)
 class MethodSpec:
-    """How it is called, by so many positions and these keywords, and what it must give (None is not looked at)."""
+    """One method of a contract.
+
+    Attributes:
+        positional: How many positional arguments it is called with.
+        accepts: Whether a result is of the right type; None checks nothing.
+        keywords: The keyword arguments that it is called with.
+    """
 
     name: str
     positional: int
@@ -35,7 +42,7 @@ class MethodSpec:
 
 @dataclass(frozen=True)
 class ContractSpec:
-    """One contract. `mark` is the method that tells it from the other contracts of its kind."""
+    """One contract. `discriminator` is the method that tells it from the other contracts of its kind."""
 
     contract: str
     fields: tuple[str, ...]
@@ -55,7 +62,7 @@ def _is_sequence(value: Any) -> bool:
 
 
 def _are_proposals(value: Any) -> bool:
-    return _is_sequence(value) and all(isinstance(one, Proposal) for one in value)
+    return _is_sequence(value) and all(isinstance(item, Proposal | NewExample) for item in value)
 
 
 _COMMON_FIELDS = ("name", "needs")
@@ -88,7 +95,7 @@ CONTRACTS: Mapping[Kind, tuple[ContractSpec, ...]] = {
             "Strategy",
             _COMMON_FIELDS,
             (
-                MethodSpec("ask", 1, _is_sequence, "a list of Order"),
+                MethodSpec("ask", 1, _is_sequence, "a list of WorkOrder"),
                 MethodSpec("pool", 2, _is_sequence, "a list of candidate ids"),
                 MethodSpec("tell", 3, _instance_of(Mapping), "a mapping of candidate id to decision"),
                 MethodSpec("final", 1, _instance_of(str), "a candidate id"),
@@ -100,7 +107,7 @@ CONTRACTS: Mapping[Kind, tuple[ContractSpec, ...]] = {
             "Allocator",
             _COMMON_FIELDS,
             (
-                MethodSpec("ask", 2, _is_sequence, "a list of Pair or Duel"),
+                MethodSpec("ask", 2, _is_sequence, "a list of Measurement or Duel"),
                 MethodSpec("tell", 2, _instance_of(Mapping), "a mapping of candidate id to decision"),
             ),
         ),
@@ -141,43 +148,41 @@ CONTRACTS: Mapping[Kind, tuple[ContractSpec, ...]] = {
 }
 
 
-def contract_of(kind: Kind, made: Any) -> ContractSpec | None:
+def contract_of(kind: Kind, instance: Any) -> ContractSpec | None:
     """The contract that an object is meant for, by the method it has; recipes are plain data and have none."""
-    forms = CONTRACTS.get(kind, ())
-    return next(
-        (form for form in forms if callable(getattr(made, form.discriminator, None))), forms[-1] if forms else None
-    )
+    contracts = CONTRACTS.get(kind, ())
+    matching = (spec for spec in contracts if callable(getattr(instance, spec.discriminator, None)))
+    return next(matching, contracts[-1] if contracts else None)
 
 
-def contract_violations(kind: Kind, made: Any) -> list[str]:
-    """What an object lacks of its contract, in words; empty where nothing."""
+def contract_violations(kind: Kind, instance: Any) -> list[str]:
+    """What an object lacks of its contract, one sentence each; empty where nothing."""
     if kind == "recipe":
-        return (
-            [] if isinstance(made, str | Recipe) else [f"a recipe is a Recipe or its TOML text, not {_type_name(made)}"]
-        )
-    form = contract_of(kind, made)
-    assert form is not None
-    found = [fault for field in form.fields if (fault := _field_violation(form, made, field))]
-    return found + [fault for method in form.methods if (fault := _method_violation(form, made, method))]
+        fits = isinstance(instance, str | Recipe)
+        return [] if fits else [f"a recipe is a Recipe or its TOML text, not {type(instance).__name__}"]
+    contract = contract_of(kind, instance)
+    assert contract is not None
+    fields = [text for field in contract.fields if (text := _field_violation(contract, instance, field))]
+    return fields + [text for method in contract.methods if (text := _method_violation(contract, instance, method))]
 
 
-def _field_violation(form: ContractSpec, made: Any, field: str) -> str | None:
-    value = getattr(made, field, None)
-    right: Mapping[str, bool] = {
-        "needs": isinstance(value, frozenset | set) and value <= NEEDS,
-        "calls": isinstance(value, int) and not isinstance(value, bool) and value >= 0,
-        "runs": isinstance(value, int) and not isinstance(value, bool) and value >= 0,
-    }
-    if right.get(field, isinstance(value, str) and (bool(value) or field == "instruction")):
-        return None
-    wanted = {"needs": f"a frozenset of {', '.join(sorted(NEEDS))}", "calls": "a number", "runs": "a number"}
-    return f"{form.contract}.{field} must be {wanted.get(field, 'a text')}, not {value!r}"
+def _field_violation(contract: ContractSpec, instance: Any, field: str) -> str | None:
+    value = getattr(instance, field, None)
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    match field:
+        case "needs":
+            valid, expected = isinstance(value, frozenset | set) and value <= NEEDS, f"a frozenset of {_NEEDS_TEXT}"
+        case "calls" | "runs":
+            valid, expected = is_count, "a number"
+        case _:
+            valid, expected = isinstance(value, str) and (bool(value) or field == "instruction"), "a text"
+    return None if valid else f"{contract.contract}.{field} must be {expected}, not {value!r}"
 
 
-def _method_violation(form: ContractSpec, made: Any, method: MethodSpec) -> str | None:
-    function = getattr(made, method.name, None)
+def _method_violation(contract: ContractSpec, instance: Any, method: MethodSpec) -> str | None:
+    function = getattr(instance, method.name, None)
     if not callable(function):
-        return f"it has no method {method.name!r}, which {form.contract} asks for"
+        return f"it has no method {method.name!r}, which {contract.contract} asks for"
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
@@ -185,10 +190,6 @@ def _method_violation(form: ContractSpec, made: Any, method: MethodSpec) -> str 
     try:
         signature.bind(*[None] * method.positional, **dict.fromkeys(method.keywords))
     except TypeError as error:
-        said = ", ".join([f"{method.positional} arguments", *(f"{word}=…" for word in method.keywords)])
-        return f"{form.contract}.{method.name} is called with {said}, and is {method.name}{signature}: {error}"
+        call = ", ".join([f"{method.positional} arguments", *(f"{name}=…" for name in method.keywords)])
+        return f"{contract.contract}.{method.name} is called with {call}, and is {method.name}{signature}: {error}"
     return None
-
-
-def _type_name(value: Any) -> str:
-    return type(value).__name__

@@ -1,20 +1,15 @@
-"""Other people's plugins: found without importing them, imported one by one, named in every complaint."""
+"""Which plugins are installed, from metadata alone, and how a plugin that fails is named."""
 
 from __future__ import annotations
 
-import importlib
 import importlib.metadata
-import importlib.util
 import re
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Literal
 
 from ...core.errors import PluginError
-from ...core.identity import content_id
-from .hookspecs import API_VERSION, ENTRY_POINT_GROUP
+from .hookspecs import ENTRY_POINT_GROUP
 
 Stage = Literal["import", "api", "register", "create", "contract", "call"]
 IN_PROCESS = "in-process"
@@ -23,7 +18,12 @@ State = Literal["built-in", "available", "loaded", "failed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """A plugin as its metadata tells it. `name` is the entry point's; `module` a dotted name or a file."""
+    """A plugin as its metadata describes it.
+
+    Attributes:
+        name: The name of its entry point.
+        module: A dotted module name, or the path of a Python file.
+    """
 
     name: str
     module: str
@@ -36,7 +36,7 @@ class Plugin:
 
     @property
     def third_party(self) -> bool:
-        """Whether it is somebody else's: not shipped, and no object that the caller of this process handed in."""
+        """Whether it is neither shipped nor an object that the caller of this process passed in."""
         return self.state != "built-in" and self.distribution != IN_PROCESS
 
     @property
@@ -56,7 +56,7 @@ class Plugin:
 
 @dataclass(frozen=True, kw_only=True)
 class PluginFailure:
-    """A plugin that could not be used, and where it stopped."""
+    """A plugin that could not be used, and the stage at which it failed."""
 
     plugin: str
     distribution: str
@@ -69,9 +69,9 @@ class PluginFailure:
 
 
 def plugin_failure(plugin: Plugin, stage: Stage, error: BaseException | str) -> PluginFailure:
-    said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     return PluginFailure(
-        plugin=plugin.name, distribution=plugin.distribution, version=plugin.version, stage=stage, error=said
+        plugin=plugin.name, distribution=plugin.distribution, version=plugin.version, stage=stage, error=text
     )
 
 
@@ -91,7 +91,7 @@ def canonical_name(name: str) -> str:
 
 def discover_plugins() -> list[Plugin]:
     """All installed plugins, by distribution, from metadata alone."""
-    found: dict[tuple[str, str], Plugin] = {}
+    plugins: dict[tuple[str, str], Plugin] = {}
     for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
         dist = point.dist
         plugin = Plugin(
@@ -100,49 +100,10 @@ def discover_plugins() -> list[Plugin]:
             distribution=dist.name if dist else point.module,
             version=dist.version if dist else "",
         )
-        found.setdefault((canonical_name(plugin.distribution), plugin.name), plugin)
-    return sorted(found.values(), key=lambda plugin: (canonical_name(plugin.distribution), plugin.name))
+        plugins.setdefault((canonical_name(plugin.distribution), plugin.name), plugin)
+    return sorted(plugins.values(), key=lambda plugin: (canonical_name(plugin.distribution), plugin.name))
 
 
 def plugin_from_file(path: Path) -> Plugin:
     """A plugin that is one Python file, without packaging."""
     return Plugin(name=path.stem, module=str(path), distribution=path.name, version="")
-
-
-def import_plugin(plugin: Plugin) -> ModuleType | PluginFailure:
-    """The plugin's module, or what is wrong with it. Nothing that a plugin raises gets through."""
-    try:
-        if plugin.module.endswith(".py"):
-            module = import_file(Path(plugin.module))
-        else:
-            module = importlib.import_module(plugin.module.partition(":")[0])
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a guest may raise anything at import
-        return plugin_failure(plugin, "import", error)
-    spoken = getattr(module, "api", API_VERSION)
-    if not isinstance(spoken, int) or spoken < 1:
-        return plugin_failure(
-            plugin, "api", f"its `api` is {spoken!r}, and should be the contract's number, {API_VERSION}"
-        )
-    if spoken > API_VERSION:
-        said = f"it was written for version {spoken} of the plugin contract, this maieutic speaks version {API_VERSION}"
-        return plugin_failure(plugin, "api", f"{said}: update maieutic, or install an older version of the plugin")
-    return module
-
-
-def import_file(path: Path) -> ModuleType:
-    """Import a Python file by its place. The same file is imported once a process."""
-    resolved = path.resolve()
-    name = f"_maieutic_file_{content_id(resolved.stem, str(resolved))}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, resolved)
-    if spec is None or spec.loader is None or not resolved.is_file():
-        raise FileNotFoundError(f"no Python file {path}")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module

@@ -1,12 +1,12 @@
-"""All hooks on one screen. A plugin is a module, named by an entry point of the group `maieutic`, like this:
+"""The hooks of the plugin system. A plugin is a module, named by an entry point of the group `maieutic`:
 
-from maieutic.plugins.system.hookspecs import hookimpl
+from maieutic.plugin import hookimpl
 
 api = 1
 
 @hookimpl
 def maieutic_evaluators(register):
-    register("politeness", Politeness, summary="share of polite words")
+    register("politeness", Politeness)
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ...core.protocols import Need
 
 ENTRY_POINT_GROUP = "maieutic"
 API_VERSION = 1
-"""The version of the contract. A plugin that was written for a newer one is refused, with both numbers."""
+"""The version of the plugin contract. A plugin written for a newer one is refused, with both numbers."""
 
 Kind = Literal[
     "evaluator",
@@ -63,62 +63,69 @@ class Register(Protocol):
         needs: Collection[Need] | None = None,
         seconds: float | None = None,
     ) -> None:
-        """Offer `name`. `factory` makes the object from the options of a task or recipe, given by keyword; as
-        "package.module:Class" it is imported when the name is first used. `needs` is what a run must have. `seconds`
-        is how long one call may take of its own time, where two minutes are too short."""
+        """Register a name.
+
+        Args:
+            name: The name that tasks and recipes write.
+            factory: Makes the object from the options of a task or recipe, passed by keyword. As
+                "package.module:Class" it is imported when the name is first used.
+            summary: One line for listings; the first sentence of the factory's docstring where it is empty.
+            needs: What a run must have; the factory's class attribute `needs` where it is None.
+            seconds: The time limit of one call, where the usual two minutes are too short.
+        """
         ...
 
 
 @hookspec
 def maieutic_evaluators(register: Register) -> None:
-    """Offer evaluators (`core.contracts.Evaluator`, `PairEvaluator`, `LossEvaluator`)."""
+    """Register evaluators: `Evaluator`, `AskingEvaluator`, `PairEvaluator` or `LossEvaluator`."""
 
 
 @hookspec
 def maieutic_operators(register: Register) -> None:
-    """Offer operators (`core.contracts.Operator`)."""
+    """Register operators (`Operator`)."""
 
 
 @hookspec
 def maieutic_strategies(register: Register) -> None:
-    """Offer strategies (`core.contracts.Strategy`)."""
+    """Register strategies (`Strategy`)."""
 
 
 @hookspec
 def maieutic_allocators(register: Register) -> None:
-    """Offer allocators (`core.contracts.Allocator`)."""
+    """Register allocators (`Allocator`)."""
 
 
 @hookspec
 def maieutic_targets(register: Register) -> None:
-    """Offer targets (`core.contracts.Target`)."""
+    """Register targets (`Target`)."""
 
 
 @hookspec
 def maieutic_loaders(register: Register) -> None:
-    """Offer loaders of rows (`plugins.loaders.Loader`)."""
+    """Register loaders of examples (`Loader`)."""
 
 
 @hookspec
 def maieutic_exporters(register: Register) -> None:
-    """Offer exporters: ways to write a prompt down for another program."""
+    """Register exporters (`Exporter`): formats of other programs."""
 
 
 @hookspec
 def maieutic_recipes(register: Register) -> None:
-    """Offer recipes: factories without arguments that give a `core.recipe.Recipe`, or the text of its TOML."""
+    """Register recipes: factories without arguments that return a `Recipe`, or the text of its TOML."""
 
 
 @hookspec
 def maieutic_executors(register: Register) -> None:
-    """Offer executors: where measurements are run (`core.work.Executor`)."""
+    """Register executors (`Executor`): where examples are measured."""
 
 
 @hookspec
 def maieutic_agents(register: Register) -> None:
-    """Offer agents: what stands behind a role of the team, in place of the shipped (`core.contracts.Agent`)."""
+    """Register agents (`Agent`): who answers for a role of the team in place of the default."""
 
 
 @hookspec
 def maieutic_observers(register: Register) -> None:
-    """Offer observers: who hears a run and its end (`core.observing.Observer`)."""
+    """Register observers (`Observer`): who receives the events of a run."""

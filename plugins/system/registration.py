@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
 
 from ...core.errors import UsageError
 from ...core.protocols import Need
 from ...core.suggest import did_you_mean
+from ...core.validation_messages import validation_location, validation_message
 from . import hookspecs
 from .discovery import Plugin
 from .hookspecs import ENTRY_POINT_GROUP, HOOKS, Kind
-from .option_types import check_types
 
+_TYPE_NAMES: Mapping[Any, str] = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -135,7 +140,7 @@ def parameters_of(factory: Callable[..., object]) -> dict[str, inspect.Parameter
 def check_options(entry: Registration, factory: Callable[..., object], options: Mapping[str, Any]) -> None:
     """Raise UsageError where the options do not fit the factory's signature, or are of other types than it says."""
     parameters = parameters_of(factory)
-    kinds = {one.kind for one in parameters.values()}
+    kinds = {parameter.kind for parameter in parameters.values()}
     possible = [n for n, p in parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     if inspect.Parameter.VAR_KEYWORD not in kinds:
         for option in options:
@@ -153,3 +158,52 @@ def check_options(entry: Registration, factory: Callable[..., object], options: 
                 remedy=f"write {option} = … beside its name",
             )
     check_types(f"{entry.kind} {entry.name!r}", factory, options, counting=not entry.plugin.third_party)
+
+
+def check_types(label: str, factory: Callable[..., object], options: Mapping[str, Any], *, counting: bool) -> None:
+    """Raise UsageError where an option is not of the type its parameter is annotated with.
+
+    Only what a person can write in a file or after `--set` is checked, by JSON's rules: `2.5` and `"2"` are no whole
+    numbers, `1` is no boolean. Objects that a program passes in, and annotations that cannot be read, are not checked.
+
+    Args:
+        counting: Whether whole numbers are counts and thus never negative, as in all shipped plugins. Where 0 is no
+            use either, the annotation says so (`core.option_types.Count`).
+    """
+    declared = _declared_types(factory) if options else {}
+    for name, value in options.items():
+        if name in declared and (mismatch := _type_error(declared[name], value, counting)):
+            problem, possible = mismatch
+            raise UsageError(
+                f"the option {name} of the {label} {problem}; it is {value!r:.60}",
+                possible=possible or (_type_text(declared[name]),),
+                remedy=f"correct {name}, or leave it out",
+            )
+
+
+def _declared_types(factory: Callable[..., object]) -> dict[str, Any]:
+    function = factory.__init__ if inspect.isclass(factory) else factory
+    try:
+        return get_type_hints(function, include_extras=True)
+    except (NameError, TypeError, AttributeError, SyntaxError):
+        return {}
+
+
+def _type_error(declared: Any, value: Any, counting: bool) -> tuple[str, tuple[str, ...]] | None:
+    try:
+        TypeAdapter(declared).validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        problem, possible = validation_message(error)
+        location = validation_location(error)
+        return (f"{problem} (at {location})" if location else problem), possible
+    except (TypeError, ValueError, PydanticUserError):
+        return None
+    negative = counting and isinstance(value, int) and not isinstance(value, bool) and value < 0
+    return ("counts something and cannot be negative", ("0 or more",)) if negative else None
+
+
+def _type_text(declared: Any) -> str:
+    plain = get_args(declared)[0] if get_origin(declared) is Annotated else declared
+    return _TYPE_NAMES.get(plain) or inspect.formatannotation(plain).replace("collections.abc.", "").replace(
+        "typing.", ""
+    )

@@ -1,4 +1,4 @@
-"""The registry: every name that a task or a recipe may use, and who stands behind it."""
+"""The registry: every plugin name that a task or a recipe may use, and how its object is created."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from .discovery import (
 )
 from .hookspecs import HOOKS, Kind
 from .loader import PluginLoader
-from .proxy import proxy_for
 from .registration import (
     BUILTIN,
     Registration,
@@ -34,7 +33,7 @@ from .registration import (
     import_factory,
     parameters_of,
 )
-from .sandbox import PluginInterrupted
+from .sandbox import PluginInterrupted, proxy_for
 
 __all__ = ["CALL_TIMEOUT_SECONDS", "PLUGINS_VARIABLE", "STRICT_VARIABLE", "Registration", "Registry"]
 
@@ -45,18 +44,19 @@ _FUNCTION_PLUGINS: Mapping[Kind, str] = {"evaluator": "callable", "target": "cal
 
 
 class Registry:
-    """Built-ins first, guests when they are asked for.
+    """Names of plugins, the shipped ones first; third-party plugins are imported when they are needed.
 
-    A name is looked up among the built-ins and the plugins loaded so far; only a name that nobody has, and a
-    listing, import the others. `distribution:name` loads that one plugin. What a guest raises while it is loaded
-    is kept in `failures`; it is an error only for a plugin that the run named, or for any where `strict` is said.
-    Each guest is imported, and whatever it makes works, in a room of its own: what takes longer there than `seconds`
-    is interrupted and counts as failed.
+    A name is looked up among the built-ins and the plugins loaded so far; only an unknown name, and a listing, import
+    the others. `distribution:name` loads that one plugin.
+
+    Attributes:
+        failures: Plugins that could not be loaded. A failure is an error only for a plugin that the run names, or for
+            any where `strict` is set.
     """
 
     def __init__(
         self,
-        guests: Iterable[Plugin] = (),
+        plugins: Iterable[Plugin] = (),
         *,
         folder: Path | None = None,
         closed: bool = False,
@@ -65,11 +65,11 @@ class Registry:
     ) -> None:
         self.failures: list[PluginFailure] = []
         self.strict = strict
-        self._intake = PluginLoader(seconds)
+        self._loader = PluginLoader(seconds)
         self._folder = folder or Path()
         self._closed = closed
         self._plugins: dict[str, Plugin] = {BUILTIN.key: BUILTIN}
-        self._plugins |= {plugin.key: plugin for plugin in guests}
+        self._plugins |= {plugin.key: plugin for plugin in plugins}
 
     @cached_property
     def _entries(self) -> dict[Kind, dict[str, list[Registration]]]:
@@ -87,15 +87,18 @@ class Registry:
     ) -> Registry:
         """The registry of a run.
 
-        plugins: which installed plugins may be used, by distribution or entry-point name, or `./file.py` relative
-        to `folder` (the task's folder); those named are loaded at once. None asks the variable MAIEUTIC_PLUGINS,
-        and where it is unset allows all, loaded when first needed. An empty sequence, or value, allows none.
-        strict: any plugin that cannot be loaded is an error at once; None asks MAIEUTIC_PLUGINS_STRICT.
+        Args:
+            plugins: The installed plugins that may be used, by distribution or entry-point name, or `./file.py`
+                relative to `folder`; they are loaded at once. None reads the variable MAIEUTIC_PLUGINS, and where it
+                is unset allows all, loaded when first needed. An empty sequence, or value, allows none.
+            folder: The task's folder.
+            strict: Whether any plugin that cannot be loaded is an error at once; None reads MAIEUTIC_PLUGINS_STRICT.
+            seconds: The time limit of one call into a third-party plugin.
         """
         strict = bool(os.environ.get(STRICT_VARIABLE)) if strict is None else strict
         named = plugins
         if named is None and (listed := os.environ.get(PLUGINS_VARIABLE)) is not None:
-            named = [one.strip() for one in listed.split(",") if one.strip()]
+            named = [name.strip() for name in listed.split(",") if name.strip()]
         if named is None:
             registry = cls(discover_plugins(), folder=folder, strict=strict, seconds=seconds)
             if strict:
@@ -106,8 +109,12 @@ class Registry:
         return registry
 
     def require(self, plugins: Sequence[str], *, folder: Path | None = None) -> None:
-        """Load plugins that the run names, for example `task.plugins`. Raises UsageError for one that is not
-        there and PluginError, with distribution, version and stage, for one that cannot be used."""
+        """Load plugins that the run names, for example `task.plugins`.
+
+        Raises:
+            UsageError: A plugin is not there.
+            PluginError: A plugin cannot be used; with its distribution, version and stage.
+        """
         if folder is not None:
             self._folder = folder
         if plugins and self._closed:
@@ -121,23 +128,26 @@ class Registry:
             self._load(plugin.key, named=True)
 
     def register_object(self, kind: Kind, name: str, factory: Callable[..., object], *, summary: str = "") -> None:
-        """Add what this process has at hand, an object of the caller's own for example. Raises PluginError for a name
-        that is none."""
+        """Add an object of the calling process under a name. Raises PluginError for a name that is not valid."""
         module = ModuleType(f"in-process/{kind}/{name}")
 
         @hookspecs.hookimpl(specname=HOOKS[kind])
-        def offered(register: hookspecs.Register) -> None:
+        def register_hook(register: hookspecs.Register) -> None:
             register(name, factory, summary=summary)
 
-        module.offered = offered  # type: ignore[attr-defined]
+        module.register_hook = register_hook  # type: ignore[attr-defined]
         plugin = Plugin(name=name, module=module.__name__, distribution=IN_PROCESS, version="", state="loaded")
-        if wrong := self._register(plugin, module):
-            raise plugin_error(wrong)
+        if failure := self._add_entries(self._loader.collect(plugin, module)):
+            raise plugin_error(failure)
         self._plugins[plugin.key] = plugin
 
     def create(self, kind: Kind, name: str, /, **options: Any) -> Any:
-        """Make what `name` stands for. Raises UsageError for an unknown name or option, PluginError where the
-        plugin itself fails."""
+        """Create the object that `name` stands for.
+
+        Raises:
+            UsageError: The name or an option is unknown.
+            PluginError: The plugin itself fails.
+        """
         if self._is_function_path(kind, name):
             options = {"function": name, "folder": str(self._folder), **options}
             name = _FUNCTION_PLUGINS[kind]
@@ -146,22 +156,22 @@ class Registry:
         if "folder" in parameters_of(factory):
             options = {"folder": str(self._folder), **options}
         check_options(entry, factory, options)
-        guest = entry.plugin.third_party
-        # An observer that hangs takes down the room it is in, so it has one of its own.
-        room = self._intake.thread_for(entry.plugin, entry.seconds, apart=name if kind == "observer" else "")
+        third_party = entry.plugin.third_party
+        # An observer that hangs would block its thread, so each has a thread of its own.
+        thread = self._loader.thread_for(entry.plugin, entry.seconds, separate=name if kind == "observer" else "")
         try:
-            made = room.call(factory, **options) if guest else factory(**options)
+            instance = thread.call(factory, **options) if third_party else factory(**options)
         except MaieuticError:
             raise
         except (Exception, SystemExit, PluginInterrupted) as error:
-            wrong = plugin_failure(entry.plugin, "create", error)
-            raise plugin_error(wrong, what=f"the {kind} {name!r} could not be made: {wrong.error}") from error
-        if not guest and kind != "observer":
-            return made
-        if faults := contract_violations(kind, made):
-            wrong = plugin_failure(entry.plugin, "contract", "; ".join(faults))
-            raise plugin_error(wrong, what=f"the {kind} {name!r} breaks its contract: {wrong.error}")
-        return proxy_for(kind, name, made, entry.plugin, room)
+            failure = plugin_failure(entry.plugin, "create", error)
+            raise plugin_error(failure, what=f"the {kind} {name!r} could not be created: {failure.error}") from error
+        if not third_party and kind != "observer":
+            return instance
+        if violations := contract_violations(kind, instance):
+            failure = plugin_failure(entry.plugin, "contract", "; ".join(violations))
+            raise plugin_error(failure, what=f"the {kind} {name!r} breaks its contract: {failure.error}")
+        return proxy_for(kind, name, instance, entry.plugin, thread)
 
     def names(self, kind: Kind) -> list[str]:
         """All names of a kind, sorted; loads every plugin that is allowed."""
@@ -176,7 +186,7 @@ class Registry:
         return True
 
     def describe(self, kind: Kind, name: str) -> Registration:
-        """Who offers a name, its summary and needs; imports no built-in. Raises UsageError for an unknown name."""
+        """The registration of a name: its plugin, summary and needs. Raises UsageError for an unknown name."""
         return self._entry(kind, _FUNCTION_PLUGINS[kind] if self._is_function_path(kind, name) else name)
 
     def options(self, kind: Kind, name: str) -> dict[str, inspect.Parameter]:
@@ -188,51 +198,57 @@ class Registry:
         return list(self._plugins.values())
 
     def entries(self, plugin: str | None = None) -> list[Registration]:
-        """What one plugin offers, or all that are allowed; loads them, and what cannot be loaded is left out. Raises
-        UsageError for a plugin that is not there."""
+        """The names of one plugin, or of all that are allowed; loads them and leaves out what cannot be loaded.
+
+        Raises UsageError for a plugin that is not there.
+        """
         if plugin is None:
             self._load_remaining()
             return self._all_entries()
-        found = self._find_plugin(plugin)
-        self._plugins.setdefault(found.key, found)
-        self._load(found.key, named=False)
-        return [entry for entry in self._all_entries() if entry.plugin.key == found.key]
+        owner = self._find_plugin(plugin)
+        self._plugins.setdefault(owner.key, owner)
+        self._load(owner.key, named=False)
+        return [entry for entry in self._all_entries() if entry.plugin.key == owner.key]
 
     def _all_entries(self) -> list[Registration]:
-        return [entry for by_name in self._entries.values() for some in by_name.values() for entry in some]
+        return [entry for by_name in self._entries.values() for entries in by_name.values() for entry in entries]
 
     def _entry(self, kind: Kind, name: str) -> Registration:
-        asked = name
-        if ":" in asked:
-            owner, _, name = asked.partition(":")
-            known = self._plugins if any(p.matches(owner) for p in self._plugins.values()) else {}
-            for key in [key for key, plugin in known.items() if plugin.matches(owner)]:
-                self._load(key, named=True)
-            entries = [one for one in self._entries[kind].get(name, []) if one.plugin.matches(owner)]
-            if known and not entries:
-                own = [e.name for es in self._entries[kind].values() for e in es if e.plugin.matches(owner)]
-                raise UsageError(f"the plugin {owner} has no {kind} {name!r}", possible=sorted(own))
-        else:
-            if name not in self._entries[kind]:
-                self._load_remaining()
-            entries = self._entries[kind].get(name, [])
+        owner, colon, bare_name = name.partition(":") if ":" in name else ("", "", name)
+        entries = self._entries_of_owner(kind, owner, bare_name) if colon else self._entries_of_name(kind, name)
         if not entries:
             names = self.names(kind)
-            broken = "; ".join(str(one) for one in self.failures)
+            failures = "; ".join(map(str, self.failures))
             raise UsageError(
-                f"no {kind} is called {asked!r}",
-                where=f"plugins that failed: {broken}" if broken else None,
+                f"no {kind} is called {name!r}",
+                where=f"plugins that failed: {failures}" if failures else None,
                 possible=names,
-                remedy=did_you_mean(name, names) or "use one of these, or install the plugin that brings it",
+                remedy=did_you_mean(bare_name, names) or "use one of these, or install the plugin that has it",
             )
-        builtins = [one for one in entries if one.plugin.state == "built-in"]
-        if len(entries) > 1 and not builtins:
+        builtin = [entry for entry in entries if entry.plugin.state == "built-in"]
+        if len(entries) > 1 and not builtin:
             raise UsageError(
                 f"two plugins offer the {kind} {name!r}",
-                possible=[one.qualified for one in entries],
+                possible=[entry.qualified for entry in entries],
                 remedy="write distribution:name",
             )
-        return builtins[0] if builtins else entries[0]
+        return (builtin or entries)[0]
+
+    def _entries_of_name(self, kind: Kind, name: str) -> list[Registration]:
+        if name not in self._entries[kind]:
+            self._load_remaining()
+        return self._entries[kind].get(name, [])
+
+    def _entries_of_owner(self, kind: Kind, owner: str, name: str) -> list[Registration]:
+        """The entries of `owner:name`. Raises UsageError where the plugin is there and has no such name."""
+        owners = [key for key, plugin in self._plugins.items() if plugin.matches(owner)]
+        for key in owners:
+            self._load(key, named=True)
+        entries = [entry for entry in self._entries[kind].get(name, []) if entry.plugin.matches(owner)]
+        if owners and not entries:
+            names = [entry.name for entry in self._all_entries() if entry.kind == kind and entry.plugin.matches(owner)]
+            raise UsageError(f"the plugin {owner} has no {kind} {name!r}", possible=sorted(names))
+        return entries
 
     def _is_function_path(self, kind: Kind, name: str) -> bool:
         """Whether a name with a colon is `module:function` rather than `distribution:name`."""
@@ -240,8 +256,8 @@ class Registry:
         if not colon or kind not in _FUNCTION_PLUGINS:
             return False
         if owner.endswith(".py"):
-            return not any(one.plugin.matches(owner) for one in self._entries[kind].get(rest, []))
-        return not any(one.matches(owner) for one in self._plugins.values())
+            return not any(entry.plugin.matches(owner) for entry in self._entries[kind].get(rest, []))
+        return not any(plugin.matches(owner) for plugin in self._plugins.values())
 
     def _factory(self, entry: Registration) -> Callable[..., object]:
         if not isinstance(entry.factory, str):
@@ -249,27 +265,27 @@ class Registry:
         try:
             if not entry.plugin.third_party:
                 return import_factory(entry.factory)
-            return self._intake.thread_for(entry.plugin).call(import_factory, entry.factory)
+            return self._loader.thread_for(entry.plugin).call(import_factory, entry.factory)
         except (Exception, SystemExit, PluginInterrupted) as error:
             failure = plugin_failure(entry.plugin, "import", error)
             raise plugin_error(failure, what=f"{entry.factory} cannot be imported: {failure.error}") from error
 
     def _find_plugin(self, name: str) -> Plugin:
         if name.endswith(".py"):
-            place = Path(os.path.normpath(self._folder / name))
-            if not place.is_file():
-                raise UsageError(f"there is no plugin {place}", where=name, remedy="correct the path of the file")
-            return plugin_from_file(place)
+            path = Path(os.path.normpath(self._folder / name))
+            if not path.is_file():
+                raise UsageError(f"there is no plugin {path}", where=name, remedy="correct the path of the file")
+            return plugin_from_file(path)
         installed = {plugin.key: plugin for plugin in discover_plugins()} | self._plugins
-        found = [plugin for plugin in installed.values() if plugin.matches(name)]
-        if not found:
-            known = sorted({plugin.distribution for plugin in installed.values()})
+        plugin = next((plugin for plugin in installed.values() if plugin.matches(name)), None)
+        if plugin is None:
+            names = sorted({plugin.distribution for plugin in installed.values()})
             raise UsageError(
                 f"no plugin is called {name!r}",
-                possible=known,
-                remedy=did_you_mean(name, known) or f"install it: pip install {name}",
+                possible=names,
+                remedy=did_you_mean(name, names) or f"install it: pip install {name}",
             )
-        return found[0]
+        return plugin
 
     def _load_remaining(self) -> None:
         for key in [key for key, plugin in self._plugins.items() if plugin.state == "available"]:
@@ -278,19 +294,16 @@ class Registry:
     def _load(self, key: str, *, named: bool) -> None:
         plugin = self._plugins[key]
         if plugin.state == "available":
-            wrong = self._add_entries(self._intake.load(plugin))
-            self._plugins[key] = plugin.with_state("failed" if wrong else "loaded")
-            if wrong:
-                self.failures.append(wrong)
+            failure = self._add_entries(self._loader.load(plugin))
+            self._plugins[key] = plugin.with_state("failed" if failure else "loaded")
+            if failure:
+                self.failures.append(failure)
         if (named or self.strict) and self._plugins[key].state == "failed":
-            raise plugin_error(next(one for one in self.failures if one.plugin == plugin.name))
+            raise plugin_error(next(failure for failure in self.failures if failure.plugin == plugin.name))
 
-    def _register(self, plugin: Plugin, module: ModuleType) -> PluginFailure | None:
-        return self._add_entries(self._intake.collect(plugin, module))
-
-    def _add_entries(self, offered: list[Registration] | PluginFailure) -> PluginFailure | None:
-        if isinstance(offered, PluginFailure):
-            return offered
-        for entry in offered:
+    def _add_entries(self, registrations: list[Registration] | PluginFailure) -> PluginFailure | None:
+        if isinstance(registrations, PluginFailure):
+            return registrations
+        for entry in registrations:
             self._entries[entry.kind].setdefault(entry.name, []).append(entry)
         return None

@@ -1,113 +1,138 @@
-"""A guest's own room: a thread with an event loop, so that what hangs there hangs nobody else.
+"""Runs third-party plugins so that one that hangs, raises or returns a wrong value is named and harms nothing else.
 
-The run waits outside, with a clock. While the guest waits for the run's own doors (a model, the team) the clock stands
-still. A guest whose time is over is interrupted, and whoever calls next finds a new room.
+Why this much machinery: a run may have spent hours and money when a plugin fails. Law L8 asks that the plugin is then
+named, that nothing it was given has changed, and that the run ends resumable or goes on. Three things can go wrong,
+and each has one answer here:
+
+- It hangs, in a loop or in `time.sleep` inside async code. Each plugin works in a `PluginThread` with an event loop of
+  its own and a time limit per call. Time that it spends waiting for a model or for the team does not count.
+- It raises anything, SystemExit included. A `PluginProxy` stands between the run and the object; what it raises
+  becomes a PluginError with distribution, version and method. Errors of the framework (a spent budget, a dead
+  endpoint) and cancellation pass unchanged.
+- It returns a value of another type. The proxy checks each result against `contract_table`.
+
+What this cannot do: a thread that hangs inside C code cannot be stopped from Python. It is left behind, as a daemon.
+It is no security boundary either: a plugin has all rights of the process.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ctypes
+import inspect
 import threading
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from ...core.errors import MaieuticError
+from .contract_table import ContractSpec, MethodSpec, contract_of
+from .discovery import Plugin, plugin_error, plugin_failure
+from .hookspecs import Kind
+
 T = TypeVar("T")
+# A first wait this short costs a quick call nothing; later waits double, so a long call is seldom looked at.
 _POLL_SECONDS = 0.05
+_HOST_METHODS = ("act", "complete")
+# What a plugin may declare beside its contract. From Python 3.12 `isinstance` with a protocol looks at the class only,
+# so the proxy's class has to have what the object has.
+_OPTIONAL_FIELDS = ("requires", "allows", "models")
 
 
 class PluginTimeout(Exception):
-    """The guest took longer than it may."""
+    """A call into the plugin took longer than its limit."""
 
 
 class PluginInterrupted(BaseException):
-    """Raised inside a guest whose time is over. No Exception, so that a guest's own `except` does not swallow it."""
+    """Raised inside a plugin whose time is over; no Exception, so that its own `except Exception` does not catch it."""
 
 
 class HostLoop:
-    """The way from a room to the loop of the run, and the clock of one call."""
+    """The way from a plugin's thread back to the event loop of the run, and the clock of one call."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._since: float | None = None
-        self._away = 0
+        self._waiting = 0
 
     def start_clock(self) -> None:
         self._since = time.monotonic()
 
     async def run_on_host(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await something of the run's from within the room."""
-        self._away += 1
+        """Await a coroutine of the run from inside the plugin's thread. The clock stands still meanwhile."""
+        self._waiting += 1
         try:
             return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
         finally:
-            self._away -= 1
+            self._waiting -= 1
             self.start_clock()
 
     def seconds_used(self) -> float | None:
-        """Seconds that the guest took of its own since it was last outside; None before it began."""
+        """Seconds of the plugin's own since it last waited for the run; None before it began."""
         if self._since is None:
             return None
-        return 0.0 if self._away else time.monotonic() - self._since
+        return 0.0 if self._waiting else time.monotonic() - self._since
 
 
 class PluginThread:
-    """seconds: how long one call may take of the guest's own time. A room is entered by one call at a time, so that a
-    guest need not know of threads; its async calls take turns as in any loop."""
+    """A thread with an event loop that serializes the plain calls into one plugin and limits the time of each.
+
+    A plugin therefore need not be thread-safe. Its async calls interleave as in any event loop.
+    """
 
     def __init__(self, name: str, seconds: float) -> None:
         self.name, self.seconds = name, seconds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._moved = time.monotonic()
+        self._last_activity = time.monotonic()
         self._lock = threading.Lock()
 
-    def call(self, function: Callable[..., T], *args: Any, **named: Any) -> T:
-        """A plain function's result, or what it raises. Raises Hung."""
+    def call(self, function: Callable[..., T], *args: Any, **keywords: Any) -> T:
+        """The result of a plain function, or what it raises. Raises PluginTimeout."""
         if threading.current_thread() is self._thread:
-            return function(*args, **named)
-        done: Future[T] = Future()
+            return function(*args, **keywords)
+        result: Future[T] = Future()
 
         def run() -> None:
-            self._moved = time.monotonic()
+            self._last_activity = time.monotonic()
             try:
-                done.set_result(function(*args, **named))
-            except BaseException as error:  # noqa: BLE001 - handed to whoever waits outside, SystemExit too
-                done.set_exception(error)
+                result.set_result(function(*args, **keywords))
+            except BaseException as error:  # noqa: BLE001 - handed to the caller outside, SystemExit too
+                result.set_exception(error)
 
         loop = self._ensure_loop()
         loop.call_soon_threadsafe(run)
         try:
-            return done.result(self.seconds)
+            return result.result(self.seconds)
         except TimeoutError:
-            if done.done():
+            if result.done():
                 raise
             self._interrupt(loop)
             raise PluginTimeout(f"it took longer than {self.seconds:g} seconds") from None
 
     async def run(self, work: Callable[[HostLoop], Awaitable[T]]) -> T:
-        """An async function's result, or what it raises. Raises Hung. Being cancelled cancels it."""
-        outside, loop = HostLoop(), self._ensure_loop()
+        """The result of an async function, or what it raises. Raises PluginTimeout. Cancelling this cancels it."""
+        host, loop = HostLoop(), self._ensure_loop()
 
         async def inside() -> T:
-            self._moved = time.monotonic()
-            outside.start_clock()
+            self._last_activity = time.monotonic()
+            host.start_clock()
             try:
-                return await work(outside)
-            except (SystemExit, KeyboardInterrupt) as error:  # these would end the room's loop, not the call
+                return await work(host)
+            except (SystemExit, KeyboardInterrupt) as error:  # these would end the thread's loop, not the call
                 raise RuntimeError(f"it raised {error!r}") from error
             finally:
-                self._moved = time.monotonic()
+                self._last_activity = time.monotonic()
 
         future = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(inside(), loop))
         wait = min(self.seconds, _POLL_SECONDS)
         try:
             while not (await asyncio.wait({future}, timeout=wait))[0]:
-                used = outside.seconds_used()
-                if (time.monotonic() - self._moved if used is None else used) >= self.seconds:
+                used = host.seconds_used()
+                if (time.monotonic() - self._last_activity if used is None else used) >= self.seconds:
                     self._interrupt(loop)
                     raise PluginTimeout(f"it took longer than {self.seconds:g} seconds")
                 wait = min(1.0, self.seconds, 2 * wait)
@@ -122,14 +147,14 @@ class PluginThread:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                self._moved = time.monotonic()
+                self._last_activity = time.monotonic()
                 self._thread = threading.Thread(target=_run_loop, args=(self._loop,), name=self.name, daemon=True)
                 self._thread.start()
                 weakref.finalize(self, _stop_loop, self._loop)
             return self._loop
 
     def _interrupt(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Interrupt what runs there. A guest that hangs in C cannot be reached; its thread is left behind."""
+        """Interrupt what runs on that loop. The next call gets a new thread."""
         with self._lock:
             if self._loop is not loop or self._thread is None:
                 return
@@ -147,17 +172,128 @@ def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
     try:
         loop.run_forever()
     except PluginInterrupted:
-        # It reached the loop itself, just after the guest's code was done.
+        # It reached the loop itself, just after the plugin's code was done.
         loop.stop()
     finally:
-        left = asyncio.all_tasks(loop)
-        for task in left:
+        pending = asyncio.all_tasks(loop)
+        for task in pending:
             task.cancel()
-        if left:
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        if pending:
+            loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
         loop.close()
 
 
 def _stop_loop(loop: asyncio.AbstractEventLoop) -> None:
     if not loop.is_closed():
         loop.call_soon_threadsafe(loop.stop)
+
+
+def proxy_for(kind: Kind, name: str, instance: Any, plugin: Plugin, thread: PluginThread) -> Any:
+    """An object with the same fields and methods as a plugin's. Recipes are data and need no proxy."""
+    contract = contract_of(kind, instance)
+    if contract is None:
+        return instance
+    optional = [field for field in _OPTIONAL_FIELDS if hasattr(instance, field)]
+    return _proxy_class(contract, optional)(instance, f"{kind} {name!r}", plugin, thread)
+
+
+class PluginProxy:
+    """Everything beside the contract's own methods is read from the plugin's object as it is."""
+
+    def __init__(self, instance: Any, label: str, plugin: Plugin, thread: PluginThread) -> None:
+        self._instance, self._label, self._plugin, self._thread = instance, label, plugin, thread
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._instance, name)
+
+    def _call_error(self, method: str, error: BaseException | str) -> MaieuticError:
+        failure = plugin_failure(self._plugin, "call", error)
+        return plugin_error(failure, what=f"the {self._label} failed in {method}: {failure.error}")
+
+    def _checked_result(self, method: MethodSpec, value: Any) -> Any:
+        if method.accepts is not None and not method.accepts(value):
+            raise self._call_error(method.name, f"it returned {value!r:.200}, not {method.result_description}")
+        return value
+
+
+def _proxy_class(contract: ContractSpec, optional: Sequence[str]) -> type[PluginProxy]:
+    methods = {
+        method.name: _async_method(method) if method.is_async else _sync_method(method) for method in contract.methods
+    }
+    properties = {name: property(_field_reader(name)) for name in (*contract.fields, *optional)}
+    return type(f"Guarded{contract.contract}", (PluginProxy,), {**properties, **methods})
+
+
+def _field_reader(name: str) -> Callable[[PluginProxy], Any]:
+    return lambda proxy: getattr(proxy._instance, name)
+
+
+def _sync_method(method: MethodSpec) -> Callable[..., Any]:
+    def call(self: PluginProxy, *args: Any, **keywords: Any) -> Any:
+        try:
+            value = self._thread.call(getattr(self._instance, method.name), *args, **keywords)
+        except MaieuticError:
+            raise
+        except (Exception, SystemExit, PluginInterrupted) as error:
+            raise self._call_error(method.name, error) from error
+        return self._checked_result(method, value)
+
+    return call
+
+
+def _async_method(method: MethodSpec) -> Callable[..., Any]:
+    async def call(self: PluginProxy, *args: Any, **keywords: Any) -> Any:
+        async def inside(host: HostLoop) -> Any:
+            arguments = [_host_service(value, host) for value in args]
+            named = {name: _host_service(value, host) for name, value in keywords.items()}
+            value = getattr(self._instance, method.name)(*arguments, **named)
+            return await value if inspect.isawaitable(value) else value
+
+        try:
+            value = await self._thread.run(inside)
+        except MaieuticError:
+            raise
+        except (Exception, SystemExit, PluginInterrupted) as error:
+            text = str(error) if isinstance(error, PluginTimeout) else error
+            raise self._call_error(method.name, text) from error
+        return self._checked_result(method, value)
+
+    return call
+
+
+class _HostService:
+    """A service of the run (a team, a gateway) as seen from a plugin's thread: its async methods run on the host."""
+
+    def __init__(self, service: Any, host: HostLoop) -> None:
+        self._service, self._host = service, host
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._service, name)
+        return _on_host(value, self._host) if inspect.iscoroutinefunction(value) else value
+
+
+def _on_host(function: Callable[..., Coroutine[Any, Any, Any]], host: HostLoop) -> Callable[..., Any]:
+    async def call(*args: Any, **keywords: Any) -> Any:
+        return await host.run_on_host(function(*args, **keywords))
+
+    return call
+
+
+def _host_service(value: Any, host: HostLoop) -> Any:
+    """Wraps teams, gateways and async functions, alone or as fields of a dataclass. Everything else is plain data."""
+    if inspect.iscoroutinefunction(value):
+        return _on_host(value, host)
+    if any(inspect.iscoroutinefunction(getattr(value, name, None)) for name in _HOST_METHODS):
+        return _HostService(value, host)
+    if is_dataclass(value) and not isinstance(value, type):
+        current = {field.name: getattr(value, field.name) for field in fields(value) if field.init}
+        wrapped = {name: _host_service_of_field(item, host) for name, item in current.items()}
+        changed = {name: item for name, item in wrapped.items() if item is not current[name]}
+        return replace(value, **changed) if changed else value
+    return value
+
+
+def _host_service_of_field(value: Any, host: HostLoop) -> Any:
+    return value if is_dataclass(value) and not hasattr(value, "act") else _host_service(value, host)

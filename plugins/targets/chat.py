@@ -18,7 +18,7 @@ from ...core.render import Message, render, with_shared_prompt
 from ...core.routing import majority_index
 from ..algorithms.input_variants import option_orders, with_step_output
 from ..algorithms.llm_helpers import gather_all
-from ..system.user_functions import call_function, load_function, parameters_of
+from ..system.imports import call_function, load_function, parameters_of
 
 
 @dataclass(frozen=True, kw_only=True)

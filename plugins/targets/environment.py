@@ -13,7 +13,7 @@ from ...core.models import Call, ModelRef, Output, Reply, Sampling
 from ...core.program import Program
 from ...core.protocols import Gateway, Need
 from ...core.render import Message, render, with_shared_prompt
-from ..system.user_functions import load_function
+from ..system.imports import load_function
 from .worlds.episode import Episode
 from .worlds.form import FormWorld
 from .worlds.grid import GridWorld

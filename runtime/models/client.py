@@ -1,4 +1,4 @@
-"""The door that runs share: connections, the embedded server, and requests that are under way."""
+"""The model client that runs share: connections, the embedded server and the requests in flight."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _LOSS_PROVIDERS = frozenset({"local", "llamacpp"})
 
 
 class ServerHandle(Protocol):
-    """A server inside this process."""
+    """The embedded model's server in this process, as the client uses it."""
 
     base: str
     key: str
@@ -58,7 +58,7 @@ class ServerHandle(Protocol):
 
 @dataclass(eq=False)
 class InFlightRequest:
-    """A request under way, the run that asks, and how many wait for it. given_up: the run was closed meanwhile."""
+    """A request in flight, the run that sent it and how many callers wait. abandoned: that run was closed."""
 
     task: asyncio.Task[Reply]
     run: str
@@ -67,10 +67,10 @@ class InFlightRequest:
 
 
 class ModelClient:
-    """All that stands between this process and its models. Used in one event loop, closed when that is done.
+    """Sends requests to models. One per event loop; close it with the loop.
 
-    `lane` forces one lane for everything; by default OpenAI-compatible addresses and the embedded model go
-    directly, and the rest through litellm.
+    `transport` forces one transport for every model. By default OpenAI-compatible addresses and the embedded model
+    use plain HTTP, and all other providers litellm.
     """
 
     def __init__(
@@ -93,25 +93,29 @@ class ModelClient:
         return reply
 
     async def forward(self, model: ModelRef, body: Mapping[str, Any], key: str | None) -> ProxyResponse:
-        """A client's own request, with its key where it brought one; nothing of it is counted or kept. Raises
-        ModelError where nobody answers."""
+        """Pass on another client's request, with that client's key if it sent one. Nothing is counted or stored.
+
+        Raises ModelError where the endpoint does not answer.
+        """
         endpoint = await self._endpoint_for(model)
         if key and not endpoint.embedded:
             endpoint = replace(endpoint, key=key)
         return await self._transport_for(model).forward(model, body, endpoint)
 
     async def loss(self, call: Call, reference: str, within: float) -> Reply:
-        """One request whose reply's text is the loss. Raises ModelError."""
+        """One request; the reply's text is the loss of `reference`. Raises ModelError."""
         return await teacher_forced_loss(
             self._openai_compatible, call, reference, await self._endpoint_for(call.model), within
         )
 
     async def similarities(self, call: Call, within: float) -> Reply:
-        """One request whose reply's text are the cosines of the first message's text and the others. Raises ModelError,
-        and NeedsError for the embedded model."""
+        """One embedding request; the reply's text holds the cosines of the first message and each of the others.
+
+        Raises ModelError, and NeedsError for the embedded model.
+        """
         if call.model.provider == "local":
             raise NeedsError(
-                f"{call.model.id} gives no embeddings",
+                f"{call.model.id} does not support embeddings",
                 possible=("openai/text-embedding-3-small", "openai/NAME@http://HOST:PORT/v1"),
                 remedy="name an embedding model, or leave the evaluator's model out",
             )
@@ -121,10 +125,10 @@ class ModelClient:
             )
 
     async def worst_case(self, call: Call, reference: str | None = None) -> Cost:
-        """The most one request can take, for an answer or for the loss of a reference.
+        """The most that one request can cost, for a completion or for the loss of a reference.
 
-        Raises what keeps it from being sent at all, before anything is written down: ModelError for a missing key or
-        an embedded model that does not start, NeedsError for a model that gives no losses.
+        Raises, before anything is recorded, what prevents the request: ModelError for a missing key or an embedded
+        model that does not start, NeedsError for a model that does not report losses.
         """
         if reference is not None:
             if "loss" not in await self.capabilities(call.model):
@@ -140,21 +144,21 @@ class ModelClient:
         return await self._litellm.worst_case(call)
 
     async def price(self, model: ModelRef) -> tuple[float, float] | None:
-        """US dollars for a token of the prompt and of the answer, None where nobody knows."""
+        """US dollars per prompt token and per completion token; None where the price is unknown."""
         if model.provider == "local":
             return (0.0, 0.0)
         return None if self._is_openai_compatible(model) else await self._litellm.price(model)
 
     async def warm_up(self, model: ModelRef) -> None:
-        """Have the embedded model ready, where this is it; the first call does the same."""
+        """Start the embedded model's server if the model is embedded. The first call does the same."""
         await self._endpoint_for(model)
 
     async def check(self, model: ModelRef) -> None:
-        """Raises ModelError where calls to this model would fail: key, name, address. Nothing is paid."""
+        """Raises ModelError where calls to this model would fail: key, name or address. Costs nothing."""
         await self._transport_for(model).check(model, await self._endpoint_for(model))
 
     async def capabilities(self, model: ModelRef) -> frozenset[str]:
-        """What the model declares beyond chat: `logprobs`, `loss`."""
+        """What the model supports beyond chat: `logprobs`, `loss`."""
         if supports_loss(model):
             return frozenset({"logprobs", "loss"})
         if self._is_openai_compatible(model):
@@ -162,7 +166,7 @@ class ModelClient:
         return await self._litellm.capabilities(model)
 
     async def aclose(self) -> None:
-        """Let go of connections and stop the embedded server. May be called twice."""
+        """Close the connections and stop the embedded server. May be called twice."""
         await self._openai_compatible.aclose()
         await self._litellm.aclose()
         embedded, self._embedded = self._embedded, None
@@ -193,11 +197,11 @@ class ModelClient:
         return self._openai_compatible if self._is_openai_compatible(model) else self._litellm
 
     async def _endpoint_for(self, model: ModelRef) -> Endpoint:
-        known = self._endpoints.get(model)
-        if known is None:
-            known = await self._embedded_endpoint(model) if model.provider == "local" else _remote_endpoint(model)
-            self._endpoints[model] = known
-        return known
+        endpoint = self._endpoints.get(model)
+        if endpoint is None:
+            endpoint = await self._embedded_endpoint(model) if model.provider == "local" else _remote_endpoint(model)
+            self._endpoints[model] = endpoint
+        return endpoint
 
     async def _embedded_endpoint(self, model: ModelRef) -> Endpoint:
         if model.id != EMBEDDED:
@@ -213,7 +217,7 @@ class ModelClient:
 
 
 def supports_loss(model: ModelRef) -> bool:
-    """Whether the model tells how likely it finds a given text, which takes llama.cpp."""
+    """Whether the model reports the likelihood of a given text; only llama.cpp does."""
     return model.provider in _LOSS_PROVIDERS
 
 
@@ -240,14 +244,14 @@ def _remote_endpoint(model: ModelRef) -> Endpoint:
 
 
 def _key_variable(model: ModelRef) -> str | None:
-    """litellm finds the keys of its providers itself."""
+    """The variable with the key of an address; litellm finds the keys of its providers itself."""
     if not model.api_base:
         return None
     return f"{model.provider.upper().replace('-', '_')}_API_KEY"
 
 
 def _proxy_for(base: str) -> str | None:
-    """What the environment says of proxies; never for this machine itself."""
+    """The proxy that the environment names; none for this machine itself."""
     from urllib.request import getproxies, proxy_bypass
 
     address = urlsplit(base)

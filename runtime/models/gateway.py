@@ -1,4 +1,4 @@
-"""The only door to the models, bound to one run: cache, budget, retries, and one request for identical ones."""
+"""One run's access to the models: cache, budget, retries, and one request for identical concurrent calls."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ __all__ = ["ModelClient", "RetryPolicy", "RunGateway"]
 
 @dataclass(frozen=True, kw_only=True)
 class _ModelRequest:
-    """Something to be asked for once: its address in the cache, its worst case, and how to ask, with the seconds it
-    may take."""
+    """A request with its cache key, its worst case, and a function that sends it with a time limit in seconds."""
 
     key: str
     model: str
@@ -34,11 +33,10 @@ class _ModelRequest:
 
 
 class RunGateway:
-    """Implements `core.contracts.Gateway` for one run.
+    """Implements `core.protocols.Gateway` for one run.
 
-    Every request is written down before it is sent and reserved before it is written down; what came of it is
-    settled in the ledger and durable in the store before the answer is handed out (L1, L3, L4). A retry is a
-    request of its own.
+    Each request is first reserved in the ledger, then recorded in the store, then sent. Its outcome is settled in the
+    ledger and durable in the store before the caller gets the reply (L1, L3, L4). A retry is a request of its own.
     """
 
     def __init__(
@@ -65,8 +63,10 @@ class RunGateway:
         self._reserve_lock = asyncio.Lock()
 
     async def complete(self, call: Call, payer: Payer, *, role: Role | None = None) -> Reply:
-        """The answer, paid for at most once. Raises ModelError when the endpoint is unusable, BudgetSpent when the
-        call does not fit; no answer is ever made up."""
+        """The model's reply, paid for at most once.
+
+        Raises ModelError when the endpoint is unusable and BudgetSpent when the call does not fit into the budget.
+        """
         return await self._deduplicated(
             _ModelRequest(
                 key=call.key,
@@ -113,7 +113,7 @@ class RunGateway:
         return similarities_from(reply)
 
     async def aclose(self) -> None:
-        """Give up what is under way; the door stays open for other runs."""
+        """Cancel this run's requests in flight. The shared client stays open for other runs."""
         under_way = tuple(self._in_flight)
         for flight in under_way:
             flight.abandoned = True
@@ -121,8 +121,7 @@ class RunGateway:
         await asyncio.gather(*(flight.task for flight in under_way), return_exceptions=True)
 
     async def _deduplicated(self, question: _ModelRequest) -> Reply:
-        """Whoever asks first asks; who asks the same meanwhile waits for that answer. It is given up when nobody
-        waits any more."""
+        """Send the request, or wait for an identical one in flight. It is cancelled when no caller waits any more."""
         place = (self._store.path, question.key)
         while True:
             flight = self._client.in_flight.get(place)
@@ -135,11 +134,11 @@ class RunGateway:
             except asyncio.CancelledError:
                 if _is_cancelled() or (flight.abandoned and flight.run == self.run):
                     raise
-                continue  # those who waited for it were cancelled, this one was not: it asks again
+                continue  # the other callers were cancelled, and the request with them: send it again
             except BudgetSpent:
                 if flight.run == self.run:
                     raise
-                continue  # another run's budget says nothing about this one's
+                continue  # another run's budget was spent, not this one's
             finally:
                 flight.waiters -= 1
                 if not flight.waiters and not flight.task.done():
@@ -159,24 +158,24 @@ class RunGateway:
             if flights.get(place) is flight:
                 del flights[place]
             if not done.cancelled():
-                done.exception()  # where everybody who waited was cancelled, nobody else looks at it
+                done.exception()  # marks it as retrieved, since every caller may have been cancelled
 
         task.add_done_callback(land)
         return flight
 
     async def _from_cache_or_send(self, question: _ModelRequest) -> Reply:
-        known = self._store.cached_reply(question.key)
-        if known is not None and self._store.is_charged(self.run, question.key):
-            return known
+        reply = self._store.cached_reply(question.key)
+        if reply is not None and self._store.is_charged(self.run, question.key):
+            return reply
         worst = await question.worst_case()
-        if known is None:
+        if reply is None:
             return await self._send_with_retries(question, worst)
-        # At its worst, like a call that is paid for: what fits must not depend on what the cache holds (L6).
+        # Reserve the worst case, as for a paid call: what fits must not depend on the cache (L6).
         await self._reserve(question.payer, worst)
-        cost = Cost(calls=1, tokens=known.tokens, usd=known.usd)
+        cost = Cost(calls=1, tokens=reply.tokens, usd=reply.usd)
         self._settle(question.payer, worst, cost, cached=True)
         await self._store.charge_cached(self.run, question.key, question.payer, cost)
-        return known
+        return reply
 
     async def _send_with_retries(self, question: _ModelRequest, worst: Cost) -> Reply:
         traffic = self._limiters.get(question.model)
@@ -184,7 +183,7 @@ class RunGateway:
             traffic = self._limiters[question.model] = AdaptiveLimiter(self._concurrency, self._retry_policy.clock)
         failed = late = 0
         while True:
-            # Reserved before it waits for a place: whether it fits is decided in the order in which calls were asked.
+            # Reserve before waiting for a slot, so that the order of the calls decides which of them fit.
             await self._reserve(question.payer, worst)
             waits = True
             try:
@@ -194,7 +193,7 @@ class RunGateway:
             finally:
                 if waits:
                     self._settle(question.payer, worst, None)
-            # The endpoint is done with it: the next request need not wait until this answer is on the disk.
+            # The slot is free again: the next request need not wait until this reply is on disk.
             await self._record_outcome(attempt, outcome)
             if isinstance(outcome, Reply):
                 traffic.on_success()
@@ -208,8 +207,10 @@ class RunGateway:
             await self._retry_policy.clock.sleep(wait)
 
     async def _attempt(self, question: _ModelRequest, worst: Cost, within: float) -> tuple[int, Reply | TransportError]:
-        """One request, with its reservation already made, and what it is called in the store. Whoever is cancelled
-        here leaves an attempt without an answer: it is counted as lost, here and in the store."""
+        """Send one reserved request; returns its id in the store and its outcome.
+
+        A cancellation here leaves an attempt without an outcome. It counts as lost, here and in the store.
+        """
         payer = question.payer
         try:
             attempt = await self._store.begin_attempt(
@@ -229,7 +230,7 @@ class RunGateway:
         return attempt, reply
 
     async def _record_outcome(self, attempt: int, outcome: Reply | TransportError) -> None:
-        """The same in the store as in the ledger. Who is cancelled while this is being written has it written."""
+        """Store the outcome that the ledger already has. The write completes even if the caller is cancelled."""
         if isinstance(outcome, Reply):
             await self._store.finish_attempt(attempt, reply=outcome, error=None)
         elif outcome.kind == "unreachable":
@@ -238,9 +239,11 @@ class RunGateway:
             await self._store.finish_attempt(attempt, reply=None, error=outcome.what)
 
     async def _reserve(self, payer: Payer, worst: Cost) -> None:
-        """Set the worst case aside. While others are under way their worst cases may still shrink to what they took,
-        so that only a call that does not fit beside settled ones is refused, whatever the concurrency. First come,
-        first served: a small call does not overtake one that waits."""
+        """Reserve the worst case in the ledger, first come, first served.
+
+        Reservations in flight shrink when they are settled. A call is refused only if it does not fit beside settled
+        calls, so that the concurrency makes no difference.
+        """
         async with self._reserve_lock:
             while True:
                 try:

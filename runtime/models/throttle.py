@@ -1,4 +1,4 @@
-"""How hard a model is pressed: how many requests at once, how long between retries, when to give up on it."""
+"""Concurrency, retries and circuit breaking for the requests to one model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .transports.base import TransportError
 
 
 class Clock(Protocol):
-    """Seconds that pass. Tests bring their own, so that nobody waits for a retry."""
+    """A source of time. Tests use their own, so that retries take no time."""
 
     def time(self) -> float: ...
 
@@ -23,7 +23,7 @@ class Clock(Protocol):
 
 
 class WallClock:
-    """The real one; its zero means nothing."""
+    """Monotonic time."""
 
     def time(self) -> float:
         return time.monotonic()
@@ -34,12 +34,14 @@ class WallClock:
 
 @dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
-    """How long to wait for a model.
+    """Time-outs and retries.
 
-    timeout: seconds for one request; after each that took longer it doubles, up to longest_timeout, since a big model
-    on one's own machine is slow and not gone. attempts: requests for one call, the first included. first_wait: the
-    most the first wait between two takes; it doubles up to longest_wait. An endpoint that asks for a longer wait than
-    longest_wait is given up.
+    Attributes:
+        timeout: seconds for one request. It doubles after each time-out, up to `max_timeout`, because a big model on
+            the user's own machine may only be slow.
+        max_attempts: requests for one call, the first included.
+        initial_backoff: upper bound in seconds of the first wait between two attempts; it doubles up to `max_backoff`.
+            A call fails if the endpoint requires a longer wait than `max_backoff`.
     """
 
     timeout: float = 120.0
@@ -50,27 +52,28 @@ class RetryPolicy:
     clock: Clock = field(default_factory=WallClock)
 
     def timeout_after(self, late: int) -> float:
-        """Seconds for a request of a call that `late` requests were too slow for."""
+        """Seconds for the next request of a call that timed out `late` times."""
         return min(max(self.timeout, self.max_timeout), self.timeout * 2.0**late)
 
-    def backoff(self, failed: int, asked: float | None, rng: Random) -> float | None:
-        """Seconds before the next attempt after `failed` failures, None to give up.
+    def backoff(self, failed: int, requested: float | None, rng: Random) -> float | None:
+        """Seconds before the next attempt after `failed` failures; None to give up.
 
-        Full jitter: callers that failed together do not come back together. What the endpoint asked for is kept
-        to, and jittered upwards only.
+        Full jitter, so that callers that failed together do not retry together. A wait that the endpoint requires is
+        only jittered upwards.
         """
         spread = rng.uniform(0, min(self.max_backoff, self.initial_backoff * 2.0 ** (failed - 1)))
-        if asked is None:
+        if requested is None:
             return spread
-        return None if asked > self.max_backoff else asked + min(spread, self.initial_backoff)
+        return None if requested > self.max_backoff else requested + min(spread, self.initial_backoff)
 
 
 class AdaptiveLimiter:
-    """The requests of one run to one model.
+    """Limits one run's concurrent requests to one model.
 
-    At most `most` run at once. A 429 or a timeout halves that, every answer lets it grow back by a fraction, and the
-    wait the endpoint asked for holds everyone back: a request sent into a closed door is paid from the budget all the
-    same. After `_TRIPS` failed connections in a row callers fail at once, until the door is tried again.
+    Additive increase, multiplicative decrease: a 429 or a time-out halves the limit, each reply raises it by a fraction
+    up to `max_concurrency`. A wait that the endpoint requires delays all requests, because a request that is rejected
+    counts against the budget too. After `_FAILURES_TO_OPEN` failed connections in a row the circuit opens: calls fail
+    at once for `_OPEN_SECONDS`.
     """
 
     _FAILURES_TO_OPEN = 5
@@ -90,32 +93,34 @@ class AdaptiveLimiter:
 
     @property
     def limit(self) -> int:
-        """How many may run at once just now."""
+        """How many requests may run now."""
         return int(self._limit)
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[int]:
-        """A place among those that run, first come, first served; the number is for `failed`. Raises the last
-        failure where connections keep failing."""
+        """Hold one of the concurrent slots, first come, first served; yields a ticket for `on_error`.
+
+        Raises the last error while the circuit is open.
+        """
         await self._acquire()
         try:
             self._raise_if_open()
-            while (left := self._retry_after_until - self._clock.time()) > 0:
-                await self._clock.sleep(left)
+            while (remaining := self._retry_after_until - self._clock.time()) > 0:
+                await self._clock.sleep(remaining)
             yield self._reductions
         finally:
             self._active -= 1
             self._wake_waiters()
 
     def on_success(self) -> None:
-        """The endpoint gave an answer."""
+        """A reply arrived: raise the limit."""
         self._unreachable_in_a_row = 0
         if self._limit < self._max_concurrency:
             self._limit = min(float(self._max_concurrency), self._limit + 1 / self._limit)
             self._wake_waiters()
 
     def on_error(self, failure: TransportError, ticket: int) -> None:
-        """Requests that were under way together and meet the same 429 or are too slow halve the limit once."""
+        """A request failed. Requests in flight together that meet the same 429 or time-out halve the limit once."""
         if failure.kind != "unreachable":
             self._unreachable_in_a_row = 0
         else:

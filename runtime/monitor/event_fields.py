@@ -1,4 +1,4 @@
-"""Fields of an event's data, read so that what is missing or of a wrong type harms nobody."""
+"""Tolerant access to an event's data: a missing field, or one of a wrong type, gives a default."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MAX_NUMBER = 1e18
 
 
 def directive_kind(data: Mapping[str, Any]) -> str:
-    """The kind of the directive that an event tells of."""
+    """The kind of the directive in an event's data."""
     directive = data.get("directive")
     return text_field(directive, "kind") if isinstance(directive, Mapping) else ""
 
@@ -34,7 +34,7 @@ def text_field(data: Mapping[str, Any], key: str) -> str:
 
 def text_list_field(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
     value = data.get(key)
-    return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()
+    return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()
 
 
 def parse_time(text: str) -> datetime | None:

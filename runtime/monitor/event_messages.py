@@ -1,4 +1,4 @@
-"""Facts in words: one line for an event that a person wants to hear of, an empty one for the rest."""
+"""One line of text per event for people to read; empty for events without interest to them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MAX_TEXT = 100
 
 
 def message_for(event: Event) -> str:
-    """Never raises, whatever the data holds."""
+    """The line for an event. Never raises, whatever the data holds."""
     data = event.data
     match event.kind:
         case "run_started":
@@ -19,7 +19,7 @@ def message_for(event: Event) -> str:
         case "run_resumed":
             return f"run {event.run} resumed"
         case "baseline_measured":
-            return f"the start prompt scores {score_text(data)}"
+            return f"the baseline scores {score_text(data)}"
         case "plan_made":
             return f"plan: {_joined_list(data, 'steps')}"
         case "round_started":
@@ -30,13 +30,13 @@ def message_for(event: Event) -> str:
             return f"{_short_text(data, 'candidate')} rejected: {_short_text(data, 'reason')}"
         case "best_changed":
             guess = _two_decimals(data.get("expected"))
-            said = f"best is now {_short_text(data, 'candidate')}: {score_text(data)}"
-            return f"{said}, {guess} expected of all val rows" if guess else said
+            text = f"best is now {_short_text(data, 'candidate')}: {score_text(data)}"
+            return f"{text}, {guess} expected on all val examples" if guess else text
         case "round_finished":
-            said = remarks.get("said", "") if isinstance(remarks := data.get("remarks"), Mapping) else ""
+            text = remarks.get("said", "") if isinstance(remarks := data.get("remarks"), Mapping) else ""
             counts = f"kept {_item_count(data, 'kept')}, dropped {_item_count(data, 'dropped')}"
-            kept = f"round {_short_text(data, 'round')} {counts}"
-            return f"{kept}: {said}" if said else kept
+            outcome = f"round {_short_text(data, 'round')} {counts}"
+            return f"{outcome}: {text}" if text else outcome
         case "agent_spoke":
             return f"{_short_text(data, 'role')}: {_short_text(data, 'text')}"
         case "answer_unreadable":
@@ -46,21 +46,19 @@ def message_for(event: Event) -> str:
         case "directive_refused":
             return f"directive refused: {_directive_summary(data)}: {_short_text(data, 'reason')}"
         case "run_paused":
-            return f"paused; maieutic steer {event.run} resume goes on"
+            return f"paused; continue with maieutic steer {event.run} resume"
         case "approval_asked":
             target, optimizer = _short_text(data, "target"), _short_text(data, "optimizer")
-            most = f"at most {target} calls of the target and {optimizer} of the authors"
-            return (
-                f"round {_short_text(data, 'round')} waits for an approval: {most}; maieutic steer {event.run} approve"
-            )
+            most = f"at most {target} target calls and {optimizer} optimizer calls"
+            return f"round {_short_text(data, 'round')} waits for approval: {most}; maieutic steer {event.run} approve"
         case "rows_asked":
-            return f"the task has no rows: {_short_text(data, 'rows')} are drafted and labelled by models first"
+            return f"the task has no examples: models draft and label {_short_text(data, 'rows')} first"
         case "rows_added":
-            return f"{_item_count(data, 'rows')} rows were added"
+            return f"{_item_count(data, 'rows')} examples were added"
         case "duel_asked":
-            return f"a duel waits for a person's verdict: maieutic duel {event.run}"
+            return f"a comparison waits for a person: maieutic duel {event.run}"
         case "test_opened":
-            return f"the sealed test split was opened: {_short_text(data, 'rows')} rows"
+            return f"the held-out test starts: {_short_text(data, 'rows')} examples"
         case "report_written":
             return f"verdict: {_short_text(data, 'verdict')}"
         case "run_stopped":
@@ -73,12 +71,12 @@ def message_for(event: Event) -> str:
 
 
 def score_text(data: Mapping[str, Any]) -> str:
-    """`0.71 [0.62, 0.79] on 50 rows`, as far as the data tells."""
-    said = _two_decimals(data.get("score")) or "?"
+    """`0.71 [0.62, 0.79] on 50 examples`, as far as the data has it."""
+    text = _two_decimals(data.get("score")) or "?"
     low, high = _two_decimals(data.get("low")), _two_decimals(data.get("high"))
     if low and high:
-        said += f" [{low}, {high}]"
-    return f"{said} on {data['n']} rows" if data.get("n") else said
+        text += f" [{low}, {high}]"
+    return f"{text} on {data['n']} examples" if data.get("n") else text
 
 
 def _two_decimals(value: Any) -> str:
@@ -92,7 +90,7 @@ def _short_text(data: Mapping[str, Any], key: str) -> str:
 
 def _joined_list(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
-    return "; ".join(str(one) for one in value) if isinstance(value, list | tuple) else _short_text(data, key)
+    return "; ".join(str(item) for item in value) if isinstance(value, list | tuple) else _short_text(data, key)
 
 
 def _item_count(data: Mapping[str, Any], key: str) -> int:
@@ -106,16 +104,16 @@ def _directive_summary(data: Mapping[str, Any]) -> str:
     inner = data.get("directive")
     if not isinstance(inner, Mapping):
         return _short_text(data, "kind")
-    said = " ".join(
+    summary = " ".join(
         [str(inner.get("kind", "?")), *(_short_text(inner, key) for key in ("candidate", "text") if key in inner)]
     )
     below = _item_count(data, "candidates") - 1 if inner.get("kind") == "veto" else 0
-    return f"{said} and {below} that descend from it" if below > 0 else said
+    return f"{summary} and {below} descendants" if below > 0 else summary
 
 
 def _operator_names(data: Mapping[str, Any]) -> str:
     orders = data.get("orders")
     if not isinstance(orders, list | tuple):
         return "orders"
-    names = [str(one.get("operator", "?")) for one in orders if isinstance(one, Mapping)]
+    names = [str(order.get("operator", "?")) for order in orders if isinstance(order, Mapping)]
     return ", ".join(dict.fromkeys(names)) or "nothing to propose"

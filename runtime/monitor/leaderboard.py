@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from ...core.stats.intervals import interval_from_sums
 from ..store import StepTally
-
-_Z = 1.959964
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScoreTally:
-    """One candidate: val examples measured, the sum of their scores in [0, 1], and unreadable answers."""
+    """One candidate: val examples measured, sums of their scores and of the scores squared, unreadable answers."""
 
     n: int = 0
     total: float = 0.0
+    squares: float = 0.0
     unreadable: int = 0
 
     @property
@@ -26,14 +25,8 @@ class ScoreTally:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the mean: never empty, never outside [0, 1], wide for few rows."""
-        if not self.n:
-            return 0.0, 1.0
-        mean, square = self.mean, _Z * _Z
-        middle = (mean + square / (2 * self.n)) / (1 + square / self.n)
-        spread = mean * (1 - mean) / self.n + square / (4 * self.n * self.n)
-        half = _Z * math.sqrt(max(0.0, spread)) / (1 + square / self.n)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        """The 95 % interval of the mean, the same as on the scoreboard and in the report."""
+        return interval_from_sums(self.n, self.total, self.squares)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +45,10 @@ class Leaderboard:
         for row in new:
             old = sums.get(row.candidate, ScoreTally())
             sums[row.candidate] = ScoreTally(
-                n=old.n + row.n, total=old.total + row.total, unreadable=old.unreadable + row.unreadable
+                n=old.n + row.n,
+                total=old.total + row.total,
+                squares=old.squares + row.squares,
+                unreadable=old.unreadable + row.unreadable,
             )
         return Leaderboard(tallies=sums, cursor=max(row.cursor for row in new))
 

@@ -10,19 +10,8 @@ from typing import Any, Literal
 from ...core.events import Event
 from .event_fields import count_field, directive_kind, float_field, parse_time, text_field, text_list_field
 from .event_messages import message_for
+from .run_phase import PHASES, STATES, WAITING_KINDS, RunPhase, ViewState, next_state
 
-RunPhase = Literal[
-    "waiting",
-    "preparing",
-    "measuring the start",
-    "planning",
-    "proposing",
-    "measuring",
-    "testing",
-    "reporting",
-    "over",
-]
-ViewState = Literal["waiting", "running", "paused", "stopped", "failed", "finished"]
 CandidateStatus = Literal["racing", "kept", "dropped", "rejected", "pinned", "vetoed"]
 
 MAX_RECENT = 8  # lines in the panel of the command line
@@ -30,30 +19,6 @@ _FINAL_STATUSES = ("rejected", "pinned", "vetoed")  # no round changes them
 _ACTIVE_STATUSES = ("racing", "kept", "pinned")
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
-_PHASES: Mapping[str, RunPhase] = {
-    "run_started": "preparing",
-    "run_resumed": "preparing",
-    "rows_asked": "preparing",
-    "preflight_passed": "measuring the start",
-    "baseline_measured": "planning",
-    "plan_made": "proposing",
-    "round_started": "proposing",
-    "candidate_proposed": "proposing",
-    "batch_finished": "measuring",
-    "test_opened": "testing",
-    "report_written": "reporting",
-    "run_stopped": "over",
-    "run_failed": "over",
-    "run_finished": "over",
-}
-_WAITING_KINDS = frozenset({"duel_asked", "approval_asked"})
-_CONTINUING_KINDS = frozenset({"resume", "stop"})
-_STATES: Mapping[str, ViewState] = {
-    "run_paused": "paused",
-    "run_stopped": "stopped",
-    "run_failed": "failed",
-    "run_finished": "finished",
-}
 _STATUSES: Mapping[str, CandidateStatus] = {
     "candidate_proposed": "racing",
     "candidate_rejected": "rejected",
@@ -169,10 +134,10 @@ class RunView:
             number=event.number or self.number,
             at=event.at or self.at,
             seconds=self.seconds + self._elapsed(event),
-            state=self._next_state(event),
+            state=next_state(self.state, event),
             pending_approval=self._next_pending_approval(event),
-            waiting_for_person=event.kind in _WAITING_KINDS,
-            phase=_PHASES.get(event.kind, self.phase),
+            waiting_for_person=event.kind in WAITING_KINDS,
+            phase=PHASES.get(event.kind, self.phase),
             recent=(*self.recent, line)[-MAX_RECENT:] if line else self.recent,
         )
         return view._fold(event.kind, event.data)
@@ -208,18 +173,11 @@ class RunView:
         ]
         return max(0.0, min(remaining)) if remaining and self.state == "running" else None
 
-    def _next_state(self, event: Event) -> ViewState:
-        """Calls in flight still write events after a pause: only a person, a new session or an end undoes it."""
-        if self.state == "paused" and event.kind not in _STATES and event.kind != "run_resumed":
-            continues = event.kind == "directive_applied" and directive_kind(event.data) in _CONTINUING_KINDS
-            return "running" if continues else "paused"
-        return _STATES.get(event.kind, "running")
-
     def _next_pending_approval(self, event: Event) -> Mapping[str, Any]:
         if event.kind == "approval_asked":
             return dict(event.data)
         answered = event.kind == "directive_applied" and directive_kind(event.data) in ("approve", "stop")
-        over = answered or event.kind in _STATES or event.kind == "round_started"
+        over = answered or event.kind in STATES or event.kind == "round_started"
         return _EMPTY if over else self.pending_approval
 
     def _elapsed(self, event: Event) -> float:

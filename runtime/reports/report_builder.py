@@ -126,8 +126,8 @@ def build_report(
         seed=seed,
         split="test" if task.data.test else "val",
         verdict=claim,
-        start=_prompt_score(rows.before, seed),
-        best=Winner(**_prompt_score(rows.after, seed).model_dump(), candidate=best),
+        start=_prompt_score(rows.before),
+        best=Winner(**_prompt_score(rows.after).model_dump(), candidate=best),
         difference=difference,
         flips=Flips(gained=gained, lost=lost),
         format=_format_share(rows),
@@ -169,10 +169,10 @@ def _pair_evaluations(task: Task, measured: ReportMeasurements, *, same: bool) -
     )
 
 
-def _prompt_score(scores: Sequence[float], seed: int) -> PromptScore:
+def _prompt_score(scores: Sequence[float]) -> PromptScore:
     if not scores:
         return PromptScore(score=None, n=0)
-    interval = mean_interval(scores, seed=seed)
+    interval = mean_interval(scores)
     return PromptScore(score=interval.value, n=len(scores), low=interval.low, high=interval.high)
 
 

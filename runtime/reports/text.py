@@ -1,4 +1,4 @@
-"""A report for readers: a few plain lines, Markdown, HTML, JSON. Pure: texts in, texts out."""
+"""A report as plain lines, Markdown, HTML and JSON. Pure functions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
 
 
 def summary_lines(report: Report) -> list[str]:
-    """Verdict, scores, shares, cost, choice, then one line for each caveat; no markup."""
+    """Verdict, scores, shares, cost and selection, then one line per caveat; no markup."""
     return [
         f"{report.verdict}: {_difference_text(report)}",
         _scores_text(report),
         _shares_text(report),
         _cost_text(report),
         _selection_text(report),
-        *(f"{one.task}: {one.start:.3f} → {one.best:.3f} ({one.n} rows)" for one in report.tasks),
+        *(f"{task.task}: {task.start:.3f} → {task.best:.3f} ({task.n} examples)" for task in report.tasks),
         *(f"note: {warning}" for warning in report.warnings),
     ]
 
@@ -38,7 +38,7 @@ def to_markdown(report: Report) -> str:
         "\n".join(f"- {line}" for line in (f"**{verdict}**", *facts)),
         "## Prompt, before and after",
         _code_block(prompt_diff(report) or "no change", "diff"),
-        "### Start",
+        "### Baseline",
         _code_block(report.prompt.start),
         "### Best",
         _code_block(report.prompt.best),
@@ -55,84 +55,86 @@ def to_markdown(report: Report) -> str:
 
 
 def to_html(report: Report) -> str:
-    """One self-contained page: no script, nothing loaded, every text escaped, light and dark."""
+    """One self-contained page: no script, no external resource, all text escaped, light and dark theme."""
     return render_page(report, summary_lines(report)[:5], evidence_lines(report), prompt_diff(report))
 
 
 def evidence_lines(report: Report) -> list[str]:
-    """What stands behind the verdict, a sentence a line."""
-    found, shown = report.difference, report.format
+    """The evidence for the verdict, one sentence per line."""
+    gain, format_share = report.difference, report.format
     if report.preference is not None:
         return _preference_lines(report, report.preference)
     lines = [
-        f"Difference {_signed_points(found.value)} points, "
-        f"95 % interval {_signed_points(found.low)} to {_signed_points(found.high)} "
-        f"(paired bootstrap, BCa), {_p_value_text(found.p)} ({found.test}), {_rows_text(report)}.",
-        f"Start {_score_text(report.start)}; best {_score_text(report.best)}.",
-        f"{report.flips.gained} rows got better, {report.flips.lost} got worse.",
-        f"Unreadable answers: start {shown.start_failures}, best {shown.best_failures}. "
-        f"Of the difference, {_signed_points(shown.gain)} points lie on rows where an answer could not be read, "
-        f"{_signed_points(report.content.gain)} on the {report.content.n} rows that both prompts answered readably.",
+        f"Difference {_signed_points(gain.value)} points, "
+        f"95 % interval {_signed_points(gain.low)} to {_signed_points(gain.high)} "
+        f"(paired bootstrap, BCa), {_p_value_text(gain.p)} ({gain.test}), {_examples_text(report)}.",
+        f"Baseline {_score_text(report.start)}; best {_score_text(report.best)}.",
+        f"{report.flips.gained} examples got better, {report.flips.lost} got worse.",
+        f"Unreadable answers: baseline {format_share.start_failures}, best {format_share.best_failures}. "
+        f"Of the difference, {_signed_points(format_share.gain)} points are from examples with an unreadable answer, "
+        f"{_signed_points(report.content.gain)} from the {report.content.n} that both prompts answered readably.",
     ]
     if report.noise_floor is None:
-        lines.append("Noise floor: not measured (the start prompt was not run twice).")
+        lines.append("Noise floor: not measured (the baseline was not run twice).")
     else:
         noise = report.noise_floor
         lines.append(
-            f"Noise floor: the start prompt run twice on {noise.n} rows differed by {_signed_points(noise.difference)} "
-            f"points; {100 * noise.changed:.0f} % of the rows changed; "
+            f"Noise floor: the baseline run twice on {noise.n} examples differed by "
+            f"{_signed_points(noise.difference)} points; {100 * noise.changed:.0f} % of the examples changed; "
             f"chance alone reaches ±{100 * noise.floor:.1f} points."
         )
     lines += [
-        f"Of these, {one.task}: {one.start:.3f} → {one.best:.3f}, {_signed_points(one.difference.value)} points "
-        f"({_signed_points(one.difference.low)} to {_signed_points(one.difference.high)}) on {one.n} rows."
-        for one in report.tasks
+        f"Of these, {task.task}: {task.start:.3f} → {task.best:.3f}, {_signed_points(task.difference.value)} points "
+        f"({_signed_points(task.difference.low)} to {_signed_points(task.difference.high)}) on {task.n} examples."
+        for task in report.tasks
     ]
     if report.val is not None:
         lines.append(
-            f"On the {report.val.n} val rows that chose it, the best had {report.val.best:.3f} "
-            f"(start {report.val.start:.3f}); allowing for the choice among {report.tried}, {report.val.shrunk:.3f}."
+            f"On the {report.val.n} val examples that selected it, the best prompt had {report.val.best:.3f} "
+            f"(baseline {report.val.start:.3f}); allowing for the choice among {report.tried}, {report.val.shrunk:.3f}."
         )
     return lines
 
 
 def prompt_diff(report: Report) -> str:
-    """Unified, whole texts as context; empty where nothing changed."""
+    """A unified diff with the whole texts as context; empty where nothing changed."""
     before, after = report.prompt.start.splitlines(), report.prompt.best.splitlines()
     context = max(len(before), len(after))
-    return "\n".join(difflib.unified_diff(before, after, "start", "best", lineterm="", n=context))
+    return "\n".join(difflib.unified_diff(before, after, "baseline", "best", lineterm="", n=context))
 
 
 def _difference_text(report: Report) -> str:
-    found = report.difference
+    gain = report.difference
     if report.preference is not None:
         return (
-            f"win rate {_win_rate_text(report.preference)}, {_p_value_text(found.p)}, {found.test}, "
-            f"on {report.preference.n} {_split_label(report)} rows"
+            f"win rate {_win_rate_text(report.preference)}, {_p_value_text(gain.p)}, {gain.test}, "
+            f"on {report.preference.n} {_split_label(report)} examples"
         )
     if not report.best.n:
-        return "no row was scored for both prompts"
-    return f"{gain_text(found)} on {_rows_text(report)}"
+        return "no example was scored for both prompts"
+    return f"{gain_text(gain)} on {_examples_text(report)}"
 
 
 def _scores_text(report: Report) -> str:
-    if (one := report.preference) is not None:
+    if (preference := report.preference) is not None:
         return (
-            f"{one.judge}: the best prompt's output {one.wins} times, the start's {one.losses} times, {one.ties} ties"
+            f"{preference.judge}: the best prompt's output {preference.wins} times, "
+            f"the baseline's {preference.losses} times, {preference.ties} ties"
         )
     if report.start.score is None or report.best.score is None:
-        return "start and best: not measured"
+        return "baseline and best: not measured"
     gained, lost = report.flips.gained, report.flips.lost
-    return f"score {report.start.score:.3f} → {report.best.score:.3f}; {gained} rows better, {lost} worse"
+    return f"score {report.start.score:.3f} → {report.best.score:.3f}; {gained} examples better, {lost} worse"
 
 
 def _shares_text(report: Report) -> str:
-    shown = report.format
+    format_share = report.format
     if report.preference is not None:
-        return "nothing scores an output of this task: two outputs can be compared, none has a score"
+        return "no evaluator scores single outputs of this task; a judge compares two of them"
+    format_points, content_points = _signed_points(format_share.gain), _signed_points(report.content.gain)
     return (
-        f"of the difference, format {_signed_points(shown.gain)}, content {_signed_points(report.content.gain)}; "
-        f"unreadable answers {shown.start_failures} → {shown.best_failures}"
+        f"of the difference, format {format_points}, content {content_points}; "
+        f"unreadable answers {format_share.start_failures} → {format_share.best_failures}"
     )
 
 
@@ -149,36 +151,37 @@ def _selection_text(report: Report) -> str:
     return f"chosen among {report.tried} candidates; prompt {report.words.start} → {report.words.best} words"
 
 
-def _rows_text(report: Report) -> str:
-    return f"{report.best.n} {_split_label(report)} rows"
+def _examples_text(report: Report) -> str:
+    return f"{report.best.n} {_split_label(report)} examples"
 
 
 def _split_label(report: Report) -> str:
-    return "sealed test" if report.split == "test" else "val"
+    return "held-out test" if report.split == "test" else "val"
 
 
-def _win_rate_text(one: WinRate) -> str:
-    return f"{one.rate:.2f} (95 % interval {one.low:.2f} to {one.high:.2f}; 0.50 is no difference)"
+def _win_rate_text(win_rate: WinRate) -> str:
+    return f"{win_rate.rate:.2f} (95 % interval {win_rate.low:.2f} to {win_rate.high:.2f}; 0.50 is no difference)"
 
 
-def _preference_lines(report: Report, one: WinRate) -> list[str]:
-    """What stands behind a verdict by comparison."""
+def _preference_lines(report: Report, win_rate: WinRate) -> list[str]:
+    """The evidence for a verdict by pairwise comparison."""
     return [
-        f"Win rate of the best prompt against the start {_win_rate_text(one)}, {_p_value_text(report.difference.p)} "
-        f"({report.difference.test}), on {one.n} {_split_label(report)} rows; a tie counts half.",
-        f"Of the rows, {one.wins} went to the best prompt, {one.losses} to the start, {one.ties} to neither.",
-        f"Compared by {one.judge}, each row in both orders; no output has a score.",
+        f"Win rate of the best prompt against the baseline {_win_rate_text(win_rate)}, "
+        f"{_p_value_text(report.difference.p)} ({report.difference.test}), "
+        f"on {win_rate.n} {_split_label(report)} examples; a tie counts half.",
+        f"The best prompt won {win_rate.wins} examples, the baseline {win_rate.losses}, neither {win_rate.ties}.",
+        f"Compared by {win_rate.judge}, each example in both orders; no output has a score.",
     ]
 
 
-def _score_text(one: PromptScore) -> str:
-    if one.score is None or one.low is None or one.high is None:
+def _score_text(prompt_score: PromptScore) -> str:
+    if prompt_score.score is None or prompt_score.low is None or prompt_score.high is None:
         return "not measured"
-    return f"{one.score:.3f} ({one.low:.3f} to {one.high:.3f})"
+    return f"{prompt_score.score:.3f} ({prompt_score.low:.3f} to {prompt_score.high:.3f})"
 
 
 def _signed_points(share: float) -> str:
-    """A share as signed points, without a minus before zero."""
+    """A share as signed percentage points, without a minus before zero."""
     points = round(100 * share, 1) + 0.0
     return f"{points:+.1f}" if points else "0.0"
 
@@ -204,7 +207,7 @@ def _duration_text(seconds: float) -> str:
 
 
 def _code_block(text: str, language: str = "") -> str:
-    """A fence longer than any run of backticks in the text, so that no prompt can end it."""
+    """A code block whose fence is longer than any run of backticks in the text, so that no prompt can end it."""
     fence = "`" * max(3, 1 + max((len(run) for run in _BACKTICKS.findall(text)), default=0))
     return f"{fence}{language or 'text'}\n{text}\n{fence}"
 

@@ -5,10 +5,8 @@ A new directive is a class in `core/directives.py`, an entry here, and its effec
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from ...core import directives
 from ...core.budget import Budget
@@ -18,24 +16,18 @@ from ...core.suggest import did_you_mean
 from ..monitor.run_view import RunView
 from . import preview
 from .lookup import DirectiveLookup, prompt_of, replace_wording
-from .spec import Arguments, DirectiveArgument, DirectiveSpec
+from .parser import parse_input
+from .spec import (
+    CANDIDATE_ARGUMENT,
+    Arguments,
+    DirectiveArgument,
+    DirectiveSpec,
+    choice_argument,
+    number_argument,
+    text_argument,
+)
 
 _LIMITS = ("calls", "target_calls", "tokens", "usd", "minutes")
-
-
-def _choice(name: str, *choices: str, help: str = "", required: bool = False) -> DirectiveArgument:
-    return DirectiveArgument(name=name, kind="choice", choices=choices, help=help, required=required)
-
-
-def _text(name: str, help: str, *, required: bool = True, multiline: bool = False) -> DirectiveArgument:
-    return DirectiveArgument(name=name, kind="text", help=help, required=required, multiline=multiline)
-
-
-def _number(name: str, help: str, *, required: bool = False) -> DirectiveArgument:
-    return DirectiveArgument(name=name, kind="number", help=help, required=required)
-
-
-_CANDIDATE = DirectiveArgument(name="candidate", kind="candidate", help="an id, the beginning of one, best or start")
 
 
 def _cannot_pause(view: RunView, alive: bool) -> str | None:
@@ -88,7 +80,7 @@ def _build_annotate(lookup: DirectiveLookup, arguments: Arguments) -> directives
 
 
 def _build_add_example(lookup: DirectiveLookup, arguments: Arguments) -> directives.Directive:
-    return directives.AddExample(**{**arguments, "input": _parse_input(arguments["input"])})
+    return directives.AddExample(**{**arguments, "input": parse_input(arguments["input"])})
 
 
 def _build_budget(lookup: DirectiveLookup, arguments: Arguments) -> directives.Directive:
@@ -102,17 +94,6 @@ def _build_budget(lookup: DirectiveLookup, arguments: Arguments) -> directives.D
 
 def _build_roles(lookup: DirectiveLookup, arguments: Arguments) -> directives.Directive:
     return directives.ChangeRole(role=arguments["role"], model=ModelRef.parse(arguments["model"]))
-
-
-def _parse_input(text: Any) -> Any:
-    """A JSON object is an example with fields; anything else is the input itself."""
-    if isinstance(text, str) and text.lstrip().startswith("{"):
-        try:
-            fields = json.loads(text)
-        except ValueError:
-            return text
-        return fields if isinstance(fields, dict) else text
-    return text
 
 
 DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
@@ -137,7 +118,7 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         title="Stop and report",
         key="s",
         help="End the search and report on the best candidate so far.",
-        arguments=(_choice("report", "yes", "no", help="run the held-out test and report on the best so far"),),
+        arguments=(choice_argument("report", "yes", "no", help="run the held-out test and report on the best so far"),),
         preview=preview.stop,
     ),
     DirectiveSpec(
@@ -145,7 +126,7 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         title="Pin",
         key="i",
         help="Keep this candidate regardless of its scores.",
-        arguments=(_CANDIDATE,),
+        arguments=(CANDIDATE_ARGUMENT,),
         preview=preview.pin,
         build=_build_pin,
     ),
@@ -154,7 +135,7 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         title="Veto",
         key="v",
         help="Exclude this candidate; with branch, all its descendants too.",
-        arguments=(_CANDIDATE, _choice("branch", "no", "yes", help="exclude all its descendants too")),
+        arguments=(CANDIDATE_ARGUMENT, choice_argument("branch", "no", "yes", help="exclude all its descendants too")),
         preview=preview.veto,
         build=_build_veto,
     ),
@@ -164,9 +145,9 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         key="e",
         help="Add your own wording as a new candidate, compared like any other.",
         arguments=(
-            _CANDIDATE,
-            _text("text", "the new text of the prompt", multiline=True),
-            _text("slot", "which prompt, where the program has several", required=False),
+            CANDIDATE_ARGUMENT,
+            text_argument("text", "the new text of the prompt", multiline=True),
+            text_argument("slot", "which prompt, where the program has several", required=False),
         ),
         preview=preview.edit,
         build=_build_edit,
@@ -176,7 +157,7 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         title="Hint",
         key="h",
         help="Tell the optimizer models what to mind from now on.",
-        arguments=(_text("text", "what optimizer models should mind"),),
+        arguments=(text_argument("text", "what optimizer models should mind"),),
         preview=preview.hint,
     ),
     DirectiveSpec(
@@ -184,7 +165,7 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         title="Rule",
         key="u",
         help="Give the optimizer models advice for one kind of input.",
-        arguments=(_text("when", "which inputs it applies to"), _text("advice", "what to do there")),
+        arguments=(text_argument("when", "which inputs it applies to"), text_argument("advice", "what to do there")),
         preview=preview.rule,
     ),
     DirectiveSpec(
@@ -196,7 +177,7 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
             DirectiveArgument(name="a", kind="candidate", help="one candidate"),
             DirectiveArgument(name="b", kind="candidate", help="the other"),
             DirectiveArgument(name="example", kind="example", required=False, help="the example they were compared on"),
-            _number("margin", "from 1, a is far better, to -1, b is"),
+            number_argument("margin", "from 1, a is far better, to -1, b is"),
         ),
         preview=preview.prefer,
         build=_build_prefer,
@@ -209,7 +190,7 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         help="Correct a reference answer. Outputs are scored again, without calls.",
         arguments=(
             DirectiveArgument(name="example", kind="example", help="a train or val example"),
-            _text("output", "the reference answer"),
+            text_argument("output", "the reference answer"),
         ),
         preview=preview.annotate,
         build=_build_annotate,
@@ -220,9 +201,9 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         key="x",
         help="Add a boundary case; on val, active candidates run on it first.",
         arguments=(
-            _text("input", "the input; a JSON object where examples have fields", multiline=True),
-            _text("output", "the reference answer"),
-            _choice("split", "val", "train", help="val compares candidates, train shows failures to optimizers"),
+            text_argument("input", "the input; a JSON object where examples have fields", multiline=True),
+            text_argument("output", "the reference answer"),
+            choice_argument("split", "val", "train", help="val ranks candidates, train shows failures to optimizers"),
         ),
         preview=preview.add_example,
         build=_build_add_example,
@@ -232,7 +213,7 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         title="Approve the next round",
         key="y",
         help="Let a run started with --approve spend calls on the next round.",
-        arguments=(_choice("rest", "no", "yes", help="approve all later rounds too"),),
+        arguments=(choice_argument("rest", "no", "yes", help="approve all later rounds too"),),
         preview=preview.approve,
         unavailable=lambda view, alive: None if view.pending_approval else "no round waits for approval",
     ),
@@ -242,11 +223,11 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         key="b",
         help="Change the limits you name; the others stay.",
         arguments=(
-            _number("calls", "max model calls, final test included"),
-            _number("target_calls", "max target calls during search"),
-            _number("tokens", "max tokens"),
-            _number("usd", "max cost in USD"),
-            _number("minutes", "max wall-clock minutes"),
+            number_argument("calls", "max model calls, final test included"),
+            number_argument("target_calls", "max target calls during search"),
+            number_argument("tokens", "max tokens"),
+            number_argument("usd", "max cost in USD"),
+            number_argument("minutes", "max wall-clock minutes"),
         ),
         preview=preview.budget,
         build=_build_budget,
@@ -257,8 +238,8 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         key="m",
         help="Use another model for an optimizer role from now on.",
         arguments=(
-            _choice("role", *(role for role in ROLES if role != "target"), required=True),
-            _text("model", "provider/model, or provider/model@http://…"),
+            choice_argument("role", *(role for role in ROLES if role != "target"), required=True),
+            text_argument("model", "provider/model, or provider/model@http://…"),
         ),
         preview=preview.roles,
         build=_build_roles,
@@ -269,9 +250,9 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         key="w",
         help="Make strategies that sample operators use one more or less often.",
         arguments=(
-            _text("name", "an operator of the recipe"),
-            _number("weight", "above 0; the default is 1", required=True),
-            _choice("of", "operator", "evaluator", help="evaluator weights cannot change during a run"),
+            text_argument("name", "an operator of the recipe"),
+            number_argument("weight", "above 0; the default is 1", required=True),
+            choice_argument("of", "operator", "evaluator", help="evaluator weights cannot change during a run"),
         ),
         preview=preview.weights,
     ),
@@ -288,10 +269,10 @@ DIRECTIVE_SPECS: tuple[DirectiveSpec, ...] = (
         key="f",
         help="Start a new run from this candidate. Cached answers are free.",
         arguments=(
-            _CANDIDATE,
-            _text("recipe", "another recipe; default: the run's own", required=False),
-            _number("calls", "the new run's budget; default: the run's own"),
-            _number("seed", "of the new run; default: the run's own"),
+            CANDIDATE_ARGUMENT,
+            text_argument("recipe", "another recipe; default: the run's own", required=False),
+            number_argument("calls", "the new run's budget; default: the run's own"),
+            number_argument("seed", "of the new run; default: the run's own"),
         ),
         preview=preview.fork,
         unavailable=_cannot_fork,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,17 @@ def build_directive(spec: DirectiveSpec, lookup: DirectiveLookup, arguments: Map
         raise UsageError(
             f"{spec.name}: {first['msg']}", where=".".join(str(part) for part in first["loc"]) or None
         ) from error
+
+
+def parse_input(text: Any) -> Any:
+    """The input of an example: a JSON object is its fields, anything else is the input itself."""
+    if isinstance(text, str) and text.lstrip().startswith("{"):
+        try:
+            fields = json.loads(text)
+        except ValueError:
+            return text
+        return fields if isinstance(fields, dict) else text
+    return text
 
 
 def _coerce(argument: DirectiveArgument, value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...core.candidate import descendants
 from ..monitor.run_view import RunView
 
 Arguments = Mapping[str, Any]
@@ -24,7 +25,8 @@ def pin(view: RunView, arguments: Arguments) -> str:
 
 
 def veto(view: RunView, arguments: Arguments) -> str:
-    candidate, below = arguments["candidate"], descendants(view, arguments["candidate"])
+    candidate = arguments["candidate"]
+    below = descendants({name: other.parents for name, other in view.candidates.items()}, candidate)
     label = candidate_label(view, candidate)
     if not arguments.get("branch", False) or not below:
         stay = f" Its {len(below)} descendants stay." if below else ""
@@ -124,15 +126,6 @@ def fork(view: RunView, arguments: Arguments) -> str:
 def revive(view: RunView, arguments: Arguments) -> str:
     still = " The run was paused and stays paused until you resume it." if view.state == "paused" else ""
     return f"A new process continues the run. Completed calls are reused.{still}"
-
-
-def descendants(view: RunView, candidate: str) -> list[str]:
-    """All candidates that come from this one, in the order in which they were proposed."""
-    family = {candidate}
-    for other in view.candidates.values():
-        if family & set(other.parents):
-            family.add(other.id)
-    return [name for name in view.candidates if name in family and name != candidate]
 
 
 def candidate_label(view: RunView, candidate: str) -> str:

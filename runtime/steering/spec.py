@@ -69,3 +69,20 @@ class DirectiveSpec:
         if name not in names:
             raise UsageError(f"{self.name} has no {name!r}", possible=names, remedy=did_you_mean(name, names))
         return self.arguments[names.index(name)]
+
+
+CANDIDATE_ARGUMENT = DirectiveArgument(
+    name="candidate", kind="candidate", help="an id, the beginning of one, best or start"
+)
+
+
+def choice_argument(name: str, *choices: str, help: str = "", required: bool = False) -> DirectiveArgument:
+    return DirectiveArgument(name=name, kind="choice", choices=choices, help=help, required=required)
+
+
+def text_argument(name: str, help: str, *, required: bool = True, multiline: bool = False) -> DirectiveArgument:
+    return DirectiveArgument(name=name, kind="text", help=help, required=required, multiline=multiline)
+
+
+def number_argument(name: str, help: str, *, required: bool = False) -> DirectiveArgument:
+    return DirectiveArgument(name=name, kind="number", help=help, required=required)

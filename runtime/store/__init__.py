@@ -1,11 +1,10 @@
-"""The store: one SQLite file per project folder that remembers every run, call and word."""
+"""The store: one SQLite file per project folder with all runs, model calls and dialogues."""
 
 from .dashboard_queries import ExampleTally, StepTally
 from .records import (
     Attempt,
     DialogueTurn,
     LedgerSums,
-    OperatorStat,
     PreferenceRow,
     RuleRow,
     RunRecord,
@@ -21,7 +20,6 @@ __all__ = [
     "DialogueTurn",
     "ExampleTally",
     "LedgerSums",
-    "OperatorStat",
     "PreferenceRow",
     "RuleRow",
     "RunRecord",

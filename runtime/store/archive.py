@@ -1,4 +1,4 @@
-"""Candidates with their programs, verdicts and evaluations: the archive, as it was before any step."""
+"""Queries for candidates with their programs, statuses and evaluations, as they were before any step."""
 
 from __future__ import annotations
 
@@ -34,51 +34,75 @@ ORDER BY seq
 
 
 def save_candidates(db: sqlite3.Connection, run: str, candidates: Sequence[Candidate]) -> None:
-    """A candidate that is there already stays as it was."""
-    for one in candidates:
-        _save_program(db, one.program)
+    """With program, prompts and lineage. Idempotent by (run, id): an existing candidate stays as it is."""
+    for candidate in candidates:
+        _save_program(db, candidate.program)
         db.execute(
             "INSERT INTO candidates (run, id, program, operator, rationale, status, reason, round, step) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (run, one.id, one.program.id, one.operator, one.rationale, one.status, one.reason, one.round, one.step),
+            (
+                run,
+                candidate.id,
+                candidate.program.id,
+                candidate.operator,
+                candidate.rationale,
+                candidate.status,
+                candidate.reason,
+                candidate.round,
+                candidate.step,
+            ),
         )
         if db.execute("SELECT changes()").fetchone()[0]:
             db.executemany(
                 "INSERT INTO lineage (run, child, place, parent, operator) VALUES (?, ?, ?, ?, ?)",
-                [(run, one.id, place, parent, one.operator) for place, parent in enumerate(one.parents)],
+                [
+                    (run, candidate.id, place, parent, candidate.operator)
+                    for place, parent in enumerate(candidate.parents)
+                ],
             )
 
 
 def save_programs(db: sqlite3.Connection, programs: Sequence[Program]) -> None:
+    """By content: an existing program with the same id is equal."""
     for program in programs:
         _save_program(db, program)
 
 
 def program(db: sqlite3.Connection, name: str) -> Program | None:
+    """A program by its id."""
     return _load_programs(db, [name]).get(name)
 
 
-def save_status_changes(db: sqlite3.Connection, run: str, verdicts: Sequence[StatusChange]) -> None:
-    """A second verdict of the same step replaces the first."""
+def save_status_changes(db: sqlite3.Connection, run: str, changes: Sequence[StatusChange]) -> None:
+    """By (run, candidate, step): a step that runs again replaces its earlier decision."""
     db.executemany(
         "INSERT INTO verdicts (run, candidate, step, status, reason) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT DO UPDATE SET status = excluded.status, reason = excluded.reason",
-        [(run, one.candidate, one.step, one.status, one.reason) for one in verdicts],
+        [(run, change.candidate, change.step, change.status, change.reason) for change in changes],
     )
 
 
-def candidates(db: sqlite3.Connection, run: str, before_step: int | None, name: str | None = None) -> list[Candidate]:
-    """All of a run, or the one that is named."""
+def candidates(db: sqlite3.Connection, run: str, *, before_step: int | None = None) -> list[Candidate]:
+    """Those created before a step, in order, with the status and reason that they had when it began."""
+    return _select_candidates(db, run, before_step, None)
+
+
+def candidate(db: sqlite3.Connection, run: str, name: str) -> Candidate | None:
+    """One candidate in its current state; reads no others."""
+    return next(iter(_select_candidates(db, run, None, name)), None)
+
+
+def _select_candidates(db: sqlite3.Connection, run: str, before_step: int | None, name: str | None) -> list[Candidate]:
     rows = db.execute(_CANDIDATES, (run, _step_limit(before_step), name)).fetchall()
-    programs = _load_programs(db, [rows[0][1]] if name and rows else []) if name else _programs_of_run(db, run)
+    programs = _load_programs(db, [rows[0][1]] if rows else []) if name else _programs_of_run(db, run)
     parents: dict[str, list[str]] = {}
     for child, parent in db.execute(_PARENTS, (run, name)):
         parents.setdefault(child, []).append(parent)
     return [
         Candidate(
-            id=one,
-            program=programs[program],
-            parents=tuple(parents.get(one, ())),
+            id=candidate_id,
+            program=programs[program_id],
+            parents=tuple(parents.get(candidate_id, ())),
             operator=operator,
             rationale=rationale,
             status=status,
@@ -86,12 +110,12 @@ def candidates(db: sqlite3.Connection, run: str, before_step: int | None, name: 
             round=round_,
             step=step,
         )
-        for one, program, operator, rationale, status, reason, round_, step in rows
+        for candidate_id, program_id, operator, rationale, status, reason, round_, step in rows
     ]
 
 
 def save_evaluations(db: sqlite3.Connection, run: str, evaluations: Sequence[Evaluation]) -> None:
-    """An evaluation that is there already stays as it was."""
+    """Idempotent by (run, candidate, example, split): an existing evaluation stays as it is."""
     db.executemany(
         "INSERT INTO evaluations (run, candidate, example, split, score, step, data) "
         "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -100,7 +124,7 @@ def save_evaluations(db: sqlite3.Connection, run: str, evaluations: Sequence[Eva
 
 
 def save_responses(db: sqlite3.Connection, run: str, responses: Sequence[Response]) -> None:
-    """A response that is there already stays as it was."""
+    """Outputs that nothing scores. Idempotent by (run, candidate, example, split)."""
     db.executemany(
         "INSERT INTO responses (run, candidate, example, split, step, output, answer) "
         "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -108,24 +132,41 @@ def save_responses(db: sqlite3.Connection, run: str, responses: Sequence[Respons
     )
 
 
-def responses(db: sqlite3.Connection, run: str, before_step: int | None) -> list[Response]:
+def responses(db: sqlite3.Connection, run: str, *, before_step: int | None = None) -> list[Response]:
+    """In the order they came."""
     rows = db.execute(
         "SELECT candidate, example, split, step, output, answer FROM responses WHERE run = ? AND step < ? "
         "ORDER BY rowid",
         (run, _step_limit(before_step)),
     )
     return [
-        Response(candidate=of, example=example, split=split, step=step, output=output, answer=answer)
-        for of, example, split, step, output, answer in rows
+        Response(candidate=candidate_id, example=example, split=split, step=step, output=output, answer=answer)
+        for candidate_id, example, split, step, output, answer in rows
     ]
 
 
+def replace_evaluations(db: sqlite3.Connection, run: str, evaluations: Sequence[Evaluation]) -> None:
+    """Rescored evaluations, by (run, candidate, example), under the example's current split. Each keeps its step."""
+    db.executemany(
+        "UPDATE evaluations SET score = ?, data = ?, split = ? WHERE run = ? AND candidate = ? AND example = ?",
+        [(e.score, evaluation_data(e), e.split, run, e.candidate, e.example) for e in evaluations],
+    )
+
+
 def evaluations(
-    db: sqlite3.Connection, run: str, before_step: int | None, split: str | None, candidate: str | None
+    db: sqlite3.Connection,
+    run: str,
+    *,
+    before_step: int | None = None,
+    split: str | None = None,
+    candidate: str | None = None,
 ) -> list[Evaluation]:
+    """In the order they came."""
     return [
-        Evaluation(candidate=of, example=example, split=where, score=score, step=step, **json.loads(data))
-        for of, example, where, score, step, data in db.execute(
+        Evaluation(
+            candidate=candidate_id, example=example, split=split_name, score=score, step=step, **json.loads(data)
+        )
+        for candidate_id, example, split_name, score, step, data in db.execute(
             _EVALUATIONS, (run, _step_limit(before_step), split, candidate)
         )
     ]
@@ -145,26 +186,27 @@ def _save_program(db: sqlite3.Connection, program: Program) -> None:
 
 
 def _programs_of_run(db: sqlite3.Connection, run: str) -> dict[str, Program]:
-    return _load_programs(
-        db, [one for (one,) in db.execute("SELECT DISTINCT program FROM candidates WHERE run = ?", [run])]
-    )
+    rows = db.execute("SELECT DISTINCT program FROM candidates WHERE run = ?", [run])
+    return _load_programs(db, [program_id for (program_id,) in rows])
 
 
 def _load_programs(db: sqlite3.Connection, names: Sequence[str]) -> dict[str, Program]:
     rows = db.execute(
         "SELECT id, prompts, router FROM programs WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(names)]
     ).fetchall()
-    slots: dict[str, dict[str, str]] = {one: json.loads(prompts) for one, prompts, _ in rows}
-    wanted = json.dumps(sorted({prompt for names in slots.values() for prompt in names.values()}))
+    slots: dict[str, dict[str, str]] = {program_id: json.loads(prompts) for program_id, prompts, _ in rows}
+    prompt_ids = json.dumps(sorted({prompt for names in slots.values() for prompt in names.values()}))
     prompts = {
-        one: Prompt.model_validate_json(parts)
-        for one, parts in db.execute(
-            "SELECT id, parts FROM prompts WHERE id IN (SELECT value FROM json_each(?))", [wanted]
+        prompt_id: Prompt.model_validate_json(parts)
+        for prompt_id, parts in db.execute(
+            "SELECT id, parts FROM prompts WHERE id IN (SELECT value FROM json_each(?))", [prompt_ids]
         )
     }
     return {
-        one: Program(prompts={name: prompts[prompt] for name, prompt in slots[one].items()}, router=_router(router))
-        for one, _, router in rows
+        program_id: Program(
+            prompts={name: prompts[prompt_id] for name, prompt_id in slots[program_id].items()}, router=_router(router)
+        )
+        for program_id, _, router in rows
     }
 
 
@@ -173,7 +215,7 @@ def _router(text: str | None) -> Router | None:
 
 
 def evaluation_data(evaluation: Evaluation) -> str:
-    """What no query asks for. Not by pydantic's own JSON, which would write an infinite part as null."""
+    """The fields without a column, as JSON. Not by pydantic, which would write an infinite part as null."""
     return json.dumps(evaluation.model_dump(exclude={"candidate", "example", "split", "score", "step"}))
 
 

@@ -1,7 +1,7 @@
-"""Calls: the cache, and the truth about spending (laws L1, L3, L4).
+"""Queries for model calls: the cache, and the record of all spending (L1, L3, L4).
 
-`calls` holds one answer per key, for good. `attempts` holds one row per request that was sent, by whoever paid.
-`charges` holds one row per run and key that the run consumed, paid for or not.
+`calls` has one reply per key, for good. `attempts` has one row per request sent, with the run that paid for it.
+`charges` has one row per run and key that the run consumed, paid for or from the cache.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlite3
 
 from ...core.budget import Cost, Payer
 from ...core.models import Reply
-from .clock import now
+from .connection import now
 from .records import Attempt, LedgerSums
 from .redaction import redact
 
@@ -28,11 +28,13 @@ WHERE run = ? AND state IN ('sent', 'lost') GROUP BY payer, state
 
 
 def cached_reply(db: sqlite3.Connection, key: str) -> Reply | None:
+    """The reply to a call, whichever run paid for it, with `cached` set."""
     row = db.execute("SELECT reply FROM calls WHERE key = ?", (key,)).fetchone()
     return Reply(**{**json.loads(row[0]), "cached": True}) if row else None
 
 
 def begin_attempt(db: sqlite3.Connection, attempt: Attempt) -> int:
+    """Record a request before it is sent; returns its id. An unrecorded request would be spent without a trace."""
     cursor = db.execute(
         "INSERT INTO attempts (run, key, model, payer, role, state, worst_tokens, worst_usd, tokens, usd, started) "
         "VALUES (?, ?, ?, ?, ?, 'sent', ?, ?, 0, 0, ?)",
@@ -50,8 +52,11 @@ def begin_attempt(db: sqlite3.Connection, attempt: Attempt) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def finish_attempt(db: sqlite3.Connection, attempt_id: int, reply: Reply | None, error: str | None) -> None:
-    """An attempt that has its outcome keeps it; one that was given up as lost may still get it."""
+def finish_attempt(db: sqlite3.Connection, attempt_id: int, *, reply: Reply | None, error: str | None) -> None:
+    """With a reply, the call is answered for good and charged to its run; without one, the attempt failed.
+
+    An attempt with an outcome keeps it. A lost one may still get its outcome.
+    """
     row = db.execute(
         "SELECT run, key, model, payer FROM attempts WHERE id = ? AND state IN ('sent', 'lost')", (attempt_id,)
     ).fetchone()
@@ -73,18 +78,23 @@ def finish_attempt(db: sqlite3.Connection, attempt_id: int, reply: Reply | None,
         "INSERT INTO calls (key, run, model, reply, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (key, run, model, json.dumps(reply.model_dump(exclude={"cached"})), at),
     )
-    charge(db, run, key, payer, Cost(calls=1, tokens=reply.tokens, usd=reply.usd), cached=False)
+    _charge(db, run, key, payer, Cost(calls=1, tokens=reply.tokens, usd=reply.usd), cached=False)
 
 
 def withdraw_attempt(db: sqlite3.Connection, attempt_id: int, reason: str) -> None:
+    """The request never reached an endpoint, so it is in no sum."""
     db.execute(
         "UPDATE attempts SET state = 'withdrawn', error = ?, finished = ? WHERE id = ? AND state IN ('sent', 'lost')",
         (redact(reason), now(), attempt_id),
     )
 
 
-def charge(db: sqlite3.Connection, run: str, key: str, payer: Payer, cost: Cost, *, cached: bool = True) -> bool:
-    """True where the run had not consumed this answer before."""
+def charge_cached(db: sqlite3.Connection, run: str, key: str, payer: Payer, cost: Cost) -> bool:
+    """The run uses a cached reply. False where it used the reply before: that is free."""
+    return _charge(db, run, key, payer, cost, cached=True)
+
+
+def _charge(db: sqlite3.Connection, run: str, key: str, payer: Payer, cost: Cost, *, cached: bool) -> bool:
     cursor = db.execute(
         "INSERT INTO charges (run, key, payer, cached, calls, tokens, usd) VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT DO NOTHING",
@@ -94,32 +104,35 @@ def charge(db: sqlite3.Connection, run: str, key: str, payer: Payer, cost: Cost,
 
 
 def is_charged(db: sqlite3.Connection, run: str, key: str) -> bool:
+    """Whether the run has used this reply before, paid for or from the cache."""
     return db.execute("SELECT 1 FROM charges WHERE run = ? AND key = ?", (run, key)).fetchone() is not None
 
 
 def mark_lost(db: sqlite3.Connection, run: str) -> int:
+    """Mark what a dead process left in flight as lost; returns the count. Only where no process runs the run."""
     cursor = db.execute(
         "UPDATE attempts SET state = 'lost', finished = ? WHERE run = ? AND state = 'sent'", (now(), run)
     )
     return cursor.rowcount
 
 
-def ledger_rows(db: sqlite3.Connection, run: str) -> LedgerSums:
+def ledger_sums(db: sqlite3.Connection, run: str) -> LedgerSums:
+    """The sums over a run's attempts and charges."""
     used: dict[Payer, Cost] = {}
     paid: dict[Payer, Cost] = {}
     worst: dict[Payer, Cost] = {}
     lost = in_flight = 0
     db.execute("BEGIN")
     try:
-        sums, open_ends = db.execute(_SUMS, (run,)).fetchall(), db.execute(_LOST, (run,)).fetchall()
+        sums, unfinished = db.execute(_SUMS, (run,)).fetchall(), db.execute(_LOST, (run,)).fetchall()
     finally:
         db.execute("COMMIT")
-    for payer, asked, calls, tokens, usd in sums:
+    for payer, is_attempt, calls, tokens, usd in sums:
         cost = Cost(calls=calls, tokens=tokens, usd=usd)
         used[payer] = used.get(payer, Cost()) + cost
-        if asked:
+        if is_attempt:
             paid[payer] = cost
-    for payer, state, calls, tokens, usd in open_ends:
+    for payer, state, calls, tokens, usd in unfinished:
         worst[payer] = worst.get(payer, Cost()) + Cost(calls=calls, tokens=tokens, usd=usd)
         lost += calls
         in_flight += calls if state == "sent" else 0

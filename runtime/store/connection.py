@@ -1,25 +1,40 @@
-"""Connections to the database file: one that writes, many that read."""
+"""Connections to the database file: one that writes, many that read. Its schema version, and the time it stores."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ...core.errors import RunFailed, UsageError
-from .steps import is_current
 
-_BUSY_TIMEOUT_SECONDS = 30.0
+MIGRATION_SET = "maieutic"
+MIGRATION_NAMES = (
+    "m001_runs",
+    "m002_archive",
+    "m003_calls",
+    "m004_log",
+    "m005_lessons",
+    "m006_reports",
+    "m007_duels",
+)
+_BUSY_TIMEOUT_SECONDS = 30.0  # a commit takes milliseconds, but many processes may queue for the lock
 
 
-def open_writer(path: Path) -> sqlite3.Connection:
-    """A connection that writes; the tables are brought up to date first. Used by one thread at a time.
+def now() -> str:
+    """UTC in ISO 8601, to the millisecond; sorts as text."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
-    `synchronous=NORMAL` in WAL mode: what is committed survives the death of the process at any moment. Only the
-    loss of power may take back the newest commits, and even then what is left is whole.
+
+def open_writer(path: Path, migrate: Callable[[sqlite3.Connection, str], None]) -> sqlite3.Connection:
+    """A connection that writes, after `migrate` has updated an old schema. Used by one thread at a time.
+
+    `synchronous=NORMAL` in WAL mode: committed data survives the death of the process. Only a power failure may lose
+    the newest commits, and even then the file stays consistent.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,8 +46,6 @@ def open_writer(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         if not is_current(connection, str(path)):
-            from .schema import migrate
-
             migrate(connection, str(path))
     except sqlite3.DatabaseError as error:
         connection.close()
@@ -43,8 +56,27 @@ def open_writer(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def is_current(connection: sqlite3.Connection, where: str) -> bool:
+    """Whether all migrations were applied. Raises UsageError for a migration that this version does not know.
+
+    It needs no library, so that opening an up-to-date store imports nothing heavy.
+    """
+    table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlite_migrations'"
+    if connection.execute(table).fetchone() is None:
+        return False
+    query = "SELECT name FROM _sqlite_migrations WHERE migration_set = ?"
+    applied = {str(name) for (name,) in connection.execute(query, (MIGRATION_SET,))}
+    if unknown := applied - set(MIGRATION_NAMES):
+        raise UsageError(
+            f"a newer Maieutic wrote this store (it knows {', '.join(sorted(unknown))})",
+            where=where,
+            remedy="upgrade maieutic, or work in another folder",
+        )
+    return applied == set(MIGRATION_NAMES)
+
+
 def check_readable(path: Path) -> None:
-    """Raises UsageError where there is no store, or one that this version cannot read without changing it."""
+    """Raises UsageError where there is no store, or one that must be upgraded before it can be read."""
     if not path.is_file():
         raise UsageError(
             "there is no store here yet",
@@ -60,9 +92,9 @@ def check_readable(path: Path) -> None:
         connection.close()
     if not current:
         raise UsageError(
-            "an older Maieutic wrote this store, and reading alone cannot bring it up to date",
+            "an older Maieutic wrote this store, and a command that only reads cannot upgrade it",
             where=str(path),
-            remedy=f"maieutic doctor --upgrade --folder {path.parent} does it; nothing in it is lost",
+            remedy=f"run maieutic doctor --upgrade --folder {path.parent}; no data is lost",
         )
 
 
@@ -71,9 +103,9 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 class ReaderPool:
-    """A pool of read-only connections for any number of threads; each is lent to one reader at a time.
+    """A pool of read-only connections for any number of threads; each serves one reader at a time.
 
-    Connections are in autocommit mode: every statement sees all that was committed before it.
+    Connections are in autocommit mode: every statement sees all data committed before it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -89,16 +121,16 @@ class ReaderPool:
             if self._closed:
                 raise RunFailed("the store was closed", where=str(self._path))
             connection = self._idle.pop() if self._idle else None
-        lent = connection or open_reader(self._path)
+        connection = connection or open_reader(self._path)
         try:
-            yield lent
+            yield connection
         finally:
             with self._lock:
-                keep = not self._closed
-                if keep:
-                    self._idle.append(lent)
-            if not keep:
-                lent.close()
+                reuse = not self._closed
+                if reuse:
+                    self._idle.append(connection)
+            if not reuse:
+                connection.close()
 
     def close(self) -> None:
         with self._lock:
@@ -123,7 +155,7 @@ def _connect(address: str, path: Path, *, uri: bool) -> sqlite3.Connection:
 
 
 def _enable_wal(connection: sqlite3.Connection) -> None:
-    """SQLite does not wait for its lock while it changes the journal mode, so two first openers take turns here."""
+    """SQLite does not wait for its lock while it changes the journal mode, so that two first openers retry here."""
     deadline = time.monotonic() + _BUSY_TIMEOUT_SECONDS
     while True:
         try:
@@ -139,5 +171,5 @@ def _open_error(path: Path, error: sqlite3.Error | OSError) -> UsageError:
     return UsageError(
         f"the store cannot be opened: {error}",
         where=str(path),
-        remedy="check the folder's permissions and free space; a damaged file can be moved away",
+        remedy="check the folder's permissions and free space; move a damaged file away",
     )

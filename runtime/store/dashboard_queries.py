@@ -1,4 +1,4 @@
-"""Windows on a run for whoever watches it: sums instead of rows, one candidate instead of all."""
+"""Queries for displays: sums instead of single measurements."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from ...core.candidate import Candidate
 from ...core.score import Evaluation
-from . import archive
 from .log import select_turns
 from .records import DialogueTurn
 
-# How an unreadable answer is written by json.dumps; within a text the quotes would carry backslashes.
+# How json.dumps writes an unreadable answer; inside a text its quotes would be escaped.
 _UNREADABLE = '%"failure": "format"%'
 _TALLIES = """
-SELECT candidate, step, count(*), sum(score), sum(data LIKE ?), max(seq) FROM evaluations
+SELECT candidate, step, count(*), sum(score), sum(score * score), sum(data LIKE ?), max(seq) FROM evaluations
 WHERE seq > ? AND +run = ? AND split = 'val' GROUP BY candidate, step ORDER BY max(seq)
 """
 _BY_EXAMPLE = """
@@ -31,22 +29,23 @@ _TURNS_OF_STEP = "run = ? AND step = ? ORDER BY number LIMIT ?"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepTally:
-    """What one step measured of one candidate on val rows: rows, the sum of their scores, unreadable answers.
+    """One step's val measurements of one candidate.
 
-    cursor: the newest measurement in it.
+    n: examples. total, squares: sums of their scores and of the scores squared. cursor: the newest measurement.
     """
 
     candidate: str
     step: int
     n: int
     total: float
+    squares: float
     unreadable: int
     cursor: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExampleTally:
-    """How all candidates together did on one row."""
+    """All candidates' measurements on one example."""
 
     example: str
     split: str
@@ -55,30 +54,40 @@ class ExampleTally:
     unreadable: int
 
 
-def tallies(db: sqlite3.Connection, run: str, after: int) -> list[StepTally]:
+def tallies(db: sqlite3.Connection, run: str, *, after: int = 0) -> list[StepTally]:
+    """Sums of the val measurements after a cursor, by candidate and step; the last one has the next cursor."""
     return [
-        StepTally(candidate=one, step=step, n=n, total=total, unreadable=unreadable, cursor=cursor)
-        for one, step, n, total, unreadable, cursor in db.execute(_TALLIES, (_UNREADABLE, after, run))
+        StepTally(
+            candidate=candidate_id,
+            step=step,
+            n=n,
+            total=total,
+            squares=squares,
+            unreadable=unreadable,
+            cursor=cursor,
+        )
+        for candidate_id, step, n, total, squares, unreadable, cursor in db.execute(_TALLIES, (_UNREADABLE, after, run))
     ]
 
 
 def example_tallies(db: sqlite3.Connection, run: str) -> list[ExampleTally]:
+    """The sums of all candidates on each train and val example."""
     return [
-        ExampleTally(example=one, split=split, n=n, total=total, unreadable=unreadable)
-        for one, split, n, total, unreadable in db.execute(_BY_EXAMPLE, (_UNREADABLE, run))
+        ExampleTally(example=example_id, split=split, n=n, total=total, unreadable=unreadable)
+        for example_id, split, n, total, unreadable in db.execute(_BY_EXAMPLE, (_UNREADABLE, run))
     ]
 
 
-def evaluations_on_example(db: sqlite3.Connection, run: str, example: str, limit: int) -> list[Evaluation]:
+def evaluations_on_example(db: sqlite3.Connection, run: str, example: str, *, limit: int = 200) -> list[Evaluation]:
+    """The candidates' evaluations on one example, lowest score first."""
     return [
-        Evaluation(candidate=of, example=one, split=split, score=score, step=step, **json.loads(data))
-        for of, one, split, score, step, data in db.execute(_EVALUATIONS_ON_EXAMPLE, (run, example, limit))
+        Evaluation(candidate=candidate_id, example=example_id, split=split, score=score, step=step, **json.loads(data))
+        for candidate_id, example_id, split, score, step, data in db.execute(
+            _EVALUATIONS_ON_EXAMPLE, (run, example, limit)
+        )
     ]
 
 
-def candidate(db: sqlite3.Connection, run: str, name: str) -> Candidate | None:
-    return next(iter(archive.candidates(db, run, None, name)), None)
-
-
-def turns_of_step(db: sqlite3.Connection, run: str, step: int, limit: int) -> list[DialogueTurn]:
+def turns_of_step(db: sqlite3.Connection, run: str, step: int, *, limit: int = 50) -> list[DialogueTurn]:
+    """The dialogue of one step, in order."""
     return select_turns(db, _TURNS_OF_STEP, (run, step, limit))

@@ -1,4 +1,4 @@
-"""What happened, what was said and what was ordered: events, dialogue, directives. All append-only."""
+"""Queries for events, dialogue and directives, all append-only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from ...core.directives import Directive, directive_adapter
 from ...core.events import Event
-from .clock import now
+from .connection import now
 from .records import DialogueTurn
 from .redaction import redact, redact_json
 
@@ -19,16 +19,21 @@ _TURNS_AFTER = "run = ? AND number > ? ORDER BY number"
 
 
 def append_events(db: sqlite3.Connection, events: Sequence[Event]) -> list[Event]:
-    """Numbers are taken inside the transaction that uses them: no other writer can take or leave out one."""
+    """As stored: numbered without gaps within each run, and stamped. An existing key returns its first event.
+
+    The number is taken inside the transaction, so that no other writer can take it.
+    """
     return [_first_of_key(db, event) or _append(db, event) for event in events]
 
 
-def events(db: sqlite3.Connection, run: str, after: int, limit: int | None) -> list[Event]:
+def events(db: sqlite3.Connection, run: str, *, after: int = 0, limit: int | None = None) -> list[Event]:
+    """The events after a number, in order."""
     rows = db.execute(f"{_EVENT} AND number > ? ORDER BY number LIMIT ?", (run, after, -1 if limit is None else limit))
     return [_event(row) for row in rows]
 
 
 def add_directive(db: sqlite3.Connection, run: str, directive: Directive) -> int:
+    """The directive's number, the cursor of `directives`."""
     cursor = db.execute(
         "INSERT INTO directives (run, kind, data, at) VALUES (?, ?, ?, ?)",
         (run, directive.kind, json.dumps(directive.model_dump(mode="json")), now()),
@@ -36,13 +41,14 @@ def add_directive(db: sqlite3.Connection, run: str, directive: Directive) -> int
     return int(cursor.lastrowid or 0)
 
 
-def directives(db: sqlite3.Connection, run: str, after: int) -> list[tuple[int, Directive]]:
+def directives(db: sqlite3.Connection, run: str, *, after: int = 0) -> list[tuple[int, Directive]]:
+    """The directives after a number, in order."""
     rows = db.execute("SELECT id, data FROM directives WHERE run = ? AND id > ? ORDER BY id", (run, after))
     return [(number, directive_adapter.validate_json(data)) for number, data in rows]
 
 
 def save_dialogue(db: sqlite3.Connection, run: str, turn: DialogueTurn) -> int:
-    """The number of the turn; of the first one where it was said before."""
+    """The turn's number. Idempotent by (run, step, place): an existing turn stays, and its number is returned."""
     db.execute(
         'INSERT INTO dialogue (run, step, place, "order", role, skill, messages, raw, parsed, at) '
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -65,12 +71,13 @@ def save_dialogue(db: sqlite3.Connection, run: str, turn: DialogueTurn) -> int:
     return int(row[0])
 
 
-def dialogue(db: sqlite3.Connection, run: str, after: int) -> list[DialogueTurn]:
+def dialogue(db: sqlite3.Connection, run: str, *, after: int = 0) -> list[DialogueTurn]:
+    """The turns after a number, in order."""
     return select_turns(db, _TURNS_AFTER, (run, after))
 
 
 def select_turns(db: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[DialogueTurn]:
-    """The turns of a condition that a module of the store wrote; its values come apart from it."""
+    """The turns that fulfil a constant SQL condition; user data goes into `values`."""
     return [
         DialogueTurn(
             number=number,

@@ -1,17 +1,18 @@
-"""What a run learned besides scores: preferences, rules, and how each operator has paid off."""
+"""Queries for preferences between candidates, and for rules."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
-from .records import OperatorStat, PreferenceRow, RuleRow
+from ...core.search_types import DuelOutcome
+from .records import PreferenceRow, RuleRow
 
 _ANY_STEP = 2**62
 
 
 def save_preferences(db: sqlite3.Connection, run: str, rows: Sequence[PreferenceRow]) -> None:
-    """Idempotent by (run, step, a, b, example, by, number): the first verdict stands."""
+    """Idempotent by (run, step, a, b, example, by, number): the first verdict stays."""
     db.executemany(
         'INSERT INTO preferences (run, step, a, b, example, margin, "by", feedback, number) '
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -19,7 +20,8 @@ def save_preferences(db: sqlite3.Connection, run: str, rows: Sequence[Preference
     )
 
 
-def preferences(db: sqlite3.Connection, run: str, before_step: int | None) -> list[PreferenceRow]:
+def preferences(db: sqlite3.Connection, run: str, *, before_step: int | None = None) -> list[PreferenceRow]:
+    """In the order they came."""
     rows = db.execute(
         'SELECT a, b, example, margin, "by", feedback, step, number FROM preferences '
         "WHERE run = ? AND step < ? ORDER BY id",
@@ -33,38 +35,35 @@ def preferences(db: sqlite3.Connection, run: str, before_step: int | None) -> li
     ]
 
 
+def duel_outcomes(
+    db: sqlite3.Connection, run: str, before_step: int, visible: Container[str]
+) -> tuple[DuelOutcome, ...]:
+    """The preferences of judges and people as a strategy sees them, oldest step first.
+
+    Those on examples outside `visible` are left out. The order does not depend on timing.
+    """
+    rows = [row for row in preferences(db, run, before_step=before_step) if not row.example or row.example in visible]
+    rows.sort(key=lambda row: (row.step, row.a, row.b, row.example or "", row.number, row.by))
+    return tuple(
+        DuelOutcome(
+            first=row.a, second=row.b, example=row.example or "", margin=row.margin, author=row.by, number=row.number
+        )
+        for row in rows
+    )
+
+
 def save_rules(db: sqlite3.Connection, run: str, rows: Sequence[RuleRow]) -> None:
+    """Idempotent by content and step."""
     db.executemany(
         'INSERT INTO rules (run, step, "when", advice) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
         [(run, rule.step, rule.when, rule.advice) for rule in rows],
     )
 
 
-def rules(db: sqlite3.Connection, run: str, before_step: int | None) -> list[RuleRow]:
+def rules(db: sqlite3.Connection, run: str, *, before_step: int | None = None) -> list[RuleRow]:
+    """In the order they came."""
     rows = db.execute(
         'SELECT "when", advice, step FROM rules WHERE run = ? AND step < ? ORDER BY id',
         (run, _ANY_STEP if before_step is None else before_step),
     )
     return [RuleRow(when=when, advice=advice, step=step) for when, advice, step in rows]
-
-
-def save_operator_stats(db: sqlite3.Connection, run: str, rows: Sequence[OperatorStat]) -> None:
-    """A second account of the same operator and step replaces the first."""
-    db.executemany(
-        "INSERT INTO operator_stats (run, operator, step, proposed, kept, calls, gain) VALUES (?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET proposed = excluded.proposed, kept = excluded.kept, calls = excluded.calls, "
-        "gain = excluded.gain",
-        [(run, s.operator, s.step, s.proposed, s.kept, s.calls, s.gain) for s in rows],
-    )
-
-
-def operator_stats(db: sqlite3.Connection, run: str, before_step: int | None) -> list[OperatorStat]:
-    rows = db.execute(
-        "SELECT operator, step, proposed, kept, calls, gain FROM operator_stats "
-        "WHERE run = ? AND step < ? ORDER BY step, operator",
-        (run, _ANY_STEP if before_step is None else before_step),
-    )
-    return [
-        OperatorStat(operator=operator, step=step, proposed=proposed, kept=kept, calls=calls, gain=gain)
-        for operator, step, proposed, kept, calls, gain in rows
-    ]

@@ -1,4 +1,4 @@
-"""The rows of the store that are not values of the core."""
+"""The store's records that are not values of the core."""
 
 from __future__ import annotations
 
@@ -20,10 +20,15 @@ class _Record(BaseModel):
 
 
 class RunRecord(_Record):
-    """One run. `*_json` are JSON texts of the values the run began with, so that any process can rebuild them.
+    """One run.
 
-    best: the leading candidate's id. calls: for lists; the ledger is the truth. started, finished: UTC, ISO 8601;
-    the store stamps `started` where it is empty. source: the task file. pid: the process that runs it.
+    Attributes:
+        task_json, recipe_json, budget_json: what the run started with, so that any process can rebuild it.
+        best: the leading candidate's id.
+        calls: for lists of runs; the ledger is exact.
+        started, finished: UTC, ISO 8601. The store sets `started` where it is empty.
+        source: the task file.
+        pid: the process that runs it.
     """
 
     id: str = Field(min_length=1)
@@ -46,7 +51,7 @@ class RunRecord(_Record):
 
 
 class StatusChange(_Record):
-    """What a step decided of a candidate. The last one before a step is the candidate's status at that step."""
+    """A step's decision on a candidate. The last one before a step is the candidate's status at that step."""
 
     candidate: str
     step: int
@@ -55,8 +60,7 @@ class StatusChange(_Record):
 
 
 class Attempt(_Record):
-    """One request on its way to an endpoint. `worst` is what was reserved for it; the role is the payer's name where
-    the asker did not say more."""
+    """One request to an endpoint. worst: the reserved cost. role: the payer's name where no role was named."""
 
     run: str
     key: str
@@ -67,12 +71,14 @@ class Attempt(_Record):
 
 
 class LedgerSums(_Record):
-    """The sums over a run's rows.
+    """The sums over a run's attempts and charges. The endpoints saw `paid` calls plus `lost`.
 
-    used: attempts with an outcome, answered or failed, and answers taken from other runs. paid: the same without
-    the latter. lost: attempts that were sent and of which nothing came back; `lost_worst` is the most they can
-    have taken; they are in neither sum. in_flight: those of the lost that nobody has given up yet.
-    `paid` calls plus `lost` is what the endpoints saw.
+    Attributes:
+        used: finished attempts, answered or failed, and cached replies.
+        paid: the same without cached replies.
+        lost: attempts without an outcome, in neither sum.
+        lost_worst: the most that those can have cost.
+        in_flight: those of the lost that may still get an outcome.
     """
 
     used: Mapping[Payer, Cost] = Field(default_factory=dict)
@@ -82,16 +88,19 @@ class LedgerSums(_Record):
     in_flight: int = 0
 
     def ledger(self, budget: Budget) -> Ledger:
-        """The running account as it stood when these rows were written."""
+        """The ledger in the state of these sums."""
         return Ledger(budget=budget, used=dict(self.used), paid=dict(self.paid), lost=self.lost)
 
 
 class DialogueTurn(_Record):
     """One question to an agent and its answer.
 
-    place: where in the step it was said, the same on every execution of the step; (run, step, place) is said once.
-    order: the index of the step's order it belongs to. parsed: the typed answer, None where it was unreadable.
-    number: given by the store, the cursor for readers. at: UTC, ISO 8601, given by the store.
+    Attributes:
+        place: the position in the step, the same whenever the step runs; (run, step, place) is unique.
+        order: the index of the work order in the step.
+        parsed: the typed answer; None where it was unreadable.
+        number: set by the store; the cursor for readers.
+        at: UTC, ISO 8601, set by the store.
     """
 
     step: int
@@ -107,9 +116,12 @@ class DialogueTurn(_Record):
 
 
 class PreferenceRow(_Record):
-    """A verdict between two candidates; margin in [-1, 1], positive for `a`. by: `person`, or the judge's name.
+    """A preference between two candidates.
 
-    number: tells repeated judgements of the same two apart.
+    Attributes:
+        margin: in [-1, 1], positive for `a`.
+        by: `person`, or the judge's name.
+        number: distinguishes repeated judgements of the same two.
     """
 
     a: str
@@ -123,19 +135,8 @@ class PreferenceRow(_Record):
 
 
 class RuleRow(_Record):
-    """Advice that holds where a predicate does."""
+    """Advice for the examples that a condition describes."""
 
     when: str
     advice: str
     step: int = 0
-
-
-class OperatorStat(_Record):
-    """What one operator did in one step: proposals made, proposals kept, calls taken, best gain over its parent."""
-
-    operator: str
-    step: int
-    proposed: int = 0
-    kept: int = 0
-    calls: int = 0
-    gain: float = 0.0

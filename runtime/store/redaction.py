@@ -1,4 +1,4 @@
-"""Secrets stay out of the store, also where an endpoint's error text or a model's answer repeats one."""
+"""Keeps secrets out of the store, also where an error text or a model's answer repeats one."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from collections.abc import Mapping
 from typing import Any
 
 _SECRET_ENDINGS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
-_SHORTEST = 8
+_MIN_SECRET_LENGTH = 8
 
 
 def redact(text: str, environment: Mapping[str, str] | None = None) -> str:
     """The text with the value of every secret environment variable replaced by its name in brackets.
 
-    A variable is secret by its name (`…_KEY`, `…_TOKEN`, `…_SECRET`, `…_PASSWORD`); values under 8 characters are
-    left alone, for they would hit ordinary words.
+    A variable is secret by its name (`…_KEY`, `…_TOKEN`, `…_SECRET`, `…_PASSWORD`). Values under 8 characters are
+    left alone, because they would match ordinary words.
     """
     return _replace(text, _secrets(os.environ if environment is None else environment))
 
 
 def redact_json(value: Any, environment: Mapping[str, str] | None = None) -> Any:
-    """The same for every text in a JSON value, the names of fields included. The value itself is not changed."""
+    """A copy of a JSON value with all texts redacted, field names included."""
     secrets = _secrets(os.environ if environment is None else environment)
     return _walk(value, secrets) if secrets else value
 
 
 def _secrets(environment: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Longest first: a secret that begins with another one must not leave its tail behind."""
-    found = [
+    """Longest first: of a secret that begins with another one, the rest must not stay."""
+    secrets = [
         (value, f"[{name}]")
         for name, value in environment.items()
-        if name.upper().endswith(_SECRET_ENDINGS) and len(value) >= _SHORTEST
+        if name.upper().endswith(_SECRET_ENDINGS) and len(value) >= _MIN_SECRET_LENGTH
     ]
-    return sorted(found, key=lambda one: -len(one[0]))
+    return sorted(secrets, key=lambda secret: -len(secret[0]))
 
 
 def _replace(text: str, secrets: list[tuple[str, str]]) -> str:
@@ -45,7 +45,7 @@ def _walk(value: Any, secrets: list[tuple[str, str]]) -> Any:
     if isinstance(value, str):
         return _replace(value, secrets)
     if isinstance(value, Mapping):
-        return {_walk(name, secrets): _walk(one, secrets) for name, one in value.items()}
+        return {_walk(name, secrets): _walk(item, secrets) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_walk(one, secrets) for one in value]
+        return [_walk(item, secrets) for item in value]
     return value

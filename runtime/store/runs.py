@@ -1,4 +1,4 @@
-"""Runs and the rows they were given."""
+"""Queries for runs, their examples and their reports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from ...core.dataset import Example, Split
 from ...core.errors import UsageError
-from .clock import now
+from .connection import now
 from .records import RunRecord
 
 _COLUMNS = tuple(RunRecord.model_fields)
@@ -17,8 +17,8 @@ _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"
 _INSERT = f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
 
-# Rows are the same where what they say is: an id that the data brought may name another row elsewhere. A prompt that
-# was only scored left no rows of its own behind, and is taken by its task.
+# Examples are compared by content, because an id from the data may name another example elsewhere. `maieutic eval`
+# stores no examples of its own, so its runs are matched by the task's name.
 _PRIOR_TEST_USES = """
 SELECT count(DISTINCT seen.run), count(DISTINCT seen.example)
 FROM (
@@ -35,15 +35,16 @@ AND (its.data = mine.data OR its.data IS NULL AND theirs.task = ours.task)
 
 
 def create_run(db: sqlite3.Connection, run: RunRecord) -> None:
+    """Raises UsageError where the id is taken."""
     stamped = run if run.started else run.model_copy(update={"started": now()})
     try:
         db.execute(_INSERT, [_to_column(getattr(stamped, name)) for name in _COLUMNS])
     except sqlite3.IntegrityError as error:
-        raise UsageError(f"a run called {run.id!r} exists already", remedy="choose another id") from error
+        raise UsageError(f"the run {run.id!r} exists already", remedy="choose another id") from error
 
 
-def update_run(db: sqlite3.Connection, run_id: str, fields: Mapping[str, Any]) -> None:
-    """Raises UsageError for an unknown run, pydantic.ValidationError for a field or a value that no run has."""
+def update_run(db: sqlite3.Connection, /, run_id: str, **fields: Any) -> None:
+    """Set fields of a RunRecord. Raises UsageError for an unknown run, ValidationError for an invalid field."""
     changed = RunRecord.model_validate({**_run_by_id(db, run_id).model_dump(), **fields})
     if fields:
         assignments = ", ".join(f"{name} = ?" for name in fields)
@@ -56,19 +57,23 @@ def has_run(db: sqlite3.Connection, run_id: str) -> bool:
 
 
 def save_report(db: sqlite3.Connection, run: str, data: str) -> None:
-    """A report that is written again by a step that runs again replaces itself."""
+    """Save the report as JSON; a later one replaces it, since a step may run again."""
     db.execute("INSERT OR REPLACE INTO reports (run, data, at) VALUES (?, ?, ?)", [run, data, now()])
 
 
 def report(db: sqlite3.Connection, run: str) -> str | None:
+    """The report as JSON; None before it is written."""
     row = db.execute("SELECT data FROM reports WHERE run = ?", [run]).fetchone()
     return row[0] if row else None
 
 
 def run(db: sqlite3.Connection, ref: str) -> RunRecord:
+    """A run by its id, by a unique prefix of it, or `latest`: the last search that started, else the last evaluation.
+
+    Raises UsageError with the possible ids.
+    """
     if ref == "latest":
-        # A prompt that was only scored is no search, and a run that was refused never began: whoever says latest means
-        # the last that did, where there is one.
+        # Evaluations are no searches, and a refused run never started: prefer the last search that did.
         refused = "state = 'failed' AND NOT EXISTS (SELECT 1 FROM candidates WHERE candidates.run = runs.id)"
         rows = db.execute(f"{_SELECT} ORDER BY recipe = 'eval', {refused}, seq DESC LIMIT 1").fetchall()
     else:
@@ -77,7 +82,7 @@ def run(db: sqlite3.Connection, ref: str) -> RunRecord:
             rows = db.execute(f"{_SELECT} WHERE substr(id, 1, ?) = ?", [len(ref), ref]).fetchall()
     if len(rows) == 1:
         return _record(rows[0])
-    known = [one for (one,) in db.execute("SELECT id FROM runs ORDER BY seq DESC LIMIT 20")]
+    run_ids = [run_id for (run_id,) in db.execute("SELECT id FROM runs ORDER BY seq DESC LIMIT 20")]
     if rows:
         raise UsageError(
             f"{ref!r} is the beginning of {len(rows)} runs",
@@ -86,25 +91,38 @@ def run(db: sqlite3.Connection, ref: str) -> RunRecord:
             remedy="write more of the id",
         )
     raise UsageError(
-        f"there is no run {ref!r}" if known else "there are no runs here yet",
+        f"there is no run {ref!r}" if run_ids else "there are no runs here yet",
         where="run",
-        possible=["latest", *known] if known else (),
-        remedy="name one of these, or the beginning of one" if known else "start one with maieutic optimize TASK",
+        possible=["latest", *run_ids] if run_ids else (),
+        remedy="name one of these, or a unique prefix" if run_ids else "start one with maieutic optimize TASK",
     )
 
 
 def runs(db: sqlite3.Connection) -> list[RunRecord]:
+    """All runs, newest first."""
     return [_record(row) for row in db.execute(f"{_SELECT} ORDER BY seq DESC")]
 
 
 def save_examples(db: sqlite3.Connection, run: str, rows: Iterable[tuple[Split, Example]]) -> None:
+    """Idempotent by (run, split, id)."""
     db.executemany(
         "INSERT INTO examples (run, split, id, data) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [(run, split, row.id, json.dumps(row.model_dump())) for split, row in rows],
     )
 
 
-def examples(db: sqlite3.Connection, run: str, split: Split | None) -> list[tuple[Split, Example]]:
+def replace_example(db: sqlite3.Connection, run: str, split: Split, row: Example) -> None:
+    """Save an example in this split alone, in place of one with its id."""
+    db.execute("DELETE FROM examples WHERE run = ? AND id = ? AND split <> ?", (run, row.id, split))
+    db.execute(
+        "INSERT INTO examples (run, split, id, data) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (run, split, id) DO UPDATE SET data = excluded.data",
+        (run, split, row.id, json.dumps(row.model_dump())),
+    )
+
+
+def examples(db: sqlite3.Connection, run: str, split: Split | None = None) -> list[tuple[Split, Example]]:
+    """In the order they were saved."""
     rows = db.execute(
         "SELECT split, data FROM examples WHERE run = ?1 AND (?2 IS NULL OR split = ?2) ORDER BY seq", [run, split]
     )
@@ -117,9 +135,9 @@ def example(db: sqlite3.Connection, run: str, example_id: str) -> Example | None
 
 
 def prior_test_uses(db: sqlite3.Connection, run: str, rows: Iterable[str]) -> tuple[int, int]:
-    """How many other runs measured a prompt on test rows of this run, and on how many of `rows`."""
-    runs, seen = db.execute(_PRIOR_TEST_USES, [run, json.dumps(list(rows))]).fetchone()
-    return int(runs), int(seen)
+    """How many other runs scored a prompt on this run's test examples, and on how many of `rows` (ids)."""
+    run_count, example_count = db.execute(_PRIOR_TEST_USES, [run, json.dumps(list(rows))]).fetchone()
+    return int(run_count), int(example_count)
 
 
 def _run_by_id(db: sqlite3.Connection, run_id: str) -> RunRecord:

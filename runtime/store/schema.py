@@ -1,4 +1,4 @@
-"""The tables, as steps that build on each other. A step that was released is never edited; a new one is added."""
+"""The tables, as migrations that build on each other. Never edit a released one; add a new one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from sqlite_utils.db import Table
 from sqlite_utils.migrations import Migrations
 
-from .steps import MIGRATION_SET, is_current
+from .connection import MIGRATION_SET, is_current
 
 migrations = Migrations(MIGRATION_SET)
 
@@ -18,10 +18,10 @@ _CANDIDATE = (("run", "candidate"), "candidates", ("run", "id"))
 
 
 def migrate(connection: sqlite3.Connection, where: str) -> None:
-    """Bring a database up to date. Raises UsageError where a newer Maieutic wrote it.
+    """Update a database to the current schema. Raises UsageError where a newer Maieutic wrote it.
 
-    The write lock is taken before looking, so that of two processes that open a new folder one builds and the
-    other finds it built; each step is a savepoint, and a crash leaves either all of them or none.
+    The migrations run under the write lock, so that of two processes that open a new folder one builds the tables and
+    the other waits. They are one transaction: a crash leaves all of them or none.
     """
     db = Database(connection, execute_plugins=False)
     if is_current(connection, where):
@@ -165,7 +165,7 @@ def m006_reports(db: Database) -> None:
 
 @migrations()
 def m007_duels(db: Database) -> None:
-    """Repeated judgements of the same two are told apart; what nothing scores is kept beside the evaluations."""
+    """Number repeated judgements of the same two, and store outputs that nothing scores."""
     preferences = _table(db, "preferences")
     preferences.add_column("number", int, not_null_default=0)
     before = ["run", "step", "a", "b", "example", "by"]
@@ -186,7 +186,7 @@ def _create(
     foreign: list[Any] | None = None,
     unique: list[str] | None = None,
 ) -> None:
-    """A table whose columns are all required but the `optional` ones; a single integer key numbers itself."""
+    """A table whose columns are required unless `optional`; a single integer key is filled automatically."""
     keys = {pk} if isinstance(pk, str) else set(pk)
     required = columns.keys() - keys - (optional or set())
     table = _table(db, name).create(columns, pk=pk, not_null=required, foreign_keys=foreign or [])

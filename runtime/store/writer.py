@@ -1,4 +1,4 @@
-"""The one thread that writes. Whatever waits is committed together; whoever awaited it goes on after the commit."""
+"""The single writing thread. Pending writes are committed together, and each caller continues after the commit."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class _WriteResult:
 
 
 class Writer:
-    """Group commit without a timer: a batch is what queued up while the last one was being committed.
+    """Group commit without a timer: a batch is what queued up during the last commit.
 
-    Submissions are carried out in the order they came, each in a savepoint, so one that fails takes nothing
-    with it. The thread starts with the first submission and owns the connection from then on.
+    Submissions run in order, each in a savepoint, so that a failed one does not undo the others. The thread starts with
+    the first submission and owns the connection from then on.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -45,10 +45,10 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    async def submit(self, work: WriteTask[T]) -> T:
-        """The result of `work`, once it is committed. Raises what `work` raised, or sqlite3.Error for the commit.
+    async def submit(self, task: WriteTask[T]) -> T:
+        """The result of `task`, once it is committed. Raises what `task` raised, or sqlite3.Error for the commit.
 
-        Who is cancelled while waiting gives up the answer, not the write.
+        A cancelled caller loses the result, not the write.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -58,11 +58,11 @@ class Writer:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="maieutic-writer", daemon=True)
                 self._thread.start()
-            self._queue.put(_Submission(work, loop, future))
+            self._queue.put(_Submission(task, loop, future))
         return await future
 
     def close(self) -> None:
-        """Carry out what still waits, then end the thread and the connection."""
+        """Finish pending writes, then end the thread and close the connection."""
         with self._lock:
             already, self._closed = self._closed, True
             thread = self._thread
@@ -82,13 +82,13 @@ class Writer:
                 return
 
     def _drain(self) -> tuple[list[_Submission], bool]:
-        """All that waits, at least one, and whether the writer is to end after it."""
+        """All pending submissions, at least one, and whether the writer ends after them."""
         batch: list[_Submission] = []
-        waiting = self._queue.get()
-        while waiting is not None:
-            batch.append(waiting)
+        submission = self._queue.get()
+        while submission is not None:
+            batch.append(submission)
             try:
-                waiting = self._queue.get_nowait()
+                submission = self._queue.get_nowait()
             except Empty:
                 return batch, False
         return batch, True
@@ -107,14 +107,14 @@ class Writer:
         return outcomes
 
     def _execute(self, submission: _Submission) -> _WriteResult:
-        """Raises sqlite3.Error only where SQLite gave up the whole transaction (a full disk): all of it is undone."""
+        """Raises sqlite3.Error only where SQLite rolled back the whole transaction (a full disk)."""
         execute = self._connection.execute
         execute("SAVEPOINT one")
         try:
             result = submission.task(self._connection)
-        except Exception as error:  # whatever it is belongs to its submitter; the others go on
+        except Exception as error:  # goes to its own caller; the others continue
             if not self._connection.in_transaction:
-                raise sqlite3.OperationalError(f"a whole batch was undone: {error}") from error
+                raise sqlite3.OperationalError(f"a whole batch was rolled back: {error}") from error
             execute("ROLLBACK TO one")
             execute("RELEASE one")
             return _WriteResult(submission, error=error)
@@ -128,7 +128,7 @@ def _deliver_all(outcomes: list[_WriteResult]) -> None:
     for outcome in outcomes:
         by_loop.setdefault(outcome.submission.loop, []).append(outcome)
     for loop, own in by_loop.items():
-        with suppress(RuntimeError):  # a loop that was closed has nobody left who waits
+        with suppress(RuntimeError):  # a closed loop has no waiting callers
             loop.call_soon_threadsafe(_deliver, own)
 
 

@@ -1,4 +1,4 @@
-"""From rows with anybody's column names to examples."""
+"""Maps the columns of data rows to examples."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ MAX_FIELD_BYTES = 1_000_000
 
 
 class ColumnMapping(BaseModel):
-    """Which columns mean what, where their names do not say it.
+    """Column names, where they differ from the default ones.
 
-    input: a column, several, or a table from placeholder to column. output: a column, or several acceptable
-    outputs. id: a column with the rows' own ids.
+    Attributes:
+        input: a column, several columns, or a table from placeholder to column.
+        output: a column, or several columns with acceptable outputs.
+        id: a column with ids.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,43 +39,47 @@ class ColumnMapping(BaseModel):
 def to_example(
     row: SourceRow, *, fields: ColumnMapping, placeholders: Sequence[str], contract: AnswerContract, labelled: bool
 ) -> Example:
-    """Raises TaskError naming file and line.
+    """The example in a row. Raises TaskError with file and line.
 
-    placeholders: of the prompt, without `input`; columns of these names become a mapping input. labelled: whether
-    a missing output column is an error.
+    Args:
+        row: the row as it was read.
+        fields: the column names.
+        placeholders: of the prompt, without `input`; columns of these names become an input with fields.
+        contract: checks and normalizes the references.
+        labelled: whether a missing output is an error.
     """
     columns = {str(name).strip(): value for name, value in row.fields.items()}
     for name, value in columns.items():
         _check_texts(value, name, row.where)
-    given, used = _map_input(columns, row.where, fields, placeholders)
-    outputs, taken = _map_outputs(columns, row.where, fields, labelled=labelled)
+    mapped_input, used = _map_input(columns, row.where, fields, placeholders)
+    outputs, output_names = _map_outputs(columns, row.where, fields, labelled=labelled)
     own = fields.id or "id"
-    known = used | taken | {own}
-    metadata = {name: _json_value(value) for name, value in columns.items() if name not in known}
+    consumed = used | output_names | {own}
+    metadata = {name: _json_value(value) for name, value in columns.items() if name not in consumed}
     if fields.id and fields.id not in columns:
         raise _missing_column("id", fields.id, columns, row.where)
     for reference in outputs:
         _check_reference(reference, contract, row.where)
     return Example(
         id=_as_text(columns.get(own)).strip(),
-        input=given,
-        outputs=tuple(contract.normalize_reference(one) for one in outputs),
+        input=mapped_input,
+        outputs=tuple(contract.normalize_reference(output) for output in outputs),
         metadata=metadata,
     )
 
 
 def output_columns(columns: Mapping[str, Any], fields: ColumnMapping) -> tuple[str, ...]:
-    """The columns that hold the wanted outputs; none of them may be part of an input."""
+    """The columns with the references; none of them may be part of an input."""
     if fields.output is not None:
         return (fields.output,) if isinstance(fields.output, str) else fields.output
-    plain = next((one for one in OUTPUT_COLUMNS if one in columns), None)
+    plain = next((column for column in OUTPUT_COLUMNS if column in columns), None)
     return (plain,) if plain else ()
 
 
 def content_key(example: Example) -> str:
-    """What makes two rows the same row, whatever ids they carry."""
-    given = example.input if isinstance(example.input, str) else dict(example.input)
-    return content_id("e", {"input": given, "outputs": list(example.outputs)})
+    """A key that is equal for equal examples, whatever their ids."""
+    input_value = example.input if isinstance(example.input, str) else dict(example.input)
+    return content_id("e", {"input": input_value, "outputs": list(example.outputs)})
 
 
 def _map_input(
@@ -81,37 +87,37 @@ def _map_input(
 ) -> tuple[str | dict[str, Any], set[str]]:
     match fields.input:
         case str(name):
-            wanted: Mapping[str, str] | str = name
+            source: Mapping[str, str] | str = name
         case None:
-            named = [one for one in placeholders if one in columns]
-            plain = next((one for one in INPUT_COLUMNS if one in columns), None)
+            named = [placeholder for placeholder in placeholders if placeholder in columns]
+            plain = next((column for column in INPUT_COLUMNS if column in columns), None)
             if named:
                 extra = ["input"] if "input" in columns else []
-                wanted = {one: one for one in dict.fromkeys([*named, *extra])}
+                source = {column: column for column in dict.fromkeys([*named, *extra])}
             elif plain is None:
                 raise _missing_column("input", " / ".join(INPUT_COLUMNS), columns, where)
             else:
-                wanted = plain
+                source = plain
         case tuple(names):
-            wanted = {name: name for name in names}
+            source = {name: name for name in names}
         case table:
-            wanted = table
-    if isinstance(wanted, str):
-        if wanted not in columns:
-            raise _missing_column("input", wanted, columns, where)
-        return _single_input(columns[wanted], wanted, where), {wanted}
-    for column in wanted.values():
+            source = table
+    if isinstance(source, str):
+        if source not in columns:
+            raise _missing_column("input", source, columns, where)
+        return _single_input(columns[source], source, where), {source}
+    for column in source.values():
         if column not in columns:
             raise _missing_column("input", column, columns, where)
-    return {name: _scalar_text(columns[column], column, where) for name, column in wanted.items()}, set(wanted.values())
+    return {name: _scalar_text(columns[column], column, where) for name, column in source.items()}, set(source.values())
 
 
 def _single_input(value: Any, column: str, where: str) -> str | dict[str, Any]:
     if isinstance(value, dict) and value:
-        return {str(name): _scalar_text(one, f"{column}.{name}", where) for name, one in value.items()}
+        return {str(name): _scalar_text(item, f"{column}.{name}", where) for name, item in value.items()}
     text = _scalar_text(value, column, where)
     if not text.strip():
-        raise TaskError(f"the {column} is empty", where=where, remedy="fill it, or remove the row")
+        raise TaskError(f"the {column} is empty", where=where, remedy="fill it in, or remove the row")
     return text
 
 
@@ -119,7 +125,7 @@ def _scalar_text(value: Any, column: str, where: str) -> str:
     if isinstance(value, str | bool | int | float):
         return _as_text(value)
     raise TaskError(
-        f"the {column} is no text but {json.dumps(_json_value(value), ensure_ascii=False):.80}",
+        f"the {column} must be a text, got {json.dumps(_json_value(value), ensure_ascii=False):.80}",
         where=where,
         possible=("a text", "a number", "an object with a text for each placeholder"),
         remedy="write it as a text, or name other columns in [data.fields]",
@@ -135,15 +141,15 @@ def _map_outputs(
             raise _missing_column("output", name, columns, where)
     if not names and labelled:
         raise _missing_column("output", " / ".join(OUTPUT_COLUMNS), columns, where)
-    said: list[str] = []
+    texts: list[str] = []
     for value in (columns[name] for name in names if name in columns):
-        said += [_as_text(one) for one in value] if isinstance(value, list | tuple) else [_as_text(value)]
-    outputs = tuple(dict.fromkeys(one for one in said if one.strip()))
+        texts += [_as_text(item) for item in value] if isinstance(value, list | tuple) else [_as_text(value)]
+    outputs = tuple(dict.fromkeys(text for text in texts if text.strip()))
     if labelled and not outputs:
         raise TaskError(
             f"the {names[0]} is empty",
             where=where,
-            remedy="fill it, remove the row, or write labelled = false under [data]",
+            remedy="fill it in, remove the row, or write labelled = false under [data]",
         )
     return outputs, set(names)
 
@@ -163,24 +169,24 @@ def _as_text(value: Any) -> str:
 
 
 def _json_value(value: Any) -> Any:
-    """A value as JSON can say it; dates and the like become text."""
+    """A value that JSON can hold; dates and the like become text."""
     if isinstance(value, dict):
-        return {str(name): _json_value(one) for name, one in value.items()}
+        return {str(name): _json_value(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_json_value(one) for one in value]
+        return [_json_value(item) for item in value]
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     return value if value is None or isinstance(value, str | bool | int | float) else str(value)
 
 
 def _check_texts(value: Any, column: str, where: str) -> None:
-    """Raise TaskError for a text that is too long, or is none."""
+    """Raises TaskError for a text that is too long, or is not valid text."""
     texts = list(_nested_texts(value))
     try:
         size = sum(len(text.encode()) for text in texts)
     except UnicodeEncodeError as error:
         raise TaskError(
-            f"the {column} holds half a character: {error.reason}", where=where, remedy="write the row anew as UTF-8"
+            f"the {column} holds half a character: {error.reason}", where=where, remedy="rewrite the row as UTF-8"
         ) from error
     if size > MAX_FIELD_BYTES:
         raise TaskError(
@@ -190,30 +196,30 @@ def _check_texts(value: Any, column: str, where: str) -> None:
             remedy="shorten the row, or remove it",
         )
     if any("\0" in text for text in texts):
-        raise TaskError(f"the {column} has a NUL byte in it", where=where, remedy="remove it")
+        raise TaskError(f"the {column} contains a NUL byte", where=where, remedy="remove it")
 
 
 def _nested_texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        yield from (text for one in value.values() for text in _nested_texts(one))
+        yield from (text for item in value.values() for text in _nested_texts(item))
     elif isinstance(value, list | tuple):
-        yield from (text for one in value for text in _nested_texts(one))
+        yield from (text for item in value for text in _nested_texts(item))
 
 
 def _check_reference(reference: str, contract: AnswerContract, where: str) -> None:
     if not contract.accepts(reference):
         raise TaskError(
-            f"the reference {reference[:60]!r} is no answer under the contract {contract.type!r}",
+            f"the reference {reference[:60]!r} is not a valid answer under the contract {contract.type!r}",
             where=where,
             possible=contract.labels,
             remedy=did_you_mean(reference[:60], contract.labels) or "correct the row, or the [answer] table",
         )
 
 
-def _missing_column(what: str, wanted: str, columns: Mapping[str, Any], where: str) -> TaskError:
+def _missing_column(what: str, expected: str, columns: Mapping[str, Any], where: str) -> TaskError:
     remedy = f"rename a column, or name it under [data.fields]: {what} = …"
     if what == "output":
         remedy += "; for rows without outputs write labelled = false under [data]"
-    return TaskError(f"the row has no {what} column ({wanted})", where=where, possible=sorted(columns), remedy=remedy)
+    return TaskError(f"the row has no {what} column ({expected})", where=where, possible=sorted(columns), remedy=remedy)

@@ -1,4 +1,4 @@
-"""The `[data]` of a task: from files to splits, each row checked and named by its place."""
+"""Loads the `[data]` of a task: from files to splits, with every row checked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MIN_ROWS = 6
 def load_dataset(
     text: TomlSource, value: Any, *, placeholders: Sequence[str], contract: AnswerContract, read: RowReader
 ) -> Dataset:
-    """The splits of `[data]`: a file for each, a folder of them, or one file that is split by hash."""
+    """The splits of `[data]`: one file each, a folder of files, or one file that is split by hash."""
     table = {"path": value} if isinstance(value, str) else text.table(value, "data")
     text.check_keys(table, _KEYS, "data")
     fields = text.wrap_errors(
@@ -34,40 +34,40 @@ def load_dataset(
     if not isinstance(labelled, bool):
         raise text.error(f"labelled is {labelled!r}", "data", "labelled", possible=("true", "false"))
     sources = _sources(text, table)
-    wanted = [one for one in placeholders if one != "input"]
-    found: dict[Split, list[tuple[str, Example]]] = {}
+    required = [name for name in placeholders if name != "input"]
+    examples: dict[Split, list[tuple[str, Example]]] = {}
     for split, source in sources.items():
         rows = text.wrap_errors(lambda source=source: read(source, text.folder), "data", split)  # type: ignore[misc]
-        _check_columns(text, rows, source, wanted, fields)
-        found[split] = [
+        _check_columns(text, rows, source, required, fields)
+        examples[split] = [
             (
                 row.where,
                 to_example(
                     row,
                     fields=fields,
-                    placeholders=wanted,
+                    placeholders=required,
                     contract=contract,
                     labelled=labelled and split != "target",
                 ),
             )
             for row in rows
         ]
-    _check_unique(found)
-    splits = {split: tuple(example for _, example in pairs) for split, pairs in found.items()}
+    _check_unique(examples)
+    splits = {split: tuple(example for _, example in pairs) for split, pairs in examples.items()}
     if list(splits) != ["train"]:
         return Dataset(**splits)
     if len(splits["train"]) < _MIN_ROWS:
         raise text.error(
-            f"{len(splits['train'])} rows in {sources['train']} are too few to be split into train, val and test",
+            f"{len(splits['train'])} rows in {sources['train']} are too few to split into train, val and test",
             "data",
             possible=(f"{_MIN_ROWS} rows or more",),
-            remedy="add rows, better 100 or more, or give train and val files of their own",
+            remedy="add rows, better 100 or more, or name separate train and val files",
         )
     return Dataset.split_by_hash(splits["train"])
 
 
 def _sources(text: TomlSource, table: Mapping[str, Any]) -> dict[Split, str]:
-    """Split → file. One file alone stands under `train`."""
+    """Split → file. A single file is under `train`."""
     files: dict[Split, str] = {split: table[split] for split in SPLITS if split in table}
     for key in (*files, *(["path"] if "path" in table else [])):
         source = table[key]
@@ -84,71 +84,69 @@ def _sources(text: TomlSource, table: Mapping[str, Any]) -> dict[Split, str]:
 
 
 def _folder_sources(text: TomlSource, place: Path) -> dict[Split, str]:
-    """The splits in a folder, by the files' names: train.jsonl, val.csv, …"""
-    found: dict[Split, str] = {}
+    """The splits in a folder, by file name: train.jsonl, val.csv, …"""
+    files: dict[Split, str] = {}
     names: dict[str, Split] = {split: split for split in SPLITS} | dict(_ALIASES)
-    for file in sorted(one for one in place.iterdir() if one.suffix.casefold() in READERS):
+    for file in sorted(path for path in place.iterdir() if path.suffix.casefold() in READERS):
         split = names.get(file.stem.casefold())
-        if split is not None and split in found:
-            raise text.error(f"two files are the split {split}: {Path(found[split]).name} and {file.name}", "data")
+        if split is not None and split in files:
+            raise text.error(f"two files for the split {split}: {Path(files[split]).name} and {file.name}", "data")
         if split is not None:
-            found[split] = str(file)
-    if not found:
+            files[split] = str(file)
+    if not files:
         raise text.error(
-            f"the folder {place} has no file that is called like a split",
+            f"no file in the folder {place} is named after a split",
             "data",
             possible=[f"{split}.jsonl" for split in SPLITS],
-            remedy="name the files so, or name each under [data]",
+            remedy="rename the files, or list them under [data]",
         )
-    return {split: found[split] for split in SPLITS if split in found}
+    return {split: files[split] for split in SPLITS if split in files}
 
 
 def _check_columns(
     text: TomlSource, rows: Sequence[SourceRow], source: str, placeholders: Sequence[str], fields: ColumnMapping
 ) -> None:
-    """Raise TaskError for a file without rows, and for a placeholder that is no column of it."""
+    """Raises TaskError for a file without rows, and for a placeholder without a column."""
     if not rows:
         raise TaskError(
             f"{source} has no rows",
             where=str(text.folder / source),
-            remedy="give at least 2 rows, better 50 or more",
+            remedy="provide at least 2 rows, better 50 or more",
         )
     if fields.input is not None:
         return
     columns = {str(name).strip(): value for name, value in rows[0].fields.items()}
     secret = output_columns(columns, fields)
-    shown = [name for name in columns if name not in secret]
-    inner = [name for one in shown if isinstance(value := columns[one], dict) for name in value]
+    visible = [name for name in columns if name not in secret]
+    inner = [name for column in visible if isinstance(value := columns[column], dict) for name in value]
     for name in placeholders:
-        if name not in shown and name not in inner:
-            what = "which is the wanted output" if name in secret else f"which no column of {source} brings"
+        if name not in visible and name not in inner:
+            what = "which is the output column" if name in secret else f"which is no column of {source}"
             raise text.error(
                 f"the prompt asks for {{{name}}}, {what}",
                 *(("prompt",) if "prompt" in text.tables else ("program",)),
-                possible=[f"{{{one}}}" for one in dict.fromkeys(["input", *shown, *inner])],
+                possible=[f"{{{column}}}" for column in dict.fromkeys(["input", *visible, *inner])],
                 remedy="rename the placeholder, add the column, or write {{ }} for literal braces",
             )
 
 
-def _check_unique(found: Mapping[Split, Sequence[tuple[str, Example]]]) -> None:
-    """Raise TaskError for an id that comes twice, and for one row in two splits, whatever ids it has there."""
+def _check_unique(examples: Mapping[Split, Sequence[tuple[str, Example]]]) -> None:
+    """Raises TaskError for a duplicate id, and for the same row in two splits under any ids."""
     ids: dict[str, str] = {}
     contents: dict[str, tuple[Split, str]] = {}
-    for split, pairs in found.items():
+    for split, pairs in examples.items():
         for where, example in pairs:
             content = content_key(example)
             first = contents.setdefault(content, (split, where))
             if first[0] != split:
                 raise TaskError(
-                    f"the same row stands in {first[0]} and {split}: {example.text[:60]!r}",
+                    f"the same row is in {first[0]} and {split}: {example.text[:60]!r}",
                     where=f"{where} repeats {first[1]}",
-                    remedy="remove it from one of them: what is learned from must not be tested on",
+                    remedy="remove it from one of them: test data must not be used for optimization",
                 )
             if example.id in ids:
                 same = first[1] != where
-                what = (
-                    f"the same row stands twice: {example.text[:60]!r}" if same else f"the id {example.id!r} is taken"
-                )
+                what = f"duplicate row: {example.text[:60]!r}" if same else f"duplicate id {example.id!r}"
                 raise TaskError(
                     what,
                     where=f"{where} repeats {ids[example.id]} (id {example.id})",
@@ -158,7 +156,7 @@ def _check_unique(found: Mapping[Split, Sequence[tuple[str, Example]]]) -> None:
 
 
 def _lists_to_tuples(table: Any) -> Any:
-    """TOML's lists as the tuples that frozen values hold."""
+    """TOML lists as tuples, because the models are frozen."""
     if not isinstance(table, dict):
         return table
     return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}

@@ -1,4 +1,4 @@
-"""Tasks from files: `task.toml` and the data beside it. Every mistake is one TaskError, before anything is spent."""
+"""Loads tasks from `task.toml` and its data files. Every mistake is one TaskError, before anything is spent."""
 
 from __future__ import annotations
 
@@ -41,12 +41,20 @@ _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 def load_task(path: str | Path, *, read: RowReader = read_source) -> Task:
-    """The task in a file, or in the `task.toml` of a folder.
+    """Load a task.
 
-    read: how rows are read; `plugins.loaders.reader` adds the loaders of plugins. Paths in the file are relative to
-    it. With `tasks`, the task is several others in one. Without `[data]` the splits are empty, for a synthesizer to
-    fill. Rows without any output and no evaluator named leave nothing that scores: outputs can be compared only.
-    Raises TaskError.
+    With the key `tasks`, the file joins several tasks. Without `[data]` the splits are empty, and a run generates the
+    examples. Without outputs and without evaluators nothing is scored, and outputs can only be compared.
+
+    Args:
+        path: a task file, or a folder with a `task.toml`. Paths in the file are relative to it.
+        read: reads the rows of a data file; `plugins.loaders.reader` adds the loaders of plugins.
+
+    Returns:
+        The checked task.
+
+    Raises:
+        TaskError: for any mistake, with file and line.
     """
     text = TomlSource.read(_find_task_file(Path(path)))
     if "tasks" in text.tables:
@@ -54,10 +62,13 @@ def load_task(path: str | Path, *, read: RowReader = read_source) -> Task:
     text.check_keys(text.tables, _KEYS)
     program = _program(text)
     contract = _contract(text)
-    asked = (
-        one for name, p in program.prompts.items() for one in p.placeholders if one not in _other_prompts(program, name)
+    names = (
+        placeholder
+        for name, p in program.prompts.items()
+        for placeholder in p.placeholders
+        if placeholder not in _other_prompts(program, name)
     )
-    placeholders = list(dict.fromkeys(asked))
+    placeholders = list(dict.fromkeys(names))
     data = Dataset()
     if "data" in text.tables:
         data = load_dataset(text, text.tables["data"], placeholders=placeholders, contract=contract, read=read)
@@ -95,7 +106,7 @@ def _find_task_file(path: Path) -> Path:
         raise TaskError(
             f"the folder has no {TASK_FILE}",
             where=str(path),
-            possible=sorted(one.name for one in path.glob("*.toml")),
+            possible=sorted(file.name for file in path.glob("*.toml")),
             remedy="write one with `maieutic init`, or name the file",
         )
     if not path.is_file():
@@ -103,19 +114,19 @@ def _find_task_file(path: Path) -> Path:
         raise TaskError(
             f"there is no task {path.name!r}",
             where=str(path),
-            possible=sorted(str(one) for one in (*folder.glob("*.toml"), *folder.glob(f"*/{TASK_FILE}")))[:12],
+            possible=sorted(str(file) for file in (*folder.glob("*.toml"), *folder.glob(f"*/{TASK_FILE}")))[:12],
             remedy="name a task file, or a folder with a task.toml",
         )
     return path
 
 
 def _load_multitask(text: TomlSource, read: RowReader) -> Task:
-    """Several tasks as one: `tasks` names their files or folders, `system` is the prompt that all share."""
+    """Several tasks in one: `tasks` names their files or folders, `system` is their shared prompt."""
     text.check_keys(text.tables, _MULTITASK_KEYS)
     listed = text.tables["tasks"]
-    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         raise text.error("tasks must be a list of files or folders", "tasks", remedy='tasks = ["reviews", "tickets"]')
-    tasks = [load_task(text.folder / one, read=read) for one in listed]
+    tasks = [load_task(text.folder / name, read=read) for name in listed]
     rest = {key: text.tables[key] for key in ("description", "plugins") if key in text.tables}
     system = _prompt(text, text.tables["system"], "system") if "system" in text.tables else DEFAULT_SYSTEM_PROMPT
     constraints = text.wrap_errors(
@@ -123,7 +134,7 @@ def _load_multitask(text: TomlSource, read: RowReader) -> Task:
         "constraints",
         known=Constraints.model_fields,
     )
-    made = text.wrap_errors(
+    task = text.wrap_errors(
         lambda: join_tasks(
             tasks,
             name=text.tables.get("name", text.path.resolve().parent.name),
@@ -135,7 +146,7 @@ def _load_multitask(text: TomlSource, read: RowReader) -> Task:
         ),
         "tasks",
     )
-    return text.wrap_errors(made.check)
+    return text.wrap_errors(task.check)
 
 
 def _program(text: TomlSource) -> Program:
@@ -154,13 +165,12 @@ def _program(text: TomlSource) -> Program:
 
 
 def _other_prompts(program: Program, name: str) -> set[str]:
-    """The other prompts of a program, whose outputs a prompt may ask for by name."""
+    """The other prompts of a program; a prompt may use their outputs as placeholders."""
     return set(program.prompts) - {name}
 
 
 def _target(text: TomlSource, program: Program) -> TargetSpec:
-    """`[target]`, where every key but `use` is an option. Several prompts are steps in the order of the file unless
-    it says otherwise."""
+    """`[target]`; every key but `use` is an option. Several prompts are steps, by default in the order of the file."""
     table = dict(text.table(text.tables.get("target", {}), "target"))
     use = table.pop("use", "pipeline" if len(program.prompts) > 1 else "chat")
     options = {**text.table(table.pop("options", {}), "target", "options"), **table}
@@ -171,12 +181,12 @@ def _target(text: TomlSource, program: Program) -> TargetSpec:
 
 
 def _check_steps(text: TomlSource, steps: Any, program: Program) -> None:
-    """Raise TaskError for a step whose prompt the task does not have, and for a prompt that no step uses."""
+    """Raises TaskError for a step with an unknown prompt, and for a prompt that no step uses."""
     named = [step.get("prompt") if isinstance(step, Mapping) else step for step in steps]
     for number, name in enumerate(named):
         if name not in program.prompts:
             raise text.error(
-                f"a step asks for the prompt {name!r}", "target", "steps", number, possible=program.prompts
+                f"a step uses the unknown prompt {name!r}", "target", "steps", number, possible=program.prompts
             )
     if unused := [name for name in program.prompts if name not in named]:
         raise text.error(
@@ -185,7 +195,7 @@ def _check_steps(text: TomlSource, steps: Any, program: Program) -> None:
 
 
 def _prompt(text: TomlSource, value: Any, *keys: str) -> Prompt:
-    """A prompt from words, from a file, or from a table with the parts of a Prompt (`file` fills the instruction)."""
+    """A prompt from a text, a file, or a table with the parts of a Prompt (`file` fills the instruction)."""
     if isinstance(value, str):
         named = value.endswith((".txt", ".md")) and len(value.split()) == 1
         value = {"file": value} if named else {"instruction": value}
@@ -197,13 +207,13 @@ def _prompt(text: TomlSource, value: Any, *keys: str) -> Prompt:
     if "file" in parts:
         file = parts.pop("file")
         if not isinstance(file, str) or "instruction" in parts:
-            raise text.error("the prompt has a file and an instruction", *keys, remedy="keep one of the two")
+            raise text.error("the prompt has both a file and an instruction", *keys, remedy="keep one of the two")
         parts["instruction"] = text.wrap_errors(lambda: read_text(text.folder / file), *keys).rstrip("\n")
-    known = [*(name for name in Prompt.model_fields if name != "placeholders"), "file"]
-    text.check_keys(parts, known, *keys)
-    prompt = text.wrap_errors(lambda: Prompt.model_validate(parts), *keys, known=known)
+    fields = [*(name for name in Prompt.model_fields if name != "placeholders"), "file"]
+    text.check_keys(parts, fields, *keys)
+    prompt = text.wrap_errors(lambda: Prompt.model_validate(parts), *keys, known=fields)
     if not prompt.words:
-        raise text.error("the prompt is empty", *keys, remedy="write what the model is to do")
+        raise text.error("the prompt is empty", *keys, remedy="write what the model should do")
     return prompt
 
 
@@ -214,7 +224,7 @@ def _contract(text: TomlSource) -> AnswerContract:
 
 
 def _evaluators(text: TomlSource) -> tuple[EvaluatorSpec, ...]:
-    """`[[evaluators]]` tables, where every other key is an option, or a list of names."""
+    """`[[evaluators]]`: a list of names, or tables, where every other key is an option."""
     listed = text.tables.get("evaluators", ["exact"])
     if not isinstance(listed, list) or not listed:
         raise text.error("evaluators must be a list with at least one", "evaluators", remedy='[[evaluators]] use = "…"')
@@ -233,7 +243,7 @@ def _evaluators(text: TomlSource) -> tuple[EvaluatorSpec, ...]:
 
 
 def _models(text: TomlSource) -> Models:
-    """`[models]`; `api_base` and `key_env` are one text for all models but the embedded one, or a table by name."""
+    """`[models]`; `api_base` and `key_env` are a text for all models but the embedded one, or a table by model."""
     table = text.table(text.tables.get("models", {}), "models")
     text.check_keys(table, _MODEL_KEYS, "models")
     named = text.table(table.get("roles", {}), "models", "roles")
@@ -243,11 +253,11 @@ def _models(text: TomlSource) -> Models:
 
     def ref(name: Any, *keys: str) -> ModelRef:
         if not isinstance(name, str):
-            raise text.error(f"a model is named by a text, not {name!r:.60}", "models", *keys, possible=(EMBEDDED,))
-        found = text.wrap_errors(lambda: ModelRef.parse(name), "models", *keys)
-        used.update((name, found.id))
-        extra = {key: value for key in ("api_base", "key_env") if (value := _setting_for(table.get(key), name, found))}
-        return found.model_copy(update={**extra, **({"api_base": found.api_base} if found.api_base else {})})
+            raise text.error(f"a model must be a text, not {name!r:.60}", "models", *keys, possible=(EMBEDDED,))
+        model = text.wrap_errors(lambda: ModelRef.parse(name), "models", *keys)
+        used.update((name, model.id))
+        extra = {key: value for key in ("api_base", "key_env") if (value := _setting_for(table.get(key), name, model))}
+        return model.model_copy(update={**extra, **({"api_base": model.api_base} if model.api_base else {})})
 
     models = Models(
         target=ref(table.get("target", EMBEDDED), "target"),
@@ -267,19 +277,19 @@ def _setting_for(value: Any, name: str, ref: ModelRef) -> str | None:
 
 
 def _check_endpoints(text: TomlSource, table: Mapping[str, Any], used: set[str]) -> None:
-    """Raise TaskError for an endpoint that is no URL, a key where its variable belongs, and a model nobody uses."""
+    """Raises TaskError for an endpoint that is not a URL, a key in place of its variable, and an unused model."""
     for key in ("api_base", "key_env"):
-        given = table.get(key, {})
-        named = given if isinstance(given, dict) else {"": given}
+        setting = table.get(key, {})
+        named = setting if isinstance(setting, dict) else {"": setting}
         text.check_keys({name: 0 for name in named if name}, used, "models", key)
         for name, value in named.items():
             place = ("models", key, name) if name else ("models", key)
             if key == "api_base" and not (isinstance(value, str) and re.match(r"https?://\S+$", value)):
-                raise text.error(f"{value!r} is no endpoint", *place, remedy='write "http://127.0.0.1:8000/v1"')
+                raise text.error(f"{value!r} is not an endpoint URL", *place, remedy='write "http://127.0.0.1:8000/v1"')
             if key == "key_env" and not (isinstance(value, str) and _VARIABLE_NAME.fullmatch(value)):
                 raise text.error(
-                    "key_env names an environment variable, this is none",
+                    "key_env must be the name of an environment variable",
                     *place,
                     possible=("OPENAI_API_KEY",),
-                    remedy="put the key into a variable and its name here; keys never stand in files",
+                    remedy="put the key into a variable and its name here; keys do not belong in files",
                 )

@@ -1,4 +1,4 @@
-"""Rows from data files: JSON Lines, JSON, CSV, TSV and Parquet, each row with its place in the file."""
+"""Reads rows from data files: JSON Lines, JSON, CSV, TSV and Parquet, each row with its position in the file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BYTE_ORDER_MARKS = (
 
 @dataclass(frozen=True, kw_only=True)
 class SourceRow:
-    """What one row says. `where` is the file and line it came from."""
+    """One row of a data file. `where` is its file and line."""
 
     fields: Mapping[str, Any]
     where: str
@@ -35,21 +35,21 @@ RowReader = Callable[[str, Path], list[SourceRow]]
 
 
 def read_source(source: str, folder: Path) -> list[SourceRow]:
-    """The rows of a file named in a task, relative to the task's folder. Raises TaskError naming file and line."""
+    """The rows of a file, relative to the task's folder. Raises TaskError with file and line."""
     path = folder / source
     read = READERS.get(path.suffix.casefold())
     if read is None:
         raise TaskError(
-            f"data cannot be read from {source!r}",
+            f"unknown data format: {source!r}",
             where=str(path),
             possible=sorted(READERS),
-            remedy="convert it to one of these, or name a plugin that loads it",
+            remedy="convert it to one of these, or name a loader plugin",
         )
     return read(path)
 
 
 def read_text(path: Path) -> str:
-    """A text file as Unicode with plain newlines: UTF-8, or what its byte order mark says."""
+    """A text file with Unix newlines, decoded as UTF-8 or by its byte order mark."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -68,9 +68,9 @@ def read_text(path: Path) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if (nul := text.find("\0")) >= 0:
         raise TaskError(
-            "the file has a NUL byte in it",
+            "the file contains a NUL byte",
             where=f"{path}:{text.count(chr(10), 0, nul) + 1}",
-            remedy="remove it; UTF-16 without a byte order mark also looks so: save the file as UTF-8",
+            remedy="remove it; if the file is UTF-16 without a byte order mark, save it as UTF-8",
         )
     return text
 
@@ -93,8 +93,8 @@ def read_json(path: Path) -> list[SourceRow]:
             remedy='write [{"input": …, "output": …}, …]',
         )
     return [
-        SourceRow(fields=_json_object(one, f"{path} row {n}"), where=f"{path} row {n}")
-        for n, one in enumerate(listed, 1)
+        SourceRow(fields=_json_object(value, f"{path} row {n}"), where=f"{path} row {n}")
+        for n, value in enumerate(listed, 1)
     ]
 
 
@@ -120,8 +120,8 @@ def read_parquet(path: Path) -> list[SourceRow]:
     try:
         listed: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
     except (ValueError, OSError, RuntimeError) as error:
-        raise TaskError(f"no Parquet file: {error}", where=str(path)) from error
-    return [SourceRow(fields=one, where=f"{path} row {number}") for number, one in enumerate(listed, 1)]
+        raise TaskError(f"not a Parquet file: {error}", where=str(path)) from error
+    return [SourceRow(fields=record, where=f"{path} row {number}") for number, record in enumerate(listed, 1)]
 
 
 READERS: dict[str, Callable[[Path], list[SourceRow]]] = {
@@ -219,6 +219,6 @@ def _json_type_name(value: Any) -> str:
 def _read_error(path: Path, error: OSError) -> TaskError:
     if isinstance(error, FileNotFoundError):
         folder = path.parent
-        near = sorted(one.name for one in folder.iterdir() if one.is_file())[:12] if folder.is_dir() else []
+        near = sorted(file.name for file in folder.iterdir() if file.is_file())[:12] if folder.is_dir() else []
         return TaskError(f"there is no file {path.name}", where=str(path), possible=near, remedy="correct the path")
     return TaskError(f"the file cannot be read: {error.strerror or error}", where=str(path))

@@ -1,4 +1,4 @@
-"""The text of a task file: its tables, and on which line each key stands."""
+"""A parsed TOML file that knows the line of each key, for error messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class TomlSource:
-    """A parsed task file. `error` and `guard` make every complaint name the file and the line."""
+    """A parsed task file. Errors from `error` and `wrap_errors` name the file and the line."""
 
     path: Path
     tables: Mapping[str, Any]
@@ -35,11 +35,11 @@ class TomlSource:
         try:
             tables = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            found = re.search(r"\(at line (\d+), column \d+\)", str(error))
+            location = re.search(r"\(at line (\d+), column \d+\)", str(error))
             raise TaskError(
-                f"the task file is no TOML: {re.sub(r' *[(]at .*[)]', '', str(error))}",
-                where=f"{path}:{found[1]}" if found else str(path),
-                remedy="correct the line; texts stand in double quotes, long ones in three of them",
+                f"the task file is not valid TOML: {re.sub(r' *[(]at .*[)]', '', str(error))}",
+                where=f"{path}:{location[1]}" if location else str(path),
+                remedy="correct the line; put texts in double quotes, and long ones in three of them",
             ) from error
         return cls(path=path, tables=tables, lines=_key_lines(text))
 
@@ -48,18 +48,18 @@ class TomlSource:
         return self.path.parent
 
     def where(self, *keys: str | int) -> str:
-        """`task.toml:12 [evaluators] 1 weight`; the line of the nearest key that stands in the file."""
+        """`task.toml:12 [evaluators] 1 weight`, with the line of the nearest key that is in the file."""
         line = next((n for end in range(len(keys), 0, -1) if (n := self.lines.get(keys[:end]))), None)
         place = f"{self.path}:{line}" if line else str(self.path)
-        said = " ".join(str(key + 1) if isinstance(key, int) else key for key in keys[1:])
-        table = f"[{keys[0]}] {said}" if said else f"{keys[0]}" if keys else ""
+        key_path = " ".join(str(key + 1) if isinstance(key, int) else key for key in keys[1:])
+        table = f"[{keys[0]}] {key_path}" if key_path else f"{keys[0]}" if keys else ""
         return f"{place} {table}".strip()
 
     def error(self, what: str, *keys: str | int, possible: Iterable[str] = (), remedy: str | None = None) -> TaskError:
         return TaskError(what, where=self.where(*keys), possible=tuple(possible), remedy=remedy)
 
     def check_keys(self, table: Mapping[str, Any], known: Iterable[str], *keys: str | int) -> None:
-        """Raise TaskError for the first key that is not known, with the close match."""
+        """Raises TaskError for the first unknown key, with the closest match."""
         names = sorted(known)
         for key in table:
             if key not in names:
@@ -71,7 +71,7 @@ class TomlSource:
         return value
 
     def wrap_errors(self, make: Callable[[], T], *keys: str | int, known: Iterable[str] = ()) -> T:
-        """Run `make`; what it finds wrong becomes one TaskError that names the file, the line and the field."""
+        """Call `make` and convert its errors to one TaskError with file, line and field."""
         try:
             return make()
         except ValidationError as error:
@@ -88,12 +88,12 @@ class TomlSource:
                 ) from error
             context = first.get("ctx") or {}
             possible = [str(context["expected"])] if "expected" in context else []
-            given = f" (it is {first['input']!r:.60})" if first["type"] != "missing" else ""
+            suffix = f" (it is {first['input']!r:.60})" if first["type"] != "missing" else ""
             raise self.error(
-                f"{name}: {_lower_first(first['msg'])}{given}",
+                f"{name}: {_lower_first(first['msg'])}{suffix}",
                 *where,
                 possible=possible,
-                remedy="correct the value" if given else "add the key",
+                remedy="correct the value" if suffix else "add the key",
             ) from error
         except UsageError as error:
             if error.where and (str(self.path) in error.where or _LOCATION.search(error.where)):
@@ -107,7 +107,7 @@ def _lower_first(message: str) -> str:
 
 
 def _key_lines(text: str) -> dict[tuple[str | int, ...], int]:
-    """Key path → line, as far as keys stand at the start of lines; good enough to point at them."""
+    """Key path → line, for keys at the start of a line; good enough for error messages."""
     lines: dict[tuple[str | int, ...], int] = {}
     counts: dict[str, int] = {}
     table: tuple[str | int, ...] = ()

@@ -1,4 +1,4 @@
-"""Writing a new task down: `task.toml` and its data files."""
+"""Writes a new task: `task.toml` and its data files."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 def write_task(
     folder: str | Path, tables: Mapping[str, Any], rows: Mapping[Split, Sequence[Example]] | None = None
 ) -> Path:
-    """Write `task.toml` from `tables`, and `train.jsonl`, … from `rows`, into a folder. Returns the task file.
+    """Write `task.toml` from `tables`, and `train.jsonl`, … from `rows`, into a folder; returns the task file.
 
-    `[data]` is filled in for the rows given. All files appear whole or not at all. Raises UsageError where one that is
-    there would be written over, or the folder cannot be written to.
+    `[data]` is filled in from `rows`. The files are written atomically. Raises UsageError where a file exists already,
+    or the folder is not writable.
     """
     place = Path(folder)
     content = dict(tables)
@@ -35,10 +35,10 @@ def write_task(
     if files:
         content["data"] = {**{Path(name).stem: name for name in files}, **content.get("data", {})}
     files[TASK_FILE] = to_toml(content)
-    taken = sorted(name for name in files if (place / name).exists())
-    if taken:
+    existing = sorted(name for name in files if (place / name).exists())
+    if existing:
         raise UsageError(
-            f"{', '.join(taken)} would be written over",
+            f"{', '.join(existing)} would be overwritten",
             where=str(place),
             remedy="choose another folder, or remove the files",
         )
@@ -46,9 +46,9 @@ def write_task(
         place.mkdir(parents=True, exist_ok=True)
         _write_all(place, files)
     except OSError as error:
-        said = error.strerror or str(error)
+        reason = error.strerror or str(error)
         raise UsageError(
-            f"the task cannot be written: {said}", where=str(place), remedy="choose another folder"
+            f"the task cannot be written: {reason}", where=str(place), remedy="choose another folder"
         ) from error
     return place / TASK_FILE
 
@@ -59,23 +59,23 @@ def to_toml(tables: Mapping[str, Any]) -> str:
 
 
 def _table(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterable[str]:
-    given = {key: value for key, value in table.items() if value is not None}
-    nested = {key: value for key, value in given.items() if isinstance(value, Mapping)}
-    listed = {key: value for key, value in given.items() if _is_tables(value)}
-    for key, value in given.items():
+    entries = {key: value for key, value in table.items() if value is not None}
+    nested = {key: value for key, value in entries.items() if isinstance(value, Mapping)}
+    listed = {key: value for key, value in entries.items() if _is_tables(value)}
+    for key, value in entries.items():
         if key not in nested and key not in listed:
             yield f"{_key(key)} = {_value(value)}"
     for key, value in nested.items():
         yield f"\n[{'.'.join(map(_key, (*path, key)))}]"
         yield from _table(value, (*path, key))
     for key, values in listed.items():
-        for one in values:
+        for entry in values:
             yield f"\n[[{'.'.join(map(_key, (*path, key)))}]]"
-            yield from _table(one, (*path, key))
+            yield from _table(entry, (*path, key))
 
 
 def _is_tables(value: Any) -> bool:
-    return isinstance(value, list | tuple) and bool(value) and all(isinstance(one, Mapping) for one in value)
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(item, Mapping) for item in value)
 
 
 def _key(key: str) -> str:
@@ -93,21 +93,21 @@ def _value(value: Any) -> str:
         case list() | tuple():
             return f"[{', '.join(map(_value, value))}]"
         case Mapping():
-            return "{ " + ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items()) + " }"
+            return "{ " + ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items()) + " }"
         case _:
-            raise TypeError(f"TOML cannot say {value!r}")
+            raise TypeError(f"TOML cannot represent {value!r}")
 
 
 def _json_line(example: Example) -> str:
-    given = example.input if isinstance(example.input, str) else dict(example.input)
-    row: dict[str, Any] = {"input": given}
+    input_value = example.input if isinstance(example.input, str) else dict(example.input)
+    row: dict[str, Any] = {"input": input_value}
     if example.outputs:
         row["output"] = example.outputs[0] if len(example.outputs) == 1 else list(example.outputs)
     return json.dumps({**row, **example.metadata}, ensure_ascii=False)
 
 
 def _write_all(place: Path, files: Mapping[str, str]) -> None:
-    """Write aside, then rename; the task file last, so that a task that is there is whole."""
+    """Write to a temporary folder, then rename; the task file last, so that an existing task is complete."""
     aside = Path(tempfile.mkdtemp(prefix=".new-", dir=place))
     try:
         for name, content in files.items():

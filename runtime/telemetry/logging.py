@@ -1,8 +1,8 @@
-"""OpenTelemetry and standard logging: both off unless the environment asks.
+"""OpenTelemetry and standard logging, both off by default.
 
-MAIEUTIC_OTEL: `on` uses the tracer provider that the application has set up, `console` and `otlp` set one up for a
-command. OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true adds what was said; without it no text leaves the run.
-MAIEUTIC_LOG: a level of standard logging, written to stderr by a command; an application uses the logger `maieutic`.
+MAIEUTIC_OTEL: `on` uses the application's tracer provider; `console` and `otlp` set one up for a command.
+OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true adds prompts and replies; without it spans hold no text.
+MAIEUTIC_LOG: a command logs to stderr from this level on; an application configures the logger `maieutic` itself.
 """
 
 from __future__ import annotations
@@ -25,23 +25,25 @@ def spans_enabled() -> bool:
 
 
 def content_enabled() -> bool:
-    """Whether what was said may leave the run."""
+    """Whether spans may hold prompts and replies."""
     return os.environ.get(CONTENT, "").casefold() in ("true", "1")
 
 
 def configure() -> None:
-    """What the environment asks of a command. Raises UsageError for a word it does not know, NeedsError where the
-    library is missing."""
+    """Set up logging and tracing for a command, as the environment says.
+
+    Raises UsageError for an unknown value, and NeedsError where the library is missing.
+    """
     level, mode = os.environ.get(LOG, "").casefold(), os.environ.get(OTEL, "").casefold()
     if level:
         if level not in _LEVELS:
-            raise UsageError(f"{level!r} is no level", where=LOG, possible=_LEVELS)
+            raise UsageError(f"{level!r} is not a log level", where=LOG, possible=_LEVELS)
         logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
         logging.getLogger("maieutic").setLevel(level.upper())
     if mode in (*_OFF, "on"):
         return
     if mode not in ("console", "otlp"):
-        raise UsageError(f"{mode!r} is no way to trace", where=OTEL, possible=("off", "on", "console", "otlp"))
+        raise UsageError(f"{mode!r} is not a tracing mode", where=OTEL, possible=("off", "on", "console", "otlp"))
     _install_provider(mode)
 
 
@@ -65,7 +67,7 @@ def _install_provider(mode: str) -> None:
 
 
 def opentelemetry_trace() -> Any:
-    """Raises NeedsError where it is not installed."""
+    """The module `opentelemetry.trace`. Raises NeedsError where it is not installed."""
     try:
         from opentelemetry import trace
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""OpenTelemetry spans by the GenAI conventions, around what a run does; nothing where the environment asks for none."""
+"""OpenTelemetry spans by the GenAI conventions; no-ops unless the environment turns them on."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ SetAttributes = Callable[[Mapping[str, Any]], None]
 def span(
     name: str, *, remote: bool = False, calm: type[BaseException] | None = None, **attributes: Any
 ) -> Iterator[SetAttributes]:
-    """A span around what happens inside; attributes that are None are left out.
+    """A span around the block; yields a function that adds attributes. None values are left out.
 
-    Gives a function that adds attributes. An error ends the span as failed, named by its type, and goes on; `calm` is
-    raised for another reason than a failure. remote: whether what happens is a request to somebody else.
+    An exception marks the span as failed with its type, and propagates. `calm` is an exception that is no failure.
+    remote: whether the block is a request to another system.
     """
     if not spans_enabled():
         yield _no_op
@@ -43,31 +43,33 @@ def span(
 
 @contextmanager
 def chat_span(call: Call) -> Iterator[Callable[[Reply], None]]:
-    """One request to a model. What was said is part of it only where the environment asks."""
+    """The span of one chat request. Messages are recorded only if the environment turns that on."""
     if not spans_enabled():
         yield _no_op
         return
-    asked = call.sampling
+    sampling = call.sampling
     attributes: dict[str, Any] = {
-        "gen_ai.request.temperature": asked.temperature,
-        "gen_ai.request.max_tokens": asked.max_tokens,
-        "gen_ai.request.seed": asked.seed,
-        "gen_ai.request.stop_sequences": asked.stop or None,
+        "gen_ai.request.temperature": sampling.temperature,
+        "gen_ai.request.max_tokens": sampling.max_tokens,
+        "gen_ai.request.seed": sampling.seed,
+        "gen_ai.request.stop_sequences": sampling.stop or None,
     }
-    if shown := content_enabled():
+    if with_content := content_enabled():
         attributes["gen_ai.input.messages"] = json.dumps(
-            [_message_part(**one) for one in call.messages], ensure_ascii=False
+            [_message_part(**message) for message in call.messages], ensure_ascii=False
         )
     with _request_span("chat", call, attributes) as note:
 
         def answered(reply: Reply) -> None:
-            said = {"gen_ai.output.messages": json.dumps([_message_part("assistant", reply.text)], ensure_ascii=False)}
+            output = {
+                "gen_ai.output.messages": json.dumps([_message_part("assistant", reply.text)], ensure_ascii=False)
+            }
             note(
                 {
                     "gen_ai.usage.input_tokens": reply.prompt_tokens,
                     "gen_ai.usage.output_tokens": reply.completion_tokens,
                     "gen_ai.response.finish_reasons": (reply.finish,),
-                    **(said if shown else {}),
+                    **(output if with_content else {}),
                 }
             )
 
@@ -75,7 +77,7 @@ def chat_span(call: Call) -> Iterator[Callable[[Reply], None]]:
 
 
 def embedding_span(call: Call) -> AbstractContextManager[SetAttributes]:
-    """One request for embeddings, without the texts."""
+    """The span of one embedding request, without the texts."""
     return _request_span("embeddings", call, {})
 
 
@@ -90,7 +92,7 @@ def _request_span(operation: str, call: Call, more: Mapping[str, Any]) -> Abstra
 
 
 def _mark_failed(opened: Span, error: BaseException, trace: Any) -> None:
-    """The type alone: messages of errors may quote what was said."""
+    """Record the error's type alone, because its message may quote the texts."""
     opened.set_attribute("error.type", type(error).__name__)
     opened.set_status(trace.Status(trace.StatusCode.ERROR, type(error).__name__))
 
@@ -104,4 +106,4 @@ def _message_part(role: str, content: str) -> dict[str, Any]:
 
 
 def _no_op(more: object) -> None:
-    """Where nobody traces there is nothing to add to."""
+    """Stands in for the span's setter where tracing is off."""

@@ -49,7 +49,7 @@ MAKING = {
 }
 CALLING = {
     "raises": ("1 / 0", "ZeroDivisionError"),
-    "no score": ("return 0.5", "it gave 0.5, wanted is Score"),
+    "no score": ("return 0.5", "it returned 0.5, not Score"),
     "out of range": ("return Score(value=7)", "ValidationError"),
     "endless loop": ("while True: pass", "longer than"),
     "stubborn loop": ("while True:\n            try: pass\n            except Exception: pass", "longer than"),

@@ -10,7 +10,7 @@ from ...runtime.monitor.leaderboard import Leaderboard, ScoreTally
 from ...runtime.monitor.run_view import CandidateStatus, CandidateView
 from ..format.text import Glyphs, Line, Span, Tone, cell_count, fit, score_text
 
-_MAX_DEPTH = 14  # levels: a deeper row leaves no room for its name on 80 columns
+_MAX_DEPTH = 14  # levels: a deeper row would leave no cells for its name on 80 columns
 _RULER, _SHORT_RULER = 14, 10  # cells
 _NAME = 10  # cells: sign, blank, `c-b9f45a`
 _TONES: Mapping[CandidateStatus, Tone] = {

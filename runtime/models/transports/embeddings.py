@@ -1,4 +1,4 @@
-"""How alike a model finds texts: embeddings of all of them in one request, kept as the cosines alone."""
+"""Similarities of texts by a model's embeddings: one request for all texts, stored as the cosines alone."""
 
 from __future__ import annotations
 
@@ -13,29 +13,31 @@ from . import wire
 
 
 def similarity_call(model: ModelRef, text: str, others: Sequence[str]) -> Call:
-    """The request that `texts_of` reads: how alike the model finds the text and each of the others."""
-    said = tuple(Message(role="user", content=one) for one in (text, *others))
-    return Call(model=model, messages=said, sampling=Sampling(max_tokens=1))
+    """The call for the similarities of a text and each of the others; one message per text."""
+    messages = tuple(Message(role="user", content=content) for content in (text, *others))
+    return Call(model=model, messages=messages, sampling=Sampling(max_tokens=1))
 
 
 def input_texts(call: Call) -> list[str]:
-    """What is embedded: each message is a text of its own."""
+    """The texts to embed, one per message."""
     return [message["content"] for message in call.messages]
 
 
 def parse_embeddings(data: Any, call: Call, seconds: float, usd: float = 0.0) -> Reply:
-    """A reply whose text are the cosines of the first text and each of the others. Raises ValueError for what is no
-    answer to as many texts. Where usage is missing, the worst case is charged."""
+    """A reply whose text is the JSON list of cosines of the first text and each of the others.
+
+    Raises ValueError for a response without one embedding per text. Missing usage is charged at the worst case.
+    """
     try:
         rows = sorted(data["data"], key=lambda row: row.get("index", 0))
         first, *others = ([float(value) for value in row["embedding"]] for row in rows)
         tokens = (data.get("usage") or {}).get("prompt_tokens")
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"no embeddings: {str(data)[:300]}") from error
-    if len(rows) != len(call.messages) or any(len(one) != len(first) for one in others):
+    if len(rows) != len(call.messages) or any(len(vector) != len(first) for vector in others):
         raise ValueError(f"{len(rows)} embeddings for {len(call.messages)} texts, or of different lengths")
     return Reply(
-        text=json.dumps([cosine(first, one) for one in others]),
+        text=json.dumps([cosine(first, vector) for vector in others]),
         prompt_tokens=wire.worst_tokens(call) if tokens is None else tokens,
         usd=usd,
         seconds=seconds,
@@ -47,6 +49,6 @@ def similarities_from(reply: Reply) -> tuple[float, ...]:
 
 
 def cosine(a: Sequence[float], b: Sequence[float]) -> float:
-    """In [-1, 1]; nothing is like nothing."""
+    """In [-1, 1]; 0 where a vector is zero."""
     size = math.sqrt(math.fsum(x * x for x in a) * math.fsum(y * y for y in b))
     return max(-1.0, min(1.0, math.fsum(x * y for x, y in zip(a, b, strict=True)) / size)) if size else 0.0

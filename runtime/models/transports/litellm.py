@@ -1,6 +1,6 @@
-"""The litellm lane: every provider that litellm knows, its prices, and what its models can do.
+"""The transport for all providers that litellm knows, with their prices and capabilities.
 
-The only file that imports litellm, and not before the first request that needs it: the import takes seconds.
+Only this file imports litellm, with the first request that needs it: the import takes seconds.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from .base import Endpoint, ProxyResponse, TransportError
 
 _READ_TIMEOUT_SECONDS = 600.0
 _PLAIN_OPENAI = frozenset({"local", "llamacpp", "vllm", "openai_like"})
-"""Providers that are an OpenAI-compatible address and nothing else."""
+"""Providers that are just an OpenAI-compatible address."""
 
 
 class LitellmTransport:
-    """Sends through `litellm.acompletion`, which never retries here: a retry it made would be paid unseen."""
+    """Sends by `litellm.acompletion` with retries off: a retry inside litellm would be paid without being counted."""
 
     def __init__(self) -> None:
         self._module: Any = None
@@ -93,33 +93,35 @@ class LitellmTransport:
         )
 
     async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
-        """By litellm's own table of providers and the keys that they need."""
+        """Checks provider and key against litellm's own tables."""
         litellm = await self._load()
         name = _litellm_name(model)
         try:
             litellm.get_llm_provider(name, api_base=model.api_base)
         except Exception as error:
             raise TransportError(
-                f"litellm knows no provider {model.provider!r}",
+                f"unknown provider {model.provider!r}",
                 kind="model",
                 where=f"model {model}",
-                possible=tuple(sorted(str(getattr(one, "value", one)) for one in litellm.provider_list))[:40],
-                remedy="write provider/model as litellm spells it, or openai/NAME@http://HOST/v1 for a server of yours",
+                possible=tuple(sorted(str(getattr(provider, "value", provider)) for provider in litellm.provider_list))[
+                    :40
+                ],
+                remedy="write provider/model as litellm spells it, or openai/NAME@http://HOST/v1 for your own server",
             ) from error
         if endpoint.key:
             return
-        found = litellm.validate_environment(name, api_base=model.api_base)
-        if found["missing_keys"] and not model.api_base:
-            missing = ", ".join(found["missing_keys"])
+        environment = litellm.validate_environment(name, api_base=model.api_base)
+        if environment["missing_keys"] and not model.api_base:
+            missing = ", ".join(environment["missing_keys"])
             raise TransportError(
-                f"{model.id} needs a key, and there is none",
+                f"{model.id} needs a key, and none is set",
                 kind="key",
                 where=f"environment variable {missing}",
                 remedy=f"export {missing}=…, or use local/smollm2, which needs none",
             )
 
     async def worst_case(self, call: Call) -> Cost:
-        """The most a call can take, in tokens and by the price table."""
+        """The most that a call can cost, in tokens and by the price table."""
         prices = self._model_info(await self._load(), call.model)
         tokens = wire.worst_tokens(call)
         completion = call.sampling.max_tokens
@@ -128,22 +130,22 @@ class LitellmTransport:
         return Cost(calls=1, tokens=tokens, usd=usd)
 
     async def price(self, model: ModelRef) -> tuple[float, float] | None:
-        """US dollars for a token of the prompt and of the answer; None where the table has no price."""
+        """US dollars per prompt token and per completion token; None where the table has no price."""
         prices = self._model_info(await self._load(), model)
         prompt, answer = prices.get("input_cost_per_token"), prices.get("output_cost_per_token")
         return None if prompt is None or answer is None else (float(prompt), float(answer))
 
     async def capabilities(self, model: ModelRef) -> frozenset[str]:
         litellm = await self._load()
-        known = litellm.get_supported_openai_params(_litellm_name(model)) or ()
-        return frozenset({"logprobs"}) if "top_logprobs" in known else frozenset()
+        parameters = litellm.get_supported_openai_params(_litellm_name(model)) or ()
+        return frozenset({"logprobs"}) if "top_logprobs" in parameters else frozenset()
 
     async def aclose(self) -> None:
         if self._module is not None:
             await self._module.close_litellm_async_clients()
 
     async def _load(self) -> Any:
-        """litellm with the table it was shipped with, and silent."""
+        """litellm with the price table it ships with, and without its log messages."""
         if self._module is None:
             os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
             self._module = await asyncio.to_thread(_import_litellm)
@@ -152,14 +154,14 @@ class LitellmTransport:
     def _model_info(self, litellm: Any, model: ModelRef) -> dict[str, Any]:
         try:
             return dict(litellm.get_model_info(_litellm_name(model)))
-        except Exception:  # noqa: BLE001 - its way to say that the table has no such model
+        except Exception:  # noqa: BLE001 - litellm raises a plain Exception for a model that it does not list
             return {}
 
 
 def _parse_reply(
     parse: Callable[[Any, Call, float, float], Reply], response: Any, call: Call, endpoint: Endpoint, seconds: float
 ) -> Reply:
-    """The answer, with litellm's price of it. Raises Failure for what is no answer."""
+    """The reply with litellm's price. Raises TransportError where the response is none."""
     hidden = getattr(response, "_hidden_params", None) or {}
     try:
         return parse(response.model_dump(), call, seconds, float(hidden.get("response_cost") or 0.0))
@@ -187,7 +189,7 @@ def _litellm_name(model: ModelRef) -> str:
 
 
 def _address_fields(endpoint: Endpoint) -> dict[str, Any]:
-    """Nothing where litellm knows better; a server of one's own may want no key, but litellm wants a word there."""
+    """Key and address, where litellm does not know them. litellm requires a key even for a server without one."""
     fields: dict[str, Any] = {"api_key": endpoint.key} if endpoint.key else {}
     if endpoint.base.startswith("http"):
         fields = {"api_key": endpoint.key or "none", "api_base": endpoint.base}
@@ -200,7 +202,7 @@ def _status_code(error: BaseException) -> int | None:
 
 
 def _transport_error(error: Exception, model: str, endpoint: Endpoint, within: float) -> TransportError:
-    names = {type(one).__name__ for one in _cause_chain(error)}
+    names = {type(cause).__name__ for cause in _cause_chain(error)}
     if "Timeout" in names or "APITimeoutError" in names:
         return TransportError(
             f"{model} did not answer within {within:g} seconds",
@@ -228,7 +230,7 @@ def _transport_error(error: Exception, model: str, endpoint: Endpoint, within: f
 
 
 def _message_text(error: Exception) -> str:
-    """Without the names of classes that litellm and the SDK put in front."""
+    """The message without the class names that litellm and the SDKs put in front."""
     text = str(getattr(error, "message", "") or error)
     for mark in ("Exception - ", "Error: "):
         text = text.rsplit(mark, 1)[-1]
@@ -237,8 +239,8 @@ def _message_text(error: Exception) -> str:
 
 def _response_headers(error: Exception) -> dict[str, str]:
     response = getattr(error, "response", None)
-    found = getattr(error, "litellm_response_headers", None) or getattr(response, "headers", None) or {}
-    return {str(name).lower(): str(value) for name, value in dict(found).items()}
+    headers = getattr(error, "litellm_response_headers", None) or getattr(response, "headers", None) or {}
+    return {str(name).lower(): str(value) for name, value in dict(headers).items()}
 
 
 def _cause_chain(error: BaseException | None) -> Iterator[BaseException]:

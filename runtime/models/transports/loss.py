@@ -1,4 +1,4 @@
-"""How likely a model finds a given text: teacher forcing through llama.cpp's own endpoints."""
+"""The loss of a given text under a model: teacher forcing through llama.cpp's own endpoints."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .openai_compatible import OpenAICompatibleTransport
 async def teacher_forced_loss(
     lane: OpenAICompatibleTransport, call: Call, reference: str, endpoint: Endpoint, within: float
 ) -> Reply:
-    """A reply whose text is the mean negative log-likelihood of `reference` after the messages, per token, in nats.
+    """A reply whose text is the mean negative log-likelihood of `reference` after the messages, in nats per token.
 
-    The reference is tokenized as the model would read it, and a grammar that names these tokens one by one lets the
-    server say nothing else; the probabilities it reports are those before the grammar. That takes one request
-    to the model. Rendering and tokenizing go before it and cost nothing. Raises Failure.
+    A grammar of the reference's tokens, one by one, forces the server to generate exactly them; the probabilities that
+    it reports are those before the grammar. This takes one completion request. Rendering and tokenizing before it cost
+    nothing. Raises TransportError.
     """
     began = time.perf_counter()
 
@@ -35,7 +35,7 @@ async def teacher_forced_loss(
     tokens = (await ask("tokenize", {"content": reference, "add_special": False}))["tokens"]
     if not tokens:
         return Reply(text="0.0")
-    said = await ask(
+    completion = await ask(
         "completion",
         {
             "prompt": prompt,
@@ -46,18 +46,18 @@ async def teacher_forced_loss(
             "grammar": "root ::= " + " ".join(f"<[{token}]>" for token in tokens),
         },
     )
-    steps = said.get("completion_probabilities") or []
+    steps = completion.get("completion_probabilities") or []
     if [step["id"] for step in steps] != tokens:
         raise TransportError(
-            f"{call.model.id} did not follow the reference",
+            f"{call.model.id} did not generate the reference",
             kind="refused",
             where=endpoint.base,
-            remedy="use a llama.cpp server whose grammars know tokens by number (2025-12 or newer)",
+            remedy="use a llama.cpp server whose grammars accept token ids (2025-12 or newer)",
         )
     loss = -math.fsum(step["logprob"] for step in steps) / len(steps)
     return Reply(
         text=repr(max(0.0, loss)),
-        prompt_tokens=said.get("tokens_evaluated", wire.worst_tokens(call)),
+        prompt_tokens=completion.get("tokens_evaluated", wire.worst_tokens(call)),
         completion_tokens=len(tokens),
         seconds=time.perf_counter() - began,
     )

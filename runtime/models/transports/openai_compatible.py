@@ -1,7 +1,6 @@
-"""The direct lane: OpenAI-compatible endpoints over plain HTTP.
+"""The transport for OpenAI-compatible endpoints, over plain HTTP.
 
-Measured beside the SDKs it spends a tenth of their processor time per call, which is what limits an evaluation on a
-fast endpoint.
+It takes a tenth of the CPU time per call that the SDKs take, which limits an evaluation on a fast endpoint.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _JSON_CONTENT_TYPE = "application/json"
 
 
 class OpenAICompatibleTransport:
-    """One pool of connections for all endpoints; opened with the first request, in the loop that sends it."""
+    """One connection pool for all endpoints, opened by the first request in its event loop."""
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
@@ -67,17 +66,17 @@ class OpenAICompatibleTransport:
     async def _error_for(
         self, call: Call, endpoint: Endpoint, status: int, text: str, headers: Mapping[str, str]
     ) -> TransportError:
-        known = await self._model_names(endpoint) if status == 404 else ()
-        return wire.error_from_status(call.model.id, endpoint, status, text, headers, known)
+        names = await self._model_names(endpoint) if status == 404 else ()
+        return wire.error_from_status(call.model.id, endpoint, status, text, headers, names)
 
     async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
         status, text, headers = await self.request("GET", f"{endpoint.base}/models", endpoint, model.id, 20.0)
         if status in (401, 403) or status >= 500:
             raise wire.error_from_status(model.id, endpoint, status, text, headers)
-        known, any_name = _listed_models(text) if status == 200 else ((), True)
-        if any_name or not known or endpoint.name in known or f"{endpoint.name}:latest" in known:
+        names, any_name = _listed_models(text) if status == 200 else ((), True)
+        if any_name or not names or endpoint.name in names or f"{endpoint.name}:latest" in names:
             return
-        raise wire.error_from_status(model.id, endpoint, 404, "it is not among the endpoint's models", {}, known)
+        raise wire.error_from_status(model.id, endpoint, 404, "the endpoint does not list it", {}, names)
 
     async def forward(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> ProxyResponse:
         import aiohttp
@@ -117,7 +116,7 @@ class OpenAICompatibleTransport:
     async def request(
         self, method: str, url: str, endpoint: Endpoint, model: str, within: float, fields: Any = None
     ) -> tuple[int, str, Mapping[str, str]]:
-        """Status, text and headers. Raises Failure where there is no whole answer."""
+        """Status, text and headers. Raises TransportError where there is no complete response."""
         import aiohttp
 
         headers = {"Content-Type": "application/json"}
@@ -156,7 +155,7 @@ class OpenAICompatibleTransport:
         if self._session is None:
             import aiohttp
 
-            # How many requests run at once is decided by the gateway; a second limit here would only hide it.
+            # The gateway limits the concurrency; a second limit here would only hide that one.
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         return self._session
@@ -172,7 +171,7 @@ class OpenAICompatibleTransport:
 def _parse_reply(
     parse: Callable[[Any, Call, float], Reply], text: str, call: Call, endpoint: Endpoint, seconds: float
 ) -> Reply:
-    """What the endpoint answered. Raises Failure for what is no answer."""
+    """The reply in a response. Raises TransportError where it is none."""
     try:
         return parse(json.loads(text), call, seconds)
     except ValueError as error:
@@ -186,7 +185,7 @@ def _parse_reply(
 
 
 def _listed_models(text: str) -> tuple[tuple[str, ...], bool]:
-    """The names an endpoint lists, and whether it answers to any name: llama.cpp serves one model under all."""
+    """The model names that an endpoint lists, and whether it accepts any name, as llama.cpp does."""
     try:
         rows = json.loads(text)["data"]
         names = tuple(str(row["id"]) for row in rows)[:50]

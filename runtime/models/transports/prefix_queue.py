@@ -1,4 +1,4 @@
-"""In which order the embedded server reads prompts that begin alike.
+"""Serialises prompts that share a prefix, so that the embedded server's prompt cache is used.
 
 docs/decisions/2026-11-21-repacked-weights.md has the figures.
 """
@@ -13,11 +13,11 @@ from ....core.models import Call
 
 
 class PrefixQueue:
-    """Prompts with the same demos are read one after the other.
+    """Sends prompts with the same few-shot turns one after the other.
 
-    Sent at once, they land in different slots of the server, and each slot reads the same demos anew; sent one by one,
-    each finds the slot in which its beginning was read. Only demos that are turns are looked at, for there the
-    common beginning can be told from the row; other prompts, and their long answers, stay side by side.
+    Sent at once, they land in different slots of the server, and each slot reads the same turns again. Sent one by
+    one, each finds the slot that has its prefix in the cache. Only prompts with few-shot turns are serialised, because
+    there the prefix can be told from the example; all others run concurrently.
     """
 
     def __init__(self) -> None:

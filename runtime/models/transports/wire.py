@@ -1,4 +1,4 @@
-"""The words of the OpenAI chat protocol: the body of a request, the parts of an answer, the meaning of a refusal."""
+"""The OpenAI chat protocol: request bodies, replies and the meaning of error responses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CONTENT_FILTER_SIGNS = ("content_filter", "content_policy", "responsibleaipolic
 
 
 def seed_for(call: Call) -> int | None:
-    """Repeated draws differ. The embedded model is always seeded, so that a run of it can be repeated."""
+    """A seed that differs between samples. The embedded model always gets one, so that its runs are repeatable."""
     if call.sampling.seed is not None:
         return call.sampling.seed + call.sample
     if call.model.provider == "local" and call.sampling.temperature > 0:
@@ -33,7 +33,7 @@ def seed_for(call: Call) -> int | None:
 
 
 def request_body(call: Call, name: str) -> dict[str, Any]:
-    """The request, with no field that was not asked for: strict servers refuse what they do not know."""
+    """The request body. Unset fields are left out, because strict servers reject unknown ones."""
     sampling = call.sampling
     fields: dict[str, Any] = {
         "model": name,
@@ -52,15 +52,16 @@ def request_body(call: Call, name: str) -> dict[str, Any]:
 
 
 def worst_tokens(call: Call) -> int:
-    """More tokens than the call can take: no tokenizer makes more of a text than it has bytes, and the chat template
-    frames each message with a few."""
+    """An upper bound: no tokenizer makes more tokens than bytes, and the chat template adds a few per message."""
     texts = sum(len(message["content"].encode()) for message in call.messages)
     return texts + 16 * (len(call.messages) + 1) + call.sampling.max_tokens
 
 
 def parse_completion(data: Any, call: Call, seconds: float, usd: float = 0.0) -> Reply:
-    """Raises ValueError for what is not an answer. Where usage is missing, the worst case is charged for the prompt
-    and one token for each byte of the answer."""
+    """The reply in a response. Raises ValueError where there is none.
+
+    Missing usage is charged: the worst case for the prompt, one token per byte of the completion.
+    """
     try:
         choice = data["choices"][0]
         message = choice["message"]
@@ -81,11 +82,11 @@ def parse_completion(data: Any, call: Call, seconds: float, usd: float = 0.0) ->
 
 
 def empty_reply(text: str, seconds: float) -> Reply | None:
-    """The reply to a prompt that the model could not or would not read, where a refusal says that."""
-    said = text.lower()
-    if any(sign in said for sign in _CONTEXT_LENGTH_SIGNS):
+    """A reply without text, where an error response means that the prompt is too long or was filtered; else None."""
+    lowered = text.lower()
+    if any(sign in lowered for sign in _CONTEXT_LENGTH_SIGNS):
         return Reply(text="", finish="length", seconds=seconds)
-    if any(sign in said for sign in _CONTENT_FILTER_SIGNS):
+    if any(sign in lowered for sign in _CONTENT_FILTER_SIGNS):
         return Reply(text="", finish="content_filter", seconds=seconds)
     return None
 
@@ -98,14 +99,14 @@ def error_from_status(
     headers: Mapping[str, str],
     possible: tuple[str, ...] = (),
 ) -> TransportError:
-    """What a status other than 200 means, and what to do about it."""
-    said = error_message(text)
+    """The error that a status other than 200 means, with its remedy."""
+    message = error_message(text)
     if endpoint.key:
-        said = said.replace(endpoint.key, "[key]")
+        message = message.replace(endpoint.key, "[key]")
     variable = endpoint.key_env or "OPENAI_API_KEY"
     kind: TransportErrorKind
     if status in (401, 403):
-        kind, what = "key", f"{call_name} does not accept the key" if endpoint.key else f"{call_name} asks for a key"
+        kind, what = "key", f"{call_name} does not accept the key" if endpoint.key else f"{call_name} requires a key"
         remedy = f"set {variable} to a key that is allowed to use this model"
     elif status == 404:
         kind, what = "model", f"there is no model {endpoint.name!r} at this endpoint"
@@ -119,7 +120,7 @@ def error_from_status(
     else:
         kind, what = "refused", f"{call_name} refused the request"
         remedy = "see what the endpoint says; the model may not know a parameter that was asked for"
-    detail = f"HTTP {status}" + (f": {said}" if said else "")
+    detail = f"HTTP {status}" + (f": {message}" if message else "")
     return TransportError(
         f"{what} ({detail})",
         kind=kind,
@@ -132,7 +133,7 @@ def error_from_status(
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, however the endpoint says it."""
+    """Seconds to wait, from any of the headers in use."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = headers.get(name) or headers.get(name.title())
         if not value:
@@ -150,16 +151,16 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
 
 
 def error_message(text: str) -> str:
-    """The human part of an error body."""
-    said: Any = text
+    """The readable part of an error body."""
+    content: Any = text
     try:
-        said = json.loads(text)
+        content = json.loads(text)
     except ValueError:
         return text.strip()[:_MAX_MESSAGE_LENGTH]
     for field in ("error", "message", "detail"):
-        if isinstance(said, dict) and field in said:
-            said = said[field]
-    return (said if isinstance(said, str) else json.dumps(said)).strip()[:_MAX_MESSAGE_LENGTH]
+        if isinstance(content, dict) and field in content:
+            content = content[field]
+    return (content if isinstance(content, str) else json.dumps(content)).strip()[:_MAX_MESSAGE_LENGTH]
 
 
 def _content_text(content: Any) -> str:
@@ -171,4 +172,7 @@ def _content_text(content: Any) -> str:
 def _top_logprobs(logprobs: Any) -> tuple[dict[str, float], ...]:
     if not logprobs or not logprobs.get("content"):
         return ()
-    return tuple({one["token"]: one["logprob"] for one in token["top_logprobs"]} for token in logprobs["content"])
+    return tuple(
+        {alternative["token"]: alternative["logprob"] for alternative in token["top_logprobs"]}
+        for token in logprobs["content"]
+    )

@@ -99,7 +99,7 @@ def test_without_a_budget_it_says_which(tmp_path: Path, stub: StubServer) -> Non
     done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "--calls 400" in done.stderr
-    assert "sealed test rows" in done.stdout
+    assert "held-out test examples" in done.stdout
     assert "before\n" in done.stdout
     assert "maieutic export" in done.stdout
 

@@ -44,7 +44,7 @@ def test_stop_as_json_names_run_and_number(call: Any, folder: Path, ids: Any) ->
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["pua"], "no directive is called"),
+        (["pua"], "unknown directive"),
         (["paus"], "did you mean 'pause'"),
         (["pin"], "pin needs candidate"),
         (["pin", "c-zzz"], "no candidate"),
@@ -100,7 +100,7 @@ def test_an_edit_comes_from_a_file_too(call: Any, folder: Path, ids: Any, tmp_pa
 def test_a_dry_run_says_what_would_happen_and_does_nothing(call: Any, folder: Path, ids: Any) -> None:
     found = call("steer", ids.other, "stop", "--dry-run", "--json").json
     assert found["dry_run"] is True
-    assert "sealed test" in found["would"]
+    assert "held-out test" in found["would"]
     assert "not paused" in call("steer", ids.other, "resume", "--dry-run").out
     assert call("steer", ids.other, "pin", "c-zzz", "--dry-run").code == 2
     assert directives(folder, ids.other) == []

@@ -16,7 +16,7 @@ from maieutic.cli.foreground import run_foreground
 from maieutic.cli.progress import LineProgress, ProgressDisplay, progress_display
 from maieutic.core.errors import RunFailed
 from maieutic.core.events import Event
-from maieutic.plugins.system.user_functions import call_function
+from maieutic.plugins.system.imports import call_function
 
 
 def test_an_exit_in_a_guest_is_a_run_that_failed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -53,7 +53,7 @@ def test_a_chain_of_five_thousand_is_laid_out_without_recursion() -> None:
 @given(families(), st.integers(24, 140))
 def test_a_row_fits_its_width(people: dict[str, CandidateView], width: int) -> None:
     nodes = layout(people, UNICODE, frozenset())
-    leaderboard = Leaderboard(tallies={"n0": ScoreTally(n=4, total=3.0)})
+    leaderboard = Leaderboard(tallies={"n0": ScoreTally(n=4, total=3.0, squares=3.0)})
     room = lineage_extent(nodes, people, UNICODE)
     tree = LineageLines(
         nodes=nodes, candidates=people, leaderboard=leaderboard, best="n0", glyphs=UNICODE, width=width, extent=room
@@ -130,7 +130,7 @@ def test_a_veto_of_a_branch_says_how_many_left_with_it() -> None:
     veto = {"directive": {"kind": "veto", "candidate": "c-1", "branch": True}}
     several = Event(run="r", kind="directive_applied", key="1", data={**veto, "candidates": ["c-1", "c-2", "c-3"]})
     alone = Event(run="r", kind="directive_applied", key="2", data={**veto, "candidates": ["c-1"]})
-    assert message_for(several) == "directive applied: veto c-1 and 2 that descend from it"
+    assert message_for(several) == "directive applied: veto c-1 and 2 descendants"
     assert message_for(alone) == "directive applied: veto c-1"
 
 

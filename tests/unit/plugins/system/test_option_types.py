@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from maieutic.core.errors import UsageError
 from maieutic.core.option_types import Count
-from maieutic.plugins.system.option_types import check_types
+from maieutic.plugins.system.registration import check_types
 from maieutic.plugins.system.registry import Registry
 
 

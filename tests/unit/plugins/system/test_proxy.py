@@ -10,8 +10,7 @@ from maieutic.core.protocols import RequiresOperators, UsesOwnModels
 from maieutic.plugins.evaluators.string_match import ExactMatch
 from maieutic.plugins.strategies.greedy import GreedySearch
 from maieutic.plugins.system.discovery import Plugin
-from maieutic.plugins.system.proxy import proxy_for
-from maieutic.plugins.system.sandbox import PluginThread
+from maieutic.plugins.system.sandbox import PluginThread, proxy_for
 
 PLUGIN = Plugin(name="p", module="p", distribution="d", version="1", state="loaded")
 

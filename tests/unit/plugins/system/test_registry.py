@@ -184,7 +184,7 @@ def test_a_name_of_two_guests_must_be_qualified_and_a_builtin_stays(install: Ins
 
 def test_a_guest_that_fails_while_it_is_made_is_named(install: Install) -> None:
     install("polite-metrics", GOOD.replace("self.words = words", "self.words = 1 / words"))
-    with pytest.raises(PluginError, match="could not be made: ZeroDivisionError") as caught:
+    with pytest.raises(PluginError, match="could not be created: ZeroDivisionError") as caught:
         Registry.load().create("evaluator", "polite", words=0)
     assert "polite-metrics 1.2, stage create" in str(caught.value)
 

@@ -178,7 +178,7 @@ async def test_a_check_costs_nothing(door: ModelClient, lane: str, monkeypatch: 
         else:
             with pytest.raises(ModelError, match="needs a key"):
                 await door.check(ModelRef.parse("anthropic/claude-3-5-haiku-20241022"))
-            with pytest.raises(ModelError, match="no provider"):
+            with pytest.raises(ModelError, match="unknown provider"):
                 await door.check(ModelRef.parse("nonsense/model"))
         assert stub.count == 0
 

@@ -103,7 +103,9 @@ rows = st.lists(
 @given(rows, st.integers(0, 10))
 def test_standings_grow_the_same_however_they_are_read(some: list[StepTally], cut: int) -> None:
     numbered = [
-        StepTally(candidate=r.candidate, step=r.step, n=r.n, total=r.total, unreadable=r.unreadable, cursor=n)
+        StepTally(
+            candidate=r.candidate, step=r.step, n=r.n, total=r.total, squares=r.total, unreadable=r.unreadable, cursor=n
+        )
         for n, r in enumerate(some, 1)
     ]
     whole = Leaderboard().extend(numbered)
@@ -116,6 +118,6 @@ def test_standings_grow_the_same_however_they_are_read(some: list[StepTally], cu
 
 
 def test_the_interval_is_wilsons() -> None:
-    low, high = ScoreTally(n=20, total=16.0).interval
+    low, high = ScoreTally(n=20, total=16.0, squares=16.0).interval
     assert (round(low, 3), round(high, 3)) == (0.584, 0.919)
     assert ScoreTally().interval == (0.0, 1.0)

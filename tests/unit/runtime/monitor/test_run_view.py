@@ -119,7 +119,7 @@ def test_every_event_has_words_or_none(event: Event) -> None:
 def test_an_estimate_is_told_beside_the_score_and_never_as_one() -> None:
     told = {"candidate": "c-1", "score": 1.0, "low": 0.5101, "high": 1.0, "n": 4, "expected": 0.5512}
     event = Event(run="r", kind="best_changed", key="1", number=1, data=told)
-    assert message_for(event) == "best is now c-1: 1.00 [0.51, 1.00] on 4 rows, 0.55 expected of all val rows"
+    assert message_for(event) == "best is now c-1: 1.00 [0.51, 1.00] on 4 examples, 0.55 expected on all val examples"
     view = RunView.from_events([event])
     assert view.best is not None
     assert (view.best.score, view.best.low, view.best.n) == (1.0, 0.5101, 4)

@@ -80,8 +80,8 @@ class _Reader(HTMLParser):
 
 def test_five_lines_say_it_all(report: Report) -> None:
     assert summary_lines(report) == [
-        "improved: +12.0 points (95 % interval +3.0 to +21.0, p = 0.012, exact McNemar) on 100 sealed test rows",
-        "score 0.610 → 0.730; 18 rows better, 6 worse",
+        "improved: +12.0 points (95 % interval +3.0 to +21.0, p = 0.012, exact McNemar) on 100 held-out test examples",
+        "score 0.610 → 0.730; 18 examples better, 6 worse",
         "of the difference, format +4.0, content +8.0; unreadable answers 9 → 1",
         "cost: 1,134 calls (1,100 target, 34 optimizer, 100 of them from the cache), 56,000 tokens, "
         "$0.1200 ($0.1000 paid), 3 min 12 s",
@@ -100,8 +100,8 @@ def test_nothing_measured_is_said_in_words(report: Report) -> None:
         update={"start": PromptScore(score=None, n=0), "best": Winner(score=None, n=0, candidate="c-7")}
     )
     assert summary_lines(empty)[:2] == [
-        "improved: no row was scored for both prompts",
-        "start and best: not measured",
+        "improved: no example was scored for both prompts",
+        "baseline and best: not measured",
     ]
     assert "not measured" in to_markdown(empty)
 
@@ -115,7 +115,7 @@ def test_markdown_fences_hold_whatever_a_prompt_contains(report: Report) -> None
     text = to_markdown(report)
     assert text.startswith("# tickets \\<b\\>: improved\n\n- **improved: +12.0 points")
     assert f"\n````text\n{report.prompt.best}\n````\n" in text
-    assert "\n````diff\n--- start\n+++ best\n" in text
+    assert "\n````diff\n--- baseline\n+++ best\n" in text
     assert "- only 12 rows \\<script\\>" in text
     assert "chance alone reaches ±4.0 points" in text
     assert "allowing for the choice among 17, 0.740" in text

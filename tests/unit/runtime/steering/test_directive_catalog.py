@@ -17,8 +17,7 @@ from maieutic.core.errors import UsageError
 from maieutic.core.events import Event
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Prompt
-from maieutic.runtime.monitor.births import process_start_time
-from maieutic.runtime.monitor.process import is_run_alive
+from maieutic.runtime.monitor.process import is_run_alive, process_start_time
 from maieutic.runtime.monitor.run_view import CandidateView, RunView
 from maieutic.runtime.steering.lookup import replace_wording
 from maieutic.runtime.steering.service import (

@@ -12,7 +12,7 @@ from maieutic.core.directives import ChangeBudget, Edit, Hint, Pause, Stop
 from maieutic.core.errors import RunFailed
 from maieutic.core.events import Event, EventKind
 from maieutic.core.prompt import Prompt
-from maieutic.runtime.store import DialogueTurn, OperatorStat, PreferenceRow, RuleRow, RunRecord, Store
+from maieutic.runtime.store import DialogueTurn, PreferenceRow, RuleRow, RunRecord, Store
 
 RUN = "r-one"
 FRESH = (f"r-log-{number}" for number in count())
@@ -149,17 +149,10 @@ async def test_lessons_are_kept_by_step(store: Store) -> None:
         PreferenceRow(a="c-1", b="c-2", example="e-1", margin=1.0, by="openai/m", step=2),
     ]
     rules = [RuleRow(when="no label", advice="Name one.", step=1), RuleRow(when="long", advice="Be brief.", step=3)]
-    stats = [OperatorStat(operator="gradient", step=1, proposed=4, kept=1, calls=6, gain=0.25)]
     for _ in range(2):
         await store.save_preferences(RUN, preferences)
         await store.save_rules(RUN, rules)
-        await store.save_operator_stats(RUN, stats)
     assert store.preferences(RUN) == preferences
     assert store.preferences(RUN, before_step=2) == preferences[:1]
     assert store.rules(RUN) == rules
     assert store.rules(RUN, before_step=3) == rules[:1]
-    assert store.operator_stats(RUN) == stats
-
-    later = [stats[0].model_copy(update={"kept": 2})]
-    await store.save_operator_stats(RUN, later)
-    assert store.operator_stats(RUN, before_step=2) == later

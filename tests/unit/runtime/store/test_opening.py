@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from maieutic.core.errors import RunFailed, UsageError
 from maieutic.runtime.store import DATABASE, RunRecord, Store
+from maieutic.runtime.store.connection import MIGRATION_NAMES
 from maieutic.runtime.store.schema import migrations
-from maieutic.runtime.store.steps import MIGRATION_NAMES
 from sqlite_utils import Database
 
 TABLES = {

@@ -94,7 +94,7 @@ async def test_nobody_is_told_of_success_when_sqlite_gives_up_the_batch(writer: 
         raise sqlite3.OperationalError("database or disk is full")
 
     outcomes = await together(writer, say("a"), disk_full, say("b"))
-    assert [str(one) for one in outcomes] == ["a whole batch was undone: database or disk is full"] * 3
+    assert [str(one) for one in outcomes] == ["a whole batch was rolled back: database or disk is full"] * 3
     assert said(file) == []
     assert await writer.submit(say("c")) == 1
 

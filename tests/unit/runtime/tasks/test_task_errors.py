@@ -33,7 +33,7 @@ def csv_of(*rows: str) -> str:
 
 
 BAD: dict[str, tuple[str, dict[str, str | bytes], tuple[str, ...]]] = {
-    "no TOML": (HEAD + "a = = 1\n", {}, ("no TOML", "task.toml:3", "correct the line")),
+    "no TOML": (HEAD + "a = = 1\n", {}, ("not valid TOML", "task.toml:3", "correct the line")),
     "unknown key": (HEAD + 'descripton = "x"\n' + DATA, {}, ("descripton", "task.toml:3", "mean 'description'")),
     "unknown key in data": (HEAD + DATA + 'tset = "x"\n', {}, ("tset", "task.toml:6", "mean 'test'")),
     "unknown key in answer": (HEAD + DATA + '[answer]\ntyp = "label"\n', {}, ("typ", "task.toml:7", "mean 'type'")),
@@ -123,16 +123,16 @@ BAD: dict[str, tuple[str, dict[str, str | bytes], tuple[str, ...]]] = {
         {},
         ("inptu", "task.toml:7", "mean 'input'"),
     ),
-    "same row twice": (HEAD + DATA, {"train__jsonl": lines(GOOD, GOOD)}, ("stands twice", "train.jsonl:2 repeats")),
+    "same row twice": (HEAD + DATA, {"train__jsonl": lines(GOOD, GOOD)}, ("duplicate row", "train.jsonl:2 repeats")),
     "duplicate ids": (
         HEAD + DATA,
         {"train__jsonl": lines({**GOOD, "id": 7}, {"input": "other", "output": "bad", "id": 7})},
-        ("id '7' is taken", "train.jsonl:2", "train.jsonl:1"),
+        ("duplicate id '7'", "train.jsonl:2", "train.jsonl:1"),
     ),
     "the same row in two splits": (
         HEAD + DATA,
         {"train__jsonl": lines({**GOOD, "id": 1}), "val__jsonl": labelled("val") + lines({**GOOD, "id": 2})},
-        ("stands in train and val", "val.jsonl:3 repeats", "train.jsonl:1"),
+        ("is in train and val", "val.jsonl:3 repeats", "train.jsonl:1"),
     ),
     "label outside the contract": (
         HEAD + LABELS + DATA,
@@ -152,9 +152,13 @@ BAD: dict[str, tuple[str, dict[str, str | bytes], tuple[str, ...]]] = {
     "a list as input": (
         HEAD + DATA,
         {"train__jsonl": lines({"input": ["a", "b"], "output": "good"})},
-        ("input is no text", '["a", "b"]', "train.jsonl:1"),
+        ("input must be a text", '["a", "b"]', "train.jsonl:1"),
     ),
-    "null as input": (HEAD + DATA, {"train__jsonl": lines({"input": None, "output": "good"})}, ("no text", "null")),
+    "null as input": (
+        HEAD + DATA,
+        {"train__jsonl": lines({"input": None, "output": "good"})},
+        ("must be a text", "null"),
+    ),
     "NUL byte": (HEAD + DATA, {"train__jsonl": lines(GOOD).encode() + b'{"input": "a\0"}'}, ("NUL", "train.jsonl:2")),
     "escaped NUL": (HEAD + DATA, {"train__jsonl": '{"input": "a\\u0000b", "output": "x"}'}, ("NUL", "train.jsonl:1")),
     "half a character": (
@@ -171,10 +175,10 @@ BAD: dict[str, tuple[str, dict[str, str | bytes], tuple[str, ...]]] = {
     "placeholder for the wanted output": (
         HEAD.replace("the review", "{input} {output}") + DATA,
         {},
-        ("{output}, which is the wanted output", "task.toml:2", "possible: {input}\n"),
+        ("{output}, which is the output column", "task.toml:2", "possible: {input}\n"),
     ),
     "wrong model name": (HEAD + DATA + '[models]\ntarget = "gpt"\n', {}, ("'gpt'", "task.toml:7", "provider/model")),
-    "model that is no text": (HEAD + DATA + "[models]\ntarget = 4\n", {}, ("named by a text", "task.toml:7")),
+    "model that is no text": (HEAD + DATA + "[models]\ntarget = 4\n", {}, ("must be a text", "task.toml:7")),
     "unknown role": (
         HEAD + DATA + '[models.roles]\ncritc = "local/smollm2"\n',
         {},
@@ -188,7 +192,7 @@ BAD: dict[str, tuple[str, dict[str, str | bytes], tuple[str, ...]]] = {
     "endpoint that is none": (
         HEAD + DATA + '[models]\ntarget = "openai/x"\napi_base = "localhost"\n',
         {},
-        ("'localhost' is no endpoint", "task.toml:8"),
+        ("'localhost' is not an endpoint", "task.toml:8"),
     ),
     "endpoint for nobody": (
         HEAD + DATA + '[models]\ntarget = "openai/x"\n[models.api_base]\n"openai/y" = "http://h/v1"\n',
@@ -244,5 +248,5 @@ def test_a_folder_without_a_task_and_a_task_that_is_not_there(tmp_path: Path) ->
 
 
 def test_two_files_for_one_split(write: Any) -> None:
-    with pytest.raises(TaskError, match="two files are the split val"):
+    with pytest.raises(TaskError, match="two files for the split val"):
         load_task(write(HEAD + '[data]\npath = "."\n', dev__jsonl=labelled("dev")))
