@@ -181,7 +181,7 @@ _FORMER: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
     ),
     "graphs.run": (("graphs.api",), {"check_name": "check_run_id"}),
     "plugins.apps.chat": (("plugins.apps.chat",), {"said": "to_messages"}),
-    "plugins.functions": (("plugins.system.user_functions",), {"call": "call_function"}),
+    "plugins.functions": (("plugins.system.imports",), {"call": "call_function"}),
     "plugins.hookspecs": (("plugins.system.hookspecs",), {"API": "API_VERSION", "GROUP": "ENTRY_POINT_GROUP"}),
     "plugins.loaders": (
         ("plugins.loaders.files",),
@@ -193,7 +193,7 @@ _FORMER: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
             "reader": "dataset_reader",
         },
     ),
-    "plugins.optional": (("plugins.system.optional_imports",), {"optional": "import_optional"}),
+    "plugins.optional": (("plugins.system.imports",), {"optional": "import_optional"}),
     "plugins.registry": (
         ("plugins.system.registry", "plugins.system.registration"),
         {

@@ -19,27 +19,25 @@ _TEMPLATES = {
 
 
 def write_project(name: str, folder: Path) -> Path:
-    """The new project's folder; `_` in a name becomes `-`, as distributions are called.
+    """Write the project and return its folder. A `_` in the name becomes `-`, as in distribution names.
 
-    Raises UsageError for a name that is none, or a folder that is there already.
+    Raises UsageError for a name that is not valid, or a folder that exists already.
     """
     distribution = name.replace("_", "-")
     module = distribution.replace("-", "_")
     if _NAME.fullmatch(distribution) is None or keyword.iskeyword(module):
-        said = (
-            "a word of Python, which no module can be called" if keyword.iskeyword(module) else "no name for a plugin"
-        )
+        problem = "a Python keyword" if keyword.iskeyword(module) else "not a valid plugin name"
         raise UsageError(
-            f"{name!r} is {said}",
-            possible=("small letters, digits and single dashes, a letter first", "no keyword of Python"),
+            f"{name!r} is {problem}",
+            possible=("lower-case letters, digits and single dashes, a letter first", "no Python keyword"),
             remedy="take another name, for example my-plugin",
         )
-    made = folder / distribution
-    if made.exists():
-        raise UsageError(f"{made} is there already", remedy="take another name, or another --folder")
-    for place, template in _TEMPLATES.items():
-        file = made / place.format(module=module)
+    project = folder / distribution
+    if project.exists():
+        raise UsageError(f"{project} is there already", remedy="take another name, or another --folder")
+    for path, template in _TEMPLATES.items():
+        file = project / path.format(module=module)
         file.parent.mkdir(parents=True, exist_ok=True)
         text = resources.files(f"{__package__}.templates").joinpath(template).read_text(encoding="utf-8")
         file.write_text(text.replace("@NAME@", distribution).replace("@MODULE@", module), encoding="utf-8")
-    return made
+    return project

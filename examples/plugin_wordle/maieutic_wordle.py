@@ -1,43 +1,54 @@
-"""Wordle for Maieutic: what is right and in its place is green, what is right elsewhere is yellow, the rest is grey."""
+"""Wordle for Maieutic: a letter in its place is green, one that stands elsewhere in the word is yellow, others grey."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from maieutic.agents.asks.replies import PromptReply
-from maieutic.core.asks import Ask, Case
-from maieutic.core.dataset import Example
-from maieutic.core.models import Output
-from maieutic.core.protocols import Decision, Need, Team
-from maieutic.core.score import Score
-from maieutic.core.search_types import Proposal, Request, Search, WorkOrder
-from maieutic.plugins.system.hookspecs import Register, hookimpl
+from maieutic.plugin import (
+    NEEDS_NOTHING,
+    NEEDS_REFERENCES,
+    NEEDS_TRAIN,
+    Ask,
+    Case,
+    Decision,
+    Example,
+    Output,
+    PromptReply,
+    Proposal,
+    Register,
+    Request,
+    Score,
+    Search,
+    Team,
+    WorkOrder,
+    hookimpl,
+)
 
 api = 1
 
 
 def colours(guess: str, secret: str) -> str:
-    """One letter for each of the secret: G green, Y yellow, - grey. A yellow is paid for by a letter of the secret."""
+    """One letter per letter of the secret: G green, Y yellow, - grey. Each yellow uses up one letter of the secret."""
     guess, secret = guess.casefold().ljust(len(secret))[: len(secret)], secret.casefold()
-    left = Counter(s for g, s in zip(guess, secret, strict=True) if g != s)
-    told = ""
-    for letter, wanted in zip(guess, secret, strict=True):
-        if letter == wanted:
-            told += "G"
-        elif left[letter] > 0:
-            left[letter] -= 1
-            told += "Y"
+    unmatched = Counter(s for g, s in zip(guess, secret, strict=True) if g != s)
+    pattern = ""
+    for letter, expected in zip(guess, secret, strict=True):
+        if letter == expected:
+            pattern += "G"
+        elif unmatched[letter] > 0:
+            unmatched[letter] -= 1
+            pattern += "Y"
         else:
-            told += "-"
-    return told
+            pattern += "-"
+    return pattern
 
 
 class ColoursEvaluator:
-    """A green letter counts 1, a yellow one `yellow`, over the longer of guess and secret."""
+    """Letters in and out of place: 1 for each green letter and `yellow` for each yellow one, over the longer word."""
 
     name = "wordle"
-    needs: frozenset[Need] = frozenset({"references"})
+    needs = NEEDS_REFERENCES
 
     def __init__(self, yellow: float = 0.5) -> None:
         self.yellow = yellow
@@ -47,14 +58,15 @@ class ColoursEvaluator:
             return Score(value=0.0, failure="format")
         if not example.outputs or not example.outputs[0]:
             return Score(value=0.0, failure="example", feedback="there is no secret word")
-        told = colours(answer, example.outputs[0])
-        points = told.count("G") + self.yellow * told.count("Y")
-        value = min(1.0, max(0.0, points / max(len(answer), len(told))))
-        return Score(value=value, values={"green": told.count("G"), "yellow": told.count("Y")}, feedback=told)
+        pattern = colours(answer, example.outputs[0])
+        green, yellow = pattern.count("G"), pattern.count("Y")
+        points = (green + self.yellow * yellow) / max(len(answer), len(pattern))
+        values = {"green": green, "yellow": yellow}
+        return Score(value=min(1.0, max(0.0, points)), values=values, feedback=pattern)
 
 
 class ClueAsk(Ask[PromptReply]):
-    """The prompt, and what the colours of its guesses were."""
+    """Shows a prompt and the colours of its guesses, and asks for a better prompt."""
 
     role = "student"
     skill = "clue"
@@ -85,7 +97,7 @@ class ClueOperator:
     """A prompt with a clue from the colours of a few wrong guesses."""
 
     name = "wordle-clue"
-    needs: frozenset[Need] = frozenset({"train"})
+    needs = NEEDS_TRAIN
     calls = 2
 
     def __init__(self, guesses: int = 4) -> None:
@@ -97,15 +109,15 @@ class ClueOperator:
         reply = await team.act(ask)
         if reply is None:
             return []
-        new = parent.replace(parent.main.with_(instruction=reply.prompt))
-        return [Proposal(program=new, rationale="a clue from the colours")]
+        program = parent.replace(parent.main.with_(instruction=reply.prompt))
+        return [Proposal(program=program, rationale="a clue from the colours")]
 
 
 class GuessStrategy:
-    """Each round guesses anew from the greenest prompt, and gives up after `rounds` rounds, as the game does."""
+    """Six guesses from the greenest prompt: each round starts from the best one, and `rounds` rounds are played."""
 
     name = "wordle-guess"
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
 
     def __init__(self, rounds: int = 6) -> None:
         self.rounds = rounds
@@ -121,23 +133,23 @@ class GuessStrategy:
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         best = self.final(search)
-        return {name: "keep" if name == best else "drop" for name in pool}
+        return {candidate: "keep" if candidate == best else "drop" for candidate in pool}
 
     def final(self, search: Search) -> str:
-        alive = [one.id for one in search.archive.alive]
-        return max(alive, key=lambda name: search.archive.scores.mean(name, search.val) or 0.0)
+        candidates = [candidate.id for candidate in search.archive.alive]
+        return max(candidates, key=lambda candidate: search.archive.scores.mean(candidate, search.val) or 0.0)
 
 
 @hookimpl
 def maieutic_evaluators(register: Register) -> None:
-    register("wordle", ColoursEvaluator, summary="letters in place and out of place", needs=ColoursEvaluator.needs)
+    register("wordle", ColoursEvaluator)
 
 
 @hookimpl
 def maieutic_operators(register: Register) -> None:
-    register("wordle-clue", ClueOperator, summary="a clue from the colours", needs=ClueOperator.needs)
+    register("wordle-clue", ClueOperator)
 
 
 @hookimpl
 def maieutic_strategies(register: Register) -> None:
-    register("wordle-guess", GuessStrategy, summary="six guesses from the greenest")
+    register("wordle-guess", GuessStrategy)

@@ -1,10 +1,10 @@
-"""Loaders: where rows come from. A task names one by a file's suffix (`rows.csv`) or before a colon (`hub:name`)."""
+"""The protocol of loaders, and those of plain files. A task names one by suffix (`rows.csv`) or prefix (`hf:name`)."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from ...core.errors import TaskError, UsageError
 from ...runtime.tasks.rows import (
@@ -17,18 +17,35 @@ from ...runtime.tasks.rows import (
     read_source,
     read_tsv,
 )
-from ..system.registry import Registry
+
+if TYPE_CHECKING:
+    from ..system.registry import Registry
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9_.-]+):(.+)")
 
 
 class Loader(Protocol):
-    """Reads rows. Its registered name is the suffix without the dot, or the word before the colon."""
+    """Reads the rows of a source.
+
+    Attributes:
+        name: The file suffix without the dot, or the word before the colon in a source.
+    """
 
     name: str
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
-        """The rows in their order, each with its place. Raises TaskError for what cannot be read."""
+        """Read all rows.
+
+        Args:
+            source: A file name, or what follows the colon.
+            folder: The task's folder; file names are relative to it.
+
+        Returns:
+            The rows in their order, each with its location for messages.
+
+        Raises:
+            TaskError: The source is not there or cannot be read.
+        """
         ...
 
 
@@ -61,8 +78,7 @@ class ParquetLoader:
 
 
 def dataset_reader(registry: Registry) -> RowReader:
-    """What `load_task` reads rows with, so that plugins' loaders count too. Raises TaskError for a source that
-    nobody can load."""
+    """The reader that `load_task` uses, plugins' loaders included. It raises TaskError for an unknown loader."""
 
     def read(source: str, folder: Path) -> list[SourceRow]:
         scheme = _SCHEME.fullmatch(source)

@@ -54,6 +54,8 @@ hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)
 
 
 class Register(Protocol):
+    """The function that a hook receives as its argument `register`."""
+
     def __call__(
         self,
         name: str,

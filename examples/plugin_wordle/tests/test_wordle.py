@@ -1,21 +1,21 @@
-"""maieutic-wordle keeps Maieutic's contracts."""
+"""maieutic-wordle meets the contracts of its kinds."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from maieutic.agents.asks.replies import PromptReply
+from maieutic.plugin import PromptReply
 from maieutic.testing import EvaluatorConformance, OperatorConformance, StrategyConformance
 from maieutic_wordle import ClueOperator, ColoursEvaluator, GuessStrategy, colours
 
 
 @pytest.mark.parametrize(
-    ("guess", "secret", "told"),
+    ("guess", "secret", "pattern"),
     [("crane", "crane", "GGGGG"), ("nacre", "crane", "YYYYG"), ("speed", "abide", "--Y-Y"), ("a", "abba", "G---")],
 )
-def test_colours_are_those_of_the_game(guess: str, secret: str, told: str) -> None:
-    assert colours(guess, secret) == told
+def test_colours_are_those_of_the_game(guess: str, secret: str, pattern: str) -> None:
+    assert colours(guess, secret) == pattern
 
 
 class TestColours(EvaluatorConformance):

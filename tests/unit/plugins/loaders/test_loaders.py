@@ -11,12 +11,11 @@ from maieutic.plugins.loaders.files import dataset_reader
 from maieutic.plugins.system.registry import Registry
 
 HUB = """
-from maieutic.plugins.system.hookspecs import hookimpl
-from maieutic.runtime.tasks.rows import Row
+from maieutic.plugin import SourceRow, hookimpl
 class Hub:
     name = "hub"
     def read(self, source, folder):
-        return [Row(fields={"input": source, "output": "x"}, where=source)]
+        return [SourceRow(fields={"input": source, "output": "x"}, where=source)]
 @hookimpl
 def maieutic_loaders(register):
     register("hub", Hub)
