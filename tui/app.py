@@ -19,7 +19,7 @@ from ..runtime.store import Store
 from .keys import keymap_path, load_keymap
 from .navigator import Navigator
 from .replay import ReplaySource
-from .screens.base import Navigate, Steer
+from .screens.questions import Navigate, Steer
 
 if TYPE_CHECKING:
     from .palette import CommandProvider
@@ -125,7 +125,8 @@ class MaieuticApp(Navigator):
     def _steer(self, message: Steer) -> None:
         from .steer import steer_run
 
-        message.page.run_question(partial(steer_run, message.page, message.name, message.words))
+        screen = message.screen
+        screen.run_question(partial(steer_run, screen, message.name, message.words))
 
     def open_route(self, name: str, words: Sequence[str] = ()) -> None:
         """Go to a screen, or change the look; what cannot be done is shown as a warning."""

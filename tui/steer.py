@@ -20,35 +20,35 @@ from ..runtime.steering.service import (
 )
 from ..runtime.store import Store
 from .lines.lineage import short_id
-from .screens.base import Page
 from .screens.editor import EditorScreen
+from .screens.questions import PromptScreen
 
 _EXAMPLE_VALUES = {"example": "row-1", "recipe": "mars"}
 
 
-async def steer_run(page: Page, name: str, words: Sequence[str] = ()) -> None:
+async def steer_run(screen: PromptScreen, name: str, words: Sequence[str] = ()) -> None:
     """Ask for what the directive still needs, show what it would do, and send it on enter."""
-    snapshot, spec = page.snapshot, directive_named(name)
-    reason = _unavailable_reason(page, spec, snapshot)
+    snapshot, spec = screen.snapshot, directive_named(name)
+    reason = _unavailable_reason(screen, spec, snapshot)
     if reason or snapshot is None:
-        page.notify(reason, title=f"{spec.title} is off", severity="warning")
+        screen.notify(reason, title=f"{spec.title} is off", severity="warning")
         return
     try:
-        arguments = await _collect_arguments(page, spec, snapshot, list(words))
+        arguments = await _collect_arguments(screen, spec, snapshot, list(words))
         if arguments is None:
             return
         effect = preview(spec, snapshot.timeline.view, **arguments)
-        if await page.open_bar().ask(f"{spec.title}: {effect}", hint="enter sends it, esc leaves") is None:
+        if await screen.open_bar().ask(f"{spec.title}: {effect}", hint="enter sends it, esc leaves") is None:
             return
-        await _send(page, spec, snapshot, arguments)
+        await _send(screen, spec, snapshot, arguments)
     except UsageError as error:
-        page.notify(str(error), title=spec.title, severity="warning", timeout=8)
+        screen.notify(str(error), title=spec.title, severity="warning", timeout=8)
     except MaieuticError as error:
-        page.notify(str(error), title=spec.title, severity="error", timeout=12)
+        screen.notify(str(error), title=spec.title, severity="error", timeout=12)
 
 
-def _unavailable_reason(page: Page, spec: DirectiveSpec, snapshot: RunSnapshot | None) -> str:
-    if page.ui.read_only:
+def _unavailable_reason(screen: PromptScreen, spec: DirectiveSpec, snapshot: RunSnapshot | None) -> str:
+    if screen.ui.read_only:
         return "this view is read-only; start it with --steer to steer from here"
     if snapshot is None:
         return "no run is watched; choose one first"
@@ -58,14 +58,14 @@ def _unavailable_reason(page: Page, spec: DirectiveSpec, snapshot: RunSnapshot |
 
 
 async def _collect_arguments(
-    page: Page, spec: DirectiveSpec, snapshot: RunSnapshot, words: list[str]
+    screen: PromptScreen, spec: DirectiveSpec, snapshot: RunSnapshot, words: list[str]
 ) -> dict[str, Any] | None:
     """None where the person left.
 
     Typed words answer first, then what the cursor stands on. Several optional arguments are asked in one question, and
     not at all where words were typed. Raises UsageError for an unknown candidate: the preview names it.
     """
-    selected, typed = page.selected_arguments, bool(words)
+    selected, typed = screen.selected_arguments, bool(words)
     optional = _optional_arguments(spec)
     values: dict[str, Any] = {}
     for argument in spec.arguments:
@@ -78,7 +78,7 @@ async def _collect_arguments(
         elif argument in optional or (typed and not argument.required):
             continue
         else:
-            answer = await _ask_argument(page, spec, argument, snapshot, values)
+            answer = await _ask_argument(screen, spec, argument, snapshot, values)
             if answer is None:
                 return None
             if answer.strip():
@@ -88,19 +88,23 @@ async def _collect_arguments(
     rest = [argument for argument in optional if argument.name not in values]
     if typed or not rest:
         return values
-    more = await _ask_optional(page, spec, rest)
+    more = await _ask_optional(screen, spec, rest)
     return None if more is None else values | more
 
 
 async def _ask_argument(
-    page: Page, spec: DirectiveSpec, argument: DirectiveArgument, snapshot: RunSnapshot, values: dict[str, Any]
+    screen: PromptScreen,
+    spec: DirectiveSpec,
+    argument: DirectiveArgument,
+    snapshot: RunSnapshot,
+    values: dict[str, Any],
 ) -> str | None:
     """None where the person left; empty where an optional argument is not asked for, or left out."""
     if argument.multiline:
-        return await _edit_text(page, spec, snapshot, values)
+        return await _edit_text(screen, spec, snapshot, values)
     if not argument.required and argument.kind not in ("choice", "number"):
         return ""
-    return await page.open_bar().ask(
+    return await screen.open_bar().ask(
         f"{spec.title} · {argument.name}:",
         value=argument.choices[0] if argument.kind == "choice" and argument.required else "",
         hint=_argument_hint(argument),
@@ -108,10 +112,12 @@ async def _ask_argument(
     )
 
 
-async def _ask_optional(page: Page, spec: DirectiveSpec, rest: Sequence[DirectiveArgument]) -> dict[str, str] | None:
+async def _ask_optional(
+    screen: PromptScreen, spec: DirectiveSpec, rest: Sequence[DirectiveArgument]
+) -> dict[str, str] | None:
     names = [argument.name for argument in rest]
     alone = len(rest) == 1
-    answer = await page.open_bar().ask(
+    answer = await screen.open_bar().ask(
         f"{spec.title} · {', '.join(names)}:",
         hint=_argument_hint(rest[0])
         if alone
@@ -155,28 +161,30 @@ def _argument_choices(argument: DirectiveArgument, snapshot: RunSnapshot) -> tup
     return argument.choices
 
 
-async def _edit_text(page: Page, spec: DirectiveSpec, snapshot: RunSnapshot, values: dict[str, Any]) -> str | None:
+async def _edit_text(
+    screen: PromptScreen, spec: DirectiveSpec, snapshot: RunSnapshot, values: dict[str, Any]
+) -> str | None:
     """A long text in the editor. An edit begins with the prompt as it is; an unchanged one is not sent."""
     before = ""
     if spec.name == "edit":
-        candidate = page.ui.store.candidate(snapshot.record.id, values["candidate"])
+        candidate = screen.ui.store.candidate(snapshot.record.id, values["candidate"])
         before = editable_text(candidate) if candidate is not None else ""
     title = f"{spec.title} {short_id(values.get('candidate', ''))}".strip()
-    text = await page.app.push_screen_wait(EditorScreen(title, before))
+    text = await screen.app.push_screen_wait(EditorScreen(title, before))
     if text is not None and spec.name == "edit" and text.strip() == before.strip():
-        page.notify("nothing was changed, so nothing was sent", severity="warning")
+        screen.notify("nothing was changed, so nothing was sent", severity="warning")
         return None
     return text
 
 
-async def _send(page: Page, spec: DirectiveSpec, snapshot: RunSnapshot, arguments: dict[str, Any]) -> None:
-    run, folder = snapshot.record.id, page.ui.folder
+async def _send(screen: PromptScreen, spec: DirectiveSpec, snapshot: RunSnapshot, arguments: dict[str, Any]) -> None:
+    run, folder = snapshot.record.id, screen.ui.folder
     if spec.starts_process:
         log = folder / f"{run}.{spec.name}.log"
         pid = start_process(process_command(spec, run, folder, **arguments), log)
-        page.notify(f"process {pid} started; its output is in {log.name}", title=spec.title)
+        screen.notify(f"process {pid} started; its output is in {log.name}", title=spec.title)
         return
     with Store.open(folder) as store:
         number = await send_directive(store, run, spec, **arguments)
     when = "it takes effect at the next step" if snapshot.alive else "no process carries the run; g resumes it"
-    page.notify(f"directive {number} is stored; {when}", title=spec.title)
+    screen.notify(f"directive {number} is stored; {when}", title=spec.title)

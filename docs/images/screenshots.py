@@ -29,7 +29,7 @@ SHOTS: dict[str, tuple[str, ...]] = {
 
 
 async def shoot(folder: Path, run: str, name: str, size: tuple[int, int], theme: str, out: Path) -> Path:
-    """One screen in an application of its own; the file that was written."""
+    """One screen in an application of its own; returns the file."""
     app = MaieuticApp(folder, run=run, listing=list_recipes_and_plugins, theme=theme)
     async with app.run_test(size=size) as pilot:
         for key in ("", *SHOTS[name]):
@@ -52,9 +52,9 @@ def to_png(svg: Path) -> Path | None:
     png = svg.with_suffix(".png")
     head = svg.read_text(encoding="utf-8")[:400]
     width, height = (float(part) for part in head.split('viewBox="0 0 ')[1].split('"')[0].split())
-    words = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-    words += [f"--window-size={int(width)},{int(height)}", f"--screenshot={png}", svg.absolute().as_uri()]
-    subprocess.run(words, check=True, capture_output=True)
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    command += [f"--window-size={int(width)},{int(height)}", f"--screenshot={png}", svg.absolute().as_uri()]
+    subprocess.run(command, check=True, capture_output=True)
     return png
 
 
@@ -66,10 +66,10 @@ def main() -> None:
     parser.add_argument("--size", default="120x40")
     parser.add_argument("--theme", default="dark")
     parser.add_argument("--out", type=Path, default=HERE)
-    said = parser.parse_args()
-    width, height = (int(part) for part in said.size.split("x"))
-    for name in said.names:
-        svg = asyncio.run(shoot(said.folder, said.run, name, (width, height), said.theme, said.out))
+    arguments = parser.parse_args()
+    width, height = (int(part) for part in arguments.size.split("x"))
+    for name in arguments.names:
+        svg = asyncio.run(shoot(arguments.folder, arguments.run, name, (width, height), arguments.theme, arguments.out))
         sys.stdout.write(f"{svg} {to_png(svg) or ''}\n")
 
 
