@@ -117,7 +117,7 @@ def world(scores: dict[str, str], parents: dict[str, tuple[str, ...]] | None = N
             told = {"split": "val", "output": "", "answer": None, "score": float(score)}
             archive.scores.add(Evaluation(candidate=name, example=f"v{number}", **told))  # type: ignore[arg-type]
     width = max(map(len, scores.values()))
-    given: dict[str, Any] = {"room": 100, "total": 100, "round": 1, "step": 1, "seed": 1}
+    given: dict[str, Any] = {"remaining_runs": 100, "total_runs": 100, "round": 1, "step": 1, "seed": 1}
     given |= {"operators": {"reflect": 1.0, "merge": 1.0}, "train": tuple(f"t{n}" for n in range(7))}
     return Search(archive=archive, val=tuple(f"v{n}" for n in range(width)), **{**given, **fields})
 

@@ -73,8 +73,8 @@ def world(means: dict[str, float], line: dict[str, str], memory: dict[str, Any] 
             archive.scores.add(seen)
     val, train = tuple(f"v{n}" for n in range(10)), tuple(f"t{n}" for n in range(8))
     given: dict[str, Any] = {
-        "room": 500,
-        "total": 1000,
+        "remaining_runs": 500,
+        "total_runs": 1000,
         "round": 2,
         "step": 9,
         "seed": 1,

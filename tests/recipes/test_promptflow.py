@@ -112,8 +112,8 @@ def search(gains: dict[str, float], **fields: Any) -> Search:
         "seed": 0,
         "round": 2,
         "step": 5,
-        "room": 4000,
-        "total": 4000,
+        "remaining_runs": 4000,
+        "total_runs": 4000,
         **fields,
     }
     return Search(archive=archive, operators=operators, **given)

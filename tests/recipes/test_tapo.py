@@ -65,7 +65,7 @@ def search(scores: dict[str, list[float]], outputs: tuple[str, ...] = ("red", "b
     val = tuple(f"v{n}" for n in range(40))
     examples = {row: Example(id=row, input=row, outputs=(outputs[n % len(outputs)],)) for n, row in enumerate(val)}
     names = [Candidate(id=name, program=Program.of(name), operator="x", status="racing") for name in scores]
-    given: dict[str, Any] = {"room": 1000, "total": 1600, **fields}
+    given: dict[str, Any] = {"remaining_runs": 1000, "total_runs": 1600, **fields}
     made = Search(archive=Archive(names), train=(), val=val, seed=1, round=1, step=1, examples=examples, **given)
     for name, row in scores.items():
         for example, one in zip(row_order(made), row, strict=False):

@@ -23,7 +23,7 @@ def search(shares: Mapping[str, float | None], *, met: int = 10, rows: int = 40,
     for name in shares:
         operator = "person" if name == "person" else "x"
         archive.add(Candidate(id=name, program=Program.of(name), operator=operator, status="racing"))
-    given: dict[str, Any] = {"train": (), "seed": 1, "round": 5, "step": 9, "total": 400, **fields}
+    given: dict[str, Any] = {"train": (), "seed": 1, "round": 5, "step": 9, "total_runs": 400, **fields}
     made = Search(archive=archive, val=tuple(examples), examples=examples, **given)
     for name, share in shares.items():
         for place, row in enumerate(row_order(made)[: met if share is not None else 0]):
@@ -36,19 +36,19 @@ LATE = {"start": 0.2, "a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6, "new": None}
 
 
 def test_in_the_end_the_best_and_the_start_are_measured_on_as_many_rows_more_as_fit() -> None:
-    late = search(LATE, room=80)
+    late = search(LATE, remaining_runs=80)
     pairs = PairedRace().ask(late, ["a", "b", "new"])
     assert Counter(pair.candidate for pair in pairs) == {"start": 20, "a": 20, "b": 20, "c": 20}
     assert {pair.example for pair in pairs} == set(row_order(late)[10:30]), "the next rows, the same for all"
 
 
 def test_before_that_newcomers_are_raced() -> None:
-    pairs = PairedRace().ask(search(LATE, room=200), ["a", "b", "new"])
+    pairs = PairedRace().ask(search(LATE, remaining_runs=200), ["a", "b", "new"])
     assert Counter(pair.candidate for pair in pairs) == {"new": 10}
 
 
 def test_a_round_without_anybody_new_spends_a_races_share_on_the_best() -> None:
-    race, settled = PairedRace(), search(LATE, room=200)
+    race, settled = PairedRace(), search(LATE, remaining_runs=200)
     pairs = race.ask(settled, ["a", "b"])
     assert len(pairs) == 50, "a quarter of the room"
     assert {pair.candidate for pair in pairs} == {"start", "a", "b", "c"}
@@ -59,18 +59,18 @@ def test_a_round_without_anybody_new_spends_a_races_share_on_the_best() -> None:
 
 
 def test_where_nothing_lacks_newcomers_get_what_is_left() -> None:
-    pairs = PairedRace().ask(search(LATE, met=40, room=80), ["a", "b", "new"])
+    pairs = PairedRace().ask(search(LATE, met=40, remaining_runs=80), ["a", "b", "new"])
     assert {pair.candidate for pair in pairs} == {"new"}
 
 
 def test_a_persons_prompt_is_met_in_the_end_too() -> None:
-    late = search({**LATE, "person": None}, room=40)
+    late = search({**LATE, "person": None}, remaining_runs=40)
     pairs = PairedRace().ask(late, ["a", "person"])
     assert {pair.example for pair in pairs if pair.candidate == "person"} >= set(row_order(late)[:10])
 
 
 @pytest.mark.parametrize("room", [1, 5, 40])
 def test_a_room_that_is_small_from_the_first_meets_newcomers(room: int) -> None:
-    pairs = PairedRace().ask(search({"start": None, "a": None, "b": None}, room=room), ["start", "a", "b"])
+    pairs = PairedRace().ask(search({"start": None, "a": None, "b": None}, remaining_runs=room), ["start", "a", "b"])
     assert len(pairs) == min(room, 30)
     assert max(Counter(pair.candidate for pair in pairs).values()) <= -(-room // 3)

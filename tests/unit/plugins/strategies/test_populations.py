@@ -36,7 +36,7 @@ def search(made: Sequence[Candidate], scores: Mapping[str, Sequence[float]], *, 
         for number, score in enumerate(row):
             told = {"split": "val", "output": "", "answer": "", "score": float(score), "step": step}
             archive.scores.add(Evaluation(candidate=name, example=f"v{number}", **told))  # type: ignore[arg-type]
-    given: dict[str, Any] = {"seed": 1, "round": 3, "step": 9, "room": 1000, "total": 1000, "train": (), **fields}
+    given: dict[str, Any] = {"seed": 1, "round": 3, "step": 9, "remaining_runs": 1000, "total_runs": 1000, "train": (), **fields}
     return Search(archive=archive, val=tuple(examples), examples=examples, **given)
 
 
@@ -74,16 +74,16 @@ def test_the_longest_of_those_that_val_was_first_asked_of_is_the_measure_demos_i
 def test_the_first_generation_is_as_large_as_the_population_and_shrinks_with_the_room(room: int, wanted: int) -> None:
     genetic = GeneticAlgorithm(seeds={"paraphrase": 5, "induce": 4}, dress="demo-bootstrap", size=10, children=4)
     operators = {"crossover": 1.0, "demo-bootstrap": 1.0, "paraphrase": 1.0, "induce": 1.0}
-    begun = search([one("start")], {}, round=1, room=room, operators=operators)
+    begun = search([one("start")], {}, round=1, remaining_runs=room, operators=operators)
     orders = genetic.ask(begun)
     assert len(orders) == wanted
     assert {order.operator for order in orders} == {"paraphrase", "induce"}
     seeds = [one(f"s{place}", status="racing", round=1) for place in range(len(orders))]
     assert genetic.pool(begun, [seed.id for seed in seeds]) == []
-    second = search([one("start"), *seeds], {}, round=2, room=room, operators=operators, memory=begun.memory)
+    second = search([one("start"), *seeds], {}, round=2, remaining_runs=room, operators=operators, memory=begun.memory)
     dressed = genetic.ask(second)
     assert [order.parents[0] for order in dressed] == [*(seed.id for seed in seeds), "start"]
-    later = search([one("start")], {"start": [1, 0]}, round=3, room=room, operators=operators, memory=begun.memory)
+    later = search([one("start")], {"start": [1, 0]}, round=3, remaining_runs=room, operators=operators, memory=begun.memory)
     assert len(genetic.ask(later)) == min(4, wanted)
 
 

@@ -144,7 +144,7 @@ def test_what_paid_off_is_asked_more_often() -> None:
                 )
         child = Candidate(id="better", program=Program.of("x"), parents=("c0",), operator="layout", status="kept")
         search.archive.add(child)
-        gains = MAKERS["bandit"]().gains(search, MAKERS["bandit"]()._estimates(search))
+        gains = MAKERS["bandit"]().operator_gains(search, MAKERS["bandit"]()._estimates(search))
         assert gains["layout"][1] == 1
         return float(gains["layout"][0])
 
