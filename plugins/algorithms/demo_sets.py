@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from random import Random
 
 from ...core.answer import normalize_answer
 from ...core.asks import Case
-from ...core.prompt import Demo
-from ...core.search_types import Request
-from ..operators.demos import demo_of
+from ...core.candidate import Candidate
+from ...core.dataset import Example
+from ...core.prompt import Demo, Prompt
+from ...core.search_types import Proposal, Request
 
 _LEAST_WORDS = 6
 _FINISHED = re.compile(r"[.!?:)\]]\W*\Z")
+
+
+def demo_of(row: Example) -> Demo:
+    return Demo(input=row.text, output=row.output or "", source=row.id)
+
+
+def balanced_sample(train: Sequence[Example], size: int, rng: Random) -> list[Example]:
+    """Round robin over the distinct outputs, then shuffled. Open answers are all distinct: a plain sample."""
+    rows = rng.sample(list(train), len(train))
+    groups: dict[str, list[Example]] = {}
+    for row in rows:
+        groups.setdefault(normalize_answer(row.output or ""), []).append(row)
+    order, sample = sorted(groups), list[Example]()
+    rng.shuffle(order)
+    while len(sample) < size:
+        for name in order:
+            if groups[name] and len(sample) < size:
+                sample.append(groups[name].pop())
+    rng.shuffle(sample)
+    return sample
+
+
+def with_demos(parent: Candidate, demos: Sequence[Demo], rationale: str) -> Proposal:
+    prompt: Prompt = parent.program.main.with_(demos=tuple(demos))
+    return Proposal(program=parent.program.replace(prompt), rationale=rationale)
 
 
 def demos_with_reasoning(request: Request) -> list[Demo]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
-from ...core.answer import normalize_answer
+from ...core.answer import AnswerContract, normalize_answer
 from ...core.dataset import Example
 from ...core.score import Evaluation
 from ...core.search_types import Search
+from ...core.stats.labels import infer_labels
 from ..evaluators.string_match import token_f1
 from .selection import sufficiently_measured
 
@@ -22,6 +24,8 @@ VIEWS: Mapping[str, str] = {
     "robustness": "how well the hardest group of inputs is answered",
     "brevity": "how short, and so how cheap, the prompt is",
 }
+_RULE_LABELS = ("accuracy", "robustness", "format")
+_RULE_OPEN = ("accuracy", "similarity", "brevity")
 
 
 def fitness(search: Search, names: Sequence[str], views: Mapping[str, float]) -> dict[str, float]:
@@ -127,3 +131,18 @@ _VIEW_FUNCTIONS: Mapping[str, Callable[[Search, Sequence[str]], dict[str, float]
     "robustness": _robustness,
     "brevity": _brevity,
 }
+
+
+def select_views(search: Search, views: Mapping[str, float]) -> dict[str, float]:
+    """The declared metrics that the plan names, with their weights; accuracy always counts.
+
+    Where the plan names none, a rule: accuracy, robustness and format for a few labels; accuracy, similarity and
+    brevity for open answers. All of them where none of the rule's was declared.
+    """
+    plan_words = {word for step in search.plan for word in re.findall(r"[a-z]+", step.casefold())}
+    named = {name for name in views if name in plan_words}
+    if not named:
+        few = infer_labels(AnswerContract(), search.examples.values())
+        named = {name for name in views if name in (_RULE_LABELS if few else _RULE_OPEN)}
+    weights = {name: weight for name, weight in views.items() if name in named or name == "accuracy"}
+    return weights or dict(views)

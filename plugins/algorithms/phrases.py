@@ -52,7 +52,7 @@ _ALIKE = (
     ("example", "sample", "case"),
     ("below", "that follows"),
 )
-_SYNONYMS = {word: tuple(one for one in group if one != word) for group in _ALIKE for word in group}
+_SYNONYMS = {word: tuple(other for other in group if other != word) for group in _ALIKE for word in group}
 
 
 @dataclass(frozen=True, kw_only=True)

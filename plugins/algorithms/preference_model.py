@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.candidate import Candidate
+from ...core.errors import UsageError
 from ...core.render import instruction_text
+from ...core.search_types import Search
 from ...core.tfidf import TfidfSpace, cosine
 
 Array = NDArray[np.float64]
@@ -166,3 +168,18 @@ def _logistic(value: Array) -> Array:
 
 def _demos(candidate: Candidate) -> int:
     return sum(len(prompt.demos) for prompt in candidate.program.prompts.values())
+
+
+def duels_within_pool(search: Search, pool: Sequence[str]) -> list[tuple[int, int, float]]:
+    """The duels between prompts of the pool, by their indices, oldest first."""
+    place = {name: at for at, name in enumerate(pool)}
+    return [
+        (place[duel.first], place[duel.second], duel.margin)
+        for duel in search.duels
+        if duel.first in place and duel.second in place
+    ]
+
+
+def check_model_kind(model: str, where: str) -> None:
+    if model not in MODEL_KINDS:
+        raise UsageError(f"no model of worth is called {model!r}", where=where, possible=MODEL_KINDS)

@@ -46,3 +46,15 @@ def keep_top(search: Search, pool: Sequence[str], width: int) -> Mapping[str, De
     """Keep the `width` best means, drop the rest."""
     ranked = search.archive.ranked([search.archive[name] for name in pool], search.val)
     return {candidate.id: "keep" if place < width else "drop" for place, candidate in enumerate(ranked)}
+
+
+def human_candidates(search: Search) -> list[str]:
+    """Candidates that people wrote and that are undecided."""
+    return [candidate.id for candidate in search.archive.with_status("racing") if candidate.operator == "person"]
+
+
+def unmeasured_candidates(search: Search, new: Sequence[str]) -> list[str]:
+    """The baseline until it is measured, candidates of people, and the new ones."""
+    start = search.archive.baseline.id
+    first = [] if search.archive.scores.count(start, search.val) else [start]
+    return list(dict.fromkeys([*first, *human_candidates(search), *new]))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...core.protocols import NEEDS_NOTHING, Decision
+from ...core.identity import seeded_random
+from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Decision
 from ...core.search_types import Measurement, Search
-from .common import affordable_measurements, no_decisions, row_order
+from .common import affordable_measurements, missing_measurements, no_decisions, row_order
 
 
 @dataclass(kw_only=True)
@@ -32,6 +33,41 @@ class FullEvaluation:
         if self.candidates is not None:
             rows = rows[: max(self.least, search.total_runs // self.candidates)]
         return affordable_measurements(search, pool, rows)
+
+    def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
+        return no_decisions(search, pool)
+
+
+@dataclass(kw_only=True)
+class LogThenValidate:
+    """Measures a log on train, then val.
+
+    Args:
+        train: Train examples at most.
+        val: Val examples at most.
+        share: Share of the budget for the log while there are prompts to log. Programs of several prompts are not
+            logged; they choose among those that are.
+        least: Examples of the log at least.
+    """
+
+    name = "logged"
+    needs = NEEDS_TRAIN
+
+    train: int = 60
+    val: int = 60
+    share: float = 0.5
+    least: int = 6
+
+    def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
+        plain = [name for name in pool if len(search.archive[name].program.prompts) == 1]
+        labelled = [row for row in search.train if row not in search.examples or search.examples[row].outputs]
+        shuffled = seeded_random(search.seed, "log").sample(labelled, len(labelled))
+        logged = [row for row in shuffled if any(search.archive.scores.get(name, row) is not None for name in plain)]
+        each = max(self.least, int(search.remaining_runs * self.share) // max(1, len(plain)))
+        rows = logged or shuffled[: min(self.train, each)]
+        if pairs := missing_measurements(search, plain, rows)[: search.remaining_runs]:
+            return pairs
+        return FullEvaluation(rows=self.val, candidates=len(pool) * 2 + 2, least=self.least).ask(search, pool)
 
     def tell(self, search: Search, pool: Sequence[str]) -> Mapping[str, Decision]:
         return no_decisions(search, pool)

@@ -10,7 +10,7 @@ from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Measurement, Search
 from ...core.stats.e_process import e_value
 from ..algorithms.fitness import fitness
-from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.selection import human_candidates
 from .common import missing_measurements, row_order
 
 _BLOCKS_OF_THE_WHOLE = 40

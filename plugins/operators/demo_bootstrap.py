@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from ...core.protocols import NEEDS_LABELLED_TRAIN, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.demo_sets import demos_with_reasoning
-from .demos import with_demos
+from ..algorithms.demo_sets import demos_with_reasoning, with_demos
 
 
 @dataclass(kw_only=True)

@@ -11,8 +11,8 @@ from ...core.asks import CALLS_PER_ASK, Case
 from ...core.prompt import Demo
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
+from ..algorithms.demo_sets import demo_of, with_demos
 from ..algorithms.llm_helpers import gather_all, sample_cases, task_description
-from .demos import demo_of, with_demos
 
 
 @dataclass(kw_only=True)

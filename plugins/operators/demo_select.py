@@ -11,8 +11,7 @@ from ...core.prompt import Demo
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ...core.tfidf import SparseVector, TfidfSpace, cosine
-from ..algorithms.demo_sets import demos_with_reasoning
-from .demos import with_demos
+from ..algorithms.demo_sets import demos_with_reasoning, with_demos
 
 
 @dataclass(kw_only=True)

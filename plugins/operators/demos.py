@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
-from ...core.answer import normalize_answer
-from ...core.candidate import Candidate
 from ...core.dataset import Example
-from ...core.prompt import Demo, Placement, Prompt
+from ...core.prompt import Placement
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
+from ..algorithms.demo_sets import balanced_sample, demo_of, with_demos
 
 T = TypeVar("T")
 
@@ -146,28 +145,3 @@ class DemoCount:
                 changed.pop(rng.randrange(len(changed)))
             proposals.append(with_demos(parent, changed[: self.most], f"{len(changed)} demos instead of {len(demos)}"))
         return proposals
-
-
-def demo_of(row: Example) -> Demo:
-    return Demo(input=row.text, output=row.output or "", source=row.id)
-
-
-def balanced_sample(train: Sequence[Example], size: int, rng: Random) -> list[Example]:
-    """Round robin over the distinct outputs, then shuffled. Open answers are all distinct: a plain sample."""
-    rows = rng.sample(list(train), len(train))
-    groups: dict[str, list[Example]] = {}
-    for row in rows:
-        groups.setdefault(normalize_answer(row.output or ""), []).append(row)
-    order, sample = sorted(groups), list[Example]()
-    rng.shuffle(order)
-    while len(sample) < size:
-        for name in order:
-            if groups[name] and len(sample) < size:
-                sample.append(groups[name].pop())
-    rng.shuffle(sample)
-    return sample
-
-
-def with_demos(parent: Candidate, demos: Sequence[Demo], rationale: str) -> Proposal:
-    prompt: Prompt = parent.program.main.with_(demos=tuple(demos))
-    return Proposal(program=parent.program.replace(prompt), rationale=rationale)

@@ -11,7 +11,7 @@ from ...core.prompt import Demo
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ...core.stats.answer_classes import AnswerClassifier, LabelClassifier, position_of
-from .demos import demo_of, with_demos
+from ..algorithms.demo_sets import demo_of, with_demos
 
 _MOVES_PER_GAP = 4.0
 

@@ -16,7 +16,7 @@ from ...core.routing import Router
 from ...core.search_types import Proposal, Request
 from ...core.tfidf import TfidfSpace, cosine
 from ..algorithms.clustering import cluster_regions
-from .demos import balanced_sample, demo_of
+from ..algorithms.demo_sets import balanced_sample, demo_of
 
 RouterKind = Literal["centroid", "nearest"]
 

@@ -2,13 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ...core.program import Program
 from ...core.protocols import NEEDS_NOTHING, Team
-from ...core.routing import Router
+from ...core.routing import LinearScorer, Router
 from ...core.search_types import Proposal, Request
-from ..algorithms.offline_scorer import fit_offline_scorer
+from ...core.tfidf import SparseVector, TfidfSpace, cosine
+
+Array = NDArray[np.float64]
+
+
+_RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+_MOST_TERMS = 400
+
+
+def fit_offline_scorer(log: Mapping[str, Mapping[str, float]], texts: Mapping[str, str]) -> LinearScorer:
+    """Prompt → row → score, and row → input. What is fitted is a prompt's gain over the mean of all prompts on the row,
+    so that hard inputs do not count against who met them. Each prompt's ridge is the one with the least error on rows
+    left out of its fit; with many rows and little to learn that is nearly its mean. Pure; terms that few weights need
+    are left out, the strongest 400 stay.
+    """
+    rows = sorted({row for scores in log.values() for row in scores if row in texts})
+    space = TfidfSpace([texts[row] for row in rows])
+    vectors = {row: space.vector(texts[row]) for row in rows}
+    level = {row: float(np.mean([scores[row] for scores in log.values() if row in scores])) for row in rows}
+    base: dict[str, float] = {}
+    weights: dict[str, dict[str, float]] = {}
+    for name, scores in log.items():
+        own = [row for row in rows if row in scores]
+        gains = np.array([scores[row] - level[row] for row in own], dtype=float)
+        base[name] = float(gains.mean()) if own else 0.0
+        weights[name] = _ridge([vectors[row] for row in own], gains - base[name]) if len(own) > 2 else {}
+    strength: dict[str, float] = {}
+    for own_weights in weights.values():
+        for term, value in own_weights.items():
+            strength[term] = strength.get(term, 0.0) + abs(value)
+    frequent_terms = set(sorted(strength, key=lambda term: (-strength[term], term))[:_MOST_TERMS])
+    return LinearScorer(
+        terms={term: value for term, value in sorted(space.weights.items()) if value},
+        fine=space.uses_trigrams,
+        weights={
+            name: {t: round(v, 6) for t, v in sorted(own.items()) if t in frequent_terms}
+            for name, own in weights.items()
+        },
+        base={name: round(value, 6) for name, value in base.items()},
+    )
+
+
+def _ridge(vectors: Sequence[SparseVector], gains: Array) -> dict[str, float]:
+    """Term → weight, by the ridge parameter with the least leave-one-out error."""
+    kernel = np.array([[cosine(a, b) for b in vectors] for a in vectors])
+    best, least = np.zeros(len(gains)), float((gains**2).sum())
+    for ridge in _RIDGES:
+        inverse = np.linalg.inv(kernel + ridge * np.eye(len(gains)))
+        dual = inverse @ gains
+        error = float(((dual / np.diag(inverse)) ** 2).sum())
+        if error < least:
+            best, least = dual, error
+    weights: dict[str, float] = {}
+    for share, vector in zip(best, vectors, strict=True):
+        for term, value in vector.items():
+            weights[term] = weights.get(term, 0.0) + float(share) * value
+    return {term: value for term, value in weights.items() if abs(value) > 1e-6}
 
 
 class SelectByLog:

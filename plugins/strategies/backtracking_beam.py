@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.pool_helpers import unmeasured_candidates
-from ..algorithms.selection import best_mean, measured_ids, sufficiently_measured
+from ..algorithms.selection import best_mean, measured_ids, sufficiently_measured, unmeasured_candidates
 
 _PERFECT = 1.0
 _ROWS_PER_CASE = 40

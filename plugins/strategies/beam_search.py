@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.pool_helpers import human_candidates
-from ..algorithms.selection import best_mean, keep_top
+from ..algorithms.selection import best_mean, human_candidates, keep_top
 
 _LEAST_MINIBATCH = 8
 _MINIBATCHES_OF_THE_WHOLE = 20

@@ -9,8 +9,7 @@ from typing import Any
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import ALL_PROMPTS, Search, WorkOrder
-from ..algorithms.pool_helpers import human_candidates
-from ..algorithms.selection import best_mean, measured_ids
+from ..algorithms.selection import best_mean, human_candidates, measured_ids
 
 _JOIN = "assemble"
 _ROUNDS_A_CYCLE = 3

@@ -2,26 +2,100 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.categorical_policy import CategoricalPolicy, SlotChoice
-from ..algorithms.pool_helpers import human_candidates
-from ..algorithms.pseudo_labels import label_loss
-from ..algorithms.selection import measured_ids
-from ..algorithms.vocabulary import typical_words
+from ..algorithms.pseudo_labels import PseudoLabels, label_loss
+from ..algorithms.selection import human_candidates, measured_ids
 from ..operators.components import components_of
 from ..operators.phrase_prefix import with_phrase_prefix
-from .pseudo_labels import PseudoLabels
 
 _AUTHOR, _LABELS = "prefix", "relabel"
 _SETTLED = 0.9
 _CALLS_A_DRAW = 40
 _LEAST_DRAWS = 2
+
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+_SPREAD = 0.05
+
+
+_DIGITS = 6
+
+
+SlotChoice = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CategoricalPolicy:
+    """logits: for each slot, one number per choice; plain lists, so that they can be a strategy's memory."""
+
+    logits: Sequence[Sequence[float]]
+
+    @classmethod
+    def uniform(cls, slots: int, choices: int) -> CategoricalPolicy:
+        return cls([[0.0] * choices for _ in range(slots)])
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """Slots x choices; each row sums to 1."""
+        logits = np.asarray(self.logits, dtype=np.float64)
+        mass = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(mass / mass.sum(axis=1, keepdims=True))
+
+    @property
+    def mode(self) -> SlotChoice:
+        """The most likely choice of each slot, the first on ties."""
+        return tuple(int(place) for place in self.probabilities.argmax(axis=1))
+
+    @property
+    def mode_probability(self) -> float:
+        """The probability that a sample is the mode."""
+        return float(self.probabilities.max(axis=1).prod())
+
+    def sample(self, count: int, rng: Random) -> list[SlotChoice]:
+        tables = self.probabilities.tolist()
+        return [tuple(rng.choices(range(len(table)), table)[0] for table in tables) for _ in range(count)]
+
+    def gradient_step(self, samples: Sequence[SlotChoice], losses: Sequence[float], rate: float) -> CategoricalPolicy:
+        """One step down the expected loss, estimated from draws of these distributions and their losses.
+
+        The mean loss of the draws is the baseline that reduces the variance, and their spread the unit, so that the
+        rate means the same for any loss. Fewer than two draws tell nothing.
+        """
+        if len(samples) < 2:
+            return self
+        loss_values = np.asarray(losses, dtype=np.float64)
+        advantage = (loss_values - loss_values.mean()) / max(float(loss_values.std()), _SPREAD)
+        share = self.probabilities
+        gradient = np.zeros_like(share)
+        for choice, weight in zip(samples, advantage, strict=True):
+            hit = np.zeros_like(share)
+            hit[np.arange(len(choice)), list(choice)] = 1.0
+            gradient += weight * (hit - share)
+        moved = np.asarray(self.logits, dtype=np.float64) - rate * gradient / (len(samples) - 1)
+        return CategoricalPolicy(np.round(moved, _DIGITS).tolist())
+
+
+def typical_words(texts: Sequence[str], count: int) -> list[str]:
+    """The `count` words of highest weight (frequency times rarity) that occur in several texts but not in most."""
+    if not count:
+        return []
+    document_counts = Counter(word for text in texts for word in dict.fromkeys(_WORD.findall(text.casefold())))
+    weights = {word: many * math.log(len(texts) / many) for word, many in document_counts.items() if many > 1}
+    return sorted(weights, key=lambda word: (-weights[word], word))[:count]
 
 
 @dataclass(kw_only=True)

@@ -9,7 +9,7 @@ from ...core.option_types import Count
 from ...core.protocols import NEEDS_JUDGE, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.champion import current_champion, duel_margin
-from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.selection import human_candidates
 
 
 @dataclass(kw_only=True)

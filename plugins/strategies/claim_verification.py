@@ -9,8 +9,7 @@ from statistics import fmean
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.pool_helpers import human_candidates
-from ..algorithms.selection import best_mean
+from ..algorithms.selection import best_mean, human_candidates
 from .pareto import next_minibatch
 
 _ROWS_OF_THE_WHOLE = 12

@@ -10,8 +10,8 @@ from ...core.option_types import Count
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fittest
-from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.population import affordable_count, current_population, survivors
+from ..algorithms.selection import human_candidates
 from .local_search import ACCURACY
 
 

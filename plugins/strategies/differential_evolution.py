@@ -9,9 +9,8 @@ from ...core.option_types import Count
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fitness, fittest
-from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.population import affordable_count, current_population, operator_weights, seed_orders, survivors
-from ..algorithms.selection import measured_ids
+from ..algorithms.selection import human_candidates, measured_ids
 
 
 @dataclass(kw_only=True)

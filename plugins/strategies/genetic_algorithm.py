@@ -10,11 +10,9 @@ from typing import Literal
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.fitness import fitness, fittest
-from ..algorithms.metric_choice import select_views
-from ..algorithms.pool_helpers import human_candidates
+from ..algorithms.fitness import fitness, fittest, select_views
 from ..algorithms.population import affordable_count, current_population, operator_weights, seed_orders, survivors
-from ..algorithms.selection import labelled_train
+from ..algorithms.selection import human_candidates, labelled_train
 
 _LEAST_CHANCE = 1e-3
 

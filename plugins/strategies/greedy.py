@@ -9,8 +9,7 @@ from typing import Any, Literal
 
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.pool_helpers import human_candidates
-from ..algorithms.selection import best_mean
+from ..algorithms.selection import best_mean, human_candidates
 from .grow_and_prune import is_significant
 from .pareto import next_minibatch
 

@@ -9,8 +9,7 @@ from statistics import fmean, stdev
 
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.pool_helpers import human_candidates
-from ..algorithms.selection import best_mean
+from ..algorithms.selection import best_mean, human_candidates
 
 
 @dataclass(kw_only=True)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.pool_helpers import human_candidates
-from ..algorithms.selection import best_mean, measured_ids
+from ..algorithms.selection import best_mean, human_candidates, measured_ids
 
 
 @dataclass(kw_only=True)

@@ -13,8 +13,7 @@ from ...core.option_types import Count
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.clustering import cluster_regions
-from ..algorithms.pool_helpers import human_candidates
-from ..algorithms.selection import best_mean, measured_ids
+from ..algorithms.selection import best_mean, human_candidates, measured_ids
 
 _CHOOSE = "select-by-log"
 

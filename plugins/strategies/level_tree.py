@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.pool_helpers import unmeasured_candidates
-from ..algorithms.selection import best_mean
+from ..algorithms.selection import best_mean, unmeasured_candidates
 
 _LEAST_CASES = 2
 _RUNS_PER_CASE = 20

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from ...core.candidate import Candidate
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_NOTHING, Decision
+from ...core.render import instruction_text
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fitness, fittest
-from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.population import affordable_count
+from ..algorithms.selection import human_candidates
 
 ACCURACY: Mapping[str, float] = {"accuracy": 1.0}
 
@@ -90,3 +94,85 @@ class HillClimbing(LocalSearch):
 
     def choose_next(self, search: Search, current: str, fitness_by_id: Mapping[str, float]) -> str:
         return max(fitness_by_id, key=lambda name: (fitness_by_id[name], name == current))
+
+
+@dataclass(kw_only=True)
+class SimulatedAnnealing(LocalSearch):
+    """Moves to the best neighbor if it is no worse, else with probability exp(-loss / temperature).
+
+    Args:
+        temperature: Initial temperature, in score units in [0, 1].
+        cooling: Factor per round.
+    """
+
+    name = "annealing"
+
+    temperature: float = 0.1
+    cooling: float = 0.85
+
+    def choose_next(self, search: Search, current: str, fitness_by_id: Mapping[str, float]) -> str:
+        others = [name for name in fitness_by_id if name != current]
+        if not others:
+            return current
+        best = max(others, key=lambda name: fitness_by_id[name])
+        loss = fitness_by_id[current] - fitness_by_id[best]
+        warmth = self.temperature * self.cooling ** (search.memory["rounds"] - 1)
+        chance = 1.0 if loss <= 0 else math.exp(-loss / warmth) if warmth > 0 else 0.0
+        return best if search.rng("accept").random() < chance else current
+
+
+@dataclass(kw_only=True)
+class TabuSearch(LocalSearch):
+    """Moves to the best neighbor, even a worse one, that does not undo one of the last moves.
+
+    A move makes some pairs of neighboring words and breaks others; to reverse that is tabu for `tenure` moves, unless
+    it leads to a new best. If all neighbors are tabu, the search stays and tries others.
+
+    Args:
+        tenure: Moves that stay tabu.
+    """
+
+    name = "tabu"
+
+    tenure: int = 5
+
+    def choose_next(self, search: Search, current: str, fitness_by_id: Mapping[str, float]) -> str:
+        archive, past = search.archive, search.memory.setdefault("moves", [])
+        record = search.memory.get("best", current)
+        # A walk that went downhill has left the best behind, which is in no pool: one ruler for all.
+        values = fitness(search, list(dict.fromkeys([*fitness_by_id, record])), ACCURACY)
+        best = max(values[current], values.get(record, values[current]))
+        moves = {name: _word_pair_changes(archive[current], archive[name]) for name in fitness_by_id if name != current}
+        free = [name for name, move in moves.items() if values[name] > best or not _undoes_move(move, past)]
+        if not free:
+            return current
+        chosen = max(free, key=lambda name: values[name])
+        search.memory["moves"] = [*past, moves[chosen]][-self.tenure :]
+        return chosen
+
+
+def _word_pair_changes(parent: Candidate, child: Candidate) -> list[list[list[str]]]:
+    """The word pairs that a move made and broke, as JSON."""
+    before, after = _word_pairs(parent), _word_pairs(child)
+    return [[list(pair) for pair in sorted(after - before)], [list(pair) for pair in sorted(before - after)]]
+
+
+def _undoes_move(move: list[list[list[str]]], past: list[list[list[list[str]]]]) -> bool:
+    added, broken = move
+    return any(pair in then[1] for then in past for pair in added) or any(
+        pair in then[0] for then in past for pair in broken
+    )
+
+
+def _word_pairs(candidate: Candidate) -> set[tuple[str, str]]:
+    """Neighboring words of the whole prompt; a demo counts as one word."""
+    pairs: set[tuple[str, str]] = set()
+    for prompt in candidate.program.prompts.values():
+        words = [
+            "",
+            *f"{prompt.system} {instruction_text(prompt)}".casefold().split(),
+            *(demo.input for demo in prompt.demos),
+            "",
+        ]
+        pairs |= set(pairwise(words))
+    return pairs

@@ -8,9 +8,8 @@ from statistics import fmean
 
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.search_tree import SearchTree, TreeLimits
-from ..algorithms.selection import best_mean, sufficiently_measured
+from ..algorithms.selection import best_mean, human_candidates, sufficiently_measured
 
 _LEAST_WIDTH = _LEAST_BATCH = 2
 _WHOLE_PER_CHILD = 60

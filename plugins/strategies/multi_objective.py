@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fitness, fittest
-from ..algorithms.pool_helpers import unmeasured_candidates
+from ..algorithms.selection import unmeasured_candidates
 
 DEFAULT = {"accuracy": 1.0, "format": 0.5, "robustness": 0.3, "brevity": 0.1}
 _LEAST_CASES = 4

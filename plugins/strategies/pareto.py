@@ -12,8 +12,7 @@ from ...core.lineage import Lineage
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import ALL_PROMPTS, Search, WorkOrder
 from ..algorithms.fitness import fittest
-from ..algorithms.pool_helpers import unmeasured_candidates
-from ..algorithms.selection import labelled_train, sufficiently_measured
+from ..algorithms.selection import labelled_train, sufficiently_measured, unmeasured_candidates
 
 
 @dataclass(kw_only=True)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.pool_helpers import human_candidates
-from ..algorithms.selection import best_mean
+from ..algorithms.selection import best_mean, human_candidates
 
 
 @dataclass(kw_only=True)

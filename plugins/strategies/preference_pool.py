@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_JUDGE, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.preference_model import ModelKind, fit_preferences, prompt_features
-from ..allocators.dueling_bandit import check_model_kind, duels_within_pool
+from ..algorithms.preference_model import (
+    ModelKind,
+    check_model_kind,
+    duels_within_pool,
+    fit_preferences,
+    prompt_features,
+)
 
 
 @dataclass(kw_only=True)

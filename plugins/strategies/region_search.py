@@ -14,8 +14,7 @@ from ...core.option_types import Count
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.clustering import cluster_regions
-from ..algorithms.pool_helpers import human_candidates
-from ..algorithms.selection import sufficiently_measured
+from ..algorithms.selection import human_candidates, sufficiently_measured
 from ..operators.mixture import RouterKind, compose_mixture, expert_prompt
 
 _COMPOSE = "mixture"

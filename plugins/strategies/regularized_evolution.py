@@ -11,8 +11,8 @@ from ...core.option_types import Count
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.fitness import fitness, fittest
-from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.population import affordable_count, operator_weights, seed_orders
+from ..algorithms.selection import human_candidates
 from .local_search import ACCURACY
 
 

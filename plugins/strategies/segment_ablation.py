@@ -10,8 +10,8 @@ from ...core.option_types import Count
 from ...core.protocols import NEEDS_LABELLED_TRAIN, Decision
 from ...core.score import Evaluation
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.pool_helpers import human_candidates
 from ..algorithms.segments import Segment, split_segments, without_segment
+from ..algorithms.selection import human_candidates
 
 _MASK = "mask"
 _CALLS_PER_MASK, _CALLS_PER_REWRITE, _CALLS_PER_CASE = 48, 120, 30

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.pool_helpers import human_candidates
-from ..algorithms.selection import best_mean, common_rows, measured_ids
+from ..algorithms.selection import best_mean, common_rows, human_candidates, measured_ids
 
 _CALLS_A_PROPOSAL = 8
 

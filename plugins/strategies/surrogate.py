@@ -11,16 +11,40 @@ from ...core.prompt import Prompt
 from ...core.protocols import NEEDS_LABELLED_TRAIN, Decision
 from ...core.search_types import ALL_PROMPTS, Search, WorkOrder
 from ..algorithms.fitness import fitness
-from ..algorithms.pool_helpers import human_candidates
-from ..algorithms.selection import best_mean, measured_ids
-from ..operators.slot_combination import combine_slots
-from .tpe import suggest_choices
+from ..algorithms.selection import best_mean, human_candidates, measured_ids
+from ..operators.program_combination import combine_slots
 
 _QUESTIONS = 12
 _CALLS_A_CHOICE = 20
 
 ChoicePools = Mapping[str, Sequence[str]]
 """`NAME words` or `NAME demos`, for each prompt → the ids of the candidates that hold what it can be."""
+
+
+def suggest_choices(
+    past_trials: Sequence[tuple[Mapping[str, str], float]],
+    choices: Mapping[str, Sequence[str]],
+    *,
+    count: int,
+    seed: int,
+    startup: int = 10,
+) -> list[dict[str, str]]:
+    """Slot → choice, `count` times, most promising first; the same choice may come twice.
+
+    Args:
+        seen: Earlier choices with their scores, oldest first. The study is rebuilt from it, so the result depends on
+            the arguments alone.
+        startup: Number of random trials before the estimator is used.
+    """
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    space = {slot: optuna.distributions.CategoricalDistribution(tuple(values)) for slot, values in choices.items()}
+    sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, n_startup_trials=startup)
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    for chosen, score in past_trials:
+        study.add_trial(optuna.trial.create_trial(params=dict(chosen), distributions=dict(space), value=score))
+    return [{slot: str(value) for slot, value in study.ask(dict(space)).params.items()} for _ in range(count)]
 
 
 @dataclass(kw_only=True)

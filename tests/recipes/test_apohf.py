@@ -179,7 +179,7 @@ def test_worth_follows_preferences_and_doubt_falls_where_duels_were(kind: Any) -
 
 def test_a_model_of_worth_that_nobody_knows_is_refused() -> None:
     from maieutic.core.errors import UsageError
-    from maieutic.plugins.allocators.dueling_bandit import DuelingBandit
+    from maieutic.plugins.allocators.duels import DuelingBandit
 
     with pytest.raises(UsageError, match="model of worth"):
         DuelingBandit(model="quadratic")  # type: ignore[arg-type]

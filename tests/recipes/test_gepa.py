@@ -18,7 +18,7 @@ from maieutic.core.prompt import Branch, Demo, Prompt
 from maieutic.core.score import Evaluation
 from maieutic.core.search_types import ALL_PROMPTS, Request, Search, TaskBrief, WorkOrder
 from maieutic.plugins.allocators.minibatch_gate import MinibatchGate
-from maieutic.plugins.operators.lineage_merge import LineageMerge
+from maieutic.plugins.operators.program_combination import LineageMerge
 from maieutic.plugins.strategies.pareto import ParetoSearch, next_minibatch, pareto_front
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")

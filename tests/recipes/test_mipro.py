@@ -22,7 +22,7 @@ from maieutic.plugins.allocators.minibatch import MinibatchEvaluation
 from maieutic.plugins.allocators.thompson_sampling import ThompsonSampling
 from maieutic.plugins.operators.demo_bootstrap import DemoBootstrap
 from maieutic.plugins.operators.demo_select import DemoSelect
-from maieutic.plugins.strategies.tpe import suggest_choices
+from maieutic.plugins.strategies.surrogate import suggest_choices
 
 
 def proposer() -> Any:

@@ -12,7 +12,7 @@ from maieutic.core.errors import UsageError
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
 from maieutic.core.routing import Router
-from maieutic.plugins.algorithms.offline_scorer import fit_offline_scorer
+from maieutic.plugins.operators.select_by_log import fit_offline_scorer
 from maieutic.plugins.strategies.multi_objective import non_dominated
 
 KINDS = {"apple": "a fruit that grows on a tree", "train": "a vehicle that stands in the station"}

@@ -17,8 +17,7 @@ from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.core.search_types import Search
 from maieutic.core.stats.e_process import e_value
-from maieutic.plugins.algorithms.fitness import VIEWS, fitness, means_on_common_rows
-from maieutic.plugins.algorithms.metric_choice import select_views
+from maieutic.plugins.algorithms.fitness import VIEWS, fitness, means_on_common_rows, select_views
 from maieutic.plugins.allocators.common import row_order
 from maieutic.plugins.allocators.paired_race import PairedRace
 

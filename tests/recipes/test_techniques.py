@@ -9,8 +9,8 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.plugins.operators.minstrel import module_descriptions
+from maieutic.plugins.operators.published_techniques import technique_catalog
 from maieutic.plugins.operators.snippets import snippet_grid
-from maieutic.plugins.operators.technique_catalog import technique_catalog
 from maieutic.plugins.operators.trained_rewriter import TrainedRewriter, rewriter_profiles
 
 PARITY = AnswerContract(type="label", labels=("even", "odd"))

@@ -8,10 +8,9 @@ from random import Random
 import pytest
 from maieutic.core.candidate import Archive
 from maieutic.core.score import Evaluation
-from maieutic.plugins.algorithms.categorical_policy import CategoricalPolicy
 from maieutic.plugins.algorithms.domain_shift import separation_test
 from maieutic.plugins.algorithms.pseudo_labels import Consensus
-from maieutic.plugins.algorithms.vocabulary import typical_words
+from maieutic.plugins.strategies.categorical_policy import CategoricalPolicy, typical_words
 
 
 def seen(candidate: str, row: str, answer: str | None, **likelihoods: float) -> Evaluation:

@@ -10,8 +10,7 @@ from maieutic.core.identity import seeded_random
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.core.search_types import Search
-from maieutic.plugins.allocators.predictive_filter import PredictiveFilter
-from maieutic.plugins.allocators.predictor import predict_scores, rank_correlation
+from maieutic.plugins.allocators.predictive_filter import PredictiveFilter, predict_scores, rank_correlation
 
 VAL = tuple(f"v{n}" for n in range(20))
 GOOD, BAD = "name the label alone", "write a long essay with many thoughts"

@@ -25,10 +25,10 @@ from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.core.protocols import Operator
 from maieutic.core.search_types import Request, TaskBrief, WorkOrder
-from maieutic.plugins.operators import failure_rewrite as rewrite
 from maieutic.plugins.operators import induce_instruction as induce
-from maieutic.plugins.operators import paraphrase, socratic
+from maieutic.plugins.operators import rewrites as rewrite
 from maieutic.plugins.operators import scored_history as history
+from maieutic.plugins.operators import socratic
 from maieutic.plugins.operators import textual_gradient as gradient
 
 TASK = TaskBrief(
@@ -82,7 +82,7 @@ ALL: list[Operator] = [
     gradient.TextualGradient(gradients=2, reasons_per_gradient=2, steps_per_gradient=2, paraphrases=1),
     history.ScoredHistory(count=3),
     induce.InduceInstruction(subsamples=2, per_sample=3),
-    paraphrase.ParaphraseInstruction(),
+    rewrite.ParaphraseInstruction(),
     rewrite.FailureRewrite(count=2),
     socratic.Socratic(),
 ]

@@ -18,8 +18,9 @@ from maieutic.core.errors import UsageError
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.core.search_types import Request, TaskBrief, WorkOrder
+from maieutic.plugins.algorithms.demo_sets import balanced_sample
 from maieutic.plugins.operators.components import ComponentMutation, component_corpus
-from maieutic.plugins.operators.demos import DemoCount, DemoOrder, DemoSwap, RandomDemos, balanced_sample
+from maieutic.plugins.operators.demos import DemoCount, DemoOrder, DemoSwap, RandomDemos
 from maieutic.plugins.operators.generic_instruction import GenericInstruction
 from maieutic.plugins.operators.label_balance import LabelBalance
 from maieutic.plugins.operators.layout import AnswerHint, LayoutMutation

@@ -17,8 +17,12 @@ from maieutic.core.program import MAIN, Program
 from maieutic.core.prompt import Demo, Prompt, placeholders_in
 from maieutic.core.render import instruction_text, render
 from maieutic.core.search_types import Request, TaskBrief, WorkOrder
-from maieutic.plugins.operators.published_techniques import PublishedTechniques
-from maieutic.plugins.operators.technique_catalog import apply_technique, technique_catalog, techniques_by_name
+from maieutic.plugins.operators.published_techniques import (
+    PublishedTechniques,
+    apply_technique,
+    technique_catalog,
+    techniques_by_name,
+)
 
 LABELS = AnswerContract(type="label", labels=("even", "odd"))
 START = Prompt(system="Be brief.", instruction="Say even or odd.", demos=(Demo(input="4", output="even"),))

@@ -7,7 +7,7 @@ from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.program import Program
 from maieutic.core.search_types import Duel, DuelOutcome, Search
 from maieutic.plugins.algorithms.champion import current_champion
-from maieutic.plugins.allocators.champion_duels import ChampionDuels
+from maieutic.plugins.allocators.duels import ChampionDuels
 
 Told = tuple[str, str, str, float]
 FIRST: Told = ("start", "c1", "v0", -1.0)

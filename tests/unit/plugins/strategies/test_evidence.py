@@ -25,7 +25,14 @@ def search(scores: Scores, status: Mapping[str, Status] | None = None, **fields:
         for row, score in enumerate(seen):
             fact = Evaluation(candidate=name, example=f"v{row}", split="val", output="", answer="", score=score)
             archive.scores.add(fact)
-    given: dict[str, Any] = {"seed": 1, "round": 1, "step": 3, "remaining_runs": 200, "total_runs": 400, "operators": {"induce": 1.0}}
+    given: dict[str, Any] = {
+        "seed": 1,
+        "round": 1,
+        "step": 3,
+        "remaining_runs": 200,
+        "total_runs": 400,
+        "operators": {"induce": 1.0},
+    }
     return Search(archive=archive, train=(), val=tuple(f"v{row}" for row in range(20)), **{**given, **fields})
 
 

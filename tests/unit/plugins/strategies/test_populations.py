@@ -15,8 +15,8 @@ from maieutic.core.search_types import Search
 from maieutic.plugins.algorithms.fitness import fitness, fittest
 from maieutic.plugins.strategies.differential_evolution import DifferentialEvolution
 from maieutic.plugins.strategies.genetic_algorithm import GeneticAlgorithm
+from maieutic.plugins.strategies.local_search import TabuSearch
 from maieutic.plugins.strategies.regularized_evolution import RegularizedEvolution
-from maieutic.plugins.strategies.tabu_search import TabuSearch
 
 JUDGED = {"accuracy": 1.0, "brevity": 0.05}
 
@@ -36,7 +36,15 @@ def search(made: Sequence[Candidate], scores: Mapping[str, Sequence[float]], *, 
         for number, score in enumerate(row):
             told = {"split": "val", "output": "", "answer": "", "score": float(score), "step": step}
             archive.scores.add(Evaluation(candidate=name, example=f"v{number}", **told))  # type: ignore[arg-type]
-    given: dict[str, Any] = {"seed": 1, "round": 3, "step": 9, "remaining_runs": 1000, "total_runs": 1000, "train": (), **fields}
+    given: dict[str, Any] = {
+        "seed": 1,
+        "round": 3,
+        "step": 9,
+        "remaining_runs": 1000,
+        "total_runs": 1000,
+        "train": (),
+        **fields,
+    }
     return Search(archive=archive, val=tuple(examples), examples=examples, **given)
 
 
@@ -83,7 +91,9 @@ def test_the_first_generation_is_as_large_as_the_population_and_shrinks_with_the
     second = search([one("start"), *seeds], {}, round=2, remaining_runs=room, operators=operators, memory=begun.memory)
     dressed = genetic.ask(second)
     assert [order.parents[0] for order in dressed] == [*(seed.id for seed in seeds), "start"]
-    later = search([one("start")], {"start": [1, 0]}, round=3, remaining_runs=room, operators=operators, memory=begun.memory)
+    later = search(
+        [one("start")], {"start": [1, 0]}, round=3, remaining_runs=room, operators=operators, memory=begun.memory
+    )
     assert len(genetic.ask(later)) == min(4, wanted)
 
 

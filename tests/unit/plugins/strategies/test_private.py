@@ -10,7 +10,15 @@ from maieutic.plugins.strategies.private_proposals import PrivateProposals
 
 def search(*operators: str) -> Search:
     start = Candidate(id="c0", program=Program.of("Say it."), operator="start")
-    given = {"train": ("t1",), "val": ("v1", "v2"), "seed": 0, "round": 1, "step": 2, "remaining_runs": 40, "total_runs": 40}
+    given = {
+        "train": ("t1",),
+        "val": ("v1", "v2"),
+        "seed": 0,
+        "round": 1,
+        "step": 2,
+        "remaining_runs": 40,
+        "total_runs": 40,
+    }
     return Search(archive=Archive([start]), operators=dict.fromkeys(operators, 1.0), **given)  # type: ignore[arg-type]
 
 

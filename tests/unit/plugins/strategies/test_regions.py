@@ -31,7 +31,14 @@ def search(programs: Mapping[str, Program], **fields: object) -> Search:
     for name, program in {"start": Program.of("Start."), **programs}.items():
         parents = () if name == "start" else ("start",)
         archive.add(Candidate(id=name, program=program, parents=parents, operator=name, status="kept"))
-    told = {"remaining_runs": 100, "total_runs": 400, "round": 3, "step": 3, "operators": {"principle": 1.0, "mixture": 1.0}, **fields}
+    told = {
+        "remaining_runs": 100,
+        "total_runs": 400,
+        "round": 3,
+        "step": 3,
+        "operators": {"principle": 1.0, "mixture": 1.0},
+        **fields,
+    }
     val = tuple(row for row in rows if row[0] == "v")
     train = tuple(row for row in rows if row[0] == "t")
     return Search(archive=archive, train=train, val=val, seed=0, examples=rows, **told)  # type: ignore[arg-type]
