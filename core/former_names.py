@@ -59,11 +59,20 @@ _FORMER: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
         },
     ),
     "core.dialogue": (
-        ("agents.asks.common", "core.asks", "agents.asks.replies"),
+        (
+            "agents.asks.common",
+            "core.asks",
+            "agents.asks.replies",
+            "plugins.operators.induce_instruction",
+            "plugins.operators.scored_history",
+        ),
         {"Induce": "InducePrompt", "Paraphrase": "ParaphrasePrompt", "Past": "ScoredPrompt", "Reply": "AgentReply"},
     ),
     "core.dialogue.ask": (("core.asks",), {"Past": "ScoredPrompt", "Reply": "AgentReply"}),
-    "core.dialogue.methods": (("agents.asks.common",), {"Induce": "InducePrompt", "Paraphrase": "ParaphrasePrompt"}),
+    "core.dialogue.methods": (
+        ("agents.asks.common", "plugins.operators.induce_instruction", "plugins.operators.scored_history"),
+        {"Induce": "InducePrompt", "Paraphrase": "ParaphrasePrompt"},
+    ),
     "core.dialogue.replies": (("agents.asks.replies",), {}),
     "core.directives": (("core.directives",), {"Roles": "ChangeRole", "Weights": "ChangeWeight"}),
     "core.estimate": (

@@ -1,9 +1,21 @@
-"""The questions of MARS, ProTeGi, APE and OPRO. Those of other methods stand in files of their own beside this one."""
+"""Asks that several operators share, or that the graph itself makes. The others are defined beside their operator."""
 
 from __future__ import annotations
 
-from ...core.asks import Ask, Case, ScoredPrompt
-from .replies import JudgementReply, PathReply, PromptReply, QuestionsReply, ReasonsReply
+from ...core.asks import Ask, Case
+from .replies import ItemsReply, JudgementReply, PathReply, PromptReply, QuestionsReply, ReasonsReply
+
+
+class ChooseViews(Ask[ItemsReply]):
+    """Which of the recipe's views of the evidence matter for a task (TAPO, arXiv 2501.06689)."""
+
+    role = "planner"
+    skill = "views"
+    reply = ItemsReply
+    reads = {"rows": "rows"}
+    task: str
+    views: tuple[str, ...]
+    rows: tuple[Case, ...] = ()
 
 
 class PlanPath(Ask[PathReply]):
@@ -21,7 +33,7 @@ class PlanPath(Ask[PathReply]):
 
 
 class AskQuestions(Ask[QuestionsReply]):
-    """Two Socratic questions: one on the last prompt, one on the step (MARS). asked: those that were sent back."""
+    """Two Socratic questions: one on the last prompt, one on the step (MARS). `asked` holds rejected questions."""
 
     role = "teacher"
     skill = "questions"
@@ -60,7 +72,7 @@ class AnswerQuestions(Ask[PromptReply]):
 
 
 class FindReasons(Ask[ReasonsReply]):
-    """A textual gradient: why the prompt got these rows wrong (ProTeGi, arXiv 2305.03495)."""
+    """A textual gradient: why the prompt got these cases wrong (ProTeGi, arXiv 2305.03495)."""
 
     role = "critic"
     skill = "gradient"
@@ -92,25 +104,3 @@ class ParaphrasePrompt(Ask[PromptReply]):
     skill = "paraphrase"
     reply = PromptReply
     prompt: str
-
-
-class InducePrompt(Ask[PromptReply]):
-    """The instruction that would have led to these rows (APE, arXiv 2211.01910)."""
-
-    role = "student"
-    skill = "induce"
-    reply = PromptReply
-    reads = {"rows": "rows"}
-    rows: tuple[Case, ...]
-
-
-class ImproveOnHistory(Ask[PromptReply]):
-    """A new prompt from scored earlier ones, worst first (OPRO, arXiv 2309.03409)."""
-
-    role = "student"
-    skill = "history"
-    reply = PromptReply
-    reads = {"history": "history", "rows": "rows"}
-    task: str
-    history: tuple[ScoredPrompt, ...] = ()
-    rows: tuple[Case, ...] = ()

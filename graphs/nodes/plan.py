@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...agents.asks.common import PlanPath
-from ...agents.asks.planning import ChooseViews
+from ...agents.asks.common import ChooseViews, PlanPath
 from ...core.asks import CALLS_PER_ASK, Case
 from ...core.budget import fair_shares
 from ...core.errors import BudgetSpent

@@ -4,13 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ...agents.asks.boundary import LabelExample, WriteBoundaryExamples
+from ...agents.asks.replies import CasesReply, TextReply
 from ...core.answer import normalize_answer
-from ...core.asks import CALLS_PER_ASK, Case
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.dataset import Split
 from ...core.protocols import Team
 from ...core.search_types import NewExample, TaskBrief
 from .llm_helpers import gather_all, task_description
+
+
+class WriteBoundaryExamples(Ask[CasesReply]):
+    """Inputs that are hard to answer: near the border between answers, rare, or unlike the existing ones."""
+
+    role = "synthesizer"
+    skill = "boundary"
+    reply = CasesReply
+    reads = {"rows": "rows", "failures": "errors"}
+    task: str
+    prompt: str
+    rows: tuple[Case, ...] = ()
+    failures: tuple[Case, ...] = ()
+    count: int = 5
+
+
+class LabelExample(Ask[TextReply]):
+    """The right answer to an input, by the task only: no candidate's prompt is shown."""
+
+    role = "judge"
+    skill = "label"
+    reply = TextReply
+    task: str
+    input: str
+
 
 SYNTHESIZER = "synthesizer"
 EXAMPLES_PER_ASK = 5

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...agents.asks.rating import CheckOutput
+from ...agents.asks.replies import VerdictsReply
+from ...core.asks import Ask
 from ...core.dataset import Example
 from ...core.errors import UsageError
 from ...core.models import Output
 from ...core.protocols import EvaluatorContext, Need
 from ...core.score import Score
 from .llm_base import CALLS_PER_ASK, UNREADABLE_REPLY, requirements_text
+
+
+class CheckOutput(Ask[VerdictsReply]):
+    """Which of several questions about an output are answered with yes."""
+
+    role = "judge"
+    skill = "check"
+    reply = VerdictsReply
+    requirements: str
+    questions: tuple[str, ...]
+    input: str
+    output: str
 
 
 class ChecklistEvaluator:

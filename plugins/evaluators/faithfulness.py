@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...agents.asks.rating import CheckClaims
+from ...agents.asks.replies import VerdictsReply
+from ...core.asks import Ask
 from ...core.dataset import Example
 from ...core.models import Output
 from ...core.protocols import EvaluatorContext, Need
 from ...core.score import Score
 from .llm_base import CALLS_PER_ASK, UNREADABLE_REPLY
+
+
+class CheckClaims(Ask[VerdictsReply]):
+    """Which claims of an output the context supports."""
+
+    role = "judge"
+    skill = "claims"
+    reply = VerdictsReply
+    input: str
+    context: str
+    output: str
 
 
 class Faithfulness:

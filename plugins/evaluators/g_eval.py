@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...agents.asks.rating import ScoreOutput
+from ...agents.asks.replies import RatingReply
+from ...core.asks import Ask
 from ...core.dataset import Example
 from ...core.models import Output
 from ...core.protocols import EvaluatorContext, Need
 from ...core.score import Score
 from .llm_base import UNREADABLE_REPLY, requirements_text
+
+
+class ScoreOutput(Ask[RatingReply]):
+    """One digit from 1 to 5 and nothing else, so that its probabilities can be read (G-Eval)."""
+
+    role = "judge"
+    skill = "score"
+    reply = RatingReply
+    criteria: str
+    steps: tuple[str, ...] = ()
+    input: str
+    output: str
+
 
 _DIGITS = ("1", "2", "3", "4", "5")
 

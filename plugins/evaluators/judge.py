@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...agents.asks.comparison import CompareOutputs
 from ...agents.asks.replies import ChoiceReply
-from ...core.asks import CALLS_PER_ASK
+from ...core.asks import CALLS_PER_ASK, Ask
 from ...core.dataset import Example
 from ...core.errors import UsageError
 from ...core.models import Output
@@ -15,6 +14,18 @@ from ...core.protocols import Need, Team
 from ...core.score import Preference
 from ...core.search_types import TaskBrief
 from ..algorithms.llm_helpers import gather_all, task_description
+
+
+class CompareOutputs(Ask[ChoiceReply]):
+    """Which of two outputs for one input is better. Neither prompts nor references are shown."""
+
+    role = "judge"
+    skill = "compare"
+    reply = ChoiceReply
+    requirements: str
+    input: str
+    a: str
+    b: str
 
 
 @dataclass(kw_only=True)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from statistics import fmean, median, pstdev
 from typing import Any, Literal
 
-from ...agents.asks.rating import RateOutput
+from ...agents.asks.replies import RatingReply
+from ...core.asks import Ask
 from ...core.dataset import Example
 from ...core.errors import UsageError
 from ...core.models import Output
@@ -14,6 +15,19 @@ from ...core.protocols import EvaluatorContext, Need
 from ...core.score import Score
 from .judge_calibration import CalibrationFit, JudgeCalibration, parse_pairs
 from .llm_base import CALLS_PER_ASK, UNREADABLE_REPLY, gather_all, requirements_text
+
+
+class RateOutput(Ask[RatingReply]):
+    """How well an output meets a rubric. The reference is shown if the rubric refers to it."""
+
+    role = "judge"
+    skill = "rate"
+    reply = RatingReply
+    requirements: str
+    rubric: str = ""
+    input: str
+    reference: str = ""
+    output: str
 
 
 class RubricEvaluator:

@@ -7,12 +7,39 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.episodes import AdvancePrompt, SummarizeAdvice
-from ...core.asks import CALLS_PER_ASK, Case
+from ...agents.asks.replies import PromptReply, TextReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case, ScoredPrompt
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.ancestry import scored_ancestry
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, task_description
+
+
+class SummarizeAdvice(Ask[TextReply]):
+    """Summarize what went wrong in several episodes (PROMST). Each remark comes with how often it applied."""
+
+    role = "critic"
+    skill = "summary"
+    reply = TextReply
+    reads = {"remarks": "errors"}
+    task: str
+    prompt: str
+    remarks: tuple[str, ...] = ()
+
+
+class AdvancePrompt(Ask[PromptReply]):
+    """Write a prompt from a summary of what went wrong and the prompts it descends from (PROMST)."""
+
+    role = "student"
+    skill = "advance"
+    reply = PromptReply
+    reads = {"summary": "errors", "history": "history", "hints": "hints"}
+    task: str
+    prompt: str
+    summary: str
+    history: tuple[ScoredPrompt, ...] = ()
+    hints: tuple[str, ...] = ()
+
 
 _NUMBERS = re.compile(r"\d+")
 _MOST_REMARKS = 8

@@ -6,13 +6,41 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.boundary import AnalyseErrors, StepPrompt
+from ...agents.asks.replies import PromptReply, TextReply
 from ...core.answer import AnswerContract
-from ...core.asks import CALLS_PER_ASK, Case
+from ...core.asks import CALLS_PER_ASK, Ask, Case, ScoredPrompt
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import NewExample, Proposal, Request
 from ..algorithms.example_generation import generate_examples, max_generation_calls
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
+
+
+class AnalyseErrors(Ask[TextReply]):
+    """What a confusion matrix and some errors reveal about a prompt."""
+
+    role = "critic"
+    skill = "confusion"
+    reply = TextReply
+    reads = {"matrix": "errors", "failures": "errors"}
+    task: str
+    prompt: str
+    matrix: str
+    failures: tuple[Case, ...] = ()
+
+
+class StepPrompt(Ask[PromptReply]):
+    """The next prompt, from earlier ones with their scores and the analysis of the last."""
+
+    role = "student"
+    skill = "calibrate"
+    reply = PromptReply
+    reads = {"history": "history", "hints": "hints"}
+    task: str
+    prompt: str
+    history: tuple[ScoredPrompt, ...] = ()
+    analysis: str
+    hints: tuple[str, ...] = ()
+
 
 _UNREADABLE = "(unreadable)"
 _SHOWN = 4

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.branches import AddBranch, FindCause, FindPatterns, PruneBranches
-from ...core.asks import CALLS_PER_ASK, Case
+from ...agents.asks.replies import ItemsReply, TextReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.prompt import Prompt
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.render import instruction_text
@@ -23,6 +23,60 @@ from ..algorithms.branch_tree import (
     without_all_branches,
 )
 from ..algorithms.llm_helpers import deduplicate, gather_all, sample_items, task_description, user_guidance
+
+
+class FindCause(Ask[TextReply]):
+    """The analyzer: what the prompt leaves out for one failed case."""
+
+    role = "critic"
+    skill = "failure-cause"
+    reply = TextReply
+    reads = {"failures": "errors"}
+    task: str
+    prompt: str
+    failures: tuple[Case, ...]
+
+
+class FindPatterns(Ask[ItemsReply]):
+    """The summarizer: causes merged into patterns, each `IMPORTANCE | pattern` with an importance from 1 to 10."""
+
+    role = "critic"
+    skill = "failure-patterns"
+    reply = ItemsReply
+    reads = {"causes": "errors"}
+    task: str
+    causes: tuple[str, ...]
+    count: int = 3
+
+
+class AddBranch(Ask[TextReply]):
+    """The revisor: one branch against one pattern, new (breadth) or below an existing one (depth).
+
+    `branches` lists the existing branches, numbered.
+    """
+
+    role = "student"
+    skill = "branch"
+    reply = TextReply
+    reads = {"failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    branches: str
+    pattern: str
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+class PruneBranches(Ask[TextReply]):
+    """Which of the numbered branches fit single examples only, or repeat or contradict others."""
+
+    role = "critic"
+    skill = "prune-branches"
+    reply = TextReply
+    task: str
+    prompt: str
+    branches: str
+
 
 MAX_BRANCH_WORDS = 12
 _WEIGHED = re.compile(r"\W*(?P<weight>\d{1,2})(?:\s*/\s*10)?\s*[|:.)–-]\s*(?P<text>.+)\Z", re.DOTALL)

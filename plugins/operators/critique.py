@@ -5,12 +5,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.promptwizard import CritiquePrompt, SynthesizePrompt
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import PromptReply, TextReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.ancestry import ancestor_instructions
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
+
+
+class CritiquePrompt(Ask[TextReply]):
+    """What the prompt gets wrong on these cases; if it got none wrong, what it could state better."""
+
+    role = "critic"
+    skill = "critique"
+    reply = TextReply
+    reads = {"failures": "errors", "successes": "errors"}
+    prompt: str
+    failures: tuple[Case, ...] = ()
+    successes: tuple[Case, ...] = ()
+
+
+class SynthesizePrompt(Ask[PromptReply]):
+    """A new prompt from the old one and its critique.
+
+    With a trajectory, from the prompts that led there too (PromptAgent, arXiv 2310.16427).
+    """
+
+    role = "student"
+    skill = "synthesize"
+    reply = PromptReply
+    reads = {"failures": "errors", "trajectory": "history", "hints": "hints"}
+    task: str
+    prompt: str
+    critique: str
+    failures: tuple[Case, ...] = ()
+    trajectory: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)

@@ -9,13 +9,54 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...agents.asks.common import ParaphrasePrompt
-from ...agents.asks.evolution import CrossAndMutate, CrossPrompts, StepByDifference
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import PromptReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.prompt import Demo
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.demo_sets import demos_with_reasoning
 from ..algorithms.llm_helpers import deduplicate, rewrite_with_model, sample_items, task_description, with_instruction
+
+
+class CrossPrompts(Ask[PromptReply]):
+    """One prompt that has the best of two (the crossover of CAPO, arXiv 2504.16005)."""
+
+    role = "student"
+    skill = "cross"
+    reply = PromptReply
+    reads = {"failures": "errors"}
+    task: str
+    first: str
+    second: str
+    failures: tuple[Case, ...] = ()
+
+
+class CrossAndMutate(Ask[PromptReply]):
+    """Cross two prompts, then change the child, in one question (EvoPrompt GA, arXiv 2309.08532)."""
+
+    role = "student"
+    skill = "cross-mutate"
+    reply = PromptReply
+    reads = {"failures": "errors"}
+    task: str
+    first: str
+    second: str
+    failures: tuple[Case, ...] = ()
+
+
+class StepByDifference(Ask[PromptReply]):
+    """Change where two prompts differ, put it into the best one, cross with the base (EvoPrompt DE)."""
+
+    role = "student"
+    skill = "differential"
+    reply = PromptReply
+    reads = {"failures": "errors"}
+    task: str
+    base: str
+    first: str
+    second: str
+    best: str
+    failures: tuple[Case, ...] = ()
 
 
 @dataclass(kw_only=True)

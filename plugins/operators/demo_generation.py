@@ -5,14 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.promptwizard import ExplainAnswer, SynthesizeExamples
+from ...agents.asks.replies import CasesReply, TextReply
 from ...core.answer import AnswerContract, normalize_answer
-from ...core.asks import CALLS_PER_ASK, Case
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.prompt import Demo
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.demo_sets import demo_of, with_demos
 from ..algorithms.llm_helpers import gather_all, sample_cases, task_description
+
+
+class SynthesizeExamples(Ask[CasesReply]):
+    """New examples with answers, like the ones shown, hard where the prompt failed."""
+
+    role = "synthesizer"
+    skill = "rows"
+    reply = CasesReply
+    reads = {"rows": "rows", "failures": "errors"}
+    task: str
+    rows: tuple[Case, ...] = ()
+    failures: tuple[Case, ...] = ()
+    count: int = 5
+
+
+class ExplainAnswer(Ask[TextReply]):
+    """Why the answer of an example is right, in a sentence or two that end before the answer."""
+
+    role = "student"
+    skill = "explain"
+    reply = TextReply
+    task: str
+    input: str
+    expected: str
 
 
 @dataclass(kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.behaviour import ClaimBehaviours, WriteRule
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import ReasonsReply, TextReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.prompt import placeholders_in
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
@@ -18,6 +18,36 @@ from ..algorithms.llm_helpers import (
     task_description,
     user_guidance,
 )
+
+
+class ClaimBehaviours(Ask[ReasonsReply]):
+    """What the model does in wrong answers only. `refuted` holds claims that were tested and failed."""
+
+    role = "critic"
+    skill = "behaviour"
+    reply = ReasonsReply
+    reads = {"failures": "errors", "successes": "errors", "refuted": "history"}
+    task: str
+    prompt: str
+    failures: tuple[Case, ...] = ()
+    successes: tuple[Case, ...] = ()
+    refuted: tuple[str, ...] = ()
+    count: int = 3
+
+
+class WriteRule(Ask[TextReply]):
+    """One sentence for the prompt that would stop a behaviour."""
+
+    role = "student"
+    skill = "rule"
+    reply = TextReply
+    reads = {"failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    behaviour: str
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
+
 
 _LONGEST_RULE = 60
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.examination import ExamineCases, RefinePrompt
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import PromptReply, TextReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case, ScoredPrompt
 from ...core.dataset import Example
 from ...core.prompt import Prompt
 from ...core.protocols import NEEDS_TRAIN, Team
@@ -14,6 +14,43 @@ from ...core.render import messages_as_text, render
 from ...core.search_types import Proposal, Request
 from ..algorithms.ancestry import edit_rationales, scored_ancestry
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
+
+
+class ExamineCases(Ask[TextReply]):
+    """Case by case: is the output right, does the prompt describe the task, does it need an edit, and which.
+
+    `layout` is the whole message around the prompt, to show where the input goes.
+    """
+
+    role = "critic"
+    skill = "examine"
+    reply = TextReply
+    reads = {"cases": "errors"}
+    task: str
+    prompt: str
+    layout: str = ""
+    cases: tuple[Case, ...] = ()
+
+
+class RefinePrompt(Ask[PromptReply]):
+    """The prompt after its examination, whose text is passed on unchanged.
+
+    `step` says how many words may change. `history` holds the prompts it descends from, with scores; `momentum` the
+    reasons of the last edits.
+    """
+
+    role = "student"
+    skill = "refine"
+    reply = PromptReply
+    reads = {"history": "history", "momentum": "history", "hints": "hints"}
+    task: str
+    prompt: str
+    examination: str
+    step: str = ""
+    history: tuple[ScoredPrompt, ...] = ()
+    momentum: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
 
 _LONGEST_REASONING = 2400
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ...agents.asks.control import CorrectPrompt
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import PromptReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.errors import UsageError
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
@@ -26,6 +26,25 @@ from ..algorithms.error_signals import (
     error_signals,
 )
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
+
+
+class CorrectPrompt(Ask[PromptReply]):
+    """A correction whose size and direction were computed.
+
+    `deviations` says what is off and how it moves, the largest first; `step` how much may change.
+    """
+
+    role = "student"
+    skill = "correct"
+    reply = PromptReply
+    reads = {"deviations": "scores", "failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    step: str
+    deviations: tuple[str, ...] = ()
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
+
 
 ControllerKind = Literal["P", "PI", "PD", "PID"]
 _DEAD_BAND = 0.02

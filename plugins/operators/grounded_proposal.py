@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.grounding import DescribeExamples, ProposeGrounded
-from ...core.asks import CALLS_PER_ASK, Case
+from ...agents.asks.replies import PromptReply, TextReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.protocols import NEEDS_LABELLED_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
@@ -19,6 +19,35 @@ from ..algorithms.llm_helpers import (
     user_guidance,
     with_instruction,
 )
+
+
+class DescribeExamples(Ask[TextReply]):
+    """What a data set is about, from some examples and the notes on earlier ones."""
+
+    role = "planner"
+    skill = "describe"
+    reply = TextReply
+    reads = {"rows": "rows"}
+    task: str
+    rows: tuple[Case, ...] = ()
+    notes: str = ""
+
+
+class ProposeGrounded(Ask[PromptReply]):
+    """An instruction in view of a summary of the data, of examples that were answered well, and of one tip."""
+
+    role = "student"
+    skill = "grounded"
+    reply = PromptReply
+    reads = {"rows": "rows", "failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    summary: str = ""
+    rows: tuple[Case, ...] = ()
+    failures: tuple[Case, ...] = ()
+    tip: str = ""
+    hints: tuple[str, ...] = ()
+
 
 TIPS = {
     "none": "",

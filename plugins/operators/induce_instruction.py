@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.common import InducePrompt as InduceAsk
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import PromptReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.protocols import NEEDS_LABELLED_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import deduplicate, gather_all, sample_cases, with_instruction
+
+
+class InducePrompt(Ask[PromptReply]):
+    """The instruction that would have led to these examples (APE, arXiv 2211.01910)."""
+
+    role = "student"
+    skill = "induce"
+    reply = PromptReply
+    reads = {"rows": "rows"}
+    rows: tuple[Case, ...]
 
 
 @dataclass(kw_only=True)
@@ -35,7 +45,7 @@ class InduceInstruction:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         sets = [sample_cases(request.train, self.demos, request.rng) for _ in range(self.subsamples)]
-        asks = [InduceAsk(rows=rows) for rows in sets if rows for _ in range(self.per_sample)]
+        asks = [InducePrompt(rows=rows) for rows in sets if rows for _ in range(self.per_sample)]
         replies = await gather_all(team.act(ask) for ask in asks)
         return deduplicate(
             with_instruction(request, reply.prompt, f"guessed from {len(ask.rows)} train rows")

@@ -10,13 +10,60 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from ...agents.asks.prompt_parts import ChooseParts, ReviewParts, WritePart
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import ItemsReply, TextReply
+from ...core.asks import CALLS_PER_ASK, AgentReply, Ask, Case
 from ...core.prompt import Prompt, Section
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.render import instruction_text
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import replace_braces, task_description, user_guidance
+
+
+class WritePart(Ask[TextReply]):
+    """The text of one part of a prompt. `wanted` describes the part, `written` holds the other parts."""
+
+    role = "student"
+    skill = "part"
+    reply = TextReply
+    reads = {"failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    wanted: str
+    written: tuple[str, ...] = ()
+    failures: tuple[Case, ...] = ()
+    advice: str = ""
+    hints: tuple[str, ...] = ()
+
+
+class ChooseParts(Ask[ItemsReply]):
+    """Which parts a prompt for the task should have, by name."""
+
+    role = "planner"
+    skill = "parts"
+    reply = ItemsReply
+    task: str
+    prompt: str
+    parts: tuple[str, ...]
+
+
+class AdviceReply(AgentReply):
+    """One part by its name, and what to change in it."""
+
+    part: str
+    advice: str
+
+
+class ReviewParts(Ask[AdviceReply]):
+    """Which part of a prompt is weakest, and what to change in it."""
+
+    role = "critic"
+    skill = "weakest-part"
+    reply = AdviceReply
+    reads = {"failures": "errors"}
+    task: str
+    parts: tuple[str, ...]
+    failures: tuple[Case, ...] = ()
+
 
 _FILE = "modules.v1.toml"
 _USUAL = ("Role", "Goal", "Rules", "Workflow", "Output")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from random import Random
 
-from ...agents.asks.multi_prompt import WriteSeveralPrompts
-from ...core.asks import CALLS_PER_ASK, Case
+from ...agents.asks.replies import ItemsReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.dataset import Example
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
@@ -21,6 +21,20 @@ from ..algorithms.llm_helpers import (
     user_guidance,
     with_instruction,
 )
+
+
+class WriteSeveralPrompts(Ask[ItemsReply]):
+    """Several different prompts that would lead from these inputs to these answers."""
+
+    role = "student"
+    skill = "several"
+    reply = ItemsReply
+    reads = {"rows": "rows", "hints": "hints"}
+    task: str
+    prompt: str
+    rows: tuple[Case, ...] = ()
+    count: int = 3
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)

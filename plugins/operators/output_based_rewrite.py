@@ -5,11 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.output_based import ImproveOnOutputs
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import PromptReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, task_description, user_guidance
+
+
+class ImproveOnOutputs(Ask[PromptReply]):
+    """A better prompt from the outputs of the present one, compared with what the task asks for.
+
+    Neither references nor scores are shown.
+    """
+
+    role = "student"
+    skill = "outputs"
+    reply = PromptReply
+    reads = {"outputs": "rows", "hints": "hints"}
+    task: str
+    prompt: str
+    outputs: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...agents.asks.promptwizard import DescribeExpert, NameIntent
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import ItemsReply, TextReply
+from ...core.asks import CALLS_PER_ASK, Ask
 from ...core.prompt import Section
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import task_description
+
+
+class DescribeExpert(Ask[TextReply]):
+    """Who would do the task best, addressed to that person."""
+
+    role = "student"
+    skill = "expert"
+    reply = TextReply
+    task: str
+
+
+class NameIntent(Ask[ItemsReply]):
+    """The few keywords of the task."""
+
+    role = "student"
+    skill = "intent"
+    reply = ItemsReply
+    task: str
+
 
 KEYWORDS = "Keywords"
 _MOST = 6

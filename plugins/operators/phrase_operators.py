@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from ...agents.asks.phrases import RewordPhrase
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import TextReply
+from ...core.asks import CALLS_PER_ASK, Ask
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import deduplicate, gather_all, main_instruction, with_instruction
@@ -26,6 +26,17 @@ from ..algorithms.phrases import (
     split_phrases,
     swap_phrases,
 )
+
+
+class RewordPhrase(Ask[TextReply]):
+    """One phrase of a prompt in other words, to replace it (Plum, arXiv 2311.08364)."""
+
+    role = "student"
+    skill = "reword-phrase"
+    reply = TextReply
+    prompt: str
+    phrase: str
+
 
 _TRIES = 4
 

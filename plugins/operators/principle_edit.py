@@ -2,14 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal, Self
 
-from ...agents.asks.principles import EditPrinciple, PrincipleReply
-from ...core.asks import CALLS_PER_ASK
+from pydantic import field_validator, model_validator
+
+from ...core.asks import CALLS_PER_ASK, AgentReply, Ask, Case
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import deduplicate, gather_all, main_instruction, task_description, user_guidance
+
+_EDITS = {
+    "add": ("add", "insert", "new", "append"),
+    "change": ("change", "edit", "replace", "modify", "revise", "rewrite", "update"),
+    "remove": ("remove", "delete", "drop"),
+}
+_MIN_WORDS, _MAX_WORDS = 3, 60
+_WORDS = {edit: "|".join(words) for edit, words in _EDITS.items()}
+_REMOVE_EDIT = re.compile(
+    rf"\W*(?:{_WORDS['remove']})\W+(?:principle|number|no)?\W*(?P<number>\d+)(?:\W*\Z|\s*[:.,;-]\s)", re.IGNORECASE
+)
+_CHANGE_EDIT = re.compile(
+    rf"\W*(?:(?:{_WORDS['change']})\W+)?(?:(?:principle|number|no)\W+)?(?P<number>\d+)\s*:\s*(?P<text>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ADD_EDIT = re.compile(rf"\W*(?:(?:{_WORDS['add']})\s*[:-]|(?-i:NEW|ADD)\b)\s*(?P<text>.+)", re.IGNORECASE | re.DOTALL)
+
+
+class PrincipleReply(AgentReply):
+    """One edit of a list of principles. `number` says which one, from 1; 0 if none was named.
+
+    In one block it is `NEW: …`, `2: …` for a changed one, or `REMOVE 2`. A bare sentence is an addition. Edit and
+    number may also be in blocks of their own.
+    """
+
+    edit: Literal["add", "change", "remove"] = "add"
+    number: int = 0
+    principle: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_block(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or value.keys() & {"edit", "number"}:
+            return value
+        text = str(value.get("principle", ""))
+        if match := _REMOVE_EDIT.match(text):
+            return {**value, "edit": "remove", "number": match["number"], "principle": ""}
+        if match := _CHANGE_EDIT.match(text):
+            return {**value, "edit": "change", "number": match["number"], "principle": match["text"]}
+        match = _ADD_EDIT.match(text)
+        return {**value, "principle": match["text"]} if match else value
+
+    @field_validator("edit", mode="before")
+    @classmethod
+    def _read_edit(cls, value: Any) -> Any:
+        words = re.findall(r"[a-z]+", str(value).casefold())
+        return next((edit for edit, names in _EDITS.items() if words and words[0] in names), value)
+
+    @field_validator("number", mode="before")
+    @classmethod
+    def _read_number(cls, value: Any) -> int:
+        match = re.search(r"\d+", str(value))
+        return int(match.group()) if match else 0
+
+    @field_validator("principle", mode="before")
+    @classmethod
+    def _read_principle(cls, value: Any) -> str:
+        """One line, without list marks and quotes."""
+        text = " ".join(str(value).split())
+        return re.sub(r"^(?:[-*•]|\d+[.)]|principle\s*\d*\s*:)\s*", "", text, flags=re.IGNORECASE).strip("\"' ")
+
+    @model_validator(mode="after")
+    def _check_complete(self) -> Self:
+        words = len(self.principle.split())
+        if self.edit == "remove":
+            if not self.number:
+                raise ValueError("the principle to remove is not named")
+        elif not _MIN_WORDS <= words <= _MAX_WORDS:
+            raise ValueError("a principle is one sentence")
+        return self
+
+
+class EditPrinciple(Ask[PrincipleReply]):
+    """One principle added, changed or removed, for these failures (ConstitutionalExperts, arXiv 2403.04894)."""
+
+    role = "student"
+    skill = "principle"
+    reply = PrincipleReply
+    reads = {"failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    principles: tuple[str, ...] = ()
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)

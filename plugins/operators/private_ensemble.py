@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from random import Random, SystemRandom
 from typing import Literal
 
-from ...agents.asks.private_votes import ContinueInstruction, VoteForInstruction
-from ...agents.asks.promptwizard import MutateInStyle
-from ...core.asks import CALLS_PER_ASK, Case
+from ...agents.asks.replies import TextReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.identity import digest, seeded_random
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
@@ -26,7 +25,32 @@ from ...core.stats.privacy import (
     votes_needed,
 )
 from ..algorithms.llm_helpers import gather_all, main_instruction, sample_items, task_description, with_instruction
-from .thinking_styles import thinking_styles
+from .thinking_styles import MutateInStyle, thinking_styles
+
+
+class ContinueInstruction(Ask[TextReply]):
+    """The whole instruction that these examples call for. `begun` holds the words that it begins with."""
+
+    role = "student"
+    skill = "continue"
+    reply = TextReply
+    reads = {"rows": "rows"}
+    task: str
+    rows: tuple[Case, ...]
+    begun: str = ""
+
+
+class VoteForInstruction(Ask[TextReply]):
+    """The number of the instruction that fits these examples best."""
+
+    role = "student"
+    skill = "vote"
+    reply = TextReply
+    reads = {"rows": "rows"}
+    task: str
+    rows: tuple[Case, ...]
+    instructions: tuple[str, ...]
+
 
 NOISE_KEY = "MAIEUTIC_NOISE_KEY"
 _LEAST_WORDS = 4

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...agents.asks.prompt_parts import WritePart
 from ...core.asks import CALLS_PER_ASK
 from ...core.errors import UsageError
 from ...core.program import MAIN, Program
@@ -23,6 +22,7 @@ from ...core.routing import Router
 from ...core.search_types import Proposal, Request
 from ..algorithms.input_variants import step_heading
 from ..algorithms.llm_helpers import deduplicate, gather_all, task_description, user_guidance
+from .minstrel import WritePart
 
 _BRIEF_ANSWERS = ("label", "choice", "number", "regex")
 _SHOWN = 4

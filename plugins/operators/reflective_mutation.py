@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.reflection import ReflectOnCases as Ask
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import PromptReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
+
+
+class ReflectOnCases(Ask[PromptReply]):
+    """A new prompt from the old one and a few of its runs: inputs, outputs, and feedback on them."""
+
+    role = "student"
+    skill = "reflect"
+    reply = PromptReply
+    reads = {"cases": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    cases: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -31,7 +44,7 @@ class ReflectiveMutation:
             return []
         failed = sample_items(request.failures, self.cases, request.rng)
         right = sample_items(request.successes, self.cases - len(failed), request.rng)
-        ask = Ask(
+        ask = ReflectOnCases(
             task=task_description(request.task),
             prompt=main_instruction(request),
             cases=(*failed, *right),

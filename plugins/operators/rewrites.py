@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from ...agents.asks.common import EditPrompt
 from ...agents.asks.common import ParaphrasePrompt as ParaphraseAsk
-from ...agents.asks.control import CorrectPrompt
 from ...core.asks import CALLS_PER_ASK
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
+from .feedback_controller import CorrectPrompt
 
 _MEANT: Mapping[str, str] = {
     "accuracy": "More answers have to be right.",

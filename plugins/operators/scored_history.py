@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.common import ImproveOnHistory
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import PromptReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case, ScoredPrompt
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import rewrite_with_model, sample_cases, task_description
+
+
+class ImproveOnHistory(Ask[PromptReply]):
+    """A new prompt from scored earlier ones, worst first (OPRO, arXiv 2309.03409)."""
+
+    role = "student"
+    skill = "history"
+    reply = PromptReply
+    reads = {"history": "history", "rows": "rows"}
+    task: str
+    history: tuple[ScoredPrompt, ...] = ()
+    rows: tuple[Case, ...] = ()
 
 
 @dataclass(kw_only=True)

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...agents.asks.common import ParaphrasePrompt
-from ...agents.asks.sections import EditSection, WriteSection
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import TextReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.prompt import Prompt, Section, placeholders_in
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.render import instruction_text
@@ -25,6 +25,38 @@ from ..algorithms.llm_helpers import (
     user_guidance,
     with_instruction,
 )
+
+
+class EditSection(Ask[TextReply]):
+    """One section of a prompt rewritten, the others unchanged (PromptFlow, arXiv 2510.12246)."""
+
+    role = "student"
+    skill = "edit-section"
+    reply = TextReply
+    reads = {"failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    section: str
+    text: str
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+class WriteSection(Ask[TextReply]):
+    """A section that a prompt does not have yet (PromptFlow)."""
+
+    role = "student"
+    skill = "write-section"
+    reply = TextReply
+    reads = {"rows": "rows", "failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    section: str
+    purpose: str
+    rows: tuple[Case, ...] = ()
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
+
 
 TASK_SECTION = "Task"
 SECTION_PURPOSES: Mapping[str, str] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.principles import RewriteSegment
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import TextReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.prompt import Prompt, placeholders_in
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
@@ -19,6 +19,22 @@ from ..algorithms.llm_helpers import (
     user_guidance,
 )
 from ..algorithms.segments import Segment, replace_segment, split_segments, without_segment
+
+
+class RewriteSegment(Ask[TextReply]):
+    """Other words for the segment that helps least (PMPO, arXiv 2505.16307)."""
+
+    role = "student"
+    skill = "segment"
+    reply = TextReply
+    reads = {"failures": "errors", "hints": "hints"}
+    task: str
+    before: str = ""
+    segment: str
+    after: str = ""
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
+
 
 MAX_SEGMENTS = 8
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.techniques import NameTechnique, TailorPrompt
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import PromptReply, TextReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request, TaskBrief
 from ..algorithms.llm_helpers import (
@@ -18,6 +18,33 @@ from ..algorithms.llm_helpers import (
     user_guidance,
     with_instruction,
 )
+
+
+class NameTechnique(Ask[TextReply]):
+    """Which of some prompting techniques fits a task best."""
+
+    role = "planner"
+    skill = "technique"
+    reply = TextReply
+    reads = {"rows": "rows"}
+    task: str
+    techniques: tuple[str, ...]
+    rows: tuple[Case, ...] = ()
+
+
+class TailorPrompt(Ask[PromptReply]):
+    """The prompt rewritten in one technique, as short as possible."""
+
+    role = "student"
+    skill = "tailor"
+    reply = PromptReply
+    reads = {"failures": "errors", "hints": "hints"}
+    task: str
+    prompt: str
+    technique: str
+    failures: tuple[Case, ...] = ()
+    hints: tuple[str, ...] = ()
+
 
 TECHNIQUE_DESCRIPTIONS: Mapping[str, str] = {
     "direct": "say plainly what to do and which form the answer has",

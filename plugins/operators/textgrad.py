@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.textgrad import ApplyFeedback, FeedbackOnAnswer, FeedbackOnPrompt
-from ...core.asks import CALLS_PER_ASK, Case
+from ...agents.asks.replies import PromptReply, TextReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.ancestry import ancestor_instructions
@@ -18,6 +18,43 @@ from ..algorithms.llm_helpers import (
     task_description,
     user_guidance,
 )
+
+
+class FeedbackOnAnswer(Ask[TextReply]):
+    """The gradient of the loss with respect to one answer: how it should differ."""
+
+    role = "critic"
+    skill = "answer-feedback"
+    reply = TextReply
+    reads = {"cases": "errors"}
+    task: str
+    cases: tuple[Case, ...] = ()
+
+
+class FeedbackOnPrompt(Ask[TextReply]):
+    """The chain rule: from feedback on one answer to feedback on the prompt that led to it."""
+
+    role = "critic"
+    skill = "prompt-feedback"
+    reply = TextReply
+    reads = {"cases": "errors"}
+    prompt: str
+    feedback: str
+    cases: tuple[Case, ...] = ()
+
+
+class ApplyFeedback(Ask[PromptReply]):
+    """Take one step against the sum of the feedback. `momentum` holds the prompts it descends from, oldest first."""
+
+    role = "student"
+    skill = "apply-feedback"
+    reply = PromptReply
+    reads = {"momentum": "history", "hints": "hints"}
+    task: str
+    prompt: str
+    feedback: tuple[str, ...]
+    momentum: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from ...agents.asks.promptwizard import MutateInStyle
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import PromptReply
+from ...core.asks import CALLS_PER_ASK, Ask
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
@@ -20,6 +20,20 @@ from ..algorithms.llm_helpers import (
     user_guidance,
     with_instruction,
 )
+
+
+class MutateInStyle(Ask[PromptReply]):
+    """The prompt reconsidered in one thinking style."""
+
+    role = "student"
+    skill = "style"
+    reply = PromptReply
+    reads = {"hints": "hints"}
+    task: str
+    prompt: str
+    style: str
+    hints: tuple[str, ...] = ()
+
 
 _FILE = "thinking-styles.v1.txt"
 

@@ -12,8 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ...agents.asks.trained_rewriter import RewritePrompt, WriteAddition
-from ...core.asks import CALLS_PER_ASK
+from ...agents.asks.replies import PromptReply, TextReply
+from ...core.asks import CALLS_PER_ASK, Ask
 from ...core.errors import UsageError
 from ...core.prompt import placeholders_in
 from ...core.protocols import NEEDS_NOTHING, Team
@@ -29,6 +29,25 @@ from ..algorithms.llm_helpers import (
     with_instruction,
     with_system_prefix,
 )
+
+
+class RewritePrompt(Ask[PromptReply]):
+    """The whole prompt rewritten, from a message in the rewriter's own format."""
+
+    role = "student"
+    skill = "rewritten"
+    reply = PromptReply
+    message: str
+
+
+class WriteAddition(Ask[TextReply]):
+    """Text to add to the prompt, from a message in the rewriter's own format."""
+
+    role = "student"
+    skill = "beside"
+    reply = TextReply
+    message: str
+
 
 _FILE = "rewriters.v1.toml"
 _FIELDS = ("prompt", "task", "input", "output", "expected")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...agents.asks.episodes import JudgeTurns, ReplayFeedback
-from ...core.asks import CALLS_PER_ASK, ScoredPrompt
+from ...agents.asks.replies import ItemsReply, PromptReply
+from ...core.asks import CALLS_PER_ASK, Ask, Case, ScoredPrompt
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
@@ -17,6 +17,33 @@ from ..algorithms.llm_helpers import (
     task_description,
     user_guidance,
 )
+
+
+class JudgeTurns(Ask[ItemsReply]):
+    """Give feedback on single turns of one episode: which turn decided its end, and what to do instead."""
+
+    role = "critic"
+    skill = "turns"
+    reply = ItemsReply
+    reads = {"episode": "errors"}
+    task: str
+    prompt: str
+    episode: tuple[Case, ...] = ()
+    count: int = 2
+
+
+class ReplayFeedback(Ask[PromptReply]):
+    """Write a prompt from feedback on turns and from experience: earlier feedback with the scores it led to."""
+
+    role = "student"
+    skill = "replay"
+    reply = PromptReply
+    reads = {"feedback": "errors", "experience": "history", "hints": "hints"}
+    task: str
+    prompt: str
+    feedback: tuple[str, ...] = ()
+    experience: tuple[ScoredPrompt, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)

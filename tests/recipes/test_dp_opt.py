@@ -7,7 +7,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from maieutic.agents.asks.private_votes import ContinueInstruction, VoteForInstruction
 from maieutic.agents.asks.replies import PromptReply, TextReply
 from maieutic.core.answer import AnswerContract
 from maieutic.core.candidate import Candidate
@@ -15,7 +14,12 @@ from maieutic.core.dataset import Example
 from maieutic.core.errors import UsageError
 from maieutic.core.program import Program
 from maieutic.core.search_types import Request, TaskBrief, WorkOrder
-from maieutic.plugins.operators.private_ensemble import NOISE_KEY, PrivateEnsemble
+from maieutic.plugins.operators.private_ensemble import (
+    NOISE_KEY,
+    ContinueInstruction,
+    PrivateEnsemble,
+    VoteForInstruction,
+)
 from maieutic.plugins.strategies.private_proposals import PrivateProposals
 
 COMMON = "Say whether the number can be halved."

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maieutic.agents.asks.phrases import RewordPhrase
 from maieutic.agents.asks.replies import TextReply
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
@@ -17,7 +16,7 @@ from maieutic.core.candidate import Candidate
 from maieutic.core.program import Program
 from maieutic.core.search_types import Request, TaskBrief, WorkOrder
 from maieutic.plugins.algorithms.phrases import join_phrases, split_phrases
-from maieutic.plugins.operators.phrase_operators import PhraseCrossover, PhraseEdits
+from maieutic.plugins.operators.phrase_operators import PhraseCrossover, PhraseEdits, RewordPhrase
 
 LONG = "Read the word with care, and say whether it is red or blue, in a single word, without a full stop."
 BRIEF = TaskBrief(name="x", description="x", answer=AnswerContract(type="label", labels=("red", "blue")))

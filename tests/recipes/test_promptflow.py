@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from maieutic.agents.asks.common import ParaphrasePrompt
 from maieutic.agents.asks.replies import PromptReply, TextReply
-from maieutic.agents.asks.sections import EditSection, WriteSection
 from maieutic.core.answer import AnswerContract
 from maieutic.core.asks import Case
 from maieutic.core.budget import Budget
@@ -20,10 +19,12 @@ from maieutic.core.score import Evaluation
 from maieutic.core.search_types import Request, Search, TaskBrief, WorkOrder
 from maieutic.plugins.operators.section_edits import (
     SECTION_PURPOSES,
+    EditSection,
     SectionAdd,
     SectionDrop,
     SectionEdit,
     SectionReword,
+    WriteSection,
 )
 from maieutic.plugins.strategies.operator_gating import OperatorGating, edit_rewards
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from maieutic.agents.asks.comparison import CompareOutputs
 from maieutic.agents.asks.replies import ChoiceReply
 from maieutic.agents.parse.replies import parse_reply
 from maieutic.core.answer import AnswerContract
 from maieutic.core.dataset import Example
 from maieutic.core.models import Output
 from maieutic.core.search_types import TaskBrief
-from maieutic.plugins.evaluators.judge import PairwiseJudge
+from maieutic.plugins.evaluators.judge import CompareOutputs, PairwiseJudge
 
 ASK = CompareOutputs(requirements="Greet.", input="Ann", a="hello", b="hi")
 

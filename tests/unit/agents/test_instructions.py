@@ -2,10 +2,9 @@
 
 import inspect
 from importlib import import_module
-from pkgutil import iter_modules
+from pathlib import Path
 
 import pytest
-from maieutic.agents import asks as dialogue
 from maieutic.agents.instruction_leaks import leaked_instruction
 from maieutic.agents.instructions import (
     REPAIR_KEY,
@@ -18,7 +17,13 @@ from maieutic.agents.parse.replies import parse_reply
 from maieutic.core.asks import Ask
 from maieutic.core.errors import RunFailed
 
-MODULES = [import_module(f"{dialogue.__name__}.{one.name}") for one in iter_modules(dialogue.__path__)]
+ROOT = Path(__file__).parents[3]
+MODULES = [
+    import_module(".".join(("maieutic", *file.relative_to(ROOT).with_suffix("").parts)))
+    for layer in ("agents", "plugins")
+    for file in sorted((ROOT / layer).rglob("*.py"))
+    if "(Ask[" in file.read_text(encoding="utf-8")
+]
 ASKS = [
     one
     for module in MODULES

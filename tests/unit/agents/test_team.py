@@ -10,13 +10,10 @@ from maieutic.agents.asks.common import (
     AskQuestions,
     EditPrompt,
     FindReasons,
-    InducePrompt,
     JudgeQuestions,
     ParaphrasePrompt,
 )
-from maieutic.agents.asks.evolution import CrossAndMutate, CrossPrompts, StepByDifference
 from maieutic.agents.asks.replies import JudgementReply
-from maieutic.agents.asks.sections import EditSection
 from maieutic.agents.deadline import WritingDeadline
 from maieutic.agents.instructions import parse_instruction
 from maieutic.agents.team import AgentTurn, ModelTeam
@@ -25,6 +22,9 @@ from maieutic.core.budget import Payer
 from maieutic.core.errors import BudgetSpent, UsageError
 from maieutic.core.models import Call, ModelRef, Reply
 from maieutic.core.task import Models
+from maieutic.plugins.operators.crossover import CrossAndMutate, CrossPrompts, StepByDifference
+from maieutic.plugins.operators.induce_instruction import InducePrompt
+from maieutic.plugins.operators.section_edits import EditSection
 
 CASE = Case(input="a dull film", expected="negative", output="POSITIVE!")
 EDIT = EditPrompt(task="t", prompt="Judge it.", reason="too vague", failures=(CASE,), hints=("be brief",))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from maieutic.agents.asks.boundary import WriteBoundaryExamples
 from maieutic.agents.asks.replies import CasesReply
 from maieutic.agents.parse.replies import parse_reply
 from maieutic.core.asks import Case
+from maieutic.plugins.algorithms.example_generation import WriteBoundaryExamples
 
 ASK = WriteBoundaryExamples(task="Say whether a review praises the film.", prompt="")
 WANTED = (Case(input="Just okay.", expected="negative"), Case(input="I enjoyed it a lot!", expected="positive"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from maieutic.agents.asks.principles import EditPrinciple, PrincipleReply
 from maieutic.agents.field_formatting import field_texts
 from maieutic.agents.instructions import shipped_instructions
 from maieutic.agents.parse.replies import parse_reply
+from maieutic.plugins.operators.principle_edit import EditPrinciple, PrincipleReply
 
 ASK = EditPrinciple(task="Judge films.", prompt="Good or bad?", principles=("Praise counts.", "Length does not."))
 

@@ -12,10 +12,10 @@ from maieutic.agents.asks.common import (
     PlanPath,
 )
 from maieutic.agents.asks.replies import JudgementReply, PathReply, PromptReply, QuestionsReply, ReasonsReply, TextReply
-from maieutic.agents.asks.sections import EditSection
 from maieutic.agents.parse.blocks import find_json, find_list_items, find_tagged
 from maieutic.agents.parse.replies import parse_reply
 from maieutic.core.asks import AgentReply, Ask
+from maieutic.plugins.operators.section_edits import EditSection
 
 EDIT = EditPrompt(task="t", prompt="p", reason="r")
 ASK = AskQuestions(task="t", prompt="p", step="s")

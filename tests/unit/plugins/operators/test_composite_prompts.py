@@ -7,7 +7,6 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maieutic.agents.asks.principles import PrincipleReply
 from maieutic.core.answer import AnswerContract
 from maieutic.core.candidate import Candidate
 from maieutic.core.dataset import Example
@@ -18,6 +17,7 @@ from maieutic.core.search_types import Request, TaskBrief, WorkOrder
 from maieutic.plugins.algorithms.clustering import cluster_regions, cluster_texts
 from maieutic.plugins.algorithms.segments import replace_segment, split_segments, without_segment
 from maieutic.plugins.operators.mixture import MixtureOfPrompts, PromptEnsemble
+from maieutic.plugins.operators.principle_edit import PrincipleReply
 from pydantic import ValidationError
 
 FILMS = [f"the film has an actor and a camera {n}" for n in range(6)]

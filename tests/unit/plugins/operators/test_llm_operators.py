@@ -10,8 +10,6 @@ from maieutic.agents.asks.common import (
     AskQuestions,
     EditPrompt,
     FindReasons,
-    ImproveOnHistory,
-    InducePrompt,
     JudgeQuestions,
     ParaphrasePrompt,
 )
@@ -30,6 +28,8 @@ from maieutic.plugins.operators import rewrites as rewrite
 from maieutic.plugins.operators import scored_history as history
 from maieutic.plugins.operators import socratic
 from maieutic.plugins.operators import textual_gradient as gradient
+from maieutic.plugins.operators.induce_instruction import InducePrompt
+from maieutic.plugins.operators.scored_history import ImproveOnHistory
 
 TASK = TaskBrief(
     name="reviews", description="Judge reviews.", answer=AnswerContract(type="label", labels=("positive", "negative"))
