@@ -34,7 +34,7 @@ def rejection_reason(program: Program, task: Task, archive: Archive) -> str:
             return f"an agent's own instruction leaked into it: {leak[:80]!r}"
         baseline_text = f"{baseline.system}\n{instruction_text(baseline)}" if baseline else ""
         if copied := _copied_text(text, baseline_text, task):
-            return f"it copies a row into the instruction: {copied[:80]!r}"
+            return f"it copies an example into the instruction: {copied[:80]!r}"
     limit = task.constraints.max_prompt_tokens
     if limit is not None and (size := prompt_tokens(program, task)) > limit:
         return f"it has about {size} tokens, more than {limit}"

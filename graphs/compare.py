@@ -62,7 +62,7 @@ async def compare_programs(
         scores.append({evaluation.example: evaluation.score for evaluation in evaluations})
     rows = [row for row in scores[0] if row in scores[1]]
     if not rows:
-        raise UsageError("no row was scored for both prompts", where=task.name, remedy="raise --calls")
+        raise UsageError("no example was scored for both prompts", where=task.name, remedy="raise --calls")
     before, after = ([by_row[row] for row in rows] for by_row in scores)
     difference = compare_paired(before, after, seed=0)
     gained, lost = count_flips(before, after)

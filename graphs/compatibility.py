@@ -59,7 +59,7 @@ def check_operators(strategy: Strategy, operators: Collection[str]) -> None:
             f"strategy {strategy.name!r} does not allow operator {names}: it would void the privacy guarantee",
             where="operators",
             possible=sorted(allowed),
-            remedy="leave it out, or take a strategy that does not promise that",
+            remedy="leave it out, or use a strategy without that guarantee",
         )
 
 

@@ -128,9 +128,9 @@ def estimate_run(
     config, prices = RunConfig.resolve(task, options, registry), prices or {}
     if task.data.empty:
         raise UsageError(
-            "a task without rows cannot be forecast: how many are drafted, and how long they are, shows in the run",
+            "a task without examples cannot be estimated: how many are drafted, and how long, shows in the run",
             where=task.where("[data]"),
-            remedy="give rows, or run it with a limit: maieutic optimize TASK --calls N",
+            remedy="give examples, or run it with a limit: maieutic optimize TASK --calls N",
         )
     costs = _call_costs(config, prices)
     test_examples = _test_examples(config, costs)

@@ -93,7 +93,7 @@ def checked_examples(task: Task, program: Program, split: Split) -> Sequence[Exa
     rows = task.data[split]
     if not rows:
         raise UsageError(
-            f"the split {split} has no rows",
+            f"the split {split} has no examples",
             where=task.where(f"[data] {split}"),
             possible=[name for name in SPLITS if task.data[name]],
         )

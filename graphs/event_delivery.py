@@ -80,7 +80,9 @@ class ObserverDispatcher:
         for observer, task in zip(self.observers, self._tasks, strict=True):
             if task in late:
                 task.cancel()
-                _log.warning("the observer %r had not heard all after %g seconds", observer.name, self.close_timeout)
+                _log.warning(
+                    "the observer %r had not handled all events after %g seconds", observer.name, self.close_timeout
+                )
         await asyncio.gather(*late, return_exceptions=True)
         self._tasks = []
 

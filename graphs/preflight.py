@@ -90,7 +90,7 @@ async def _evaluator_error(
         f"the evaluator {name!r} cannot score the reference outputs: "
         f"{reason or score.feedback or 'it does not say why'}",
         where=where,
-        remedy="correct it, or the rows that it reads; it is tried on references before anything is spent",
+        remedy="correct it, or the examples that it reads; it is tried on references before anything is spent",
     )
 
 

@@ -80,7 +80,7 @@ class Result:
             UsageError: this result was not returned by optimize or resume.
         """
         if self.config is None:
-            raise UsageError("this result knows no task", remedy="take the one that optimize or resume gave")
+            raise UsageError("this result has no task", remedy="use the one that optimize or resume returned")
         return program_runnable(self.program, self.config.task, self.config.target, model)
 
 

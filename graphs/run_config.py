@@ -170,7 +170,7 @@ class RunConfig:
             raise NeedsError(
                 f"nothing scores this task's outputs, and the recipe {self.recipe.name!r} has no judge to compare them",
                 where=self.task.where("[[evaluators]]"),
-                remedy="give the rows outputs, name an evaluator that needs none, or choose a recipe with a judge: spo",
+                remedy="give the examples outputs, name an evaluator that needs none, or choose a judge's recipe: spo",
             )
         for kind, part in self._parts():
             if missing := sorted(part.needs - available):
@@ -178,7 +178,7 @@ class RunConfig:
                     f"the {kind} {part.name!r} needs {', '.join(missing)}, which this run does not have",
                     where=self.task.where("[data]"),
                     possible=sorted(available),
-                    remedy="bring what it needs, or choose another recipe (maieutic recipes)",
+                    remedy="provide what it needs, or choose another recipe (maieutic recipes)",
                 )
 
     def _available_needs(self) -> set[str]:

@@ -68,9 +68,9 @@ async def transfer_program(
     transferred = transplant(program, task)
     if transferred.id == task.program.id:
         raise UsageError(
-            "the task has this very prompt already: there is nothing to compare",
+            "the task already has this prompt: there is nothing to compare",
             where=task.name,
-            remedy="bring another candidate, or another run's",
+            remedy="choose another candidate, or another run's",
         )
     comparison = await compare_programs(task, task.program, transferred, split=split, registry=registry, **options)
     return TransferResult(

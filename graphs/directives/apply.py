@@ -42,12 +42,12 @@ from .result import Boundary, DirectiveResult, record_directive
 ALL_ROUNDS = 2**31
 STOPPED_BY_PERSON = "a person stopped it"
 _EVALUATOR_WEIGHTS_REFUSED = (
-    "scores under other weights could not be compared with those there are; change [[evaluators]] in the task and fork"
+    "scores under other weights could not be compared with the earlier ones; change [[evaluators]] in the task and fork"
 )
 _TARGET_CHANGE_REFUSED = (
-    "the prompts are made for the target: scores of another one could not be compared; begin a run with it"
+    "prompts are optimized for the target model, and scores of another could not be compared; start a run with it"
 )
-_FORK_REFUSED = "a fork is a run of its own: maieutic fork RUN CANDIDATE begins one"
+_FORK_REFUSED = "a fork is a run of its own: maieutic fork RUN CANDIDATE starts one"
 
 
 async def apply_pending(context: RunContext, state: RunState, update: RunState, boundary: Boundary) -> int:
@@ -66,7 +66,7 @@ async def apply_pending(context: RunContext, state: RunState, update: RunState, 
 
 async def refuse_late_directives(context: RunContext, state: RunState) -> None:
     """Log as refused what arrived after the search was over."""
-    result = DirectiveResult(refused="the search was over before it was heard")
+    result = DirectiveResult(refused="the search was over before it could be applied")
     for number, directive in context.store.directives(context.run, after=state["directive"]):
         await record_directive(context, state["step"], number, directive, result)
 
@@ -106,7 +106,7 @@ async def apply_directive(
         case Replan():
             return DirectiveResult(update={"plan": []})
         case Approve() if not context.config.options.approve:
-            return DirectiveResult(refused="this run asks for no approval; it was begun without --approve")
+            return DirectiveResult(refused="this run asks for no approval; it was started without --approve")
         case Approve():
             next_round = max(state.get("approved", 0), state["round"] + 1)
             return DirectiveResult(update={"approved": ALL_ROUNDS if directive.rest else next_round})
@@ -126,7 +126,7 @@ async def _save_preference(context: RunContext, directive: Prefer, boundary: Bou
     if directive.a == directive.b:
         return DirectiveResult(refused="a duel needs two candidates")
     if directive.example is not None and directive.example not in context.examples:
-        return DirectiveResult(refused=f"there is no row {directive.example} in train or val")
+        return DirectiveResult(refused=f"there is no example {directive.example} in train or val")
     row = PreferenceRow(
         a=directive.a,
         b=directive.b,
@@ -165,7 +165,7 @@ async def _change_model(context: RunContext, directive: ChangeRole) -> Directive
     try:
         await context.model_client.check(directive.model)
     except MaieuticError as error:
-        return DirectiveResult(refused=f"{directive.model.id} cannot be asked: {error.what}")
+        return DirectiveResult(refused=f"{directive.model.id} cannot be used: {error.what}")
     before = context.config.task.models.for_role(directive.role)
     context.config = apply_changes(context.config, [directive])
     return DirectiveResult(log_data={"before": str(before), "after": str(directive.model)})
@@ -180,7 +180,7 @@ def _change_weight(context: RunContext, directive: ChangeWeight) -> DirectiveRes
         return DirectiveResult(refused=f"no operator of the recipe is called {directive.name!r}; {hint}")
     if len(weights) == 1:
         return DirectiveResult(
-            refused=f"the recipe has one operator alone: it is asked whatever {directive.name} weighs"
+            refused=f"the recipe has only one operator, so the weight of {directive.name} changes nothing"
         )
     context.config = apply_changes(context.config, [directive])
     return DirectiveResult(log_data={"before": weights[directive.name], "after": directive.weight})

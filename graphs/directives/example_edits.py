@@ -17,10 +17,10 @@ async def annotate(context: RunContext, directive: Annotate, boundary: Boundary)
     """Give an example another reference. What was answered on it is scored again, from the cache."""
     task = context.config.task
     if directive.example in {row.id for row in task.data.test}:
-        return DirectiveResult(refused="the row is sealed: no one may touch test rows while a run goes on")
+        return DirectiveResult(refused="the example is in the held-out test, which cannot change during a run")
     row = context.examples.get(directive.example)
     if row is None:
-        return DirectiveResult(refused=f"there is no row {directive.example} in train or val")
+        return DirectiveResult(refused=f"there is no example {directive.example} in train or val")
     if not task.answer.accepts(directive.output):
         return DirectiveResult(refused=f"{directive.output[:60]!r} is no answer under the task's contract")
     directive = directive.model_copy(update={"output": task.answer.normalize_reference(directive.output)})
@@ -61,7 +61,8 @@ async def add_example(
     remaining = context.remaining_runs(state)
     if len(affordable_pairs(context, pairs, remaining, boundary.read_before)) < len(pairs):
         return DirectiveResult(
-            refused=f"scoring the {len(pairs)} active candidates on this row needs more than the {remaining} calls left"
+            refused=f"scoring the {len(pairs)} active candidates on this example needs more than "
+            f"the {remaining} calls left"
         )
     context.config = apply_changes(context.config, [directive])
     await context.store.save_examples(context.run, [(directive.split, row)])
@@ -81,9 +82,9 @@ def _mismatch_reason(context: RunContext, row: Example) -> str:
     task = context.config.task
     for split in SPLITS:
         if any(example.id == row.id or example.input == row.input for example in task.data[split]):
-            return f"the row is in {split} already"
+            return f"the example is in {split} already"
     if isinstance(row.input, str) != isinstance(task.data.val[0].input, str):
         fields = sorted(template_values(task.data.val[0]))
-        return f"rows of this task have other fields: {', '.join(fields)}"
+        return f"examples of this task have other fields: {', '.join(fields)}"
     missing = set(template_values(task.data.val[0])) - set(template_values(row))
-    return f"the row lacks {', '.join(sorted(missing))}" if missing else ""
+    return f"the example lacks {', '.join(sorted(missing))}" if missing else ""

@@ -46,7 +46,7 @@ async def join_rows(context: RunContext, new: Sequence[NewExample], *, step: int
         calls = sum(context.config.calls_per_run(archive[pair.candidate].program)[0] for pair in pairs)
         if not reason and calls > remaining_calls:
             reason = (
-                f"scoring the {len(pairs)} active candidates on this row needs more than the "
+                f"scoring the {len(pairs)} active candidates on this example needs more than the "
                 f"{remaining_calls} calls left"
             )
         if reason:
@@ -78,11 +78,11 @@ def _check_new_row(task: Task, new: NewExample) -> tuple[str, Example]:
     if outputs and not task.answer.accepts(outputs[0]):
         return f"{new.output[:60]!r} is no answer under the task's contract", row
     if new.row:
-        return "" if new.row in existing else f"there is no row {new.row} to label", row
+        return "" if new.row in existing else f"there is no example {new.row} to label", row
     if any(example.input == row.input or example.id == row.id for example in task.data.examples()):
-        return "the row is there already", row
+        return "the example is there already", row
     if task.data.val and isinstance(row.input, str) != isinstance(task.data.val[0].input, str):
-        return f"rows of this task have other fields: {', '.join(sorted(template_values(task.data.val[0])))}", row
+        return f"examples of this task have other fields: {', '.join(sorted(template_values(task.data.val[0])))}", row
     return "", row
 
 
@@ -107,9 +107,9 @@ async def draft_dataset(context: RunContext, step: int) -> None:
     total = sum(1 for _ in context.config.task.data.examples())
     if total < _MIN_ROWS:
         raise TaskError(
-            f"the synthesizer and the judge agreed on a form for {total} rows alone, of {count} that were wanted",
+            f"only {total} of {count} drafted examples have a label that the judge could give",
             where=config.task.where("[data]"),
-            possible=(f"{_MIN_ROWS} rows or more",),
-            remedy="name a stronger optimizer, describe the task and its [answer] better, or give rows",
+            possible=(f"{_MIN_ROWS} examples or more",),
+            remedy="name a stronger optimizer, describe the task and its [answer] better, or give examples",
         )
     context.config.task.check()

@@ -132,7 +132,7 @@ def _test_reuse_warnings(context: RunContext, rows: list[Example]) -> list[str]:
     runs, reused = context.store.prior_test_uses(context.run, [row.id for row in rows])
     if not reused:
         return []
-    which = f"these {reused} rows were" if reused == len(rows) else f"{reused} of these {len(rows)} rows were"
+    which = f"these {reused} examples were" if reused == len(rows) else f"{reused} of these {len(rows)} examples were"
     return [
         f"{which} opened by {runs} earlier run{'s' if runs > 1 else ''} in this folder: the claim is weaker for what "
         "was chosen after looking"

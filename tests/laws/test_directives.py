@@ -111,13 +111,13 @@ async def test_test_rows_cannot_be_annotated_nor_added(harness: RunHarness) -> N
         task=harness.task(answer=AnswerContract(type="label", labels=("red", "blue"))),
     )
     assert [reason.split(":")[0] for reason in refusals(folder)] == [
-        "the row is sealed",
-        "there is no row e-nobody in train or val",
+        "the example is in the held-out test, which cannot change during a run",
+        "there is no example e-nobody in train or val",
         "'green' is no answer under the task's contract",
-        "the row is in test already",
-        "the row is in train already",
+        "the example is in test already",
+        "the example is in train already",
         "'green' is no answer under the task's contract",
-        "rows of this task have other fields",
+        "examples of this task have other fields",
     ]
 
 
@@ -137,7 +137,7 @@ async def test_a_new_val_row_is_met_by_all_in_the_race_before_anything_is_compar
 
 async def test_a_row_that_the_race_cannot_meet_is_refused(harness: RunHarness) -> None:
     _, folder = await steered(harness, AddExample(input="val word 999", output="red"), when="report_written")
-    assert refusals(folder) == ["the search was over before it was heard"]
+    assert refusals(folder) == ["the search was over before it could be applied"]
 
 
 async def test_a_rule_reaches_those_who_write(harness: RunHarness) -> None:
@@ -208,7 +208,7 @@ async def test_what_a_recipe_has_no_use_for_is_refused(harness: RunHarness) -> N
     assert [reason.split(";")[0] for reason in refusals(folder)] == [
         "the recipe auto has no planner",
         "this run asks for no approval",
-        "a fork is a run of its own: maieutic fork RUN CANDIDATE begins one",
+        "a fork is a run of its own: maieutic fork RUN CANDIDATE starts one",
     ]
     assert told(folder, "directive_applied")[0].data["fork"] == "x"
 

@@ -128,7 +128,7 @@ async def test_the_end_of_a_run_waits_for_a_slow_one_only_so_long(
         hall.deliver(Event(run="r", kind="run_started", key="a"))
         await hall.aclose(store, "r")
     assert [end.state for end in diary.ends] == ["finished"]
-    assert "the observer 'slow' had not heard all after 0.1 seconds" in caplog.text
+    assert "the observer 'slow' had not handled all events after 0.1 seconds" in caplog.text
 
 
 async def test_a_run_that_is_taken_up_is_heard_from_its_first_event(harness: RunHarness, log: Any) -> None:

@@ -210,7 +210,7 @@ async def test_what_cannot_be_done_is_refused_with_a_reason(harness: RunHarness)
         "there is no candidate c-nobody",
         "no budget was set",
         "a budget of 0 calls leaves nothing to spend",
-        "there is no row e in train or val",
+        "there is no example e in train or val",
     ]
     assert told(folder, "directive_applied") == []
 

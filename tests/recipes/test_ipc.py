@@ -154,5 +154,5 @@ async def test_any_recipe_begins_without_data(tmp_path: Path) -> None:
 
 
 async def test_a_judge_that_cannot_be_read_drafts_nothing(tmp_path: Path) -> None:
-    with pytest.raises(TaskError, match="agreed on a form for 0 rows"):
+    with pytest.raises(TaskError, match="only 0 of"):
         await ran(tmp_path, Author(readable=False), data=False)

@@ -70,7 +70,7 @@ def test_the_ceiling_counts_what_is_rendered_without_the_input() -> None:
     ],
 )
 def test_training_text_in_the_instruction_is_refused(prompt: Prompt) -> None:
-    assert refused(prompt).startswith("it copies a row into the instruction")
+    assert refused(prompt).startswith("it copies an example into the instruction")
 
 
 def test_declared_demos_short_rows_and_the_users_own_words_are_no_copies() -> None:
@@ -93,7 +93,7 @@ def test_prompts_that_stand_in_the_place_of_the_one_are_held_to_it(kind: str) ->
     lost = rejection_reason(several(kind, own, "Is this so?"), task(own), Archive())
     assert lost == "it lost the placeholder {input}"
     copied = rejection_reason(several(kind, own, f"{LONG}: is {{input}} so?"), task(own), Archive())
-    assert copied.startswith("it copies a row into the instruction")
+    assert copied.startswith("it copies an example into the instruction")
 
 
 def test_a_step_of_a_chain_needs_no_placeholder_of_the_last() -> None:
