@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,7 @@ def interval_from_sums(n: int, total: float, squares: float, *, level: float = C
     """
     if not n:
         return 0.0, 1.0
-    mean, z = total / n, NormalDist().inv_cdf((1 + level) / 2)
+    mean, z = total / n, _normal_quantile((1 + level) / 2)
     if abs(total - squares) <= 1e-9 * n:  # x = x² for each score in [0, 1]: all are 0 or 1
         middle = (mean + z * z / (2 * n)) / (1 + z * z / n)
         half = z * math.sqrt(max(0.0, mean * (1 - mean) / n + z * z / (4 * n * n))) / (1 + z * z / n)
@@ -109,6 +110,12 @@ def interval_from_sums(n: int, total: float, squares: float, *, level: float = C
         variance = max(0.0, squares - total * total / n) / (n - 1)
         middle, half = mean, _student_quantile(n - 1, (1 + level) / 2) * math.sqrt(variance / n)
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@cache
+def _normal_quantile(probability: float) -> float:
+    """Cached: a live scoreboard asks for the same one for each of thousands of candidates."""
+    return NormalDist().inv_cdf(probability)
 
 
 def count_flips(before: Sequence[float], after: Sequence[float]) -> tuple[int, int]:
@@ -141,6 +148,7 @@ def resample_batches(width: int) -> list[int]:
     return [size] * full + ([rest] if rest else [])
 
 
+@cache
 def _student_quantile(df: int, p: float) -> float:
     """The quantile of Student's t distribution for p > 1/2: exact for 1 and 2 degrees, else Hill's expansion (1970)."""
     tail = 2 * (1 - p)
