@@ -43,10 +43,9 @@ def maieutic(
     """Draw a better prompt out of a model, and prove the gain on sealed data."""
     if os.environ.get("NO_COLOR"):
         context.color = False
-    if os.environ.get("MAIEUTIC_OTEL") or os.environ.get("MAIEUTIC_LOG"):
-        from ..runtime.telemetry.logging import configure
+    from ..runtime.telemetry.logging import configure
 
-        configure()
+    configure()
 
 
 _START, _RUN, _LOOK, _SYSTEM = "Start", "Run", "Look", "System"
