@@ -11,7 +11,7 @@ from .event_fields import directive_kind
 RunPhase = Literal[
     "waiting",
     "preparing",
-    "measuring the start",
+    "measuring the baseline",
     "planning",
     "proposing",
     "measuring",
@@ -25,7 +25,7 @@ PHASES: Mapping[str, RunPhase] = {
     "run_started": "preparing",
     "run_resumed": "preparing",
     "rows_asked": "preparing",
-    "preflight_passed": "measuring the start",
+    "preflight_passed": "measuring the baseline",
     "baseline_measured": "planning",
     "plan_made": "proposing",
     "round_started": "proposing",
