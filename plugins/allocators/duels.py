@@ -1,4 +1,7 @@
-"""Duels with the champion: a few examples, both outputs to the judge (SPO, arXiv 2502.06855)."""
+"""Duels: with the champion (SPO, arXiv 2502.06855), or by a dueling bandit (APOHF, arXiv 2405.17346).
+
+Both outputs go to the judge; there are no scores.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All val examples, or the same sample for all candidates."""
+"""The same examples for all candidates: val, or train for a log and then val."""
 
 from __future__ import annotations
 

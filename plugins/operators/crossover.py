@@ -1,6 +1,6 @@
-"""A child of two prompts: crossed and mutated by a model, optionally with demos of both parents.
+"""Evolutionary operators: a child of two prompts (crossover and mutation), or of four (differential evolution).
 
-EvoPrompt (arXiv 2309.08532) does both steps in one question; CAPO (arXiv 2504.16005) asks twice and crosses demos.
+EvoPrompt (arXiv 2309.08532) crosses and mutates in one question; CAPO (arXiv 2504.16005) asks twice and crosses demos.
 """
 
 from __future__ import annotations

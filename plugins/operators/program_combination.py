@@ -1,4 +1,7 @@
-"""Two lineages merged part by part (the system-aware merge of GEPA, arXiv 2507.19457, applied to parts of prompts)."""
+"""Programs combined from several: lineages merged part by part, prompts assembled, slots and rules combined.
+
+The merge is the system-aware merge of GEPA (arXiv 2507.19457), applied to parts of prompts.
+"""
 
 from __future__ import annotations
 

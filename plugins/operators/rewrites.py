@@ -1,4 +1,4 @@
-"""One rewrite with the failures in view and no stated reason: the cheapest evidence-based edit."""
+"""Direct rewrites of the instruction: with failures in view, as a paraphrase, or towards one objective."""
 
 from __future__ import annotations
 

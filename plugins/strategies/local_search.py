@@ -1,4 +1,8 @@
-"""Local search: propose neighbors of one prompt, measure them, move to one of them. Subclasses choose the move."""
+"""Local search: propose neighbors of one prompt, measure them, move to one of them.
+
+Hill climbing, simulated annealing (Kirkpatrick et al. 1983) and tabu search (Glover 1986), as Plum uses them on
+phrases.
+"""
 
 from __future__ import annotations
 
