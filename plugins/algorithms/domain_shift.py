@@ -123,14 +123,16 @@ def _agreed_label_score(archive: Archive, voters: Sequence[str], row: str, belie
 
 def _objection(shift: DomainShift, accepted: Mapping[str, LabelVote], references: Mapping[str, int], least: int) -> str:
     if shift.p > _CHANCE:
-        return f"the groups' inputs cannot be told apart (p {shift.p:.2f}): rows with references speak for both"
+        return (
+            f"the groups' inputs do not differ significantly (p {shift.p:.2f}): examples with references represent both"
+        )
     if len(accepted) < least:
-        return f"the prompts agree on {len(accepted)} rows of the other group alone, {least} are needed"
+        return f"the prompts agree on only {len(accepted)} examples of the other group, {least} are needed"
     if shift.right <= shift.usual:
         return (
-            f"what most prompts say is right in {shift.right:.0%} of the rows with references, the most frequent "
-            f"answer in {shift.usual:.0%}"
+            f"the majority answer is right for {shift.right:.0%} of the examples with references, the most frequent "
+            f"answer for {shift.usual:.0%}"
         )
     if len({normalize_answer(vote.label) for vote in accepted.values()}) < 2 <= len(references):
-        return "the prompts agree on one and the same answer for all rows of the other group"
+        return "the prompts agree on the same answer for all examples of the other group"
     return ""

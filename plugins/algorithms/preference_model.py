@@ -182,4 +182,4 @@ def duels_within_pool(search: Search, pool: Sequence[str]) -> list[tuple[int, in
 
 def check_model_kind(model: str, where: str) -> None:
     if model not in MODEL_KINDS:
-        raise UsageError(f"no model of worth is called {model!r}", where=where, possible=MODEL_KINDS)
+        raise UsageError(f"unknown preference model {model!r}", where=where, possible=MODEL_KINDS)

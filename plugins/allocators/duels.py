@@ -38,7 +38,7 @@ class ChampionDuels:
     samples: int = 3
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Duel]:
-        # The round's own champion: once the duels are judged, a newcomer may lead already.
+        # The champion at the start of the round: once its duels are judged, a new candidate may lead already.
         standing = search.memory.setdefault("champion", current_champion(search))
         rows, start = row_order(search)[: self.samples], search.archive.baseline.id
         newcomers = [name for name in pool if name != standing]

@@ -12,7 +12,7 @@ from ...core.search_types import Measurement, Search
 from .common import missing_measurements, no_decisions, row_order
 
 _ENOUGH = 24
-"""Rows on which a ranking says more than the screening did."""
+"""Examples from which a ranking is more reliable than the screening."""
 
 
 @dataclass(kw_only=True)

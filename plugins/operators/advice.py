@@ -95,7 +95,7 @@ def advice_for_failures(failures: Sequence[Case], rules: Sequence[tuple[str, str
         fired = [rule for rule in rules if rule_applies(rule[0], case)]
         due.update(fired)
         for part in re.split(r"[;\n]", case.feedback):
-            # `turn 3: walked into a wall` is the same remark in every turn.
+            # `turn 3: walked into a wall` is the same feedback in every turn.
             plain = _NUMBERS.sub("N", part.partition(":")[2].strip() or part.strip())
             if plain and not any(rule_applies(when, Case(input="", expected="", feedback=part)) for when, _ in fired):
                 feedback_counts[plain] += 1

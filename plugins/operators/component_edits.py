@@ -68,7 +68,7 @@ class ComponentEdits:
         for place, reply in zip(reworded, replies, strict=True):
             text = " ".join(replace_braces(reply.prompt).split()) if reply is not None else ""
             if text and len(text.split()) <= _LONGER * len(there[place].split()) + 4:
-                edits.append(([*there[:place], text, *there[place + 1 :]], f"in other words: {text}"))
+                edits.append(([*there[:place], text, *there[place + 1 :]], f"paraphrased: {text}"))
         prompt, program = request.parents[0].program.main, request.parents[0].program
         return deduplicate(
             Proposal(program=program.replace(prompt.with_(system="\n".join([*own, *lines]))), rationale=why)
@@ -112,7 +112,7 @@ def own_lines_and_components(request: Request) -> tuple[list[str], list[str]]:
 def _apply_edit(edit: Edit, there: Sequence[str], ranked: list[str], rng: Random) -> tuple[list[str], str]:
     lines = list(there)
     if edit == "add":
-        # Taken off the list: the next proposal of the same order tries the next best.
+        # Removed from the list: the next proposal of the same order tries the next best.
         component = ranked.pop(0)
         lines.insert(rng.randint(0, len(lines)), component)
         return lines, f"added: {component}"
@@ -121,4 +121,4 @@ def _apply_edit(edit: Edit, there: Sequence[str], ranked: list[str], rng: Random
         return lines, f"deleted: {gone}"
     first, second = rng.sample(range(len(lines)), 2)
     lines[first], lines[second] = lines[second], lines[first]
-    return lines, "two components changed places"
+    return lines, "two components swapped"

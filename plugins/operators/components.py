@@ -26,7 +26,7 @@ def component_corpus() -> Mapping[str, tuple[str, ...]]:
 def components_of(categories: Sequence[str]) -> tuple[str, ...]:
     """Components of the categories, of all if empty. Raises UsageError for an unknown category."""
     if strange := [category for category in categories if category not in component_corpus()]:
-        raise UsageError(f"there is no category of components {strange[0]!r}", possible=tuple(component_corpus()))
+        raise UsageError(f"unknown category of components {strange[0]!r}", possible=tuple(component_corpus()))
     return tuple(
         component for category in categories or component_corpus() for component in component_corpus()[category]
     )
@@ -62,6 +62,6 @@ class ComponentMutation:
             principles = tuple([*principles_left, added] if added else principles_left)
             if principles != prompt.principles:
                 changed = prompt.with_(principles=principles)
-                rationale = f"added: {added}" if added else "a component dropped"
+                rationale = f"added: {added}" if added else "dropped a component"
                 proposals.append(Proposal(program=parent.program.replace(changed), rationale=rationale))
         return proposals

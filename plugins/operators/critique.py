@@ -72,7 +72,7 @@ class CritiqueAndSynthesis:
         if not failures and not successes:
             return []
         prompt = main_instruction(request)
-        # Next to failures, one success shows the wanted form; alone, successes are all there is to go by.
+        # Beside failures, one success shows the required format; without failures, successes are the only evidence.
         shown_successes = successes[:1] if failures else successes
         critique = await team.act(CritiquePrompt(prompt=prompt, failures=failures, successes=shown_successes))
         if critique is None:

@@ -85,7 +85,7 @@ class Crossover:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         first, second = (request.parents * 2)[:2]
         text = await self._child(request, first.program.main.instruction, second.program.main.instruction, team)
-        change = "crossed with another and changed" if first.id != second.id else "in other words"
+        change = "crossed with another prompt and mutated" if first.id != second.id else "paraphrased"
         proposal = with_instruction(request, text, change) if text else None
         if self.shots is None:
             return deduplicate([proposal])
@@ -149,7 +149,7 @@ class DifferentialMutation:
         base, first, second, best = (texts + texts[-1:] * 3)[:4]
         if len(set(texts)) == 1:
             return (
-                await rewrite_with_model(request, team, ParaphrasePrompt(prompt=base), "in other words")
+                await rewrite_with_model(request, team, ParaphrasePrompt(prompt=base), "paraphrased")
                 if base.strip()
                 else []
             )
@@ -157,5 +157,5 @@ class DifferentialMutation:
         ask = StepByDifference(
             task=task_description(request.task), base=base, first=first, second=second, best=best, failures=failures
         )
-        rationale = "where two prompts differ was changed and put into the best and the base"
+        rationale = "difference of two prompts mutated, applied to the best, crossed with the base"
         return await rewrite_with_model(request, team, ask, rationale)

@@ -46,7 +46,7 @@ class DemoBootstrap:
                 rng.shuffle(demos)
             own = sum(demo.input in right for demo in demos)
             if demos:
-                rationale = f"{len(demos)} demos, {own} of them answered rightly by the parent"
+                rationale = f"{len(demos)} demos, {own} of them answered correctly by the parent"
                 proposal = with_demos(request.parents[0], demos, rationale)
                 proposals.setdefault(proposal.program.id, proposal)
         return list(proposals.values())

@@ -94,7 +94,7 @@ class DemoSynthesis:
         if not demos:
             return []
         own_demos = request.parents[0].program.main.demos[: self.shots - len(demos)]
-        return [with_demos(request.parents[0], [*own_demos, *demos], f"{len(demos)} demos made up")]
+        return [with_demos(request.parents[0], [*own_demos, *demos], f"{len(demos)} generated demos")]
 
 
 @dataclass(kw_only=True)

@@ -44,10 +44,10 @@ class DemoSelect:
                 wrong = [case.input for case in request.failures]
                 aims = [space.vector(text) for text in request.rng.sample(wrong, len(wrong))]
                 chosen = _nearest(shots, places, aims, self.shots)
-                rationale = f"{len(chosen)} demos like what went wrong"
+                rationale = f"{len(chosen)} demos similar to failures"
             else:
                 chosen = _most_diverse(shots, places, self.shots, request.rng)
-                rationale = f"{len(chosen)} demos unlike each other"
+                rationale = f"{len(chosen)} diverse demos"
             if chosen:
                 proposal = with_demos(request.parents[0], chosen, rationale)
                 proposals.setdefault(proposal.program.id, proposal)

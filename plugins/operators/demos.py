@@ -94,7 +94,7 @@ class DemoSwap:
             changed = list(demos)
             for place, row in zip(rng.sample(range(len(demos)), count), rng.sample(fresh, count), strict=True):
                 changed[place] = demo_of(row)
-            proposals.append(with_demos(parent, changed, f"{count} of {len(demos)} demos exchanged"))
+            proposals.append(with_demos(parent, changed, f"{count} of {len(demos)} demos replaced"))
         return proposals
 
 

@@ -86,7 +86,7 @@ class FeedbackController:
     def __post_init__(self) -> None:
         if self.kind not in ("P", "PI", "PD", "PID"):
             raise UsageError(
-                f"there is no controller of kind {self.kind!r}",
+                f"unknown kind of controller {self.kind!r}",
                 where="controller.kind",
                 possible=("P", "PI", "PD", "PID"),
                 remedy="name one of them",

@@ -48,7 +48,7 @@ class InduceInstruction:
         asks = [InducePrompt(rows=rows) for rows in sets if rows for _ in range(self.per_sample)]
         replies = await gather_all(team.act(ask) for ask in asks)
         return deduplicate(
-            with_instruction(request, reply.prompt, f"guessed from {len(ask.rows)} train rows")
+            with_instruction(request, reply.prompt, f"induced from {len(ask.rows)} train examples")
             for ask, reply in zip(asks, replies, strict=True)
             if reply is not None
         )

@@ -49,7 +49,7 @@ class LabelBalance:
             changed = demos
             for _ in range(rng.randint(1, moves)):
                 changed = _shift_labels(changed, under, over, rng)
-            proposals.append(with_demos(parent, changed, f"answers moved from {often!r} towards {seldom!r}"))
+            proposals.append(with_demos(parent, changed, f"shifts answers from {often!r} towards {seldom!r}"))
         return proposals
 
 

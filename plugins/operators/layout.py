@@ -37,7 +37,7 @@ class LayoutMutation:
 
     def __post_init__(self) -> None:
         if strange := [change for change in self.changes if change not in get_args(Change)]:
-            raise UsageError(f"a layout has no {strange[0]!r}", possible=get_args(Change))
+            raise UsageError(f"unknown layout change {strange[0]!r}", possible=get_args(Change))
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent = request.parents[0]
@@ -89,7 +89,7 @@ class AnswerHint:
                 program=parent.program.replace(
                     prompt.with_(format=prompt.format.model_copy(update={"answer_hint": hint}))
                 ),
-                rationale=f"the answer's form is said as {hint!r}" if hint else "the answer's form is no longer said",
+                rationale=f"answer format stated as {hint!r}" if hint else "answer format no longer stated",
             )
             for hint in chosen
         ]

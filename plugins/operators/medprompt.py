@@ -40,7 +40,7 @@ class NearestDemos:
         program = request.parents[0].program
         style = program.main.format.model_copy(update={"nearest": self.shots})
         explained = sum(demo.rationale is not None for demo in pool)
-        rationale = f"the {self.shots} nearest of {len(pool)} examples for each input, {explained} with their reasoning"
+        rationale = f"the {self.shots} nearest of {len(pool)} examples per input, {explained} with reasoning"
         changed = program.main.with_(demos=tuple(pool), format=style)
         return [Proposal(program=program.replace(changed), rationale=rationale)]
 
@@ -74,7 +74,7 @@ class OptionShuffle:
         if 2 * len(listing) < max(1, len(request.train)) or style.shuffles or not request.task.chat:
             return []
         changed = program.main.with_(format=style.model_copy(update={"shuffles": self.turns}))
-        return [Proposal(program=program.replace(changed), rationale=f"options in {self.turns} orders, by majority")]
+        return [Proposal(program=program.replace(changed), rationale=f"majority over {self.turns} option orders")]
 
 
 def _texts(row: Example) -> list[str]:

@@ -146,7 +146,7 @@ class Minstrel:
         sections = tuple(
             Section(name=section.name, text=text) if section == weak else section for section in prompt.sections
         )
-        return [(prompt.with_(sections=sections), f"{weak.name} written anew: {review.advice}")]
+        return [(prompt.with_(sections=sections), f"{weak.name} rewritten: {review.advice}")]
 
     async def _part(
         self,

@@ -79,14 +79,14 @@ class MixtureOfPrompts:
         if not request.task.chat:
             return []
         if any(len(parent.program.prompts) > 1 and parent.program.router is None for parent in request.parents):
-            return []  # the steps of a pipeline are no experts
+            return []  # the steps of a pipeline are not experts
         if "regions" not in options:
             return self._by_itself(request)
         parents = {parent.id: parent for parent in request.parents}
         chosen = options.get("experts", {})
         experts = {name: expert_prompt(parents.get(chosen.get(name), first), name) for name in options["regions"]}
         program = compose_mixture(experts, options["regions"], request.examples, options.get("kind", self.kind))
-        return [Proposal(program=program, rationale=f"one prompt for each of {len(experts)} regions")]
+        return [Proposal(program=program, rationale=f"one prompt per region, {len(experts)} regions")]
 
     def _by_itself(self, request: Request) -> list[Proposal]:
         regions = cluster_regions(request.train, most=self.most, least=self.least, rng=request.rng)
@@ -98,7 +98,7 @@ class MixtureOfPrompts:
             sample = balanced_sample(there, min(self.shots, len(there)), request.rng)
             experts[name] = request.parents[0].program.main.with_(demos=tuple(demo_of(row) for row in sample))
         program = compose_mixture(experts, regions, request.examples, self.kind)
-        return [Proposal(program=program, rationale=f"worked examples of their own for {len(regions)} regions")]
+        return [Proposal(program=program, rationale=f"few-shot examples per region, {len(regions)} regions")]
 
 
 @dataclass(kw_only=True)
@@ -138,7 +138,7 @@ class PromptEnsemble:
             router=Router(kind="vote"),
         )
         parents = tuple(candidate.id for candidate in chosen)
-        return [Proposal(program=program, rationale=f"{count} prompts that differ, by vote", parents=parents)]
+        return [Proposal(program=program, rationale=f"vote of {count} different prompts", parents=parents)]
 
     def _different(self, plain: Sequence[Candidate], scores: Mapping[str, float], count: int) -> list[Candidate]:
         """The best candidate first, then those that score well and differ from the chosen ones."""

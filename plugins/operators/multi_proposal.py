@@ -71,7 +71,7 @@ class MultiProposal:
         ]
         replies = await gather_all(team.act(ask) for ask in asks)
         return deduplicate(
-            with_instruction(request, text, f"one of several in view of {len(ask.rows)} rows")
+            with_instruction(request, text, f"one of several, with {len(ask.rows)} examples in view")
             for ask, reply in zip(asks, replies, strict=True)
             if reply is not None
             for text in reply.items[: self.count]

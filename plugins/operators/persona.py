@@ -49,7 +49,7 @@ class ExpertPersona:
         program = request.parents[0].program
         own = (*request.ancestors, *request.parents)[0].program.main.system
         system = "\n\n".join(part for part in (reply.text, own) if part)
-        return [Proposal(program=program.replace(program.main.with_(system=system)), rationale="an expert's identity")]
+        return [Proposal(program=program.replace(program.main.with_(system=system)), rationale="expert persona")]
 
 
 class TaskKeywords:

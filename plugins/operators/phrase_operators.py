@@ -74,7 +74,7 @@ class PhraseEdits:
         if "considering" in options:
             considering, adjusting = float(options["considering"]), float(options.get("adjusting", 0.0))
             texts = [improvise(request, considering, adjusting) for _ in range(request.order.count)]
-            return deduplicate(with_instruction(request, text, "improvised from the memory") for text in texts)
+            return deduplicate(with_instruction(request, text, "improvised from the harmony memory") for text in texts)
         phrases, lost, rng = split_phrases(main_instruction(request)), _deleted_phrases(request), request.rng
         edits = [self._draw(phrases, lost, rng) for _ in range(request.order.count)]
         positions = list(dict.fromkeys(edit for edit in edits if isinstance(edit, int)))[: self.calls // CALLS_PER_ASK]
@@ -93,7 +93,7 @@ class PhraseEdits:
                 )
                 proposals.append(
                     with_instruction(
-                        request, join_phrases(replace_phrase(phrases, edit, new)), f"{old!r} became {new!r}"
+                        request, join_phrases(replace_phrase(phrases, edit, new)), f"{old!r} replaced by {new!r}"
                     )
                 )
             elif edit:
@@ -112,10 +112,10 @@ class PhraseEdits:
             return rng.choice(editable_positions(phrases))
         if edit == "add":
             back = rng.choice(lost)
-            return add_phrase(phrases, back, rng), f"{back!r} came back"
+            return add_phrase(phrases, back, rng), f"{back!r} restored"
         if edit == "swap":
-            return swap_phrases(phrases, rng), "two phrases changed places"
-        return delete_phrase(phrases, rng), "a phrase was taken out"
+            return swap_phrases(phrases, rng), "two phrases swapped"
+        return delete_phrase(phrases, rng), "a phrase deleted"
 
 
 class PhraseCrossover:
@@ -133,7 +133,9 @@ class PhraseCrossover:
         for _ in range(request.order.count):
             cut = request.rng.random()
             child = [*first[: round(cut * len(first))], *second[round(cut * len(second)) :]]
-            proposals.append(with_instruction(request, join_phrases(child), "the beginning of one, the end of another"))
+            proposals.append(
+                with_instruction(request, join_phrases(child), "beginning of one parent, end of the other")
+            )
         return deduplicate(proposals)
 
 

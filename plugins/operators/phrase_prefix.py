@@ -41,7 +41,7 @@ class PhrasePrefix:
         lists = options.get("phrases") or [request.rng.sample(corpus, self.slots) for _ in range(request.order.count)]
         programs = (with_phrase_prefix(program, phrases, options.get("demos"), request.examples) for phrases in lists)
         return deduplicate(
-            Proposal(program=changed, rationale=f"in front: {' '.join(phrases) or 'nothing'}")
+            Proposal(program=changed, rationale=f"prefix: {' '.join(phrases) or 'none'}")
             for changed, phrases in zip(programs, lists, strict=True)
             if changed.id != program.id
         )

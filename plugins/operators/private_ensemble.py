@@ -145,7 +145,7 @@ class PrivateEnsemble:
             text = await self._vote_on_proposals(request, team, parts, noise, epsilon)
             account = account.spend(epsilon)
         spent, risk = account.total
-        why = f"a private vote of {self.voters} voters: epsilon {spent:.2f}, delta {risk:.1g} for one train row"
+        why = f"private vote of {self.voters} voters: epsilon {spent:.2f}, delta {risk:.1g} per train example"
         proposal = with_instruction(request, text, why)
         return [proposal] if proposal is not None else []
 

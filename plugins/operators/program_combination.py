@@ -94,7 +94,7 @@ class ProgramAssembly:
                 program = program.replace(source.prompts[slot], slot)
         if program.id == first.program.id:
             return []
-        return [Proposal(program=program, rationale=f"together: {', '.join(sorted(sources))}")]
+        return [Proposal(program=program, rationale=f"assembled: {', '.join(sorted(sources))}")]
 
 
 def combine_slots(pieces: Sequence[Program]) -> Program:
@@ -123,7 +123,7 @@ class SlotCombination:
         program = combine_slots([parent.program for parent in request.parents])
         demo_counts = ", ".join(f"{len(program.prompts[name].demos)} demos" for name in names)
         parents = tuple(dict.fromkeys(parent.id for parent in request.parents))
-        return [Proposal(program=program, rationale=f"{demo_counts} of another under these words", parents=parents)]
+        return [Proposal(program=program, rationale=f"{demo_counts} of another with this wording", parents=parents)]
 
 
 class CombineRules:
@@ -142,7 +142,7 @@ class CombineRules:
         united = _combine_prompts(base.main, others)
         if united == base.main:
             return []
-        return [Proposal(program=base.replace(united), rationale=f"what {len(others)} edits added, together")]
+        return [Proposal(program=base.replace(united), rationale=f"additions of {len(others)} edits combined")]
 
 
 def _combine_prompts(base: Prompt, others: Sequence[Prompt]) -> Prompt:

@@ -79,7 +79,7 @@ def technique_catalog() -> Mapping[str, Technique]:
 def techniques_by_name(names: Sequence[str]) -> list[str]:
     """The named techniques (all if empty), simpler ones first. Raises UsageError for an unknown name."""
     if strange := [name for name in names if name not in technique_catalog()]:
-        raise UsageError(f"there is no technique {strange[0]!r}", possible=tuple(technique_catalog()))
+        raise UsageError(f"unknown technique {strange[0]!r}", possible=tuple(technique_catalog()))
     return [name for name in technique_catalog() if not names or name in names]
 
 

@@ -50,5 +50,5 @@ class ReflectiveMutation:
             cases=(*failed, *right),
             hints=user_guidance(request),
         )
-        why = f"after a look at {len(failed)} failed and {len(right)} right runs"
+        why = f"reflected on {len(failed)} failed and {len(right)} successful runs"
         return await rewrite_with_model(request, team, ask, why)

@@ -53,7 +53,7 @@ class FailureRewrite:
             failures=failures,
             hints=hints,
         )
-        why = f"rewritten with {len(failures)} failures in view" if failures else "rewritten as the user wished"
+        why = f"rewritten with {len(failures)} failures in view" if failures else "rewritten from the user's hints"
         return await rewrite_with_model(request, team, ask, why, count=self.count)
 
 
@@ -78,7 +78,7 @@ class ParaphraseInstruction:
         prompt = main_instruction(request)
         if not prompt.strip():
             return []
-        return await rewrite_with_model(request, team, ParaphraseAsk(prompt=prompt), "in other words", count=self.count)
+        return await rewrite_with_model(request, team, ParaphraseAsk(prompt=prompt), "paraphrased", count=self.count)
 
 
 @dataclass(kw_only=True)

@@ -97,7 +97,7 @@ class SectionEdit:
         )
         reply = await team.act(ask)
         return deduplicate(
-            [_with_section_text(request, section, reply.text, f"{section} written anew") if reply else None]
+            [_with_section_text(request, section, reply.text, f"{section} rewritten") if reply else None]
         )
 
 
@@ -113,7 +113,7 @@ class SectionReword:
         text = section_text(request.parents[0].program.main, section)
         reply = await team.act(ParaphrasePrompt(prompt=text)) if text.strip() else None
         return deduplicate(
-            [_with_section_text(request, section, reply.prompt, f"{section} in other words") if reply else None]
+            [_with_section_text(request, section, reply.prompt, f"{section} paraphrased") if reply else None]
         )
 
 

@@ -110,7 +110,7 @@ class SegmentRewrite:
         if words > max(ALWAYS_ALLOWED_WORDS // 2, MAX_GROWTH_FACTOR * len(segment.text.split())):
             return None
         changed = program.replace(replace_segment(program.main, segment, text))
-        return Proposal(program=changed, rationale=f"{text!r} in place of {segment.text!r}")
+        return Proposal(program=changed, rationale=f"{segment.text!r} replaced by {text!r}")
 
 
 def _has_content(prompt: Prompt) -> bool:

@@ -97,4 +97,4 @@ class SelectByLog:
             prompts={names[candidate.id]: candidate.program.main for candidate in logged},
             router=Router(kind="learned", scorer=scorer),
         )
-        return [Proposal(program=program, rationale=f"of {len(logged)} prompts the one a log promises most of")]
+        return [Proposal(program=program, rationale=f"the best of {len(logged)} prompts per input, by a log")]

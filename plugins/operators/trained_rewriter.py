@@ -99,14 +99,14 @@ class TrainedRewriter:
 
     def __post_init__(self) -> None:
         if not self.template and self.form not in rewriter_profiles():
-            raise UsageError(f"there is no template {self.form!r} for a rewriter", possible=tuple(rewriter_profiles()))
+            raise UsageError(f"unknown rewriter template {self.form!r}", possible=tuple(rewriter_profiles()))
         fields = placeholders_in(self.template)
         if self.template and ("prompt" not in fields or set(fields) - set(_FIELDS)):
             raise UsageError(
-                "a rewriter's template has {prompt}, and no fields but these",
+                "a rewriter's template needs {prompt} and no other fields than these",
                 where="rewriter.template",
                 possible=_FIELDS,
-                remedy="double the braces that stand for themselves",
+                remedy="double the braces that are plain text",
             )
 
     @property

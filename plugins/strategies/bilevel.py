@@ -78,7 +78,7 @@ class BilevelSearch:
 
     def _outer_orders(self, search: Search) -> list[WorkOrder]:
         shared = search.archive[self._current_program(search)].program.shared
-        # Two rows of each task at least, so that what is said to all is learned from all.
+        # At least two examples of each task, so that the shared prompt learns from all tasks.
         cases = self._affordable_cases(search, 1) * max(1, len(self._tasks(search)) // 2)
         return self._orders(search, [shared], count=self.systems, cases=cases) if shared else []
 

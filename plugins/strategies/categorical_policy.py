@@ -183,7 +183,7 @@ class CategoricalSearch:
         search.remarks["agreed"] = dict(sorted(agreed.items()))
         search.remarks["settled"] = round(self._policy(search).mode_probability, 4)
         counts = ", ".join(f"{label} {rows}" for label, rows in sorted(agreed.items()))
-        search.remarks["said"] = f"agreed on {counts}" if sure else "no labels that rows share: nothing is learned"
+        search.remarks["said"] = f"pseudo-labels: {counts}" if sure else "no shared labels: nothing to learn"
         return dict.fromkeys(measured, "keep")
 
     def final(self, search: Search) -> str:

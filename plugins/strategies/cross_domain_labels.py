@@ -67,7 +67,7 @@ class CrossDomainLabels:
             memory["checked"] = True
             self._check_transfer(search, pool)
         ranked, grown = self._rank_contenders(search), self._target_rows(search)
-        # A best prompt by another measure is no worse or better one: what is waited for begins anew with new rows.
+        # New examples change the measure, so the best before them is not comparable: the patience starts again.
         moved = ranked[0] != memory.get("best", start) or len(grown) != memory.get("grown", 0)
         memory["idle"] = 0 if moved else memory.get("idle", 0) + 1
         memory["best"], memory["grown"] = ranked[0], len(grown)
@@ -96,7 +96,7 @@ class CrossDomainLabels:
             rng=search.rng("shift"),
         )
         search.remarks["shift"] = shift.as_record
-        search.remarks["said"] = shift.against or f"{len(accepted)} rows of the split target got labels"
+        search.remarks["said"] = shift.against or f"{len(accepted)} examples of the split target got labels"
         if not shift.against:
             surest = sorted(accepted, key=lambda row: (-accepted[row].confidence, row))
             search.memory["labels"] = {

@@ -143,7 +143,7 @@ class TabuSearch(LocalSearch):
     def choose_next(self, search: Search, current: str, fitness_by_id: Mapping[str, float]) -> str:
         archive, past = search.archive, search.memory.setdefault("moves", [])
         record = search.memory.get("best", current)
-        # A walk that went downhill has left the best behind, which is in no pool: one ruler for all.
+        # After a move to a worse prompt the best one is in no pool; compare all on the same examples.
         values = fitness(search, list(dict.fromkeys([*fitness_by_id, record])), ACCURACY)
         best = max(values[current], values.get(record, values[current]))
         moves = {name: _word_pair_changes(archive[current], archive[name]) for name in fitness_by_id if name != current}

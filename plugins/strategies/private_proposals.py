@@ -35,7 +35,7 @@ class PrivateProposals:
     def __post_init__(self) -> None:
         if self.epsilon <= 0 or not 0 < self.delta < 1 or self.releases < 1:
             raise UsageError(
-                f"no privacy budget is epsilon {self.epsilon}, delta {self.delta} in {self.releases} releases",
+                f"invalid privacy budget: epsilon {self.epsilon}, delta {self.delta}, {self.releases} releases",
                 where="strategy private",
                 possible=("epsilon > 0", "0 < delta < 1", "releases >= 1"),
             )

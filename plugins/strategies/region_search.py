@@ -210,7 +210,7 @@ class RegionSearch:
         for region in self._region_names(search):
             rows = [row for row, home in homes.items() if not region or home == region]
             gains = {name: sum(archive.scores.paired(name, current.id, rows)) for name in pool}
-            # Only those who changed this region's prompt: on the others' rows a gain is another region's merit.
+            # Only candidates that changed this region's prompt: a gain elsewhere belongs to another region.
             gains = {
                 name: gain for name, gain in gains.items() if not region or region in archive[name].program.prompts
             }

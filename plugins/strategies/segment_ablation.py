@@ -53,7 +53,7 @@ class SegmentAblation:
             return []
         memory["stage"] = "rewrite" if memory.get("stage") == "mask" else "mask"
         if memory["stage"] == "mask":
-            # A budget that is changed in between divides the prompt no other way for writing than for masking.
+            # Remembered, so that a budget change between the two rounds does not divide the prompt differently.
             memory["most"] = most = self._max_segments(search)
             cases = min(self.cases, max(_LEAST, search.total_runs // _CALLS_PER_CASE))
             return [WorkOrder(operator=_MASK, parents=(memory["current"],), options={"most": most}, cases=cases)]

@@ -50,7 +50,7 @@ class StagedOperators:
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         entered = [*human_candidates(search), *new]
-        # The first round measures the start prompt even where nothing was proposed.
+        # The first round measures the baseline even if nothing was proposed.
         return list(dict.fromkeys([self.final(search), *entered])) if entered or search.round == 1 else []
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:

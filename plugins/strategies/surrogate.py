@@ -18,7 +18,7 @@ _QUESTIONS = 12
 _CALLS_A_CHOICE = 20
 
 ChoicePools = Mapping[str, Sequence[str]]
-"""`NAME words` or `NAME demos`, for each prompt → the ids of the candidates that hold what it can be."""
+"""`NAME words` or `NAME demos`, for each prompt → ids of the candidates to take them from."""
 
 
 def suggest_choices(
@@ -97,7 +97,7 @@ class SurrogateSearch:
                 WorkOrder(operator=self.propose, parents=tuple(pool), count=count, slot=slot)
                 for slot, pool in zip(slots, demos, strict=True)
             ]
-            # A trial keeps the round alive where the authors' budget does not hold the proposals.
+            # A trial keeps the round from being empty if the budget does not hold the proposals.
             newest = [parent for pool in demos for parent in (start.id, pool[-1])]
             return [*orders, self._trial_order(search, newest)]
         done = search.memory.get("trials", 0)

@@ -99,6 +99,6 @@ async def test_where_answers_are_copied_a_shift_towards_a_place_is_taken_out(pla
     moved = run.made_by("label-balance")
     assert moved
     assert {one.rationale for one in moved} <= {
-        "answers moved from 'late' towards 'early'",
-        "answers moved from 'early' towards 'late'",
+        "shifts answers from 'late' towards 'early'",
+        "shifts answers from 'early' towards 'late'",
     }

@@ -91,7 +91,7 @@ async def test_capo_dresses_crosses_twice_and_races(play: Any) -> None:
     for child in children:
         union = {d.input for p in child.parents for d in run.candidates[p].program.main.demos}
         assert sum(demo.input not in union for demo in child.program.main.demos) <= 1, "at most one shot is added"
-    assert any("answered rightly" in one.rationale for one in run.made_by("demo-bootstrap"))
+    assert any("answered correctly" in one.rationale for one in run.made_by("demo-bootstrap"))
     assert run.report.best.score > run.report.start.score
 
 
