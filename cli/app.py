@@ -1,4 +1,4 @@
-"""`maieutic`: all commands in the order a person meets them."""
+"""`maieutic`: the root command and its subcommands, in the order of the help."""
 
 from __future__ import annotations
 
@@ -7,17 +7,34 @@ from typing import Annotated
 
 import typer
 
-from . import compare, duel, fork, log, optimize, plugins, serve, steer, transfer, watch
-from . import estimate as task
-from . import export as write
-from . import models as system
-from . import runs as look
+from . import (
+    candidates,
+    doctor,
+    duel,
+    estimate,
+    evaluate,
+    export,
+    fork,
+    init_wizard,
+    log,
+    models,
+    optimize,
+    plugins,
+    recipes,
+    runs,
+    scoreboard,
+    serve,
+    steer,
+    watch,
+)
 from .errors import GuardedGroup
+
+_SUMMARY = "Optimize prompts, and measure the gain on held-out data."
 
 app = typer.Typer(
     name="maieutic",
     cls=GuardedGroup,
-    help="Draw a better prompt out of a model, and prove the gain on sealed data.",
+    help=_SUMMARY,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -25,58 +42,59 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         from importlib.metadata import version
 
         typer.echo(f"maieutic {version('maieutic')}")
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(help=_SUMMARY)
 def maieutic(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="show the version and leave")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="show the version and exit")
     ] = False,
 ) -> None:
-    """Draw a better prompt out of a model, and prove the gain on sealed data."""
     if os.environ.get("NO_COLOR"):
         context.color = False
-    from ..runtime.telemetry.logging import configure
+    if os.environ.get("MAIEUTIC_OTEL") or os.environ.get("MAIEUTIC_LOG"):
+        from ..runtime.telemetry.logging import configure
 
-    configure()
+        configure()
 
 
-_START, _RUN, _LOOK, _SYSTEM = "Start", "Run", "Look", "System"
+_START, _RUN, _INSPECT, _SYSTEM = "Start", "Run", "Inspect", "System"
 
 app.command(rich_help_panel=_START)(optimize.demo)
-app.command(rich_help_panel=_START)(task.init)
-app.command(rich_help_panel=_START)(task.estimate)
+app.command(rich_help_panel=_START)(init_wizard.init)
+app.command(rich_help_panel=_START)(estimate.estimate)
 app.command(rich_help_panel=_RUN)(optimize.optimize)
 app.command(rich_help_panel=_RUN)(optimize.resume)
 app.command(rich_help_panel=_RUN)(watch.watch)
 app.command(rich_help_panel=_RUN)(fork.fork)
 app.command(rich_help_panel=_RUN)(steer.stop)
 app.command(rich_help_panel=_RUN)(steer.steer)
-app.command(rich_help_panel=_RUN)(steer.actions)
+app.command(rich_help_panel=_RUN)(steer.directives)
+app.command("actions", hidden=True)(steer.directives)  # the name of earlier versions
 app.command(rich_help_panel=_RUN)(duel.duel)
-app.command(rich_help_panel=_LOOK)(look.runs)
-app.command(rich_help_panel=_LOOK)(look.show)
-app.command(rich_help_panel=_LOOK)(look.diff)
-app.command(rich_help_panel=_LOOK)(look.lineage)
-app.command(rich_help_panel=_LOOK)(log.scoreboard)
-app.command(rich_help_panel=_LOOK)(log.examples)
-app.command(rich_help_panel=_LOOK)(log.dialogue)
-app.command(rich_help_panel=_LOOK)(log.events)
-app.command(rich_help_panel=_LOOK)(write.report)
-app.command(rich_help_panel=_LOOK)(write.export)
-app.command("eval", rich_help_panel=_LOOK)(task.evaluate)
-app.command(rich_help_panel=_LOOK)(compare.compare)
-app.command(rich_help_panel=_LOOK)(transfer.transfer)
-app.command(rich_help_panel=_SYSTEM)(system.recipes)
+app.command(rich_help_panel=_INSPECT)(runs.runs)
+app.command(rich_help_panel=_INSPECT)(runs.show)
+app.command(rich_help_panel=_INSPECT)(candidates.diff)
+app.command(rich_help_panel=_INSPECT)(runs.lineage)
+app.command(rich_help_panel=_INSPECT)(scoreboard.scoreboard)
+app.command(rich_help_panel=_INSPECT)(scoreboard.examples)
+app.command(rich_help_panel=_INSPECT)(log.dialogue)
+app.command(rich_help_panel=_INSPECT)(log.events)
+app.command(rich_help_panel=_INSPECT)(export.report)
+app.command(rich_help_panel=_INSPECT)(export.export)
+app.command("eval", rich_help_panel=_INSPECT)(evaluate.evaluate)
+app.command(rich_help_panel=_INSPECT)(evaluate.compare)
+app.command(rich_help_panel=_INSPECT)(evaluate.transfer)
+app.command(rich_help_panel=_SYSTEM)(recipes.recipes)
 app.command(rich_help_panel=_SYSTEM)(serve.serve)
 app.command(rich_help_panel=_SYSTEM)(serve.mcp)
 app.add_typer(plugins.plugins, name="plugins", rich_help_panel=_SYSTEM)
-app.add_typer(system.models, name="models", rich_help_panel=_SYSTEM)
-app.command(rich_help_panel=_SYSTEM)(system.doctor)
+app.add_typer(models.models, name="models", rich_help_panel=_SYSTEM)
+app.command(rich_help_panel=_SYSTEM)(doctor.doctor)

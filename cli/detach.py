@@ -1,4 +1,4 @@
-"""A run that outlives its terminal."""
+"""Run a command in the background, in a process that outlives its terminal."""
 
 from __future__ import annotations
 
@@ -7,46 +7,59 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import typer
 
 from ..core.errors import RunFailed, UsageError
+from .errors import read_error
 
+# Imports, a first download of the embedded model and checks of remote models fit into this.
 _START_TIMEOUT_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 _DISPLAY_FLAGS = frozenset({"--detach", "--plain", "--json", "--tui"})
 
 
-def start_detached(words: Sequence[str], *, folder: Path, as_json: bool, run: str | None) -> None:
-    """Start the same command in the background and say how to go on from here."""
-    name, pid, log = spawn_detached(words, folder=folder, run=run)
+def start_detached(arguments: Sequence[str], *, folder: Path, as_json: bool, run: str | None) -> None:
+    """Start the same command in the background and print the commands to follow it."""
+    name, pid, log = spawn_detached(arguments, folder=folder, run=run)
     if as_json:
         typer.echo(json.dumps({"run": name, "pid": pid, "log": str(log)}))
     else:
-        typer.echo(f"run {name} goes on in the background (process {pid})")
+        typer.echo(f"run {name} continues in the background (process {pid})")
         typer.echo(f"  maieutic watch {name}   maieutic show {name}   maieutic stop {name}   tail -f {log}")
 
 
-def spawn_detached(words: Sequence[str], *, folder: Path, run: str | None) -> tuple[str, int, Path]:
-    """Start the same command in a session of its own; the run, its process and its log, once it is in the store.
+def spawn_detached(arguments: Sequence[str], *, folder: Path, run: str | None) -> tuple[str, int, Path]:
+    """Start the same command in its own session; returns run, process id and log once the run is in the store.
 
-    Its events go to `RUN.log` in the folder. Raises UsageError for an id that `check_name` refuses; RunFailed, with
-    what the process said, where it ends before, or has not begun after a long wait.
+    Its events go to `RUN.log` in the folder. The new process alone validates the run: its error is raised here, with
+    the same exit code. Raises UsageError for an id that `check_run_id` rejects, and RunFailed if the process ends
+    without an error block or has not started the run in time.
     """
     from ..graphs.api import check_run_id
     from ..graphs.run_lifecycle import new_run_id
 
     name = new_run_id() if run is None else check_run_id(run)
+    is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{name}.log"
-    said = [word for word in words if word not in _DISPLAY_FLAGS]
-    command = [sys.executable, "-m", "maieutic", *said, *([] if run else ["--run", name]), "--json"]
+    run_arguments = [argument for argument in arguments if argument not in _DISPLAY_FLAGS]
+    command = [sys.executable, "-m", "maieutic", *run_arguments, *([] if run else ["--run", name]), "--json"]
     with log.open("wb") as out:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
-    _wait_until_started(child, name, folder, log)
+    try:
+        _wait_until_started(child, name, folder, log)
+    except UsageError:
+        # Nothing was recorded, so nothing is left behind.
+        log.unlink(missing_ok=True)
+        if is_new:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
     return name, child.pid, log
 
 
@@ -61,10 +74,12 @@ def _wait_until_started(child: subprocess.Popen[bytes], run: str, folder: Path, 
             continue
         if code == 0 or _is_in_store(run, folder):
             return
-        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-        raise RunFailed(f"the run ended at once: {' '.join(last)}", where=str(log), remedy="run it without --detach")
+        last_line = "".join(log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:])
+        if error := read_error(last_line):
+            raise error
+        raise RunFailed(f"the run ended at once: {last_line}", where=str(log), remedy="run it without --detach")
     raise RunFailed(
-        f"process {child.pid} has not begun the run within {_START_TIMEOUT_SECONDS:g} seconds",
+        f"process {child.pid} has not started the run within {_START_TIMEOUT_SECONDS:g} seconds",
         where=str(log),
         remedy=f"it may still do so: maieutic show {run}",
     )

@@ -1,4 +1,4 @@
-"""What `doctor` and `models` look at."""
+"""`maieutic doctor`: whether everything a run needs is installed and in order."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated
 
-from ..core.errors import MaieuticError
+import typer
 
-if TYPE_CHECKING:
-    from ..core.models import ModelRef, Reply
+from ..core.errors import MaieuticError, UsageError
+from .lookup import open_store
+from .options import DEFAULT_FOLDER, AsJson, Folder
+from .output import print_json
 
 _REQUIRED_PACKAGES = ("langgraph", "litellm", "sqlite-utils", "pydantic", "networkx", "scipy", "aiohttp", "pluggy")
+# Enough for the embedded weights, which are repacked once, and for the stores of many runs.
 _MIN_FREE_MB = 500
-_TIMEOUT_SECONDS = 60.0
-_MAX_TOKENS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +29,32 @@ class Check:
     remedy: str = ""
 
 
-def run_checks(folder: Path) -> list[Check]:
-    """All checks, each guarded by itself."""
+def doctor(
+    upgrade: Annotated[bool, typer.Option("--upgrade", help="migrate the store of an older version first")] = False,
+    as_json: AsJson = False,
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Check the installation. Read-only, unless --upgrade is given."""
+    if upgrade:
+        open_store(folder, read_only=False).close()
+    checks = _run_checks(folder)
+    if as_json:
+        print_json(
+            [{"check": check.name, "ok": check.ok, "said": check.detail, "remedy": check.remedy} for check in checks]
+        )
+    else:
+        for check in checks:
+            mark = "ok  " if check.ok else "FAIL"
+            typer.secho(f"{mark} {check.name}: {check.detail}", fg=None if check.ok else "red")
+            if check.remedy:
+                typer.echo(f"     what to do: {check.remedy}")
+    if failed := [check.name for check in checks if not check.ok]:
+        if as_json:
+            raise typer.Exit(2)
+        raise UsageError(f"{len(failed)} of {len(checks)} checks failed: {', '.join(failed)}")
+
+
+def _run_checks(folder: Path) -> list[Check]:
     return [
         _check_python(),
         _check_packages(),
@@ -41,27 +66,6 @@ def run_checks(folder: Path) -> list[Check]:
     ]
 
 
-def embedded_model_status() -> dict[str, Any]:
-    """The embedded model's name, the weights' place (None before they were fetched) and size."""
-    from ..core.models import EMBEDDED
-    from ..runtime.models.embedded.weights import find_weights
-
-    path = find_weights()
-    size = round(path.stat().st_size / 1e6) if path else None
-    return {"model": EMBEDDED, "path": str(path) if path else None, "megabytes": size}
-
-
-async def send_test_call(model: ModelRef, text: str) -> Reply:
-    """One short answer, straight from the door: no run, no cache. Raises ModelError."""
-    from ..core.models import Call, Sampling
-    from ..runtime.models.client import ModelClient
-
-    call = Call(model=model, messages=({"role": "user", "content": text},), sampling=Sampling(max_tokens=_MAX_TOKENS))
-    async with ModelClient() as door:
-        await door.check(model)
-        return await door.send(call, _TIMEOUT_SECONDS)
-
-
 def _check_python() -> Check:
     version = ".".join(str(part) for part in sys.version_info[:3])
     return Check(name="python", ok=sys.version_info >= (3, 11), detail=version)
@@ -70,47 +74,49 @@ def _check_python() -> Check:
 def _check_packages() -> Check:
     from importlib.metadata import PackageNotFoundError, version
 
-    found, missing = [], []
+    installed, missing = [], []
     for name in _REQUIRED_PACKAGES:
         try:
-            found.append(f"{name} {version(name)}")
+            installed.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             missing.append(name)
     if missing:
         return Check(name="packages", ok=False, detail=f"missing: {', '.join(missing)}", remedy="pip install maieutic")
-    return Check(name="packages", ok=True, detail=", ".join(found))
+    return Check(name="packages", ok=True, detail=", ".join(installed))
 
 
 def _check_embedded_model() -> Check:
     from importlib.util import find_spec
 
+    from .models import embedded_model_status
+
     if find_spec("xllamacpp") is None:
         return Check(name="embedded model", ok=False, detail="xllamacpp is missing", remedy="pip install xllamacpp")
     try:
-        state = embedded_model_status()
+        status = embedded_model_status()
     except MaieuticError as error:
         return Check(name="embedded model", ok=False, detail=error.what, remedy=error.remedy or "")
-    if state["path"] is None:
-        said = "the weights are not here yet; the first run fetches them"
-        return Check(name="embedded model", ok=True, detail=said, remedy="maieutic models pull fetches them now")
-    return Check(name="embedded model", ok=True, detail=f"{state['path']} ({state['megabytes']} MB)")
+    if status["path"] is None:
+        detail = "the weights are not downloaded; the first run downloads them"
+        return Check(name="embedded model", ok=True, detail=detail, remedy="maieutic models pull downloads them now")
+    return Check(name="embedded model", ok=True, detail=f"{status['path']} ({status['megabytes']} MB)")
 
 
 def _check_keys() -> Check:
-    """Names alone; what is in them is nobody's business."""
+    """Names only, never values."""
     names = sorted(name for name, value in os.environ.items() if name.endswith("_API_KEY") and value)
     return Check(name="keys", ok=True, detail=", ".join(names) or "none set; the embedded model needs none")
 
 
 def _check_folder(folder: Path) -> Check:
-    place = next(one for one in (folder.resolve(), *folder.resolve().parents) if one.exists())
-    if not os.access(place, os.W_OK):
-        return Check(name="folder", ok=False, detail=f"{place} cannot be written", remedy="name another with --folder")
-    free = shutil.disk_usage(place).free // 1_000_000
+    existing = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+    if not os.access(existing, os.W_OK):
+        return Check(
+            name="folder", ok=False, detail=f"cannot write to {existing}", remedy="choose another with --folder"
+        )
+    free = shutil.disk_usage(existing).free // 1_000_000
     ok = free > _MIN_FREE_MB
-    return Check(
-        name="folder", ok=ok, detail=f"{folder}, {free:,} MB free", remedy="" if ok else "make room on the disk"
-    )
+    return Check(name="folder", ok=ok, detail=f"{folder}, {free:,} MB free", remedy="" if ok else "free disk space")
 
 
 def _check_store(folder: Path) -> Check:
@@ -130,9 +136,9 @@ def _check_plugins() -> Check:
     from ..plugins.system.registry import Registry
 
     registry = Registry.load()
-    registry.names("evaluator")
-    guests = [str(one) for one in registry.plugins() if one.state != "built-in"]
+    registry.names("evaluator")  # listing names imports every plugin
+    installed = [str(plugin) for plugin in registry.plugins() if plugin.state != "built-in"]
     if registry.failures:
-        said = "; ".join(str(one) for one in registry.failures)
-        return Check(name="plugins", ok=False, detail=said, remedy="update or remove it, or run with --no-plugins")
-    return Check(name="plugins", ok=True, detail=", ".join(guests) or "none installed")
+        detail = "; ".join(str(failure) for failure in registry.failures)
+        return Check(name="plugins", ok=False, detail=detail, remedy="update or remove it, or use --no-plugins")
+    return Check(name="plugins", ok=True, detail=", ".join(installed) or "none installed")

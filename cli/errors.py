@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -19,24 +19,25 @@ from typer.exceptions import TyperException
 from ..core.errors import MaieuticError, UsageError
 
 EXIT_INTERRUPTED = 3
+# What a shell reports for a process that SIGINT ended.
 _EXIT_SIGINT = 130
 
 
 class GuardedGroup(TyperGroup):
-    """A group of commands of which no error escapes as a traceback. A command finds its words in `context.obj`."""
+    """A group of commands that prints every error as one block. A command finds its arguments in `context.obj`."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """The exit code, raised as SystemExit in standalone mode."""
-        words = list(sys.argv[1:] if args is None else args)
-        code = self._run(words, dict(zip(("prog_name", "complete_var"), rest, strict=False)) | extra)
+        arguments = list(sys.argv[1:] if args is None else args)
+        code = self._run(arguments, dict(zip(("prog_name", "complete_var"), rest, strict=False)) | extra)
         if not standalone_mode:
             return code
         raise SystemExit(code)
 
-    def _run(self, words: list[str], extra: dict[str, Any]) -> int:
-        as_json = wants_json(words)
+    def _run(self, arguments: list[str], extra: dict[str, Any]) -> int:
+        as_json = wants_json(arguments)
         try:
-            code = super().main(words, standalone_mode=False, obj=words, **extra)
+            code = super().main(arguments, standalone_mode=False, obj=arguments, **extra)
         except MaieuticError as error:
             print_error(error, as_json=as_json)
             return error.exit_code
@@ -51,8 +52,8 @@ class GuardedGroup(TyperGroup):
             return EXIT_INTERRUPTED
         except BrokenPipeError:
             raise
-        except Exception as error:  # noqa: BLE001 - the last line of defence: a defect must not hide what to do
-            print_error(_crash_error(error, _folder_option(words)), as_json=as_json, code="crash")
+        except Exception as error:  # noqa: BLE001 - a defect must still tell the user what to do
+            print_error(_crash_error(error, _folder_option(arguments)), as_json=as_json, code="crash")
             return 1
         return EXIT_INTERRUPTED if code == _EXIT_SIGINT else code if isinstance(code, int) else 0
 
@@ -69,24 +70,41 @@ def print_error(error: MaieuticError, *, as_json: bool, code: str | None = None)
         }
         typer.echo(json.dumps({"error": block}, ensure_ascii=False))
         return
-    colour = None if os.environ.get("NO_COLOR") else "red"
-    typer.secho("error: ", fg=colour, bold=colour is not None, nl=False, err=True)
+    color = None if os.environ.get("NO_COLOR") else "red"
+    typer.secho("error: ", fg=color, bold=color is not None, nl=False, err=True)
     typer.echo(str(error), err=True)
 
 
-def wants_json(words: Sequence[str]) -> bool:
-    """Whether a script is reading. Before the options are parsed only the words themselves can tell."""
-    said = list(words[: words.index("--")] if "--" in words else words)
-    pairs = pairwise(said)
-    return "--json" in said or "--format=json" in said or ("--format", "json") in pairs
+def read_error(line: str) -> MaieuticError | None:
+    """The error that another process printed as JSON; None for any other line, and for a crash."""
+    try:
+        block = json.loads(line)["error"]
+        error_class = next(kind for kind in _error_classes(MaieuticError) if kind.code == block["code"])
+        return error_class(
+            block["what"], where=block["where"], possible=tuple(block["possible"]), remedy=block["remedy"]
+        )
+    except (ValueError, TypeError, KeyError, StopIteration):
+        return None
 
 
-def _folder_option(words: Sequence[str]) -> Path:
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        if word == "--folder" and following:
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether a script reads the output. Before the options are parsed, only the arguments themselves can tell."""
+    options = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    return "--json" in options or "--format=json" in options or ("--format", "json") in pairwise(options)
+
+
+def _error_classes(root: type[MaieuticError]) -> Iterator[type[MaieuticError]]:
+    yield root
+    for subclass in root.__subclasses__():
+        yield from _error_classes(subclass)
+
+
+def _folder_option(arguments: Sequence[str]) -> Path:
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if argument == "--folder" and following:
             return Path(following)
-        if word.startswith("--folder="):
-            return Path(word.partition("=")[2])
+        if argument.startswith("--folder="):
+            return Path(argument.partition("=")[2])
     return Path(".maieutic")
 
 
@@ -97,8 +115,8 @@ def _usage_error(error: TyperException) -> MaieuticError:
 
 
 def _crash_error(error: Exception, folder: Path) -> MaieuticError:
-    """Write the traceback down and say where; secrets stay out of both."""
-    what = f"Maieutic failed in a way it should not: {type(error).__name__}: {error}"
+    """Write the traceback to a file and name it; secrets are redacted in both."""
+    what = f"unexpected error in Maieutic: {type(error).__name__}: {error}"
     text = "".join(traceback.format_exception(error))
     path = folder / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.log"
     try:
@@ -107,10 +125,10 @@ def _crash_error(error: Exception, folder: Path) -> MaieuticError:
         what, text = redact(what), redact(text)
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    except (OSError, ImportError) as second:
-        return MaieuticError(what, where=f"the traceback could not be written: {second}")
+    except (OSError, ImportError) as write_error:
+        return MaieuticError(what, where=f"the traceback could not be written: {write_error}")
     return MaieuticError(
         what,
         where=f"the traceback is in {path}",
-        remedy="please report it with that file; what was paid for is kept, and maieutic resume goes on from there",
+        remedy="please report it with that file; completed calls are saved, and maieutic resume continues the run",
     )

@@ -1,38 +1,186 @@
-"""What `eval`, `compare` and `transfer` share: they measure, and search nothing."""
+"""`maieutic eval`, `compare` and `transfer`: measure prompts on a task, without a search."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from ..core.errors import RunStopped
+import typer
+
+from ..core.errors import RunStopped, UsageError
 from .interrupt import run_until_interrupted
+from .lookup import find_candidate, load_program, open_store, read_task
+from .options import CandidateName, MeasureOptions, RunName, TaskFile, expand_groups, override_models
+from .output import print_json
 
 if TYPE_CHECKING:
+    from ..core.dataset import Split
     from ..core.program import Program
+    from ..core.score import Evaluation
+    from ..core.task import Task
+    from ..plugins.system.registry import Registry
 
 T = TypeVar("T")
-TEST_REUSE_WARNING = "the test rows were looked at: choose no prompt by this number"
+AnySplit = Annotated[Literal["train", "val", "test"], typer.Option(help="split to measure on")]
+TEST_REUSE_WARNING = "the test examples have now been used: do not select a prompt by this score"
 
 
-def run_evaluation(work: Coroutine[Any, Any, T], *, what: str, again: str) -> T:
-    """What came of it. Raises RunStopped where a person interrupted it. again: the command that goes on with it.
-    What metrics print meanwhile goes to stderr: stdout is for the result."""
+@expand_groups
+def evaluate(
+    task: TaskFile,
+    options: MeasureOptions,
+    prompt: Annotated[
+        Path | None, typer.Option(help="text file, or exported .json; default: the task's own prompt")
+    ] = None,
+    split: AnySplit = "test",
+) -> None:
+    """Score one prompt on a task's examples."""
+    from ..graphs.evaluate import evaluate_program
+
+    measured_task, registry = _read_task(task, options)
+    program = load_program(prompt) if prompt else measured_task.program
+    if not measured_task.data[split]:
+        raise UsageError(
+            f"the task has no {split} examples",
+            where=measured_task.where(f"[data] {split}"),
+            possible=[name for name in ("train", "val", "test") if measured_task.data[name]],
+        )
+    work = evaluate_program(measured_task, program, split=split, **_measure_keywords(options, registry))
+    evaluations = run_evaluation(work, what="evaluation", retry_with=f"maieutic eval {task}")
+    summary = _evaluation_json(measured_task, program, split, evaluations)
+    if options.as_json:
+        print_json(summary)
+    else:
+        _print_evaluation(summary)
+
+
+@expand_groups
+def compare(
+    task: TaskFile,
+    a: Annotated[Path, typer.Argument(metavar="PROMPT_A", help="text file, or exported .json")],
+    b: Annotated[Path, typer.Argument(metavar="PROMPT_B", help="text file, or exported .json, compared with A")],
+    options: MeasureOptions,
+    split: AnySplit = "test",
+) -> None:
+    """Compare two prompts on the same examples.
+
+    Prints the paired difference with its interval, and the examples that flip.
+    """
+    from ..graphs.compare import compare_programs
+    from ..runtime.reports.text import gain_text
+
+    measured_task, registry = _read_task(task, options)
+    programs = load_program(a), load_program(b)
+    work = compare_programs(measured_task, *programs, split=split, **_measure_keywords(options, registry))
+    comparison = run_evaluation(work, what="comparison", retry_with=f"maieutic compare {task} {a} {b}")
+    if options.as_json:
+        print_json(comparison.model_dump(mode="json"))
+        return
+    typer.echo(f"{comparison.verdict}: from A to B {gain_text(comparison.difference)}")
+    for name, path, score in (("A", a, comparison.a), ("B", b, comparison.b)):
+        typer.echo(f"{name}  {score.value:.3f} [{score.low:.3f}, {score.high:.3f}]  {path}")
+    typer.echo(f"{comparison.flips.gained} examples better with B, {comparison.flips.lost} worse")
+    _print_source(comparison.task, comparison.n, comparison.split, comparison.model)
+
+
+@expand_groups
+def transfer(
+    run: RunName,
+    task: TaskFile,
+    options: MeasureOptions,
+    candidate: CandidateName = "best",
+    split: Annotated[Literal["val", "test"], typer.Option(help="split to measure on")] = "test",
+) -> None:
+    """Measure a run's prompt on another task or model.
+
+    It is compared with that task's own prompt on the same examples. Multi-task runs transfer their shared system
+    prompt; other runs transfer the whole program.
+    """
+    from ..graphs.transfer import transfer_program
+    from ..runtime.reports.text import gain_text
+
+    measured_task, registry = _read_task(task, options)
+    with open_store(options.folder) as store:
+        program = find_candidate(store, store.run(run), candidate).program
+    work = transfer_program(program, measured_task, split=split, **_measure_keywords(options, registry))
+    result = run_evaluation(work, what="measurement", retry_with=f"maieutic transfer {run} {task}")
+    if options.as_json:
+        print_json(result.model_dump(mode="json"))
+        return
+    typer.echo(f"{result.verdict}: {result.own:.3f} → {result.brought:.3f}, {gain_text(result.difference)}")
+    _print_source(result.task, result.n, result.split, result.model)
+
+
+def run_evaluation(work: Coroutine[Any, Any, T], *, what: str, retry_with: str) -> T:
+    """The result of the work. Raises RunStopped if a person interrupted it. retry_with: the command that continues it.
+    What metrics print goes to stderr: stdout is for the result."""
     with redirect_stdout(sys.stderr):
-        done = run_until_interrupted(work, goes_on_with=lambda: again)
-    if done is None:
-        raise RunStopped(f"the {what} was interrupted; what was answered is in the cache", remedy="run it again")
-    return done
+        result = run_until_interrupted(work, continue_with=lambda: retry_with)
+    if result is None:
+        raise RunStopped(f"the {what} was interrupted; completed calls are in the cache", remedy="run it again")
+    return result
 
 
-def load_program(path: Path) -> Program:
-    """The prompt of a text file, or the whole program of an exported .json."""
-    from ..core.program import Program
-    from ..plugins.exporters.json_file import load_json
-    from ..runtime.tasks.rows import read_text
+def _read_task(path: Path, options: MeasureOptions) -> tuple[Task, Registry]:
+    task, registry = read_task(path, no_plugins=options.no_plugins)
+    return override_models(task, options.target, None, {}), registry
 
-    text = read_text(path)
-    return load_json(text, where=str(path)) if path.suffix == ".json" else Program.of(text.rstrip("\n"))
+
+def _measure_keywords(options: MeasureOptions, registry: Registry) -> dict[str, Any]:
+    """What the three measurements of `graphs` have in common."""
+    from ..core.budget import Budget
+
+    budget = None
+    if options.calls is not None:
+        budget = Budget(calls=options.calls)
+        budget.check()
+    return {
+        "concurrency": options.concurrency,
+        "folder": options.folder,
+        "registry": registry,
+        "budget": budget,
+    }
+
+
+def _evaluation_json(task: Task, program: Program, split: Split, evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+    from ..core.stats.intervals import mean_interval
+
+    scores = [evaluation.score for evaluation in evaluations]
+    interval = mean_interval(scores) if scores else None
+    return {
+        "task": task.name,
+        "split": split,
+        "prompt": program.main.id if len(program.prompts) == 1 else program.id,
+        "model": str(task.models.target),
+        "score": interval.value if interval else None,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "n": len(evaluations),
+        "of": len(task.data[split]),
+        "unreadable": sum(evaluation.failure == "format" for evaluation in evaluations),
+        "unscored": sum(evaluation.failure == "example" for evaluation in evaluations),
+    }
+
+
+def _print_evaluation(summary: dict[str, Any]) -> None:
+    split = summary["split"]
+    if summary["score"] is None:
+        typer.echo(f"no {split} example was scored")
+        return
+    typer.echo(
+        f"{summary['task']}: {summary['score']:.3f} [{summary['low']:.3f}, {summary['high']:.3f}] "
+        f"on {summary['n']} of {summary['of']} {split} examples with {summary['model']}"
+    )
+    if summary["unreadable"] or summary["unscored"]:
+        typer.echo(f"{summary['unreadable']} answers could not be parsed, {summary['unscored']} examples not scored")
+    if split == "test":
+        typer.echo(TEST_REUSE_WARNING)
+
+
+def _print_source(task: str, n: int, split: str, model: str) -> None:
+    typer.echo(f"{task} on {n} {split} examples with {model}")
+    if split == "test":
+        typer.echo(TEST_REUSE_WARNING)

@@ -1,4 +1,4 @@
-"""Commands that write a run down for others: report, export."""
+"""`maieutic report` and `export`: a run's report and its prompt, written for others."""
 
 from __future__ import annotations
 
@@ -6,34 +6,27 @@ from typing import Annotated, Literal
 
 import typer
 
-from .lookup import find_candidate, find_report
-from .options import (
-    DEFAULT_FOLDER,
-    AsJson,
-    Folder,
-    NoPlugins,
-    OutputFile,
-    RunName,
-    load_registry,
-    open_store,
-    write_or_print,
-)
+from .lookup import find_candidate, find_report, load_registry, open_store
+from .options import DEFAULT_FOLDER, AsJson, CandidateName, Folder, NoPlugins, OutputFile, RunName
+from .output import write_or_print
 
 
 def report(
     run: RunName = "latest",
-    form: Annotated[Literal["md", "html", "json"], typer.Option("--format", help="Markdown, HTML or JSON")] = "md",
+    form: Annotated[
+        Literal["md", "html", "json"], typer.Option("--format", help="output format: Markdown, HTML or JSON")
+    ] = "md",
     output: OutputFile = None,
     as_json: AsJson = False,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
-    """What a run gained on the sealed rows, how sure that is, and what it cost."""
+    """Show a run's gain on the held-out test, its interval and its cost."""
     from ..runtime.reports.text import to_html, to_json, to_markdown
 
     with open_store(folder) as store:
-        found = find_report(store, store.run(run))
+        run_report = find_report(store, store.run(run))
     writers = {"md": to_markdown, "html": to_html, "json": to_json}
-    write_or_print(writers["json" if as_json else form](found), output)
+    write_or_print(writers["json" if as_json else form](run_report), output)
 
 
 def export(
@@ -43,23 +36,26 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="text, markdown, json, langchain, langchain-hub, dspy, openai, promptfoo, jinja2, python, a plugin's",
+            help="text, json, markdown, python, a tool's format below, or a plugin's",
         ),
     ] = "text",
-    candidate: Annotated[str, typer.Option(metavar="CANDIDATE", help="best, start, or an id")] = "best",
+    candidate: CandidateName = "best",
     output: OutputFile = None,
     folder: Folder = DEFAULT_FOLDER,
     no_plugins: NoPlugins = False,
 ) -> None:
-    """Take a prompt out of a run, in another program's form."""
+    """Export a run's prompt to another tool's format.
+
+    Formats: text, markdown, json, langchain, langchain-hub, dspy, openai, promptfoo, jinja2, python.
+    """
     from ..core.errors import UsageError
 
-    exporter = load_registry(None, no_plugins=no_plugins).create("exporter", form)
+    exporter = load_registry(no_plugins=no_plugins).create("exporter", form)
     with open_store(folder) as store:
         record = store.run(run)
-        chosen = find_candidate(store, record, candidate)
+        selected = find_candidate(store, record, candidate)
         try:
-            claim = find_report(store, record) if candidate == "best" else None
+            run_report = find_report(store, record) if candidate == "best" else None
         except UsageError:
-            claim = None
-    write_or_print(exporter.export(chosen.program, record.task, claim), output)
+            run_report = None
+    write_or_print(exporter.export(selected.program, record.task, run_report), output)

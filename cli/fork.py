@@ -1,107 +1,90 @@
-"""A new run from any candidate of an old one."""
+"""`maieutic fork`: a new run from a candidate of an earlier one."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..core.errors import UsageError
-from .optimize import Calls, Minutes, Plain, TargetCalls, Tokens, Usd
-from .options import DEFAULT_FOLDER, AsJson, Folder, RunName, load_registry, open_store, parse_budget, parse_key_values
+from .lookup import find_candidate, load_registry, open_store
+from .optimize import Detach, NewRun
+from .options import BudgetOptions, DisplayOptions, MethodOptions, RunName, SearchOptions, expand_groups
 
 if TYPE_CHECKING:
-    from ..core.budget import Budget
-    from ..core.candidate import Candidate
     from ..core.task import Task
+    from ..graphs.run_options import RunOptions
     from ..runtime.store import RunRecord, Store
 
 
+@expand_groups
 def fork(
     context: typer.Context,
     run: RunName,
-    candidate: Annotated[str, typer.Argument(help="an id, the beginning of one, best or start")] = "best",
-    recipe: Annotated[str | None, typer.Option(help="another method; else the run's own")] = None,
-    calls: Calls = None,
-    target_calls: TargetCalls = None,
-    tokens: Tokens = None,
-    usd: Usd = None,
-    minutes: Minutes = None,
-    seed: Annotated[int | None, typer.Option(help="else the run's own", rich_help_panel="Run")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change the recipe", rich_help_panel="Run")
-    ] = None,
-    approve: Annotated[bool, typer.Option("--approve", help="wait for a person before each round")] = False,
-    plain: Plain = False,
-    as_json: AsJson = False,
-    detach: Annotated[bool, typer.Option("--detach", help="run in the background, print the run's id")] = False,
-    folder: Folder = DEFAULT_FOLDER,
-    name: Annotated[str | None, typer.Option("--run", help="the new run's id", rich_help_panel="Where")] = None,
+    method: MethodOptions,
+    budget: BudgetOptions,
+    search: SearchOptions,
+    display: DisplayOptions,
+    candidate: Annotated[str, typer.Argument(help="candidate id, a unique prefix of one, best or start")] = "best",
+    detach: Detach = False,
+    name: NewRun = None,
 ) -> None:
-    """Begin a new run with a candidate of an old one beside its start prompt. Answers that are known cost nothing."""
+    """Start a new run from a candidate of an earlier run. Cached answers are free."""
     import asyncio
 
     from ..core.directives import Fork
-    from ..core.recipe import Recipe
     from ..graphs.api import check_run_id, start_run
     from ..graphs.inputs.fork import load_parent
     from ..graphs.run_lifecycle import new_run_id
-    from ..graphs.run_options import ForkOrigin, RunOptions
+    from ..graphs.run_options import ForkOrigin
     from ..runtime.monitor.process import is_run_alive
     from .foreground import run_foreground
-    from .lookup import find_candidate
 
+    folder = display.folder
     if detach:
         from .detach import start_detached
 
-        start_detached(list(context.obj or []), folder=folder, as_json=as_json, run=name)
+        start_detached(list(context.obj or []), folder=folder, as_json=display.as_json, run=name)
         return
-    begun = new_run_id() if name is None else check_run_id(name)
+    new_run = new_run_id() if name is None else check_run_id(name)
     with open_store(folder, read_only=False) as store:
         record = store.run(run)
-        chosen: Candidate = find_candidate(store, record, candidate)
-        origin = ForkOrigin(run=record.id, candidate=chosen.id)
+        parent = find_candidate(store, record, candidate)
+        origin = ForkOrigin(run=record.id, candidate=parent.id)
         load_parent(store, origin)
         task = _current_task(store, record)
         if is_run_alive(record):
-            asyncio.run(store.add_directive(record.id, Fork(candidate=chosen.id, run=begun)))
-    options = RunOptions(
-        recipe=recipe or Recipe.model_validate_json(record.recipe_json),
-        budget=parse_budget(calls, target_calls, tokens, usd, minutes) or _inherited_budget(record),
-        seed=record.seed if seed is None else seed,
-        concurrency=int(record.options.get("concurrency", 4)),
-        folder=folder,
-        settings=parse_key_values(settings or [], "--set"),
-        approve=approve,
-        origin=origin,
-    )
-    registry = load_registry(task, no_plugins=False)
-    run_foreground(
-        lambda watch: start_run(task, options, listen=watch, registry=registry, run=begun),
-        folder=folder,
-        plain=plain,
-        as_json=as_json,
-    )
+            asyncio.run(store.add_directive(record.id, Fork(candidate=parent.id, run=new_run)))
+    limits = budget.budget()
+    options = replace(_parent_options(record, display, has_budget=limits is not None), origin=origin)
+    options = search.apply(method.apply(replace(options, budget=limits or options.budget)))
+    registry = load_registry()
+    run_foreground(lambda progress: start_run(task, options, registry=registry, run=new_run, listen=progress), display)
+
+
+def _parent_options(record: RunRecord, display: DisplayOptions, *, has_budget: bool) -> RunOptions:
+    """Method, budget, seed and concurrency of the parent. Approval, executor and observers are a choice of each run."""
+    from ..graphs.run_options import RunOptions
+
+    if record.recipe == "eval" and not has_budget:
+        raise UsageError(
+            f"run {record.id} only scored a prompt: it has no search budget",
+            where="--calls",
+            remedy="give --calls and --recipe",
+        )
+    if record.recipe == "eval":
+        return RunOptions(seed=record.seed, folder=display.folder)
+    options = RunOptions.from_record(record, folder=display.folder)
+    return replace(options, approve=RunOptions.approve, executor=RunOptions.executor, observers=RunOptions.observers)
 
 
 def _current_task(store: Store, record: RunRecord) -> Task:
-    """The task as people left it: labels they put right and rows they added belong to it."""
+    """The task with the labels that people corrected and the examples they added."""
     from ..core.task import Task
     from ..graphs.config_changes import applied_directives, changed_task
 
     task = Task.model_validate_json(record.task_json)
-    for one in applied_directives(store.directives(record.id), store.events(record.id)):
-        task = changed_task(task, one)
+    for directive in applied_directives(store.directives(record.id), store.events(record.id)):
+        task = changed_task(task, directive)
     return task
-
-
-def _inherited_budget(record: RunRecord) -> Budget:
-    from ..core.budget import Budget
-
-    if record.recipe == "eval":
-        raise UsageError(
-            f"run {record.id} only scored a prompt: it has no budget of a search",
-            where="--calls",
-            remedy="give --calls and --recipe",
-        )
-    return Budget.model_validate_json(record.budget_json)

@@ -1,4 +1,4 @@
-"""`maieutic init --interview`: questions that elicit what a prompt has to say, and what the answers leave open."""
+"""`maieutic init --interview`: questions that elicit the requirements of a prompt, and what the answers leave open."""
 
 from __future__ import annotations
 
@@ -11,57 +11,59 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..core.errors import UsageError
-from .init_wizard import TaskDraft
+from .task_draft import TaskDraft
 
 if TYPE_CHECKING:
     from ..agents.interviewer import Answerer, InterviewResult
     from ..core.protocols import Team
 
+# Several rounds of questions, answers and repairs; more would be a model that repeats itself.
 _MAX_CALLS = 60
 _RUN_ID = "interview"
 
 
-def run_interview(wishes: TaskDraft, *, stand_in: bool, present: bool) -> tuple[TaskDraft, InterviewResult]:
-    """The wishes with a description and a start prompt. A model asks further where an optimizer is named.
+def interview_for_draft(draft: TaskDraft, *, stand_in: bool, present: bool) -> tuple[TaskDraft, InterviewResult]:
+    """The draft with a description and a start prompt. A model asks follow-up questions if an optimizer is named.
 
-    stand_in: that model answers too, from the description alone. present: whether a person is at the terminal; else
-    only what was given counts. Raises UsageError where a stand-in has no model or nothing to go by.
+    stand_in: that model also answers, from the description alone. present: whether a person is at the terminal; else
+    only the given options count. Raises UsageError if a stand-in has no model or no description.
     """
-    if stand_in and not (wishes.optimizer and wishes.description):
+    if stand_in and not (draft.optimizer and draft.description):
         raise UsageError(
-            "a stand-in answers from a description, by a model",
+            "--stand-in needs a description and a model that answers from it",
             where="--stand-in",
-            remedy='give --description "…" and --optimizer MODEL too',
+            remedy='give --description "…" and --optimizer MODEL',
         )
-    told = asyncio.run(_conduct(wishes, stand_in=stand_in, present=present))
-    if not told.prompt.strip():
-        raise UsageError("nobody said what the model should do", where="--interview", remedy='give --description "…"')
-    return replace(wishes, description=told.description, prompt=wishes.prompt or told.prompt), told
+    result = asyncio.run(_conduct(draft, stand_in=stand_in, present=present))
+    if not result.prompt.strip():
+        raise UsageError(
+            "no answer says what the model should do", where="--interview", remedy='give --description "…"'
+        )
+    return replace(draft, description=result.description, prompt=draft.prompt or result.prompt), result
 
 
-def print_gaps(told: InterviewResult) -> None:
-    """What the answers leave open, for a person to think about before anything is spent (ROPE)."""
-    typer.echo(f"requirements told: {told.complete:.0%}")
-    for gap in told.gaps:
+def print_gaps(result: InterviewResult) -> None:
+    """What the answers leave open, for a person to consider before anything is spent (ROPE)."""
+    typer.echo(f"requirements stated: {result.complete:.0%}")
+    for gap in result.gaps:
         typer.echo(f"  open  {gap}")
 
 
-async def _conduct(wishes: TaskDraft, *, stand_in: bool, present: bool) -> InterviewResult:
+async def _conduct(draft: TaskDraft, *, stand_in: bool, present: bool) -> InterviewResult:
     from ..agents.interviewer import run_interview
 
-    known = {"goal": wishes.description or "", "output": ", ".join(wishes.labels)}
-    if not wishes.optimizer:
-        return await run_interview(_answer_from_terminal if present else _no_answer, None, known)
-    with TemporaryDirectory(prefix="maieutic-interview-") as aside:
-        return await _conduct_with_model(wishes, known, Path(aside), stand_in=stand_in, present=present)
+    facts = {"goal": draft.description or "", "output": ", ".join(draft.labels)}
+    if not draft.optimizer:
+        return await run_interview(_answer_from_terminal if present else _no_answer, None, facts)
+    with TemporaryDirectory(prefix="maieutic-interview-") as folder:
+        return await _conduct_with_model(draft, facts, Path(folder), stand_in=stand_in, present=present)
 
 
 async def _conduct_with_model(
-    wishes: TaskDraft, known: dict[str, str], aside: Path, *, stand_in: bool, present: bool
+    draft: TaskDraft, facts: dict[str, str], folder: Path, *, stand_in: bool, present: bool
 ) -> InterviewResult:
-    """The model is asked through the same door as in a run, with a budget of its own."""
-    from ..agents.interviewer import model_answerer as answering
-    from ..agents.interviewer import run_interview
+    """The model is called through a gateway, as in a run, with a separate budget."""
+    from ..agents.interviewer import model_answerer, run_interview
     from ..agents.team import ModelTeam
     from ..core.budget import Budget, Ledger
     from ..core.models import ModelRef
@@ -69,19 +71,19 @@ async def _conduct_with_model(
     from ..runtime.models.gateway import ModelClient, RunGateway
     from ..runtime.store import RunRecord, Store
 
-    model = ModelRef.parse(wishes.optimizer or "")
-    with Store.open(aside) as store:
+    model = ModelRef.parse(draft.optimizer or "")
+    with Store.open(folder) as store:
         await store.create_run(RunRecord(id=_RUN_ID, task=_RUN_ID, recipe=_RUN_ID))
-        async with ModelClient() as door:
-            await door.check(model)
+        async with ModelClient() as client:
+            await client.check(model)
             ledger = Ledger(budget=Budget(calls=_MAX_CALLS))
-            gateway = RunGateway(run=_RUN_ID, store=store, ledger=ledger, client=door, concurrency=1)
+            gateway = RunGateway(run=_RUN_ID, store=store, ledger=ledger, client=client, concurrency=1)
             team: Team = ModelTeam(models=Models(target=model, optimizer=model), gateway=gateway, path=(_RUN_ID,))
             ask: Answerer = _answer_from_terminal if present else _no_answer
             if stand_in:
-                ask = answering(wishes.description or "", team)
+                ask = model_answerer(draft.description or "", team)
             try:
-                return await run_interview(ask, team, known)
+                return await run_interview(ask, team, facts)
             finally:
                 await gateway.aclose()
 

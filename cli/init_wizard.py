@@ -1,76 +1,118 @@
-"""`init`: what a person wishes, asked where it is not given, and written down once it holds together."""
+"""`maieutic init`: create a task, asking for what was not given."""
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from ..core.errors import TaskError, UsageError
+from ..core.errors import UsageError
+from .options import AsJson, Optimizer, Target
+from .output import is_interactive, print_json
+from .task_draft import TaskDraft, default_metric, write_draft
 
-if TYPE_CHECKING:
-    from ..core.task import Task
-
-_ANSWER_TYPES = ("text", "label", "choice", "number", "json")
-_PASTED_FILE = "rows.jsonl"
+# Regex and tag answers need more than a name; they are given with options.
+_ASKED_ANSWER_TYPES = ("text", "label", "choice", "number", "json")
+_AnswerType = Literal["text", "label", "choice", "number", "regex", "json", "tag"]
 _SEPARATORS = ("=>", "\t")
 
 
-@dataclass(frozen=True, kw_only=True)
-class TaskDraft:
-    """What was given on the command line or answered. pasted: rows as (input, output). drafted: whether rows
-    may be missing, for a run to draft them."""
+def init(
+    place: Annotated[Path, typer.Argument(metavar="DIR", help="folder of the new task")] = Path(),
+    name: Annotated[str | None, typer.Option(help="task name")] = None,
+    description: Annotated[str | None, typer.Option(help="one-sentence description of the task")] = None,
+    prompt: Annotated[str | None, typer.Option(help="start prompt, or a .txt or .md file with it")] = None,
+    data: Annotated[Path | None, typer.Option(help="examples: JSONL, CSV, TSV, JSON or Parquet")] = None,
+    answer: Annotated[_AnswerType | None, typer.Option(help="answer type")] = None,
+    labels: Annotated[str | None, typer.Option(metavar="A,B", help="the labels, for --answer label")] = None,
+    pattern: Annotated[str | None, typer.Option(help="for --answer regex; group 1 or the match is the answer")] = None,
+    metric: Annotated[str | None, typer.Option(help="evaluator, e.g. exact or token_f1")] = None,
+    target: Target = None,
+    optimizer: Optimizer = None,
+    interview: Annotated[
+        bool, typer.Option("--interview", help="elicit requirements; with --optimizer a model asks follow-ups")
+    ] = False,
+    stand_in: Annotated[bool, typer.Option("--stand-in", help="interview: the optimizer model also answers")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="ask nothing; use the given options and the defaults")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create a task (task.toml and data files) interactively.
 
-    name: str | None = None
-    description: str | None = None
-    prompt: str | None = None
-    data: Path | None = None
-    answer: str | None = None
-    labels: tuple[str, ...] = ()
-    pattern: str | None = None
-    metric: str | None = None
-    target: str | None = None
-    optimizer: str | None = None
-    pasted_examples: tuple[tuple[str, str], ...] = ()
-    examples_optional: bool = False
+    With --interview, the first run can generate the examples.
+    """
+    draft = TaskDraft(
+        name=name,
+        description=description,
+        prompt=prompt,
+        data=data,
+        answer=answer,
+        labels=_split_labels(labels or ""),
+        pattern=pattern,
+        metric=metric,
+        target=target,
+        optimizer=optimizer,
+    )
+    if (place / "task.toml").exists():
+        raise UsageError(
+            "the folder already contains a task", where=str(place / "task.toml"), remedy="choose another folder"
+        )
+    can_ask = not yes and not as_json and is_interactive()
+    result = None
+    if interview or stand_in:
+        from .init_interview import interview_for_draft, print_gaps
+
+        draft, result = interview_for_draft(draft, stand_in=stand_in, present=can_ask and not stand_in)
+        draft = replace(draft, examples_optional=True)
+        if not as_json:
+            print_gaps(result)
+    if can_ask:
+        draft = prompt_for_missing(draft, place)
+    task_file, task = write_draft(draft, place)
+    counts = {split: len(task.data[split]) for split in ("train", "val", "test")}
+    if as_json:
+        summary: dict[str, Any] = {"task": task.name, "file": str(task_file), "rows": counts}
+        if result:
+            summary |= {"complete": round(result.complete, 3), "open": list(result.gaps)}
+        print_json(summary)
+        return
+    typer.echo(f"wrote {task_file}: {counts['train']} train, {counts['val']} val, {counts['test']} test examples")
+    typer.echo(f"next: maieutic estimate {place}   then   maieutic optimize {place}")
 
 
-def prompt_for_missing(wishes: TaskDraft, place: Path) -> TaskDraft:
-    """Ask for what was not given; an empty answer takes the default in brackets."""
+def prompt_for_missing(draft: TaskDraft, folder: Path) -> TaskDraft:
+    """Ask for what was not given; an empty reply takes the default in brackets."""
     from ..core.models import EMBEDDED, ModelRef
 
-    name = wishes.name or _prompt("name", default=place.resolve().name)
-    description = wishes.description or _prompt("what is the task, in a sentence", default="")
-    prompt = wishes.prompt or _prompt("the prompt you have now, or a file of it")
-    data, pasted = wishes.data, wishes.pasted_examples
+    name = draft.name or _prompt("task name", default=folder.resolve().name)
+    description = draft.description or _prompt("describe the task in one sentence", default="")
+    prompt = draft.prompt or _prompt("your current prompt, or a file with it")
+    data, pasted_examples = draft.data, draft.pasted_examples
     if data is None:
-        said = _prompt("a file of rows (JSONL, CSV, TSV); empty to paste them", default="")
-        data, pasted = (Path(said), ()) if said else (None, _read_pasted_examples())
+        path = _prompt("file of examples (JSONL, CSV, TSV); empty to paste them", default="")
+        data, pasted_examples = (Path(path), ()) if path else (None, _read_pasted_examples())
     answer = (
-        wishes.answer
-        or _implied_answer_type(wishes)
-        or _prompt(f"what is an answer ({', '.join(_ANSWER_TYPES)})", default="text", check=_parse_answer_type)
+        draft.answer
+        or draft.implied_answer_type
+        or _prompt(f"answer type ({', '.join(_ASKED_ANSWER_TYPES)})", default="text", check=_parse_answer_type)
     )
-    labels = wishes.labels
+    labels = draft.labels
     if answer == "label" and not labels:
-        labels = tuple(one.strip() for one in _prompt("the labels, with commas").split(",") if one.strip())
-    pattern = wishes.pattern
+        labels = _split_labels(_prompt("labels, separated by commas"))
+    pattern = draft.pattern
     if answer == "regex" and not pattern:
-        pattern = _prompt("the pattern of an answer, a regular expression; group 1 is the answer where there is one")
-    metric = wishes.metric or _prompt("the metric", default=_default_metric(answer))
-    target = wishes.target or _prompt(
-        "the model that answers", default=EMBEDDED, check=lambda text: str(ModelRef.parse(text))
-    )
-    optimizer = wishes.optimizer or _prompt(
-        "the model that improves the prompt", default=target, check=lambda text: str(ModelRef.parse(text))
+        pattern = _prompt("regular expression of an answer; group 1 or the match is the answer")
+    metric = draft.metric or _prompt("evaluator", default=default_metric(answer))
+    target = draft.target or _prompt("target model", default=EMBEDDED, check=lambda text: str(ModelRef.parse(text)))
+    optimizer = draft.optimizer or _prompt(
+        "optimizer model", default=target, check=lambda text: str(ModelRef.parse(text))
     )
     return replace(
-        wishes,
+        draft,
         name=name,
         description=description,
         prompt=prompt,
@@ -81,133 +123,39 @@ def prompt_for_missing(wishes: TaskDraft, place: Path) -> TaskDraft:
         metric=metric,
         target=target,
         optimizer=optimizer,
-        pasted_examples=pasted,
+        pasted_examples=pasted_examples,
     )
-
-
-def write_draft(wishes: TaskDraft, place: Path) -> tuple[Path, Task]:
-    """The task file and the task. It is loaded from a draft aside first and its evaluators are made, so nothing is
-    written that does not load or cannot be scored.
-
-    Raises UsageError where something needed is missing or would be written over, TaskError where it does not fit.
-    """
-    from ..runtime.tasks.loader import load_task
-    from ..runtime.tasks.writer import write_task
-
-    tables = _task_tables(wishes, place)
-    with tempfile.TemporaryDirectory(prefix="maieutic-init-") as aside:
-        without = wishes.examples_optional and wishes.data is None and not wishes.pasted_examples
-        data = {} if without else {"data": {"path": str(_examples_file(wishes, Path(aside)))}}
-        write_task(Path(aside) / "draft", {**tables, **data})
-        try:
-            draft = load_task(Path(aside) / "draft")
-        except TaskError as error:
-            raise _without_draft_path(error, aside) from error
-    _check_evaluators(draft, place)
-    rows = {split: draft.data[split] for split in ("train", "val", "test")}
-    written = write_task(place, tables, {split: found for split, found in rows.items() if found})  # type: ignore[misc]
-    return written, load_task(written)
-
-
-def _check_evaluators(draft: Task, place: Path) -> None:
-    """A metric's file is looked for where the task will be."""
-    from ..core.recipe import PluginRef
-    from ..graphs.compatibility import create_evaluator
-    from ..plugins.system.registry import Registry
-
-    registry = Registry.load(folder=place)
-    for spec in draft.evaluators:
-        create_evaluator("evaluators", registry, PluginRef(use=spec.use, options=spec.options))
-
-
-def _task_tables(wishes: TaskDraft, place: Path) -> dict[str, Any]:
-    from ..core.models import EMBEDDED, ModelRef
-
-    if not wishes.prompt:
-        raise UsageError("a task needs a start prompt", where="--prompt", remedy='give --prompt "…", or a file of it')
-    answer: dict[str, Any] = {"type": wishes.answer or _implied_answer_type(wishes) or "text"}
-    if answer["type"] == "regex" and not wishes.pattern:
-        raise UsageError("a regex answer needs a pattern", where="--answer", remedy="give --pattern '…'")
-    if wishes.pattern and answer["type"] != "regex":
-        raise UsageError(f"a {answer['type']} answer has no pattern", where="--pattern", remedy="give --answer regex")
-    if wishes.labels:
-        answer["labels"] = list(wishes.labels)
-    if wishes.pattern:
-        answer["pattern"] = wishes.pattern
-    target = str(ModelRef.parse(wishes.target or EMBEDDED))
-    return {
-        "name": wishes.name or place.resolve().name,
-        "description": wishes.description or "",
-        "prompt": _prompt_text(wishes.prompt),
-        "answer": answer,
-        "evaluators": [{"use": wishes.metric or _default_metric(answer["type"])}],
-        "models": {"target": target, "optimizer": str(ModelRef.parse(wishes.optimizer or target))},
-    }
-
-
-def _implied_answer_type(wishes: TaskDraft) -> str | None:
-    """What labels or a pattern say of the answer by themselves."""
-    return "label" if wishes.labels else "regex" if wishes.pattern else None
-
-
-def _prompt_text(prompt: str) -> str:
-    """The words themselves; what names a text file stands for its content."""
-    from ..runtime.tasks.rows import read_text
-
-    named = prompt.endswith((".txt", ".md")) and len(prompt.split()) == 1
-    return read_text(Path(prompt)).rstrip("\n") if named else prompt
-
-
-def _examples_file(wishes: TaskDraft, aside: Path) -> Path:
-    if wishes.data is not None:
-        if not wishes.data.exists():
-            raise UsageError("there is no such file of rows", where=str(wishes.data), remedy="correct --data")
-        return wishes.data.resolve()
-    if not wishes.pasted_examples:
-        raise UsageError("a task needs rows", where="--data", remedy="give --data FILE with at least 6 rows")
-    rows = [
-        json.dumps({"input": given, "output": wanted}, ensure_ascii=False) for given, wanted in wishes.pasted_examples
-    ]
-    path = aside / _PASTED_FILE
-    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return path
 
 
 def _read_pasted_examples() -> tuple[tuple[str, str], ...]:
     """Lines `input => output`, or with a tab between them, until an empty one."""
-    typer.echo("one row a line, as   input => output   and an empty line at the end:")
-    rows: list[tuple[str, str]] = []
-    while line := _prompt(f"row {len(rows) + 1}", default="").strip():
-        arrow = next((one for one in _SEPARATORS if one in line), None)
-        if arrow is None:
+    typer.echo("one example per line, as   input => output   and an empty line at the end:")
+    examples: list[tuple[str, str]] = []
+    while line := _prompt(f"example {len(examples) + 1}", default="").strip():
+        separator = next((text for text in _SEPARATORS if text in line), None)
+        if separator is None:
             typer.echo("  there is no => in it; write   input => output")
             continue
-        given, wanted = line.rsplit(arrow, 1)
-        rows.append((given.strip(), wanted.strip()))
-    return tuple(rows)
+        input_text, output = line.rsplit(separator, 1)
+        examples.append((input_text.strip(), output.strip()))
+    return tuple(examples)
 
 
 def _prompt(question: str, *, default: str | None = None, check: Callable[[str], str] = str.strip) -> str:
-    """Ask until the answer holds."""
+    """Ask until the reply is valid."""
     while True:
-        said = str(typer.prompt(question, default=default, show_default=bool(default)))
+        reply = str(typer.prompt(question, default=default, show_default=bool(default)))
         try:
-            return check(said)
+            return check(reply)
         except UsageError as error:
             typer.echo(f"  {error.what}")
 
 
 def _parse_answer_type(text: str) -> str:
-    if text.strip() not in _ANSWER_TYPES:
-        raise UsageError(f"{text!r} is none of {', '.join(_ANSWER_TYPES)}")
+    if text.strip() not in _ASKED_ANSWER_TYPES:
+        raise UsageError(f"{text!r} is none of {', '.join(_ASKED_ANSWER_TYPES)}")
     return text.strip()
 
 
-def _default_metric(answer: str) -> str:
-    return {"number": "numeric", "json": "json_fields", "choice": "choice", "text": "token_f1"}.get(answer, "exact")
-
-
-def _without_draft_path(error: TaskError, aside: str) -> TaskError:
-    """The draft is gone by the time a person reads of it, so it must not be named as the place to look."""
-    where = None if error.where is None or aside in error.where else error.where
-    return TaskError(error.what, where=where, possible=error.possible, remedy=error.remedy)
+def _split_labels(text: str) -> tuple[str, ...]:
+    return tuple(label.strip() for label in text.split(",") if label.strip())

@@ -1,4 +1,4 @@
-"""Ctrl-C: once asks the run to stop where it can be resumed, twice leaves at once."""
+"""Ctrl-C: the first one stops the run where it can be resumed, the second one exits at once."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ from .errors import EXIT_INTERRUPTED
 T = TypeVar("T")
 
 
-def run_until_interrupted(work: Coroutine[Any, Any, T], *, goes_on_with: Callable[[], str]) -> T | None:
-    """The result of the work, or None where a person interrupted it.
+def run_until_interrupted(work: Coroutine[Any, Any, T], *, continue_with: Callable[[], str]) -> T | None:
+    """The result of the work, or None if a person interrupted it.
 
-    goes_on_with: the command that takes the run up again, asked for when it is known. All that was paid for is
-    durable by then, so leaving at once on the second signal loses only what is in flight. Raises RunFailed where code
-    that the work called ends the process: its exit code is none of ours, and 0 would say that all is done.
+    continue_with: the command that continues the work, called when it is known. Completed calls are durable by then,
+    so exiting at once on the second signal loses only calls in flight. Raises RunFailed if code that the work called
+    ends the process: its exit code is not one of ours, and 0 would mean that everything is done.
     """
     signals = [signal.SIGINT, signal.SIGTERM]
-    before = [signal.getsignal(one) for one in signals]
+    previous_handlers = [signal.getsignal(number) for number in signals]
     try:
         with asyncio.Runner() as runner:
             loop = runner.get_loop()
             task = loop.create_task(work)
-            asked = False
+            interrupted = False
 
             def interrupt(number: int, frame: FrameType | None) -> None:
-                nonlocal asked
-                if asked:
+                nonlocal interrupted
+                if interrupted:
                     os._exit(EXIT_INTERRUPTED)
-                asked = True
-                typer.echo(f"stopping at the next safe point; resume with: {goes_on_with()}", err=True)
+                interrupted = True
+                typer.echo(f"stopping at the next safe point; resume with: {continue_with()}", err=True)
                 loop.call_soon_threadsafe(task.cancel)
 
-            for one in signals:
-                signal.signal(one, interrupt)
+            for number in signals:
+                signal.signal(number, interrupt)
             return runner.run(_result_or_none(task))
     except SystemExit as error:
         raise RunFailed(
-            f"code that was called here ended the process: sys.exit({error.code!r})",
-            remedy=f"raise an exception there instead, then: {goes_on_with()}",
+            f"code called by the run ended the process: sys.exit({error.code!r})",
+            remedy=f"raise an exception there instead, then: {continue_with()}",
         ) from error
     finally:
-        for one, handler in zip(signals, before, strict=True):
-            signal.signal(one, handler)
+        for number, handler in zip(signals, previous_handlers, strict=True):
+            signal.signal(number, handler)
 
 
 async def _result_or_none(task: asyncio.Task[T]) -> T | None:
-    """The task's result; None where it was cancelled, whatever it made of that."""
+    """The task's result; None if it was cancelled."""
     try:
         return await task
     except asyncio.CancelledError:

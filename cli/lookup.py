@@ -1,47 +1,75 @@
-"""Finding runs and candidates by what a person types."""
+"""Find what the command line names: the store, runs, candidates, tasks with their plugins, prompt files."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import RunFailed, UsageError
 
 if TYPE_CHECKING:
-    from ..core.candidate import Candidate
+    from ..core.candidate import Archive, Candidate
+    from ..core.program import Program
     from ..core.report import Report
+    from ..core.task import Task
+    from ..plugins.system.registry import Registry
     from ..runtime.store import RunRecord, Store
 
-_MAX_LISTED = 12
+
+def open_store(folder: Path, *, read_only: bool = True) -> Store:
+    """Raises UsageError if the folder has no store: nothing was ever run there."""
+    from ..runtime.store import DATABASE, Store
+
+    if not (folder / DATABASE).is_file():
+        raise UsageError(
+            "no runs in this folder yet",
+            where=str(folder),
+            remedy="start one with maieutic optimize TASK, or choose another folder with --folder",
+        )
+    return Store.open(folder, read_only=read_only)
 
 
-def find_candidate(store: Store, record: RunRecord, word: str) -> Candidate:
-    """By id, by a beginning that only one id has, or `start` or `best`. Raises UsageError naming what there is."""
-    known = {one.id: one for one in store.candidates(record.id)}
-    if not known:
+def load_registry(folder: Path | None = None, *, no_plugins: bool = False) -> Registry:
+    """The plugins that a command may use: all installed ones, or the built-ins alone. folder: of the task."""
+    from ..plugins.system.registry import Registry
+
+    return Registry.load([] if no_plugins else None, folder=folder)
+
+
+def read_task(path: Path, *, no_plugins: bool) -> tuple[Task, Registry]:
+    """The task of a file or folder, and the registry that read its data and will run it."""
+    from ..plugins.loaders.files import dataset_reader
+    from ..runtime.tasks.loader import load_task
+
+    registry = load_registry(path if path.is_dir() else path.parent, no_plugins=no_plugins)
+    return load_task(path, read=dataset_reader(registry)), registry
+
+
+def load_program(path: Path) -> Program:
+    """The prompt of a text file, or the whole program of an exported .json."""
+    from ..core.program import Program
+    from ..plugins.exporters.json_file import load_json
+    from ..runtime.tasks.rows import read_text
+
+    text = read_text(path)
+    return load_json(text, where=str(path)) if path.suffix == ".json" else Program.of(text.rstrip("\n"))
+
+
+def find_candidate(store: Store, record: RunRecord, name: str) -> Candidate:
+    """By id, a unique prefix of one, `start` or `best`. Raises UsageError listing the candidates."""
+    from ..runtime.steering.lookup import DirectiveLookup
+
+    if not store.candidates(record.id):
         raise _not_started_error(store, record)
-    if word in known:
-        return known[word]
-    if word == "start":
-        return next(iter(known.values()))
-    if word == "best" and (best := record.best or next(iter(known), None)) in known:
-        return known[best]
-    found = [name for name in known if name.startswith(word)]
-    if len(found) == 1:
-        return known[found[0]]
-    raise UsageError(
-        f"{word!r} is the beginning of {len(found)} candidates" if found else f"there is no candidate {word!r}",
-        where=f"run {record.id}",
-        possible=(found or ["start", "best", *known])[:_MAX_LISTED],
-        remedy="write more of the id" if found else f"see them all: maieutic show {record.id}",
-    )
+    return DirectiveLookup(store=store, run=record.id).candidate(name)
 
 
 def find_run_and_candidate(store: Store, run: str, ref: str) -> tuple[RunRecord, Candidate]:
     """`CANDIDATE` of a run, `RUN:CANDIDATE`, or `RUN` alone for its best."""
-    owner, colon, word = ref.partition(":")
+    owner, colon, name = ref.partition(":")
     if colon:
         record = store.run(owner)
-        return record, find_candidate(store, record, word)
+        return record, find_candidate(store, record, name)
     record = store.run(run)
     try:
         return record, find_candidate(store, record, ref)
@@ -54,7 +82,7 @@ def find_run_and_candidate(store: Store, run: str, ref: str) -> tuple[RunRecord,
 
 
 def find_report(store: Store, record: RunRecord) -> Report:
-    """Raises UsageError for a run without one, RunFailed where it cannot be read."""
+    """Raises UsageError for a run without a report, RunFailed for a report that cannot be read."""
     from pydantic import ValidationError
 
     from ..core.report import Report
@@ -64,8 +92,8 @@ def find_report(store: Store, record: RunRecord) -> Report:
         raise _not_started_error(store, record)
     if text is None:
         raise UsageError(
-            f"run {record.id} has no report yet; it is {record.state}",
-            remedy=f"maieutic stop {record.id} ends it with one, maieutic resume {record.id} takes it up again",
+            f"run {record.id} has no report yet; its state is {record.state}",
+            remedy=f"maieutic stop {record.id} ends it with a report, maieutic resume {record.id} continues it",
         )
     try:
         return Report.model_validate_json(text)
@@ -73,16 +101,31 @@ def find_report(store: Store, record: RunRecord) -> Report:
         raise RunFailed(f"the report of run {record.id} cannot be read: {error}") from error
 
 
+def load_archive(store: Store, record: RunRecord) -> tuple[Archive, list[str]]:
+    """A run's archive so far, and the ids of its val examples."""
+    from ..core.candidate import Archive
+
+    val = [example.id for _, example in store.examples(record.id, "val")]
+    return Archive(store.candidates(record.id), store.evaluations(record.id, split="val")), val
+
+
+def display_state(record: RunRecord, *, alive: bool) -> str:
+    """The recorded state, or `interrupted` if its process died before it could record another."""
+    return "interrupted" if record.state in ("running", "paused") and not alive else record.state
+
+
 def _not_started_error(store: Store, record: RunRecord) -> UsageError:
-    """For a run without even its start prompt: it was refused, or has only just been started."""
+    """For a run without even its baseline: it was rejected, or has only just started."""
     if record.state != "failed":
         return UsageError(
-            f"run {record.id} has no candidates yet; it is {record.state}",
-            remedy=f"wait until it has begun: maieutic show {record.id}",
+            f"run {record.id} has no candidates yet; its state is {record.state}",
+            remedy=f"wait until it has started: maieutic show {record.id}",
         )
-    said = next((one.data.get("reason") for one in store.events(record.id)[::-1] if one.kind == "run_failed"), None)
-    why = " ".join(str(said).split()) if said else "its log does not say why"
+    reason = next(
+        (event.data.get("reason") for event in store.events(record.id)[::-1] if event.kind == "run_failed"), None
+    )
+    why = " ".join(str(reason).split()) if reason else "its log gives no reason"
     return UsageError(
-        f"run {record.id} was refused before it began: {why}",
-        remedy=f"put that right, then maieutic resume {record.id}; see maieutic runs for the others",
+        f"run {record.id} was rejected before it started: {why}",
+        remedy=f"correct that, then maieutic resume {record.id}; see maieutic runs for the others",
     )

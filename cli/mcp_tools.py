@@ -1,4 +1,4 @@
-"""The commands as data: what another program needs to know to call them."""
+"""The commands as MCP tools: their names, parameters and JSON schemas, read from the parser."""
 
 from __future__ import annotations
 
@@ -16,51 +16,53 @@ _JSON_TYPES: dict[Any, JsonType] = {int: "integer", float: "number"}
 
 
 def command_tools(root: Any) -> list[ToolSpec]:
-    """All commands but those that need a person or a terminal, in the order of the help."""
+    """All commands except those that need a person or a terminal, in the order of the help."""
     return list(_walk_commands(root, ()))
 
 
 def _walk_commands(command: Any, words: tuple[str, ...]) -> Iterator[ToolSpec]:
-    inner = getattr(command, "commands", None)
-    if inner is not None:
-        for name, one in inner.items():
+    subcommands = getattr(command, "commands", None)
+    if subcommands is not None:
+        for name, subcommand in subcommands.items():
             if name not in _INTERACTIVE_COMMANDS:
-                yield from _walk_commands(one, (*words, name))
+                yield from _walk_commands(subcommand, (*words, name))
         return
-    names = {one.name for one in command.params}
-    always = [option for name, option in (("detach", "--detach"), ("as_json", "--json")) if name in names]
+    names = {parameter.name for parameter in command.params}
+    fixed = [option for name, option in (("detach", "--detach"), ("as_json", "--json")) if name in names]
     hints = get_type_hints(inspect.unwrap(command.callback))
     yield ToolSpec(
         name="_".join(words).replace("-", "_"),
         help=" ".join((command.help or "").split()),
         command_words=words,
         parameters=tuple(
-            _tool_parameter(one, hints[one.name]) for one in command.params if one.name not in _DISPLAY_PARAMETERS
+            _tool_parameter(parameter, hints[parameter.name])
+            for parameter in command.params
+            if parameter.name not in _DISPLAY_PARAMETERS
         ),
-        fixed_options=tuple(always),
+        fixed_options=tuple(fixed),
         background=words[-1] in _BACKGROUND_COMMANDS,
+        hidden=bool(command.hidden),
     )
 
 
-def _tool_parameter(one: Any, hint: Any) -> ToolParameter:
-    """The parser knows how it is written, the function's own signature what it is."""
-    inner, many = _strip_optional(hint), False
-    if get_origin(inner) is list:
-        inner, many = get_args(inner)[0], True
-    flag = inner is bool
-    off = getattr(one, "secondary_opts", ())
+def _tool_parameter(parameter: Any, hint: Any) -> ToolParameter:
+    """The parser has the spelling of a parameter, the command's signature its type."""
+    value_type, repeatable = _strip_optional(hint), False
+    if get_origin(value_type) is list:
+        value_type, repeatable = get_args(value_type)[0], True
+    negations = getattr(parameter, "secondary_opts", ())
     return ToolParameter(
-        name=one.name,
-        option="" if one.param_type_name == "argument" else max(one.opts, key=len),
-        negation=max(off, key=len) if off else "",
-        kind="boolean" if flag else _JSON_TYPES.get(inner, "string"),
-        help=str(getattr(one, "help", "") or one.name),
-        required=bool(one.required),
-        repeatable=many,
-        choices=tuple(map(str, get_args(inner))) if get_origin(inner) is Literal else (),
+        name=parameter.name,
+        option="" if parameter.param_type_name == "argument" else max(parameter.opts, key=len),
+        negation=max(negations, key=len) if negations else "",
+        kind="boolean" if value_type is bool else _JSON_TYPES.get(value_type, "string"),
+        help=str(getattr(parameter, "help", "") or parameter.name),
+        required=bool(parameter.required),
+        repeatable=repeatable,
+        choices=tuple(map(str, get_args(value_type))) if get_origin(value_type) is Literal else (),
     )
 
 
 def _strip_optional(hint: Any) -> Any:
-    some = [one for one in get_args(hint) if one is not type(None)]
-    return some[0] if get_origin(hint) in (Union, UnionType) and len(some) == 1 else hint
+    members = [member for member in get_args(hint) if member is not type(None)]
+    return members[0] if get_origin(hint) in (Union, UnionType) and len(members) == 1 else hint

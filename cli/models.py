@@ -1,90 +1,52 @@
-"""Commands about the installation: recipes, models, doctor."""
+"""`maieutic models`: the embedded model, and a test call to any model."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import DEFAULT_FOLDER, AsJson, Folder, NoPlugins, load_registry, open_store, print_json
+from ..core.errors import RunStopped
+from .interrupt import run_until_interrupted
+from .options import AsJson
+from .output import print_json
 
-models = typer.Typer(help="The embedded model, and whether a model answers.", no_args_is_help=False)
+if TYPE_CHECKING:
+    from ..core.models import ModelRef, Reply
+
+models = typer.Typer(help="Manage the embedded model; test whether a model answers.", no_args_is_help=False)
 
 _TEST_PROMPT = "reply with the single word ready"
-
-
-def recipes(
-    name: Annotated[str | None, typer.Argument(help="one of them, in full")] = None,
-    as_json: AsJson = False,
-    no_plugins: NoPlugins = False,
-) -> None:
-    """The methods there are, with the paper each comes from."""
-    from ..graphs.recipe_loader import all_recipes as all_recipes
-    from ..graphs.recipe_loader import load_recipe
-    from .tables import print_table
-
-    registry = load_registry(None, no_plugins=no_plugins)
-    if name is not None:
-        one = load_recipe(name, registry)
-        if as_json:
-            print_json(one.model_dump(mode="json"))
-            return
-        typer.secho(f"{one.name}: {one.summary}", bold=True)
-        for label, text in (
-            ("paper", one.paper),
-            ("calls", one.expected_calls),
-            ("needs", ", ".join(sorted(one.needs)) or "nothing beyond the task"),
-            ("strategy", one.strategy.use),
-            ("allocator", one.allocator.use),
-            ("operators", ", ".join(use.use for use in one.operators)),
-            ("planner", "yes" if one.planner else "no"),
-            ("differs", one.differs),
-        ):
-            if text:
-                typer.echo(f"{label:<10} {text}")
-        return
-    rows = [
-        {
-            "name": one.name,
-            "paper": one.paper,
-            "needs": sorted(one.needs),
-            "expected_calls": one.expected_calls,
-            "summary": one.summary,
-        }
-        for one in all_recipes(registry)
-    ]
-    if as_json:
-        print_json(rows)
-    else:
-        print_table([{**row, "needs": ", ".join(row["needs"])} for row in rows], ["name", "needs", "summary", "paper"])
+# The prompt wants one word; a cold local server may need most of the minute to load its weights.
+_TEST_MAX_TOKENS = 8
+_TEST_TIMEOUT_SECONDS = 60.0
 
 
 @models.callback(invoke_without_command=True)
 def models_callback(context: typer.Context, as_json: AsJson = False) -> None:
-    """The embedded model, and whether a model answers."""
+    """Manage the embedded model; test whether a model answers."""
     if context.invoked_subcommand is None:
         list_models(as_json=as_json)
 
 
 @models.command("list")
 def list_models(as_json: AsJson = False) -> None:
-    """Where the embedded model's weights are, and how large."""
-    from .doctor import embedded_model_status
-
-    state = embedded_model_status()
+    """Show the path and size of the embedded model's weights."""
+    status = embedded_model_status()
     if as_json:
-        print_json([state])
+        print_json([status])
         return
-    found = f"{state['path']} ({state['megabytes']} MB)" if state["path"] else "not here yet: maieutic models pull"
-    typer.echo(f"{state['model']}  {found}")
-    typer.echo("any other model is named provider/model, as litellm spells it, or openai/NAME@http://HOST/v1")
+    weights = (
+        f"{status['path']} ({status['megabytes']} MB)" if status["path"] else "not downloaded: maieutic models pull"
+    )
+    typer.echo(f"{status['model']}  {weights}")
+    typer.echo("name any other model provider/model, as litellm does, or openai/NAME@http://HOST/v1")
 
 
 @models.command()
 def pull(as_json: AsJson = False) -> None:
-    """Fetch the embedded model's weights now instead of at the first run."""
+    """Download the embedded model's weights now."""
     from ..runtime.models.embedded.weights import ensure_weights
-    from .doctor import embedded_model_status
 
     ensure_weights()
     if as_json:
@@ -98,47 +60,39 @@ def check_model(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="provider/model")] = "local/smollm2",
     as_json: AsJson = False,
 ) -> None:
-    """Make one tiny call."""
+    """Make one small call to a model."""
     from ..core.models import ModelRef
-    from .doctor import send_test_call
-    from .interrupt import run_until_interrupted
 
-    reply = run_until_interrupted(
-        send_test_call(ModelRef.parse(model), _TEST_PROMPT), goes_on_with=lambda: f"maieutic models test {model}"
-    )
+    command = f"maieutic models test {model}"
+    reply = run_until_interrupted(_send_test_call(ModelRef.parse(model)), continue_with=lambda: command)
     if reply is None:
-        from ..core.errors import RunStopped
-
-        raise RunStopped("the call was interrupted", remedy=f"maieutic models test {model}")
+        raise RunStopped("the call was interrupted", remedy=command)
     if as_json:
         print_json({"model": model, **reply.model_dump(include={"text", "seconds", "usd"}), "tokens": reply.tokens})
     else:
         typer.echo(f"{model} answers in {reply.seconds:.2f} s: {' '.join(reply.text.split())[:80]}")
 
 
-def doctor(
-    upgrade: Annotated[
-        bool, typer.Option("--upgrade", help="first bring the store of an older Maieutic up to date")
-    ] = False,
-    as_json: AsJson = False,
-    folder: Folder = DEFAULT_FOLDER,
-) -> None:
-    """Look whether everything a run needs is in place; nothing is called, and nothing changed but by --upgrade."""
-    from ..core.errors import UsageError
-    from .doctor import run_checks
+def embedded_model_status() -> dict[str, Any]:
+    """The embedded model's name, the path of its weights (None before the download) and their size."""
+    from ..core.models import EMBEDDED
+    from ..runtime.models.embedded.weights import find_weights
 
-    if upgrade:
-        open_store(folder, read_only=False).close()
-    found = run_checks(folder)
-    if as_json:
-        print_json([{"check": one.name, "ok": one.ok, "said": one.detail, "remedy": one.remedy} for one in found])
-    else:
-        for one in found:
-            mark = "ok  " if one.ok else "FAIL"
-            typer.secho(f"{mark} {one.name}: {one.detail}", fg=None if one.ok else "red")
-            if one.remedy:
-                typer.echo(f"     what to do: {one.remedy}")
-    if broken := [one.name for one in found if not one.ok]:
-        if as_json:
-            raise typer.Exit(2)
-        raise UsageError(f"{len(broken)} of {len(found)} checks failed: {', '.join(broken)}")
+    path = find_weights()
+    size = round(path.stat().st_size / 1e6) if path else None
+    return {"model": EMBEDDED, "path": str(path) if path else None, "megabytes": size}
+
+
+async def _send_test_call(model: ModelRef) -> Reply:
+    """One short answer, without run or cache. Raises ModelError."""
+    from ..core.models import Call, Sampling
+    from ..runtime.models.client import ModelClient
+
+    call = Call(
+        model=model,
+        messages=({"role": "user", "content": _TEST_PROMPT},),
+        sampling=Sampling(max_tokens=_TEST_MAX_TOKENS),
+    )
+    async with ModelClient() as client:
+        await client.check(model)
+        return await client.send(call, _TEST_TIMEOUT_SECONDS)

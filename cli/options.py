@@ -1,12 +1,13 @@
-"""Options that several commands share, and how their words become values."""
+"""Command-line parameters that several commands share: single ones, and groups that expand into a command's own."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Mapping, Sequence
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -15,100 +16,235 @@ from ..core.errors import UsageError
 if TYPE_CHECKING:
     from ..core.budget import Budget
     from ..core.task import Task
-    from ..plugins.system.registry import Registry
-    from ..runtime.store import Store
-
-TaskFile = Annotated[Path, typer.Argument(metavar="TASK", help="task.toml, or the folder it is in")]
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="a run's id, the beginning of one, or latest")]
-Folder = Annotated[Path, typer.Option(help="where runs are kept", rich_help_panel="Where")]
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON for scripts")]
-NoPlugins = Annotated[bool, typer.Option("--no-plugins", help="load no installed plugins", rich_help_panel="Where")]
-Concurrency = Annotated[int, typer.Option(min=1, help="calls at a time", rich_help_panel="Run")]
-OutputFile = Annotated[Path | None, typer.Option("--output", "-o", help="a file instead of the screen")]
+    from ..graphs.run_options import RunOptions
 
 DEFAULT_FOLDER = Path(".maieutic")
+MODELS_PANEL, BUDGET_PANEL = "Models", "Budget (any of these)"
+RUN_PANEL, DISPLAY_PANEL, STORE_PANEL = "Run", "Display", "Store and plugins"
+
+TaskFile = Annotated[Path, typer.Argument(metavar="TASK", help="task.toml, or its folder")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="run id, a unique prefix of one, or latest")]
+CandidateName = Annotated[
+    str, typer.Option("--candidate", metavar="CANDIDATE", help="candidate id, a unique prefix of one, best or start")
+]
+Folder = Annotated[Path, typer.Option(help="folder of the run store", rich_help_panel=STORE_PANEL)]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+NoPlugins = Annotated[
+    bool, typer.Option("--no-plugins", help="do not load installed plugins", rich_help_panel=STORE_PANEL)
+]
+Concurrency = Annotated[int, typer.Option(min=1, help="max concurrent model calls", rich_help_panel=RUN_PANEL)]
+OutputFile = Annotated[Path | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
+Limit = Annotated[int, typer.Option(min=1, help="max lines to print; --json prints all")]
+Target = Annotated[
+    str | None, typer.Option(metavar="MODEL", help="model whose prompt is optimized", rich_help_panel=MODELS_PANEL)
+]
+Optimizer = Annotated[
+    str | None, typer.Option(metavar="MODEL", help="model that proposes prompts", rich_help_panel=MODELS_PANEL)
+]
+Calls = Annotated[int | None, typer.Option(help="max model calls, final test included", rich_help_panel=BUDGET_PANEL)]
+Seed = Annotated[
+    int | None,
+    typer.Option(help="random seed; default: 0, for a fork its parent's", rich_help_panel=RUN_PANEL),
+]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="print lines instead of a live panel", rich_help_panel=DISPLAY_PANEL)
+]
 
 
-def parse_budget(
-    calls: int | None, target_calls: int | None, tokens: int | None, usd: float | None, minutes: float | None
-) -> Budget | None:
-    """The limits that were given, None where none was. Raises TaskError for one of zero or less."""
-    from ..core.budget import Budget
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """The models of a task, replaced for one command."""
 
-    limits = {"calls": calls, "target_calls": target_calls, "tokens": tokens, "usd": usd, "minutes": minutes}
-    if all(limit is None for limit in limits.values()):
-        return None
-    budget = Budget.model_validate(limits)
-    budget.check()
-    return budget
+    target: Target = None
+    optimizer: Optimizer = None
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ROLE=MODEL", help="model for one role, e.g. critic=openai/gpt-4o", rich_help_panel=MODELS_PANEL
+        ),
+    ] = None
+
+    def apply(self, task: Task) -> Task:
+        """The task with these models. Raises UsageError for an unknown role or a name that is not a model."""
+        return override_models(task, self.target, self.optimizer, parse_key_values(self.role or [], "--role"))
 
 
-def parse_key_values(words: Sequence[str], option: str) -> dict[str, str]:
-    """`key=value` words. Raises UsageError for a word without a key or without an equals sign."""
-    found = {}
-    for word in words:
-        key, equals, value = word.partition("=")
+@dataclass(frozen=True, kw_only=True)
+class BudgetOptions:
+    """The limits of a run."""
+
+    calls: Calls = None
+    target_calls: Annotated[
+        int | None, typer.Option(help="max target calls during search", rich_help_panel=BUDGET_PANEL)
+    ] = None
+    tokens: Annotated[
+        int | None, typer.Option(help="max tokens, prompt and completion", rich_help_panel=BUDGET_PANEL)
+    ] = None
+    usd: Annotated[float | None, typer.Option(help="max cost in USD", rich_help_panel=BUDGET_PANEL)] = None
+    minutes: Annotated[float | None, typer.Option(help="max wall-clock minutes", rich_help_panel=BUDGET_PANEL)] = None
+
+    def budget(self) -> Budget | None:
+        """None if no limit was given. Raises TaskError for a limit of zero or less."""
+        from ..core.budget import Budget
+
+        limits = {limit.name: getattr(self, limit.name) for limit in fields(self)}
+        if all(limit is None for limit in limits.values()):
+            return None
+        budget = Budget.model_validate(limits)
+        budget.check()
+        return budget
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodOptions:
+    """The method of a run; with `SearchOptions`, the command line's side of `RunOptions`."""
+
+    recipe: Annotated[
+        str | None, typer.Option(help="method, see maieutic recipes; default: auto, for a fork its parent's")
+    ] = None
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="override a recipe setting, e.g. strategy=beam or beam.width=8",
+            rich_help_panel=RUN_PANEL,
+        ),
+    ] = None
+    concurrency: Annotated[
+        int | None,
+        typer.Option(min=1, help="max concurrent model calls; default: 4", rich_help_panel=RUN_PANEL),
+    ] = None
+
+    def apply(self, options: RunOptions) -> RunOptions:
+        """The options with what was given. Raises UsageError for a setting without a key or value."""
+        return _changed(
+            options,
+            recipe=self.recipe,
+            settings=parse_key_values(self.settings, "--set") if self.settings else None,
+            concurrency=self.concurrency,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """How a run searches and where its measurements run."""
+
+    seed: Seed = None
+    approve: Annotated[
+        bool, typer.Option("--approve", help="wait for approval before each round", rich_help_panel=RUN_PANEL)
+    ] = False
+    executor: Annotated[
+        str | None,
+        typer.Option(help="executor plugin that runs measurements, e.g. ray", rich_help_panel=RUN_PANEL),
+    ] = None
+    observe: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="send run events to an observer plugin, e.g. mlflow", rich_help_panel=RUN_PANEL
+        ),
+    ] = None
+
+    def apply(self, options: RunOptions) -> RunOptions:
+        return _changed(
+            options,
+            seed=self.seed,
+            approve=self.approve,
+            executor=self.executor,
+            observers=tuple(self.observe) if self.observe else None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisplayOptions:
+    """How a run in the foreground is shown."""
+
+    plain: Plain = False
+    as_json: AsJson = False
+    folder: Folder = DEFAULT_FOLDER
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureOptions:
+    """What `eval`, `compare` and `transfer` share: they measure prompts without a search."""
+
+    target: Target = None
+    calls: Annotated[int | None, typer.Option(help="max model calls for each prompt", rich_help_panel=BUDGET_PANEL)] = (
+        None
+    )
+    concurrency: Concurrency = 4
+    as_json: AsJson = False
+    folder: Folder = DEFAULT_FOLDER
+    no_plugins: NoPlugins = False
+
+
+def expand_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameters of a group's type (a dataclass above) are replaced by the options of that group."""
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command).parameters.values():
+        if parameter.name in groups:
+            parameters += _group_parameters(groups[parameter.name])
+        else:
+            # By keyword only, as Typer calls it: a group's defaults may then stand before a required parameter.
+            parameters.append(parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY))
+
+    @functools.wraps(command)
+    def expanded(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{option.name: values.pop(option.name) for option in fields(group)})
+        command(**values)
+
+    del expanded.__wrapped__  # Typer would read the unexpanded signature
+    expanded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    expanded.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return expanded
+
+
+def parse_key_values(texts: Sequence[str], option: str) -> dict[str, str]:
+    """`KEY=VALUE` texts as a mapping. Raises UsageError for a text without a key or without an equals sign."""
+    values = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
         if not key.strip() or not equals:
-            raise UsageError(f"{word!r} is no key=value", where=option, remedy=f"write {option} key=value")
-        found[key.strip()] = value.strip()
-    return found
+            raise UsageError(f"{text!r} is not KEY=VALUE", where=option, remedy=f"write {option} KEY=VALUE")
+        values[key.strip()] = value.strip()
+    return values
 
 
 def override_models(task: Task, target: str | None, optimizer: str | None, roles: Mapping[str, str]) -> Task:
-    """The task with models exchanged. Raises UsageError for an unknown role or a name that is no model."""
+    """The task with other models. Raises UsageError for an unknown role or a name that is not a model."""
     from ..core.models import ROLES, ModelRef
     from ..core.suggest import did_you_mean
 
     for role in roles:
         if role not in ROLES:
-            raise UsageError(
-                f"no role is called {role!r}", where="--role", possible=ROLES, remedy=did_you_mean(role, ROLES)
-            )
-    named = {role: ModelRef.parse(name) for role, name in roles.items()}
-    changes: dict[str, Any] = {"roles": {**task.models.roles, **{r: m for r, m in named.items() if r != "target"}}}
-    if target or "target" in named:
-        changes["target"] = ModelRef.parse(target) if target else named["target"]
+            raise UsageError(f"unknown role {role!r}", where="--role", possible=ROLES, remedy=did_you_mean(role, ROLES))
+    models = {role: ModelRef.parse(name) for role, name in roles.items()}
+    changes: dict[str, Any] = {
+        "roles": {**task.models.roles, **{role: model for role, model in models.items() if role != "target"}}
+    }
+    if target or "target" in models:
+        changes["target"] = ModelRef.parse(target) if target else models["target"]
     if optimizer:
         changes["optimizer"] = ModelRef.parse(optimizer)
     return task.model_copy(update={"models": task.models.model_copy(update=changes)})
 
 
-def load_registry(task: Task | None, *, no_plugins: bool) -> Registry:
-    """What a run may name: all that is installed, or the built-ins alone."""
-    from ..plugins.system.registry import Registry
-
-    base = Path(task.source).parent if task and task.source else None
-    return Registry.load([] if no_plugins else None, folder=base)
-
-
-def open_store(folder: Path, *, read_only: bool = True) -> Store:
-    """The store of a folder that has one. Raises UsageError where nothing was ever run."""
-    from ..runtime.store import DATABASE, Store
-
-    if not (folder / DATABASE).is_file():
-        raise UsageError(
-            "there are no runs here yet",
-            where=str(folder),
-            remedy="start one with maieutic optimize TASK, or name another place with --folder",
+def _group_parameters(group: Any) -> list[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            option.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if option.default is MISSING else option.default,
+            annotation=hints[option.name],
         )
-    return Store.open(folder, read_only=read_only)
+        for option in fields(group)
+    ]
 
 
-def print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def write_or_print(text: str, output: Path | None) -> None:
-    """To a file that is named, else to the screen. Raises UsageError where the file cannot be written."""
-    if output is None:
-        typer.echo(text, nl=not text.endswith("\n"))
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"the file cannot be written: {error.strerror or error}", where=str(output)) from error
-    typer.echo(f"wrote {output}", err=True)
-
-
-def is_interactive() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
+def _changed(options: RunOptions, **changes: Any) -> RunOptions:
+    """The options with what the command line set; None and False mean: not set."""
+    return replace(options, **{name: value for name, value in changes.items() if value not in (None, False)})

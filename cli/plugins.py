@@ -1,4 +1,4 @@
-"""`maieutic plugins`: who is there, what each offers, a new one, and whether one keeps its contracts."""
+"""`maieutic plugins`: list, show, create and check plugins."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Annotated
 import typer
 
 from ..core.errors import PluginError
-from .options import AsJson, NoPlugins, print_json
+from .lookup import load_registry
+from .options import AsJson, NoPlugins
+from .output import print_json, print_table
 
-plugins = typer.Typer(help="Plugins: list, show, start a new one, check one.", no_args_is_help=False)
+plugins = typer.Typer(help="List, show, create and check plugins.", no_args_is_help=False)
 
 
 @plugins.callback(invoke_without_command=True)
 def plugins_callback(context: typer.Context, as_json: AsJson = False) -> None:
-    """Plugins: list, show, start a new one, check one."""
+    """List, show, create and check plugins."""
     if context.invoked_subcommand is None:
         list_plugins(as_json=as_json)
 
@@ -23,27 +25,26 @@ def plugins_callback(context: typer.Context, as_json: AsJson = False) -> None:
 @plugins.command("list")
 def list_plugins(
     as_json: AsJson = False,
-    load: Annotated[bool, typer.Option("--load", help="import each, so that broken ones show")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="a broken one is an error")] = False,
+    load: Annotated[bool, typer.Option("--load", help="import each plugin, to find broken ones")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="fail if a plugin is broken")] = False,
     no_plugins: NoPlugins = False,
 ) -> None:
-    """The plugins installed here, from their metadata; none is imported unless asked for."""
+    """List the installed plugins from their metadata, without importing them."""
     from ..plugins.system.registry import Registry
-    from .tables import print_table
 
     registry = Registry.load([] if no_plugins else None, strict=strict or None)
     if load:
         registry.entries()
-    said = {one.plugin: f"{one.stage}: {one.error}" for one in registry.failures}
+    errors = {failure.plugin: f"{failure.stage}: {failure.error}" for failure in registry.failures}
     rows = [
         {
-            "name": one.name,
-            "distribution": one.distribution,
-            "version": one.version,
-            "state": one.state,
-            "error": said.get(one.name) if one.state == "failed" else None,
+            "name": plugin.name,
+            "distribution": plugin.distribution,
+            "version": plugin.version,
+            "state": plugin.state,
+            "error": errors.get(plugin.name) if plugin.state == "failed" else None,
         }
-        for one in registry.plugins()
+        for plugin in registry.plugins()
     ]
     if as_json:
         print_json(rows)
@@ -53,19 +54,19 @@ def list_plugins(
 
 @plugins.command("show")
 def show_plugin(
-    name: Annotated[str, typer.Argument(help="a distribution, a plugin or ./file.py")], as_json: AsJson = False
+    name: Annotated[str, typer.Argument(help="distribution, plugin or ./file.py")], as_json: AsJson = False
 ) -> None:
-    """What one plugin offers, with what each name needs."""
-    from ..plugins.system.registry import Registry
-    from .tables import print_table
-
-    registry = Registry.load()
+    """Show the names that a plugin registers, and their requirements."""
+    registry = load_registry()
     if name == "maieutic":
-        entries = [one for one in registry.entries() if not one.plugin.third_party]
+        entries = [entry for entry in registry.entries() if not entry.plugin.third_party]
     else:
         registry.require([name])
         entries = registry.entries(name)
-    rows = [{"kind": one.kind, "name": one.name, "needs": sorted(one.needs), "summary": one.summary} for one in entries]
+    rows = [
+        {"kind": entry.kind, "name": entry.name, "needs": sorted(entry.needs), "summary": entry.summary}
+        for entry in entries
+    ]
     if as_json:
         print_json(rows)
     else:
@@ -74,35 +75,34 @@ def show_plugin(
 
 @plugins.command("new")
 def new_plugin(
-    name: Annotated[str, typer.Argument(help="the new distribution's name")],
-    folder: Annotated[Path, typer.Option(help="where its folder is made")] = Path(),
+    name: Annotated[str, typer.Argument(help="name of the new distribution")],
+    folder: Annotated[Path, typer.Option(help="parent folder of the project")] = Path(),
 ) -> None:
-    """Write a plugin project with an evaluator, an operator and a strategy, and tests that pass."""
+    """Create a plugin project with working examples and tests."""
     from ..testing.scaffold import write_project
 
-    made = write_project(name, folder)
-    steps = [f"cd {made}", "pip install -e '.[test]'", "pytest", f"maieutic plugins check {made.name}"]
-    typer.echo("\n  ".join([f"wrote {made}\n\nnext:", *steps]))
+    project = write_project(name, folder)
+    steps = [f"cd {project}", "pip install -e '.[test]'", "pytest", f"maieutic plugins check {project.name}"]
+    typer.echo("\n  ".join([f"wrote {project}\n\nnext:", *steps]))
 
 
 @plugins.command("check")
 def check_plugin(
-    name: Annotated[str, typer.Argument(help="a distribution, a plugin or ./file.py")],
+    name: Annotated[str, typer.Argument(help="distribution, plugin or ./file.py")],
     as_json: AsJson = False,
-    seconds: Annotated[float, typer.Option(min=0.1, help="how long one test may take")] = 60.0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="max seconds per test")] = 60.0,
 ) -> None:
-    """Hold all that a plugin offers to the conformance kit."""
-    from ..testing.plugin_check import check_plugin
-    from .tables import print_table
+    """Run the conformance kit on a plugin."""
+    from ..testing import plugin_check
 
-    rows = check_plugin(name, seconds=seconds)
+    rows = plugin_check.check_plugin(name, seconds=seconds)
     if as_json:
         print_json(rows)
     else:
         print_table(rows, ["kind", "name", "test", "result"])
-    if broken := [row for row in rows if row["result"].startswith("broken")]:
+    if failed := [row for row in rows if row["result"].startswith("broken")]:
         raise PluginError(
-            f"{len(broken)} of {len(rows)} checks are not kept",
+            f"{len(failed)} of {len(rows)} checks failed",
             where=name,
-            remedy="correct the plugin; each test's source in maieutic.testing.conformance says what is wanted",
+            remedy="correct the plugin; the source of each test is in maieutic.testing.conformance",
         )

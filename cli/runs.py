@@ -1,14 +1,14 @@
-"""Commands that show what is in the store: runs, show, diff, lineage."""
+"""`maieutic runs`, `show` and `lineage`: the runs of a store, one run, and its candidates' ancestry."""
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from .lookup import find_candidate, find_run_and_candidate
-from .options import DEFAULT_FOLDER, AsJson, Folder, OutputFile, RunName, open_store, print_json, write_or_print
+from .lookup import display_state, find_candidate, load_archive, open_store
+from .options import DEFAULT_FOLDER, AsJson, Folder, Limit, OutputFile, RunName
+from .output import format_score, print_json, print_table, write_or_print
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
 
 def runs(as_json: AsJson = False, folder: Folder = DEFAULT_FOLDER) -> None:
-    """All runs here, the newest first."""
+    """List all runs, newest first."""
     from ..runtime.monitor.process import is_run_alive
     from ..runtime.store import DATABASE
-    from .tables import print_table
 
     rows: list[dict[str, Any]] = []
     if (folder / DATABASE).is_file():
@@ -30,70 +29,48 @@ def runs(as_json: AsJson = False, folder: Folder = DEFAULT_FOLDER) -> None:
     if as_json:
         print_json(rows)
     elif not rows:
-        typer.echo("no runs here yet; start one with maieutic optimize TASK, or maieutic demo")
+        typer.echo("no runs in this folder yet; start one with maieutic optimize TASK, or maieutic demo")
     else:
-        shown = [{**row, "best": _format_score(row["best_score"])} for row in rows]
-        print_table(shown, ["id", "task", "recipe", "state", "best", "calls", "started"])
+        cells = [{**row, "best": format_score(row["best_score"])} for row in rows]
+        print_table(cells, ["id", "task", "recipe", "state", "best", "calls", "started"])
 
 
 def show(
     run: RunName = "latest",
-    candidate: Annotated[str | None, typer.Argument(help="an id, the beginning of one, best or start")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="the most rows to list; --json lists all")] = 20,
+    candidate: Annotated[str | None, typer.Argument(help="candidate id, a unique prefix of one, best or start")] = None,
+    limit: Limit = 20,
     as_json: AsJson = False,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
-    """A run with its candidates, or one candidate with its prompt and what it answered."""
-    from .candidates import candidate_json, print_candidate, print_run, run_json
+    """Show a run and its candidates, or one candidate and its outputs."""
+    from .candidates import candidate_json, candidate_rows, print_candidate
 
     with open_store(folder) as store:
         record = store.run(run)
         if candidate is None:
+            rows = candidate_rows(store, record)
             if as_json:
-                print_json(run_json(store, record))
+                print_json(_run_json(store, record, rows))
             else:
-                print_run(store, record, limit)
+                _print_run(store, record, rows, limit)
             return
-        chosen = find_candidate(store, record, candidate)
+        selected = find_candidate(store, record, candidate)
         if as_json:
-            print_json(candidate_json(store, record, chosen))
+            print_json(candidate_json(store, record, selected))
         else:
-            print_candidate(store, record, chosen, limit)
-
-
-def diff(
-    a: Annotated[str, typer.Argument(help="CANDIDATE, RUN:CANDIDATE, or RUN for its best")],
-    b: Annotated[str, typer.Argument(help="the same; what is new in it has a plus")],
-    run: Annotated[str, typer.Option(help="where candidates are looked up")] = "latest",
-    as_json: AsJson = False,
-    folder: Folder = DEFAULT_FOLDER,
-) -> None:
-    """What changed between two prompts, as they are said to the model."""
-    from ..core.render import program_text
-    from .tables import print_diff
-
-    with open_store(folder) as store:
-        (_, first), (_, second) = (find_run_and_candidate(store, run, ref) for ref in (a, b))
-    before, after = (program_text(one.program).splitlines() for one in (first, second))
-    lines = list(difflib.unified_diff(before, after, first.id, second.id, lineterm="", n=3))
-    if as_json:
-        print_json({"a": first.id, "b": second.id, "diff": "\n".join(lines)})
-    elif lines:
-        print_diff(lines)
-    else:
-        typer.echo(f"{first.id} and {second.id} say the same")
+            print_candidate(store, record, selected, limit)
 
 
 def lineage(
     run: RunName = "latest",
     form: Annotated[
-        Literal["mermaid", "dot", "graphml", "svg"], typer.Option("--format", help="how to draw it")
+        Literal["mermaid", "dot", "graphml", "svg"], typer.Option("--format", help="output format")
     ] = "mermaid",
     output: OutputFile = None,
     as_json: AsJson = False,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
-    """Who came from whom."""
+    """Show the candidates' ancestry as a graph."""
     from ..core.lineage import Lineage
 
     with open_store(folder) as store:
@@ -105,25 +82,101 @@ def lineage(
     candidates = list(archive.candidates.values())
     origin = _fork_origin(record, candidates)
     if as_json:
-        edges = [{"parent": p, "child": c.id, "operator": c.operator} for c in candidates for p in c.parents]
-        nodes = [
-            {
-                "id": c.id,
-                "status": c.status,
-                "score": archive.scores.mean(c.id, val),
-                "operator": c.operator,
-                "round": c.round,
-                "origin": origin.get(c.id),
-            }
-            for c in candidates
-        ]
-        print_json({"run": record.id, "nodes": nodes, "edges": edges})
+        print_json(_lineage_json(record, archive, val, origin))
         return
-    drawn = Lineage(candidates)
-    labels = {one.id: f"{one.id} {_format_score(archive.scores.mean(one.id, val))}".rstrip() for one in candidates}
-    labels |= {name: f"{labels[name]} from {one['run']}:{one['candidate']}" for name, one in origin.items()}
-    texts = {"mermaid": drawn.mermaid, "dot": drawn.dot, "graphml": lambda labels: drawn.graphml()}
-    write_or_print(texts[form](labels), output)
+    graph = Lineage(candidates)
+    labels = {
+        candidate.id: f"{candidate.id} {format_score(archive.scores.mean(candidate.id, val))}".rstrip()
+        for candidate in candidates
+    }
+    labels |= {name: f"{labels[name]} from {parent['run']}:{parent['candidate']}" for name, parent in origin.items()}
+    writers = {"mermaid": graph.mermaid, "dot": graph.dot, "graphml": lambda labels: graph.graphml()}
+    write_or_print(writers[form](labels), output)
+
+
+def _run_row(store: Store, record: RunRecord, *, alive: bool) -> dict[str, Any]:
+    calls = sum(cost.calls for cost in store.ledger_sums(record.id).used.values())
+    return {
+        "id": record.id,
+        "task": record.task,
+        "recipe": record.recipe,
+        "state": display_state(record, alive=alive),
+        "best": record.best,
+        "best_score": record.best_score,
+        "calls": calls or record.calls,
+        "started": record.started,
+        "finished": record.finished,
+        "alive": alive,
+    }
+
+
+def _run_json(store: Store, record: RunRecord, candidates: list[dict[str, Any]]) -> dict[str, Any]:
+    """The run, what it used, and every candidate."""
+    from ..core.budget import Cost
+    from ..runtime.monitor.process import is_run_alive
+
+    used, alive = store.ledger_sums(record.id).used, is_run_alive(record)
+    return {
+        "id": record.id,
+        "task": record.task,
+        "recipe": record.recipe,
+        "seed": record.seed,
+        "state": display_state(record, alive=alive),
+        "alive": alive,
+        "best": record.best,
+        "best_score": record.best_score,
+        "started": record.started,
+        "finished": record.finished,
+        "source": record.source,
+        "calls": {payer: used.get(payer, Cost()).calls for payer in ("target", "optimizer")},
+        "tokens": sum(cost.tokens for cost in used.values()),
+        "usd": sum(cost.usd for cost in used.values()),
+        "candidates": candidates,
+    }
+
+
+def _print_run(store: Store, record: RunRecord, candidates: list[dict[str, Any]], limit: int) -> None:
+    from ..runtime.monitor.process import is_run_alive
+    from ..runtime.monitor.snapshot import LiveSource
+    from .progress import summary_pairs
+
+    typer.secho(f"{record.task} · {display_state(record, alive=is_run_alive(record))}", bold=True)
+    # The log has the scores and spending at the time of each event; the snapshot has them as they are now.
+    for name, value in summary_pairs(LiveSource(store, record.id).read_all().view):
+        typer.echo(f"{name:<11} {value}")
+    ranked = sorted(candidates, key=lambda row: (row["score"] is None, -(row["score"] or 0.0)))[:limit]
+    typer.echo()
+    print_table(
+        [{**row, "score": format_score(row["score"])} for row in ranked],
+        ["id", "score", "n", "status", "operator", "round", "reason"],
+    )
+    if len(candidates) > len(ranked):
+        typer.echo(f"… and {len(candidates) - len(ranked)} more (--limit)")
+
+
+def _lineage_json(
+    record: RunRecord, archive: Archive, val: list[str], origin: dict[str, dict[str, str]]
+) -> dict[str, Any]:
+    candidates = archive.candidates.values()
+    return {
+        "run": record.id,
+        "nodes": [
+            {
+                "id": candidate.id,
+                "status": candidate.status,
+                "score": archive.scores.mean(candidate.id, val),
+                "operator": candidate.operator,
+                "round": candidate.round,
+                "origin": origin.get(candidate.id),
+            }
+            for candidate in candidates
+        ],
+        "edges": [
+            {"parent": parent, "child": candidate.id, "operator": candidate.operator}
+            for candidate in candidates
+            for parent in candidate.parents
+        ],
+    }
 
 
 def _lineage_svg(store: Store, record: RunRecord) -> str:
@@ -135,40 +188,7 @@ def _lineage_svg(store: Store, record: RunRecord) -> str:
 
 
 def _fork_origin(record: RunRecord, candidates: Sequence[Candidate]) -> dict[str, dict[str, str]]:
-    """In a fork, which candidate came from where."""
-    began = record.options.get("origin")
-    forked = [one.id for one in candidates if one.operator == "person" and not one.parents]
-    return {forked[0]: dict(began)} if began and forked else {}
-
-
-def load_archive(store: Store, record: RunRecord) -> tuple[Archive, list[str]]:
-    """A run's archive as it stands, and the ids of its val rows."""
-    from ..core.candidate import Archive
-
-    val = [example.id for _, example in store.examples(record.id, "val")]
-    return Archive(store.candidates(record.id), store.evaluations(record.id, split="val")), val
-
-
-def _run_row(store: Store, record: RunRecord, *, alive: bool) -> dict[str, Any]:
-    spent = sum(cost.calls for cost in store.ledger_sums(record.id).used.values())
-    return {
-        "id": record.id,
-        "task": record.task,
-        "recipe": record.recipe,
-        "state": display_state(record, alive=alive),
-        "best": record.best,
-        "best_score": record.best_score,
-        "calls": spent or record.calls,
-        "started": record.started,
-        "finished": record.finished,
-        "alive": alive,
-    }
-
-
-def display_state(record: RunRecord, *, alive: bool) -> str:
-    """The record's state, which nobody could correct where the process is gone: then it is `interrupted`."""
-    return "interrupted" if record.state in ("running", "paused") and not alive else record.state
-
-
-def _format_score(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+    """In a fork: the run and candidate it started from, by the id that the candidate has here."""
+    origin = record.options.get("origin")
+    forked = [candidate.id for candidate in candidates if candidate.operator == "person" and not candidate.parents]
+    return {forked[0]: dict(origin)} if origin and forked else {}

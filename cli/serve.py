@@ -1,16 +1,17 @@
-"""Commands that serve: the winning prompt in front of a model, and the command line's verbs for agents."""
+"""`maieutic serve` and `mcp`: a run's best prompt as an endpoint, and the commands as tools for agents."""
 
 from __future__ import annotations
 
 import json
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..core.errors import UsageError
-from .lookup import find_candidate
-from .options import DEFAULT_FOLDER, AsJson, Folder, NoPlugins, RunName, load_registry, open_store
+from .lookup import find_candidate, load_registry, open_store
+from .options import DEFAULT_FOLDER, AsJson, CandidateName, Folder, NoPlugins, RunName
 
 if TYPE_CHECKING:
     from ..core.models import ModelRef
@@ -21,17 +22,19 @@ _DEFAULT_PORT = 8642
 
 def serve(
     run: RunName = "latest",
-    candidate: Annotated[str, typer.Option(metavar="CANDIDATE", help="best, start, or an id")] = "best",
-    model: Annotated[str | None, typer.Option(metavar="MODEL", help="in front of another model than the run's")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one")] = _DEFAULT_PORT,
+    candidate: CandidateName = "best",
+    model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="model to call; default: the run's target model")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 chooses a free port")] = _DEFAULT_PORT,
     own_key: Annotated[
-        bool, typer.Option("--own-key", help="use the key in this environment instead of the client's")
+        bool, typer.Option("--own-key", help="use the key of this environment, not the client's")
     ] = False,
     as_json: AsJson = False,
     folder: Folder = DEFAULT_FOLDER,
     no_plugins: NoPlugins = False,
 ) -> None:
-    """Serve a run's winning prompt as an OpenAI-compatible model on this machine, until interrupted."""
+    """Serve a run's best prompt as an OpenAI-compatible local endpoint."""
     import asyncio
 
     from ..core.models import ModelRef
@@ -43,20 +46,21 @@ def serve(
         record = store.run(run)
         program = find_candidate(store, record, candidate).program
     task = Task.model_validate_json(record.task_json)
-    target = create_target(load_registry(task, no_plugins=no_plugins), task)
-    winner = ServedProgram(run=record.id, task=task, program=program, target=target)
+    task_folder = Path(task.source).parent if task.source else None
+    target = create_target(load_registry(task_folder, no_plugins=no_plugins), task)
+    served = ServedProgram(run=record.id, task=task, program=program, target=target)
     ref = ModelRef.parse(model) if model else task.models.target
     if not own_key:
         ref = ref.model_copy(update={"key_env": None})
     try:
-        asyncio.run(_serve(winner, ref, port, own_key=own_key, as_json=as_json))
+        asyncio.run(_serve(served, ref, port, own_key=own_key, as_json=as_json))
     except OSError as error:
         raise UsageError(
-            f"port {port} cannot be had: {error.strerror or error}", where="--port", remedy="name another, or 0"
+            f"port {port} is not available: {error.strerror or error}", where="--port", remedy="choose another, or 0"
         ) from error
 
 
-async def _serve(winner: ServedProgram, model: ModelRef, port: int, *, own_key: bool, as_json: bool) -> None:
+async def _serve(served: ServedProgram, model: ModelRef, port: int, *, own_key: bool, as_json: bool) -> None:
     import asyncio
 
     from aiohttp import web
@@ -64,28 +68,27 @@ async def _serve(winner: ServedProgram, model: ModelRef, port: int, *, own_key: 
     from ..runtime.models.client import ModelClient
     from ..serve.proxy import ChatProxy
 
-    over = asyncio.Event()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(one, over.set)
-    async with ModelClient() as door:
-        runner = web.AppRunner(
-            ChatProxy(served=winner, model=model, client=door, own_key=own_key).app(), access_log=None
-        )
+    interrupted = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
+    async with ModelClient() as client:
+        proxy = ChatProxy(served=served, model=model, client=client, own_key=own_key)
+        runner = web.AppRunner(proxy.app(), access_log=None)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", port).start()
             base = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
             if as_json:
-                typer.echo(json.dumps({"base": base, "model": winner.name, "in_front_of": str(model)}))
+                typer.echo(json.dumps({"base": base, "model": served.name, "in_front_of": str(model)}))
             else:
-                typer.echo(f"{winner.name} answers at {base}, in front of {model}; Ctrl-C ends it")
-            await over.wait()
+                typer.echo(f"serving {served.name} at {base} with {model}; Ctrl-C stops it")
+            await interrupted.wait()
         finally:
             await runner.cleanup()
 
 
 def mcp(context: typer.Context) -> None:
-    """Serve the commands as tools of the Model Context Protocol over stdio, for agents."""
+    """Serve the commands as MCP tools over stdio."""
     import asyncio
 
     from ..serve.mcp import run_server

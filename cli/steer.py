@@ -1,4 +1,4 @@
-"""Commands that tell a run what to do: each writes one directive, which the run applies at its next step."""
+"""`maieutic steer`, `stop` and `directives`: send a run directives, which it applies at its next step."""
 
 from __future__ import annotations
 
@@ -12,122 +12,136 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..core.errors import UsageError
-from .options import DEFAULT_FOLDER, AsJson, Folder, RunName, open_store, parse_key_values, print_json
+from .lookup import find_candidate, open_store
+from .options import DEFAULT_FOLDER, AsJson, Folder, RunName, parse_key_values
+from .output import is_interactive, print_json, print_table
 
 if TYPE_CHECKING:
     from ..runtime.steering.spec import DirectiveSpec
     from ..runtime.store import RunRecord, Store
 
+# These take all their words as one text, so that nobody needs quotes.
 _FREE_TEXT_ARGUMENTS = {"hint": "text"}
 
 
 def stop(
     run: RunName = "latest",
-    report: Annotated[bool, typer.Option(help="open the sealed test and report on the best so far")] = True,
+    report: Annotated[bool, typer.Option(help="run the held-out test and write the report")] = True,
     as_json: AsJson = False,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
-    """End a run's search; the best so far goes to the report."""
+    """Stop a run and report on its best candidate so far."""
     _send_directive(run, "stop", {"report": "yes" if report else "no"}, folder, as_json=as_json, dry_run=False)
 
 
 def steer(
     run: RunName,
-    action: Annotated[str, typer.Argument(help="what to do; see maieutic actions")],
-    words: Annotated[list[str] | None, typer.Argument(help="its arguments, in order or as NAME=VALUE")] = None,
-    branch: Annotated[bool, typer.Option("--branch", help="veto all that descends from it too")] = False,
-    text: Annotated[str | None, typer.Option(help="edit: the prompt as it should be")] = None,
-    file: Annotated[Path | None, typer.Option(help="edit: a file that holds the prompt")] = None,
-    slot: Annotated[str | None, typer.Option(help="edit: which of several prompts")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would happen, and do nothing")] = False,
+    action: Annotated[str, typer.Argument(metavar="DIRECTIVE", help="directive; see maieutic directives")],
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARGUMENTS]...", help="its arguments, in order or as NAME=VALUE")
+    ] = None,
+    branch: Annotated[bool, typer.Option("--branch", help="veto: also veto its descendants")] = False,
+    text: Annotated[str | None, typer.Option(help="edit: the new prompt text")] = None,
+    file: Annotated[Path | None, typer.Option(help="edit: read the new prompt from a file")] = None,
+    slot: Annotated[str | None, typer.Option(help="edit: name of the prompt, if the program has several")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="preview the effect without sending the directive")
+    ] = False,
     as_json: AsJson = False,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
-    """Tell a run something: pause, resume, stop, pin C, veto C, edit C, hint "text", rule WHEN ADVICE, prefer A B,
-    annotate ROW OUTPUT, add-example INPUT OUTPUT, approve, budget calls=N, roles ROLE MODEL, weights NAME W, replan."""
+    """Send a directive to a run.
+
+    pause, resume, stop, pin C, veto C, edit C, hint "text", rule WHEN ADVICE, prefer A B, annotate EXAMPLE OUTPUT,
+    add-example INPUT OUTPUT, approve, budget calls=N, roles ROLE MODEL, weights NAME W, replan.
+    """
     from ..runtime.steering.catalog import directive_named
 
-    chosen = directive_named(action)
-    if chosen.starts_process:
+    spec = directive_named(action)
+    if spec.starts_process:
         command = "fork RUN CANDIDATE" if action == "fork" else "resume RUN"
-        raise UsageError(f"{action} begins a process of its own", remedy=f"maieutic {command}")
-    given = _parse_arguments(chosen, words or [])
+        raise UsageError(f"{action} starts a new process", remedy=f"maieutic {command}")
+    arguments = _parse_arguments(spec, words or [])
     options = {"branch": "yes" if branch else None, "slot": slot}
-    given |= {name: value for name, value in options.items() if value is not None}
-    if chosen.name == "edit":
-        given["text"] = _edited_prompt(given, text, file, run, folder)
+    arguments |= {name: value for name, value in options.items() if value is not None}
+    if spec.name == "edit":
+        arguments["text"] = _edited_prompt(arguments, text, file, run, folder)
     elif text is not None or file is not None:
         raise UsageError(f"{action} takes no --text and no --file", where="--text", remedy="only edit does")
-    _send_directive(run, action, given, folder, as_json=as_json, dry_run=dry_run)
+    _send_directive(run, action, arguments, folder, as_json=as_json, dry_run=dry_run)
 
 
-def actions(as_json: AsJson = False) -> None:
-    """All that a person can tell a run, with the arguments."""
+def directives(as_json: AsJson = False) -> None:
+    """List all directives and their arguments."""
     from ..runtime.steering.catalog import DIRECTIVE_SPECS
-    from .tables import print_table
 
     if as_json:
         print_json(
             [
                 {
-                    "name": one.name,
-                    "title": one.title,
-                    "key": one.key,
-                    "help": one.help,
-                    "process": one.starts_process,
+                    "name": spec.name,
+                    "title": spec.title,
+                    "key": spec.key,
+                    "help": spec.help,
+                    "process": spec.starts_process,
                     "arguments": [
-                        {"name": a.name, "kind": a.kind, "required": a.required, "choices": list(a.choices)}
-                        for a in one.arguments
+                        {
+                            "name": argument.name,
+                            "kind": argument.kind,
+                            "required": argument.required,
+                            "choices": list(argument.choices),
+                        }
+                        for argument in spec.arguments
                     ],
                 }
-                for one in DIRECTIVE_SPECS
+                for spec in DIRECTIVE_SPECS
             ]
         )
         return
     rows = [
-        {"action": one.name, "arguments": _argument_summary(one), "what it does": one.help} for one in DIRECTIVE_SPECS
+        {"directive": spec.name, "arguments": _argument_summary(spec), "effect": spec.help} for spec in DIRECTIVE_SPECS
     ]
-    print_table(rows, ["action", "arguments", "what it does"])
+    print_table(rows, ["directive", "arguments", "effect"])
 
 
-def _argument_summary(action: DirectiveSpec) -> str:
-    return " ".join(one.name.upper() if one.required else f"[{one.name}=…]" for one in action.arguments)
+def _argument_summary(spec: DirectiveSpec) -> str:
+    return " ".join(
+        argument.name.upper() if argument.required else f"[{argument.name}=…]" for argument in spec.arguments
+    )
 
 
-def _parse_arguments(action: DirectiveSpec, words: list[str]) -> dict[str, Any]:
-    """Words by their place, and `name=value` for the names that the action has."""
-    names = [one.name for one in action.arguments]
-    if (only := _FREE_TEXT_ARGUMENTS.get(action.name)) is not None:
-        return {only: " ".join(words).strip()} if words else {}
+def _parse_arguments(spec: DirectiveSpec, words: list[str]) -> dict[str, Any]:
+    """Positional words in order, and `NAME=VALUE` for the names that the directive has."""
+    names = [argument.name for argument in spec.arguments]
+    if (text_argument := _FREE_TEXT_ARGUMENTS.get(spec.name)) is not None:
+        return {text_argument: " ".join(words).strip()} if words else {}
     named = [word for word in words if word.partition("=")[0] in names and "=" in word]
-    placed = [word for word in words if word not in named]
-    free = [name for name in names if name not in {word.partition("=")[0] for word in named}]
-    if len(placed) > len(free):
-        takes = _argument_summary(action) or "nothing more"
-        raise UsageError(f"{action.name} takes {takes}", where=" ".join(words), remedy="see maieutic actions")
-    return {**dict(zip(free, placed, strict=False)), **parse_key_values(named, action.name)}
+    positional = [word for word in words if word not in named]
+    free_names = [name for name in names if name not in {word.partition("=")[0] for word in named}]
+    if len(positional) > len(free_names):
+        usage = _argument_summary(spec) or "no arguments"
+        raise UsageError(f"{spec.name} takes {usage}", where=" ".join(words), remedy="see maieutic directives")
+    return {**dict(zip(free_names, positional, strict=False)), **parse_key_values(named, spec.name)}
 
 
-def _edited_prompt(given: dict[str, Any], text: str | None, file: Path | None, run: str, folder: Path) -> str:
-    """The prompt from the words, a file, or an editor that shows the candidate's own."""
-    from .options import is_interactive
-
-    if given.get("text"):
-        return str(given["text"])
+def _edited_prompt(arguments: dict[str, Any], text: str | None, file: Path | None, run: str, folder: Path) -> str:
+    """The prompt from the arguments, a file, or an editor that shows the candidate's own."""
+    if arguments.get("text"):
+        return str(arguments["text"])
     if text is not None:
         return text
     if file is not None:
         try:
             return file.read_text(encoding="utf-8")
         except OSError as error:
-            raise UsageError(f"the file cannot be read: {error.strerror or error}", where=str(file)) from error
+            raise UsageError(f"cannot read the file: {error.strerror or error}", where=str(file)) from error
     if not is_interactive():
         raise UsageError("edit needs a prompt", where="edit", remedy="give --text, --file, or a terminal for $EDITOR")
-    from ..runtime.steering.lookup import DirectiveLookup, editable_text
+    from ..runtime.steering.lookup import editable_text
 
     with open_store(folder) as store:
-        one = DirectiveLookup(store=store, run=store.run(run).id).candidate(str(given.get("candidate", "best")))
-    before = editable_text(one, str(given.get("slot", "")))
+        candidate = find_candidate(store, store.run(run), str(arguments.get("candidate", "best")))
+    before = editable_text(candidate, str(arguments.get("slot", "")))
     after = _open_editor(before)
     if after.strip() == before.strip():
         raise UsageError("nothing was changed", where="edit", remedy="change the text and save it")
@@ -135,21 +149,23 @@ def _edited_prompt(given: dict[str, Any], text: str | None, file: Path | None, r
 
 
 def _open_editor(text: str) -> str:
-    """The text as $VISUAL or $EDITOR leaves it. Raises UsageError where there is no such program, or it fails."""
-    words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-    with TemporaryDirectory() as place:
-        file = Path(place) / "prompt.md"
+    """The text as saved in $VISUAL or $EDITOR. Raises UsageError if the editor is missing or fails."""
+    command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "prompt.md"
         file.write_text(text, encoding="utf-8")
         try:
-            subprocess.run([*words, str(file)], check=True)
+            subprocess.run([*command, str(file)], check=True)
         except (OSError, subprocess.CalledProcessError) as error:
             raise UsageError(
-                f"the editor {words[0]!r} failed: {error}", where="$EDITOR", remedy="set it, or give --text or --file"
+                f"the editor {command[0]!r} failed: {error}", where="$EDITOR", remedy="set it, or give --text or --file"
             ) from error
         return file.read_text(encoding="utf-8")
 
 
-def _send_directive(run: str, name: str, given: dict[str, Any], folder: Path, *, as_json: bool, dry_run: bool) -> None:
+def _send_directive(
+    run: str, name: str, arguments: dict[str, Any], folder: Path, *, as_json: bool, dry_run: bool
+) -> None:
     import asyncio
 
     from ..runtime.monitor.process import is_run_alive
@@ -158,40 +174,42 @@ def _send_directive(run: str, name: str, given: dict[str, Any], folder: Path, *,
     from ..runtime.steering.service import preview, send_directive, unavailable_reason
     from .foreground import resume_command
 
-    action = directive_named(name)
+    spec = directive_named(name)
     with open_store(folder, read_only=False) as store:
         record = store.run(run)
         _require_active(record)
         alive, view = is_run_alive(record), RunView.from_events(store.events(record.id))
-        why, would = unavailable_reason(action, view, alive=True), preview(action, view, **given)
-        head = {"run": record.id, "directive": name, "alive": alive}
+        reason, effect = unavailable_reason(spec, view, alive=True), preview(spec, view, **arguments)
+        summary = {"run": record.id, "directive": name, "alive": alive}
         if dry_run:
-            _validate(action, store, record, given)
-            told = {**head, "dry_run": True, "would": would, "unavailable": why}
-            print_json(told) if as_json else typer.echo(f"{would}\nnot now: {why}" if why else would)
+            _validate(spec, store, record, arguments)
+            if as_json:
+                print_json({**summary, "dry_run": True, "would": effect, "unavailable": reason})
+            else:
+                typer.echo(f"{effect}\nnot now: {reason}" if reason else effect)
             return
-        number = asyncio.run(send_directive(store, record.id, action, **given))
+        number = asyncio.run(send_directive(store, record.id, spec, **arguments))
     if as_json:
-        print_json({**head, "number": number, "would": would, "unavailable": why})
+        print_json({**summary, "number": number, "would": effect, "unavailable": reason})
         return
     typer.echo(f"{name} for run {record.id}: it takes effect at the next step")
-    typer.echo(f"  {would}")
-    if why:
-        typer.echo(f"  as it stands now: {why}", err=True)
+    typer.echo(f"  {effect}")
+    if reason:
+        typer.echo(f"  in the present state: {reason}", err=True)
     if not alive:
         typer.echo(f"no process runs it now; it takes effect with: {resume_command(record.id, folder)}", err=True)
 
 
-def _validate(action: DirectiveSpec, store: Store, record: RunRecord, given: dict[str, Any]) -> None:
+def _validate(spec: DirectiveSpec, store: Store, record: RunRecord, arguments: dict[str, Any]) -> None:
     from ..runtime.steering.lookup import DirectiveLookup
     from ..runtime.steering.parser import build_directive, validate_arguments
 
-    build_directive(action, DirectiveLookup(store=store, run=record.id), validate_arguments(action, given))
+    build_directive(spec, DirectiveLookup(store=store, run=record.id), validate_arguments(spec, arguments))
 
 
 def _require_active(record: RunRecord) -> None:
     if record.state in ("finished", "failed"):
         raise UsageError(
             f"run {record.id} is {record.state} already",
-            remedy=f"look at it: maieutic show {record.id}; go on from it: maieutic fork {record.id} best",
+            remedy=f"inspect it: maieutic show {record.id}; continue from it: maieutic fork {record.id} best",
         )

@@ -1,1 +1,1 @@
-"""Servers of what a run found: the winning prompt in front of any model, and the command line's verbs for agents."""
+"""Servers: a run's best prompt as an OpenAI-compatible endpoint, and the commands as MCP tools."""

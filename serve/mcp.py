@@ -1,7 +1,7 @@
-"""The verbs of the command line as tools of the Model Context Protocol, over stdio.
+"""The commands as MCP tools, over stdio.
 
-Each call is the command itself in a process of its own: what an agent does is what a person would have done, and no
-defect of one call reaches another.
+Each call runs the command in a separate process: an agent does exactly what a person would do, and a defect of one
+call cannot affect another.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ JsonType = Literal["string", "integer", "number", "boolean"]
 
 @dataclass(frozen=True, kw_only=True)
 class ToolParameter:
-    """One argument or option of a command. option: how it is written, empty for a word by its place. off: how a flag is
-    denied, where it can be. many: it may be
-    given several times."""
+    """One argument or option of a command.
+
+    option: its spelling, empty for a positional argument. negation: the spelling that turns a flag off, if there is
+    one. repeatable: whether it can be given several times.
+    """
 
     name: str
     option: str
@@ -34,21 +36,24 @@ class ToolParameter:
     choices: tuple[str, ...] = ()
 
     def schema(self) -> dict[str, Any]:
-        one: dict[str, Any] = {"type": self.kind, **({"enum": list(self.choices)} if self.choices else {})}
-        return {**({"type": "array", "items": one} if self.repeatable else one), "description": self.help}
+        item: dict[str, Any] = {"type": self.kind, **({"enum": list(self.choices)} if self.choices else {})}
+        return {**({"type": "array", "items": item} if self.repeatable else item), "description": self.help}
 
     def to_arguments(self, value: Any) -> list[str]:
         if self.kind == "boolean":
-            written = self.option if value else self.negation
-            return [written] if written else []
+            flag = self.option if value else self.negation
+            return [flag] if flag else []
         values = value if self.repeatable and isinstance(value, list) else [value]
-        return [word for one in values for word in ([self.option] if self.option else []) + [str(one)]]
+        return [word for item in values for word in ([self.option] if self.option else []) + [str(item)]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ToolSpec:
-    """One command. words: how it is called. always: words that every call carries. apart: it runs for long, and goes on
-    in the background."""
+    """One command.
+
+    command_words: its name on the command line. fixed_options: options of every call. background: whether it runs for
+    long and continues after the call returns. hidden: whether it can be called but is not listed.
+    """
 
     name: str
     help: str
@@ -56,101 +61,115 @@ class ToolSpec:
     parameters: tuple[ToolParameter, ...] = ()
     fixed_options: tuple[str, ...] = ()
     background: bool = False
+    hidden: bool = False
 
     def schema(self) -> dict[str, Any]:
         return {
             "type": "object",
-            "properties": {one.name: one.schema() for one in self.parameters},
-            "required": [one.name for one in self.parameters if one.required],
+            "properties": {parameter.name: parameter.schema() for parameter in self.parameters},
+            "required": [parameter.name for parameter in self.parameters if parameter.required],
             "additionalProperties": False,
         }
 
-    def command_line(self, given: Mapping[str, Any]) -> list[str]:
-        """The words of a command line: options before `--`, so that no text is read as one. Raises UsageError."""
-        known = {one.name: one for one in self.parameters}
-        if strange := sorted(set(given) - set(known)):
-            raise UsageError(f"{self.name} takes no {', '.join(strange)}", possible=sorted(known))
-        if missing := [one.name for one in self.parameters if one.required and given.get(one.name) is None]:
+    def command_line(self, values: Mapping[str, Any]) -> list[str]:
+        """The arguments of the process: options before `--`, so that no text is read as one. Raises UsageError."""
+        names = {parameter.name for parameter in self.parameters}
+        if unknown := sorted(set(values) - names):
+            raise UsageError(f"{self.name} takes no {', '.join(unknown)}", possible=sorted(names))
+        present = [parameter for parameter in self.parameters if values.get(parameter.name) is not None]
+        if missing := [
+            parameter.name for parameter in self.parameters if parameter.required and parameter not in present
+        ]:
             raise UsageError(f"{self.name} needs {', '.join(missing)}")
-        said = [one for one in self.parameters if given.get(one.name) is not None]
-        options = [word for one in said if one.option for word in one.to_arguments(given[one.name])]
-        placed = [word for one in said if not one.option for word in one.to_arguments(given[one.name])]
-        return [*self.command_words, *self.fixed_options, *options, *(["--", *placed] if placed else [])]
+        options = [
+            word for parameter in present if parameter.option for word in parameter.to_arguments(values[parameter.name])
+        ]
+        positional = [
+            word
+            for parameter in present
+            if not parameter.option
+            for word in parameter.to_arguments(values[parameter.name])
+        ]
+        return [*self.command_words, *self.fixed_options, *options, *(["--", *positional] if positional else [])]
 
 
-async def run_server(verbs: Sequence[ToolSpec]) -> None:
-    """Serve until the client closes stdin. Raises NeedsError where the library is not installed."""
+async def run_server(tools: Sequence[ToolSpec]) -> None:
+    """Serve until the client closes stdin. Raises NeedsError if the library `mcp` is not installed."""
     try:
         import mcp.types as types
         from mcp.server.lowlevel import Server
         from mcp.server.stdio import stdio_server
     except ImportError as error:
         raise NeedsError(
-            "the server speaks through a library that is not installed",
+            "the MCP server needs a library that is not installed",
             where=str(error.name),
             remedy="pip install 'maieutic[mcp]'",
         ) from error
 
-    known = {verb.name: verb for verb in verbs}
+    tools_by_name = {tool.name: tool for tool in tools}
 
     async def list_tools(context: Any, params: Any) -> Any:
         return types.ListToolsResult(
-            tools=[types.Tool(name=one.name, description=one.help, input_schema=one.schema()) for one in verbs]
+            tools=[
+                types.Tool(name=tool.name, description=tool.help, input_schema=tool.schema())
+                for tool in tools
+                if not tool.hidden
+            ]
         )
 
     async def call_tool(context: Any, params: Any) -> Any:
         try:
-            if params.name not in known:
-                raise UsageError(f"no tool is called {params.name!r}", possible=sorted(known))
-            verb = known[params.name]
-            code, out = await _run_command(verb, verb.command_line(params.arguments or {}))
+            if params.name not in tools_by_name:
+                raise UsageError(f"unknown tool {params.name!r}", possible=sorted(tools_by_name))
+            tool = tools_by_name[params.name]
+            exit_code, output = await _run_command(tool, tool.command_line(params.arguments or {}))
         except UsageError as error:
-            code, out = error.exit_code, str(error)
-        structured = _parse_structured(out) if code == 0 else None
+            exit_code, output = error.exit_code, str(error)
+        structured = _parse_structured(output) if exit_code == 0 else None
         return types.CallToolResult(
-            content=[types.TextContent(type="text", text=out)],
+            content=[types.TextContent(type="text", text=output)],
             structured_content=structured,
-            is_error=code != 0,
+            is_error=exit_code != 0,
         )
 
     server = Server(
         "maieutic",
-        instructions="Improve prompts and prove the gain on sealed data. Runs go on in the background: look with show.",
+        instructions="Optimize prompts, and measure the gain on held-out data. Runs continue in the background (show).",
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
-    async with stdio_server() as (reading, writing):
-        await server.run(reading, writing, server.create_initialization_options())
+    async with stdio_server() as (reader, writer):
+        await server.run(reader, writer, server.create_initialization_options())
 
 
-async def _run_command(verb: ToolSpec, line: Sequence[str]) -> tuple[int, str]:
-    """Exit code and what was said: stdout, or stderr where it failed without a word there."""
+async def _run_command(tool: ToolSpec, arguments: Sequence[str]) -> tuple[int, str]:
+    """Exit code and output: stdout, or stderr if the command failed without any."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         __package__.partition(".")[0],
-        *line,
+        *arguments,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL if verb.background else asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL if verb.background else asyncio.subprocess.PIPE,
-        start_new_session=verb.background,
+        stdout=asyncio.subprocess.DEVNULL if tool.background else asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL if tool.background else asyncio.subprocess.PIPE,
+        start_new_session=tool.background,
     )
-    if verb.background:
-        return 0, json.dumps({"started": " ".join(line), "pid": process.pid})
+    if tool.background:
+        return 0, json.dumps({"started": " ".join(arguments), "pid": process.pid})
     try:
-        out, err = await process.communicate()
+        stdout, stderr = await process.communicate()
     except asyncio.CancelledError:
         process.kill()
         await process.wait()
         raise
     code = process.returncode or 0
-    said, told = (text.decode(errors="replace").strip() for text in (out, err))
-    return code, said or told if code else said
+    output, errors = (stream.decode(errors="replace").strip() for stream in (stdout, stderr))
+    return code, output or errors if code else output
 
 
-def _parse_structured(out: str) -> dict[str, Any] | None:
+def _parse_structured(output: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(out)
+        value = json.loads(output)
     except ValueError:
         return None
     return value if isinstance(value, dict) else {"result": value}

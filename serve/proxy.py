@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server on loopback that applies a run's winning prompt in front of a model."""
+"""An OpenAI-compatible server on loopback that applies a run's best prompt before it calls a model."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+# Chats with long contexts fit; a mistaken upload does not.
 _MAX_BODY_BYTES = 16 * 2**20
 
 
 @dataclass(kw_only=True)
 class ClientGateway:
-    """Implements `core.contracts.Gateway` for one request of a client, with its key. Nothing is cached or limited."""
+    """A `core.protocols.Gateway` for one request of a client, with its key. Nothing is cached or limited."""
 
     client: ModelClient
     key: str | None
@@ -35,27 +36,27 @@ class ClientGateway:
 
     async def complete(self, call: Call, payer: Payer) -> Reply:
         body = {**wire.request_body(call, call.model.name), **self.fields, "stream": False}
-        relayed = await self.client.forward(call.model, body, self.key)
-        text = b"".join([part async for part in relayed.chunks]).decode(errors="replace")
-        if relayed.status != 200:
-            raise ModelError(f"the model refused: {text[:500]}", where=str(call.model))
+        proxied = await self.client.forward(call.model, body, self.key)
+        text = b"".join([chunk async for chunk in proxied.chunks]).decode(errors="replace")
+        if proxied.status != 200:
+            raise ModelError(f"the model rejected the request: {text[:500]}", where=str(call.model))
         try:
             reply = wire.parse_completion(json.loads(text), call, 0.0)
         except ValueError as error:
-            raise ModelError(f"{call.model.id} sent something that is no answer: {error}") from error
+            raise ModelError(f"{call.model.id} sent a reply that cannot be parsed: {error}") from error
         self.replies.append(reply)
         return reply
 
     async def loss(self, call: Call, reference: str, payer: Payer) -> float:
-        raise NeedsError("a served prompt gives no losses")
+        raise NeedsError("a served prompt provides no losses")
 
 
 @dataclass(kw_only=True)
 class ChatProxy:
     """`/v1/chat/completions`, streaming and not, and `/v1/models`.
 
-    model: in front of which the prompt stands; a client that names another model gets that one, at the same address.
-    own_key: the model's key comes from this process' environment; else the client's own is passed on.
+    model: called with the prompt; a client that names another model gets that one, at the same endpoint.
+    own_key: the model's key comes from the environment of this process; else the client's key is passed on.
     """
 
     served: ServedProgram
@@ -86,8 +87,8 @@ class ChatProxy:
         if self.served.is_single_call:
             fields = {"temperature": self.served.task.constraints.temperature, **body}
             return await self._relay(request, model, {**fields, "messages": self.served.messages(conversation)}, key)
-        kept: dict[str, Any] = {name: body[name] for name in ("temperature", "seed", "user") if name in body}
-        gateway = ClientGateway(client=self.client, key=key, fields=kept)
+        fields = {name: body[name] for name in ("temperature", "seed", "user") if name in body}
+        gateway = ClientGateway(client=self.client, key=key, fields=fields)
         output = await self.served.answer(conversation, model, gateway)
         return await _complete_response(
             request, output.text, self.served.name, gateway.replies, stream=bool(body.get("stream"))
@@ -98,9 +99,9 @@ class ChatProxy:
     ) -> web.StreamResponse:
         from aiohttp import web
 
-        relayed = await self.client.forward(model, body, key)
-        response = web.StreamResponse(status=relayed.status, headers={"Content-Type": relayed.content_type})
-        return await _send_parts(request, response, relayed.chunks)
+        proxied = await self.client.forward(model, body, key)
+        response = web.StreamResponse(status=proxied.status, headers={"Content-Type": proxied.content_type})
+        return await _send_parts(request, response, proxied.chunks)
 
     def _model_for(self, name: str) -> ModelRef:
         if name in ("", "maieutic", self.served.name, self.model.name, self.model.id):
@@ -112,9 +113,9 @@ def _parse_request(text: str) -> dict[str, Any]:
     try:
         body = json.loads(text)
     except ValueError as error:
-        raise UsageError(f"this is no JSON: {error}", where="body") from error
+        raise UsageError(f"the body is not JSON: {error}", where="body") from error
     turns = body.get("messages") if isinstance(body, dict) else None
-    if not isinstance(turns, list) or not all(isinstance(one, dict) and "role" in one for one in turns):
+    if not isinstance(turns, list) or not all(isinstance(turn, dict) and "role" in turn for turn in turns):
         raise UsageError("a request needs messages, each with a role", where="messages")
     return dict(body)
 
@@ -122,26 +123,26 @@ def _parse_request(text: str) -> dict[str, Any]:
 async def _complete_response(
     request: web.Request, text: str, name: str, replies: list[Reply], *, stream: bool
 ) -> web.StreamResponse:
-    """An answer that took several calls: one completion, or one chunk and the end."""
+    """A response that took several calls: one completion, or one chunk and the end."""
     from aiohttp import web
 
     head = {"id": f"chatcmpl-{time.time_ns():x}", "created": int(time.time()), "model": name}
-    said = {"role": "assistant", "content": text}
+    message = {"role": "assistant", "content": text}
     if not stream:
         prompt, completion = (
-            sum(getattr(one, f"{kind}_tokens") for one in replies) for kind in ("prompt", "completion")
+            sum(getattr(reply, f"{kind}_tokens") for reply in replies) for kind in ("prompt", "completion")
         )
         usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-        choice = {"index": 0, "message": said, "finish_reason": "stop"}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
         return web.json_response({**head, "object": "chat.completion", "choices": [choice], "usage": usage})
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    return await _send_parts(request, response, _chunks(head, said))
+    return await _send_parts(request, response, _chunks(head, message))
 
 
 async def _send_parts(
     request: web.Request, response: web.StreamResponse, parts: AsyncGenerator[bytes, None]
 ) -> web.StreamResponse:
-    """Part by part. A client that goes away is no error, and what the model still says is not waited for."""
+    """Part by part. A client that disconnects is not an error; the rest of the model's reply is dropped."""
     with suppress(ConnectionResetError):
         await response.prepare(request)
         async for part in parts:
@@ -151,8 +152,8 @@ async def _send_parts(
     return response
 
 
-async def _chunks(head: dict[str, Any], said: dict[str, str]) -> AsyncGenerator[bytes, None]:
-    steps: tuple[tuple[dict[str, str], str | None], ...] = ((said, None), ({}, "stop"))
+async def _chunks(head: dict[str, Any], message: dict[str, str]) -> AsyncGenerator[bytes, None]:
+    steps: tuple[tuple[dict[str, str], str | None], ...] = ((message, None), ({}, "stop"))
     for delta, finish in steps:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
         chunk = {**head, "object": "chat.completion.chunk", "choices": [choice]}
@@ -161,7 +162,7 @@ async def _chunks(head: dict[str, Any], said: dict[str, str]) -> AsyncGenerator[
 
 
 async def _loopback_only(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Loopback only, whatever name a browser was led to it by; and every error in the words that clients expect."""
+    """Loopback only, so that no web page can reach it by another host name; and every error in OpenAI's format."""
     from aiohttp import web
 
     origin = request.headers.get("Origin")
@@ -169,8 +170,8 @@ async def _loopback_only(request: web.Request, handler: Any) -> web.StreamRespon
     if not hosts <= _LOOPBACK_HOSTS:
         return web.json_response(_error_body("this server answers on loopback only", "forbidden"), status=403)
     try:
-        answered: web.StreamResponse = await handler(request)
-        return answered
+        response: web.StreamResponse = await handler(request)
+        return response
     except UsageError as error:
         return web.json_response(_error_body(str(error), "invalid_request_error"), status=400)
     except MaieuticError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +20,8 @@ class Keymap:
 
 def keymap_path() -> Path:
     """`MAIEUTIC_CONFIG` names another folder than the platform's."""
-    from ..runtime.settings import settings
-
-    if (folder := settings().config) is not None:
-        return folder / FILE
+    if folder := os.environ.get("MAIEUTIC_CONFIG"):
+        return Path(folder) / FILE
     from platformdirs import user_config_dir
 
     return Path(user_config_dir("maieutic")) / FILE

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from maieutic.cli.watch import list_recipes_and_plugins
+from maieutic.cli.recipes import list_recipes_and_plugins
 from maieutic.tui.app import MaieuticApp
 
 HERE = Path(__file__).parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -199,7 +200,5 @@ class PrivateEnsemble:
 
 
 def _noise_source(request: Request) -> Random:
-    from ...runtime.settings import settings
-
-    key = settings().noise_key
+    key = os.environ.get(NOISE_KEY, "")
     return seeded_random(request.rng.getrandbits(62), "noise", key) if key else SystemRandom()

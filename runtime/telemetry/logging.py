@@ -21,9 +21,7 @@ _LEVELS = ("debug", "info", "warning", "error")
 
 
 def spans_enabled() -> bool:
-    from ..settings import settings
-
-    return settings().otel.casefold() not in _OFF
+    return os.environ.get(OTEL, "").casefold() not in _OFF
 
 
 def content_enabled() -> bool:
@@ -36,11 +34,7 @@ def configure() -> None:
 
     Raises UsageError for an unknown value, and NeedsError where the library is missing.
     """
-    if not any(name.startswith("MAIEUTIC_") for name in os.environ):
-        return  # the usual case, in which a command need not load pydantic-settings
-    from ..settings import settings
-
-    level, mode = settings().log.casefold(), settings().otel.casefold()
+    level, mode = os.environ.get(LOG, "").casefold(), os.environ.get(OTEL, "").casefold()
     if level:
         if level not in _LEVELS:
             raise UsageError(f"{level!r} is not a log level", where=LOG, possible=_LEVELS)

@@ -27,10 +27,8 @@ _REPACKED_FILE = f"smollm2-{SHA256[:12]}.Q8_0.gguf"
 
 def model_cache_folder() -> Path:
     """The folder for models in `MAIEUTIC_CACHE`, or in the user's cache folder."""
-    from ...settings import settings
-
-    if (folder := settings().cache) is not None:
-        return folder / "models"
+    if chosen := os.environ.get("MAIEUTIC_CACHE"):
+        return Path(chosen) / "models"
     from platformdirs import user_cache_path
 
     return user_cache_path("maieutic") / "models"

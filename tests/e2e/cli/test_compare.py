@@ -45,8 +45,8 @@ def test_both_are_scored_on_the_same_rows_and_the_difference_is_paired(call: Any
     assert (told["verdict"], told["difference"]["p"] < 0.01) == ("improved", True)
     said = call("compare", task, "b.txt", "a.txt").out
     assert said.startswith("worse: from A to B -75.0 points (95 % interval ")
-    assert "0 rows better with B, 15 worse" in said
-    assert "choose no prompt by this number" in said
+    assert "0 examples better with B, 15 worse" in said
+    assert "do not select a prompt by this score" in said
 
 
 def test_what_cannot_be_compared_is_refused(call: Any, task: str) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from maieutic.cli.init_wizard import TaskDraft, prompt_for_missing, write_draft
+from maieutic.cli.init_wizard import prompt_for_missing
+from maieutic.cli.task_draft import TaskDraft, write_draft
 from maieutic.runtime.tasks.loader import load_task
 
 
@@ -46,7 +47,7 @@ def test_a_task_that_is_there_stays(call: Any, tmp_path: Path) -> None:
         (["--prompt", "Say it."], "--data"),
         (["--prompt", "Say it.", "--data", "gone.csv"], "no such file"),
         (["--prompt", "Say it.", "--data", "rows.csv", "--labels", "hot,cold"], "is no answer"),
-        (["--prompt", "Say it.", "--data", "rows.csv", "--target", "gpt"], "no model can be called"),
+        (["--prompt", "Say it.", "--data", "rows.csv", "--target", "gpt"], "is not a model name"),
     ],
 )
 @pytest.mark.usefixtures("rows")
@@ -61,7 +62,7 @@ def test_what_does_not_hold_together_leaves_nothing_behind(
 
 
 def test_a_person_may_paste_rows(call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("maieutic.cli.estimate.interactive", lambda: True)
+    monkeypatch.setattr("maieutic.cli.init_wizard.is_interactive", lambda: True)
     pasted = [f"row {n} => {'yes' if n % 2 else 'no'}" for n in range(10)]
     answers = ["parity", "Odd or even.", "Say yes or no.", "", *pasted, "no arrow", "", "lable", "label", "yes, no"]
     done = call("init", "made", said="\n".join([*answers, "exact", "", ""]) + "\n")
@@ -73,7 +74,7 @@ def test_a_person_may_paste_rows(call: Any, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_leaving_in_the_middle_writes_nothing(call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("maieutic.cli.estimate.interactive", lambda: True)
+    monkeypatch.setattr("maieutic.cli.init_wizard.is_interactive", lambda: True)
     done = call("init", "made", said="parity\n")
     assert done.code == 3
     assert not (tmp_path / "made").exists()

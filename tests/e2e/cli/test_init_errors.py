@@ -58,7 +58,7 @@ def test_a_pattern_makes_a_regex_answer(call: Any, tmp_path: Path) -> None:
 
 
 def test_a_pattern_is_asked_for_where_it_is_missing(call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("maieutic.cli.estimate.interactive", lambda: True)
+    monkeypatch.setattr("maieutic.cli.init_wizard.is_interactive", lambda: True)
     given = ["--prompt", "Say it.", "--data", "rows.csv", "--answer", "regex", "--name", "n", "--description", "d"]
     done = call("init", "made", *given, said="(yes|no)\n\n\n\n")
     assert done.code == 0, done.err

@@ -27,7 +27,7 @@ async def test_why_it_was_refused_is_said(tmp_path: Path, look: Callable[[Store,
         await store.create_run(record)
         failed = Event(run="r", kind="run_failed", key="k", step=0, data={"reason": "model: nothing answers"})
         await store.append_events([failed])
-        with pytest.raises(UsageError, match="refused before it began: model: nothing answers"):
+        with pytest.raises(UsageError, match="rejected before it started: model: nothing answers"):
             look(store, record)
 
 
@@ -35,7 +35,7 @@ async def test_a_run_that_was_only_just_started_is_no_refusal(tmp_path: Path) ->
     with Store.open(tmp_path) as store:
         record = RunRecord(id="r", task="t", recipe="auto", state="running")
         await store.create_run(record)
-        with pytest.raises(UsageError, match="no candidates yet; it is running"):
+        with pytest.raises(UsageError, match="no candidates yet; its state is running"):
             find_candidate(store, record, "best")
         with pytest.raises(UsageError, match="no report yet"):
             find_report(store, record)

@@ -80,7 +80,7 @@ def test_a_paused_run_whose_process_lives_goes_on_there(
     say(folder, ids.other, Pause())
     found = call("resume", ids.other)
     assert (found.code, taken_up) == (0, [])
-    assert f"it goes on in process {os.getpid()}" in found.err
+    assert f"it continues in process {os.getpid()}" in found.err
     assert said(folder, ids.other) == [Pause(), Resume()]
 
 

@@ -45,7 +45,7 @@ def test_show_lists_candidates_with_their_scores(call: Any, ids: Any) -> None:
 @pytest.mark.usefixtures("folder")
 def test_show_candidate_gives_prompt_change_and_rows(call: Any, ids: Any) -> None:
     out = call("show", ids.run, "best").out
-    assert "0.75 on 8 val rows" in out
+    assert "0.75 on 8 val examples" in out
     assert "+Answer yes where the number is odd" in out
     assert "expected" in out
     found = call("show", ids.run, ids.best, "--json").json
@@ -58,7 +58,7 @@ def test_diff_of_two_candidates(call: Any, ids: Any) -> None:
     found = call("diff", "start", f"{ids.run}:best", "--run", ids.run, "--json").json
     assert (found["a"], found["b"]) == (ids.start, ids.best)
     assert "-Say yes or no." in found["diff"]
-    assert "say the same" in call("diff", "start", "start").out
+    assert "have the same text" in call("diff", "start", "start").out
     assert call("diff", "start", ids.run, "--json").json["b"] == ids.best
 
 
@@ -164,11 +164,12 @@ def test_scoreboard_and_examples_show_the_best_and_the_most_failed_first(call: A
 @pytest.mark.usefixtures("folder")
 def test_what_nobody_said_is_an_empty_dialogue(call: Any, ids: Any) -> None:
     assert call("dialogue", ids.run, "--json").json == []
-    assert "nobody has spoken" in call("dialogue", ids.run).out
+    assert "no dialogue yet" in call("dialogue", ids.run).out
 
 
 def test_all_actions_are_listed_with_their_arguments(call: Any) -> None:
     found = {one["name"]: one for one in call("actions", "--json").json}
     assert [one["name"] for one in found["veto"]["arguments"]] == ["candidate", "branch"]
     assert found["fork"]["process"] is True
-    assert "add-example" in call("actions").out
+    assert "add-example" in call("directives").out
+    assert call("actions").out == call("directives").out

@@ -18,6 +18,6 @@ def test_show_gives_the_best_as_the_scoreboard_has_it(call: Any, ids: Any, folde
         asyncio.run(store.append_events([start, best]))
     board = {row["id"]: row for row in call("scoreboard", ids.run, "--json").json}
     shown = {line.split()[0]: line for line in call("show", ids.run).out.splitlines() if line}
-    for name, candidate in (("best", ids.best), ("start", ids.start)):
+    for name, candidate in (("best", ids.best), ("baseline", ids.start)):
         row = board[candidate]
-        assert f"{row['score']:.2f} [{row['low']:.2f}, {row['high']:.2f}] on 8 rows" in shown[name]
+        assert f"{row['score']:.2f} [{row['low']:.2f}, {row['high']:.2f}] on 8 examples" in shown[name]

@@ -49,7 +49,7 @@ def test_stop_as_json_names_run_and_number(call: Any, folder: Path, ids: Any) ->
         (["pin"], "pin needs candidate"),
         (["pin", "c-zzz"], "no candidate"),
         (["hint"], "hint needs text"),
-        (["pause", "now"], "pause takes nothing more"),
+        (["pause", "now"], "pause takes no arguments"),
     ],
 )
 def test_words_that_make_no_directive(call: Any, folder: Path, ids: Any, words: list[str], said: str) -> None:

@@ -48,8 +48,8 @@ def test_the_best_of_a_run_is_measured_against_the_other_tasks_own_prompt(
     assert told["difference"]["low"] > 0
     said = call("transfer", ids.run, str(elsewhere)).out
     assert said.startswith("improved: 0.250 → 1.000, +75.0 points")
-    assert "choose no prompt by this number" in said
-    assert "choose no prompt" not in call("transfer", ids.run, str(elsewhere), "--split", "val").out
+    assert "do not select a prompt by this score" in said
+    assert "do not select a prompt" not in call("transfer", ids.run, str(elsewhere), "--split", "val").out
 
 
 def test_a_prompt_that_the_task_has_already_is_refused(call: Any, ids: Any, folder: Path, elsewhere: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from maieutic.cli.evaluate import run_evaluation
 from maieutic.cli.foreground import run_foreground
+from maieutic.cli.options import DisplayOptions
 from maieutic.cli.progress import LineProgress, ProgressDisplay, progress_display
 from maieutic.core.errors import RunFailed
 from maieutic.core.events import Event
@@ -26,9 +27,9 @@ def test_an_exit_in_a_guest_is_a_run_that_failed(tmp_path: Path, caplog: pytest.
         sys.exit(0)
 
     with pytest.raises(RunFailed, match=r"ended the process: sys.exit\(0\)"):
-        run_foreground(leaves, folder=tmp_path, plain=True, as_json=False)
+        run_foreground(leaves, DisplayOptions(folder=tmp_path, plain=True))
     with pytest.raises(RunFailed, match="then: maieutic eval"):
-        run_evaluation(leaves(LineProgress()), what="evaluation", again="maieutic eval t")
+        run_evaluation(leaves(LineProgress()), what="evaluation", retry_with="maieutic eval t")
     gc.collect()
 
 
@@ -45,5 +46,5 @@ def test_what_a_metric_prints_is_no_line_of_the_json(tmp_path: Path, capsys: pyt
 
 
 def test_what_a_metric_prints_is_no_part_of_a_score(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_evaluation(call_function(lambda: print("loud") or 1.0), what="evaluation", again="") == 1.0
+    assert run_evaluation(call_function(lambda: print("loud") or 1.0), what="evaluation", retry_with="") == 1.0
     assert capsys.readouterr() == ("", "loud\n")

@@ -34,17 +34,17 @@ def told(made: Task, budget: Budget, **options: Any) -> RunEstimate:
 
 
 def proof(found: RunEstimate) -> str:
-    return next(line for line in _estimate_lines(found) if line.startswith("proof"))
+    return next(line for line in _estimate_lines(found) if line.startswith("gain"))
 
 
 def test_what_keeps_the_proof_small_is_named() -> None:
     budget, rows = told(task(), Budget(calls=40)), told(task(test=8), Budget(calls=4000))
     assert (budget.sealed_rows, budget.sealed_by) == (rows.sealed_rows, "budget") == (8, "budget")
     assert rows.sealed_by == "rows"
-    assert "all that the budget holds of 100" in proof(budget)
+    assert "the budget's share of 100" in proof(budget)
     assert "a larger budget" in proof(budget)
-    assert "bring more test rows" in proof(rows)
-    assert all("if the start scores 0.5" in proof(one) for one in (budget, rows))
+    assert "add test examples" in proof(rows)
+    assert all("assuming a baseline score of 0.5" in proof(one) for one in (budget, rows))
 
 
 @pytest.mark.parametrize("tokens", [2000, 4000])
@@ -71,12 +71,12 @@ def test_a_budget_of_money_is_told_in_calls_where_prices_are_known() -> None:
 def test_a_free_model_costs_nothing_however_many_calls_it_will_be(budget: Budget) -> None:
     found = told(task(), budget)
     assert (found.calls, found.usd) == (None, 0.0)
-    assert "money    about $0.0000" in _estimate_lines(found)
+    assert "cost     about $0.0000" in _estimate_lines(found)
 
 
 def test_nobody_says_that_a_known_price_is_unknown() -> None:
     lines = _estimate_lines(told(task(MODEL), Budget(minutes=3)))
-    assert "money    not known: nothing here says how many calls fit" in lines
+    assert "cost     unknown: the number of calls is not limited" in lines
 
 
 def test_the_embedded_model_is_no_faster_for_being_asked_more_at_a_time() -> None:
