@@ -309,7 +309,7 @@ class RunSummary:
 def _comparable(report: Report) -> dict[str, Any]:
     fields = report.model_dump(mode="json", exclude={"run", "seconds", "paid", "cached", "lost"})
     # What was lost, and which runs opened the same held-out examples before, depends on the past.
-    past = ("without an answer", "opened by")
+    past = ("without a reply", "opened by")
     warnings = [warning for warning in fields["warnings"] if not any(words in warning for words in past)]
     return {**fields, "warnings": warnings}
 
