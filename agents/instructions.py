@@ -1,4 +1,4 @@
-"""Instruction files: what agents are told, as text beside the code.
+"""Instruction files: the questions to agents as text beside the code, and how the fields of an ask fill them.
 
 A file is named `<role>.<skill>.v<version>.md` and has TOML between two `+++` lines, then the text. `{field}` is filled
 from the ask. A paragraph whose fields are all empty is left out, so that one file serves with and without evidence.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..core.asks import Ask
+from ..core.asks import Ask, Case, ScoredPrompt
 from ..core.errors import RunFailed
 from ..core.prompt import placeholders_in
 from ..core.render import fill_template
@@ -24,6 +24,10 @@ from .parse.blocks import find_tagged
 REPAIR_KEY = "any.repair"
 _FILE = re.compile(r"^(?P<role>[a-z]+)\.(?P<skill>[a-z-]+)\.v(?P<version>\d+)\.md$")
 _FRONT = re.compile(r"\A\+\+\+\n(.*?)\n\+\+\+\n(.*)\Z", re.DOTALL)
+# One text among several of a question; the whole question has to fit a small context.
+MAX_FIELD_CHARACTERS = 600
+# Outputs and feedback are read beside the input, and are often long without saying more.
+_MAX_OUTPUT_CHARACTERS = 300
 
 
 class Instruction(BaseModel):
@@ -122,3 +126,40 @@ def instruction_for(role: str, skill: str) -> Instruction:
         return shipped_instructions()[key]
     except KeyError:
         raise RunFailed(f"there is no instruction for {key}", possible=tuple(shipped_instructions())) from None
+
+
+def field_texts(ask: Ask[Any]) -> dict[str, str]:
+    """Field name → text: cases as numbered blocks, history with whole-number scores, other lists as lines."""
+    return {name: _field_text(getattr(ask, name)) for name in type(ask).model_fields}
+
+
+def clip(text: str, limit: int = MAX_FIELD_CHARACTERS) -> str:
+    """Shorten a text to a limit by cutting its middle out."""
+    text = text.strip()
+    if len(text) <= limit:
+        return text
+    head = limit * 2 // 3
+    return f"{text[:head].rstrip()} […] {text[-(limit - head) :].lstrip()}"
+
+
+def _field_text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if not isinstance(value, Sequence):
+        return str(value)
+    if all(isinstance(item, Case) for item in value):
+        return "\n".join(_case_text(number, case) for number, case in enumerate(value, 1))
+    if all(isinstance(item, ScoredPrompt) for item in value):
+        return "\n".join(f"Prompt: {entry.prompt.strip()}\nScore: {round(100 * entry.score)}" for entry in value)
+    return "\n".join(f"{number}. {str(item).strip()}" for number, item in enumerate(value, 1))
+
+
+def _case_text(number: int, case: Case) -> str:
+    lines = [f"[{number}] Input: {clip(case.input)}"]
+    if case.expected.strip():
+        lines.append(f"    Expected: {clip(case.expected)}")
+    if case.output.strip():
+        lines.append(f"    Got: {clip(case.output, _MAX_OUTPUT_CHARACTERS)}")
+    if case.feedback.strip():
+        lines.append(f"    Feedback: {clip(case.feedback, _MAX_OUTPUT_CHARACTERS)}")
+    return "\n".join(lines)

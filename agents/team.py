@@ -21,10 +21,11 @@ from ..core.stats.labels import label_likelihoods
 from ..core.task import Models
 from .asks.replies import TextReply
 from .deadline import DeadlinePassed, WritingDeadline
-from .field_formatting import clip, field_texts
 from .instructions import (
     REPAIR_KEY,
     Instruction,
+    clip,
+    field_texts,
     instruction_for,
     instruction_of_ask,
     parse_instruction,

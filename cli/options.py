@@ -215,8 +215,8 @@ def parse_key_values(texts: Sequence[str], option: str) -> dict[str, str]:
 
 def override_models(task: Task, target: str | None, optimizer: str | None, roles: Mapping[str, str]) -> Task:
     """The task with other models. Raises UsageError for an unknown role or a name that is not a model."""
+    from ..core.error_messages import did_you_mean
     from ..core.models import ROLES, ModelRef
-    from ..core.suggest import did_you_mean
 
     for role in roles:
         if role not in ROLES:

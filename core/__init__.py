@@ -1,1 +1,1 @@
-"""Ground floor: values and rules. No I/O, no model, no disk."""
+"""Values and rules of prompt optimization: pure, without models, network or disk."""

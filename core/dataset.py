@@ -75,9 +75,9 @@ class Dataset(BaseModel):
                 first = positions.setdefault(example.id, (split, number))
                 if first != (split, number):
                     raise TaskError(
-                        f"the same row stands twice: {example.text[:60]!r}",
+                        f"the same example occurs twice: {example.text[:60]!r}",
                         where=f"{split} row {number} repeats {first[0]} row {first[1]} (id {example.id})",
-                        remedy="remove one of them, or give the rows different ids",
+                        remedy="remove one of them, or give them different ids",
                     )
         return self
 

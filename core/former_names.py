@@ -105,10 +105,10 @@ _FORMER: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
         {"FLOOR": "MIN_LOGPROB", "MOST_LABELS": "MAX_LABELS", "labels_of": "infer_labels", "shares": "label_shares"},
     ),
     "core.log_odds": (("core.stats.label_bias",), {}),
-    "core.misfit": (("core.validation_messages",), {"misfit": "validation_message", "place_of": "validation_location"}),
-    "core.naming": (("core.suggest",), {"closest": "closest_name"}),
+    "core.misfit": (("core.error_messages",), {"misfit": "validation_message", "place_of": "validation_location"}),
+    "core.naming": (("core.error_messages",), {"closest": "closest_name"}),
     "core.observing": (("core.observer",), {"Closing": "RunClosed"}),
-    "core.options": (("core.option_shuffle",), {"shuffled": "shuffle_options"}),
+    "core.options": (("plugins.algorithms.input_variants",), {"shuffled": "shuffle_options"}),
     "core.orders": (
         ("core.search_types",),
         {

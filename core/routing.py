@@ -83,10 +83,10 @@ class Router(BaseModel):
         name = row.metadata.get(self.field)
         if name not in names:
             raise TaskError(
-                f"the row belongs to {name!r}, for which there is no prompt",
+                f"the example belongs to {name!r}, for which there is no prompt",
                 where=f"row {row.id}: {self.field}",
                 possible=names,
-                remedy=f"give the row one of these under {self.field!r}",
+                remedy=f"give the example one of these under {self.field!r}",
             )
         return str(name)
 

@@ -16,7 +16,7 @@ from .prompt import check_placeholders
 from .render import template_values
 
 TASK_FIELD = "task"
-# Room for the longest answer of each type, with some words around it. Text depends on the references instead.
+# Enough for the longest answer of each type with some words around it. For text, the references decide instead.
 _ANSWER_TOKENS = {"label": 16, "choice": 16, "number": 64, "regex": 128, "json": 512, "tag": 512}
 # Without references, an answer is assumed to have at most so many words.
 _DEFAULT_ANSWER_WORDS = 64
@@ -218,16 +218,16 @@ class Task(BaseModel):
         for split in ("train", "val"):
             if not self.data[split]:
                 raise TaskError(
-                    f"the split {split} has no rows",
+                    f"the split {split} has no examples",
                     where=self.where(f"[data] {split}"),
                     possible=[name for name in SPLITS if self.data[name]],
-                    remedy="give a file with at least 2 rows, or one file that is split by hash",
+                    remedy="give a file with at least 2 examples, or one file that is split by hash",
                 )
         if len(self.data.val) < 2:
             raise TaskError(
-                "one val row cannot tell two prompts apart",
+                "one val example cannot tell two prompts apart",
                 where=self.where("[data] val"),
-                remedy="give at least 2 val rows, better 50 or more",
+                remedy="give at least 2 val examples, better 50 or more",
             )
 
     def _check_references(self) -> None:
@@ -240,7 +240,7 @@ class Task(BaseModel):
                             f"the reference {reference[:60]!r} is no answer under the contract {contract.type!r}",
                             where=self.where(f"[data] {split} row {number}"),
                             possible=contract.labels,
-                            remedy="correct the row, or the [answer] table",
+                            remedy="correct the example, or the [answer] table",
                         )
 
     def subtask_of(self, example: Example) -> Subtask | None:
@@ -296,7 +296,7 @@ def _as_examples(rows: Sequence[Mapping[str, Any] | Example]) -> tuple[Example, 
 
 def _as_example(row: Mapping[str, Any], number: int) -> Example:
     if "input" not in row:
-        raise TaskError("a row needs an input", where=f"row {number}", possible=sorted(row))
+        raise TaskError("an example needs an input", where=f"row {number}", possible=sorted(row))
     output = row.get("output", ())
     outputs = (output,) if isinstance(output, str) else tuple(str(reference) for reference in output)
     return Example(id=str(row.get("id", "")), input=row["input"], outputs=outputs)

@@ -9,10 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ..core.error_messages import did_you_mean, validation_location, validation_message
 from ..core.errors import UsageError
 from ..core.recipe import Recipe
-from ..core.suggest import did_you_mean
-from ..core.validation_messages import validation_location, validation_message
 from ..plugins.system.registry import Registry
 
 _SETTING_NAMES = ("strategy", "allocator", "judge", "operators", "planner", "rounds", "slots", "evidence")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 
+from ..core.error_messages import did_you_mean
 from ..core.errors import MaieuticError, UsageError
-from ..core.suggest import did_you_mean
 from ..runtime.monitor.snapshot import LiveSource, RunSnapshot, SnapshotSource
 from ..runtime.steering.catalog import DIRECTIVES_BY_NAME
 from ..runtime.store import Store

@@ -27,8 +27,8 @@ from ...core.directives import (
     Stop,
     Veto,
 )
+from ...core.error_messages import did_you_mean
 from ...core.errors import MaieuticError, TaskError
-from ...core.suggest import did_you_mean
 from ...runtime.store import PreferenceRow, RuleRow
 from ..config_changes import apply_changes
 from ..run_context import RunContext

@@ -6,10 +6,10 @@ from typing import Literal
 
 from ...core.candidate import Candidate
 from ...core.directives import Edit, Pin, Veto
+from ...core.error_messages import closest_name
 from ...core.lineage import Lineage
 from ...core.prompt import Prompt
 from ...core.render import template_values
-from ...core.suggest import closest_name
 from ...runtime.store import StatusChange
 from ..candidate_guards import candidate_id, rejection_reason
 from ..run_context import RunContext

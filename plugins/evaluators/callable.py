@@ -10,11 +10,11 @@ from types import CodeType
 from typing import Any
 
 from ...core.dataset import Example
+from ...core.error_messages import did_you_mean
 from ...core.errors import MaieuticError, UsageError
 from ...core.models import Output
 from ...core.protocols import Need
 from ...core.score import Score
-from ...core.suggest import did_you_mean
 from ..system.imports import call_function, load_function, parameters_of
 from .foreign_metric_views import ExampleView, PredictionView
 from .metric_result import as_score

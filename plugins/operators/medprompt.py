@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.dataset import Example
-from ...core.option_shuffle import shuffle_options
 from ...core.prompt import Demo
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.demo_sets import demos_with_reasoning
+from ..algorithms.input_variants import shuffle_options
 
 
 @dataclass(kw_only=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ...core.error_messages import did_you_mean
 from ...core.errors import PluginError, UsageError
 from ...core.identity import content_id
-from ...core.suggest import did_you_mean
 
 
 def load_function(name: str, folder: Path) -> Callable[..., Any]:

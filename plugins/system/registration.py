@@ -16,10 +16,9 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
+from ...core.error_messages import did_you_mean, validation_location, validation_message
 from ...core.errors import UsageError
 from ...core.protocols import Need
-from ...core.suggest import did_you_mean
-from ...core.validation_messages import validation_location, validation_message
 from . import hookspecs
 from .discovery import Plugin
 from .hookspecs import ENTRY_POINT_GROUP, HOOKS, Kind

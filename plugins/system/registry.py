@@ -10,8 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ...core.error_messages import did_you_mean
 from ...core.errors import MaieuticError, UsageError
-from ...core.suggest import did_you_mean
 from . import hookspecs
 from .contract_table import contract_violations
 from .discovery import (

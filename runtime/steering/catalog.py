@@ -10,9 +10,9 @@ from types import MappingProxyType
 
 from ...core import directives
 from ...core.budget import Budget
+from ...core.error_messages import did_you_mean
 from ...core.errors import UsageError
 from ...core.models import ROLES, ModelRef
-from ...core.suggest import did_you_mean
 from ..monitor.run_view import RunView
 from . import preview
 from .lookup import DirectiveLookup, prompt_of, replace_wording

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...core.directives import Directive
+from ...core.error_messages import did_you_mean
 from ...core.errors import UsageError
-from ...core.suggest import did_you_mean
 from ..monitor.run_view import RunView
 from .lookup import DirectiveLookup
 

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 from ...core.answer import AnswerContract
 from ...core.dataset import Example
+from ...core.error_messages import did_you_mean
 from ...core.errors import TaskError
 from ...core.identity import content_id
-from ...core.suggest import did_you_mean
 from .rows import SourceRow
 
 INPUT_COLUMNS = ("input", "inputs", "question", "text")

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from ...core.error_messages import did_you_mean
 from ...core.errors import TaskError, UsageError
-from ...core.suggest import did_you_mean
 from .rows import read_text
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")

@@ -28,8 +28,8 @@ def test_the_visible_task_has_no_test_rows() -> None:
     ("prompt", "val", "said"),
     [
         ("Count {apples}.", ROWS[2:], "asks for {apples}"),
-        ("Count.", [], "no rows"),
-        ("Count.", ROWS[2:3], "one val row"),
+        ("Count.", [], "no examples"),
+        ("Count.", ROWS[2:3], "one val example"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(prompt: str, val: list[dict[str, str]], said: str) -> None:

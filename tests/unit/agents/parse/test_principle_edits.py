@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from maieutic.agents.field_formatting import field_texts
-from maieutic.agents.instructions import shipped_instructions
+from maieutic.agents.instructions import field_texts, shipped_instructions
 from maieutic.agents.parse.replies import parse_reply
 from maieutic.plugins.operators.principle_edit import EditPrinciple, PrincipleReply
 

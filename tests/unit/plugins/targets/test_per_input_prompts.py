@@ -13,11 +13,11 @@ from maieutic.core.budget import Payer
 from maieutic.core.dataset import Example
 from maieutic.core.errors import UsageError
 from maieutic.core.models import Call, ModelRef, Reply
-from maieutic.core.option_shuffle import shuffle_options
 from maieutic.core.program import MAIN, Program
 from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.core.render import render
 from maieutic.core.routing import Router
+from maieutic.plugins.algorithms.input_variants import shuffle_options
 from maieutic.plugins.exporters.langchain import LangChainExporter
 from maieutic.plugins.exporters.text import TextExporter
 from maieutic.plugins.targets.chat import ChatTarget

@@ -66,8 +66,8 @@ BAD: dict[str, tuple[str, dict[str, str | bytes], tuple[str, ...]]] = {
     "data that names nothing": (HEAD + "[data]\n", {}, ("names no file", "task.toml:3")),
     "path and splits": (HEAD + DATA + 'path = "x.jsonl"\n', {}, ("both path and train", "task.toml:6")),
     "empty split": (HEAD + DATA, {"val__jsonl": "\n\n"}, ("val.jsonl has no rows", "val.jsonl")),
-    "one val row": (HEAD + DATA, {"val__jsonl": labelled("val", 1)}, ("one val row", "task.toml", "at least 2")),
-    "no val": (HEAD + '[data]\ntrain = "train.jsonl"\ntest = "val.jsonl"\n', {}, ("split val has no rows",)),
+    "one val row": (HEAD + DATA, {"val__jsonl": labelled("val", 1)}, ("one val example", "task.toml", "at least 2")),
+    "no val": (HEAD + '[data]\ntrain = "train.jsonl"\ntest = "val.jsonl"\n', {}, ("split val has no examples",)),
     "too few to split": (HEAD + '[data]\ntrain = "train.jsonl"\n', {}, ("2 rows", "too few", "6 rows or more")),
     "malformed line": (
         HEAD + DATA,

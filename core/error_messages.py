@@ -1,10 +1,28 @@
-"""Pydantic's validation errors in the words of this package's error messages."""
+"""Parts of error messages: suggestions for misspelled names, and pydantic's validation errors in plain words."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+
+def closest_name(word: str, possible: Iterable[str]) -> str | None:
+    """The most similar possible name, or None if none is similar."""
+    from rapidfuzz import fuzz, process
+
+    # 60 of 100 still pairs "acuracy" with "accuracy", and no longer unrelated short names.
+    match = process.extractOne(word, list(possible), scorer=fuzz.ratio, score_cutoff=60, processor=str.casefold)
+    return str(match[0]) if match else None
+
+
+def did_you_mean(word: str, possible: Iterable[str]) -> str | None:
+    """A remedy for an unknown name: the closest one as a question, or None."""
+    near = closest_name(word, possible)
+    return f"did you mean {near!r}?" if near else None
 
 
 def validation_message(error: ValidationError) -> tuple[str, tuple[str, ...]]:
