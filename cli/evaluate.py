@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import typer
 
 from ..core.errors import RunStopped, UsageError
-from .interrupt import run_until_interrupted
 from .lookup import find_candidate, load_program, open_store, read_task
 from .options import CandidateName, MeasureOptions, RunName, TaskFile, expand_groups, override_models
 from .output import print_json
@@ -117,6 +116,8 @@ def transfer(
 def run_evaluation(work: Coroutine[Any, Any, T], *, what: str, retry_with: str) -> T:
     """The result of the work. Raises RunStopped if a person interrupted it. retry_with: the command that continues it.
     What metrics print goes to stderr: stdout is for the result."""
+    from .interrupt import run_until_interrupted
+
     with redirect_stdout(sys.stderr):
         result = run_until_interrupted(work, continue_with=lambda: retry_with)
     if result is None:

@@ -30,7 +30,10 @@ def fork(
     detach: Detach = False,
     name: NewRun = None,
 ) -> None:
-    """Start a new run from a candidate of an earlier run. Cached answers are free."""
+    """Start a new run from a candidate of an earlier run.
+
+    Cached answers are free.
+    """
     import asyncio
 
     from ..core.directives import Fork

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..core.errors import RunStopped
-from .interrupt import run_until_interrupted
 from .options import AsJson
 from .output import print_json
 
@@ -62,6 +61,7 @@ def check_model(
 ) -> None:
     """Make one small call to a model."""
     from ..core.models import ModelRef
+    from .interrupt import run_until_interrupted
 
     command = f"maieutic models test {model}"
     reply = run_until_interrupted(_send_test_call(ModelRef.parse(model)), continue_with=lambda: command)
