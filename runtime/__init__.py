@@ -1,1 +1,1 @@
-"""First floor: the doors to the world. Models, disk and processes are reached through here and nowhere else."""
+"""All input and output of a run: models, the store, task files, monitoring, reports and telemetry."""

@@ -1,1 +1,1 @@
-"""The only way to a model: client, gateway, throttle, transports, embedded server."""
+"""Access to models: gateway, client, throttle, transports and the embedded server."""

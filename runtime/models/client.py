@@ -85,10 +85,12 @@ class ModelClient:
         self._starting = asyncio.Lock()
         self._endpoints: dict[ModelRef, Endpoint] = {}
 
-    async def send(self, call: Call, within: float) -> Reply:
+    async def send(self, call: Call, timeout_seconds: float) -> Reply:
         """One request, no retry. Raises ModelError."""
         with chat_span(call) as answered:
-            reply = await self._transport_for(call.model).send(call, await self._endpoint_for(call.model), within)
+            reply = await self._transport_for(call.model).send(
+                call, await self._endpoint_for(call.model), timeout_seconds
+            )
             answered(reply)
         return reply
 
@@ -102,13 +104,13 @@ class ModelClient:
             endpoint = replace(endpoint, key=key)
         return await self._transport_for(model).forward(model, body, endpoint)
 
-    async def loss(self, call: Call, reference: str, within: float) -> Reply:
+    async def loss(self, call: Call, reference: str, timeout_seconds: float) -> Reply:
         """One request; the reply's text is the loss of `reference`. Raises ModelError."""
         return await teacher_forced_loss(
-            self._openai_compatible, call, reference, await self._endpoint_for(call.model), within
+            self._openai_compatible, call, reference, await self._endpoint_for(call.model), timeout_seconds
         )
 
-    async def similarities(self, call: Call, within: float) -> Reply:
+    async def similarities(self, call: Call, timeout_seconds: float) -> Reply:
         """One embedding request; the reply's text holds the cosines of the first message and each of the others.
 
         Raises ModelError, and NeedsError for the embedded model.
@@ -121,7 +123,7 @@ class ModelClient:
             )
         with embedding_span(call):
             return await self._transport_for(call.model).similarities(
-                call, await self._endpoint_for(call.model), within
+                call, await self._endpoint_for(call.model), timeout_seconds
             )
 
     async def worst_case(self, call: Call, reference: str | None = None) -> Cost:

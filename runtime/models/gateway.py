@@ -74,7 +74,7 @@ class RunGateway:
                 payer=payer,
                 role=role or payer,
                 worst_case=lambda: self._client.worst_case(call),
-                send=lambda within: self._client.send(call, within),
+                send=lambda timeout_seconds: self._client.send(call, timeout_seconds),
             )
         )
 
@@ -90,7 +90,7 @@ class RunGateway:
                 payer=payer,
                 role=payer,
                 worst_case=lambda: self._client.worst_case(call, reference),
-                send=lambda within: self._client.loss(call, reference, within),
+                send=lambda timeout_seconds: self._client.loss(call, reference, timeout_seconds),
             )
         )
         return float(reply.text)
@@ -107,118 +107,118 @@ class RunGateway:
                 payer=payer,
                 role=payer,
                 worst_case=lambda: self._client.worst_case(call),
-                send=lambda within: self._client.similarities(call, within),
+                send=lambda timeout_seconds: self._client.similarities(call, timeout_seconds),
             )
         )
         return similarities_from(reply)
 
     async def aclose(self) -> None:
         """Cancel this run's requests in flight. The shared client stays open for other runs."""
-        under_way = tuple(self._in_flight)
-        for flight in under_way:
-            flight.abandoned = True
-            flight.task.cancel()
-        await asyncio.gather(*(flight.task for flight in under_way), return_exceptions=True)
+        requests = tuple(self._in_flight)
+        for pending in requests:
+            pending.abandoned = True
+            pending.task.cancel()
+        await asyncio.gather(*(pending.task for pending in requests), return_exceptions=True)
 
-    async def _deduplicated(self, question: _ModelRequest) -> Reply:
+    async def _deduplicated(self, request: _ModelRequest) -> Reply:
         """Send the request, or wait for an identical one in flight. It is cancelled when no caller waits any more."""
-        place = (self._store.path, question.key)
+        key = (self._store.path, request.key)
         while True:
-            flight = self._client.in_flight.get(place)
-            mine = False
-            if flight is None or flight.task.done():
-                flight, mine = self._start_request(place, question), True
-            flight.waiters += 1
+            pending = self._client.in_flight.get(key)
+            is_sender = False
+            if pending is None or pending.task.done():
+                pending, is_sender = self._start_request(key, request), True
+            pending.waiters += 1
             try:
-                reply = await asyncio.shield(flight.task)
+                reply = await asyncio.shield(pending.task)
             except asyncio.CancelledError:
-                if _is_cancelled() or (flight.abandoned and flight.run == self.run):
+                if _is_cancelled() or (pending.abandoned and pending.run == self.run):
                     raise
                 continue  # the other callers were cancelled, and the request with them: send it again
             except BudgetSpent:
-                if flight.run == self.run:
+                if pending.run == self.run:
                     raise
                 continue  # another run's budget was spent, not this one's
             finally:
-                flight.waiters -= 1
-                if not flight.waiters and not flight.task.done():
-                    flight.task.cancel()
-            if flight.run == self.run:
-                return reply if mine else reply.model_copy(update={"cached": True})
+                pending.waiters -= 1
+                if not pending.waiters and not pending.task.done():
+                    pending.task.cancel()
+            if pending.run == self.run:
+                return reply if is_sender else reply.model_copy(update={"cached": True})
 
-    def _start_request(self, place: tuple[Path, str], question: _ModelRequest) -> InFlightRequest:
-        flights = self._client.in_flight
-        task = asyncio.create_task(self._from_cache_or_send(question))
-        flight = InFlightRequest(task=task, run=self.run)
-        flights[place] = flight
-        self._in_flight.add(flight)
+    def _start_request(self, key: tuple[Path, str], request: _ModelRequest) -> InFlightRequest:
+        requests = self._client.in_flight
+        task = asyncio.create_task(self._from_cache_or_send(request))
+        pending = InFlightRequest(task=task, run=self.run)
+        requests[key] = pending
+        self._in_flight.add(pending)
 
-        def land(done: asyncio.Task[Reply]) -> None:
-            self._in_flight.discard(flight)
-            if flights.get(place) is flight:
-                del flights[place]
+        def on_done(done: asyncio.Task[Reply]) -> None:
+            self._in_flight.discard(pending)
+            if requests.get(key) is pending:
+                del requests[key]
             if not done.cancelled():
                 done.exception()  # marks it as retrieved, since every caller may have been cancelled
 
-        task.add_done_callback(land)
-        return flight
+        task.add_done_callback(on_done)
+        return pending
 
-    async def _from_cache_or_send(self, question: _ModelRequest) -> Reply:
-        reply = self._store.cached_reply(question.key)
-        if reply is not None and self._store.is_charged(self.run, question.key):
+    async def _from_cache_or_send(self, request: _ModelRequest) -> Reply:
+        reply = self._store.cached_reply(request.key)
+        if reply is not None and self._store.is_charged(self.run, request.key):
             return reply
-        worst = await question.worst_case()
+        worst = await request.worst_case()
         if reply is None:
-            return await self._send_with_retries(question, worst)
+            return await self._send_with_retries(request, worst)
         # Reserve the worst case, as for a paid call: what fits must not depend on the cache (L6).
-        await self._reserve(question.payer, worst)
+        await self._reserve(request.payer, worst)
         cost = Cost(calls=1, tokens=reply.tokens, usd=reply.usd)
-        self._settle(question.payer, worst, cost, cached=True)
-        await self._store.charge_cached(self.run, question.key, question.payer, cost)
+        self._settle(request.payer, worst, cost, cached=True)
+        await self._store.charge_cached(self.run, request.key, request.payer, cost)
         return reply
 
-    async def _send_with_retries(self, question: _ModelRequest, worst: Cost) -> Reply:
-        traffic = self._limiters.get(question.model)
-        if traffic is None:
-            traffic = self._limiters[question.model] = AdaptiveLimiter(self._concurrency, self._retry_policy.clock)
-        failed = late = 0
+    async def _send_with_retries(self, request: _ModelRequest, worst: Cost) -> Reply:
+        limiter = self._limiters.get(request.model)
+        if limiter is None:
+            limiter = self._limiters[request.model] = AdaptiveLimiter(self._concurrency, self._retry_policy.clock)
+        failures = timeouts = 0
         while True:
             # Reserve before waiting for a slot, so that the order of the calls decides which of them fit.
-            await self._reserve(question.payer, worst)
-            waits = True
+            await self._reserve(request.payer, worst)
+            is_waiting = True
             try:
-                async with traffic.slot() as ticket:
-                    waits = False
-                    attempt, outcome = await self._attempt(question, worst, self._retry_policy.timeout_after(late))
+                async with limiter.slot() as ticket:
+                    is_waiting = False
+                    attempt, outcome = await self._attempt(request, worst, self._retry_policy.timeout_after(timeouts))
             finally:
-                if waits:
-                    self._settle(question.payer, worst, None)
+                if is_waiting:
+                    self._settle(request.payer, worst, None)
             # The slot is free again: the next request need not wait until this reply is on disk.
             await self._record_outcome(attempt, outcome)
             if isinstance(outcome, Reply):
-                traffic.on_success()
+                limiter.on_success()
                 return outcome
-            failed += 1
-            late += outcome.kind == "timeout"
-            traffic.on_error(outcome, ticket)
-            wait = self._retry_policy.backoff(failed, outcome.retry_after, self._rng)
-            if not outcome.retryable or failed >= self._retry_policy.max_attempts or wait is None:
-                raise outcome.as_final_error(failed) from outcome
+            failures += 1
+            timeouts += outcome.kind == "timeout"
+            limiter.on_error(outcome, ticket)
+            wait = self._retry_policy.backoff(failures, outcome.retry_after, self._rng)
+            if not outcome.retryable or failures >= self._retry_policy.max_attempts or wait is None:
+                raise outcome.as_final_error(failures) from outcome
             await self._retry_policy.clock.sleep(wait)
 
-    async def _attempt(self, question: _ModelRequest, worst: Cost, within: float) -> tuple[int, Reply | TransportError]:
+    async def _attempt(
+        self, request: _ModelRequest, worst: Cost, timeout_seconds: float
+    ) -> tuple[int, Reply | TransportError]:
         """Send one reserved request; returns its id in the store and its outcome.
 
         A cancellation here leaves an attempt without an outcome. It counts as lost, here and in the store.
         """
-        payer = question.payer
+        payer = request.payer
         try:
             attempt = await self._store.begin_attempt(
-                Attempt(
-                    run=self.run, key=question.key, model=question.model, payer=payer, role=question.role, worst=worst
-                )
+                Attempt(run=self.run, key=request.key, model=request.model, payer=payer, role=request.role, worst=worst)
             )
-            reply = await question.send(within)
+            reply = await request.send(timeout_seconds)
         except TransportError as failure:
             self._settle(payer, worst, None if failure.kind == "unreachable" else Cost(calls=1))
             return attempt, failure

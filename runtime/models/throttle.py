@@ -51,17 +51,17 @@ class RetryPolicy:
     max_backoff: float = 60.0
     clock: Clock = field(default_factory=WallClock)
 
-    def timeout_after(self, late: int) -> float:
-        """Seconds for the next request of a call that timed out `late` times."""
-        return min(max(self.timeout, self.max_timeout), self.timeout * 2.0**late)
+    def timeout_after(self, timeouts: int) -> float:
+        """Seconds for the next request of a call that timed out that many times."""
+        return min(max(self.timeout, self.max_timeout), self.timeout * 2.0**timeouts)
 
-    def backoff(self, failed: int, requested: float | None, rng: Random) -> float | None:
-        """Seconds before the next attempt after `failed` failures; None to give up.
+    def backoff(self, failures: int, requested: float | None, rng: Random) -> float | None:
+        """Seconds before the next attempt after that many failures; None to give up.
 
         Full jitter, so that callers that failed together do not retry together. A wait that the endpoint requires is
         only jittered upwards.
         """
-        spread = rng.uniform(0, min(self.max_backoff, self.initial_backoff * 2.0 ** (failed - 1)))
+        spread = rng.uniform(0, min(self.max_backoff, self.initial_backoff * 2.0 ** (failures - 1)))
         if requested is None:
             return spread
         return None if requested > self.max_backoff else requested + min(spread, self.initial_backoff)
@@ -76,6 +76,7 @@ class AdaptiveLimiter:
     at once for `_OPEN_SECONDS`.
     """
 
+    # A single dropped connection is common; five in a row mean that the server is down, and restarting it takes time.
     _FAILURES_TO_OPEN = 5
     _OPEN_SECONDS = 30.0
 

@@ -17,7 +17,7 @@ from .rows import SourceRow
 
 INPUT_COLUMNS = ("input", "inputs", "question", "text")
 OUTPUT_COLUMNS = ("output", "outputs", "target", "answer", "expected", "label")
-MAX_FIELD_BYTES = 1_000_000
+MAX_FIELD_BYTES = 1_000_000  # far above any prompt that a model can read; a larger field is a mistake in the data
 
 
 class ColumnMapping(BaseModel):

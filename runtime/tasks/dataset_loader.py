@@ -15,16 +15,16 @@ from .toml_source import TomlSource
 
 _KEYS = (*SPLITS, "path", "fields", "labelled")
 _ALIASES: Mapping[str, Split] = {"validation": "val", "valid": "val", "dev": "val", "training": "train"}
-_MIN_ROWS = 6
+_MIN_ROWS = 6  # two each for train, val and test
 
 
 def load_dataset(
-    text: TomlSource, value: Any, *, placeholders: Sequence[str], contract: AnswerContract, read: RowReader
+    task_file: TomlSource, value: Any, *, placeholders: Sequence[str], contract: AnswerContract, read: RowReader
 ) -> Dataset:
     """The splits of `[data]`: one file each, a folder of files, or one file that is split by hash."""
-    table = {"path": value} if isinstance(value, str) else text.table(value, "data")
-    text.check_keys(table, _KEYS, "data")
-    fields = text.wrap_errors(
+    table = {"path": value} if isinstance(value, str) else task_file.table(value, "data")
+    task_file.check_keys(table, _KEYS, "data")
+    fields = task_file.wrap_errors(
         lambda: ColumnMapping.model_validate(_lists_to_tuples(table.get("fields", {}))),
         "data",
         "fields",
@@ -32,13 +32,13 @@ def load_dataset(
     )
     labelled = table.get("labelled", True)
     if not isinstance(labelled, bool):
-        raise text.error(f"labelled is {labelled!r}", "data", "labelled", possible=("true", "false"))
-    sources = _sources(text, table)
+        raise task_file.error(f"labelled is {labelled!r}", "data", "labelled", possible=("true", "false"))
+    sources = _sources(task_file, table)
     required = [name for name in placeholders if name != "input"]
     examples: dict[Split, list[tuple[str, Example]]] = {}
     for split, source in sources.items():
-        rows = text.wrap_errors(lambda source=source: read(source, text.folder), "data", split)  # type: ignore[misc]
-        _check_columns(text, rows, source, required, fields)
+        rows = task_file.wrap_errors(lambda source=source: read(source, task_file.folder), "data", split)  # type: ignore[misc]
+        _check_columns(task_file, rows, source, required, fields)
         examples[split] = [
             (
                 row.where,
@@ -57,7 +57,7 @@ def load_dataset(
     if list(splits) != ["train"]:
         return Dataset(**splits)
     if len(splits["train"]) < _MIN_ROWS:
-        raise text.error(
+        raise task_file.error(
             f"{len(splits['train'])} rows in {sources['train']} are too few to split into train, val and test",
             "data",
             possible=(f"{_MIN_ROWS} rows or more",),
@@ -66,35 +66,37 @@ def load_dataset(
     return Dataset.split_by_hash(splits["train"])
 
 
-def _sources(text: TomlSource, table: Mapping[str, Any]) -> dict[Split, str]:
+def _sources(task_file: TomlSource, table: Mapping[str, Any]) -> dict[Split, str]:
     """Split → file. A single file is under `train`."""
     files: dict[Split, str] = {split: table[split] for split in SPLITS if split in table}
     for key in (*files, *(["path"] if "path" in table else [])):
         source = table[key]
         if not isinstance(source, str) or not source.strip():
-            raise text.error(f"{key} must name a file, this is {source!r:.60}", "data", key, remedy='"rows.jsonl"')
+            raise task_file.error(f"{key} must name a file, this is {source!r:.60}", "data", key, remedy='"rows.jsonl"')
     if "path" not in table:
         if not files:
-            raise text.error("[data] names no file", "data", possible=_KEYS, remedy='write train = "train.jsonl"')
+            raise task_file.error("[data] names no file", "data", possible=_KEYS, remedy='write train = "train.jsonl"')
         return files
     if files:
-        raise text.error(f"[data] names both path and {', '.join(files)}", "data", "path", remedy="keep one of the two")
-    place = text.folder / table["path"]
-    return _folder_sources(text, place) if place.is_dir() else {"train": table["path"]}
+        raise task_file.error(
+            f"[data] names both path and {', '.join(files)}", "data", "path", remedy="keep one of the two"
+        )
+    place = task_file.folder / table["path"]
+    return _folder_sources(task_file, place) if place.is_dir() else {"train": table["path"]}
 
 
-def _folder_sources(text: TomlSource, place: Path) -> dict[Split, str]:
+def _folder_sources(task_file: TomlSource, place: Path) -> dict[Split, str]:
     """The splits in a folder, by file name: train.jsonl, val.csv, …"""
     files: dict[Split, str] = {}
     names: dict[str, Split] = {split: split for split in SPLITS} | dict(_ALIASES)
     for file in sorted(path for path in place.iterdir() if path.suffix.casefold() in READERS):
         split = names.get(file.stem.casefold())
         if split is not None and split in files:
-            raise text.error(f"two files for the split {split}: {Path(files[split]).name} and {file.name}", "data")
+            raise task_file.error(f"two files for the split {split}: {Path(files[split]).name} and {file.name}", "data")
         if split is not None:
             files[split] = str(file)
     if not files:
-        raise text.error(
+        raise task_file.error(
             f"no file in the folder {place} is named after a split",
             "data",
             possible=[f"{split}.jsonl" for split in SPLITS],
@@ -104,13 +106,13 @@ def _folder_sources(text: TomlSource, place: Path) -> dict[Split, str]:
 
 
 def _check_columns(
-    text: TomlSource, rows: Sequence[SourceRow], source: str, placeholders: Sequence[str], fields: ColumnMapping
+    task_file: TomlSource, rows: Sequence[SourceRow], source: str, placeholders: Sequence[str], fields: ColumnMapping
 ) -> None:
     """Raises TaskError for a file without rows, and for a placeholder without a column."""
     if not rows:
         raise TaskError(
             f"{source} has no rows",
-            where=str(text.folder / source),
+            where=str(task_file.folder / source),
             remedy="provide at least 2 rows, better 50 or more",
         )
     if fields.input is not None:
@@ -122,9 +124,9 @@ def _check_columns(
     for name in placeholders:
         if name not in visible and name not in inner:
             what = "which is the output column" if name in secret else f"which is no column of {source}"
-            raise text.error(
+            raise task_file.error(
                 f"the prompt asks for {{{name}}}, {what}",
-                *(("prompt",) if "prompt" in text.tables else ("program",)),
+                *(("prompt",) if "prompt" in task_file.tables else ("program",)),
                 possible=[f"{{{column}}}" for column in dict.fromkeys(["input", *visible, *inner])],
                 remedy="rename the placeholder, add the column, or write {{ }} for literal braces",
             )

@@ -17,8 +17,8 @@ from typing import Any, ClassVar
 from ....core.errors import ModelError
 from .weights import ensure_weights
 
-_SLOTS = 4
-_CONTEXT_TOKENS = 4096
+_SLOTS = 4  # the default concurrency of a run
+_CONTEXT_TOKENS = 4096  # per slot
 _PROMPT_CACHE_MIB = 256
 _STOP_TIMEOUT_SECONDS = 5.0
 _SPIN_COUNT = "10000"

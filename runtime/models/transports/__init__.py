@@ -1,1 +1,1 @@
-"""."""
+"""Transports: one module per way to reach a model."""

@@ -67,14 +67,14 @@ class ProxyResponse:
 class Transport(Protocol):
     """Sends requests to models, each once. The gateway retries, because each attempt is paid."""
 
-    async def send(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
-        """The model's reply. Raises TransportError for any failure, and after `within` seconds without a reply.
+    async def send(self, call: Call, endpoint: Endpoint, timeout_seconds: float) -> Reply:
+        """The model's reply. Raises TransportError for any failure, and after `timeout_seconds` without a reply.
 
         A prompt that is too long, or that a filter stopped, gives a Reply without text; its `finish` names the reason.
         """
         ...
 
-    async def similarities(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+    async def similarities(self, call: Call, endpoint: Endpoint, timeout_seconds: float) -> Reply:
         """Cosines of the first message and each of the others, by `transports.embeddings`. Raises TransportError."""
         ...
 

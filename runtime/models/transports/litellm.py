@@ -14,11 +14,10 @@ from typing import Any
 
 from ....core.budget import Cost
 from ....core.models import Call, ModelRef, Reply
-from . import embeddings as likeness
-from . import wire
+from . import embeddings, wire
 from .base import Endpoint, ProxyResponse, TransportError
 
-_READ_TIMEOUT_SECONDS = 600.0
+_READ_TIMEOUT_SECONDS = 600.0  # litellm's own default
 _PLAIN_OPENAI = frozenset({"local", "llamacpp", "vllm", "openai_like"})
 """Providers that are just an OpenAI-compatible address."""
 
@@ -29,14 +28,14 @@ class LitellmTransport:
     def __init__(self) -> None:
         self._module: Any = None
 
-    async def send(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+    async def send(self, call: Call, endpoint: Endpoint, timeout_seconds: float) -> Reply:
         litellm = await self._load()
-        began = time.perf_counter()
+        started = time.perf_counter()
         try:
             response = await litellm.acompletion(
                 **{**wire.request_body(call, ""), "model": _litellm_name(call.model), "messages": list(call.messages)},
                 **_address_fields(endpoint),
-                timeout=within,
+                timeout=timeout_seconds,
                 num_retries=0,
                 max_retries=0,
                 drop_params=True,
@@ -44,30 +43,30 @@ class LitellmTransport:
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            seconds = time.perf_counter() - began
+            seconds = time.perf_counter() - started
             reply = wire.empty_reply(str(error), seconds) if _status_code(error) == 400 else None
             if reply is not None:
                 return reply
-            raise _transport_error(error, call.model.id, endpoint, within) from error
-        return _parse_reply(wire.parse_completion, response, call, endpoint, time.perf_counter() - began)
+            raise _transport_error(error, call.model.id, endpoint, timeout_seconds) from error
+        return _parse_reply(wire.parse_completion, response, call, endpoint, time.perf_counter() - started)
 
-    async def similarities(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+    async def similarities(self, call: Call, endpoint: Endpoint, timeout_seconds: float) -> Reply:
         litellm = await self._load()
-        began = time.perf_counter()
+        started = time.perf_counter()
         try:
             response = await litellm.aembedding(
                 model=_litellm_name(call.model),
-                input=likeness.input_texts(call),
+                input=embeddings.input_texts(call),
                 **_address_fields(endpoint),
-                timeout=within,
+                timeout=timeout_seconds,
                 num_retries=0,
                 max_retries=0,
             )
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            raise _transport_error(error, call.model.id, endpoint, within) from error
-        return _parse_reply(likeness.parse_embeddings, response, call, endpoint, time.perf_counter() - began)
+            raise _transport_error(error, call.model.id, endpoint, timeout_seconds) from error
+        return _parse_reply(embeddings.parse_embeddings, response, call, endpoint, time.perf_counter() - started)
 
     async def forward(self, model: ModelRef, body: Mapping[str, Any], endpoint: Endpoint) -> ProxyResponse:
         litellm = await self._load()
@@ -80,7 +79,7 @@ class LitellmTransport:
             raise _transport_error(error, model.id, endpoint, _READ_TIMEOUT_SECONDS) from error
         streams = bool(body.get("stream"))
 
-        async def parts() -> AsyncGenerator[bytes, None]:
+        async def chunks() -> AsyncGenerator[bytes, None]:
             if not streams:
                 yield response.model_dump_json().encode()
                 return
@@ -89,7 +88,7 @@ class LitellmTransport:
             yield b"data: [DONE]\n\n"
 
         return ProxyResponse(
-            status=200, content_type="text/event-stream" if streams else "application/json", chunks=parts()
+            status=200, content_type="text/event-stream" if streams else "application/json", chunks=chunks()
         )
 
     async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
@@ -201,11 +200,11 @@ def _status_code(error: BaseException) -> int | None:
     return int(status) if isinstance(status, int | str) and str(status).isdigit() else None
 
 
-def _transport_error(error: Exception, model: str, endpoint: Endpoint, within: float) -> TransportError:
+def _transport_error(error: Exception, model: str, endpoint: Endpoint, timeout_seconds: float) -> TransportError:
     names = {type(cause).__name__ for cause in _cause_chain(error)}
     if "Timeout" in names or "APITimeoutError" in names:
         return TransportError(
-            f"{model} did not answer within {within:g} seconds",
+            f"{model} did not answer within {timeout_seconds:g} seconds",
             kind="timeout",
             where=endpoint.base,
             remedy="lower --concurrency, or take a faster model; then resume the run",

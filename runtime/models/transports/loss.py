@@ -14,7 +14,7 @@ from .openai_compatible import OpenAICompatibleTransport
 
 
 async def teacher_forced_loss(
-    lane: OpenAICompatibleTransport, call: Call, reference: str, endpoint: Endpoint, within: float
+    transport: OpenAICompatibleTransport, call: Call, reference: str, endpoint: Endpoint, timeout_seconds: float
 ) -> Reply:
     """A reply whose text is the mean negative log-likelihood of `reference` after the messages, in nats per token.
 
@@ -22,20 +22,20 @@ async def teacher_forced_loss(
     it reports are those before the grammar. This takes one completion request. Rendering and tokenizing before it cost
     nothing. Raises TransportError.
     """
-    began = time.perf_counter()
+    started = time.perf_counter()
 
-    async def ask(path: str, fields: dict[str, Any]) -> Any:
+    async def post(path: str, fields: dict[str, Any]) -> Any:
         url = f"{endpoint.base.removesuffix('/v1')}/{path}"
-        status, text, headers = await lane.request("POST", url, endpoint, call.model.id, within, fields)
+        status, text, headers = await transport.request("POST", url, endpoint, call.model.id, timeout_seconds, fields)
         if status != 200:
             raise wire.error_from_status(call.model.id, endpoint, status, text, headers)
         return json.loads(text)
 
-    prompt = (await ask("apply-template", {"messages": call.messages}))["prompt"]
-    tokens = (await ask("tokenize", {"content": reference, "add_special": False}))["tokens"]
+    prompt = (await post("apply-template", {"messages": call.messages}))["prompt"]
+    tokens = (await post("tokenize", {"content": reference, "add_special": False}))["tokens"]
     if not tokens:
         return Reply(text="0.0")
-    completion = await ask(
+    completion = await post(
         "completion",
         {
             "prompt": prompt,
@@ -59,5 +59,5 @@ async def teacher_forced_loss(
         text=repr(max(0.0, loss)),
         prompt_tokens=completion.get("tokens_evaluated", wire.worst_tokens(call)),
         completion_tokens=len(tokens),
-        seconds=time.perf_counter() - began,
+        seconds=time.perf_counter() - started,
     )

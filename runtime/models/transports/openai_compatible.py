@@ -11,15 +11,15 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ....core.models import Call, ModelRef, Reply
-from . import embeddings as likeness
-from . import wire
+from . import embeddings, wire
 from .base import Endpoint, ProxyResponse, TransportError
 from .prefix_queue import PrefixQueue
 
 if TYPE_CHECKING:
     import aiohttp
 
-_READ_TIMEOUT_SECONDS = 300.0
+_READ_TIMEOUT_SECONDS = 300.0  # a slow local model may think that long between two chunks of a stream
+_CHECK_TIMEOUT_SECONDS = 20.0
 _JSON_CONTENT_TYPE = "application/json"
 
 
@@ -30,37 +30,37 @@ class OpenAICompatibleTransport:
         self._session: aiohttp.ClientSession | None = None
         self._prefix_queue = PrefixQueue()
 
-    async def send(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
+    async def send(self, call: Call, endpoint: Endpoint, timeout_seconds: float) -> Reply:
         if not endpoint.embedded:
-            return await self._post_chat(call, endpoint, within)
+            return await self._post_chat(call, endpoint, timeout_seconds)
         async with self._prefix_queue.slot(call):
-            return await self._post_chat(call, endpoint, within)
+            return await self._post_chat(call, endpoint, timeout_seconds)
 
-    async def _post_chat(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
-        began = time.perf_counter()
+    async def _post_chat(self, call: Call, endpoint: Endpoint, timeout_seconds: float) -> Reply:
+        started = time.perf_counter()
         status, text, headers = await self.request(
             "POST",
             f"{endpoint.base}/chat/completions",
             endpoint,
             call.model.id,
-            within,
+            timeout_seconds,
             wire.request_body(call, endpoint.name),
         )
-        seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - started
         if status == 200:
             return _parse_reply(wire.parse_completion, text, call, endpoint, seconds)
         if status == 400 and (reply := wire.empty_reply(text, seconds)) is not None:
             return reply
         raise await self._error_for(call, endpoint, status, text, headers)
 
-    async def similarities(self, call: Call, endpoint: Endpoint, within: float) -> Reply:
-        began = time.perf_counter()
-        fields = {"model": endpoint.name, "input": likeness.input_texts(call)}
+    async def similarities(self, call: Call, endpoint: Endpoint, timeout_seconds: float) -> Reply:
+        started = time.perf_counter()
+        fields = {"model": endpoint.name, "input": embeddings.input_texts(call)}
         status, text, headers = await self.request(
-            "POST", f"{endpoint.base}/embeddings", endpoint, call.model.id, within, fields
+            "POST", f"{endpoint.base}/embeddings", endpoint, call.model.id, timeout_seconds, fields
         )
         if status == 200:
-            return _parse_reply(likeness.parse_embeddings, text, call, endpoint, time.perf_counter() - began)
+            return _parse_reply(embeddings.parse_embeddings, text, call, endpoint, time.perf_counter() - started)
         raise await self._error_for(call, endpoint, status, text, headers)
 
     async def _error_for(
@@ -70,7 +70,9 @@ class OpenAICompatibleTransport:
         return wire.error_from_status(call.model.id, endpoint, status, text, headers, names)
 
     async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
-        status, text, headers = await self.request("GET", f"{endpoint.base}/models", endpoint, model.id, 20.0)
+        status, text, headers = await self.request(
+            "GET", f"{endpoint.base}/models", endpoint, model.id, _CHECK_TIMEOUT_SECONDS
+        )
         if status in (401, 403) or status >= 500:
             raise wire.error_from_status(model.id, endpoint, status, text, headers)
         names, any_name = _listed_models(text) if status == 200 else ((), True)
@@ -97,15 +99,15 @@ class OpenAICompatibleTransport:
                 remedy="start the server, or correct the address behind the model's name (@http://…/v1)",
             ) from error
 
-        async def parts() -> AsyncGenerator[bytes, None]:
+        async def chunks() -> AsyncGenerator[bytes, None]:
             async with response:
-                async for part in response.content.iter_any():
-                    yield part
+                async for chunk in response.content.iter_any():
+                    yield chunk
 
         return ProxyResponse(
             status=response.status,
             content_type=response.headers.get("Content-Type", _JSON_CONTENT_TYPE),
-            chunks=parts(),
+            chunks=chunks(),
         )
 
     async def aclose(self) -> None:
@@ -114,7 +116,7 @@ class OpenAICompatibleTransport:
             self._session = None
 
     async def request(
-        self, method: str, url: str, endpoint: Endpoint, model: str, within: float, fields: Any = None
+        self, method: str, url: str, endpoint: Endpoint, model: str, timeout_seconds: float, fields: Any = None
     ) -> tuple[int, str, Mapping[str, str]]:
         """Status, text and headers. Raises TransportError where there is no complete response."""
         import aiohttp
@@ -123,7 +125,7 @@ class OpenAICompatibleTransport:
         if endpoint.key:
             headers["Authorization"] = f"Bearer {endpoint.key}"
         content = None if fields is None else json.dumps(fields, ensure_ascii=False).encode()
-        wait = aiohttp.ClientTimeout(total=within, sock_connect=min(within, 20.0))
+        wait = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=min(timeout_seconds, 20.0))
         try:
             async with self._open_session().request(
                 method, url, data=content, headers=headers, timeout=wait, proxy=endpoint.proxy
@@ -138,7 +140,7 @@ class OpenAICompatibleTransport:
             ) from error
         except TimeoutError as error:
             raise TransportError(
-                f"{model} did not answer within {within:g} seconds",
+                f"{model} did not answer within {timeout_seconds:g} seconds",
                 kind="timeout",
                 where=endpoint.base,
                 remedy="lower --concurrency, or take a faster model; then resume the run",
