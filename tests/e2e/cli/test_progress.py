@@ -30,7 +30,7 @@ def test_plain_lines_tell_rounds_and_bests_only(capsys: pytest.CaptureFixture[st
         lines(event)
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "run r: parity with the recipe auto"
-    assert said[1].startswith("best is now c-1: 0.71 on 20 rows · 0 calls")
+    assert said[1].startswith("best is now c-1: 0.71 on 20 examples · 0 calls")
     assert len(said) == 2
     assert lines.view == RunView.from_events(EVENTS)
 
