@@ -1,0 +1,51 @@
+"""One list of run options: the keywords of `optimize` are its fields, and a run's record keeps what a resume needs."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+from maieutic.core.budget import Budget
+from maieutic.core.recipe import PluginRef
+from maieutic.core.task import Task
+from maieutic.graphs.run_config import RunConfig
+from maieutic.graphs.run_lifecycle import run_record
+from maieutic.graphs.run_options import ForkOrigin, MeasureKeywords, RunKeywords, RunOptions
+
+
+def task() -> Task:
+    rows = [{"input": f"word {n}", "output": "red"} for n in range(4)]
+    return Task.create("Say it.", train=rows[:2], val=rows[2:], name="t")
+
+
+NAMES = {option.name for option in fields(RunOptions)}
+
+
+def test_the_keywords_of_optimize_are_the_options() -> None:
+    assert set(RunKeywords.__annotations__) == NAMES
+    assert set(MeasureKeywords.__annotations__) < NAMES
+
+
+def test_a_record_gives_back_the_options_it_was_made_with() -> None:
+    chosen = RunOptions(
+        recipe="random-demos",
+        budget=Budget(calls=50),
+        seed=7,
+        concurrency=2,
+        folder="elsewhere",
+        settings={"rounds": "2"},
+        approve=True,
+        origin=ForkOrigin(run="r", candidate="c"),
+        executor=PluginRef(use="local"),
+    )
+    config = RunConfig.resolve(task(), chosen)
+    again = RunOptions.from_record(run_record(config, "run"), folder=Path("elsewhere"))
+    # The recipe has the settings applied; everything else is as it was chosen.
+    assert again == replace(chosen, recipe=config.recipe, folder=Path("elsewhere"), settings=None)
+
+
+def test_a_record_from_before_an_option_was_there_has_its_default() -> None:
+    record = run_record(RunConfig.resolve(task(), RunOptions(recipe="random-demos")), "run")
+    old = record.model_copy(update={"options": {}})
+    again = RunOptions.from_record(old, folder=".maieutic")
+    assert (again.concurrency, again.approve, again.executor_ref.use, again.observer_refs) == (4, False, "local", ())
