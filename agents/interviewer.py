@@ -78,16 +78,16 @@ class InterviewResult:
 
 
 async def run_interview(
-    answer: Answerer, team: Team | None = None, known: Mapping[str, str] | None = None
+    answer: Answerer, team: Team | None = None, prefilled: Mapping[str, str] | None = None
 ) -> InterviewResult:
     """Interview a person.
 
     Args:
         answer: From a question's name and its words to the answer; empty for none.
         team: The models that ask further and write the prompt.
-        known: Answers that need no question.
+        prefilled: Answers that need no question.
     """
-    answers = {name: text for name, text in (known or {}).items() if is_answered(text)}
+    answers = {name: text for name, text in (prefilled or {}).items() if is_answered(text)}
     for requirement in REQUIREMENTS:
         if requirement.name not in answers:
             answers[requirement.name] = await answer(requirement.name, requirement.question)
