@@ -64,6 +64,14 @@ from .core.asks import CALLS_PER_ASK, AgentReply, Ask, Case, ScoredPrompt
 from .core.candidate import Archive, Candidate
 from .core.dataset import Example
 from .core.errors import BudgetSpent, MaieuticError, ModelError, NeedsError, PluginError, TaskError, UsageError
+from .core.evaluator_protocols import (
+    AskingEvaluator,
+    Evaluator,
+    EvaluatorContext,
+    LossEvaluator,
+    PairEvaluator,
+    UsesOwnModels,
+)
 from .core.events import Event
 from .core.executor import Executor, MeasureJob, MeasureResult, MeasureSpec
 from .core.models import Call, ModelRef, Output, Reply, Sampling
@@ -78,22 +86,16 @@ from .core.protocols import (
     NEEDS_TRAIN,
     Agent,
     Allocator,
-    AskingEvaluator,
     Decision,
-    Evaluator,
-    EvaluatorContext,
     Exporter,
     Gateway,
-    LossEvaluator,
     Need,
     Operator,
-    PairEvaluator,
     RequiresOperators,
     RestrictsOperators,
     Strategy,
     Target,
     Team,
-    UsesOwnModels,
 )
 from .core.recipe import PluginRef, Recipe
 from .core.report import Report

@@ -47,7 +47,7 @@ _FORMER: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
         },
     ),
     "core.contracts": (
-        ("core.protocols", "core.search_types"),
+        ("core.protocols", "core.evaluator_protocols", "core.search_types"),
         {
             "Bench": "EvaluatorContext",
             "BringsModels": "UsesOwnModels",

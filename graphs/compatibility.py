@@ -6,15 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..core.errors import MaieuticError, NeedsError, PluginError, TaskError, UsageError
-from ..core.protocols import (
-    AskingEvaluator,
-    Evaluator,
-    LossEvaluator,
-    PairEvaluator,
-    RequiresOperators,
-    RestrictsOperators,
-    Strategy,
-)
+from ..core.evaluator_protocols import AskingEvaluator, Evaluator, LossEvaluator, PairEvaluator
+from ..core.protocols import RequiresOperators, RestrictsOperators, Strategy
 from ..core.recipe import PluginRef
 from ..plugins.system.registry import Registry
 

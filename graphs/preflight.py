@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..core.dataset import Example
 from ..core.errors import PluginError, TaskError
+from ..core.evaluator_protocols import AskingEvaluator, Evaluator, UsesOwnModels
 from ..core.models import ModelRef, Output, Reply
-from ..core.protocols import AskingEvaluator, Evaluator, UsesOwnModels
 from ..core.score import Score
 from ..plugins.evaluators.callable import CallableEvaluator
 from .run_config import RunConfig

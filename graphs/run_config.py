@@ -10,21 +10,12 @@ from typing import Any
 from ..core.asks import CALLS_PER_ASK
 from ..core.budget import Budget
 from ..core.errors import NeedsError, UsageError
+from ..core.evaluator_protocols import AskingEvaluator, Evaluator, LossEvaluator, PairEvaluator
 from ..core.executor import Executor
 from ..core.models import ROLES
 from ..core.observer import Observer
 from ..core.program import Program
-from ..core.protocols import (
-    Agent,
-    Allocator,
-    AskingEvaluator,
-    Evaluator,
-    LossEvaluator,
-    Operator,
-    PairEvaluator,
-    Strategy,
-    Target,
-)
+from ..core.protocols import Agent, Allocator, Operator, Strategy, Target
 from ..core.recipe import PluginRef, Recipe
 from ..core.stats.labels import infer_labels
 from ..core.task import EvaluatorSpec, Task

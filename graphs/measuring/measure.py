@@ -12,10 +12,11 @@ from pathlib import Path
 from ...core.candidate import Archive, Candidate
 from ...core.dataset import Example, Split
 from ...core.errors import BudgetSpent
+from ...core.evaluator_protocols import AskingEvaluator, Evaluator, EvaluatorContext, LossEvaluator
 from ...core.executor import MeasureJob, MeasureResult, MeasureSpec
 from ...core.models import Output
 from ...core.program import Program
-from ...core.protocols import AskingEvaluator, Evaluator, EvaluatorContext, LossEvaluator, Target
+from ...core.protocols import Target
 from ...core.recipe import PluginRef
 from ...core.render import with_shared_prompt
 from ...core.score import Evaluation, Response, Score

@@ -8,8 +8,9 @@ from typing import Any
 
 from ...core.dataset import Example
 from ...core.errors import UsageError
+from ...core.evaluator_protocols import EvaluatorContext
 from ...core.models import Output
-from ...core.protocols import EvaluatorContext, Need
+from ...core.protocols import Need
 from ...core.score import Score
 from .reference_base import shorten
 from .string_match import token_f1

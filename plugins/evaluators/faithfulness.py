@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from ...agents.asks.replies import VerdictsReply
 from ...core.asks import Ask
 from ...core.dataset import Example
+from ...core.evaluator_protocols import EvaluatorContext
 from ...core.models import Output
-from ...core.protocols import EvaluatorContext, Need
+from ...core.protocols import Need
 from ...core.score import Score
 from .llm_base import CALLS_PER_ASK, UNREADABLE_REPLY
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from ...agents.asks.replies import RatingReply
 from ...core.asks import Ask
 from ...core.dataset import Example
+from ...core.evaluator_protocols import EvaluatorContext
 from ...core.models import Output
-from ...core.protocols import EvaluatorContext, Need
+from ...core.protocols import Need
 from ...core.score import Score
 from .llm_base import UNREADABLE_REPLY, requirements_text
 

@@ -10,8 +10,9 @@ from ...agents.asks.replies import RatingReply
 from ...core.asks import Ask
 from ...core.dataset import Example
 from ...core.errors import UsageError
+from ...core.evaluator_protocols import EvaluatorContext
 from ...core.models import Output
-from ...core.protocols import EvaluatorContext, Need
+from ...core.protocols import Need
 from ...core.score import Score
 from .judge_calibration import CalibrationFit, JudgeCalibration, parse_pairs
 from .llm_base import CALLS_PER_ASK, UNREADABLE_REPLY, gather_all, requirements_text

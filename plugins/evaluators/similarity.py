@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from ...core.dataset import Example
 from ...core.errors import UsageError
+from ...core.evaluator_protocols import EvaluatorContext
 from ...core.models import ModelRef, Output
-from ...core.protocols import EvaluatorContext, Need
+from ...core.protocols import Need
 from ...core.score import Score
 from ...core.tfidf import SparseVector, cosine, normalize
 from .reference_base import NO_ANSWER, NO_REFERENCE, ReferenceEvaluator, shorten

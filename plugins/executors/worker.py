@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from ...core.answer import AnswerContract
+from ...core.evaluator_protocols import Evaluator
 from ...core.executor import MeasureResult, MeasureSpec
 from ...core.models import Output
-from ...core.protocols import Evaluator, Gateway, Target
+from ...core.protocols import Gateway, Target
 from ...core.recipe import PluginRef
 from ..system.registry import Registry
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from ...agents.team import ModelTeam
 from ...core.dataset import Example
 from ...core.errors import BudgetSpent, ModelError
+from ...core.evaluator_protocols import EvaluatorContext
 from ...core.models import Call, ModelRef, Output
-from ...core.protocols import EvaluatorContext
 from ...core.score import Score
 from ...core.task import Models
 from ...plugins.system.hookspecs import Kind

@@ -9,8 +9,8 @@ import pytest
 from maieutic.agents.team import ModelTeam
 from maieutic.core.answer import AnswerContract
 from maieutic.core.dataset import Example
+from maieutic.core.evaluator_protocols import EvaluatorContext
 from maieutic.core.models import Call, ModelRef, Output
-from maieutic.core.protocols import EvaluatorContext
 from maieutic.core.render import Message
 from maieutic.core.search_types import TaskBrief
 from maieutic.core.task import Models

@@ -11,8 +11,8 @@ import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.dataset import Example
 from maieutic.core.errors import UsageError
+from maieutic.core.evaluator_protocols import AskingEvaluator
 from maieutic.core.models import ModelRef, Output
-from maieutic.core.protocols import AskingEvaluator
 from maieutic.core.task import EvaluatorSpec, Models, Task
 from maieutic.graphs.api import aoptimize
 from maieutic.graphs.evaluate import evaluate_program

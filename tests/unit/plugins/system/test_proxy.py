@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 
 import pytest
+from maieutic.core.evaluator_protocols import UsesOwnModels
 from maieutic.core.models import ModelRef
-from maieutic.core.protocols import RequiresOperators, UsesOwnModels
+from maieutic.core.protocols import RequiresOperators
 from maieutic.plugins.evaluators.string_match import ExactMatch
 from maieutic.plugins.strategies.greedy import GreedySearch
 from maieutic.plugins.system.discovery import Plugin
