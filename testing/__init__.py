@@ -1,10 +1,11 @@
-"""Models that are not there: deterministic stand-ins for tests of prompts, plugins and endpoints.
+"""Simulated models, a stub server and conformance kits, for tests of prompts, plugins and endpoints.
 
     from maieutic.testing import NoisyModel, ScriptedGateway, ScriptedModel, StubServer
 
-`ScriptedModel` answers by a table or a function, `NoisyModel` by a hidden quality of the prompt that you set;
-`ScriptedGateway` hands either to an operator or a target without any network; `StubServer` serves either over HTTP,
-with latency, errors, rate limits and an exact count of what it saw.
+`ScriptedModel` answers by a table or a function, `NoisyModel` by a quality of the prompt that you define.
+`ScriptedGateway` gives either to an operator or a target without any network. `StubServer` serves either over HTTP,
+with latency, errors, rate limits and an exact count of requests. `maieutic.testing.run_harness` plays whole runs
+against two such servers.
 """
 
 from .conformance import (

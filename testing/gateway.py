@@ -26,20 +26,20 @@ class ScriptedGateway:
 
     async def complete(self, call: Call, payer: Payer) -> Reply:
         self.calls.append((call, payer))
-        said = self._model.answer(call.messages, (call.sampling.seed or 0) + call.sample)
-        top = (said.logprobs or {said.text: -0.01},) if call.sampling.top_logprobs else ()
+        answer = self._model.answer(call.messages, (call.sampling.seed or 0) + call.sample)
+        top = (answer.logprobs or {answer.text: -0.01},) if call.sampling.top_logprobs else ()
         return Reply(
-            text=said.text,
+            text=answer.text,
             prompt_tokens=count_tokens(call.messages),
-            completion_tokens=len(said.text.split()),
+            completion_tokens=len(answer.text.split()),
             top_logprobs=top,
-            finish=said.finish,
+            finish=answer.finish,
         )
 
     async def similarities(self, call: Call, payer: Payer = "optimizer") -> Sequence[float]:
         self.calls.append((call, payer))
         first, *others = (embedding(message["content"]) for message in call.messages)
-        return tuple(cosine(first, one) for one in others)
+        return tuple(cosine(first, other) for other in others)
 
     likeness = similarities  # The former name, for existing tests of plugins.
 

@@ -14,7 +14,7 @@ Messages = Sequence[Message]
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a model says. logprobs: alternatives for the first token, token → natural log-probability; where it is
+    """A model's reply. logprobs: alternatives for the first token, token → natural log-probability; where it is
     empty and someone asks, the answer's first word is nearly certain."""
 
     text: str
@@ -32,7 +32,7 @@ class ScriptedModel:
     """Answers by a function of the messages, or by a table.
 
     A table maps a piece of text to the answer given when the last message contains it; the first match wins, and
-    `otherwise` is said when there is none. `asked` holds every list of messages it saw, in order.
+    `otherwise` is the answer when there is none. `asked` holds every list of messages, in order.
     """
 
     def __init__(
@@ -44,8 +44,8 @@ class ScriptedModel:
 
     def answer(self, messages: Messages, draw: int = 0) -> Answer:
         self.asked.append(list(messages))
-        said = self._script(messages) if callable(self._script) else self._look_up(messages[-1]["content"])
-        return said if isinstance(said, Answer) else Answer(text=said)
+        answer = self._script(messages) if callable(self._script) else self._look_up(messages[-1]["content"])
+        return answer if isinstance(answer, Answer) else Answer(text=answer)
 
     def _look_up(self, text: str) -> str | Answer:
         assert not callable(self._script)
@@ -77,14 +77,14 @@ class NoisyModel:
 
 
 def count_tokens(messages: Messages) -> int:
-    """What the stand-ins count: one token for each word, and four that frame a message."""
+    """One token for each word, and four for each message, as the simulated endpoints count."""
     return sum(len(message["content"].split()) + 4 for message in messages)
 
 
 def embedding(text: str, size: int = 64) -> list[float]:
-    """A stand-in's embedding: runs of three letters counted in `size` boxes, so that what is spelled alike is alike."""
+    """A simulated embedding: counts of letter trigrams, hashed into `size` values, so that similar spelling is near."""
     plain = f" {' '.join(text.casefold().split())} "
-    boxes = [0.0] * size
-    for at in range(len(plain) - 2):
-        boxes[int(digest(plain[at : at + 3])[:8], 16) % size] += 1.0
-    return boxes
+    counts = [0.0] * size
+    for start in range(len(plain) - 2):
+        counts[int(digest(plain[start : start + 3])[:8], 16) % size] += 1.0
+    return counts

@@ -32,19 +32,32 @@ _EVALUATORS: Mapping[str, type[kit.Conformance]] = {
 
 
 def check_plugin(plugin: str, *, seconds: float = 60.0) -> list[dict[str, str]]:
-    """One row for each test of each name that the plugin offers: result is `kept`, `broken: …` or `not checked: …`.
-    Raises UsageError for a plugin that is not there and PluginError for one that cannot be loaded."""
+    """Run the conformance kit on everything that a plugin registers.
+
+    Args:
+        plugin: the name of an installed plugin.
+        seconds: the limit of each call into the plugin.
+
+    Returns:
+        One row for each test of each registered name; its result is `kept`, `broken: …` or `not checked: …`.
+
+    Raises:
+        UsageError: there is no such plugin.
+        PluginError: it cannot be loaded.
+    """
     registry = Registry.load(seconds=seconds)
     registry.require([plugin])
     return [row for entry in registry.entries(plugin) for row in _results(registry, entry)]
 
 
-def kit_for(kind: Kind, made: Any) -> type[kit.Conformance] | None:
-    """The contract that a thing can be held to without samples; an evaluator's is that of the method it has.
+def kit_for(kind: Kind, plugin_object: Any) -> type[kit.Conformance] | None:
+    """The kit that needs no samples of the author; an evaluator's depends on the method it has.
 
-    None where a kit has to be given something: a loader its source, an observer a place where stories do no harm.
+    None where the kit has to be given something: a loader its source, an observer somewhere harmless to write to.
     """
-    return _CONFORMANCE.get(kind) or next((one for method, one in _EVALUATORS.items() if hasattr(made, method)), None)
+    return _CONFORMANCE.get(kind) or next(
+        (base for method, base in _EVALUATORS.items() if hasattr(plugin_object, method)), None
+    )
 
 
 def _results(registry: Registry, entry: Registration) -> list[dict[str, str]]:
@@ -53,31 +66,36 @@ def _results(registry: Registry, entry: Registration) -> list[dict[str, str]]:
 
     try:
         options = registry.options(entry.kind, entry.qualified)
-        if wanted := [name for name, one in options.items() if one.default is one.empty and one.kind in _NAMED]:
-            return [row("", f"not checked: it needs the options {', '.join(wanted)}; write a test with the kit")]
-        made = registry.create(entry.kind, entry.qualified)
+        required = [
+            name for name, option in options.items() if option.default is option.empty and option.kind in _NAMED
+        ]
+        if required:
+            return [row("", f"not checked: it needs the options {', '.join(required)}; write a test with the kit")]
+        plugin_object = registry.create(entry.kind, entry.qualified)
     except MaieuticError as error:
         return [row("made", f"broken: {error.what}")]
-    base = kit_for(entry.kind, made)
+    base = kit_for(entry.kind, plugin_object)
     if base is None:
         return [row("made", "kept"), row("", "not checked: the kit needs samples; write a test with it")]
-    held = _conformance_of(base, registry, entry)
-    return [row(test.removeprefix("test_"), _result_of(held, test)) for test in dir(base) if test.startswith("test_")]
+    conformance = _conformance_of(base, registry, entry)
+    return [
+        row(test.removeprefix("test_"), _result_of(conformance, test)) for test in dir(base) if test.startswith("test_")
+    ]
 
 
 def _conformance_of(base: type[kit.Conformance], registry: Registry, entry: Registration) -> kit.Conformance:
     def make(self: Any) -> Any:
         return registry.create(entry.kind, entry.qualified)
 
-    made: kit.Conformance = type(f"Check{base.__name__}", (base,), {"make": make})()
-    return made
+    conformance: kit.Conformance = type(f"Check{base.__name__}", (base,), {"make": make})()
+    return conformance
 
 
-def _result_of(held: kit.Conformance, test: str) -> str:
-    """Each call of a guest has its own clock, so that one that hangs is a broken check and no more."""
+def _result_of(conformance: kit.Conformance, test: str) -> str:
+    """Each call into the plugin has its own time limit, so one that hangs is a broken test and no more."""
     try:
-        getattr(held, test)()
-    except Exception as error:  # noqa: BLE001 - whatever a guest raises in a test is the test's result
-        said = error.what if isinstance(error, MaieuticError) else str(error)
-        return f"broken: {type(error).__name__} {said}".strip()
+        getattr(conformance, test)()
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises in a test is the test's result
+        message = error.what if isinstance(error, MaieuticError) else str(error)
+        return f"broken: {type(error).__name__} {message}".strip()
     return "kept"

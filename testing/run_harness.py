@@ -124,7 +124,7 @@ class RunHarness:
         optimizer = ModelRef.parse(f"openai/stub@{self.optimizer.base}", key_env=self.key_env)
         options: dict[str, Any] = {"models": Models(target=target, optimizer=optimizer), "name": "colours", **fields}
         prompt = options.pop("prompt", "Say red or blue.")
-        splits = {"train": examples("train", train), "val": examples("val", val), "test": examples("test", test)}
+        splits: dict[str, Any] = {"train": examples("train", train), "val": examples("val", val), "test": examples("test", test)}
         elsewhere = [{"input": f"strange target word {number}"} for number in range(_TARGET_EXAMPLES)]
         return Task.create(prompt, **splits, target=elsewhere, **options)
 

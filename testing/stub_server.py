@@ -30,8 +30,16 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class RequestLog:
-    """What the server saw. keys: a digest of the body of every request for a chat or for embeddings, in order of
-    arrival. most, running: how many were, and are, being answered at once. news: told of each arrival."""
+    """What the server received.
+
+    Attributes:
+        keys: a digest of the body of every request for a chat or for embeddings, in order of arrival.
+        bodies: the bodies themselves, where they are kept.
+        tokens: of all prompts and answers.
+        max_concurrent: the most requests that were answered at once.
+        running: how many are being answered now.
+        arrivals: notified at each arrival.
+    """
 
     keys: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -59,7 +67,7 @@ class RequestLog:
 
 class StubServer:
     """Serves a stand-in model as `/v1/chat/completions` and `/v1/models`, and embeddings of spelling as
-    `/v1/embeddings`; `/count` tells other processes what it saw.
+    `/v1/embeddings`; `/count` gives the counts to other processes.
     Named `llamacpp/NAME@BASE`, it also scores given texts, as llama.cpp does.
 
     latency: seconds before each answer. faults: which requests go wrong. at_once: with more requests than this
@@ -208,28 +216,30 @@ class StubServer:
             return web.json_response(scored)
 
     def _answer(self, body: dict[str, Any], number: int) -> dict[str, Any]:
-        said = self._model.answer(body["messages"], body.get("seed") or 0)
-        first = said.text.split(maxsplit=1)[0] if said.text.strip() else ""
+        answer = self._model.answer(body["messages"], body.get("seed") or 0)
+        first = answer.text.split(maxsplit=1)[0] if answer.text.strip() else ""
         choice: dict[str, Any] = {
             "index": 0,
-            "finish_reason": said.finish,
-            "message": {"role": "assistant", "content": said.text},
+            "finish_reason": answer.finish,
+            "message": {"role": "assistant", "content": answer.text},
         }
         if body.get("logprobs"):
-            top = [{"token": t, "logprob": p, "bytes": None} for t, p in (said.logprobs or {first: -0.01}).items()]
-            top = sorted(top, key=lambda one: -float(one["logprob"] or 0))[: body.get("top_logprobs") or 1]
+            top = [{"token": t, "logprob": p, "bytes": None} for t, p in (answer.logprobs or {first: -0.01}).items()]
+            top = sorted(top, key=lambda alternative: -float(alternative["logprob"] or 0))[
+                : body.get("top_logprobs") or 1
+            ]
             choice["logprobs"] = {"content": [{**top[0], "top_logprobs": top}]}
-        prompt, completion = count_tokens(body["messages"]), len(said.text.split())
+        prompt, completion = count_tokens(body["messages"]), len(answer.text.split())
         self.seen.tokens += prompt + completion
-        answer = {"id": f"stub-{number}", "object": "chat.completion", "created": 0, "model": body["model"]}
+        completion_body = {"id": f"stub-{number}", "object": "chat.completion", "created": 0, "model": body["model"]}
         usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-        return {**answer, "choices": [choice], **({"usage": usage} if self._usage else {})}
+        return {**completion_body, "choices": [choice], **({"usage": usage} if self._usage else {})}
 
     def _embeddings(self, body: dict[str, Any], number: int) -> dict[str, Any]:
-        """The last text first, so that a client that does not look at `index` shows."""
+        """In reverse order, so that a client that ignores `index` fails its tests."""
         texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
-        rows = [{"object": "embedding", "index": at, "embedding": embedding(one)} for at, one in enumerate(texts)]
-        tokens = sum(len(one.split()) for one in texts)
+        rows = [{"object": "embedding", "index": at, "embedding": embedding(text)} for at, text in enumerate(texts)]
+        tokens = sum(len(text.split()) for text in texts)
         self.seen.tokens += tokens
         usage = {"prompt_tokens": tokens, "total_tokens": tokens}
         answer = {"object": "list", "model": body["model"], "data": rows[::-1]}
@@ -263,10 +273,9 @@ class StubServer:
     async def _count(self, request: web.Request) -> web.Response:
         from aiohttp import web
 
-        seen = self.seen
-        return web.json_response(
-            {"count": len(seen.keys), "tokens": seen.tokens, "most": seen.max_concurrent, "keys": seen.keys}
-        )
+        log = self.seen
+        counts = {"count": len(log.keys), "tokens": log.tokens, "most": log.max_concurrent, "keys": log.keys}
+        return web.json_response(counts)
 
     def _allowed(self, request: web.Request) -> bool:
         return self._key is None or request.headers.get("Authorization") == f"Bearer {self._key}"

@@ -1,4 +1,4 @@
-"""How likely a stand-in model finds a given text, in the words of llama.cpp's own endpoints."""
+"""Log-probabilities of a given text under a simulated model, in the form of llama.cpp's own endpoints."""
 
 from __future__ import annotations
 
@@ -34,15 +34,16 @@ class TokenScores:
 
     def completion(self, body: Mapping[str, Any]) -> dict[str, Any]:
         messages: Sequence[Message] = json.loads(body["prompt"])
-        said = self._model.answer(messages, 0)
+        answer = self._model.answer(messages, 0)
         tokens = [int(token) for token in _TOKEN.findall(body["grammar"])]
-        told = [
-            {"id": token, "logprob": _logprob(said, self._words[token], place)} for place, token in enumerate(tokens)
+        tokens_with_logprobs = [
+            {"id": token, "logprob": _logprob(answer, self._words[token], position)}
+            for position, token in enumerate(tokens)
         ]
-        return {"completion_probabilities": told, "tokens_evaluated": count_tokens(messages)}
+        return {"completion_probabilities": tokens_with_logprobs, "tokens_evaluated": count_tokens(messages)}
 
 
-def _logprob(said: Answer, word: str, place: int) -> float:
-    if not place and word in said.logprobs:
-        return said.logprobs[word]
-    return _LIKELY if word in said.text.split() else _UNLIKELY
+def _logprob(answer: Answer, word: str, position: int) -> float:
+    if not position and word in answer.logprobs:
+        return answer.logprobs[word]
+    return _LIKELY if word in answer.text.split() else _UNLIKELY

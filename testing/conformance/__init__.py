@@ -1,4 +1,4 @@
-"""The conformance kit: one class per contract. Make a subclass, say how your thing is made, and run pytest.
+"""The conformance kit: one class per contract. Make a subclass, override `make`, and run pytest.
 
     from maieutic.testing import EvaluatorConformance
     from my_plugin import Politeness
@@ -7,8 +7,8 @@
         def make(self):
             return Politeness()
 
-The kit's tests are the contract; a subclass that overrides one is refused. It may override what is asked of it: `make`,
-and the samples that its docstring names. No test of the kit needs a network, a key or a plugin of pytest.
+The kit's tests are the contract; a subclass that overrides one is refused. It may override `make` and
+the samples that its docstring names. No test of the kit needs a network, a key or a plugin of pytest.
 """
 
 from .agents import AgentConformance

@@ -1,4 +1,4 @@
-"""Agents: who answers in the place of a role."""
+"""Agents: they answer in place of a role."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .operators import SilentTeam
 
 
 class AgentConformance(Conformance):
-    """Override `ask` and `reply` where your agent stands for another question than the teacher's."""
+    """Override `ask` and `reply` where your agent answers another ask than the teacher's."""
 
     kind: ClassVar[Kind] = "agent"
 

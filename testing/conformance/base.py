@@ -1,4 +1,4 @@
-"""What all kits share: how a thing is made, its form, and the rule that the kit's tests stay as they are."""
+"""What all kits share: how the object under test is made, its contract, and that a kit's tests stay as they are."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Conformance:
         if cls.__module__.startswith(__package__):
             return
         own = {name for kit in kits for name in vars(kit) if name.startswith("test_")}
-        if taken := sorted(own & set(vars(cls))):
-            raise TypeError(f"{cls.__name__} overrides tests of the conformance kit: {', '.join(taken)}")
+        if overridden := sorted(own & set(vars(cls))):
+            raise TypeError(f"{cls.__name__} overrides tests of the conformance kit: {', '.join(overridden)}")
 
     def make(self) -> Any:
         """A new object, as a task or a recipe would get it."""
@@ -41,7 +41,7 @@ class Conformance:
 
 
 def run_with_timeout(work: Coroutine[Any, Any, T], seconds: float = 60) -> T:
-    """What an async contract gives, inside a limit of time."""
+    """The coroutine's result. Raises TimeoutError where it takes longer."""
 
     async def within() -> T:
         async with asyncio.timeout(seconds):

@@ -29,8 +29,8 @@ def output_of(text: str) -> Output:
 
 
 class EvaluatorConformance(Conformance):
-    """Override `rows`: (example, output, answer) as your evaluator meets them; a few that are right, a few wrong.
-    Beside them it is shown rows that nobody would wish for: no reference, an empty or endless text, no answer."""
+    """Override `rows`: (example, output, answer) as your evaluator gets them, some right and some wrong. The kit adds
+    odd ones: no reference, an empty or very long text, no answer."""
 
     kind: ClassVar[Kind] = "evaluator"
 
@@ -38,19 +38,19 @@ class EvaluatorConformance(Conformance):
         return [(Example(input="in", outputs=(text or "x",)), output_of(text), text or None) for text in _TEXTS]
 
     def strange(self) -> Sequence[tuple[Example, Output, str | None]]:
-        needed = "references" in self.make().needs
+        needs_references = "references" in self.make().needs
         rows: list[tuple[Example, Output, str | None]] = [
             (Example(input="in", outputs=("positive",)), output_of(text), None) for text in _TEXTS
         ]
         rows += [(Example(input="in", outputs=("7",)), output_of(text), text) for text in _TEXTS]
-        if not needed:
+        if not needs_references:
             rows += [(Example(input="in"), output_of(text), text) for text in _TEXTS]
         return rows
 
     def test_every_score_is_in_range_and_a_failure_is_worth_nothing(self) -> None:
-        one = self.make()
+        evaluator = self.make()
         for row in [*self.rows(), *self.strange()]:
-            score = run_with_timeout(one.evaluate(*row))
+            score = run_with_timeout(evaluator.evaluate(*row))
             assert isinstance(score, Score)
             assert 0 <= score.value <= 1
             assert not score.failure or score.value == 0
@@ -60,14 +60,14 @@ class EvaluatorConformance(Conformance):
             assert isinstance(run_with_timeout(self.make().evaluate(example, output, None)), Score)
 
     def test_the_same_row_gets_the_same_score_in_any_order_and_at_once(self) -> None:
-        one, rows = self.make(), list(self.rows())
-        alone = [run_with_timeout(one.evaluate(*row)) for row in rows]
-        assert [run_with_timeout(one.evaluate(*row)) for row in reversed(rows)] == alone[::-1]
+        evaluator, rows = self.make(), list(self.rows())
+        alone = [run_with_timeout(evaluator.evaluate(*row)) for row in rows]
+        assert [run_with_timeout(evaluator.evaluate(*row)) for row in reversed(rows)] == alone[::-1]
 
-        async def together(fresh: Any) -> list[Score]:
-            return list(await asyncio.gather(*(fresh.evaluate(*row) for row in rows)))
+        async def evaluate_all(evaluator: Any) -> list[Score]:
+            return list(await asyncio.gather(*(evaluator.evaluate(*row) for row in rows)))
 
-        assert run_with_timeout(together(self.make())) == alone
+        assert run_with_timeout(evaluate_all(self.make())) == alone
 
     def test_it_changes_nothing_that_it_is_given(self) -> None:
         for row in self.rows():
@@ -81,19 +81,19 @@ class EvaluatorConformance(Conformance):
             assert Score.model_validate_json(score.model_dump_json()) == score
 
     def test_it_can_be_cancelled_and_used_again(self) -> None:
-        one, row = self.make(), next(iter(self.rows()))
+        evaluator, row = self.make(), next(iter(self.rows()))
 
         async def cancelled() -> None:
-            task = asyncio.ensure_future(one.evaluate(*row))
+            task = asyncio.ensure_future(evaluator.evaluate(*row))
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
         run_with_timeout(cancelled())
-        assert isinstance(run_with_timeout(one.evaluate(*row)), Score)
+        assert isinstance(run_with_timeout(evaluator.evaluate(*row)), Score)
 
 
 class PairEvaluatorConformance(Conformance):
-    """Its team is `team`; override it where your judge asks something that the shipped roles do not answer."""
+    """Override `team` where your judge asks what the shipped roles do not answer."""
 
     kind: ClassVar[Kind] = "evaluator"
 
@@ -103,25 +103,27 @@ class PairEvaluatorConformance(Conformance):
         return SilentTeam()
 
     def test_a_preference_is_in_range_and_what_cannot_be_told_apart_is_a_tie(self) -> None:
-        one, row = self.make(), Example(input="in")
-        same = run_with_timeout(one.prefer(row, output_of("a"), output_of("a"), task=TASK, team=self.team()))
+        evaluator, row = self.make(), Example(input="in")
+        same = run_with_timeout(evaluator.prefer(row, output_of("a"), output_of("a"), task=TASK, team=self.team()))
         assert isinstance(same, Preference)
         assert same.margin == 0
         try:
-            unheard = run_with_timeout(one.prefer(row, output_of("a"), output_of("b"), task=TASK, team=self.team()))
+            unanswered = run_with_timeout(
+                evaluator.prefer(row, output_of("a"), output_of("b"), task=TASK, team=self.team())
+            )
         except NeedsError:
-            assert "human" in one.needs, "only who waits for a person may refuse to answer at once"
+            assert "human" in evaluator.needs, "only an evaluator that waits for a person may refuse to answer at once"
         else:
-            assert -1 <= unheard.margin <= 1
+            assert -1 <= unanswered.margin <= 1
 
 
 class LossEvaluatorConformance(Conformance):
     kind: ClassVar[Kind] = "evaluator"
 
     def test_a_loss_is_a_number_not_below_zero_and_declares_its_need(self) -> None:
-        one, row = self.make(), Example(input="in", outputs=("red",))
+        evaluator, row = self.make(), Example(input="in", outputs=("red",))
         gateway = ScriptedGateway(ScriptedModel({}, otherwise="red"), losses=lambda messages, reference: 0.25)
-        loss = run_with_timeout(one.loss(Program.of("Say a colour."), row, ModelRef.parse("openai/kit"), gateway))
+        loss = run_with_timeout(evaluator.loss(Program.of("Say a colour."), row, ModelRef.parse("openai/kit"), gateway))
         assert loss >= 0
         assert math.isfinite(loss)
-        assert "logprobs" in one.needs
+        assert "logprobs" in evaluator.needs

@@ -1,4 +1,4 @@
-"""Loaders, exporters and recipes: what is read from files and written into them."""
+"""Loaders, exporters and recipes: what is read from files and written to them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .base import Conformance
 
 
 class LoaderConformance(Conformance):
-    """Override `write`: put a source of three rows into a folder, and give its name and the rows' fields."""
+    """Override `write`: put a source with three rows into a folder; return its name and the rows' fields."""
 
     kind: ClassVar[Kind] = "loader"
 
@@ -25,10 +25,10 @@ class LoaderConformance(Conformance):
 
     def test_rows_come_in_order_with_their_places_and_twice_the_same(self) -> None:
         with TemporaryDirectory() as name:
-            source, wanted = self.write(Path(name))
+            source, fields = self.write(Path(name))
             rows = self.make().read(source, Path(name))
             assert all(isinstance(row, SourceRow) and row.where for row in rows)
-            assert [dict(row.fields) for row in rows] == wanted
+            assert [dict(row.fields) for row in rows] == fields
             assert len({row.where for row in rows}) == len(rows)
             assert self.make().read(source, Path(name)) == rows
 
@@ -37,10 +37,10 @@ class LoaderConformance(Conformance):
             try:
                 self.make().read("missing.nothing", Path(name))
             except MaieuticError as error:
-                said = str(error)
+                message = str(error)
             else:
-                said = "it gave rows"
-        assert "missing" in said
+                message = "it returned rows"
+        assert "missing" in message
 
 
 class ExporterConformance(Conformance):
@@ -58,7 +58,7 @@ class RecipeConformance(Conformance):
     kind: ClassVar[Kind] = "recipe"
 
     def test_it_is_a_recipe_whose_json_says_all(self) -> None:
-        made = self.make()
-        recipe = made if isinstance(made, Recipe) else Recipe.model_validate(tomllib.loads(made))
+        source = self.make()
+        recipe = source if isinstance(source, Recipe) else Recipe.model_validate(tomllib.loads(source))
         assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
         assert recipe.summary

@@ -1,4 +1,4 @@
-"""Evaluators that ask a model: what they pay, what they make of what was said, and what goes through them unchanged."""
+"""Evaluators that ask a model: their calls, how they parse replies, and which errors they pass on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNREADABLE_ANSWERS = ("", "I would rather not say.", "<rating></rating>", "<" * 
 
 
 class _FailingGateway(ScriptedGateway):
-    """Lets nobody through, and counts who wanted to."""
+    """Raises the same error for every call, and records the calls."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(ScriptedModel({}))
@@ -39,8 +39,8 @@ class _FailingGateway(ScriptedGateway):
 
 
 class AskingEvaluatorConformance(Conformance):
-    """Override `answers`: what a judge may well say to your evaluator; it is shown unreadable words beside them. `rows`
-    are (example, output, answer) as it meets them."""
+    """Override `answers`: replies that your evaluator can parse; the kit adds replies that nobody can. `rows` are
+    (example, output, answer) as your evaluator gets them."""
 
     kind: ClassVar[Kind] = "evaluator"
 
@@ -55,23 +55,23 @@ class AskingEvaluatorConformance(Conformance):
         )
         return [(row, output_of(text), text) for text in ("It is red.", "It is blue. He said so.", "ünï 漢字")]
 
-    def _bench(self, gateway: ScriptedGateway) -> tuple[EvaluatorContext, list[Example]]:
-        again: list[Example] = []
+    def _context(self, gateway: ScriptedGateway) -> tuple[EvaluatorContext, list[Example]]:
+        reruns: list[Example] = []
 
         async def rerun(row: Example) -> Output:
-            again.append(row)
+            reruns.append(row)
             return output_of("It is red.")
 
-        async def likeness(model: ModelRef, text: str, others: Sequence[str]) -> Sequence[float]:
+        async def similarities(model: ModelRef, text: str, others: Sequence[str]) -> Sequence[float]:
             return await gateway.similarities(similarity_call(model, text, others))
 
         team = ModelTeam(models=Models(), gateway=gateway, path=("kit",))
-        return EvaluatorContext(task=TASK, team=team, rerun=rerun, similarities=likeness), again
+        return EvaluatorContext(task=TASK, team=team, rerun=rerun, similarities=similarities), reruns
 
-    def _rate(self, made: Any, row: Any, answer: str) -> tuple[Score, ScriptedGateway, list[Example]]:
+    def _rate(self, evaluator: Any, row: Any, answer: str) -> tuple[Score, ScriptedGateway, list[Example]]:
         gateway = ScriptedGateway(ScriptedModel({}, otherwise=answer))
-        bench, again = self._bench(gateway)
-        return run_with_timeout(made.rate(*row, bench=bench)), gateway, again
+        context, reruns = self._context(gateway)
+        return run_with_timeout(evaluator.rate(*row, bench=context)), gateway, reruns
 
     def test_whatever_is_said_gives_a_score_in_range_and_a_failure_is_worth_nothing(self) -> None:
         for answer in (*self.answers(), *UNREADABLE_ANSWERS):
@@ -85,19 +85,21 @@ class AskingEvaluatorConformance(Conformance):
     def test_it_asks_no_more_than_it_declares_and_never_the_target(self) -> None:
         for answer in (*self.answers(), *UNREADABLE_ANSWERS):
             for row in self.rows():
-                made = self.make()
-                _, gateway, again = self._rate(made, row, answer)
-                assert len(gateway.calls) <= made.calls
-                assert len(again) <= made.runs
+                evaluator = self.make()
+                _, gateway, reruns = self._rate(evaluator, row, answer)
+                assert len(gateway.calls) <= evaluator.calls
+                assert len(reruns) <= evaluator.runs
                 assert {payer for _, payer in gateway.calls} <= {"optimizer"}
 
     def test_the_same_output_on_the_same_row_asks_the_same_and_is_worth_the_same(self) -> None:
-        made = self.make()
+        evaluator = self.make()
         for answer in self.answers():
             for row in self.rows():
-                (first, one, _), (second, other, _) = (self._rate(made, row, answer) for _ in range(2))
+                (first, first_gateway, _), (second, second_gateway, _) = (
+                    self._rate(evaluator, row, answer) for _ in range(2)
+                )
                 assert first == second
-                assert [call.key for call, _ in one.calls] == [call.key for call, _ in other.calls]
+                assert [call.key for call, _ in first_gateway.calls] == [call.key for call, _ in second_gateway.calls]
 
     def test_it_changes_nothing_that_it_is_given(self) -> None:
         for row in self.rows():
@@ -110,7 +112,7 @@ class AskingEvaluatorConformance(Conformance):
             for row in self.rows():
                 gateway = _FailingGateway(error)
                 try:
-                    run_with_timeout(self.make().rate(*row, bench=self._bench(gateway)[0]))
+                    run_with_timeout(self.make().rate(*row, bench=self._context(gateway)[0]))
                 except type(error):
                     continue
                 assert not gateway.calls, "it was not let through, and gave a score all the same"

@@ -1,4 +1,4 @@
-"""Observers: who hears a run, from whichever of its events on."""
+"""Observers: they receive every event of a run, and its end."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ class ObserverConformance(Conformance):
         return RunClosed(run=run, state=state, candidates=(Candidate(id="c-1", program=program, operator="start"),))
 
     def test_it_hears_every_kind_of_event_and_the_end(self) -> None:
-        async def all_of_it() -> None:
-            made = self.make()
+        async def observe() -> None:
+            observer = self.make()
             for event in self._log("kit-1"):
-                await made.hear(event)
-            await made.end(self._closing("kit-1", "finished"))
+                await observer.hear(event)
+            await observer.end(self._closing("kit-1", "finished"))
 
-        run_with_timeout(all_of_it())
+        run_with_timeout(observe())
 
     def test_a_run_that_is_taken_up_is_heard_from_its_first_event_by_the_same_and_by_another(self) -> None:
-        async def all_of_it() -> None:
+        async def observe() -> None:
             first = self.make()
-            for made, heard, state in ((first, 3, "running"), (first, 5, "stopped"), (self.make(), 9, "failed")):
-                for event in self._log("kit-2")[:heard]:
-                    await made.hear(event)
-                await made.end(self._closing("kit-2", state))
+            for observer, count, state in ((first, 3, "running"), (first, 5, "stopped"), (self.make(), 9, "failed")):
+                for event in self._log("kit-2")[:count]:
+                    await observer.hear(event)
+                await observer.end(self._closing("kit-2", state))
 
-        run_with_timeout(all_of_it())
+        run_with_timeout(observe())
 
     def test_two_runs_at_once_are_two(self) -> None:
-        async def all_of_it() -> None:
-            made = self.make()
+        async def observe() -> None:
+            observer = self.make()
             for pair in zip(self._log("kit-3"), self._log("kit-4"), strict=True):
                 for event in pair:
-                    await made.hear(event)
+                    await observer.hear(event)
             for run in ("kit-3", "kit-4"):
-                await made.end(self._closing(run, "finished"))
+                await observer.end(self._closing(run, "finished"))
 
-        run_with_timeout(all_of_it())
+        run_with_timeout(observe())

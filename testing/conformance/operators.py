@@ -1,4 +1,4 @@
-"""Operators: what they propose, what they may ask, and that silence is no error."""
+"""Operators: what they propose, how often they ask, and that an unreadable reply is no error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .base import Conformance, run_with_timeout
 
 
 class SilentTeam:
-    """A team that nobody can read, or that answers by `say`. `asked` is what it was asked."""
+    """A team without a model: it answers by `say`, by default never. `asked` records the asks."""
 
     def __init__(self, say: Callable[[Ask[Any]], AgentReply | None] = lambda ask: None) -> None:
         self._say = say
@@ -35,6 +35,8 @@ class SilentTeam:
     async def choose_with_probabilities(self, ask: Ask[Any], options: Sequence[str]) -> Mapping[str, float] | None:
         self.asked.append(ask)
         return None
+
+    weigh = choose_with_probabilities  # the former name, for existing plugins
 
 
 class SpentBudgetTeam(SilentTeam):
@@ -75,40 +77,41 @@ class OperatorConformance(Conformance):
             hints=("be kind",),
             scores={name: 0.25 * n for n, name in enumerate(ids)},
             peers=parents,
-            examples={one.id: one for one in train},
+            examples={example.id: example for example in train},
             rng=Random(seed),
         )
 
     def test_it_proposes_whole_programs_within_its_declared_calls(self) -> None:
-        one, team = self.make(), SilentTeam(self.say)
-        proposals = run_with_timeout(one.propose(self.request(), team))
+        operator, team = self.make(), SilentTeam(self.say)
+        proposals = run_with_timeout(operator.propose(self.request(), team))
         assert all(isinstance(proposal, Proposal) for proposal in proposals)
         assert all(proposal.program.prompts for proposal in proposals)
-        assert len(team.asked) <= one.calls
-        known = {parent.id for parent in self.request().parents} | {peer.id for peer in self.request().peers}
-        assert all(set(proposal.parents or ()) <= known for proposal in proposals)
+        assert len(team.asked) <= operator.calls
+        related = {parent.id for parent in self.request().parents} | {peer.id for peer in self.request().peers}
+        assert all(set(proposal.parents or ()) <= related for proposal in proposals)
 
     def test_the_same_request_gives_the_same_proposals_and_asks(self) -> None:
         first, second = SilentTeam(self.say), SilentTeam(self.say)
-        made = list(run_with_timeout(self.make().propose(self.request(), first)))
-        assert list(run_with_timeout(self.make().propose(self.request(), second))) == made
+        proposals = list(run_with_timeout(self.make().propose(self.request(), first)))
+        assert list(run_with_timeout(self.make().propose(self.request(), second))) == proposals
         assert first.asked == second.asked
 
     def test_agents_that_cannot_be_read_are_no_error(self) -> None:
         assert all(
-            isinstance(one, Proposal) for one in run_with_timeout(self.make().propose(self.request(), SilentTeam()))
+            isinstance(proposal, Proposal)
+            for proposal in run_with_timeout(self.make().propose(self.request(), SilentTeam()))
         )
 
     def test_every_ask_has_an_instruction_that_shows_what_it_brings(self) -> None:
         team = SilentTeam(self.say)
         run_with_timeout(self.make().propose(self.request(), team))
         for ask in team.asked:
-            told = (
+            instruction = (
                 parse_instruction(ask.instruction, where=ask.skill)
                 if ask.instruction
                 else instruction_for(ask.role, ask.skill)
             )
-            assert set(told.fields) <= set(type(ask).model_fields)
+            assert set(instruction.fields) <= set(type(ask).model_fields)
 
     def test_a_spent_budget_goes_through(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Strategies and allocators: decisions from the facts alone, memory as JSON, orders that can be carried out."""
+"""Strategies and allocators: decisions that follow from the archive, memory as JSON, valid orders."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class _SearchConformance(Conformance):
     def operators(self) -> dict[str, float]:
         return {"rewrite": 1.0, "demos": 0.5, "layout": 1.0}
 
-    def world(self, seed: int, size: int, room: int = 60) -> Search:
-        """An archive that a run could have left behind: `size` candidates, half of them measured."""
+    def world(self, seed: int, size: int, runs: int = 60) -> Search:
+        """A search with `size` candidates, half of them measured, and `runs` more to measure."""
         rng = seeded_random(seed, "kit", size)
         val = {f"v{n}": Example(id=f"v{n}", input=f"val {n}", outputs=(("red", "blue")[n % 2],)) for n in range(10)}
         train = {f"t{n}": Example(id=f"t{n}", input=f"row {n}", outputs=(("red", "blue")[n % 2],)) for n in range(10)}
@@ -57,7 +57,7 @@ class _SearchConformance(Conformance):
             seed=seed,
             round=size // 2 + 1,
             step=size * 5,
-            remaining_runs=room,
+            remaining_runs=runs,
             total_runs=200,
             plan=("be short",),
             operators=self.operators(),
@@ -74,25 +74,25 @@ class StrategyConformance(_SearchConformance):
     kind: ClassVar[Kind] = "strategy"
 
     def _round(self, search: Search) -> tuple[Any, ...]:
-        one = self.make()
-        orders = [WorkOrder.model_validate(order) for order in one.ask(search)]
+        strategy = self.make()
+        orders = [WorkOrder.model_validate(order) for order in strategy.ask(search)]
         search.orders = orders
         new = [name for name in search.archive.candidates if search.archive.scores.count(name) == 0]
-        pool = list(one.pool(search, new))
-        verdicts = dict(one.tell(search, pool, dict.fromkeys(pool, "undecided")))
-        return orders, pool, verdicts, one.final(search), search.memory
+        pool = list(strategy.pool(search, new))
+        verdicts = dict(strategy.tell(search, pool, dict.fromkeys(pool, "undecided")))
+        return orders, pool, verdicts, strategy.final(search), search.memory
 
     def test_orders_pools_verdicts_and_winner_can_be_carried_out(self) -> None:
         for search in self.worlds():
             orders, pool, verdicts, winner, _ = self._round(search)
-            known = set(search.archive.candidates)
+            ids = set(search.archive.candidates)
             assert {order.operator for order in orders} <= set(self.operators())
-            assert all(set(order.parents) <= known and order.count >= 1 for order in orders)
-            assert set(pool) <= known
+            assert all(set(order.parents) <= ids and order.count >= 1 for order in orders)
+            assert set(pool) <= ids
             assert len(pool) == len(set(pool))
-            assert set(verdicts) <= known
+            assert set(verdicts) <= ids
             assert set(verdicts.values()) <= _DECISIONS
-            assert winner in known
+            assert winner in ids
 
     def test_the_same_facts_give_the_same_decisions_from_a_new_object(self) -> None:
         for first, second in zip(self.worlds(), self.worlds(), strict=True):
@@ -101,9 +101,9 @@ class StrategyConformance(_SearchConformance):
     def test_its_memory_is_json_and_all_that_it_needs_to_go_on(self) -> None:
         for search in self.worlds():
             self._round(search)
-            kept = json.loads(json.dumps(search.memory))
-            assert kept == search.memory
-            search.memory = kept
+            memory = json.loads(json.dumps(search.memory))
+            assert memory == search.memory
+            search.memory = memory
             self._round(search)
 
     def test_it_writes_nothing_but_its_memory(self) -> None:
@@ -117,42 +117,43 @@ class AllocatorConformance(_SearchConformance):
     kind: ClassVar[Kind] = "allocator"
 
     def _pool(self, search: Search) -> list[str]:
-        return [one.id for one in search.archive.with_status("racing", "kept")]
+        return [candidate.id for candidate in search.archive.with_status("racing", "kept")]
 
-    def test_a_batch_fits_the_room_and_repeats_nothing(self) -> None:
+    def test_a_batch_fits_the_budget_and_repeats_nothing(self) -> None:
         for search in self.worlds():
             pool = self._pool(search)
             batch = list(self.make().ask(search, pool))
-            assert len([one for one in batch if isinstance(one, Measurement)]) <= search.remaining_runs
+            assert sum(isinstance(item, Measurement) for item in batch) <= search.remaining_runs
             assert len(batch) == len(set(batch))
-            for one in batch:
-                assert isinstance(one, Measurement | Duel)
-                assert one.example in {*search.val, *search.train}
-                if isinstance(one, Measurement):
-                    assert one.candidate in search.archive.candidates
-                    assert search.archive.scores.get(one.candidate, one.example) is None
+            for item in batch:
+                assert isinstance(item, Measurement | Duel)
+                assert item.example in {*search.val, *search.train}
+                if isinstance(item, Measurement):
+                    assert item.candidate in search.archive.candidates
+                    assert search.archive.scores.get(item.candidate, item.example) is None
 
-    def test_without_room_it_asks_for_nothing(self) -> None:
-        search = self.world(1, 5, room=0)
-        assert [one for one in self.make().ask(search, self._pool(search)) if isinstance(one, Measurement)] == []
+    def test_without_budget_it_asks_for_nothing(self) -> None:
+        search = self.world(1, 5, runs=0)
+        batch = self.make().ask(search, self._pool(search))
+        assert [item for item in batch if isinstance(item, Measurement)] == []
 
     def test_what_is_asked_and_told_follows_from_the_facts(self) -> None:
         for first, second in zip(self.worlds(), self.worlds(), strict=True):
-            one, other = self.make(), self.make()
+            allocator, other = self.make(), self.make()
             pool = self._pool(first)
-            assert list(one.ask(first, pool)) == list(other.ask(second, pool))
-            told = dict(one.tell(first, pool))
-            assert told == dict(other.tell(second, pool))
-            assert set(told) <= set(first.archive.candidates)
-            assert set(told.values()) <= _DECISIONS
+            assert list(allocator.ask(first, pool)) == list(other.ask(second, pool))
+            decisions = dict(allocator.tell(first, pool))
+            assert decisions == dict(other.tell(second, pool))
+            assert set(decisions) <= set(first.archive.candidates)
+            assert set(decisions.values()) <= _DECISIONS
             assert json.loads(json.dumps(first.memory)) == first.memory == second.memory
 
     def test_measuring_what_it_asks_for_comes_to_an_end(self) -> None:
-        search = self.world(2, 4, room=400)
-        pool, one = self._pool(search), self.make()
+        search = self.world(2, 4, runs=400)
+        pool, allocator = self._pool(search), self.make()
         for _ in range(200):
-            batch = [pair for pair in one.ask(search, pool) if isinstance(pair, Measurement)]
-            one.tell(search, pool)
+            batch = [pair for pair in allocator.ask(search, pool) if isinstance(pair, Measurement)]
+            allocator.tell(search, pool)
             if not batch:
                 return
             for pair in batch:

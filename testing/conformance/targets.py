@@ -1,4 +1,4 @@
-"""Targets and executors: where an output comes from, and who carries the work out."""
+"""Targets and executors: what gives an output, and what runs the measurements."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MODEL = ModelRef.parse("openai/kit")
 
 
 class TargetConformance(Conformance):
-    """Override `program` and `example` where your target wants others."""
+    """Override `program` and `example` where your target needs others."""
 
     kind: ClassVar[Kind] = "target"
 
@@ -32,8 +32,8 @@ class TargetConformance(Conformance):
         return Example(input="rose", outputs=("red",))
 
     def _run(self, gateway: Any) -> Output:
-        made: Output = run_with_timeout(self.make().run(self.program(), self.example(), MODEL, gateway))
-        return made
+        output: Output = run_with_timeout(self.make().run(self.program(), self.example(), MODEL, gateway))
+        return output
 
     def test_it_gives_an_output_within_its_declared_calls_and_charges_the_target(self) -> None:
         gateway = ScriptedGateway(ScriptedModel({}, otherwise="red"))
@@ -65,7 +65,7 @@ class TargetConformance(Conformance):
 
 
 class ExecutorConformance(Conformance):
-    """It may start workers of its own; the kit closes it."""
+    """The executor may start workers; the kit closes it."""
 
     kind: ClassVar[Kind] = "executor"
 
@@ -85,18 +85,18 @@ class ExecutorConformance(Conformance):
             )
             return MeasureJob(work=work, here=lambda: execute_work(work, gateway))
 
-        async def all_of_them() -> list[MeasureResult]:
-            one = self.make()
+        async def run_all() -> list[MeasureResult]:
+            executor = self.make()
             try:
-                return list(await asyncio.gather(*(one.run(job(n), gateway) for n in range(count))))
+                return list(await asyncio.gather(*(executor.run(job(n), gateway) for n in range(count))))
             finally:
-                await one.aclose()
-                await one.aclose()
+                await executor.aclose()
+                await executor.aclose()
 
-        return run_with_timeout(all_of_them()), gateway
+        return run_with_timeout(run_all()), gateway
 
     def test_many_jobs_at_once_give_each_its_own_result_through_the_gateway(self) -> None:
-        done, gateway = self._execute(6)
-        assert [one.output.text for one in done] == ["red", "blue"] * 3
-        assert [one.scores["exact"].value for one in done] == [1.0, 0.0] * 3
+        results, gateway = self._execute(6)
+        assert [result.output.text for result in results] == ["red", "blue"] * 3
+        assert [result.scores["exact"].value for result in results] == [1.0, 0.0] * 3
         assert len(gateway.calls) == 6

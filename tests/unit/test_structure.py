@@ -81,11 +81,12 @@ def beyond(places: list[str], allowed: dict[str, int]) -> list[str]:
 
 
 def help_lines(command: Any, path: str = "maieutic") -> Iterator[tuple[str, str]]:
-    """The help of a command, its options and its sub-commands: name, text."""
+    """The first sentence of a command's help, and the help of its options and sub-commands: name, text."""
     if command.help:
-        yield path, " ".join(command.help.strip().split("\n\n")[0].split())
+        yield path, re.split(r"(?<=\.)\s", " ".join(command.help.split()))[0]
     for parameter in command.params:
-        if text := getattr(parameter, "help", None):
+        text = getattr(parameter, "help", None)
+        if text and not parameter.opts[0].endswith("-completion"):  # Typer's own
             yield f"{path} {parameter.opts[0]}", text
     for name, child in getattr(command, "commands", {}).items():
         yield from help_lines(child, f"{path} {name}")
