@@ -124,7 +124,8 @@ class RunHarness:
         optimizer = ModelRef.parse(f"openai/stub@{self.optimizer.base}", key_env=self.key_env)
         options: dict[str, Any] = {"models": Models(target=target, optimizer=optimizer), "name": "colours", **fields}
         prompt = options.pop("prompt", "Say red or blue.")
-        splits: dict[str, Any] = {"train": examples("train", train), "val": examples("val", val), "test": examples("test", test)}
+        sizes = {"train": train, "val": val, "test": test}
+        splits: dict[str, Any] = {split: examples(split, size) for split, size in sizes.items()}
         elsewhere = [{"input": f"strange target word {number}"} for number in range(_TARGET_EXAMPLES)]
         return Task.create(prompt, **splits, target=elsewhere, **options)
 
@@ -145,7 +146,7 @@ class RunHarness:
             setattr(module, HOOKS[kind], _hook(factories))  # type: ignore[index]
         plugin = Plugin(name="here", module="here", distribution="here", version="1", state="loaded")
         registry = Registry()
-        assert registry._register(plugin, module) is None
+        assert registry._add_entries(registry._loader.collect(plugin, module)) is None
         return registry
 
     def on_first(self, kind: str, action: Callable[[], Coroutine[Any, Any, Any]]) -> Callable[[Event], None]:
