@@ -26,7 +26,9 @@ def fork(
     budget: BudgetOptions,
     search: SearchOptions,
     display: DisplayOptions,
-    candidate: Annotated[str, typer.Argument(help="candidate id, a unique prefix of one, best or start")] = "best",
+    candidate: Annotated[
+        str, typer.Argument(metavar="CANDIDATE", help="candidate id, a unique prefix of one, best or start")
+    ] = "best",
     detach: Detach = False,
     name: NewRun = None,
 ) -> None:

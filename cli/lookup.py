@@ -124,7 +124,7 @@ def _not_started_error(store: Store, record: RunRecord) -> UsageError:
     reason = next(
         (event.data.get("reason") for event in store.events(record.id)[::-1] if event.kind == "run_failed"), None
     )
-    why = " ".join(str(reason).split()) if reason else "its log gives no reason"
+    why = str(reason).strip().partition("\n")[0] if reason else "its log gives no reason"
     return UsageError(
         f"run {record.id} was rejected before it started: {why}",
         remedy=f"correct that, then maieutic resume {record.id}; see maieutic runs for the others",

@@ -149,7 +149,7 @@ class SearchOptions:
         return _changed(
             options,
             seed=self.seed,
-            approve=self.approve,
+            approve=self.approve or None,
             executor=self.executor,
             observers=tuple(self.observe) if self.observe else None,
         )
@@ -246,5 +246,5 @@ def _group_parameters(group: Any) -> list[inspect.Parameter]:
 
 
 def _changed(options: RunOptions, **changes: Any) -> RunOptions:
-    """The options with what the command line set; None and False mean: not set."""
-    return replace(options, **{name: value for name, value in changes.items() if value not in (None, False)})
+    """The options with what the command line set; None means: not set."""
+    return replace(options, **{name: value for name, value in changes.items() if value is not None})

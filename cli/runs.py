@@ -37,7 +37,9 @@ def runs(as_json: AsJson = False, folder: Folder = DEFAULT_FOLDER) -> None:
 
 def show(
     run: RunName = "latest",
-    candidate: Annotated[str | None, typer.Argument(help="candidate id, a unique prefix of one, best or start")] = None,
+    candidate: Annotated[
+        str | None, typer.Argument(metavar="CANDIDATE", help="candidate id, a unique prefix of one, best or start")
+    ] = None,
     limit: Limit = 20,
     as_json: AsJson = False,
     folder: Folder = DEFAULT_FOLDER,

@@ -38,7 +38,7 @@ def steer(
     run: RunName,
     action: Annotated[str, typer.Argument(metavar="DIRECTIVE", help="directive; see maieutic directives")],
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[ARGUMENTS]...", help="its arguments, in order or as NAME=VALUE")
+        list[str] | None, typer.Argument(metavar="ARGUMENTS", help="its arguments, in order or as NAME=VALUE")
     ] = None,
     branch: Annotated[bool, typer.Option("--branch", help="veto: also veto its descendants")] = False,
     text: Annotated[str | None, typer.Option(help="edit: the new prompt text")] = None,
@@ -52,8 +52,8 @@ def steer(
 ) -> None:
     """Send a directive to a run.
 
-    pause, resume, stop, pin C, veto C, edit C, hint "text", rule WHEN ADVICE, prefer A B, annotate EXAMPLE OUTPUT,
-    add-example INPUT OUTPUT, approve, budget calls=N, roles ROLE MODEL, weights NAME W, replan.
+    For example: steer latest hint be brief; steer latest budget calls=800; steer latest veto CANDIDATE --branch.
+    maieutic directives lists all of them.
     """
     from ..runtime.steering.catalog import directive_named
 
