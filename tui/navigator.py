@@ -13,7 +13,7 @@ from textual.events import Event, Key
 from textual.filter import LineFilter
 
 from ..core.errors import UsageError
-from .format.monochrome import Monochrome
+from .format.styles import Monochrome
 from .format.text import ASCII, UNICODE, Glyphs, to_ascii
 from .format.themes import DARK, LIGHT, THEMES
 from .screens.base import Page

@@ -1,1 +1,1 @@
-"""Pure text formatting: glyphs, styles, fields. No Textual."""
+"""Text, glyphs, styles and themes."""

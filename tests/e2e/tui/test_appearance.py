@@ -13,8 +13,7 @@ from maieutic.core.dataset import Example
 from maieutic.core.score import Evaluation
 from maieutic.runtime.monitor.run_view import CandidateStatus, CandidateView
 from maieutic.tui.app import MaieuticApp
-from maieutic.tui.format.monochrome import Monochrome, contrast_ratio
-from maieutic.tui.format.styles import styles_by_tone
+from maieutic.tui.format.styles import Monochrome, contrast_ratio, styles_by_tone
 from maieutic.tui.format.text import ASCII, UNICODE, Glyphs, Tone, plain_text
 from maieutic.tui.format.themes import THEMES
 from maieutic.tui.lines.diff import diff_lines
