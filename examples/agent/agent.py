@@ -1,7 +1,7 @@
-"""The app: a guest writes, the gist is drawn out, a team is named, and what is no team's work is sent to a person.
+"""The app: extract the gist of a hotel guest's message, name a team, and send what fits no team to a person.
 
-Plain LangGraph and LangChain. It knows nothing of Maieutic: the prompts it was written with stand here, and it lets
-whoever calls it replace them through its config, as any configurable agent does.
+Plain LangGraph and LangChain, without Maieutic. Its own prompts are below; a caller can replace them through the
+config, as in any configurable agent.
 """
 
 from __future__ import annotations

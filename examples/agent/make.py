@@ -1,4 +1,4 @@
-"""Write this example's rows: `python -m maieutic.examples.agent.make`. The same rows every time."""
+"""Write the data files of this task: `python -m maieutic.examples.agent.make`. Deterministic."""
 
 from __future__ import annotations
 

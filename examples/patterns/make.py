@@ -1,8 +1,8 @@
-"""Write this example's rows: `python -m maieutic.examples.patterns.make`. The same rows every time.
+"""Write the data files of this task: `python -m maieutic.examples.patterns.make`. Deterministic.
 
-Each input is of one of five kinds, and the wanted part stands elsewhere: no one rule fits more than two kinds.
+Each input is one of five kinds, with the answer in a different part: no single rule fits more than two kinds.
 
-| kind | the part that is wanted |
+| kind | the answer |
 |---|---|
 | list, `plum, fig, pear` | the last item |
 | route, `Oslo > Rome > Bern` | the first place |
@@ -61,7 +61,7 @@ KINDS = (listed, route, date, entry, quotation)
 
 
 def rows(seed: int = 11) -> list[dict[str, str]]:
-    """As many of each kind, in mixed order, no input twice."""
+    """Equally many of each kind, shuffled, no input twice."""
     rng, made = Random(seed), dict[str, dict[str, str]]()
     while len(made) < sum(SIZES.values()):
         text, wanted = KINDS[len(made) % len(KINDS)](rng)

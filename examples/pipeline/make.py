@@ -1,6 +1,6 @@
-"""Write this example's rows: `python -m maieutic.examples.pipeline.make`. The same rows every time.
+"""Write the data files of this task: `python -m maieutic.examples.pipeline.make`. Deterministic.
 
-A message holds one request between remarks that name other things; the answer is the team that the request is for.
+A message contains one request among remarks about other things; the answer is the team for the request.
 """
 
 from __future__ import annotations
