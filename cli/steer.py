@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from ..runtime.steering.spec import DirectiveSpec
     from ..runtime.store import RunRecord, Store
 
-# These take all their words as one text, so that nobody needs quotes.
-_FREE_TEXT_ARGUMENTS = {"hint": "text"}
-
 
 def stop(
     run: RunName = "latest",
@@ -113,8 +110,8 @@ def _argument_summary(spec: DirectiveSpec) -> str:
 def _parse_arguments(spec: DirectiveSpec, words: list[str]) -> dict[str, Any]:
     """Positional words in order, and `NAME=VALUE` for the names that the directive has."""
     names = [argument.name for argument in spec.arguments]
-    if (text_argument := _FREE_TEXT_ARGUMENTS.get(spec.name)) is not None:
-        return {text_argument: " ".join(words).strip()} if words else {}
+    if len(spec.arguments) == 1 and spec.arguments[0].kind == "text":  # one text takes all words, without quotes
+        return {names[0]: " ".join(words).strip()} if words else {}
     named = [word for word in words if word.partition("=")[0] in names and "=" in word]
     positional = [word for word in words if word not in named]
     free_names = [name for name in names if name not in {word.partition("=")[0] for word in named}]
