@@ -81,7 +81,7 @@ def _to_message(message: BaseMessage) -> Message:
     role = _ROLES.get(message.type)
     if role is None or getattr(message, "tool_calls", None):
         raise UsageError(
-            f"a {message.type} message cannot go through the run's door",
+            f"a {message.type} message cannot go through the run's gateway",
             where="target runnable",
             possible=sorted(_ROLES),
             remedy="let that step use the application's own model; its calls are then not counted",

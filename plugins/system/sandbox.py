@@ -1,6 +1,6 @@
 """Runs third-party plugins so that one that hangs, raises or returns a wrong value is named and harms nothing else.
 
-Why this much machinery: a run may have spent hours and money when a plugin fails. Law L8 asks that the plugin is then
+Why this much machinery: a run may have spent hours and money when a plugin fails. Guarantee L8 asks that the plugin is then
 named, that nothing it was given has changed, and that the run ends resumable or goes on. Three things can go wrong,
 and each has one answer here:
 
