@@ -184,7 +184,7 @@ async def test_another_model_plays_a_role_from_then_on(harness: RunHarness) -> N
         asked = {model for (model,) in db.execute("SELECT model FROM attempts WHERE payer = 'optimizer'")}
     assert asked == {str(harness.task().models.optimizer), str(other)}
     assert len(refusals(folder)) == 2
-    assert "scores of another one could not be compared" in refusals(folder)[0]
+    assert "scores of another could not be compared" in refusals(folder)[0]
 
 
 async def test_an_operator_can_be_weighed_and_an_evaluator_cannot(harness: RunHarness) -> None:

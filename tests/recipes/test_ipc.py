@@ -137,7 +137,7 @@ async def test_a_task_without_data_is_drafted_and_the_report_says_so(tmp_path: P
     first = next(event for event in events if event.kind == "rows_added")
     assert {one["split"] for one in first.data["rows"]} == {"train", "val", "test"}
     wanted = next(event for event in events if event.kind == "rows_asked")
-    assert message_for(wanted) == "the task has no rows: 50 are drafted and labelled by models first"
+    assert message_for(wanted) == "the task has no examples: models draft and label 50 first"
     assert events.index(wanted) < events.index(first)
     assert events.index(first) < next(at for at, event in enumerate(events) if event.kind == "run_started")
     assert done.report is not None
