@@ -219,7 +219,7 @@ _FORMER: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
         ("plugins.algorithms.segments",),
         {"replaced": "replace_segment", "segments_of": "split_segments", "without": "without_segment"},
     ),
-    "plugins.targets": (("plugins.targets.chat",), {}),
+    "plugins.targets": (("plugins.targets.chat", "plugins.targets.callable"), {}),
     "plugins.worlds": (("plugins.targets.worlds",), {}),
     "plugins.worlds.episode": (("plugins.targets.worlds.episode",), {}),
     "runtime.rows": (("runtime.tasks.rows",), {"Reader": "RowReader", "Row": "SourceRow"}),

@@ -24,7 +24,7 @@ from ..core.protocols import Target
 from ..core.render import render, with_shared_prompt
 from ..core.report import Report
 from ..core.task import Task
-from ..plugins.apps.prompt_template import TemplateInput, example_from_values
+from ..plugins.apps.prompt_forms import TemplateInput, example_from_values
 from ..plugins.exporters.langchain import LangChainExporter, load_templates
 from .run_config import RunConfig
 

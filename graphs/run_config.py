@@ -20,7 +20,7 @@ from ..core.recipe import PluginRef, Recipe
 from ..core.stats.labels import infer_labels
 from ..core.task import EvaluatorSpec, Task
 from ..plugins.evaluators.aggregate import evaluator_names
-from ..plugins.executors.local import LocalExecutor
+from ..plugins.executors.worker import LocalExecutor
 from ..plugins.system.hookspecs import Kind
 from ..plugins.system.registry import Registry
 from ..runtime.models.client import supports_loss

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from ...core.asks import Ask
 from ...core.errors import UsageError
-from ...core.protocols import A, Need, Team
+from ...core.protocols import NEEDS_NOTHING, A, Team
 
 
 class InstructionFileAgent:
     """file: an instruction file as those in `agents/prompts`, relative to where the command is run."""
 
     name = "instruction"
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
     calls = 2
 
     def __init__(self, file: str) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from ...core.asks import Ask
 from ...core.errors import UsageError
-from ...core.protocols import A, Need, Team
+from ...core.protocols import NEEDS_NOTHING, A, Team
 
 _EXPLANATION_FIELDS = {"raw", "why", "suggestion"}
 
@@ -16,7 +16,7 @@ class PanelAgent:
     and ratings; of texts it takes the first. A voice that cannot be read has no vote."""
 
     name = "panel"
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
     instruction = ""
 
     def __init__(self, voices: int = 3) -> None:

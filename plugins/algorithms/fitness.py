@@ -11,7 +11,7 @@ from ...core.dataset import Example
 from ...core.score import Evaluation
 from ...core.search_types import Search
 from ...core.stats.labels import infer_labels
-from ..evaluators.string_match import token_f1
+from ..evaluators.reference_match import token_f1
 from .selection import sufficiently_measured
 
 ExampleValue = Callable[[Evaluation, Example], float]

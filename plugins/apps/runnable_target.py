@@ -16,8 +16,7 @@ from ...core.protocols import Gateway, Need
 from ...core.render import Message, with_shared_prompt
 from ..system.imports import call_function, load_object, parameters_of
 from .binding import AppBinding, bind_app
-from .prompt_template import prompt_template
-from .prompt_text import prompt_name_in, prompt_text
+from .prompt_forms import prompt_name_in, prompt_template, prompt_text
 
 _PROMPT_FORMS = ("text", "template")
 _ARGUMENT_NAMES = ("input", "prompts", "model", "config", "example")

@@ -1,4 +1,4 @@
-"""From the scores of several evaluators to the one scalar."""
+"""Combines the scores of several evaluators into one scalar."""
 
 from __future__ import annotations
 

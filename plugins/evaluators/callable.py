@@ -1,10 +1,10 @@
-"""Any function as an evaluator: `module:function` or `path.py:function`."""
+"""A function of the user's as an evaluator: `module:function` or `path.py:function`."""
 
 from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -13,10 +13,9 @@ from ...core.dataset import Example
 from ...core.error_messages import did_you_mean
 from ...core.errors import MaieuticError, UsageError
 from ...core.models import Output
-from ...core.protocols import Need
+from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
 from ..system.imports import call_function, load_function, parameters_of
-from .foreign_metric_views import ExampleView, PredictionView
 from .metric_result import as_score
 
 _ARGUMENT_MEANINGS: Mapping[str, str] = {
@@ -33,17 +32,17 @@ _POSITIONS = ("example", "pred", "nothing", "nothing", "nothing")
 
 
 class CallableEvaluator:
-    """Scores by a function of the user's.
+    """Scores with a function of the user's, sync or async.
 
-    The function's arguments are matched by name (`input`, `output`, `answer`, `expected`, `references`,
-    `example`, `pred`, `trace` and their usual other spellings); where a name is unknown, by position, as
-    `metric(example, pred, trace=None)`. It may be async. `options` go to arguments of those names.
+    Its arguments are matched by name: `input`, `output`, `answer`, `expected`, `references`, `example`, `pred`, `trace`
+    and their usual synonyms. If a name is unknown, they are matched by position, as `metric(example, pred,
+    trace=None)`. `options` are passed to the arguments of those names.
 
-    It returns a bool, a number in [0, 1], a dict with `score` or `value`, or a Score. A function that raises gives
-    `failure="example"` with the error as feedback; a value that is no score raises PluginError.
+    It returns a bool, a number in [0, 1], a dict with `score` or `value`, or a Score. If it raises, the example fails
+    with the error as feedback; any other return value raises PluginError.
     """
 
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
 
     def __init__(self, function: str | Callable[..., Any], folder: str = ".", **options: Any) -> None:
         loaded = load_function(function, Path(folder)) if isinstance(function, str) else function
@@ -54,11 +53,11 @@ class CallableEvaluator:
             self._options = {}
         else:
             self._function = loaded
-        self._by_name, self._by_place = _plan_arguments(self.name, self._function, self._options)
+        self._by_name, self._by_position = _plan_arguments(self.name, self._function, self._options)
 
     @property
     def location(self) -> str:
-        """Where the function is written, as far as Python tells."""
+        """The file and line of the function, where Python knows them."""
         code = _code_object(self._function)
         return f"{code.co_filename}, line {code.co_firstlineno}" if code else self.name
 
@@ -67,12 +66,12 @@ class CallableEvaluator:
             result = await self._call(example, output, answer)
         except MaieuticError:
             raise
-        except Exception as error:  # noqa: BLE001 - what a user's function raises on one row is data of that row
+        except Exception as error:  # noqa: BLE001 - what a user's function raises is data of that example
             return Score(value=0.0, failure="example", feedback=self._failure_text(error))
         return as_score(self.name, result)
 
     async def failure_with_line(self, example: Example, output: Output, answer: str | None) -> str:
-        """What the function raises on this row, with the line of its file, for its author; empty where nothing."""
+        """What the function raises on this example, with the line of its file; empty where nothing."""
         try:
             await self._call(example, output, answer)
         except Exception as error:  # noqa: BLE001 - as above
@@ -90,8 +89,9 @@ class CallableEvaluator:
             "pred": PredictionView(output, answer),
             "nothing": None,
         }
-        named = {name: values[meaning] for name, meaning in self._by_name.items()}
-        return await call_function(self._function, *(values[one] for one in self._by_place), **named, **self._options)
+        positional = [values[meaning] for meaning in self._by_position]
+        keywords = {name: values[meaning] for name, meaning in self._by_name.items()}
+        return await call_function(self._function, *positional, **keywords, **self._options)
 
     def _failure_text(self, error: BaseException) -> str:
         return f"the metric {self.name} failed on this row: {type(error).__name__}: {error}"
@@ -103,18 +103,18 @@ def _code_object(function: Callable[..., Any]) -> CodeType | None:
 
 
 def _failing_line(function: Callable[..., Any], error: BaseException) -> str:
-    """The line of the function's own file at which it failed, whatever library was called from there."""
+    """The line of the function's own file at which it failed, whichever library it had called."""
     code = _code_object(function)
     frames = [*traceback.extract_tb(error.__traceback__)]
     frames += traceback.extract_tb(error.__cause__.__traceback__) if error.__cause__ else []
-    lines = [one.lineno for one in frames if code and one.filename == code.co_filename]
+    lines = [frame.lineno for frame in frames if code and frame.filename == code.co_filename]
     return f" ({Path(code.co_filename).name}, line {lines[-1]})" if code and lines else ""
 
 
 def _plan_arguments(
     name: str, function: Callable[..., Any], options: Mapping[str, Any]
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """How to call: parameter → meaning, and meanings by position."""
+    """How to call it: parameter name → meaning, and the meanings of positional arguments."""
     parameters = parameters_of(function)
     if parameters is None:
         return {}, _POSITIONS[:2]
@@ -131,10 +131,10 @@ def _plan_arguments(
     required = [n for n, p in free.items() if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     if by_keyword and all(n in _ARGUMENT_MEANINGS and n in by_keyword for n in required):
         return {n: _ARGUMENT_MEANINGS[n] for n in by_keyword if n in free and n in _ARGUMENT_MEANINGS}, ()
-    places = [n for n, p in free.items() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    positional = [n for n, p in free.items() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     listed = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters.values())
-    needed = len([n for n in required if n in places])
-    if len(required) > needed or needed > len(_POSITIONS) or (not listed and len(places) < 2):
+    needed = len([n for n in required if n in positional])
+    if len(required) > needed or needed > len(_POSITIONS) or (not listed and len(positional) < 2):
         unknown = [n for n in required if n not in _ARGUMENT_MEANINGS] or list(parameters)
         raise UsageError(
             f"the metric {name} asks for {', '.join(unknown) or 'nothing'}, which cannot be given",
@@ -142,3 +142,53 @@ def _plan_arguments(
             remedy="name its arguments so, or write metric(example, pred, trace=None)",
         )
     return {}, _POSITIONS[: max(2, needed)]
+
+
+class _FieldsView(Mapping[str, Any]):
+    """A read-only mapping whose keys are attributes too."""
+
+    def __init__(self, fields: Mapping[str, Any], text: str) -> None:
+        self._fields = dict(fields)
+        self._text = text
+
+    def __getitem__(self, name: str) -> Any:
+        return self._fields[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._fields:
+            raise AttributeError(f"there is no {name!r} here, only {', '.join(sorted(self._fields))}")
+        return self._fields[name]
+
+    def __str__(self) -> str:
+        return self._text
+
+
+class ExampleView(_FieldsView):
+    """An example as metrics of other tools expect it: metadata, input fields, and the usual names of both."""
+
+    def __init__(self, example: Example) -> None:
+        fields: dict[str, Any] = {}
+        fields |= dict.fromkeys(("output", "answer", "target", "expected", "label", "reference"), example.output)
+        fields |= dict.fromkeys(("input", "inputs", "question", "text"), example.text)
+        fields |= {"id": example.id, "outputs": example.outputs, "references": example.outputs}
+        fields |= {"metadata": dict(example.metadata)}
+        fields = {**dict(example.metadata), **fields}
+        if isinstance(example.input, Mapping):
+            fields |= {**example.input, "inputs": dict(example.input)}
+        super().__init__(fields, example.text)
+
+
+class PredictionView(_FieldsView):
+    """An output as metrics of other tools expect it: its text, and the answer, None where none could be read."""
+
+    def __init__(self, output: Output, answer: str | None) -> None:
+        fields: dict[str, Any] = dict.fromkeys(("answer", "label", "prediction", "target"), answer)
+        fields |= dict.fromkeys(("text", "output", "outputs", "response", "completion"), output.text)
+        fields |= {"messages": output.messages, "trajectory": output.trajectory}
+        super().__init__(fields, output.text)

@@ -1,4 +1,4 @@
-"""Whether Python code that a model wrote does what it should: it is run."""
+"""Scores Python code by running it: against tests, or against its expected output."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ from ...core.models import Output
 from ...core.protocols import Need
 from ...core.score import Score
 from .code_sandbox import SandboxResult, network_isolated, run_python
-from .reference_base import NO_REFERENCE, shorten
+from .reference_match import NO_REFERENCE, shorten
 
 _CODE_FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL)
 
 
 class CodeEvaluator:
-    """Runs the code in the output (its last fenced block, or all of it) in a subprocess with limits.
+    """Runs the code in the output, its last fenced block or all of it, in a subprocess with limits.
 
-    check: `tests` runs the row's field `field` after it, one test a text or a list of them, and scores the share
-    that passes, each in a process of its own; `stdout` gives the row's input to the program and compares what it
-    prints with the references. seconds, megabytes: limits of one process. isolated: refuse to work where the network
-    cannot be taken away; without it `values` say whether it was (`isolated`). What else is not guaranteed stands in
-    `evaluators/cell.py` and in the manual.
+    What the subprocess does not guarantee is described in `code_sandbox.py` and in docs/evaluators.md.
+
+    Args:
+        check: `tests` appends each test of the example's field `field`, a text or a list, and scores the share that
+            passes, each in a process of its own. `stdout` pipes the input to the program and compares what it prints
+            with the references.
+        seconds: The time limit of one process.
+        megabytes: The memory limit of one process.
+        isolated: Whether to refuse to run where the network cannot be cut off. Without it, `values.isolated` tells.
     """
 
     name = "code"
@@ -40,10 +44,11 @@ class CodeEvaluator:
         if check not in ("tests", "stdout"):
             raise UsageError(f"{check!r} is unknown", where="code: check", possible=("tests", "stdout"))
         if not 0 < seconds <= 600 or megabytes < 32:
-            raise UsageError("limits that nothing can run in", where="code", possible=("seconds > 0, megabytes >= 32",))
+            possible = ("0 < seconds <= 600, megabytes >= 32",)
+            raise UsageError("these limits are out of range", where="code", possible=possible)
         if isolated and not network_isolated():
             raise NeedsError(
-                "code cannot be kept from the network here",
+                "the network cannot be cut off here",
                 where="code: isolated",
                 remedy="allow unprivileged user namespaces, or run in a container without a network",
             )
@@ -58,11 +63,11 @@ class CodeEvaluator:
         return await (self._by_tests if self._check == "tests" else self._by_output)(example, code)
 
     async def _by_tests(self, example: Example, code: str) -> Score:
-        given = example.metadata.get(self._field)
-        tests = [given] if isinstance(given, str) else list(given or ())
+        source = example.metadata.get(self._field)
+        tests = [source] if isinstance(source, str) else list(source or ())
         if not tests:
-            said = f"the row brings no tests in its field {self._field!r}"
-            return Score(value=0.0, failure="example", feedback=said)
+            text = f"the example has no tests in its field {self._field!r}"
+            return Score(value=0.0, failure="example", feedback=text)
         # The mark tells that the end was reached: code that leaves early with status 0 has passed nothing.
         mark = f"passed {example.id}"
         wrong = []
@@ -81,10 +86,10 @@ class CodeEvaluator:
         values = {"isolated": float(network_isolated())}
         if not ran.succeeded:
             return Score(value=0.0, values=values, feedback=_failure_reason(ran, self._seconds))
-        if any(_normalized_lines(ran.stdout) == _normalized_lines(one) for one in example.outputs):
+        if any(_normalized_lines(ran.stdout) == _normalized_lines(reference) for reference in example.outputs):
             return Score(value=1.0, values=values)
-        said = f"it prints {shorten(ran.stdout.strip())!r}, wanted {shorten(example.outputs[0])!r}"
-        return Score(value=0.0, values=values, feedback=said)
+        text = f"it prints {shorten(ran.stdout.strip())!r}, wanted {shorten(example.outputs[0])!r}"
+        return Score(value=0.0, values=values, feedback=text)
 
     async def _run(self, source: str, stdin: str) -> SandboxResult:
         return await asyncio.to_thread(

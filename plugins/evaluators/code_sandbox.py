@@ -1,9 +1,9 @@
-"""A subprocess for code that nobody has read: limits of time, memory and files, and no network where it can be had.
+"""Runs generated code in a subprocess with limits on time, memory and files, and without a network where possible.
 
-Inside user and network namespaces (Linux, `unshare`) the code has no network and its children die with it. Limits of
-the process hold in any case on POSIX. What this cannot give: the code reads whatever the user may read, writes small
-files wherever the user may, and where namespaces are not allowed it has the network. Strangers' code belongs into a
-container or a virtual machine.
+In user and network namespaces (Linux, `unshare`) the code has no network, and its child processes die with it. The
+process limits hold on every POSIX system. This is no full sandbox: the code can read whatever the user can read and
+write small files wherever the user can, and without namespaces it has the network. Run untrusted code in a container
+or a virtual machine.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ exec(compile(source, "main.py", "exec"), {"__name__": "__main__"})
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxResult:
-    """What came of it. code: the exit status, None where the time ran out."""
+    """The result of one program. code: the exit status; None if the time ran out."""
 
     code: int | None
     stdout: str
@@ -46,7 +46,7 @@ class SandboxResult:
 
 @cache
 def network_isolated() -> bool:
-    """Whether code runs without a network here; tried once."""
+    """Whether code runs without a network here; checked once."""
     try:
         tried = subprocess.run([*_UNSHARE_COMMAND, "true"], capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -55,7 +55,7 @@ def network_isolated() -> bool:
 
 
 def run_python(source: str, *, stdin: str = "", seconds: float = 5.0, megabytes: int = 512) -> SandboxResult:
-    """Run a program in a new folder with nothing of this process' environment. Blocks; call it from a thread."""
+    """Run a program in a new folder with an empty environment. Blocks; call it from a thread."""
     with tempfile.TemporaryDirectory(prefix="cell-") as folder:
         with open(os.path.join(folder, "main.py"), "w", encoding="utf-8", errors="replace") as file:
             file.write(source)
@@ -93,8 +93,8 @@ def run_python(source: str, *, stdin: str = "", seconds: float = 5.0, megabytes:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-            said = []
+            texts = []
             for file_ in (out, err):
                 file_.seek(0)
-                said.append(file_.read(_OUTPUT_BYTES).decode(errors="replace"))
-    return SandboxResult(code=code, stdout=said[0], stderr=said[1])
+                texts.append(file_.read(_OUTPUT_BYTES).decode(errors="replace"))
+    return SandboxResult(code=code, stdout=texts[0], stderr=texts[1])

@@ -1,4 +1,4 @@
-"""How likely the target finds the reference as its answer: no answer is sampled."""
+"""The cross-entropy of the reference under the target model. No answer is sampled."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ..algorithms.llm_helpers import gather_all
 class CrossEntropy:
     """The token cross-entropy of the first reference after the prompt, in nats (PMPO, arXiv 2505.16307).
 
-    One call of a model that scores given texts; where prompts vote, one for each, and their mean. A pipeline's steps
-    have no references, so its loss is a UsageError.
+    One call of a model that returns log-probabilities of a given text; for voting prompts one call each, and their
+    mean. A pipeline's inner steps have no references, so its loss is a UsageError.
     """
 
     name = "cross-entropy"

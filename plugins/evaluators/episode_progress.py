@@ -1,22 +1,24 @@
-"""How far an episode came, with what was wrong turn by turn."""
+"""Scores the progress of an episode in an environment."""
 
 from __future__ import annotations
 
 from ...core.dataset import Example
 from ...core.models import Output
-from ...core.protocols import Need
+from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
 
 
 class ProgressEvaluator:
-    """The progress at the end of the trajectory, in [0, 1]; feedback names each turn that the world has a note on.
+    """The progress at the end of the trajectory, in [0, 1]; the feedback has the environment's notes on each turn.
 
-    partial: whether half a way counts half; without, only the goal counts. An output that was not played is the goal
-    itself or nothing: it counts where it is a reference.
+    An output without a trajectory counts 1 if it is a reference, else 0.
+
+    Args:
+        partial: Whether partial progress counts; if not, only the goal does.
     """
 
     name = "progress"
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
 
     def __init__(self, partial: bool = True) -> None:
         self._partial = partial
@@ -28,6 +30,6 @@ class ProgressEvaluator:
         turns = [(number, str(step.get("note", ""))) for number, step in enumerate(output.trajectory, 1)]
         notes = [f"turn {number}: {note}" for number, note in turns if note]
         reached = "the goal was reached" if last >= 1 else f"{last:.0%} of the way to the goal"
-        said = "; ".join([f"{reached} after {len(turns)} turns", *notes])
+        text = "; ".join([f"{reached} after {len(turns)} turns", *notes])
         value = last if self._partial else float(last >= 1)
-        return Score(value=value, values={"progress": last, "turns": float(len(turns))}, feedback=said)
+        return Score(value=value, values={"progress": last, "turns": float(len(turns))}, feedback=text)

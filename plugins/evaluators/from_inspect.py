@@ -1,4 +1,4 @@
-"""Any scorer of Inspect (`inspect_ai`), as it is."""
+"""Any scorer of Inspect (`inspect_ai`) as an evaluator."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from typing import Any
 from ...core.dataset import Example
 from ...core.errors import MaieuticError
 from ...core.models import Output
-from ...core.protocols import Need
+from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
 from ..system.imports import import_optional, load_function
 from .metric_result import as_score
 
 
 class InspectScorer:
-    """Scores by `await scorer(state, target)`, brought to [0, 1] by Inspect's own `value_to_float`.
+    """Scores with `await scorer(state, target)`, converted to [0, 1] by Inspect's own `value_to_float`.
 
-    scorer: `module:function`, one of Inspect's (`inspect_ai.scorer:match`) or one's own; options: what it is made
-    with. The state has the row's input, metadata and the whole output; the target all references. A scorer that asks
-    a model does so through Inspect: its calls are in no ledger.
+    The state has the input, the metadata and the whole output; the target has all references. A scorer that calls a
+    model does so through Inspect: its calls are not counted.
+
+    Args:
+        scorer: `module:function`, one of Inspect's (`inspect_ai.scorer:match`) or your own.
+        options: What the scorer is created with.
     """
 
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
 
     def __init__(self, scorer: str, options: Mapping[str, Any] | None = None, folder: str = ".") -> None:
         self._scorers = import_optional("inspect_ai.scorer", extra="inspect", who="inspect")
@@ -48,15 +51,15 @@ class InspectScorer:
             metadata=dict(example.metadata),
         )
         try:
-            found = await self._scorer(state, self._scorers.Target(list(example.outputs)))
+            result = await self._scorer(state, self._scorers.Target(list(example.outputs)))
         except MaieuticError:
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - what a foreign scorer raises on one row is data of that row
-            said = f"{self.name} failed on this row: {type(error).__name__}: {error}"
-            return Score(value=0.0, failure="example", feedback=said[:600])
-        if found is None:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - what a foreign scorer raises is data of that example
+            text = f"{self.name} failed on this row: {type(error).__name__}: {error}"
+            return Score(value=0.0, failure="example", feedback=text[:600])
+        if result is None:
             return Score(value=0.0, failure="example", feedback=f"{self.name} gave no score")
-        several = found.value if isinstance(found.value, Mapping) else {}
-        parts = {str(name): float(self._as_number(one)) for name, one in several.items()}
-        value = sum(parts.values()) / len(parts) if parts else float(self._as_number(found.value))
-        return as_score(self.name, {**parts, "score": value, "explanation": found.explanation or ""})
+        several = result.value if isinstance(result.value, Mapping) else {}
+        parts = {str(name): float(self._as_number(value_part)) for name, value_part in several.items()}
+        value = sum(parts.values()) / len(parts) if parts else float(self._as_number(result.value))
+        return as_score(self.name, {**parts, "score": value, "explanation": result.explanation or ""})

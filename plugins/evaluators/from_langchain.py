@@ -1,4 +1,4 @@
-"""Any LangChain evaluator of strings, as it is."""
+"""Any LangChain string evaluator as an evaluator."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ from ...core.protocols import Need
 from ...core.score import Score
 from ..system.imports import import_optional, load_function
 from .metric_result import as_score
-from .reference_base import NO_REFERENCE
+from .reference_match import NO_REFERENCE
 
 _VERDICT_VALUES = {"Y": 1.0, "N": 0.0, "CORRECT": 1.0, "INCORRECT": 0.0}
 
 
 class LangChainEvaluator:
-    """Scores by an object with `aevaluate_strings(prediction=, input=, reference=)`.
+    """Scores with an object that has `aevaluate_strings(prediction=, input=, reference=)`.
 
-    evaluator: a name that LangChain's `load_evaluator` knows (`exact_match`, `embedding_distance`, `criteria`, …), or
-    `module:name` of one's own: a class, or a function that makes one. options: what it is made with. scale: the
-    score's top, for criteria that are scored of 10. distance: the score is a distance, so that 0 is best. Models that
-    it asks are its own affair: their calls are in no ledger.
+    Models that it calls are not counted.
+
+    Args:
+        evaluator: A name for LangChain's `load_evaluator` (`exact_match`, `embedding_distance`, `criteria`, …), or
+            `module:name` of your own class or factory.
+        options: What it is created with.
+        scale: The maximum of the score, for criteria that are scored out of 10.
+        distance: Whether the score is a distance, so that 0 is best.
     """
 
     def __init__(
@@ -36,36 +40,36 @@ class LangChainEvaluator:
         folder: str = ".",
     ) -> None:
         if ":" in evaluator:
-            made: Any = load_function(evaluator, Path(folder))(**(options or {}))
+            loaded: Any = load_function(evaluator, Path(folder))(**(options or {}))
         else:
             evaluation = import_optional("langchain_classic.evaluation", extra="langchain", who="langchain")
-            known = [kind.value for kind in evaluation.EvaluatorType]
-            if evaluator not in known:
+            names = [kind.value for kind in evaluation.EvaluatorType]
+            if evaluator not in names:
                 raise UsageError(
-                    f"LangChain has no evaluator {evaluator!r}", where="langchain: evaluator", possible=known
+                    f"LangChain has no evaluator {evaluator!r}", where="langchain: evaluator", possible=names
                 )
-            made = evaluation.load_evaluator(evaluation.EvaluatorType(evaluator), **(options or {}))
-        if not hasattr(made, "aevaluate_strings"):
+            loaded = evaluation.load_evaluator(evaluation.EvaluatorType(evaluator), **(options or {}))
+        if not hasattr(loaded, "aevaluate_strings"):
             raise UsageError(f"{evaluator} does not evaluate strings", where="langchain: evaluator")
         self.name = f"langchain:{evaluator}"
-        self._evaluator, self._scale, self._distance = made, scale, distance
-        self._wants_reference = bool(getattr(made, "requires_reference", False))
-        self._wants_input = bool(getattr(made, "requires_input", False))
+        self._evaluator, self._scale, self._distance = loaded, scale, distance
+        self._wants_reference = bool(getattr(loaded, "requires_reference", False))
+        self._wants_input = bool(getattr(loaded, "requires_input", False))
         self.needs: frozenset[Need] = frozenset({"references"}) if self._wants_reference else frozenset()
 
     async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
         if self._wants_reference and example.output is None:
             return NO_REFERENCE
-        given = {"prediction": output.text if answer is None else answer}
-        given |= {"input": example.text} if self._wants_input else {}
-        given |= {"reference": example.output or ""} if self._wants_reference else {}
+        arguments = {"prediction": output.text if answer is None else answer}
+        arguments |= {"input": example.text} if self._wants_input else {}
+        arguments |= {"reference": example.output or ""} if self._wants_reference else {}
         try:
-            result = await self._evaluator.aevaluate_strings(**given)
+            result = await self._evaluator.aevaluate_strings(**arguments)
         except MaieuticError:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - what a foreign evaluator raises on one row is data of that row
-            said = f"{self.name} failed on this row: {type(error).__name__}: {error}"
-            return Score(value=0.0, failure="example", feedback=said[:600])
+            text = f"{self.name} failed on this row: {type(error).__name__}: {error}"
+            return Score(value=0.0, failure="example", feedback=text[:600])
         value = result.get("score")
         value = (
             _VERDICT_VALUES.get(str(result.get("value")).strip().upper())

@@ -1,4 +1,4 @@
-"""Any promptfoo assertion, as it is: promptfoo itself is asked, in one process that stays."""
+"""Any promptfoo assertion as an evaluator: promptfoo itself runs it, in one long-lived process."""
 
 from __future__ import annotations
 
@@ -17,22 +17,25 @@ from typing import Any
 from ...core.dataset import Example
 from ...core.errors import PluginError, UsageError
 from ...core.models import Output
-from ...core.protocols import Need
+from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
 
 _SCRIPT = "promptfoo.mjs"
 
 
 class PromptfooAssertion:
-    """Scores by one assertion, as a test's `assert` has it: `{type = "contains", value = "…"}`, with threshold,
-    transform and all the rest; `not-` types too. Its score in [0, 1] counts, or, where it only passes or fails, that.
+    """Scores with one assertion as in a test's `assert`: `{type = "contains", value = "…"}`, with all its options.
 
-    In the assertion's texts `{{name}}` is filled by promptfoo from the row: its input's fields, `input`, `expected`
-    and its metadata. needs Node.js and `npm install promptfoo` in the task's folder or above it (or in `modules`).
-    Assertions that ask a model do so through promptfoo: their calls are in no ledger.
+    The assertion's score in [0, 1] counts, or whether it passes. promptfoo fills `{{name}}` in its texts from the
+    input's fields, `input`, `expected` and the metadata. It needs Node.js and `npm install promptfoo` in the task's
+    folder or above it. Assertions that call a model do so through promptfoo: their calls are not counted.
+
+    Args:
+        modules: A folder with promptfoo's `node_modules`, in place of the task's.
+        seconds: The time limit of one assertion.
     """
 
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
 
     def __init__(
         self, assertion: Mapping[str, Any], modules: str | None = None, seconds: float = 60.0, folder: str = "."
@@ -50,16 +53,16 @@ class PromptfooAssertion:
     async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
         fields = dict(example.input) if isinstance(example.input, Mapping) else {}
         values = {**example.metadata, "expected": example.output, "input": example.text, **fields}
-        asked = {"assertion": self._assertion, "output": output.text, "vars": values, "prompt": example.text}
-        said = await asyncio.to_thread(self._request, json.dumps(asked, ensure_ascii=True))
-        if "error" in said:
-            return Score(
-                value=0.0, failure="example", feedback=f"{self.name} failed on this row: {said['error']}"[:600]
-            )
-        score = said.get("score")
-        value = float(score) if isinstance(score, int | float) else float(bool(said.get("pass")))
-        feedback = None if said.get("pass") else str(said.get("reason") or "")[:600] or None
-        return Score(value=min(1.0, max(0.0, value)), values={"pass": float(bool(said.get("pass")))}, feedback=feedback)
+        request = {"assertion": self._assertion, "output": output.text, "vars": values, "prompt": example.text}
+        response = await asyncio.to_thread(self._request, json.dumps(request, ensure_ascii=True))
+        if "error" in response:
+            text = f"{self.name} failed on this row: {response['error']}"
+            return Score(value=0.0, failure="example", feedback=text[:600])
+        score = response.get("score")
+        value = float(score) if isinstance(score, int | float) else float(bool(response.get("pass")))
+        feedback = None if response.get("pass") else str(response.get("reason") or "")[:600] or None
+        values = {"pass": float(bool(response.get("pass")))}
+        return Score(value=min(1.0, max(0.0, value)), values=values, feedback=feedback)
 
     def _request(self, line: str) -> dict[str, Any]:
         with self._lock:
@@ -88,8 +91,8 @@ class PromptfooAssertion:
                 where=f"{self.name} in {self._home}",
                 remedy="try the assertion with: npx promptfoo eval",
             )
-        said: dict[str, Any] = json.loads(answered)
-        return said
+        response: dict[str, Any] = json.loads(answered)
+        return response
 
     def _start(self) -> subprocess.Popen[str]:
         script = str(resources.files(__package__).joinpath(_SCRIPT))
@@ -116,12 +119,13 @@ def _stop_process(process: subprocess.Popen[str]) -> None:
 def _promptfoo_folder(start: Path) -> Path:
     """The nearest folder, from `start` upwards, whose node_modules have promptfoo."""
     here = start.resolve()
-    found = next((one for one in (here, *here.parents) if (one / "node_modules" / "promptfoo").is_dir()), None)
-    if found is None or shutil.which("node") is None:
+    candidates = (here, *here.parents)
+    folder = next((path for path in candidates if (path / "node_modules" / "promptfoo").is_dir()), None)
+    if folder is None or shutil.which("node") is None:
         missing = "Node.js" if shutil.which("node") is None else "promptfoo"
         raise UsageError(
             f"promptfoo assertions need {missing}, which is not installed",
             where=f"promptfoo, for {here}",
             remedy="install Node.js 20 or newer, then: npm install promptfoo",
         )
-    return found
+    return folder

@@ -1,4 +1,4 @@
-"""From a judge's ratings to what people would have said, fitted on rows that people labelled."""
+"""Calibrates a judge model's ratings to the labels of people."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ _MIN_PAIRS = 4
 
 
 class JudgeCalibration:
-    """A never falling map of [0, 1] into itself.
+    """A monotonic map of [0, 1] into itself, fitted with the least squared error.
 
-    isotonic: the never falling steps with the least squared error, straight in between. linear: the straight line
-    with the least squared error, cut off at 0 and 1.
+    isotonic: interpolated between monotonic steps. linear: a straight line, clipped to [0, 1].
     """
 
     def __init__(self, knots: Sequence[tuple[float, float]]) -> None:
-        """knots: (rating, label) in the order of the ratings, at least one; beyond the ends the map is flat."""
+        """knots: (rating, label) by rating, at least one; the map is constant beyond the ends."""
         self.knots = tuple(knots)
 
     @classmethod
     def fit(cls, pairs: Sequence[tuple[float, float]], kind: CalibrationFit = "isotonic") -> JudgeCalibration:
-        """From (rating, label) of the same outputs, both in [0, 1], in any order. Raises UsageError for fewer than
-        four, or for ratings that fall where labels rise: such a judge cannot be put right."""
+        """Fit pairs of (rating, label), both in [0, 1].
+
+        Raises UsageError for fewer than four pairs, and for ratings that do not rise with the labels.
+        """
         if len(pairs) < _MIN_PAIRS:
             raise _calibration_error(
-                f"{len(pairs)} labelled ratings are too few to calibrate a judge", f"{_MIN_PAIRS} or more"
+                f"{len(pairs)} labeled ratings are too few to calibrate a judge", f"{_MIN_PAIRS} or more"
             )
         ordered = sorted(pairs)
         knots = _fit_isotonic(ordered) if kind == "isotonic" else _fit_linear(ordered)
@@ -48,13 +49,13 @@ class JudgeCalibration:
         return self.knots[-1][1]
 
 
-def parse_pairs(given: Sequence[Any]) -> list[tuple[float, float]]:
-    """The option `calibration` as pairs. Raises UsageError for what are no two numbers in [0, 1]."""
+def parse_pairs(option: Sequence[Any]) -> list[tuple[float, float]]:
+    """The option `calibration` as pairs. Raises UsageError for an item that is not two numbers in [0, 1]."""
     pairs: list[tuple[float, float]] = []
-    for number, one in enumerate(given, 1):
-        values = list(one) if isinstance(one, list | tuple) else []
+    for number, pair in enumerate(option, 1):
+        values = list(pair) if isinstance(pair, list | tuple) else []
         if len(values) != 2 or not all(_in_unit_interval(value) for value in values):
-            raise _calibration_error(f"calibration pair {number} is {one!r:.60}", "[rating, label], both from 0 to 1")
+            raise _calibration_error(f"calibration pair {number} is {pair!r:.60}", "[rating, label], both from 0 to 1")
         pairs.append((float(values[0]), float(values[1])))
     return pairs
 
@@ -67,7 +68,7 @@ def _fit_isotonic(ordered: Sequence[tuple[float, float]]) -> list[tuple[float, f
     from scipy.optimize import isotonic_regression
 
     ratings = sorted({rating for rating, _ in ordered})
-    groups = [[label for rating, label in ordered if rating == one] for one in ratings]
+    groups = [[label for rating, label in ordered if rating == group_rating] for group_rating in ratings]
     means = [sum(group) / len(group) for group in groups]
     fitted = isotonic_regression(means, weights=[len(group) for group in groups]).x
     return list(zip(ratings, (float(value) for value in fitted), strict=True))
@@ -75,11 +76,13 @@ def _fit_isotonic(ordered: Sequence[tuple[float, float]]) -> list[tuple[float, f
 
 def _fit_linear(ordered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     n = len(ordered)
-    at, to = sum(rating for rating, _ in ordered) / n, sum(label for _, label in ordered) / n
-    spread = sum((rating - at) ** 2 for rating, _ in ordered)
-    slope = max(0.0, sum((rating - at) * (label - to) for rating, label in ordered) / spread) if spread else 0.0
-    steps = 50
-    return [(one / steps, min(1.0, max(0.0, to + slope * (one / steps - at)))) for one in range(steps + 1)]
+    mean_rating, mean_label = sum(rating for rating, _ in ordered) / n, sum(label for _, label in ordered) / n
+    variance = sum((rating - mean_rating) ** 2 for rating, _ in ordered)
+    covariance = sum((rating - mean_rating) * (label - mean_label) for rating, label in ordered)
+    slope = max(0.0, covariance / variance) if variance else 0.0
+    steps = 50  # a clipped line as knots: fine enough that interpolation moves no rating by more than 0.01
+    line = [mean_label + slope * (step / steps - mean_rating) for step in range(steps + 1)]
+    return [(step / steps, min(1.0, max(0.0, label))) for step, label in enumerate(line)]
 
 
 def _calibration_error(what: str, possible: str) -> UsageError:

@@ -1,4 +1,4 @@
-"""What a metric returned, as a Score."""
+"""Converts what a metric returned to a Score."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ACCEPTED_RESULTS = ("True or False", "a number in [0, 1]", 'a dict {"score": â€
 
 
 def as_score(name: str, result: Any) -> Score:
-    """Raises PluginError, naming the function and the value, for what is no score."""
+    """The score. Raises PluginError, with the metric's name and the value, for anything else."""
     if isinstance(result, Score):
         return result
     if isinstance(result, Mapping):
@@ -30,14 +30,14 @@ def as_score(name: str, result: Any) -> Score:
 
 
 def _score_from_fields(name: str, result: Mapping[Any, Any]) -> Score:
-    key = next((one for one in _VALUE_KEYS if one in result), None)
+    key = next((key for key in _VALUE_KEYS if key in result), None)
     if key is None:
         raise _metric_error(name, f"returned a dict without a score; it has {', '.join(map(str, result)) or 'nothing'}")
     if not _is_number(result[key]):
         raise _metric_error(name, f"returned {key} = {result[key]!r:.200}, which is no number")
-    said = next((str(result[one]) for one in _FEEDBACK_KEYS if result.get(one)), None)
+    feedback = next((str(result[field]) for field in _FEEDBACK_KEYS if result.get(field)), None)
     others = {str(k): float(v) for k, v in result.items() if k != key and _is_number(v) and math.isfinite(float(v))}
-    return Score(value=_unit_value(name, result[key]), values=others, feedback=said)
+    return Score(value=_unit_value(name, result[key]), values=others, feedback=feedback)
 
 
 def _unit_value(name: str, value: Any) -> float:

@@ -1,24 +1,24 @@
-"""What an answer took: time, tokens, money."""
+"""Scores the time, tokens and money that an answer used."""
 
 from __future__ import annotations
 
 from ...core.dataset import Example
 from ...core.errors import UsageError
 from ...core.models import Output
-from ...core.protocols import Need
+from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
 
 _NO_CALL_RECORDS = Score(value=0.0, failure="example", feedback="the target tells nothing of its calls")
 
 
 class LatencyEvaluator:
-    """1 for an answer in no time, 0 from `limit` seconds on; the sum of the answer's calls.
+    """Falls from 1 at once to 0 at `limit` seconds, summed over the answer's calls.
 
-    An answer from the cache counts with the time that it took when it was paid for.
+    A cached answer counts with the time that it took originally.
     """
 
     name = "latency"
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
 
     def __init__(self, limit: float = 10.0) -> None:
         self._limit = _positive(limit, "latency: limit")
@@ -31,13 +31,13 @@ class LatencyEvaluator:
 
 
 class CostEvaluator:
-    """1 for an answer that took nothing, 0 from a limit on: `tokens`, prompt and answer together, or `usd`.
+    """Falls from 1 to 0 at a limit of `tokens`, prompt and completion together, or of `usd`.
 
-    With both limits the nearer one counts. Prices are litellm's; a model without a known price takes 0 dollars.
+    With both limits, the one that is closer counts. Prices are litellm's; a model of unknown price costs 0 dollars.
     """
 
     name = "cost"
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
 
     def __init__(self, tokens: float | None = None, usd: float | None = None) -> None:
         if tokens is None and usd is None:
@@ -56,5 +56,5 @@ class CostEvaluator:
 
 def _positive(limit: float, where: str) -> float:
     if not limit > 0:
-        raise UsageError(f"a limit of {limit}", where=where, possible=("any number above 0",))
+        raise UsageError(f"the limit {limit} is not above 0", where=where, possible=("any number above 0",))
     return limit

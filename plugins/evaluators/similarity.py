@@ -1,4 +1,4 @@
-"""How alike answer and reference are: by runs of characters, without any model, or by an embedding model."""
+"""Similarity of answer and reference: of character n-grams, without a model, or of embeddings."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from ...core.dataset import Example
 from ...core.errors import UsageError
 from ...core.evaluator_protocols import EvaluatorContext
 from ...core.models import ModelRef, Output
-from ...core.protocols import Need
+from ...core.protocols import NEEDS_REFERENCES
 from ...core.score import Score
 from ...core.tfidf import SparseVector, cosine, normalize
-from .reference_base import NO_ANSWER, NO_REFERENCE, ReferenceEvaluator, shorten
+from .reference_match import NO_ANSWER, NO_REFERENCE, ReferenceEvaluator, shorten
 
 
 def similarity(
     model: str = "", key_env: str = "", floor: float = 0.0, shortest: int = 2, longest: int = 4
 ) -> NgramSimilarity | EmbeddingSimilarity:
-    """With a model its embeddings are compared, else n-grams of `shortest` to `longest` characters. key_env: the
-    variable that holds the model's key, where it is not the provider's usual one."""
+    """Compares embeddings if a model is named, else n-grams of `shortest` to `longest` characters.
+
+    Args:
+        key_env: The variable that holds the model's key, if it is not the provider's usual one.
+        floor: The similarity that scores 0.
+    """
     if model:
         return EmbeddingSimilarity(model, key_env=key_env, floor=floor)
     return NgramSimilarity(shortest, longest, floor)
@@ -29,8 +33,8 @@ def similarity(
 class NgramSimilarity(ReferenceEvaluator):
     """The cosine of character n-grams, from `shortest` to `longest`, to the nearest reference; case does not count.
 
-    It sees spelling and word stems, no synonyms: "car" and "automobile" are strangers. `floor`: what is less alike
-    counts 0, and the rest is stretched to [0, 1].
+    It sees spelling and word stems but no synonyms: "car" and "automobile" score near 0. A similarity below `floor`
+    scores 0, and the rest is rescaled to [0, 1].
     """
 
     name = "similarity"
@@ -43,8 +47,10 @@ class NgramSimilarity(ReferenceEvaluator):
         self._sizes, self._floor = range(shortest, longest + 1), validate_floor(floor)
 
     def compare(self, answer: str, references: tuple[str, ...]) -> Score:
-        said = self._vector(answer)
-        return best_similarity([cosine(said, self._vector(one)) for one in references], references, self._floor)
+        vector = self._vector(answer)
+        return best_similarity(
+            [cosine(vector, self._vector(reference)) for reference in references], references, self._floor
+        )
 
     def _vector(self, text: str) -> SparseVector:
         plain = f" {' '.join(text.casefold().split())} "
@@ -55,13 +61,15 @@ class NgramSimilarity(ReferenceEvaluator):
 class EmbeddingSimilarity:
     """The cosine of an embedding model's vectors to the nearest reference.
 
-    model: as everywhere, for example `openai/text-embedding-3-small` or `openai/NAME@http://HOST/v1`. Answer and
-    references go in one request, which is cached, and charged to the optimizer's side. Embeddings of unlike texts are
-    seldom at right angles: `floor` says from where on a cosine counts.
+    Answer and references go in one request, which is cached and charged to the optimizer. Embeddings of unrelated
+    texts are seldom orthogonal: set `floor` to the cosine that should score 0.
+
+    Args:
+        model: As everywhere, for example `openai/text-embedding-3-small` or `openai/NAME@http://HOST/v1`.
     """
 
     name = "similarity"
-    needs: frozenset[Need] = frozenset({"references"})
+    needs = NEEDS_REFERENCES
     calls = 1
     runs = 0
 
@@ -79,7 +87,7 @@ class EmbeddingSimilarity:
     async def rate(self, example: Example, output: Output, answer: str | None, *, bench: EvaluatorContext) -> Score:
         if answer is None:
             return NO_ANSWER
-        references = tuple(one for one in example.outputs if one.strip())
+        references = tuple(reference for reference in example.outputs if reference.strip())
         if not references:
             return NO_REFERENCE
         if not answer.strip():
@@ -88,7 +96,7 @@ class EmbeddingSimilarity:
 
 
 def best_similarity(cosines: Sequence[float], references: Sequence[str], floor: float) -> Score:
-    """The score of the best cosine, with what was wanted in words."""
+    """The score of the best cosine, with its reference as feedback."""
     cosine, best = max(zip(cosines, references, strict=True))
     value = max(0.0, (min(1.0, cosine) - floor) / (1 - floor))
     feedback = None if value > 0.999 else f"wanted {shorten(best)!r}"

@@ -1,4 +1,4 @@
-"""Whether a query finds what the reference query finds, in SQLite."""
+"""Scores an SQL query by its result in SQLite, against the result of a reference query."""
 
 from __future__ import annotations
 
@@ -15,29 +15,34 @@ from urllib.parse import quote
 from ...core.dataset import Example
 from ...core.errors import UsageError
 from ...core.models import Output
-from ...core.protocols import Need
+from ...core.protocols import NEEDS_REFERENCES
 from ...core.score import Score
-from .reference_base import NO_REFERENCE, shorten
+from .reference_match import NO_REFERENCE, shorten
 
 _SQL_FENCE = re.compile(r"```(?:sql|sqlite)?[ \t]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
 _ORDER_BY = re.compile(r"\border\s+by\b(?![^()]*\))", re.IGNORECASE)
 _READ_ACTIONS = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, getattr(sqlite3, "SQLITE_RECURSIVE", 33)}
 )
+# More rows than any answer that a person would check, few enough to compare in memory.
 _MAX_ROWS = 10_000
 
 
 class SqlEvaluator:
-    """1 where the output's query gives the rows that a reference query gives: the same columns by place, the same
-    rows in any order, or in the same order where the reference says ORDER BY.
+    """Scores 1 if the query returns the rows of a reference query, in any order unless the reference has ORDER BY.
 
-    The database: a file, by `database` or by the row's field `field`, opened for reading alone; or an SQL script that
-    builds one in memory, by `script` or by that field. Relative paths begin in the task's folder. Queries may only
-    read, for `seconds` and up to 10,000 rows; a query that may not, or cannot, run is wrong, and says why.
+    Columns are compared by position. Queries may only read, for `seconds` and up to 10,000 rows; a query that cannot
+    run, or may not, scores 0 with the reason.
+
+    Args:
+        database: A database file, opened read-only; relative to the task's folder.
+        script: An SQL script that builds the database in memory.
+        field: The field of the metadata that overrides both, with a file or a script.
+        seconds: The time limit of one query.
     """
 
     name = "sql"
-    needs: frozenset[Need] = frozenset({"references"})
+    needs = NEEDS_REFERENCES
 
     def __init__(
         self,
@@ -65,20 +70,23 @@ class SqlEvaluator:
         place = example.metadata.get(self._field)
         try:
             with closing(self._connect(place if isinstance(place, str) else None)) as base:
-                wanted = [(self._fetch(base, one), bool(_ORDER_BY.search(one))) for one in example.outputs]
+                expected = [
+                    (self._fetch(base, reference_query), bool(_ORDER_BY.search(reference_query)))
+                    for reference_query in example.outputs
+                ]
                 try:
-                    found = self._fetch(base, query)
+                    actual = self._fetch(base, query)
                 except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
                     return Score(value=0.0, feedback=f"the query cannot run: {shorten(str(error))}")
         except (sqlite3.Error, sqlite3.Warning, ValueError, OSError) as error:
-            said = f"the reference query or its database cannot be used: {error}"
-            return Score(value=0.0, failure="example", feedback=said)
-        if any(found == rows if ordered else Counter(found) == Counter(rows) for rows, ordered in wanted):
+            text = f"the reference query or its database cannot be used: {error}"
+            return Score(value=0.0, failure="example", feedback=text)
+        if any(actual == rows if ordered else Counter(actual) == Counter(rows) for rows, ordered in expected):
             return Score(value=1.0)
-        rows = wanted[0][0]
-        shown, right = shorten(str(found[:2]), 120), shorten(str(rows[:2]), 120)
-        said = f"{len(found)} rows, first {shown}; wanted {len(rows)}, first {right}"
-        return Score(value=0.0, feedback=said)
+        rows = expected[0][0]
+        actual_text, expected_text = shorten(str(actual[:2]), 120), shorten(str(rows[:2]), 120)
+        text = f"{len(actual)} rows, first {actual_text}; wanted {len(rows)}, first {expected_text}"
+        return Score(value=0.0, feedback=text)
 
     def _connect(self, place: str | None) -> sqlite3.Connection:
         script, file = self._script, self._database
@@ -100,7 +108,7 @@ class SqlEvaluator:
         rows = base.execute(query).fetchmany(_MAX_ROWS + 1)
         if len(rows) > _MAX_ROWS:
             raise ValueError(f"it finds more than {_MAX_ROWS} rows")
-        return [tuple(round(one, 9) if isinstance(one, float) else one for one in row) for row in rows]
+        return [tuple(round(cell, 9) if isinstance(cell, float) else cell for cell in row) for row in rows]
 
 
 def _authorize_read(action: int, *about: str | None) -> int:

@@ -1,4 +1,4 @@
-"""Evaluators that look at the text alone: length, readability, words that should not be in it."""
+"""Evaluators of the text alone: length, readability, unwanted words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 from ...core.dataset import Example
 from ...core.errors import UsageError
 from ...core.models import Output
-from ...core.protocols import Need
+from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
 
 _UNITS = ("words", "characters", "sentences", "lines")
@@ -21,10 +21,10 @@ _VOWELS = re.compile(r"[aeiouy]+")
 
 
 class LengthEvaluator:
-    """1 inside [least, most], and less the further outside: half of `least`, or twice `most`, is 0.5."""
+    """Scores 1 inside [least, most] and less further outside: half of `least`, or twice `most`, scores 0.5."""
 
     name = "length"
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
 
     def __init__(
         self,
@@ -33,10 +33,10 @@ class LengthEvaluator:
         unit: Literal["words", "characters", "sentences", "lines"] = "words",
     ) -> None:
         if unit not in _UNITS:
-            raise UsageError(f"{unit!r} is no unit", where="length: unit", possible=_UNITS)
+            raise UsageError(f"{unit!r} is not a unit", where="length: unit", possible=_UNITS)
         if least < 0 or (most is not None and most < max(1, least)) or (most is None and not least):
             raise UsageError(
-                f"from {least} to {most} is no length",
+                f"from {least} to {most} is not a range of lengths",
                 where="length: least, most",
                 possible=("least = 20", "most = 100", "both, least first"),
             )
@@ -50,20 +50,20 @@ class LengthEvaluator:
             return self._scaled_score(size, self._most / size, f"at most {self._most}")
         return self._scaled_score(size, 1.0, "")
 
-    def _scaled_score(self, size: int, value: float, wanted: str) -> Score:
-        said = f"{size} {self._unit}, wanted {wanted}" if wanted else None
-        return Score(value=value, values={self._unit: size}, feedback=said)
+    def _scaled_score(self, size: int, value: float, limits: str) -> Score:
+        text = f"{size} {self._unit}, wanted {limits}" if limits else None
+        return Score(value=value, values={self._unit: size}, feedback=text)
 
 
 class ReadabilityEvaluator:
-    """Flesch's reading ease (English): 1 inside [least, most], and 0 from 50 points outside.
+    """Flesch reading ease (English): scores 1 inside [least, most] and 0 from 50 points outside.
 
     90 reads like a children's book, 60 like plain English, 30 like a paper. Syllables are counted by vowels, so a
     single word's count may be off by one. `values` have the ease and the grade (Flesch-Kincaid).
     """
 
     name = "readability"
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
 
     def __init__(self, least: float = 60.0, most: float = 121.0) -> None:
         if least > most:
@@ -81,19 +81,19 @@ class ReadabilityEvaluator:
         ease = 206.835 - 1.015 * pace - 84.6 * weight
         grade = 0.39 * pace + 11.8 * weight - 15.59
         off = max(self._least - ease, ease - self._most, 0.0)
-        said = f"reading ease {ease:.0f}, wanted {self._least:.0f} to {self._most:.0f}" if off else None
-        return Score(value=max(0.0, 1 - off / 50), values={"ease": ease, "grade": grade}, feedback=said)
+        text = f"reading ease {ease:.0f}, wanted {self._least:.0f} to {self._most:.0f}" if off else None
+        return Score(value=max(0.0, 1 - off / 50), values={"ease": ease, "grade": grade}, feedback=text)
 
 
 class WordListEvaluator:
-    """1 without any of `words`; each whole word of the list that occurs, in any case, takes the share `each` away.
+    """Scores 1 without any of `words`; each occurrence of a whole word, in any case, subtracts `each`.
 
     A row's own words, in its field `field`, are added. Without a list it is one of common English insults and
     obscenities: it finds what is crude, not what is hateful in civil words; for that ask a judge (`rubric`).
     """
 
     name = "toxicity"
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
 
     def __init__(self, words: Sequence[str] = (), field: str = "banned", each: float = 1.0) -> None:
         if not 0 < each <= 1:
@@ -103,15 +103,15 @@ class WordListEvaluator:
     async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
         own = example.metadata.get(self._field, ())
         words = (*self._words, *((own,) if isinstance(own, str) else tuple(map(str, own))))
-        pattern = "|".join(re.escape(one) for one in sorted(words, key=len, reverse=True))
-        found = re.findall(rf"(?<!\w)(?:{pattern})(?!\w)", output.text, re.IGNORECASE)
-        value = max(0.0, 1 - self._each * len(found))
-        said = f"it says {', '.join(dict.fromkeys(one.lower() for one in found))}" if found else None
-        return Score(value=value, values={"found": len(found)}, feedback=said)
+        pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+        matches = re.findall(rf"(?<!\w)(?:{pattern})(?!\w)", output.text, re.IGNORECASE)
+        value = max(0.0, 1 - self._each * len(matches))
+        text = f"it says {', '.join(dict.fromkeys(word.lower() for word in matches))}" if matches else None
+        return Score(value=value, values={"found": len(matches)}, feedback=text)
 
 
 def count_syllables(word: str) -> int:
-    """Groups of vowels, without a silent e at the end; at least one."""
+    """Count groups of vowels, without a silent e at the end; at least one."""
     plain = word.casefold()
     groups = len(_VOWELS.findall(plain))
     silent = plain.endswith("e") and not plain.endswith(("le", "ee")) and groups > 1

@@ -18,7 +18,7 @@ from ...core.budget import Payer
 from ...core.errors import MaieuticError, PluginError, RunFailed, UsageError
 from ...core.executor import MeasureJob, MeasureResult, MeasureSpec
 from ...core.models import Call, Reply
-from ...core.protocols import Gateway, Need
+from ...core.protocols import NEEDS_NOTHING, Gateway
 
 _MODULE = "ray"
 
@@ -28,7 +28,7 @@ class RayExecutor:
     jobs it runs at once, where it starts one. attempts: how often a job is begun anew when its worker dies."""
 
     name = "ray"
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
 
     def __init__(self, address: str = "", workers: int = 2, attempts: int = 3) -> None:
         if workers < 1 or attempts < 0:

@@ -1,4 +1,4 @@
-"""Work carried out from its data alone: the parts are made by name, once a process for each kind of work."""
+"""Carries out measurements: in the run's own process (`local`), or on a worker from data alone."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pydantic import BaseModel
 
 from ...core.answer import AnswerContract
 from ...core.evaluator_protocols import Evaluator
-from ...core.executor import MeasureResult, MeasureSpec
+from ...core.executor import MeasureJob, MeasureResult, MeasureSpec
 from ...core.models import Output
-from ...core.protocols import Gateway, Target
+from ...core.protocols import NEEDS_NOTHING, Gateway, Target
 from ...core.recipe import PluginRef
 from ..system.registry import Registry
 
@@ -47,3 +47,14 @@ def _build_parts(parts: str) -> tuple[Target, dict[str, Evaluator]]:
     evaluators = {name: registry.create("evaluator", use.use, **use.options) for name, use in work.evaluators.items()}
     reads = {"answer": work.answer} if "answer" in registry.options("target", work.target.use) else {}
     return registry.create("target", work.target.use, **reads, **work.target.options), evaluators
+
+
+class LocalExecutor:
+    name = "local"
+    needs = NEEDS_NOTHING
+
+    async def run(self, job: MeasureJob, gateway: Gateway) -> MeasureResult:
+        return await job.here()
+
+    async def aclose(self) -> None:
+        """Nothing was opened."""

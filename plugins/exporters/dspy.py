@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...core.program import Program
 from ...core.report import Report
 from .message_templates import prompt_templates, variable_names
-from .python_source import module_docstring, source_lines
+from .python_module import module_docstring, source_lines
 
 _MODULE_CODE = '''
 

@@ -1,20 +1,28 @@
-"""The program as a LangChain `ChatPromptTemplate`, in LangChain's own JSON."""
+"""The program as a LangChain `ChatPromptTemplate` in LangChain's own JSON, and as a commit of its prompt hub."""
 
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 from ...core.dataset import Example
 from ...core.errors import UsageError
+from ...core.identity import digest
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
 from ...core.render import Message, template_values, with_shared_prompt
 from ...core.report import Report
 from ...core.routing import Router, majority_index
-from .message_templates import TemplateVariable, message_templates, untemplatable_feature
+from .message_templates import (
+    TemplateVariable,
+    gain_statement,
+    message_templates,
+    prompt_templates,
+    untemplatable_feature,
+)
 
 _ROLES = {"system": "system", "user": "human", "assistant": "ai"}
 _ROLES_BY_TYPE = {theirs: ours for ours, theirs in _ROLES.items()}
@@ -136,3 +144,30 @@ def _chat_prompt_template(prompt: Prompt) -> Any:
 
     turns = message_templates(prompt)
     return ChatPromptTemplate.from_messages([(_ROLES[turn.role], template(turn.pieces)) for turn in turns])
+
+
+class LangChainHubExporter:
+    """JSON of a prompt commit, as `langsmith.Client().pull_prompt_commit` gives one: owner `-` (yourself), the task's
+    name as the repository, the program's hash as the commit, and a `ChatPromptTemplate` as the manifest.
+
+    To publish it: `Client().push_prompt(repo, object=loads(json.dumps(body["manifest"])))`.
+    """
+
+    name = "langchain-hub"
+    suffix = ".json"
+
+    def export(self, program: Program, task_name: str, report: Report | None) -> str:
+        prompt_templates(program, self.name, several=False)
+        manifest = json.loads(LangChainExporter().export(program, task_name, None))
+        repo = re.sub(r"[^a-z0-9_-]+", "-", task_name.lower()).strip("-") or "prompt"
+        if not repo[0].isalpha():
+            repo = f"prompt-{repo}"
+        body = {
+            "owner": "-",
+            "repo": repo,
+            "commit_hash": digest(program.parts()),
+            "manifest": manifest,
+            "examples": [],
+            "description": gain_statement(report) or None,
+        }
+        return json.dumps(body, indent=2, ensure_ascii=False) + "\n"

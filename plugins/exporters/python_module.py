@@ -1,11 +1,10 @@
-"""The prompt as a Python module that needs nothing."""
+"""The prompt as a Python module without dependencies, and Python source for other exporters."""
 
 from __future__ import annotations
 
 from ...core.program import MAIN, Program
 from ...core.report import Report
-from .message_templates import MessageTemplate, prompt_templates, variable_names
-from .python_source import module_docstring, source_lines
+from .message_templates import MessageTemplate, TemplateVariable, gain_statement, prompt_templates, variable_names
 
 
 class PythonExporter:
@@ -41,3 +40,15 @@ def _prompt_lines(name: str, turns: list[MessageTemplate]) -> list[str]:
     """One prompt of the table, its values named beside it."""
     head = f"    {name!a}: [  # values: {', '.join(variable_names(turns)) or 'none'}"
     return [head, *(line for turn in turns for line in source_lines(turn, 8)), "    ],"]
+
+
+def module_docstring(task_name: str, report: Report | None) -> str:
+    """What the module says of itself: whose prompt it is, and what is claimed of it."""
+    return ascii("\n\n".join(part for part in (f"The prompt of {task_name}.", gain_statement(report)) if part))
+
+
+def source_lines(turn: MessageTemplate, indent: int) -> list[str]:
+    """`(role, [words or (value's name,), ...]),`, a line a piece."""
+    pieces = [f"({one.name!r},)" if isinstance(one, TemplateVariable) else repr(one) for one in turn.pieces]
+    before = " " * indent
+    return [f"{before}({turn.role!r}, [", *(f"{before}    {piece}," for piece in pieces), f"{before}]),"]

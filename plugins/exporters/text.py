@@ -1,12 +1,21 @@
-"""The prompt as plain text, to read and to paste."""
+"""The prompt as plain text and as a Markdown page, for people."""
 
 from __future__ import annotations
+
+import re
 
 from ...core.dataset import Example
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
 from ...core.render import messages_as_text, render, with_shared_prompt
 from ...core.report import Report
+from .message_templates import (
+    MessageTemplate,
+    TemplateVariable,
+    gain_statement,
+    message_templates,
+    untemplatable_feature,
+)
 
 _PREPROCESSING_HEADING = "=== before it is sent ==="
 _GROUPED_DIGITS_NOTE = "long numbers of the input are written in groups of three digits, as in 12,345"
@@ -46,3 +55,30 @@ def _prompt_text(prompt: Prompt) -> str:
     said += [_NEAREST_DEMOS_NOTE.format(style.nearest)] if style.nearest else []
     said += [_OPTION_SHUFFLE_NOTE.format(style.shuffles)] if style.shuffles > 1 else []
     return "\n".join([f"{text}\n\n{_PREPROCESSING_HEADING}", *said]) if said else text
+
+
+class MarkdownExporter:
+    """A page with the claim and each message in a fence that nothing in it can close; `{input}` where values go."""
+
+    name = "markdown"
+    suffix = ".md"
+
+    def export(self, program: Program, task_name: str, report: Report | None) -> str:
+        parts = [f"# {task_name}", gain_statement(report)]
+        names = [name for name in program.prompts if name != program.shared]
+        for name in names:
+            parts.append(f"## {name}" if len(names) > 1 else "")
+            prompt = with_shared_prompt(program, name)
+            prompt = prompt.with_(format=prompt.format.model_copy(update={"nearest": 0, "shuffles": 1}))
+            parts += [f"**{turn.role}**\n\n{_fenced_message(turn)}" for turn in message_templates(prompt)]
+        if program.router is not None:
+            parts.append(f"## Which prompt\n\n{program.router}")
+        if beyond := untemplatable_feature(program):
+            parts.append(f"More than is written here: {beyond}. Export as JSON to keep it.")
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _fenced_message(turn: MessageTemplate) -> str:
+    text = "".join(f"{{{one.name}}}" if isinstance(one, TemplateVariable) else one for one in turn.pieces)
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+    return f"{fence}text\n{text}\n{fence}"

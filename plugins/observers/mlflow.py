@@ -16,7 +16,7 @@ from typing import Any
 from ...core.candidate import Candidate
 from ...core.events import Event
 from ...core.observer import RunClosed
-from ...core.protocols import Need
+from ...core.protocols import NEEDS_NOTHING
 from ...core.report import Report
 from ...runtime.reports.text import to_markdown
 from ...runtime.telemetry.logging import content_enabled
@@ -55,7 +55,7 @@ class MlflowObserver:
     """experiment, tracking_uri: in place of MLflow's own variables. content: whether prompts are sent too."""
 
     name = "mlflow"
-    needs: frozenset[Need] = frozenset()
+    needs = NEEDS_NOTHING
 
     def __init__(self, experiment: str = "", tracking_uri: str = "", content: bool | None = None) -> None:
         self._mlflow = import_optional("mlflow", extra="mlflow", who="the observer 'mlflow'")

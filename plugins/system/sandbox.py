@@ -1,8 +1,8 @@
 """Runs third-party plugins so that one that hangs, raises or returns a wrong value is named and harms nothing else.
 
-Why this much machinery: a run may have spent hours and money when a plugin fails. Guarantee L8 asks that the plugin is then
-named, that nothing it was given has changed, and that the run ends resumable or goes on. Three things can go wrong,
-and each has one answer here:
+Why this much machinery: a run may have spent hours and money when a plugin fails. Guarantee L8 asks that the plugin is
+then named, that nothing it was given has changed, and that the run goes on or ends resumable. Three things can go
+wrong, and each has one answer here:
 
 - It hangs, in a loop or in `time.sleep` inside async code. Each plugin works in a `PluginThread` with an event loop of
   its own and a time limit per call. Time that it spends waiting for a model or for the team does not count.

@@ -11,7 +11,7 @@ from ...core.dataset import Example
 from ...core.errors import UsageError
 from ...core.models import Call, ModelRef, Output, Reply, Sampling
 from ...core.program import Program
-from ...core.protocols import Gateway, Need
+from ...core.protocols import NEEDS_NOTHING, Gateway
 from ...core.render import Message, render, with_shared_prompt
 from ..system.imports import load_function
 from .worlds.episode import Episode
@@ -31,7 +31,7 @@ class EnvironmentTarget:
     """
 
     name: ClassVar[str] = "environment"
-    needs: ClassVar[frozenset[Need]] = frozenset()
+    needs = NEEDS_NOTHING
     world: str
     steps: int = 8
     temperature: float = 0.0

@@ -9,7 +9,7 @@ from maieutic.core.answer import AnswerContract
 from maieutic.core.dataset import Example
 from maieutic.core.models import Output
 from maieutic.core.search_types import TaskBrief
-from maieutic.plugins.evaluators.judge import CompareOutputs, PairwiseJudge
+from maieutic.plugins.evaluators.pairwise import CompareOutputs, PairwiseJudge
 
 ASK = CompareOutputs(requirements="Greet.", input="Ann", a="hello", b="hi")
 

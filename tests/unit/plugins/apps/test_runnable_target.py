@@ -23,7 +23,7 @@ from maieutic.core.render import render
 from maieutic.examples.agent.agent import build
 from maieutic.plugins.apps import model_in_use, prompt_in_use
 from maieutic.plugins.apps.chat import GatewayChat
-from maieutic.plugins.apps.prompt_text import prompt_text
+from maieutic.plugins.apps.prompt_forms import prompt_text
 from maieutic.plugins.exporters.langchain import LangChainExporter, load_templates
 from maieutic.plugins.system.registry import Registry
 from maieutic.testing import ScriptedGateway, ScriptedModel

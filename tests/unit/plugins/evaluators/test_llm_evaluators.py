@@ -16,11 +16,9 @@ from maieutic.core.models import ModelRef, Output
 from maieutic.core.task import EvaluatorSpec, Models, Task
 from maieutic.graphs.api import aoptimize
 from maieutic.graphs.evaluate import evaluate_program
-from maieutic.plugins.evaluators.checklist import ChecklistEvaluator
-from maieutic.plugins.evaluators.faithfulness import Faithfulness
-from maieutic.plugins.evaluators.g_eval import GEval
+from maieutic.plugins.evaluators.checklist import ChecklistEvaluator, Faithfulness
 from maieutic.plugins.evaluators.judge_calibration import JudgeCalibration
-from maieutic.plugins.evaluators.rubric import RubricEvaluator
+from maieutic.plugins.evaluators.llm_judges import GEval, RubricEvaluator
 from maieutic.plugins.system.registry import Registry
 from maieutic.testing import ScriptedModel, StubServer
 from maieutic.testing.models import Answer

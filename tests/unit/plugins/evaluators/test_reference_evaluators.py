@@ -11,10 +11,16 @@ from maieutic.core.dataset import Example
 from maieutic.core.errors import UsageError
 from maieutic.core.models import Output
 from maieutic.core.score import Score
-from maieutic.plugins.evaluators.item_sets import ItemSetEvaluator
 from maieutic.plugins.evaluators.json_answers import JsonFieldsEvaluator, JsonSchemaEvaluator
-from maieutic.plugins.evaluators.numeric import Numeric
-from maieutic.plugins.evaluators.string_match import ChoiceMatch, ContainsMatch, ExactMatch, RegexMatch, TokenF1
+from maieutic.plugins.evaluators.reference_match import (
+    ChoiceMatch,
+    ContainsMatch,
+    ExactMatch,
+    ItemSetEvaluator,
+    Numeric,
+    RegexMatch,
+    TokenF1,
+)
 
 ALL = (
     ExactMatch(),

@@ -9,9 +9,9 @@ from maieutic.core.dataset import Example
 from maieutic.core.errors import UsageError
 from maieutic.core.models import Output, Reply
 from maieutic.core.score import Score
-from maieutic.plugins.evaluators.bleu_chrf import BleuEvaluator, ChrfEvaluator
+from maieutic.plugins.evaluators.json_answers import SyntaxEvaluator
+from maieutic.plugins.evaluators.ngram_overlap import BleuEvaluator, ChrfEvaluator, RougeEvaluator
 from maieutic.plugins.evaluators.resource_use import CostEvaluator, LatencyEvaluator
-from maieutic.plugins.evaluators.rouge import RougeEvaluator
 from maieutic.plugins.evaluators.similarity import NgramSimilarity
 from maieutic.plugins.evaluators.text_statistics import (
     LengthEvaluator,
@@ -19,7 +19,6 @@ from maieutic.plugins.evaluators.text_statistics import (
     WordListEvaluator,
     count_syllables,
 )
-from maieutic.plugins.evaluators.valid_syntax import SyntaxEvaluator
 
 ROW = Example(input="x", outputs=("the cat sat on the mat", "a cat was sitting there"))
 

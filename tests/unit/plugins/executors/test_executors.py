@@ -22,8 +22,7 @@ from maieutic.core.score import Evaluation
 from maieutic.core.task import Models, Task
 from maieutic.graphs.api import aoptimize
 from maieutic.plugins.executors import ray as on_ray
-from maieutic.plugins.executors.local import LocalExecutor
-from maieutic.plugins.executors.worker import execute_work
+from maieutic.plugins.executors.worker import LocalExecutor, execute_work
 from maieutic.runtime.store import Store
 from maieutic.testing import ScriptedGateway, ScriptedModel, StubServer
 

@@ -8,7 +8,7 @@ import pytest
 from maieutic.core.evaluator_protocols import UsesOwnModels
 from maieutic.core.models import ModelRef
 from maieutic.core.protocols import RequiresOperators
-from maieutic.plugins.evaluators.string_match import ExactMatch
+from maieutic.plugins.evaluators.reference_match import ExactMatch
 from maieutic.plugins.strategies.greedy import GreedySearch
 from maieutic.plugins.system.discovery import Plugin
 from maieutic.plugins.system.sandbox import PluginThread, proxy_for

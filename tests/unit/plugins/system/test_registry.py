@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from maieutic.core.errors import PluginError, UsageError
-from maieutic.plugins.evaluators.string_match import RegexMatch
+from maieutic.plugins.evaluators.reference_match import RegexMatch
 from maieutic.plugins.system.hookspecs import HOOKS
 from maieutic.plugins.system.registry import Registry
 

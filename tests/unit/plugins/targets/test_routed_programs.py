@@ -14,7 +14,7 @@ from maieutic.core.prompt import Prompt
 from maieutic.core.routing import Router
 from maieutic.core.search_types import Request, TaskBrief, WorkOrder
 from maieutic.plugins.operators.mixture import MixtureOfPrompts, PromptEnsemble
-from maieutic.plugins.targets.chat import CallableTarget
+from maieutic.plugins.targets.callable import CallableTarget
 
 MODEL = ModelRef.parse("local/smollm2")
 ROWS = tuple(Example(input=f"{text} {n}", outputs=("x",)) for n in range(4) for text in ("film actor", "soup salt"))

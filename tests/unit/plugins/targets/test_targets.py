@@ -15,7 +15,8 @@ from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
 from maieutic.core.routing import Router
 from maieutic.plugins.system.registry import Registry
-from maieutic.plugins.targets.chat import CallableTarget, ChatTarget
+from maieutic.plugins.targets.callable import CallableTarget
+from maieutic.plugins.targets.chat import ChatTarget
 
 MODEL = ModelRef.parse("local/smollm2")
 PROGRAM = Program.of("Judge.")
@@ -55,7 +56,7 @@ async def test_a_second_draw_is_another_call() -> None:
 
 
 def test_sampling_that_cannot_be_is_refused_when_the_target_is_made() -> None:
-    with pytest.raises(UsageError, match="cannot sample"):
+    with pytest.raises(UsageError, match="invalid sampling"):
         Registry.load(()).create("target", "chat", temperature=5.0)
 
 

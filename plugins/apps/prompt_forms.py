@@ -1,4 +1,4 @@
-"""A structured prompt as an application keeps it that is written with LangChain's templates."""
+"""How an application receives a structured prompt: as one text, or as a LangChain template."""
 
 from __future__ import annotations
 
@@ -7,8 +7,36 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.dataset import Example
 from ...core.prompt import Prompt
-from ...core.render import render
+from ...core.render import instruction_text, render
 from .binding import AppBinding
+
+_INPUT_MARK = "#{}#"
+
+
+def prompt_text(prompt: Prompt) -> str:
+    """Everything that the prompt says before the input comes: system, instruction and its parts, worked examples.
+
+    Placeholders stay as they are, in braces, for the application to fill.
+    """
+    shown = prompt.with_(
+        system="",
+        instruction="",
+        sections=(),
+        principles=(),
+        branches=(),
+        format=prompt.format.model_copy(update={"demos": "text", "answer_hint": "", "placement": "user"}),
+    )
+    mark = _INPUT_MARK.format(prompt.id)
+    demos = render(shown, Example(input=mark))[-1]["content"].partition(f"{prompt.format.input_prefix}{mark}")[0]
+    blocks = [prompt.system, instruction_text(prompt), demos.strip()]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def prompt_name_in(wordings: dict[str, str], said: str) -> str | None:
+    """The name of the prompt whose wording stands in what was said to a model: the longest, where several do."""
+    found = [name for name, text in wordings.items() if text and text in said]
+    return max(found, key=lambda name: len(wordings[name]), default=None)
+
 
 if TYPE_CHECKING:
     from langchain_core.prompt_values import ChatPromptValue
