@@ -10,14 +10,14 @@ from ...core.prompt import Branch, Prompt
 from ...core.render import instruction_text
 
 BranchPosition = tuple[int, ...]
-
 _START = re.compile(
     r"\W*(?:(?:new|breadth|depth|under|branch)\b\W*)*(?P<number>\d+(?:\.\d+)*)?\W*(?P<rest>.+)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 _IF = re.compile(r"(?:if|when|whenever|where|for)\b\s*(?P<body>.+)\Z", re.IGNORECASE | re.DOTALL)
 _THEN = re.compile(r"\s*(?:[:;](?=\s)|,?\s*\bthen\b:?)\s*", re.IGNORECASE)
-_LONGEST = 60
+# A longer branch is a rewrite of the whole prompt.
+_MAX_WORDS = 60
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _split_condition(body: str) -> tuple[str, str]:
 def _is_own_wording(text: str) -> bool:
     """Whether the text has words, is not too long, and is not the form that was shown."""
     words = re.findall(r"\w+", text)
-    return 0 < len(words) <= _LONGEST and "..." not in text and "…" not in text
+    return 0 < len(words) <= _MAX_WORDS and "..." not in text and "…" not in text
 
 
 def _lower_if_shouting(text: str) -> str:

@@ -8,8 +8,10 @@ from random import Random
 from ...core.dataset import Example
 from ...core.tfidf import SparseVector, TfidfSpace, centroid, cosine
 
-_ROUNDS = 20
-_MOST_ROWS = 200
+# Spherical k-means on a few hundred short texts converges in fewer.
+_MAX_ITERATIONS = 20
+# The silhouette compares all pairs; 200 keep it below a second.
+_MAX_EXAMPLES = 200
 
 
 def cluster_regions(rows: Sequence[Example], *, most: int, least: int, rng: Random) -> dict[str, tuple[str, ...]]:
@@ -19,7 +21,7 @@ def cluster_regions(rows: Sequence[Example], *, most: int, least: int, rng: Rand
         most: Regions at most.
         least: Examples in a region at least.
     """
-    sample = list(rows) if len(rows) <= _MOST_ROWS else rng.sample(list(rows), _MOST_ROWS)
+    sample = list(rows) if len(rows) <= _MAX_EXAMPLES else rng.sample(list(rows), _MAX_EXAMPLES)
     groups = cluster_texts([row.text for row in sample], most=most, least=least, rng=rng)
     ordered = sorted(groups, key=lambda group: (-len(group), group))
     return {f"region-{n:02d}": tuple(sample[place].id for place in group) for n, group in enumerate(ordered, 1)}
@@ -61,7 +63,7 @@ def _k_means(vectors: Sequence[SparseVector], k: int, least: int, rng: Random) -
     """Spherical k-means from distant initial centroids; groups that end too small join their neighbors."""
     centres = _initial_centroids(vectors, k, rng)
     groups = _assign_to_nearest(vectors, centres)
-    for _ in range(_ROUNDS):
+    for _ in range(_MAX_ITERATIONS):
         centres = [centroid(vectors[place] for place in group) for group in groups if group]
         again = _assign_to_nearest(vectors, centres)
         if again == groups:

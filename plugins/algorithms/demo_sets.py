@@ -13,7 +13,8 @@ from ...core.dataset import Example
 from ...core.prompt import Demo, Prompt
 from ...core.search_types import Proposal, Request
 
-_LEAST_WORDS = 6
+# Shorter text before an answer is a lead-in such as 'The answer is'.
+_MIN_REASONING_WORDS = 6
 _FINISHED = re.compile(r"[.!?:)\]]\W*\Z")
 
 
@@ -63,7 +64,7 @@ def reasoning_before_answer(case: Case) -> str | None:
             break
     if (
         normalize_answer(text) == normalize_answer(case.expected)
-        or len(text.split()) < _LEAST_WORDS
+        or len(text.split()) < _MIN_REASONING_WORDS
         or not _FINISHED.search(text)
     ):
         return None

@@ -15,9 +15,12 @@ from ...core.dataset import Example
 from ...core.tfidf import SparseVector, TfidfSpace
 from .pseudo_labels import Consensus, LabelVote
 
-_MOST_ROWS = 60
+# Enough to detect a shift; the permutations compare all pairs.
+_MAX_EXAMPLES = 60
+# The smallest p-value is 0.01.
 _PERMUTATIONS = 99
-_CHANCE = 0.05
+# The usual significance level.
+_MAX_P = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +79,7 @@ def measure_shift(
 
 def separation_test(first: Sequence[str], second: Sequence[str], rng: Random) -> tuple[float, float]:
     """How much more alike texts are within their group than across (TF-IDF), and the permutation p-value."""
-    first_sample, second_sample = (rng.sample(list(some), min(_MOST_ROWS, len(some))) for some in (first, second))
+    first_sample, second_sample = (rng.sample(list(some), min(_MAX_EXAMPLES, len(some))) for some in (first, second))
     if len(first_sample) < 2 or len(second_sample) < 2:
         return 0.0, 1.0
     space = TfidfSpace([*first_sample, *second_sample])
@@ -122,7 +125,7 @@ def _agreed_label_score(archive: Archive, voters: Sequence[str], row: str, belie
 
 
 def _objection(shift: DomainShift, accepted: Mapping[str, LabelVote], references: Mapping[str, int], least: int) -> str:
-    if shift.p > _CHANCE:
+    if shift.p > _MAX_P:
         return (
             f"the groups' inputs do not differ significantly (p {shift.p:.2f}): examples with references represent both"
         )

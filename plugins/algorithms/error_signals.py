@@ -14,9 +14,12 @@ from ...core.dataset import Example
 from ...core.score import Evaluation
 
 WRONG, UNREADABLE, LENGTH, LABEL = "wrong", "unreadable", "length", "label "
-_MOST_LABELS = 6
-_WINDUP = 2.0
-_RECENT = 3
+# With more labels each share is too small to steer by.
+_MAX_LABELS = 6
+# Anti-windup: the sum is limited to twice the largest possible error.
+_MAX_INTEGRAL = 2.0
+# As many as a stall is judged by.
+_RECENT_STEPS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +65,7 @@ def error_signals(comparisons: Sequence[AnswerComparison]) -> dict[str, float]:
         answer_words, reference_words = (fmean(column) for column in zip(*rated, strict=True))
         errors[LENGTH] = (answer_words - reference_words) / max(answer_words, reference_words, 1.0)
     labels = Counter(normalize_answer(comparison.wanted) for comparison in comparisons if comparison.wanted)
-    if 2 <= len(labels) <= _MOST_LABELS and len(comparisons) >= 2 * len(labels):
+    if 2 <= len(labels) <= _MAX_LABELS and len(comparisons) >= 2 * len(labels):
         answer_counts = Counter(normalize_answer(comparison.said) for comparison in comparisons)
         errors |= {
             f"{LABEL}{name}": (answer_counts[name] - count) / len(comparisons) for name, count in sorted(labels.items())
@@ -107,9 +110,9 @@ def control_terms(
     for name, error in errors[-1].items():
         total = 0.0
         for step_errors in errors:
-            total = max(-_WINDUP, min(_WINDUP, total + step_errors.get(name, 0.0)))
+            total = max(-_MAX_INTEGRAL, min(_MAX_INTEGRAL, total + step_errors.get(name, 0.0)))
         change = error - errors[-2].get(name, error) if len(errors) > 1 else 0.0
         push = proportional * error + integral * total + differential * change
-        recent = tuple(step_errors.get(name, 0.0) for step_errors in errors[-_RECENT:])
+        recent = tuple(step_errors.get(name, 0.0) for step_errors in errors[-_RECENT_STEPS:])
         terms[name] = ControlTerms(error=error, total=total, change=change, push=push, recent=recent)
     return dict(sorted(terms.items(), key=lambda pair: -pair[1].size))

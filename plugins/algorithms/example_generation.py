@@ -38,6 +38,7 @@ class LabelExample(Ask[TextReply]):
 
 
 SYNTHESIZER = "synthesizer"
+# Weak models repeat themselves in longer lists.
 EXAMPLES_PER_ASK = 5
 
 

@@ -15,8 +15,8 @@ from ..evaluators.reference_match import token_f1
 from .selection import sufficiently_measured
 
 ExampleValue = Callable[[Evaluation, Example], float]
-_MOST_GROUPS = 12
-
+# With more references than this, groups have too few examples each.
+_MAX_GROUPS = 12
 VIEWS: Mapping[str, str] = {
     "accuracy": "how often the answer is right",
     "format": "how often the answer has the wanted form",
@@ -91,7 +91,7 @@ def _robustness(search: Search, names: Sequence[str]) -> dict[str, float]:
     groups: dict[str, list[str]] = {}
     for row in search.val:
         groups.setdefault(normalize_answer(search.examples[row].output or ""), []).append(row)
-    if len(groups) > _MOST_GROUPS:
+    if len(groups) > _MAX_GROUPS:
         groups = {str(at): list(search.val[at::3]) for at in range(3)}
     means: dict[str, list[float]] = {name: [] for name in names}
     for rows in groups.values():

@@ -16,7 +16,9 @@ from ...core.render import template_values
 from ...core.search_types import Proposal, Request, TaskBrief
 
 T = TypeVar("T")
+# A longer rewrite has usually absorbed examples or explanations.
 MAX_GROWTH_FACTOR = 4
+# Short prompts may grow to a full instruction.
 ALWAYS_ALLOWED_WORDS = 80
 
 

@@ -11,7 +11,6 @@ from typing import Literal
 from ...core.prompt import placeholders_in
 
 Edit = Literal["add", "delete", "swap", "substitute"]
-
 _WORD = re.compile(r"(\S+)(\s*)")
 _CLOSES = (".", ",", ";", ":", "!", "?")
 _OPENS = re.compile(
@@ -19,7 +18,8 @@ _OPENS = re.compile(
     r"|for|to|from|by|about|into|as|at|is|are|do|does",
     re.IGNORECASE,
 )
-_LEAST, _MOST = 2, 6
+# Words in a phrase: like the constituents of a parser, without one.
+_MIN_WORDS, _MAX_WORDS = 2, 6
 _ALIKE = (
     ("determine", "decide", "judge", "tell"),
     ("say", "state", "write"),
@@ -85,7 +85,7 @@ def split_phrases(text: str) -> list[Phrase]:
     for match in _WORD.finditer(text.strip()):
         word, tail = match.groups()
         count = len("".join(words).split())
-        if placeholders_in(word) or count >= _MOST or (count >= _LEAST and _OPENS.fullmatch(word)):
+        if placeholders_in(word) or count >= _MAX_WORDS or (count >= _MIN_WORDS and _OPENS.fullmatch(word)):
             close(inner)
         words.append(f"{inner}{word}" if words else word)
         inner = tail

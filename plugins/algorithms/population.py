@@ -9,12 +9,13 @@ from ...core.protocols import Decision
 from ...core.search_types import Search, WorkOrder
 from .fitness import fitness
 
-_BUDGET_SHARE_PER_ROUND = 4
+# A generation may take a quarter of what remains, so that several follow.
+_ROUNDS_PER_BUDGET = 4
 
 
 def affordable_count(search: Search, most: int, rows: int) -> int:
     """At most `wanted`, at least 2, and no more than a quarter of the budget can measure on `rows` examples each."""
-    return max(2, min(most, search.remaining_runs // (_BUDGET_SHARE_PER_ROUND * max(1, rows))))
+    return max(2, min(most, search.remaining_runs // (_ROUNDS_PER_BUDGET * max(1, rows))))
 
 
 def seed_orders(

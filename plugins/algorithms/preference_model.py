@@ -25,13 +25,19 @@ Array = NDArray[np.float64]
 ModelKind = Literal["neural", "linear"]
 ObservedDuel = tuple[int, int, float]
 MODEL_KINDS: tuple[ModelKind, ...] = ("neural", "linear")
-_AXES = 16
-_HIDDEN = 32
-_STEPS = 120
-_RATE = 0.03
-_NEWTON = 12
-_OWN = 0.5
-_DECAY = 0.02
+# Principal axes of text similarity; a pool has a few dozen prompts.
+_TEXT_AXES = 16
+# The paper's network, scaled to pools of dozens instead of hundreds.
+_HIDDEN_UNITS = 32
+# Training on a few dozen duels has converged by then.
+_ADAM_STEPS = 120
+# Usual values of Adam and its decay for a network of this size.
+_LEARNING_RATE = 0.03
+# Newton's method on a ridge logistic loss converges in fewer.
+_NEWTON_STEPS = 12
+# A prompt's own term counts less than its features, so that duels generalize.
+_OWN_WEIGHT_SCALE = 0.5
+_WEIGHT_DECAY = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +77,7 @@ def prompt_features(prompts: Sequence[Candidate]) -> Array:
     vectors = [space.vector(text) for text in texts]
     kernel = np.array([[cosine(a, b) for b in vectors] for a in vectors])
     values, axes = np.linalg.eigh(kernel - kernel.mean(0) - kernel.mean(1)[:, None] + kernel.mean())
-    best = np.argsort(values)[::-1][:_AXES]
+    best = np.argsort(values)[::-1][:_TEXT_AXES]
     words = axes[:, best] * np.sqrt(np.maximum(values[best], 0.0))
     shape = np.array(
         [
@@ -103,10 +109,10 @@ def _linear(
     features: Array, first: NDArray[np.int_], second: NDArray[np.int_], wins: Array, ridge: float
 ) -> PreferenceModel:
     """Maximum a posteriori weights by Newton's method; each prompt has a weight of its own beside its features."""
-    inputs = np.hstack([features, _OWN * np.eye(len(features))])
+    inputs = np.hstack([features, _OWN_WEIGHT_SCALE * np.eye(len(features))])
     apart = inputs[first] - inputs[second]
     weights = np.zeros(inputs.shape[1])
-    for _ in range(_NEWTON if len(wins) else 0):
+    for _ in range(_NEWTON_STEPS if len(wins) else 0):
         chance = _logistic(apart @ weights)
         slope = apart.T @ (chance - wins) + ridge * weights
         bend = (apart * (chance * (1 - chance))[:, None]).T @ apart + ridge * np.eye(len(weights))
@@ -122,11 +128,11 @@ def _neural(
 ) -> PreferenceModel:
     """Two hidden layers, trained from a fixed start by Adam on the logistic loss of the duels."""
     rng = np.random.default_rng(seed)
-    sizes = [features.shape[1], _HIDDEN, _HIDDEN, 1]
+    sizes = [features.shape[1], _HIDDEN_UNITS, _HIDDEN_UNITS, 1]
     parts = [rng.normal(0, np.sqrt(2 / a), (a, b)) for a, b in pairwise(sizes)]
     parts[-1] = parts[-1] * 0.0
     moved, squared = [np.zeros_like(part) for part in parts], [np.zeros_like(part) for part in parts]
-    for step in range(1, 1 + (_STEPS if len(wins) else 0)):
+    for step in range(1, 1 + (_ADAM_STEPS if len(wins) else 0)):
         hidden1, hidden2, worth = _forward(features, parts)
         error = _logistic(worth[first] - worth[second]) - wins
         back = np.zeros(len(features))
@@ -136,13 +142,13 @@ def _neural(
         middle = (last @ parts[1].T) * (hidden1 > 0)
         slopes = [features.T @ middle, hidden1.T @ last, hidden2.T @ back[:, None]]
         for place, slope in enumerate(slopes):
-            pull = (slope + _DECAY * parts[place]) / len(wins)
+            pull = (slope + _WEIGHT_DECAY * parts[place]) / len(wins)
             moved[place] = 0.9 * moved[place] + 0.1 * pull
             squared[place] = 0.999 * squared[place] + 0.001 * pull**2
             scale = np.sqrt(squared[place] / (1 - 0.999**step)) + 1e-8
-            parts[place] = parts[place] - _RATE * moved[place] / (1 - 0.9**step) / scale
+            parts[place] = parts[place] - _LEARNING_RATE * moved[place] / (1 - 0.9**step) / scale
     _, _, worth = _forward(features, parts)
-    directions = _gradients(features, parts) / np.sqrt(_HIDDEN)
+    directions = _gradients(features, parts) / np.sqrt(_HIDDEN_UNITS)
     return PreferenceModel(worth=worth, directions=directions, seen=directions[first] - directions[second], ridge=ridge)
 
 

@@ -15,8 +15,10 @@ from ...core.score import Evaluation
 from ...core.search_types import Search
 
 LABELLED_BY_AGREEMENT = "agreement"
-_FEWEST_TO_CALIBRATE = 4
-_LEAST_LIKELY = 0.01
+# On fewer examples equal use of the labels is not to be expected.
+_MIN_TO_CALIBRATE = 4
+# Bounds the loss of a single confident disagreement.
+_MIN_LIKELIHOOD = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +103,7 @@ def gives_label(evaluation: Evaluation, label: str) -> bool:
 def label_loss(evaluations: Iterable[Evaluation], labels: Sequence[str]) -> float:
     """Mean disagreement with the labels, plus half the mean negative log-likelihood in nats."""
     return fmean(
-        1.0 - gives_label(evaluation, label) - math.log(max(label_probability(evaluation, label), _LEAST_LIKELY)) / 2
+        1.0 - gives_label(evaluation, label) - math.log(max(label_probability(evaluation, label), _MIN_LIKELIHOOD)) / 2
         for evaluation, label in zip(evaluations, labels, strict=True)
     )
 
@@ -118,7 +120,7 @@ def _calibrate_batch(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[
     usual = {
         label: math.fsum(shares.get(label, 0.0) for shares in rows.values()) / len(rows) for label in sorted(labels)
     }
-    if len(rows) < _FEWEST_TO_CALIBRATE:
+    if len(rows) < _MIN_TO_CALIBRATE:
         return {row: dict(shares) for row, shares in rows.items()}
     even = {
         row: {label: share / max(usual[label], 1e-6) for label, share in shares.items()} for row, shares in rows.items()

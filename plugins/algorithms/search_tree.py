@@ -12,8 +12,10 @@ from typing import Any
 
 from ...core.candidate import Candidate
 from ...core.search_types import Search
+from .selection import EXCLUDED
 
-_TRIES = 3
+# A node whose author proposed nothing three times has nothing left to try.
+_MAX_EMPTY_EXPANSIONS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +61,13 @@ class SearchTree:
         return [
             child
             for child in self.nodes[name]["children"]
-            if archive[child].status not in ("rejected", "vetoed") and archive.scores.count(child, self.search.val)
+            if archive[child].status not in EXCLUDED and archive.scores.count(child, self.search.val)
         ]
 
     def is_terminal(self, name: str) -> bool:
         """Whether a path ends here: too deep, no children proposed, or worse than half-way from root to parent."""
         node = self.nodes[name]
-        if node["depth"] >= self.limits.deepest or node["empty"] >= _TRIES:
+        if node["depth"] >= self.limits.deepest or node["empty"] >= _MAX_EMPTY_EXPANSIONS:
             return True
         halfway = (self.reward(self.root) + self.reward(node["parent"] or name)) / 2
         return bool(node["depth"] > self.limits.free) and self.reward(name) < halfway

@@ -14,7 +14,8 @@ _SENTENCE = re.compile(r"[^\n]+?(?:[.!?]+(?=\s|$)|(?=\n)|$)\s*")
 _CLAUSE = re.compile(
     r"\S.*?(?:[,;:]\s+|(?=\s(?:and|or|whether|if|that|which|with|when|where|by|so)\s)|$)", re.IGNORECASE | re.DOTALL
 )
-_FEW = 3
+# Fewer sentences are divided into clauses.
+_MIN_SENTENCES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +39,10 @@ def split_segments(prompt: Prompt, most: int) -> list[Segment]:
         *(Segment(part="principle", text=text, start=at) for at, text in enumerate(prompt.principles)),
     ]
     spans: list[tuple[int, int]] = []
-    size = max(1, len(prompt.instruction.split()) // (_FEW + 1))
+    size = max(1, len(prompt.instruction.split()) // (_MIN_SENTENCES + 1))
     for pattern in (_SENTENCE, _CLAUSE, re.compile(rf"(?:\S+\s*){{1,{size}}}")):
         spans = [match.span() for match in pattern.finditer(prompt.instruction) if match.group().strip()]
-        if len(spans) + len(others) >= _FEW:
+        if len(spans) + len(others) >= _MIN_SENTENCES:
             break
     joined = _join_spans(spans, max(1, most - len(others)))
     pieces = [

@@ -8,6 +8,9 @@ from ...core.candidate import Candidate
 from ...core.protocols import Decision
 from ...core.search_types import Search
 
+# Statuses of candidates that may neither win nor be worked on: refused by a guard, or vetoed by a person.
+EXCLUDED = ("rejected", "vetoed")
+
 
 def measured_ids(search: Search, names: Sequence[str]) -> list[str]:
     """Candidates with at least one val example."""

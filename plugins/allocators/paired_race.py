@@ -13,8 +13,10 @@ from ..algorithms.fitness import fitness
 from ..algorithms.selection import human_candidates
 from .common import missing_measurements, row_order
 
-_BLOCKS_OF_THE_WHOLE = 40
-_LEAST_BLOCK = 4
+# Lets a small budget last for several races.
+_BLOCKS_PER_BUDGET = 40
+# A smaller block decides nothing and only adds rounds.
+_MIN_BLOCK = 4
 
 
 @dataclass(kw_only=True)
@@ -50,7 +52,7 @@ class PairedRace:
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         memory, order = search.memory, row_order(search)
-        size = max(_LEAST_BLOCK, min(self.block, search.total_runs // _BLOCKS_OF_THE_WHOLE))
+        size = max(_MIN_BLOCK, min(self.block, search.total_runs // _BLOCKS_PER_BUDGET))
         begins = "purse" not in memory
         if begins:
             memory |= {"purse": int(self.share * search.remaining_runs), "blocks": 0}

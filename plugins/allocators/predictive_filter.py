@@ -18,6 +18,7 @@ from ...core.tfidf import SparseVector, TfidfSpace, cosine
 from .full_evaluation import FullEvaluation
 
 Array = NDArray[np.float64]
+# Features are standardized; half a unit of shrinkage suits the dozen candidates there are.
 _RIDGE = 0.5
 
 

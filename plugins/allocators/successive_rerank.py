@@ -11,7 +11,7 @@ from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Measurement, Search
 from .common import missing_measurements, no_decisions, row_order
 
-_ENOUGH = 24
+_MIN_RERANK_EXAMPLES = 24
 """Examples from which a ranking is more reliable than the screening."""
 
 
@@ -69,6 +69,6 @@ class SuccessiveRerank:
             rows = len(order)
             while len(missing_measurements(search, names, order[:rows])) > search.remaining_runs:
                 rows -= 1
-            if rows >= min(_ENOUGH, len(order)) or most == 1:
+            if rows >= min(_MIN_RERANK_EXAMPLES, len(order)) or most == 1:
                 return missing_measurements(search, names, order[:rows])
         return []

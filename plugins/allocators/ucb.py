@@ -11,7 +11,8 @@ from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Measurement, Search
 from .common import missing_measurements, no_decisions, row_order
 
-_ROUNDS_OF_THE_WHOLE = 3
+# Three rounds of search: fewer would be a single selection.
+_ROUNDS_PER_BUDGET = 3
 
 
 @dataclass(kw_only=True)
@@ -39,7 +40,7 @@ class UpperConfidenceBound:
         if pulls >= self.rounds:
             return []
         search.memory["pulls"] = pulls + 1
-        rows = max(1, min(self.rows, search.total_runs // (_ROUNDS_OF_THE_WHOLE * self.rounds * self.arms)))
+        rows = max(1, min(self.rows, search.total_runs // (_ROUNDS_PER_BUDGET * self.rounds * self.arms)))
         scores, order = search.archive.scores, row_order(search)
         total = sum(scores.count(name, search.val) for name in pool)
         open_pairs = {name: pairs for name in pool if (pairs := missing_measurements(search, [name], order)[:rows])}

@@ -42,7 +42,8 @@ class AdvancePrompt(Ask[PromptReply]):
 
 
 _NUMBERS = re.compile(r"\d+")
-_MOST_REMARKS = 8
+# More remarks than this make weak critics lose the frequent ones.
+_MAX_REMARKS = 8
 
 
 @dataclass(kw_only=True)
@@ -102,7 +103,7 @@ def advice_for_failures(failures: Sequence[Case], rules: Sequence[tuple[str, str
     of = len(failures)
     advised = [f"{count} of {of} runs: {when}. Advice: {advice}." for (when, advice), count in due.most_common()]
     noted = [f"{count} times: {remark}" for remark, count in feedback_counts.most_common()]
-    return tuple([*advised, *noted][:_MOST_REMARKS])
+    return tuple([*advised, *noted][:_MAX_REMARKS])
 
 
 def rule_applies(when: str, case: Case) -> bool:

@@ -43,7 +43,8 @@ class StepPrompt(Ask[PromptReply]):
 
 
 _UNREADABLE = "(unreadable)"
-_SHOWN = 4
+# A few cases show the kind of example; more would crowd the prompt out of a small context.
+_MAX_SHOWN = 4
 
 
 @dataclass(kw_only=True)
@@ -64,7 +65,7 @@ class BoundaryExamples:
         return max_generation_calls(self.count)
 
     async def propose(self, request: Request, team: Team) -> Sequence[NewExample]:
-        recent = request.train[-_SHOWN:]
+        recent = request.train[-_MAX_SHOWN:]
         return await generate_examples(
             team,
             request.task,
@@ -72,7 +73,7 @@ class BoundaryExamples:
             self.count,
             splits=("val", "train"),
             rows=[Case(input=row.text, expected=row.output or "") for row in recent],
-            failures=request.failures[-_SHOWN:],
+            failures=request.failures[-_MAX_SHOWN:],
             known_inputs=[row.text for row in request.examples.values()],
         )
 
@@ -96,7 +97,7 @@ class ConfusionCalibration:
         if not matrix:
             return []
         task, prompt = task_description(request.task), main_instruction(request)
-        failures = sample_items(request.failures, _SHOWN, request.rng)
+        failures = sample_items(request.failures, _MAX_SHOWN, request.rng)
         analysis = await team.act(AnalyseErrors(task=task, prompt=prompt, matrix=matrix, failures=failures))
         if analysis is None:
             return []

@@ -78,7 +78,8 @@ class PruneBranches(Ask[TextReply]):
     branches: str
 
 
-MAX_BRANCH_WORDS = 12
+# A prompt with more branches exceeds what small models follow.
+MAX_BRANCHES = 12
 _WEIGHED = re.compile(r"\W*(?P<weight>\d{1,2})(?:\s*/\s*10)?\s*[|:.)–-]\s*(?P<text>.+)\Z", re.DOTALL)
 
 
@@ -101,7 +102,7 @@ class Branching:
     errors: int = 5
     patterns: int = 3
     prune: bool = True
-    most: int = MAX_BRANCH_WORDS
+    most: int = MAX_BRANCHES
 
     @property
     def calls(self) -> int:
@@ -220,7 +221,7 @@ class BranchDrop:
     needs = NEEDS_NOTHING
     calls = 0
 
-    most: int = MAX_BRANCH_WORDS
+    most: int = MAX_BRANCHES
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         program = request.parents[0].program

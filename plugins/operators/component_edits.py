@@ -16,7 +16,8 @@ from ..algorithms.llm_helpers import deduplicate, gather_all, replace_braces
 from .components import components_of
 
 Edit = Literal["add", "delete", "swap", "substitute"]
-_LONGER = 3
+# A paraphrase that is longer than this has added content.
+_MAX_PARAPHRASE_GROWTH = 3
 
 
 @dataclass(kw_only=True)
@@ -67,7 +68,7 @@ class ComponentEdits:
         replies = await gather_all(team.act(ParaphrasePrompt(prompt=there[place])) for place in reworded)
         for place, reply in zip(reworded, replies, strict=True):
             text = " ".join(replace_braces(reply.prompt).split()) if reply is not None else ""
-            if text and len(text.split()) <= _LONGER * len(there[place].split()) + 4:
+            if text and len(text.split()) <= _MAX_PARAPHRASE_GROWTH * len(there[place].split()) + 4:
                 edits.append(([*there[:place], text, *there[place + 1 :]], f"paraphrased: {text}"))
         prompt, program = request.parents[0].program.main, request.parents[0].program
         return deduplicate(

@@ -14,6 +14,8 @@ from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 
 _FILE = "components.v2.toml"
+# Adding is a little more likely than dropping, so that prompts without components get some.
+_DROP_PROBABILITY, _ADD_PROBABILITY = 0.4, 0.6
 
 
 @cache
@@ -56,9 +58,9 @@ class ComponentMutation:
         absent = [component for component in corpus if component not in there]
         for _ in range(request.order.count):
             principles_left = list(prompt.principles)
-            if there and (len(there) >= self.most or rng.random() < 0.4):
+            if there and (len(there) >= self.most or rng.random() < _DROP_PROBABILITY):
                 principles_left.remove(rng.choice(there))
-            added = rng.choice(absent) if not there or rng.random() < 0.6 else ""
+            added = rng.choice(absent) if not there or rng.random() < _ADD_PROBABILITY else ""
             principles = tuple([*principles_left, added] if added else principles_left)
             if principles != prompt.principles:
                 changed = prompt.with_(principles=principles)

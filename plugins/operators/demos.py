@@ -18,6 +18,8 @@ from ...core.search_types import Proposal, Request
 from ..algorithms.demo_sets import balanced_sample, demo_of, with_demos
 
 T = TypeVar("T")
+# More demos help more often than fewer.
+_GROW_PROBABILITY = 0.6
 
 
 @dataclass(kw_only=True)
@@ -138,7 +140,7 @@ class DemoCount:
         fresh = [row for row in request.train if row.id not in sources]
         for _ in range(request.order.count):
             changed = list(demos)
-            if rng.random() < 0.6 and len(changed) < self.most and fresh:
+            if rng.random() < _GROW_PROBABILITY and len(changed) < self.most and fresh:
                 for row in rng.sample(fresh, min(2, len(fresh))):
                     changed.insert(rng.randint(0, len(changed)), demo_of(row))
             elif len(changed) > 2:

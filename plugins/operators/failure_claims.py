@@ -49,7 +49,8 @@ class WriteRule(Ask[TextReply]):
     hints: tuple[str, ...] = ()
 
 
-_LONGEST_RULE = 60
+# A rule is one sentence; longer replies are rewrites of the whole prompt.
+_MAX_RULE_WORDS = 60
 
 
 @dataclass(kw_only=True)
@@ -109,7 +110,7 @@ def _with_rule(request: Request, text: str, claim: str) -> Proposal | None:
     """The parent with one more principle; None for a rule that is empty, long, a template, or a repetition."""
     program = request.parents[0].program
     rule, there = " ".join(text.split()).strip("-*•\"' "), program.main.principles
-    if not rule or len(rule.split()) > _LONGEST_RULE or placeholders_in(rule):
+    if not rule or len(rule.split()) > _MAX_RULE_WORDS or placeholders_in(rule):
         return None
     if rule.casefold() in {principle.casefold() for principle in there} or rule in program.main.instruction:
         return None

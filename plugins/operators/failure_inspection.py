@@ -52,7 +52,8 @@ class RefinePrompt(Ask[PromptReply]):
     hints: tuple[str, ...] = ()
 
 
-_LONGEST_REASONING = 2400
+# About 600 tokens: leaves a small context room for the prompt and its rewrite.
+_MAX_INSPECTION_CHARACTERS = 2400
 
 
 @dataclass(kw_only=True)
@@ -94,7 +95,7 @@ class FailureInspection:
         ask = RefinePrompt(
             task=task,
             prompt=prompt,
-            examination=examined.text[:_LONGEST_REASONING],
+            examination=examined.text[:_MAX_INSPECTION_CHARACTERS],
             step=f"Change at most {self.step} words." if self.step else "",
             history=scored_ancestry(request, self.history),
             momentum=edit_rationales(request, self.momentum),

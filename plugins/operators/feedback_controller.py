@@ -47,9 +47,13 @@ class CorrectPrompt(Ask[PromptReply]):
 
 
 ControllerKind = Literal["P", "PI", "PD", "PID"]
+# Errors below 2 points are noise on the usual number of val examples.
 _DEAD_BAND = 0.02
-_LEAST_STEP = 5
-_MOVED, _STEPS = 0.02, 3
+# Fewer words cannot express a correction.
+_MIN_WORDS = 5
+# A change as large as the dead band counts as movement; three equal errors as a stall.
+_MIN_CHANGE, _STALLED_STEPS = 0.02, 3
+# Bounds of the three degrees that a model can tell apart in words.
 _SLIGHT, _STRONG = 0.25, 0.6
 
 
@@ -101,7 +105,7 @@ class FeedbackController:
         if not corrections:
             return []
         failures = sample_items(request.failures, self.errors, request.rng)
-        words = max(_LEAST_STEP, round(self.reach * min(1.0, max(terms.size for terms in corrections.values()))))
+        words = max(_MIN_WORDS, round(self.reach * min(1.0, max(terms.size for terms in corrections.values()))))
         ask = CorrectPrompt(
             task=task_description(request.task),
             prompt=main_instruction(request),
@@ -128,11 +132,11 @@ def describe_correction(signal: str, terms: ControlTerms) -> str:
     """What is off, by how much, and which way it moves, in words for the optimizer model."""
     text = f"{_describe_error(signal, terms.error)} {_describe_strength(terms.size)}"
     moved = terms.change if terms.error > 0 else -terms.change
-    if moved > _MOVED:
+    if moved > _MIN_CHANGE:
         return f"{text} It has grown since the last step."
-    if moved < -_MOVED:
+    if moved < -_MIN_CHANGE:
         return f"{text} It has shrunk since the last step: go on in that direction."
-    if len(terms.recent) >= _STEPS and max(terms.recent) - min(terms.recent) <= _MOVED:
+    if len(terms.recent) >= _STALLED_STEPS and max(terms.recent) - min(terms.recent) <= _MIN_CHANGE:
         return f"{text} It has not moved for several steps: try something else."
     return text
 

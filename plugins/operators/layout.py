@@ -16,7 +16,6 @@ from ...core.search_types import Proposal, Request
 _PREFIXES = (("", ""), ("Input: ", "Output:"), ("Q: ", "A:"), ("Text: ", "Answer:"))
 _SEPARATORS = ("\n\n", "\n", "\n---\n")
 _CASINGS = ("as-is", "lower", "upper", "title")
-
 Change = Literal["placement", "prefix", "separator", "demos", "casing", "numbers"]
 
 

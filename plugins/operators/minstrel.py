@@ -66,8 +66,10 @@ class ReviewParts(Ask[AdviceReply]):
 
 
 _FILE = "modules.v1.toml"
-_USUAL = ("Role", "Goal", "Rules", "Workflow", "Output")
-_SHOWN = 4
+# The modules that the paper's examples have most often.
+_DEFAULT_MODULES = ("Role", "Goal", "Rules", "Workflow", "Output")
+# Enough to see a pattern without filling a small context.
+_MAX_FAILURES = 4
 
 
 @cache
@@ -116,7 +118,7 @@ class Minstrel:
         reply = await team.act(
             ChooseParts(task=task_description(request.task), prompt=instruction_text(prompt), parts=listed)
         )
-        named = _named_modules([] if reply is None else reply.items) or list(_USUAL)
+        named = _named_modules([] if reply is None else reply.items) or list(_DEFAULT_MODULES)
         written: list[Section] = []
         for name in named[: self.most]:
             if (text := await self._part(name, prompt, written, request, team)) is not None:
@@ -132,7 +134,7 @@ class Minstrel:
             return []
         parts = tuple(f"{section.name}: {section.text}" for section in there)
         review = await team.act(
-            ReviewParts(task=task_description(request.task), parts=parts, failures=request.failures[:_SHOWN])
+            ReviewParts(task=task_description(request.task), parts=parts, failures=request.failures[:_MAX_FAILURES])
         )
         weak = next(
             (section for section in there if review is not None and section.name in _named_modules([review.part])), None
@@ -162,7 +164,7 @@ class Minstrel:
             prompt=instruction_text(prompt) if advice else prompt.instruction,
             wanted=f"the part {name}, which is {module_descriptions()[name]}",
             written=tuple(f"{section.name}: {section.text}" for section in written),
-            failures=request.failures[:_SHOWN] if advice else (),
+            failures=request.failures[:_MAX_FAILURES] if advice else (),
             advice=advice,
             hints=user_guidance(request),
         )

@@ -31,8 +31,10 @@ class NameIntent(Ask[ItemsReply]):
 
 
 KEYWORDS = "Keywords"
-_MOST = 6
-_LONGEST = 4
+# More keywords are no keywords.
+_MAX_KEYWORDS = 6
+# A longer item is a sentence.
+_MAX_KEYWORD_WORDS = 4
 
 
 class ExpertPersona:
@@ -64,7 +66,9 @@ class TaskKeywords:
         keywords = (
             [word.strip(" .\"'*") for item in reply.items for word in item.split(",")] if reply is not None else []
         )
-        words = list(dict.fromkeys(word for word in keywords if word and len(word.split()) <= _LONGEST))[:_MOST]
+        words = list(dict.fromkeys(word for word in keywords if word and len(word.split()) <= _MAX_KEYWORD_WORDS))[
+            :_MAX_KEYWORDS
+        ]
         if not words:
             return []
         program = request.parents[0].program

@@ -38,9 +38,6 @@ class RewordPhrase(Ask[TextReply]):
     phrase: str
 
 
-_TRIES = 4
-
-
 @dataclass(kw_only=True)
 class PhraseEdits:
     """One edit of the first parent's instruction per proposal.

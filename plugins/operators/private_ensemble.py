@@ -53,9 +53,8 @@ class VoteForInstruction(Ask[TextReply]):
 
 
 NOISE_KEY = "MAIEUTIC_NOISE_KEY"
-_LEAST_WORDS = 4
-
-
+# A shorter instruction is a vote that ended early.
+_MIN_WORDS = 4
 END = "<end>"
 
 
@@ -196,7 +195,7 @@ class PrivateEnsemble:
             if word in (NO_CHOICE, END):
                 break
             chosen_words.append(word)
-        return (" ".join(chosen_words) if len(chosen_words) >= _LEAST_WORDS else ""), held
+        return (" ".join(chosen_words) if len(chosen_words) >= _MIN_WORDS else ""), held
 
 
 def _noise_source(request: Request) -> Random:

@@ -24,22 +24,14 @@ from ..algorithms.input_variants import step_heading
 from ..algorithms.llm_helpers import deduplicate, gather_all, task_description, user_guidance
 from .minstrel import WritePart
 
-_BRIEF_ANSWERS = ("label", "choice", "number", "regex")
-_SHOWN = 4
-
-
+# Answer types whose parser would not find the answer behind a chain of thought.
+_SHORT_ANSWER_TYPES = ("label", "choice", "number", "regex")
+# Enough to see a pattern without filling a small context.
+_MAX_FAILURES = 4
 _FILE = "techniques.v1.toml"
-
-
 _THOUGHTS = "thoughts"
-
-
 _ASIDE = "Write these considerations down, and nothing else. Do not give the final answer yet."
-
-
 _FROM_THOUGHTS = "Considerations stand below the input. Decide with their help, and write the answer alone."
-
-
 _AFTERWARDS = "Then give the answer at the end."
 
 
@@ -186,7 +178,7 @@ class PublishedTechniques:
         if filled is None:
             return None
         values = {**filled, "task": task_description(request.task), "answer": request.task.answer.hint}
-        brief_answers = request.task.answer.type in _BRIEF_ANSWERS
+        brief_answers = request.task.answer.type in _SHORT_ANSWER_TYPES
         apart = not inside and (self.room == "two" or (self.room == "auto" and brief_answers))
         changed = apply_technique(technique, program.main, values, apart=apart)
         if inside:
@@ -206,7 +198,7 @@ class PublishedTechniques:
                 prompt=instruction_text(prompt),
                 wanted=purpose,
                 written=tuple(f"{other_slot}: {text}" for other_slot, text in filled.items()),
-                failures=request.failures[:_SHOWN] if technique.mistakes else (),
+                failures=request.failures[:_MAX_FAILURES] if technique.mistakes else (),
                 hints=user_guidance(request),
             )
             reply = await team.act(ask)

@@ -66,7 +66,8 @@ SECTION_PURPOSES: Mapping[str, str] = {
     "Common mistakes": "says which mistakes the model must not make",
     "Answer": "says exactly what the answer looks like, and nothing else",
 }
-_LONGER, _ALWAYS = 4, 80
+# The limits of a whole instruction hold for a section too (see llm_helpers).
+_MAX_GROWTH_FACTOR, _ALWAYS_ALLOWED_WORDS = 4, 80
 _REMARK = re.compile(r"\b(?:the|this|your|new) (?:prompt|section|feedback)\b", re.IGNORECASE)
 
 
@@ -200,7 +201,7 @@ def _with_section_text(request: Request, section: str, text: str, why: str) -> P
     program = request.parents[0].program
     old = {part.name: part.text for part in program.main.sections}
     new = text.strip().removeprefix(f"{section}:").strip()
-    size = max(_ALWAYS, _LONGER * len(old.get(section, "").split()))
+    size = max(_ALWAYS_ALLOWED_WORDS, _MAX_GROWTH_FACTOR * len(old.get(section, "").split()))
     if not new or placeholders_in(new) or len(new.split()) > size or new.split() == old.get(section, "").split():
         return None
     sections = tuple(Section(name=name, text=content) for name, content in {**old, section: new}.items())

@@ -36,6 +36,7 @@ class RewriteSegment(Ask[TextReply]):
     hints: tuple[str, ...] = ()
 
 
+# More segments cost more measurements than small budgets have.
 MAX_SEGMENTS = 8
 
 

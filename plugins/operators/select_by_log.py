@@ -14,12 +14,10 @@ from ...core.search_types import Proposal, Request
 from ...core.tfidf import SparseVector, TfidfSpace, cosine
 
 Array = NDArray[np.float64]
-
-
+# A half-decade grid; the best value is chosen by leave-one-out error.
 _RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)
-
-
-_MOST_TERMS = 400
+# Keeps the router's JSON small; rarer terms change no choice.
+_MAX_TERMS = 400
 
 
 def fit_offline_scorer(log: Mapping[str, Mapping[str, float]], texts: Mapping[str, str]) -> LinearScorer:
@@ -43,7 +41,7 @@ def fit_offline_scorer(log: Mapping[str, Mapping[str, float]], texts: Mapping[st
     for own_weights in weights.values():
         for term, value in own_weights.items():
             strength[term] = strength.get(term, 0.0) + abs(value)
-    frequent_terms = set(sorted(strength, key=lambda term: (-strength[term], term))[:_MOST_TERMS])
+    frequent_terms = set(sorted(strength, key=lambda term: (-strength[term], term))[:_MAX_TERMS])
     return LinearScorer(
         terms={term: value for term, value in sorted(space.weights.items()) if value},
         fine=space.uses_trigrams,

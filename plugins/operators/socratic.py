@@ -15,7 +15,9 @@ from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request, WorkOrder
 from ..algorithms.llm_helpers import main_instruction, task_description, user_guidance, with_instruction
 
+# As in the paper.
 MAX_QUESTIONS = 2
+# Enough to see a pattern without filling a small context.
 MAX_FAILURES = 4
 
 

@@ -11,8 +11,12 @@ from ...core.search_types import Search, WorkOrder
 from ..algorithms.selection import best_mean, measured_ids, sufficiently_measured, unmeasured_candidates
 
 _PERFECT = 1.0
-_ROWS_PER_CASE = 40
-_LEAST_CASES = 4
+# One case per 40 runs: a step with 16 expansions spends about as much on cases as on val.
+_RUNS_PER_CASE = 40
+# With fewer cases a step often sees no failure.
+_MIN_CASES = 4
+# An expansion per prompt of the beam costs about 60 runs over the steps.
+_RUNS_PER_EXPANSION = 60
 
 
 @dataclass(kw_only=True)
@@ -43,7 +47,7 @@ class BacktrackingBeam:
         parents = self._best_candidates(search)
         if search.round > self.steps or search.archive.scores.mean(parents[0], search.val) == _PERFECT:
             return []
-        cases = min(self.cases, max(_LEAST_CASES, search.total_runs // _ROWS_PER_CASE))
+        cases = min(self.cases, max(_MIN_CASES, search.total_runs // _RUNS_PER_CASE))
         return [
             WorkOrder(
                 operator=name,
@@ -75,4 +79,4 @@ class BacktrackingBeam:
 
     def _affordable_expansions(self, search: Search) -> int:
         """Fewer expansions if the budget would not last for the steps."""
-        return max(1, min(self.expand, search.total_runs // 60))
+        return max(1, min(self.expand, search.total_runs // _RUNS_PER_EXPANSION))

@@ -10,8 +10,10 @@ from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.selection import best_mean, human_candidates, keep_top
 
-_LEAST_MINIBATCH = 8
-_MINIBATCHES_OF_THE_WHOLE = 20
+# With fewer examples a parent often shows no failure.
+_MIN_MINIBATCH = 8
+# Lets a small budget last for several rounds.
+_MINIBATCHES_PER_BUDGET = 20
 
 
 @dataclass(kw_only=True)
@@ -32,7 +34,7 @@ class BeamSearch:
     children: Count = 8
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:
-        cases = min(self.minibatch, max(_LEAST_MINIBATCH, search.total_runs // _MINIBATCHES_OF_THE_WHOLE))
+        cases = min(self.minibatch, max(_MIN_MINIBATCH, search.total_runs // _MINIBATCHES_PER_BUDGET))
         return [
             WorkOrder(operator=operator, parents=(parent,), cases=cases)
             for parent in self._current_beam(search)

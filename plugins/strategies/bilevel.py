@@ -9,11 +9,15 @@ from typing import Any
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import ALL_PROMPTS, Search, WorkOrder
-from ..algorithms.selection import best_mean, human_candidates, measured_ids
+from ..algorithms.selection import EXCLUDED, best_mean, human_candidates, measured_ids
 
 _JOIN = "assemble"
-_ROUNDS_A_CYCLE = 3
-_LEAST_CASES = 2
+# Inner, join, outer.
+_ROUNDS_PER_CYCLE = 3
+# With one case a step sees a failure only if the prompt is mostly wrong.
+_MIN_CASES = 2
+# Cases of one round take at most a twentieth of the budget.
+_RUNS_PER_CASE = 20
 
 
 @dataclass(kw_only=True)
@@ -43,9 +47,9 @@ class BilevelSearch:
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:
         memory = search.memory
-        while memory.get("stage", 0) < _ROUNDS_A_CYCLE * self.cycles:
+        while memory.get("stage", 0) < _ROUNDS_PER_CYCLE * self.cycles:
             stage = memory.setdefault("stage", 0)
-            orders = (self._inner_orders, self._join_order, self._outer_orders)[stage % _ROUNDS_A_CYCLE](search)
+            orders = (self._inner_orders, self._join_order, self._outer_orders)[stage % _ROUNDS_PER_CYCLE](search)
             if orders:
                 return orders
             memory["stage"] = stage + 1
@@ -58,7 +62,7 @@ class BilevelSearch:
         memory, stands = search.memory, self._current_program(search)
         stage = memory.get("stage", 0)
         measured = measured_ids(search, pool)
-        if stage % _ROUNDS_A_CYCLE == 0:
+        if stage % _ROUNDS_PER_CYCLE == 0:
             memory["best"] = self._best_by_task(search, measured)
             stay = {stands, *memory["best"].values()}
         else:
@@ -121,9 +125,9 @@ class BilevelSearch:
 
     def _affordable_cases(self, search: Search, orders: int) -> int:
         """Fewer if the budget would not last for the cycles."""
-        return min(self.cases, max(_LEAST_CASES, search.total_runs // (20 * max(1, orders))))
+        return min(self.cases, max(_MIN_CASES, search.total_runs // (_RUNS_PER_CASE * max(1, orders))))
 
     def _current_program(self, search: Search) -> str:
         named = str(search.memory.get("stands", search.archive.baseline.id))
-        alive = search.archive[named].status not in ("rejected", "vetoed")
+        alive = search.archive[named].status not in EXCLUDED
         return named if alive else best_mean(search)

@@ -16,25 +16,22 @@ from ...core.option_types import Count
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.pseudo_labels import PseudoLabels, label_loss
-from ..algorithms.selection import human_candidates, measured_ids
+from ..algorithms.selection import EXCLUDED, human_candidates, measured_ids
 from ..operators.components import components_of
 from ..operators.phrase_prefix import with_phrase_prefix
 
 _AUTHOR, _LABELS = "prefix", "relabel"
-_SETTLED = 0.9
-_CALLS_A_DRAW = 40
-_LEAST_DRAWS = 2
-
-
+# Nine of ten samples repeat the mode; another round would measure nothing new.
+_SETTLED_PROBABILITY = 0.9
+# A sample costs its val and train examples, about 40 runs in a usual budget.
+_CALLS_PER_SAMPLE = 40
+# The variance-reduced gradient compares samples with their mean.
+_MIN_SAMPLES = 2
 _WORD = re.compile(r"[^\W\d_]{4,}")
-
-
-_SPREAD = 0.05
-
-
+# Losses that differ by less are noise; dividing by their spread would amplify it.
+_MIN_LOSS_SPREAD = 0.05
+# Logits are stored as JSON; rounding keeps them equal after a reload.
 _DIGITS = 6
-
-
 SlotChoice = tuple[int, ...]
 
 
@@ -78,7 +75,7 @@ class CategoricalPolicy:
         if len(samples) < 2:
             return self
         loss_values = np.asarray(losses, dtype=np.float64)
-        advantage = (loss_values - loss_values.mean()) / max(float(loss_values.std()), _SPREAD)
+        advantage = (loss_values - loss_values.mean()) / max(float(loss_values.std()), _MIN_LOSS_SPREAD)
         share = self.probabilities
         gradient = np.zeros_like(share)
         for choice, weight in zip(samples, advantage, strict=True):
@@ -141,9 +138,13 @@ class CategoricalSearch:
     def ask(self, search: Search) -> Sequence[WorkOrder]:
         memory, start = search.memory, search.archive.baseline.id
         policy, phrases = self._policy(search), memory["vocabulary"]
-        count = max(_LEAST_DRAWS, min(self.draws, search.total_runs // _CALLS_A_DRAW))
+        count = max(_MIN_SAMPLES, min(self.draws, search.total_runs // _CALLS_PER_SAMPLE))
         count = min(count, search.remaining_runs // max(1, search.archive.scores.count(start)))
-        if count < _LEAST_DRAWS or memory.get("idle", 0) >= self.patience or policy.mode_probability > _SETTLED:
+        if (
+            count < _MIN_SAMPLES
+            or memory.get("idle", 0) >= self.patience
+            or policy.mode_probability > _SETTLED_PROBABILITY
+        ):
             return []
         samples = policy.sample(count, search.rng("draws"))
         labels = self._labels(search)
@@ -214,7 +215,7 @@ class CategoricalSearch:
         for place, choice in enumerate(memory.get(batch, ())):
             phrases = [memory["vocabulary"][at] for at in choice]
             name = ids_by_program.get(with_phrase_prefix(start, phrases, memory["demos"], search.examples).id)
-            if name is not None and search.archive[name].status not in ("rejected", "vetoed"):
+            if name is not None and search.archive[name].status not in EXCLUDED:
                 candidates[place] = name
         return candidates
 

@@ -12,9 +12,12 @@ from ...core.search_types import Search, WorkOrder
 from ..algorithms.selection import best_mean, human_candidates
 from .pareto import next_minibatch
 
-_ROWS_OF_THE_WHOLE = 12
-_LEAST_ROWS = 4
-_REMEMBERED = 6
+# A round runs its examples on the leader and on each claim; this lets six rounds fit.
+_RUNS_PER_EXAMPLE = 12
+# On fewer examples a claim is verified by chance.
+_MIN_EXAMPLES = 4
+# The newest refuted claims; a longer list would crowd the prompt.
+_MAX_REFUTED = 6
 _EXCLUDED = ("dropped", "rejected", "vetoed")
 
 
@@ -51,7 +54,7 @@ class ClaimVerification:
         if memory.get("barren", 0) >= self.patience:
             return []
         turn = memory.get("turns", 0)
-        rows = next_minibatch(search, min(self.cases, max(_LEAST_ROWS, search.total_runs // _ROWS_OF_THE_WHOLE)), turn)
+        rows = next_minibatch(search, min(self.cases, max(_MIN_EXAMPLES, search.total_runs // _RUNS_PER_EXAMPLE)), turn)
         memory |= {"rows": list(rows), "base": leader, "verified": [], "turns": turn + 1}
         options = {"refuted": memory.get("refuted", [])}
         return [
@@ -94,7 +97,7 @@ class ClaimVerification:
             if sum(gains) > 0:
                 memory["verified"] = [*memory["verified"], name]
             else:
-                memory["refuted"] = [*memory.get("refuted", []), claim.rationale][-_REMEMBERED:]
+                memory["refuted"] = [*memory.get("refuted", []), claim.rationale][-_MAX_REFUTED:]
 
     def _is_eligible(self, search: Search, name: str) -> bool:
         """Verified, combined from verified ones, or a person's; and measured on enough of val."""

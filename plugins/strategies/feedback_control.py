@@ -11,7 +11,8 @@ from ...core.search_types import Search, WorkOrder
 from ..algorithms.error_signals import AnswerComparison, error_signals
 from .greedy import AcceptanceRule, GreedySearch
 
-_LONGEST = 20
+# The integral term is bounded anyway; a longer history would only grow the stored memory.
+_MAX_STEPS = 20
 
 
 @dataclass(kw_only=True)
@@ -57,4 +58,4 @@ class FeedbackControl(GreedySearch):
             comparisons = [
                 AnswerComparison.from_evaluation(evaluation, search.examples[row]) for row, evaluation in rows.items()
             ]
-            search.memory["errors"] = [*search.memory.get("errors", []), error_signals(comparisons)][-_LONGEST:]
+            search.memory["errors"] = [*search.memory.get("errors", []), error_signals(comparisons)][-_MAX_STEPS:]

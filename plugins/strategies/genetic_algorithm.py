@@ -14,7 +14,8 @@ from ..algorithms.fitness import fitness, fittest, select_views
 from ..algorithms.population import affordable_count, current_population, operator_weights, seed_orders, survivors
 from ..algorithms.selection import human_candidates, labelled_train
 
-_LEAST_CHANCE = 1e-3
+# Keeps roulette selection defined when all fitness values are 0.
+_MIN_WEIGHT = 1e-3
 
 
 @dataclass(kw_only=True)
@@ -120,7 +121,7 @@ class GeneticAlgorithm:
 
     def _draw(self, names: Sequence[str], fitness_by_id: Mapping[str, float], rng: Random) -> str:
         if self.parents == "roulette":
-            return rng.choices(names, [max(_LEAST_CHANCE, fitness_by_id.get(name, 0.0)) for name in names])[0]
+            return rng.choices(names, [max(_MIN_WEIGHT, fitness_by_id.get(name, 0.0)) for name in names])[0]
         if self.parents == "tournament":
             contestants = rng.sample(list(names), min(self.contestants, len(names)))
             return max(contestants, key=lambda name: fitness_by_id.get(name, 0.0))

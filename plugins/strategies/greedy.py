@@ -14,8 +14,10 @@ from .grow_and_prune import is_significant
 from .pareto import next_minibatch
 
 AcceptanceRule = Literal["better", "no-worse", "sure", "always"]
-_STEPS_OF_THE_WHOLE = 20
-_LEAST_BATCH = 2
+# Lets a small budget last for several steps.
+_STEPS_PER_BUDGET = 20
+# One example alone is right or wrong by chance.
+_MIN_MINIBATCH = 2
 
 
 @dataclass(kw_only=True)
@@ -42,7 +44,7 @@ class GreedySearch:
     def ask(self, search: Search) -> Sequence[WorkOrder]:
         if self.patience and search.memory.get("back", 0) >= self.patience:
             return []
-        rows = next_minibatch(search, min(self.minibatch, max(_LEAST_BATCH, search.total_runs // _STEPS_OF_THE_WHOLE)))
+        rows = next_minibatch(search, min(self.minibatch, max(_MIN_MINIBATCH, search.total_runs // _STEPS_PER_BUDGET)))
         now, options = self._current(search), self._operator_options(search)
         return [
             WorkOrder(operator=name, parents=(now,), cases=len(rows), rows=rows, stream=place, options=options)

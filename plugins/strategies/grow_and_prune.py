@@ -9,7 +9,10 @@ from statistics import fmean, stdev
 
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.selection import best_mean, human_candidates
+from ..algorithms.selection import EXCLUDED, best_mean, human_candidates
+
+# A twelfth of the budget per round shows failures, so that several rounds fit; fewer than 4 cases often show none.
+_MIN_CASES, _RUNS_PER_CASE = 4, 12
 
 
 @dataclass(kw_only=True)
@@ -53,7 +56,7 @@ class GrowAndPrune:
         if memory.get("cutting"):
             cutters = [name for name in search.operators if name in self.pruners]
             return [] if memory.get("whole") else [WorkOrder(operator=name, parents=(leader,)) for name in cutters]
-        cases = min(self.cases, max(4, search.total_runs // 12))
+        cases = min(self.cases, max(_MIN_CASES, search.total_runs // _RUNS_PER_CASE))
         growers = [name for name in search.operators if name not in self.pruners]
         return [WorkOrder(operator=name, parents=(leader,), cases=cases) for name in growers]
 
@@ -87,7 +90,7 @@ class GrowAndPrune:
     def _leader(self, search: Search) -> str:
         """The last leader, unless it was vetoed."""
         named = search.memory.get("leader", search.archive.baseline.id)
-        alive = search.archive[named].status not in ("rejected", "vetoed")
+        alive = search.archive[named].status not in EXCLUDED
         return named if alive else best_mean(search)
 
     def _paired_gains(self, search: Search, name: str, leader: str) -> list[float]:
@@ -95,7 +98,7 @@ class GrowAndPrune:
         scores = search.archive.scores
         gains = scores.paired(name, leader, search.val)
         enough = len(gains) * 2 >= scores.count(leader, search.val)
-        return gains if enough and search.archive[name].status not in ("rejected", "vetoed") else []
+        return gains if enough and search.archive[name].status not in EXCLUDED else []
 
 
 def is_significant(gains: Sequence[float], z: float) -> bool:

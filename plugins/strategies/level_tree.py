@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.selection import best_mean, unmeasured_candidates
+from ..algorithms.selection import EXCLUDED, best_mean, unmeasured_candidates
 
-_LEAST_CASES = 2
+# With one case a level often sees no failure.
+_MIN_CASES = 2
+# Episodes are long; in a small budget val comes first.
 _RUNS_PER_CASE = 20
 
 
@@ -43,11 +45,9 @@ class LevelTree:
         memory = search.memory
         if memory.get("falls", 0) >= self.falls and memory.get("level", 0) >= self.least:
             return []
-        parents = [
-            name for name in memory.get("leading", []) if search.archive[name].status not in ("rejected", "vetoed")
-        ]
+        parents = [name for name in memory.get("leading", []) if search.archive[name].status not in EXCLUDED]
         parents = parents or [search.archive.baseline.id]
-        cases = min(self.cases, max(_LEAST_CASES, search.total_runs // _RUNS_PER_CASE))
+        cases = min(self.cases, max(_MIN_CASES, search.total_runs // _RUNS_PER_CASE))
         each = max(1, self.children // (len(parents) * len(search.operators)))
         return [
             WorkOrder(operator=name, parents=(parent,), count=each, cases=cases, stream=place)

@@ -12,7 +12,8 @@ from ..algorithms.search_tree import SearchTree, TreeLimits
 from ..algorithms.selection import best_mean, human_candidates, sufficiently_measured
 
 _LEAST_WIDTH = _LEAST_BATCH = 2
-_WHOLE_PER_CHILD = 60
+# A child costs its minibatch and a val sample; 60 runs per child leave several iterations.
+_RUNS_PER_CHILD = 60
 
 
 @dataclass(kw_only=True)
@@ -51,7 +52,7 @@ class MonteCarloTreeSearch:
             memory["path"] = tree.select_path()
         if not memory["path"]:
             return []
-        leaf, afforded = memory["path"][-1], search.total_runs // _WHOLE_PER_CHILD
+        leaf, afforded = memory["path"][-1], search.total_runs // _RUNS_PER_CHILD
         width, size = min(self.width, max(_LEAST_WIDTH, afforded)), min(self.batch, max(_LEAST_BATCH, afforded))
         rng = search.rng("batches")
         labelled = [row for row in search.train if row not in search.examples or search.examples[row].outputs]

@@ -11,7 +11,10 @@ from ..algorithms.fitness import fitness, fittest
 from ..algorithms.selection import unmeasured_candidates
 
 DEFAULT = {"accuracy": 1.0, "format": 0.5, "robustness": 0.3, "brevity": 0.1}
-_LEAST_CASES = 4
+# With fewer cases a step often sees no failure.
+_MIN_CASES = 4
+# A fortieth of the budget per round shows failures, so that val gets most of it.
+_RUNS_PER_CASE = 40
 
 
 @dataclass(kw_only=True)
@@ -41,7 +44,7 @@ class MultiObjective:
         if on_front:
             sums = {name: sum(self.objectives[o] * values[name][o] for o in self.objectives) for name in on_front}
             parent = max(rng.sample(on_front, min(2, len(on_front))), key=lambda name: sums[name])
-        cases = min(self.cases, max(_LEAST_CASES, search.total_runs // 40))
+        cases = min(self.cases, max(_MIN_CASES, search.total_runs // _RUNS_PER_CASE))
         options = {"direction": self._weakest_objective(values, parent)} if values else {}
         return [
             WorkOrder(operator=name, parents=(parent,), cases=cases, options=options, stream=place)

@@ -11,8 +11,12 @@ from ...core.protocols import NEEDS_LABELLED_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ...core.stats.pooled_estimate import PooledEstimate, pooled_estimates
 
+# A gain of 5 points multiplies an operator's weight by e.
 _GAIN_SCALE = 0.05
+# Three children without gain as a prior: one lucky child does not decide.
 _GAIN_PRIOR = 3.0
+# The best leader is the parent in 70 % of the draws, the second in 21 %.
+_LEADER_DECAY = 1.2
 
 
 @dataclass(kw_only=True)
@@ -65,7 +69,7 @@ class OperatorBandit:
 
         def parent(operator: str) -> str:
             leading = by_potential if operator in self.levelling else by_mean
-            return leading[min(int(rng.expovariate(1.2)), len(leading) - 1)]
+            return leading[min(int(rng.expovariate(_LEADER_DECAY)), len(leading) - 1)]
 
         return [
             WorkOrder(

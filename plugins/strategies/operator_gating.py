@@ -16,7 +16,10 @@ from ..algorithms.selection import human_candidates
 from .local_search import ACCURACY
 
 _MAIN = "Task"
-_FRUITLESS = -0.02
+# Slightly negative, so that an operator without proposals is tried less than one without gain.
+_NO_CHILD_REWARD = -0.02
+# The best leader is the parent in 70 % of the draws, the second in 21 %.
+_LEADER_DECAY = 1.2
 
 
 @dataclass(kw_only=True)
@@ -60,7 +63,7 @@ class OperatorGating:
         cases = min(self.cases, search.remaining_runs // 8)
         orders = []
         for place in range(affordable_count(search, self.children, self.rows)):
-            parent = leading[min(int(rng.expovariate(1.2)), len(leading) - 1)]
+            parent = leading[min(int(rng.expovariate(_LEADER_DECAY)), len(leading) - 1)]
             sections = _section_titles(search.archive[parent])
             expected = {
                 (operator, section): _predict_reward(weights, edit_features(operator, section, len(sections)))
@@ -122,7 +125,7 @@ def edit_rewards(search: Search) -> list[tuple[tuple[str, ...], float]]:
     """Every edit so far as (features, reward): those without a child first, then children by age."""
     archive, rewards = search.archive, list[tuple[tuple[str, ...], float]]()
     for operator, section, parent in search.memory.get("barren", ()):
-        rewards.append((edit_features(operator, section, len(_section_titles(archive[parent]))), _FRUITLESS))
+        rewards.append((edit_features(operator, section, len(_section_titles(archive[parent]))), _NO_CHILD_REWARD))
     for child in archive.candidates.values():
         parent_of = archive.candidates.get(child.parents[0]) if child.parents else None
         if parent_of is None or child.operator not in search.operators:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.selection import best_mean, human_candidates
+from ..algorithms.selection import EXCLUDED, best_mean, human_candidates
 
 
 @dataclass(kw_only=True)
@@ -77,4 +77,4 @@ class PlannedPath:
     def _newest_candidate(self, search: Search) -> str:
         """The newest prompt, unless it was vetoed."""
         newest = str(search.memory.get("newest", search.archive.baseline.id))
-        return newest if search.archive[newest].status not in ("rejected", "vetoed") else best_mean(search)
+        return newest if search.archive[newest].status not in EXCLUDED else best_mean(search)

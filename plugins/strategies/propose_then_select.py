@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
-from ..algorithms.selection import best_mean, measured_ids
+from ..algorithms.selection import EXCLUDED, best_mean, measured_ids
 
 
 @dataclass(kw_only=True)
@@ -50,7 +50,7 @@ class ProposeThenSelect:
         remaining = [
             candidate
             for candidate in measured
-            if verdicts.get(candidate.id) != "drop" and candidate.status not in ("rejected", "vetoed")
+            if verdicts.get(candidate.id) != "drop" and candidate.status not in EXCLUDED
         ]
         best = best_mean(search, remaining) if remaining else ""
         return {name: "keep" if name == best else "drop" for name in pool} if best else {}

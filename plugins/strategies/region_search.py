@@ -14,14 +14,16 @@ from ...core.option_types import Count
 from ...core.protocols import NEEDS_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.clustering import cluster_regions
-from ..algorithms.selection import human_candidates, sufficiently_measured
+from ..algorithms.selection import EXCLUDED, human_candidates, sufficiently_measured
 from ..operators.mixture import RouterKind, compose_mixture, expert_prompt
 
 _COMPOSE = "mixture"
-_LEAST_CASES = 2
-_CALLS_PER_CASE = 60
-_CANDIDATES, _ROWS_PER_REGION = 12, 4
-_EXCLUDED = ("rejected", "vetoed")
+# With one case a step often sees no failure.
+_MIN_CASES = 2
+# Cases are paid per region and step; in a small budget val comes first.
+_RUNS_PER_CASE = 60
+# As many candidates as the allocator plans for; fewer than 4 val examples choose at random.
+_CANDIDATES, _EXAMPLES_PER_REGION = 12, 4
 
 
 @dataclass(kw_only=True)
@@ -122,7 +124,7 @@ class RegionSearch:
         rows = [search.examples[row] for row in search.train if search.examples[row].outputs]
         plain = len(start.program.prompts) == 1
         measured = min(len(search.val), search.total_runs // _CANDIDATES)
-        most = min(self.most, max(2, measured // _ROWS_PER_REGION)) if plain else 1
+        most = min(self.most, max(2, measured // _EXAMPLES_PER_REGION)) if plain else 1
         regions = cluster_regions(rows, most=most, least=self.least, rng=search.rng("regions"))
         search.memory["regions"] = {name: list(ids) for name, ids in regions.items()} if len(regions) > 1 else {}
         search.memory |= {"current": start.id, "done": 0, "stage": "compose", "experts": {}, "children": 1}
@@ -133,7 +135,7 @@ class RegionSearch:
         standing = archive[memory["current"]]
         if new:
             memory["current"] = new[0]
-        elif standing.program.router is None or standing.status in _EXCLUDED:
+        elif standing.program.router is None or standing.status in EXCLUDED:
             memory |= {"regions": {}, "current": archive.baseline.id}
 
     def _composition(self, search: Search) -> WorkOrder | None:
@@ -145,7 +147,7 @@ class RegionSearch:
         experts = {name: memory["experts"].get(name, memory["current"]) for name in memory["regions"]}
         prompts = {name: expert_prompt(archive[expert_id], name) for name, expert_id in experts.items()}
         program_id = compose_mixture(prompts, memory["regions"], search.examples, self.kind).id
-        allowed = [candidate for candidate in archive.candidates.values() if candidate.status not in _EXCLUDED]
+        allowed = [candidate for candidate in archive.candidates.values() if candidate.status not in EXCLUDED]
         existing = next((candidate.id for candidate in allowed if candidate.program.id == program_id), None)
         if existing is not None:
             memory["current"] = existing
@@ -199,7 +201,7 @@ class RegionSearch:
         return search.remaining_runs >= rows * (children + regions) + self._affordable_cases(search) * regions
 
     def _affordable_cases(self, search: Search) -> int:
-        return min(self.cases, max(_LEAST_CASES, search.total_runs // _CALLS_PER_CASE)) if self.cases else 0
+        return min(self.cases, max(_MIN_CASES, search.total_runs // _RUNS_PER_CASE)) if self.cases else 0
 
     def _best_experts(self, search: Search, pool: Sequence[str]) -> dict[str, str]:
         """Region → the candidate with the highest gain over the current program on its val examples."""

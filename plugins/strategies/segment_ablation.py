@@ -11,12 +11,13 @@ from ...core.protocols import NEEDS_LABELLED_TRAIN, Decision
 from ...core.score import Evaluation
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.segments import Segment, split_segments, without_segment
-from ..algorithms.selection import human_candidates
+from ..algorithms.selection import EXCLUDED, human_candidates
 
 _MASK = "mask"
-_CALLS_PER_MASK, _CALLS_PER_REWRITE, _CALLS_PER_CASE = 48, 120, 30
-_LEAST = 2
-_EXCLUDED = ("rejected", "vetoed")
+# The total budget per masked segment, rewritten segment and case, so that a small one lasts for two turns.
+_RUNS_PER_MASK, _RUNS_PER_REWRITE, _RUNS_PER_CASE = 48, 120, 30
+# A prompt in one segment has nothing to compare.
+_MIN_SEGMENTS = 2
 
 
 @dataclass(kw_only=True)
@@ -55,9 +56,9 @@ class SegmentAblation:
         if memory["stage"] == "mask":
             # Remembered, so that a budget change between the two rounds does not divide the prompt differently.
             memory["most"] = most = self._max_segments(search)
-            cases = min(self.cases, max(_LEAST, search.total_runs // _CALLS_PER_CASE))
+            cases = min(self.cases, max(_MIN_SEGMENTS, search.total_runs // _RUNS_PER_CASE))
             return [WorkOrder(operator=_MASK, parents=(memory["current"],), options={"most": most}, cases=cases)]
-        low = min(self.low, max(1, search.total_runs // _CALLS_PER_REWRITE))
+        low = min(self.low, max(1, search.total_runs // _RUNS_PER_REWRITE))
         worth = self.segment_worth(search) or dict.fromkeys(range(len(self._segments(search))), 0.0)
         places = sorted(worth, key=worth.__getitem__)[:low]
         rows = tuple(self._hardest_rows(search))
@@ -119,7 +120,7 @@ class SegmentAblation:
         A dropped candidate has shown what its segment is worth, and is not proposed again.
         """
         program = search.archive[search.memory["current"]].program
-        allowed = [candidate for candidate in search.archive.candidates.values() if candidate.status not in _EXCLUDED]
+        allowed = [candidate for candidate in search.archive.candidates.values() if candidate.status not in EXCLUDED]
         ids_by_program = {candidate.program.id: candidate.id for candidate in allowed}
         masked_prompts = [without_segment(program.main, segment) for segment in self._segments(search)]
         matches = {place: ids_by_program.get(program.replace(prompt).id) for place, prompt in enumerate(masked_prompts)}
@@ -143,7 +144,7 @@ class SegmentAblation:
         return sorted(evaluations, key=lambda row: -evaluation_loss(evaluations[row]))[: self.hard]
 
     def _max_segments(self, search: Search) -> int:
-        return min(self.segments, max(_LEAST, search.total_runs // _CALLS_PER_MASK))
+        return min(self.segments, max(_MIN_SEGMENTS, search.total_runs // _RUNS_PER_MASK))
 
 
 def evaluation_loss(evaluation: Evaluation) -> float:

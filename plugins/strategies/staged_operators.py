@@ -9,7 +9,8 @@ from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
 from ..algorithms.selection import best_mean, common_rows, human_candidates, measured_ids
 
-_CALLS_A_PROPOSAL = 8
+# A proposal that is measured on fewer examples is not comparable.
+_RUNS_PER_PROPOSAL = 8
 
 
 @dataclass(kw_only=True)
@@ -42,7 +43,7 @@ class StagedOperators:
                 operator=name,
                 parents=(standing,),
                 cases=self.cases.get(name, 0),
-                count=max(1, min(self.counts.get(name, 1), search.remaining_runs // _CALLS_A_PROPOSAL)),
+                count=max(1, min(self.counts.get(name, 1), search.remaining_runs // _RUNS_PER_PROPOSAL)),
                 stream=place,
             )
             for place, name in enumerate(stages[search.round - 1])

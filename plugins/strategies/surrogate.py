@@ -14,9 +14,10 @@ from ..algorithms.fitness import fitness
 from ..algorithms.selection import best_mean, human_candidates, measured_ids
 from ..operators.program_combination import combine_slots
 
-_QUESTIONS = 12
-_CALLS_A_CHOICE = 20
-
+# Several suggestions per trial, as the first ones may be measured completely.
+_SUGGESTIONS = 12
+# A pool larger than this gets fewer than two trials per choice.
+_RUNS_PER_CHOICE = 20
 ChoicePools = Mapping[str, Sequence[str]]
 """`NAME words` or `NAME demos`, for each prompt → ids of the candidates to take them from."""
 
@@ -82,7 +83,7 @@ class SurrogateSearch:
         return frozenset({self.combine})
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:
-        start, most = search.archive.baseline, max(2, search.total_runs // _CALLS_A_CHOICE)
+        start, most = search.archive.baseline, max(2, search.total_runs // _RUNS_PER_CHOICE)
         slots = start.program.slots or ("",)
         if search.round == 1 and self.bootstrap in search.operators:
             count, cases = min(self.sets, most), min(self.cases, search.remaining_runs // 4)
@@ -153,7 +154,7 @@ class SurrogateSearch:
         suggestions = suggest_choices(
             list(self._past_trials(search, pools)),
             pools,
-            count=_QUESTIONS,
+            count=_SUGGESTIONS,
             seed=search.rng("trial").getrandbits(31),
             startup=self.startup,
         )

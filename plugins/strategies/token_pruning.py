@@ -12,7 +12,8 @@ from ..algorithms.population import affordable_count, operator_weights, seed_ord
 from ..algorithms.selection import human_candidates
 from .local_search import ACCURACY
 
-_BEYOND = 3
+# One position without a proposal may be a duplicate; three are the end of the prompt.
+_MISSES_AT_END = 3
 
 
 @dataclass(kw_only=True)
@@ -39,7 +40,7 @@ class TokenPruning:
     def ask(self, search: Search) -> Sequence[WorkOrder]:
         if search.round == 1 and any(name in search.operators for name in self.seeds):
             return seed_orders(search, self.seeds, affordable_count(search, sum(self.seeds.values()), self.rows))
-        if search.memory.get("beyond", 0) >= _BEYOND:
+        if search.memory.get("beyond", 0) >= _MISSES_AT_END:
             return []
         operator = next(iter(operator_weights(search, list(self.seeds))))
         at = search.memory.setdefault("at", 0)
