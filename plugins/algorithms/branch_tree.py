@@ -32,16 +32,16 @@ class BranchRevision:
 def number_branches(branches: Sequence[Branch], above: BranchPosition = ()) -> Iterator[tuple[BranchPosition, Branch]]:
     """All branches with their positions, counted from 1, parents before children."""
     for number, branch in enumerate(branches, 1):
-        place = (*above, number)
-        yield place, branch
-        yield from number_branches(branch.branches, place)
+        position = (*above, number)
+        yield position, branch
+        yield from number_branches(branch.branches, position)
 
 
 def render_branches(prompt: Prompt) -> str:
     """The branches as an agent sees them."""
     lines = [
-        f"{format_position(place)}. If {branch.when}: {branch.then}"
-        for place, branch in number_branches(prompt.branches)
+        f"{format_position(position)}. If {branch.when}: {branch.then}"
+        for position, branch in number_branches(prompt.branches)
     ]
     return "\n".join(lines) or "none yet"
 
@@ -51,9 +51,9 @@ def without_all_branches(prompt: Prompt) -> str:
     return instruction_text(prompt.with_(branches=()))
 
 
-def format_position(place: BranchPosition) -> str:
+def format_position(position: BranchPosition) -> str:
     """A position as text, such as `2.1`."""
-    return ".".join(map(str, place))
+    return ".".join(map(str, position))
 
 
 def read_revision(text: str) -> BranchRevision | None:
@@ -75,8 +75,8 @@ def apply_revision(branches: Sequence[Branch], revision: BranchRevision) -> tupl
 
     None if it would change nothing.
     """
-    places = {format_position(place): (place, branch) for place, branch in number_branches(branches)}
-    place, branch = places.get(revision.under, ((), None))
+    by_position = {format_position(position): (position, branch) for position, branch in number_branches(branches)}
+    position, branch = by_position.get(revision.under, ((), None))
     if branch is None:
         if not revision.when or any(_same_words(sibling.when, revision.when) for sibling in branches):
             return None
@@ -88,16 +88,16 @@ def apply_revision(branches: Sequence[Branch], revision: BranchRevision) -> tupl
     else:
         below = (*branch.branches, Branch(when=revision.when, then=revision.then))
         changed = branch.model_copy(update={"branches": below})
-    return _replace_branch(branches, place, changed) if changed != branch else None
+    return _replace_branch(branches, position, changed) if changed != branch else None
 
 
-def remove_branch(branches: Sequence[Branch], place: BranchPosition) -> tuple[Branch, ...]:
+def remove_branch(branches: Sequence[Branch], position: BranchPosition) -> tuple[Branch, ...]:
     """The tree without one branch and its subtree."""
-    return _replace_branch(branches, place, None)
+    return _replace_branch(branches, position, None)
 
 
-def _replace_branch(branches: Sequence[Branch], place: BranchPosition, new: Branch | None) -> tuple[Branch, ...]:
-    first, *rest = place
+def _replace_branch(branches: Sequence[Branch], position: BranchPosition, new: Branch | None) -> tuple[Branch, ...]:
+    first, *rest = position
     result: list[Branch] = []
     for number, branch in enumerate(branches, 1):
         if number != first:

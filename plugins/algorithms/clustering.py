@@ -24,7 +24,7 @@ def cluster_regions(rows: Sequence[Example], *, most: int, least: int, rng: Rand
     sample = list(rows) if len(rows) <= _MAX_EXAMPLES else rng.sample(list(rows), _MAX_EXAMPLES)
     groups = cluster_texts([row.text for row in sample], most=most, least=least, rng=rng)
     ordered = sorted(groups, key=lambda group: (-len(group), group))
-    return {f"region-{n:02d}": tuple(sample[place].id for place in group) for n, group in enumerate(ordered, 1)}
+    return {f"region-{n:02d}": tuple(sample[index].id for index in group) for n, group in enumerate(ordered, 1)}
 
 
 def cluster_texts(texts: Sequence[str], *, most: int, least: int, rng: Random) -> list[list[int]]:
@@ -48,13 +48,13 @@ def silhouette(alike: Sequence[Sequence[float]], groups: Sequence[Sequence[int]]
     """Mean silhouette coefficient (Rousseeuw 1987), in [-1, 1]."""
     values = []
     for group in groups:
-        for place in group:
-            own = [1 - alike[place][other] for other in group if other != place]
+        for index in group:
+            own = [1 - alike[index][other] for other in group if other != index]
             if not own:
                 values.append(0.0)
                 continue
             near = sum(own) / len(own)
-            next_one = min(sum(1 - alike[place][o] for o in other) / len(other) for other in groups if other != group)
+            next_one = min(sum(1 - alike[index][o] for o in other) / len(other) for other in groups if other != group)
             values.append((next_one - near) / (max(near, next_one) or 1.0))
     return sum(values) / len(values)
 
@@ -64,14 +64,14 @@ def _k_means(vectors: Sequence[SparseVector], k: int, least: int, rng: Random) -
     centres = _initial_centroids(vectors, k, rng)
     groups = _assign_to_nearest(vectors, centres)
     for _ in range(_MAX_ITERATIONS):
-        centres = [centroid(vectors[place] for place in group) for group in groups if group]
+        centres = [centroid(vectors[index] for index in group) for group in groups if group]
         again = _assign_to_nearest(vectors, centres)
         if again == groups:
             break
         groups = again
     while len(groups) > 1 and min(map(len, groups)) < least:
         groups = sorted(groups, key=len)[1:]
-        groups = _assign_to_nearest(vectors, [centroid(vectors[place] for place in group) for group in groups])
+        groups = _assign_to_nearest(vectors, [centroid(vectors[index] for index in group) for group in groups])
         groups = [group for group in groups if group]
     return [group for group in groups if group]
 
@@ -88,7 +88,7 @@ def _initial_centroids(vectors: Sequence[SparseVector], k: int, rng: Random) -> 
 def _assign_to_nearest(vectors: Sequence[SparseVector], centres: Sequence[SparseVector]) -> list[list[int]]:
     """Each vector to its nearest centroid; on ties to the one with the fewest so far."""
     groups: list[list[int]] = [[] for _ in centres]
-    for place, vector in enumerate(vectors):
+    for index, vector in enumerate(vectors):
         order = ((-cosine(vector, centre), len(groups[at]), at) for at, centre in enumerate(centres))
-        groups[min(order)[2]].append(place)
+        groups[min(order)[2]].append(index)
     return groups

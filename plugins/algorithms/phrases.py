@@ -1,4 +1,4 @@
-"""A text as phrases: where they begin and end, and what can be done with them. No grammar is asked, no model either."""
+"""A text as phrases: where they begin and end, and edits of them. Needs neither a parser nor a model."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _SYNONYMS = {word: tuple(other for other in group if other != word) for group in
 
 @dataclass(frozen=True, kw_only=True)
 class Phrase:
-    """Some words and the white space after them. A phrase with a placeholder is `fixed`: nothing may change it."""
+    """Some words and the white space after them. A `fixed` phrase holds a placeholder and must not change."""
 
     text: str
     tail: str = " "
@@ -68,9 +68,9 @@ class Phrase:
 
 
 def split_phrases(text: str) -> list[Phrase]:
-    """The phrases in order; `joined` makes the same text of them, white space at both ends aside.
+    """The phrases in order; `join_phrases` restores the text, apart from white space at both ends.
 
-    A phrase ends with a punctuation mark, at the end of a line, at a placeholder, before a word that opens a new part
+    A phrase ends with a punctuation mark, at the end of a line, at a placeholder, before a word that begins a new part
     of the sentence, and after six words.
     """
     phrases: list[Phrase] = []
@@ -102,48 +102,48 @@ def join_phrases(phrases: Sequence[Phrase]) -> str:
 
 
 def editable_positions(phrases: Sequence[Phrase]) -> list[int]:
-    """The places that may be edited."""
-    return [place for place, phrase in enumerate(phrases) if not phrase.fixed]
+    """Positions of phrases that may be edited."""
+    return [index for index, phrase in enumerate(phrases) if not phrase.fixed]
 
 
 def possible_edits(phrases: Sequence[Phrase], lost: Sequence[str], edits: Sequence[Edit]) -> list[Edit]:
-    """Which edits can be made at all. lost: phrases that were deleted earlier and can come back."""
-    places = editable_positions(phrases)
+    """The edits that can be made. lost: deleted phrases that can come back."""
+    positions = editable_positions(phrases)
     can: dict[Edit, bool] = {
         "add": bool(lost),
-        "delete": bool(places) and len(phrases) > 1,
-        "swap": len({phrases[place].text for place in places}) > 1,
-        "substitute": bool(places),
+        "delete": bool(positions) and len(phrases) > 1,
+        "swap": len({phrases[index].text for index in positions}) > 1,
+        "substitute": bool(positions),
     }
     return [edit for edit in edits if can[edit]]
 
 
 def add_phrase(phrases: Sequence[Phrase], text: str, rng: Random) -> list[Phrase]:
-    place = rng.randint(0, len(phrases))
-    return [*phrases[:place], Phrase(text=text), *phrases[place:]]
+    index = rng.randint(0, len(phrases))
+    return [*phrases[:index], Phrase(text=text), *phrases[index:]]
 
 
 def delete_phrase(phrases: Sequence[Phrase], rng: Random) -> list[Phrase]:
-    place = rng.choice(editable_positions(phrases))
-    return [*phrases[:place], *phrases[place + 1 :]]
+    index = rng.choice(editable_positions(phrases))
+    return [*phrases[:index], *phrases[index + 1 :]]
 
 
 def swap_phrases(phrases: Sequence[Phrase], rng: Random) -> list[Phrase]:
-    """Two phrases with different words change places; white space stays where it is."""
+    """Exchange two phrases with different words; white space stays in place."""
     first = rng.choice(editable_positions(phrases))
-    second = rng.choice([place for place in editable_positions(phrases) if phrases[place].text != phrases[first].text])
+    second = rng.choice([index for index in editable_positions(phrases) if phrases[index].text != phrases[first].text])
     changed = list(phrases)
     changed[first] = Phrase(text=phrases[second].text, tail=phrases[first].tail)
     changed[second] = Phrase(text=phrases[first].text, tail=phrases[second].tail)
     return changed
 
 
-def replace_phrase(phrases: Sequence[Phrase], place: int, text: str) -> list[Phrase]:
-    return [Phrase(text=text, tail=phrase.tail) if at == place else phrase for at, phrase in enumerate(phrases)]
+def replace_phrase(phrases: Sequence[Phrase], index: int, text: str) -> list[Phrase]:
+    return [Phrase(text=text, tail=phrase.tail) if at == index else phrase for at, phrase in enumerate(phrases)]
 
 
 def replace_with_synonym(text: str, protected: Collection[str], rng: Random) -> str:
-    """One word exchanged for another of like meaning; the same text where none is known. kept: never exchanged."""
+    """Replace one word by a synonym; unchanged if none is known. protected: words that must stay."""
     words = list(re.finditer(r"[A-Za-z]+", text))
     replaceable = [word for word in words if word[0].casefold() in _SYNONYMS and word[0].casefold() not in protected]
     if not replaceable:

@@ -32,7 +32,7 @@ def seed_orders(
     turns = zip_longest(*([name] * count for name, count in counts.items()))
     names = [name for turn in turns for name in turn if name is not None]
     return [
-        WorkOrder(operator=name, parents=(start,), stream=place, cases=cases) for place, name in enumerate(names[:most])
+        WorkOrder(operator=name, parents=(start,), stream=index, cases=cases) for index, name in enumerate(names[:most])
     ]
 
 

@@ -141,12 +141,12 @@ def _neural(
         last = (back[:, None] @ parts[2].T) * (hidden2 > 0)
         middle = (last @ parts[1].T) * (hidden1 > 0)
         slopes = [features.T @ middle, hidden1.T @ last, hidden2.T @ back[:, None]]
-        for place, slope in enumerate(slopes):
-            pull = (slope + _WEIGHT_DECAY * parts[place]) / len(wins)
-            moved[place] = 0.9 * moved[place] + 0.1 * pull
-            squared[place] = 0.999 * squared[place] + 0.001 * pull**2
-            scale = np.sqrt(squared[place] / (1 - 0.999**step)) + 1e-8
-            parts[place] = parts[place] - _LEARNING_RATE * moved[place] / (1 - 0.9**step) / scale
+        for index, slope in enumerate(slopes):
+            pull = (slope + _WEIGHT_DECAY * parts[index]) / len(wins)
+            moved[index] = 0.9 * moved[index] + 0.1 * pull
+            squared[index] = 0.999 * squared[index] + 0.001 * pull**2
+            scale = np.sqrt(squared[index] / (1 - 0.999**step)) + 1e-8
+            parts[index] = parts[index] - _LEARNING_RATE * moved[index] / (1 - 0.9**step) / scale
     _, _, worth = _forward(features, parts)
     directions = _gradients(features, parts) / np.sqrt(_HIDDEN_UNITS)
     return PreferenceModel(worth=worth, directions=directions, seen=directions[first] - directions[second], ridge=ridge)
@@ -178,11 +178,11 @@ def _demos(candidate: Candidate) -> int:
 
 def duels_within_pool(search: Search, pool: Sequence[str]) -> list[tuple[int, int, float]]:
     """The duels between prompts of the pool, by their indices, oldest first."""
-    place = {name: at for at, name in enumerate(pool)}
+    index = {name: at for at, name in enumerate(pool)}
     return [
-        (place[duel.first], place[duel.second], duel.margin)
+        (index[duel.first], index[duel.second], duel.margin)
         for duel in search.duels
-        if duel.first in place and duel.second in place
+        if duel.first in index and duel.second in index
     ]
 
 

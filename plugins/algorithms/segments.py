@@ -85,5 +85,5 @@ def _join_spans(spans: Sequence[tuple[int, int]], most: int) -> list[tuple[int, 
     """Neighboring spans joined into at most `most` runs of about equal length."""
     if len(spans) <= most:
         return list(spans)
-    ends = [round(len(spans) * place / most) for place in range(most + 1)]
+    ends = [round(len(spans) * index / most) for index in range(most + 1)]
     return [(spans[a][0], spans[b - 1][1]) for a, b in pairwise(ends)]

@@ -48,7 +48,7 @@ def best_mean(search: Search, candidates: Sequence[Candidate] | None = None) -> 
 def keep_top(search: Search, pool: Sequence[str], width: int) -> Mapping[str, Decision]:
     """Keep the `width` best means, drop the rest."""
     ranked = search.archive.ranked([search.archive[name] for name in pool], search.val)
-    return {candidate.id: "keep" if place < width else "drop" for place, candidate in enumerate(ranked)}
+    return {candidate.id: "keep" if index < width else "drop" for index, candidate in enumerate(ranked)}
 
 
 def human_candidates(search: Search) -> list[str]:

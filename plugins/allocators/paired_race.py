@@ -109,5 +109,5 @@ class PairedRace:
 
 def _row_by_row(pairs: Sequence[Measurement], order: Sequence[str]) -> list[Measurement]:
     """Example by example, so that everyone is measured on equally many where the budget does not hold all."""
-    places = {row: place for place, row in enumerate(order)}
-    return sorted(pairs, key=lambda pair: places[pair.example])
+    positions = {row: index for index, row in enumerate(order)}
+    return sorted(pairs, key=lambda pair: positions[pair.example])

@@ -124,9 +124,9 @@ def rank_correlation(first: Sequence[float] | Array, second: Sequence[float] | A
 
 
 def _ranks(values: Array) -> Array:
-    _, place, counts = np.unique(values.round(9), return_inverse=True, return_counts=True)
+    _, index, counts = np.unique(values.round(9), return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
-    return np.asarray((ends - (counts - 1) / 2)[place], dtype=float)
+    return np.asarray((ends - (counts - 1) / 2)[index], dtype=float)
 
 
 def _kernel(vectors: Sequence[SparseVector], shapes: Array) -> Array:

@@ -59,9 +59,9 @@ def _hash_order(search: Search, rows: Sequence[str]) -> list[str]:
 
 def _interleave(many: Sequence[str], few: Sequence[str]) -> list[str]:
     """The few spread evenly among the many, so that a small budget takes from both."""
-    places = [
-        (place / max(1, len(some)), kind, row)
+    entries = [
+        (index / max(1, len(some)), kind, row)
         for kind, some in enumerate((many, few))
-        for place, row in enumerate(some)
+        for index, row in enumerate(some)
     ]
-    return [row for _, _, row in sorted(places)]
+    return [row for _, _, row in sorted(entries)]

@@ -132,7 +132,7 @@ class Branching:
             revision = read_revision(reply.text) if reply else None
             branches = apply_revision(prompt.branches, revision) if revision else None
             if revision is not None and branches is not None:
-                there = {format_position(place) for place, _ in number_branches(prompt.branches)}
+                there = {format_position(position) for position, _ in number_branches(prompt.branches)}
                 move = f"depth under {revision.under}" if revision.under in there else "breadth"
                 revised.append((prompt.with_(branches=branches), f"{move}: {pattern}"))
         if self.prune:
@@ -190,22 +190,24 @@ def without_branches(prompt: Prompt, before: Prompt, advice: str) -> Prompt:
 
     Advice to undo the new branch, or to cut more than half of the tree, is ignored: measuring decides about that.
     """
-    places = {format_position(place): place for place, _ in number_branches(prompt.branches)}
+    positions = {format_position(position): position for position, _ in number_branches(prompt.branches)}
     new = {
-        place
-        for place, branch in number_branches(prompt.branches)
+        position
+        for position, branch in number_branches(prompt.branches)
         if branch not in [old for _, old in number_branches(before.branches)]
     }
     named_positions = [
-        places[number] for number in dict.fromkeys(re.findall(r"\d+(?:\.\d+)*", advice)) if number in places
+        positions[number] for number in dict.fromkeys(re.findall(r"\d+(?:\.\d+)*", advice)) if number in positions
     ]
-    doomed = [place for place in named_positions if not any(position[: len(place)] == place for position in new)]
-    if not doomed or len(doomed) * 2 > len(places):
+    doomed = [
+        position for position in named_positions if not any(position[: len(position)] == position for position in new)
+    ]
+    if not doomed or len(doomed) * 2 > len(positions):
         return prompt
     branches = prompt.branches
-    for place in sorted(doomed, reverse=True):
-        if not any(place != other and place[: len(other)] == other for other in doomed):
-            branches = remove_branch(branches, place)
+    for position in sorted(doomed, reverse=True):
+        if not any(position != other and position[: len(other)] == other for other in doomed):
+            branches = remove_branch(branches, position)
     return prompt.with_(branches=branches)
 
 
@@ -225,12 +227,16 @@ class BranchDrop:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         program = request.parents[0].program
-        places = list(number_branches(program.main.branches))
-        sampled = places if len(places) <= self.most else request.rng.sample(places, self.most)
+        numbered_branches = list(number_branches(program.main.branches))
+        sampled = (
+            numbered_branches
+            if len(numbered_branches) <= self.most
+            else request.rng.sample(numbered_branches, self.most)
+        )
         return deduplicate(
             Proposal(
-                program=program.replace(program.main.with_(branches=remove_branch(program.main.branches, place))),
-                rationale=f"without branch {format_position(place)}: if {branch.when}",
+                program=program.replace(program.main.with_(branches=remove_branch(program.main.branches, position))),
+                rationale=f"without branch {format_position(position)}: if {branch.when}",
             )
-            for place, branch in sampled
+            for position, branch in sampled
         )

@@ -61,15 +61,15 @@ class ComponentEdits:
         for _ in range(request.order.count):
             edit = self._draw(there, ranked, reworded, request.rng)
             if edit == "substitute":
-                open_positions = [place for place in range(len(there)) if place not in reworded]
+                open_positions = [index for index in range(len(there)) if index not in reworded]
                 reworded.append(request.rng.choice(open_positions))
             elif edit is not None:
                 edits.append(_apply_edit(edit, there, ranked, request.rng))
-        replies = await gather_all(team.act(ParaphrasePrompt(prompt=there[place])) for place in reworded)
-        for place, reply in zip(reworded, replies, strict=True):
+        replies = await gather_all(team.act(ParaphrasePrompt(prompt=there[index])) for index in reworded)
+        for index, reply in zip(reworded, replies, strict=True):
             text = " ".join(replace_braces(reply.prompt).split()) if reply is not None else ""
-            if text and len(text.split()) <= _MAX_PARAPHRASE_GROWTH * len(there[place].split()) + 4:
-                edits.append(([*there[:place], text, *there[place + 1 :]], f"paraphrased: {text}"))
+            if text and len(text.split()) <= _MAX_PARAPHRASE_GROWTH * len(there[index].split()) + 4:
+                edits.append(([*there[:index], text, *there[index + 1 :]], f"paraphrased: {text}"))
         prompt, program = request.parents[0].program.main, request.parents[0].program
         return deduplicate(
             Proposal(program=program.replace(prompt.with_(system="\n".join([*own, *lines]))), rationale=why)

@@ -119,17 +119,19 @@ class DemoRationale:
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         demos, contract = list(request.parents[0].program.main.demos), request.task.answer
-        bald = [place for place, demo in enumerate(demos) if not demo.rationale and _explicable(contract, demo.output)]
-        places = bald[-self.most :]
+        unexplained = [
+            index for index, demo in enumerate(demos) if not demo.rationale and _explicable(contract, demo.output)
+        ]
+        indices = unexplained[-self.most :]
         asks = [
-            ExplainAnswer(task=task_description(request.task), input=demos[place].input, expected=demos[place].output)
-            for place in places
+            ExplainAnswer(task=task_description(request.task), input=demos[index].input, expected=demos[index].output)
+            for index in indices
         ]
         replies = await gather_all(team.act(ask) for ask in asks)
         explained = 0
-        for place, reply in zip(places, replies, strict=True):
-            if reply is not None and _read_with(contract, reply.text, demos[place].output):
-                demos[place] = demos[place].model_copy(update={"rationale": reply.text})
+        for index, reply in zip(indices, replies, strict=True):
+            if reply is not None and _read_with(contract, reply.text, demos[index].output):
+                demos[index] = demos[index].model_copy(update={"rationale": reply.text})
                 explained += 1
         rationale = f"{explained} of {len(demos)} demos explained"
         return [with_demos(request.parents[0], demos, rationale)] if explained else []

@@ -37,16 +37,16 @@ class DemoSelect:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         shots = demos_with_reasoning(request)
         space = TfidfSpace([demo.input for demo in shots])
-        places = {demo.input: space.vector(demo.input) for demo in shots}
+        vectors = {demo.input: space.vector(demo.input) for demo in shots}
         proposals: dict[str, Proposal] = {}
         for _ in range(max(self.sets, request.order.count)):
             if self.by == "similar":
                 wrong = [case.input for case in request.failures]
                 aims = [space.vector(text) for text in request.rng.sample(wrong, len(wrong))]
-                chosen = _nearest(shots, places, aims, self.shots)
+                chosen = _nearest(shots, vectors, aims, self.shots)
                 rationale = f"{len(chosen)} demos similar to failures"
             else:
-                chosen = _most_diverse(shots, places, self.shots, request.rng)
+                chosen = _most_diverse(shots, vectors, self.shots, request.rng)
                 rationale = f"{len(chosen)} diverse demos"
             if chosen:
                 proposal = with_demos(request.parents[0], chosen, rationale)
@@ -55,26 +55,26 @@ class DemoSelect:
 
 
 def _nearest(
-    shots: Sequence[Demo], places: dict[str, SparseVector], aims: Sequence[SparseVector], size: int
+    shots: Sequence[Demo], vectors: dict[str, SparseVector], aims: Sequence[SparseVector], size: int
 ) -> list[Demo]:
     """The example nearest to each aim in turn; a failure's own example is the nearest, and shows the right answer."""
     remaining, chosen = list(shots), list[Demo]()
     while aims and remaining and len(chosen) < size:
         aim = aims[len(chosen) % len(aims)]
-        best = max(remaining, key=lambda demo: cosine(places[demo.input], aim))
+        best = max(remaining, key=lambda demo: cosine(vectors[demo.input], aim))
         remaining.remove(best)
         chosen.append(best)
     return chosen[::-1]
 
 
-def _most_diverse(shots: Sequence[Demo], places: dict[str, SparseVector], size: int, rng: Random) -> list[Demo]:
+def _most_diverse(shots: Sequence[Demo], vectors: dict[str, SparseVector], size: int, rng: Random) -> list[Demo]:
     remaining, chosen = list(shots), list[Demo]()
     while remaining and len(chosen) < size:
         if not chosen:
             best = rng.choice(remaining)
         else:
             best = min(
-                remaining, key=lambda demo: max(cosine(places[demo.input], places[other.input]) for other in chosen)
+                remaining, key=lambda demo: max(cosine(vectors[demo.input], vectors[other.input]) for other in chosen)
             )
         remaining.remove(best)
         chosen.append(best)

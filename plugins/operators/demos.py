@@ -45,15 +45,15 @@ class RandomDemos:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         parent, proposals = request.parents[0], []
         style = parent.program.main.format
-        sizes, places = (
+        sizes, placements = (
             _shuffled_cycle(self.shots, request.rng),
             _shuffled_cycle(self.placements or [style.placement], request.rng),
         )
         for _ in range(request.order.count):
-            size, placed = min(next(sizes), len(request.train)), next(places)
+            size, placement = min(next(sizes), len(request.train)), next(placements)
             rows = self._draw(request.train, size, request.rng)
             proposal = with_demos(parent, [demo_of(row) for row in rows], f"{size} random demos")
-            prompt = proposal.program.main.with_(format=style.model_copy(update={"placement": placed}))
+            prompt = proposal.program.main.with_(format=style.model_copy(update={"placement": placement}))
             proposals.append(proposal.model_copy(update={"program": parent.program.replace(prompt)}))
         return proposals
 
@@ -94,8 +94,8 @@ class DemoSwap:
             if not demos or not count:
                 return proposals
             changed = list(demos)
-            for place, row in zip(rng.sample(range(len(demos)), count), rng.sample(fresh, count), strict=True):
-                changed[place] = demo_of(row)
+            for index, row in zip(rng.sample(range(len(demos)), count), rng.sample(fresh, count), strict=True):
+                changed[index] = demo_of(row)
             proposals.append(with_demos(parent, changed, f"{count} of {len(demos)} demos replaced"))
         return proposals
 

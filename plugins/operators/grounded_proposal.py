@@ -89,7 +89,7 @@ class GroundedProposal:
         count = self.count if request.order.count < 2 else min(self.count, request.order.count)
         summary = await self._summary(request, team)
         tips = [rng.choice(list(self.tips)) for _ in range(count)]
-        examples = [self._visible_examples(request, place) for place in range(count)]
+        examples = [self._visible_examples(request, index) for index in range(count)]
         wrong = [self._failed_cases(request) for _ in range(count)]
         asks = [
             ProposeGrounded(
@@ -122,11 +122,11 @@ class GroundedProposal:
             notes = reply.text if reply else notes
         return notes
 
-    def _visible_examples(self, request: Request, place: int) -> tuple[Case, ...]:
+    def _visible_examples(self, request: Request, index: int) -> tuple[Case, ...]:
         sets = [demos for parent in request.parents[1:] if (demos := parent.program.main.demos)]
         if not sets:
             return sample_cases(request.train, 3, request.rng)
-        return tuple(Case(input=demo.input, expected=demo.output) for demo in sets[place % len(sets)])
+        return tuple(Case(input=demo.input, expected=demo.output) for demo in sets[index % len(sets)])
 
     def _failed_cases(self, request: Request) -> tuple[Case, ...]:
         return sample_items(request.failures, self.failures, request.rng)

@@ -134,7 +134,7 @@ class PromptEnsemble:
             return []
         chosen = self._different(plain, request.scores, count)
         program = Program(
-            prompts={f"voice-{place}": candidate.program.main for place, candidate in enumerate(chosen, 1)},
+            prompts={f"voice-{index}": candidate.program.main for index, candidate in enumerate(chosen, 1)},
             router=Router(kind="vote"),
         )
         parents = tuple(candidate.id for candidate in chosen)
@@ -144,14 +144,14 @@ class PromptEnsemble:
         """The best candidate first, then those that score well and differ from the chosen ones."""
         texts = {candidate.id: _prompt_text(candidate.program.main) for candidate in plain}
         space = TfidfSpace(list(texts.values()))
-        places = {name: space.vector(text) for name, text in texts.items()}
+        vectors = {name: space.vector(text) for name, text in texts.items()}
         chosen: list[Candidate] = []
         while len(chosen) < count:
             others = [candidate for candidate in plain if candidate not in chosen]
 
             def worth(candidate: Candidate) -> float:
-                near = max((cosine(places[candidate.id], places[other.id]) for other in chosen), default=0.0)
-                return scores[candidate.id] - self.likeness * near
+                similarity = max((cosine(vectors[candidate.id], vectors[other.id]) for other in chosen), default=0.0)
+                return scores[candidate.id] - self.likeness * similarity
 
             chosen.append(max(others, key=worth))
         return chosen

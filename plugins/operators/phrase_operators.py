@@ -76,10 +76,10 @@ class PhraseEdits:
         edits = [self._draw(phrases, lost, rng) for _ in range(request.order.count)]
         positions = list(dict.fromkeys(edit for edit in edits if isinstance(edit, int)))[: self.calls // CALLS_PER_ASK]
         replies = await gather_all(
-            team.act(RewordPhrase(prompt=join_phrases(phrases), phrase=phrases[place].text)) for place in positions
+            team.act(RewordPhrase(prompt=join_phrases(phrases), phrase=phrases[index].text)) for index in positions
         )
         replies_by_position = {
-            place: reply.text for place, reply in zip(positions, replies, strict=True) if reply is not None
+            index: reply.text for index, reply in zip(positions, replies, strict=True) if reply is not None
         }
         proposals = []
         for edit in edits:
@@ -146,12 +146,12 @@ def improvise(request: Request, considering: float, adjusting: float) -> str:
         known_phrase.text for phrases in [start, *memory] for known_phrase in phrases if not known_phrase.fixed
     ]
     harmony: list[Phrase] = []
-    for place in range(len(rng.choice(memory))):
-        there = [phrases[place] for phrases in memory if place < len(phrases)]
-        if rng.random() < considering or place >= len(start):
+    for index in range(len(rng.choice(memory))):
+        there = [phrases[index] for phrases in memory if index < len(phrases)]
+        if rng.random() < considering or index >= len(start):
             phrase, edited = rng.choice(there), rng.random() < adjusting
         else:
-            phrase, edited = start[place], True
+            phrase, edited = start[index], True
         harmony += _adjust_phrase(phrase, known_phrases, labels, rng) if edited else [phrase]
     return join_phrases(harmony)
 

@@ -147,18 +147,18 @@ class PrincipleEdit:
         A change while the list is empty counts as an addition.
         """
         program = request.parents[0].program
-        now = list(program.main.principles)
-        place, text = reply.number - 1, reply.principle
-        there = 0 <= place < len(now)
-        if reply.edit != "remove" and text.casefold() in {principle.casefold() for principle in now}:
+        principles = list(program.main.principles)
+        index, text = reply.number - 1, reply.principle
+        exists = 0 <= index < len(principles)
+        if reply.edit != "remove" and text.casefold() in {principle.casefold() for principle in principles}:
             return None
-        if reply.edit == "remove" and there:
-            why = f"removed: {now.pop(place)}"
-        elif reply.edit == "change" and there:
-            why, now[place] = f"changed: {now[place]}", text
-        elif reply.edit != "remove" and len(now) < self.most:
+        if reply.edit == "remove" and exists:
+            why = f"removed: {principles.pop(index)}"
+        elif reply.edit == "change" and exists:
+            why, principles[index] = f"changed: {principles[index]}", text
+        elif reply.edit != "remove" and len(principles) < self.most:
             why = f"added: {text}"
-            now.append(text)
+            principles.append(text)
         else:
             return None
-        return Proposal(program=program.replace(program.main.with_(principles=tuple(now))), rationale=why)
+        return Proposal(program=program.replace(program.main.with_(principles=tuple(principles))), rationale=why)

@@ -153,8 +153,8 @@ class PrivateEnsemble:
         """Examples by voter. An example's voter depends on that example alone."""
         parts: list[list[Case]] = [[] for _ in range(self.voters)]
         for row in request.train:
-            place = int(digest(["voter", row.id])[:8], 16) % self.voters
-            parts[place].append(Case(input=row.text, expected=row.output or ""))
+            index = int(digest(["voter", row.id])[:8], 16) % self.voters
+            parts[index].append(Case(input=row.text, expected=row.output or ""))
         return [tuple(part[: self.shown]) for part in parts]
 
     async def _vote_on_proposals(

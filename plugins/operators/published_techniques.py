@@ -103,10 +103,10 @@ def apply_technique(technique: Technique, prompt: Prompt, values: Mapping[str, s
             framed.with_(instruction=_join_texts(framed.instruction, filled(voice))) for voice in technique.voices
         ]
         return Program(
-            prompts={f"voice-{place}": voice for place, voice in enumerate(voices, 1)}, router=Router(kind="vote")
+            prompts={f"voice-{index}": voice for index, voice in enumerate(voices, 1)}, router=Router(kind="vote")
         )
     steps = [Prompt(instruction=filled(step.text), system="") for step in technique.steps]
-    names = [f"{place}-{step.name}" for place, step in enumerate(technique.steps, 1)]
+    names = [f"{index}-{step.name}" for index, step in enumerate(technique.steps, 1)]
     ending = filled(technique.suffix)
     if technique.think and apart:
         wide = framed.format.model_copy(update={"answer_hint": "", "shuffles": 0})

@@ -86,8 +86,8 @@ class SegmentRewrite:
         segments = parent_segments(request)
         if not segments:
             return []
-        place = request.order.options.get("segment", request.rng.randrange(len(segments)))
-        segment, prompt = segments[place], request.parents[0].program.main
+        index = request.order.options.get("segment", request.rng.randrange(len(segments)))
+        segment, prompt = segments[index], request.parents[0].program.main
         inside = segment.part == "instruction"
         ask = RewriteSegment(
             task=task_description(request.task),

@@ -88,7 +88,7 @@ class SelectByLog:
         ]
         if len(logged) < 2 or not request.task.chat:
             return []
-        names = {candidate.id: f"prompt-{place:02d}" for place, candidate in enumerate(logged, 1)}
+        names = {candidate.id: f"prompt-{index:02d}" for index, candidate in enumerate(logged, 1)}
         texts = {row: example.text for row, example in request.examples.items()}
         scorer = fit_offline_scorer({names[candidate.id]: log[candidate.id] for candidate in logged}, texts)
         program = Program(

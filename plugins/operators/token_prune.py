@@ -57,7 +57,7 @@ class TokenPrune:
         for _ in range(request.order.count):
             size = min(request.rng.randint(1, self.most), spare, len(loose))
             gone = [loose[int(at)]] if at is not None else sorted(request.rng.sample(loose, size))
-            pruned, words = without_tokens(prompt, gone), " ".join(tokens[place].text for place in gone)
+            pruned, words = without_tokens(prompt, gone), " ".join(tokens[index].text for index in gone)
             if pruned != prompt:
                 program = parent.program.replace(pruned)
                 proposals.append(Proposal(program=program, rationale=f"pruned: {words}"))
@@ -77,8 +77,8 @@ def prunable_positions(tokens: Sequence[Token]) -> list[int]:
     """Positions of removable tokens: no placeholder, and not the last token of a demo's turn."""
     sizes = Counter(token.part for token in tokens)
     return [
-        place
-        for place, token in enumerate(tokens)
+        index
+        for index, token in enumerate(tokens)
         if not placeholders_in(token.text) and (token.part == 0 or sizes[token.part] > 1)
     ]
 
@@ -87,9 +87,9 @@ def without_tokens(prompt: Prompt, gone: Sequence[int]) -> Prompt:
     """The prompt without the tokens at these positions. A demo's turn keeps its last token."""
     tokens, texts = tokenize(prompt), list(_prompt_texts(prompt))
     out = set(gone)
-    for part in {tokens[place].part for place in gone}:
-        places = [place for place, token in enumerate(tokens) if token.part == part]
-        remaining = [place for place in places if place not in out] or (places[-1:] if part else [])
+    for part in {tokens[index].part for index in gone}:
+        indices = [index for index, token in enumerate(tokens) if token.part == part]
+        remaining = [index for index in indices if index not in out] or (indices[-1:] if part else [])
         texts[part] = _join_tokens(tokens, remaining)
     demos = tuple(
         demo.model_copy(update={"input": texts[2 * number + 1], "output": texts[2 * number + 2]})
@@ -101,10 +101,10 @@ def without_tokens(prompt: Prompt, gone: Sequence[int]) -> Prompt:
 def _join_tokens(tokens: Sequence[Token], positions: Sequence[int]) -> str:
     """The kept tokens as a text. Words that were separate stay separate."""
     text = ""
-    for place, after in zip_longest(positions, positions[1:]):
-        between = max((tokens[at].tail for at in range(place, after or place)), key=len, default="")
-        apart = after is not None and not between and after > place + 1
-        text += tokens[place].text + (" " if apart else between)
+    for index, after in zip_longest(positions, positions[1:]):
+        between = max((tokens[at].tail for at in range(index, after or index)), key=len, default="")
+        apart = after is not None and not between and after > index + 1
+        text += tokens[index].text + (" " if apart else between)
     return text.strip()
 
 

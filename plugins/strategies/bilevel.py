@@ -102,8 +102,8 @@ class BilevelSearch:
         stands = self._current_program(search)
         workers = [name for name in search.operators if name != _JOIN]
         return [
-            WorkOrder(operator=name, parents=(stands,), slot=slot, count=count, cases=cases, stream=place)
-            for place, (slot, name) in enumerate((slot, name) for slot in slots for name in workers)
+            WorkOrder(operator=name, parents=(stands,), slot=slot, count=count, cases=cases, stream=index)
+            for index, (slot, name) in enumerate((slot, name) for slot in slots for name in workers)
         ]
 
     def _best_by_task(self, search: Search, measured: Sequence[str]) -> dict[str, str]:

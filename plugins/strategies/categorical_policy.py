@@ -55,7 +55,7 @@ class CategoricalPolicy:
     @property
     def mode(self) -> SlotChoice:
         """The most likely choice of each slot, the first on ties."""
-        return tuple(int(place) for place in self.probabilities.argmax(axis=1))
+        return tuple(int(index) for index in self.probabilities.argmax(axis=1))
 
     @property
     def mode_probability(self) -> float:
@@ -168,12 +168,12 @@ class CategoricalSearch:
             memory["voters"] = measured
         sure = self._labels(search).sure
         losses = {
-            place: label_loss(evaluations.values(), [sure[row].label for row in evaluations])
-            for place, name in self._candidates_in_batch(search, "drawn").items()
+            index: label_loss(evaluations.values(), [sure[row].label for row in evaluations])
+            for index, name in self._candidates_in_batch(search, "drawn").items()
             if (evaluations := search.archive.scores.row(name, list(sure)))
         }
         if sure and losses:
-            samples: list[SlotChoice] = [tuple(memory["drawn"][place]) for place in losses]
+            samples: list[SlotChoice] = [tuple(memory["drawn"][index]) for index in losses]
             memory["logits"] = list(
                 self._policy(search).gradient_step(samples, list(losses.values()), self.rate).logits
             )
@@ -212,11 +212,11 @@ class CategoricalSearch:
             {candidate.program.id: candidate.id for candidate in search.archive.candidates.values()},
         )
         start, candidates = search.archive.baseline.program, dict[int, str]()
-        for place, choice in enumerate(memory.get(batch, ())):
+        for index, choice in enumerate(memory.get(batch, ())):
             phrases = [memory["vocabulary"][at] for at in choice]
             name = ids_by_program.get(with_phrase_prefix(start, phrases, memory["demos"], search.examples).id)
             if name is not None and search.archive[name].status not in EXCLUDED:
-                candidates[place] = name
+                candidates[index] = name
         return candidates
 
     def _labels(self, search: Search) -> PseudoLabels:

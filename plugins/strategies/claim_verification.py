@@ -58,8 +58,8 @@ class ClaimVerification:
         memory |= {"rows": list(rows), "base": leader, "verified": [], "turns": turn + 1}
         options = {"refuted": memory.get("refuted", [])}
         return [
-            WorkOrder(operator=name, parents=(leader,), cases=len(rows), rows=rows, options=options, stream=place)
-            for place, name in enumerate(search.operators)
+            WorkOrder(operator=name, parents=(leader,), cases=len(rows), rows=rows, options=options, stream=index)
+            for index, name in enumerate(search.operators)
             if name not in self.joiners
         ]
 

@@ -48,13 +48,13 @@ class CreditedBeam:
             WorkOrder(
                 operator=rng.choices(names, weights)[0],
                 parents=(parent,),
-                count=each + (place < more),
+                count=each + (index < more),
                 options={"credit": credit_by_component},
                 cases=self.cases,
-                stream=place,
+                stream=index,
             )
-            for place, parent in enumerate(beam)
-            if each + (place < more)
+            for index, parent in enumerate(beam)
+            if each + (index < more)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:

@@ -100,8 +100,8 @@ class CrossDomainLabels:
         if not shift.against:
             surest = sorted(accepted, key=lambda row: (-accepted[row].confidence, row))
             search.memory["labels"] = {
-                row: [accepted[row].label, round(accepted[row].confidence, 4), ("val", "train")[place % 2]]
-                for place, row in enumerate(surest)
+                row: [accepted[row].label, round(accepted[row].confidence, 4), ("val", "train")[index % 2]]
+                for index, row in enumerate(surest)
             }
 
     def _rank_contenders(self, search: Search) -> list[str]:

@@ -41,15 +41,15 @@ class DifferentialEvolution:
         alive = current_population(search, self.size, self.views)
         makers = operator_weights(search, list(self.seeds))
         members, at = sorted(alive), search.memory.get("turn", 0)
-        bases = [members[(at + place) % len(members)] for place in range(min(fit, len(members)))]
+        bases = [members[(at + index) % len(members)] for index in range(min(fit, len(members)))]
         search.memory["turn"] = at + len(bases)
         orders = []
-        for place, base in enumerate(bases):
+        for index, base in enumerate(bases):
             operator = rng.choices(list(makers), list(makers.values()))[0]
             others = [name for name in alive if name != base]
             partners = rng.sample(others, min(2, len(others)))
             orders.append(
-                WorkOrder(operator=operator, parents=(base, *partners, alive[0]), stream=place, cases=self.cases)
+                WorkOrder(operator=operator, parents=(base, *partners, alive[0]), stream=index, cases=self.cases)
             )
         return orders
 

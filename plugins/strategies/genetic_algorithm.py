@@ -98,11 +98,11 @@ class GeneticAlgorithm:
             WorkOrder(
                 operator=self.dress,
                 parents=(name,),
-                stream=place,
+                stream=index,
                 cases=cases,
                 rows=tuple(rng.sample(labelled, cases)),
             )
-            for place, name in enumerate(parents)
+            for index, name in enumerate(parents)
         ]
 
     def _breeding_orders(self, search: Search, most: int) -> list[WorkOrder]:
@@ -111,12 +111,12 @@ class GeneticAlgorithm:
         fitness_by_id = fitness(search, alive, self._views(search))
         makers = operator_weights(search, [*self.seeds, self.dress])
         orders = []
-        for place in range(most):
+        for index in range(most):
             operator = rng.choices(list(makers), list(makers.values()))[0]
             first = self._draw(alive, fitness_by_id, rng)
             others = [name for name in alive if name != first]
             pair = (first, self._draw(others, fitness_by_id, rng)) if others else (first,)
-            orders.append(WorkOrder(operator=operator, parents=pair, stream=place, cases=self.cases))
+            orders.append(WorkOrder(operator=operator, parents=pair, stream=index, cases=self.cases))
         return orders
 
     def _draw(self, names: Sequence[str], fitness_by_id: Mapping[str, float], rng: Random) -> str:

@@ -45,31 +45,31 @@ class GreedySearch:
         if self.patience and search.memory.get("back", 0) >= self.patience:
             return []
         rows = next_minibatch(search, min(self.minibatch, max(_MIN_MINIBATCH, search.total_runs // _STEPS_PER_BUDGET)))
-        now, options = self._current(search), self._operator_options(search)
+        current, options = self._current(search), self._operator_options(search)
         return [
-            WorkOrder(operator=name, parents=(now,), cases=len(rows), rows=rows, stream=place, options=options)
-            for place, name in enumerate(search.operators)
+            WorkOrder(operator=name, parents=(current,), cases=len(rows), rows=rows, stream=index, options=options)
+            for index, name in enumerate(search.operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
-        now = self._current(search)
+        current = self._current(search)
         people = human_candidates(search)
-        if new or people or not search.archive.scores.count(now, search.val):
-            return list(dict.fromkeys([now, *people, *new]))
+        if new or people or not search.archive.scores.count(current, search.val):
+            return list(dict.fromkeys([current, *people, *new]))
         return []
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         """Former prompts stay: if the present one is vetoed, the best of them leads again."""
-        now = self._current(search)
-        best, gains = self._best(search, pool, now)
+        current = self._current(search)
+        best, gains = self._best(search, pool, current)
         moved = bool(best) and self._accepts(gains)
         if moved:
             search.memory["now"] = best
         if pool:
             search.memory["back"] = 0 if moved else search.memory.get("back", 0) + 1
-        stand = {now, *([best] if moved else [])}
+        stays = {current, *([best] if moved else [])}
         scored = [name for name in pool if search.archive.scores.count(name, search.val)]
-        return {name: "keep" if name in stand or self._was_current(search, name) else "drop" for name in scored}
+        return {name: "keep" if name in stays or self._was_current(search, name) else "drop" for name in scored}
 
     def final(self, search: Search) -> str:
         return best_mean(search) if self.accept == "always" else self._current(search)
@@ -79,15 +79,15 @@ class GreedySearch:
         return {}
 
     def _current(self, search: Search) -> str:
-        now = str(search.memory.get("now", search.archive.baseline.id))
-        return now if _is_eligible(search, now) else best_mean(search)
+        current = str(search.memory.get("now", search.archive.baseline.id))
+        return current if _is_eligible(search, current) else best_mean(search)
 
-    def _best(self, search: Search, pool: Sequence[str], now: str) -> tuple[str, list[float]]:
+    def _best(self, search: Search, pool: Sequence[str], current: str) -> tuple[str, list[float]]:
         """The new candidate with the highest mean paired gain on at least half the current prompt's examples."""
         scores, best, most = search.archive.scores, "", [-2.0]
-        enough = scores.count(now, search.val) / 2
+        enough = scores.count(current, search.val) / 2
         for name in pool:
-            gains = scores.paired(name, now, search.val) if name != now and _is_eligible(search, name) else []
+            gains = scores.paired(name, current, search.val) if name != current and _is_eligible(search, name) else []
             if gains and len(gains) >= enough and fmean(gains) > fmean(most):
                 best, most = name, gains
         return best, most

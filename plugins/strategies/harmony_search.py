@@ -56,8 +56,8 @@ class HarmonySearch:
         )
         options = {"considering": self.considering, "adjusting": self.adjusting}
         return [
-            WorkOrder(operator=name, parents=tuple(rng.sample(members, len(members))), options=options, stream=place)
-            for place, name in enumerate(operators)
+            WorkOrder(operator=name, parents=tuple(rng.sample(members, len(members))), options=options, stream=index)
+            for index, name in enumerate(operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:

@@ -75,9 +75,9 @@ class LearnedSelection:
                 within=tuple(inside),
                 count=self.count,
                 cases=self.cases,
-                stream=place,
+                stream=index,
             )
-            for place, (name, inside) in enumerate(
+            for index, (name, inside) in enumerate(
                 (name, inside) for name in search.operators if name != _CHOOSE for inside in regions
             )
         ]

@@ -50,8 +50,8 @@ class LevelTree:
         cases = min(self.cases, max(_MIN_CASES, search.total_runs // _RUNS_PER_CASE))
         each = max(1, self.children // (len(parents) * len(search.operators)))
         return [
-            WorkOrder(operator=name, parents=(parent,), count=each, cases=cases, stream=place)
-            for place, (parent, name) in enumerate((leader, name) for leader in parents for name in search.operators)
+            WorkOrder(operator=name, parents=(parent,), count=each, cases=cases, stream=index)
+            for index, (parent, name) in enumerate((leader, name) for leader in parents for name in search.operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:

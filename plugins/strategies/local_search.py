@@ -59,8 +59,8 @@ class LocalSearch(ABC):
         counts = Counter(search.rng("operators").choices(names, weights, k=count))
         cases = min(self.cases, search.remaining_runs // 4)
         return [
-            WorkOrder(operator=name, parents=(self._current(search),), count=counts[name], cases=cases, stream=place)
-            for place, name in enumerate(names)
+            WorkOrder(operator=name, parents=(self._current(search),), count=counts[name], cases=cases, stream=index)
+            for index, name in enumerate(names)
             if counts[name]
         ]
 
@@ -68,12 +68,12 @@ class LocalSearch(ABC):
         return list(dict.fromkeys([self._current(search), *human_candidates(search), *new]))
 
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
-        memory, now = search.memory, self._current(search)
+        memory, current = search.memory, self._current(search)
         fitness_by_id = fitness(search, pool, ACCURACY)
         memory["rounds"] = memory.get("rounds", 0) + 1
-        if now not in fitness_by_id:
+        if current not in fitness_by_id:
             return {}
-        memory["now"] = self.choose_next(search, now, fitness_by_id)
+        memory["now"] = self.choose_next(search, current, fitness_by_id)
         best = fittest(search, ACCURACY)
         memory["stale"] = memory.get("stale", 0) + 1 if memory.get("best") == best else 0
         memory["best"] = best
@@ -85,9 +85,9 @@ class LocalSearch(ABC):
 
     def _current(self, search: Search) -> str:
         """The current prompt, or the best one if it was vetoed."""
-        now = str(search.memory.get("now", search.archive.baseline.id))
+        current = str(search.memory.get("now", search.archive.baseline.id))
         alive = {candidate.id for candidate in search.archive.alive}
-        return now if now in alive else fittest(search, ACCURACY)
+        return current if current in alive else fittest(search, ACCURACY)
 
 
 @dataclass(kw_only=True)

@@ -57,10 +57,10 @@ class MonteCarloTreeSearch:
         rng = search.rng("batches")
         labelled = [row for row in search.train if row not in search.examples or search.examples[row].outputs]
         orders = []
-        for place in range(width):
+        for index in range(width):
             rows = tuple(rng.sample(labelled, min(size, len(labelled))))
             for name in search.operators:
-                order = WorkOrder(operator=name, parents=(leaf,), cases=len(rows), rows=rows, stream=place)
+                order = WorkOrder(operator=name, parents=(leaf,), cases=len(rows), rows=rows, stream=index)
                 orders.append(order)
         return orders
 

@@ -47,8 +47,8 @@ class MultiObjective:
         cases = min(self.cases, max(_MIN_CASES, search.total_runs // _RUNS_PER_CASE))
         options = {"direction": self._weakest_objective(values, parent)} if values else {}
         return [
-            WorkOrder(operator=name, parents=(parent,), cases=cases, options=options, stream=place)
-            for place, name in enumerate(search.operators)
+            WorkOrder(operator=name, parents=(parent,), cases=cases, options=options, stream=index)
+            for index, name in enumerate(search.operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:

@@ -56,8 +56,8 @@ class OperatorBandit:
         start = search.archive.baseline.id
         if search.round == 1:
             return [
-                WorkOrder(operator=name, parents=(start,), count=self.seeds[name], stream=place)
-                for place, name in enumerate(search.operators)
+                WorkOrder(operator=name, parents=(start,), count=self.seeds[name], stream=index)
+                for index, name in enumerate(search.operators)
                 if self.seeds.get(name)
             ]
         if search.remaining_runs <= self.closing * search.total_runs and not self._fully_measured(search):
@@ -76,9 +76,9 @@ class OperatorBandit:
                 operator=operator,
                 parents=(parent(operator),),
                 cases=self.cases if operator in self.authors and operator not in self.blind else 0,
-                stream=place,
+                stream=index,
             )
-            for place, operator in enumerate(operators)
+            for index, operator in enumerate(operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:

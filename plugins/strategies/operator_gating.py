@@ -62,7 +62,7 @@ class OperatorGating:
         leading = current_population(search, self.leaders, ACCURACY)
         cases = min(self.cases, search.remaining_runs // 8)
         orders = []
-        for place in range(affordable_count(search, self.children, self.rows)):
+        for index in range(affordable_count(search, self.children, self.rows)):
             parent = leading[min(int(rng.expovariate(_LEADER_DECAY)), len(leading) - 1)]
             sections = _section_titles(search.archive[parent])
             expected = {
@@ -78,7 +78,7 @@ class OperatorGating:
             within = {section: expected[operator, section] for section in self._eligible_edits(operator, sections)}
             section = rng.choices(list(within), self._chances(within, dict.fromkeys(within, 1.0)))[0]
             options = {"section": section}
-            orders.append(WorkOrder(operator=operator, parents=(parent,), options=options, cases=cases, stream=place))
+            orders.append(WorkOrder(operator=operator, parents=(parent,), options=options, cases=cases, stream=index))
         return orders
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:

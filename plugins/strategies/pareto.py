@@ -43,8 +43,8 @@ class ParetoSearch:
         rows = next_minibatch(search, self.minibatch)
         workers = [name for name in search.operators if name not in self.mergers]
         orders = [
-            WorkOrder(operator=name, parents=(parent,), cases=len(rows), rows=rows, stream=place)
-            for place, name in enumerate(workers)
+            WorkOrder(operator=name, parents=(parent,), cases=len(rows), rows=rows, stream=index)
+            for index, name in enumerate(workers)
         ]
         return [*orders, *self._merge_orders(search, list(leading))]
 
@@ -102,9 +102,9 @@ def next_minibatch(search: Search, size: int, turn: int | None = None) -> tuple[
     if not size:
         return ()
     each = ceil(len(labelled) / size)
-    epoch, place = divmod(search.round - 1 if turn is None else turn, each)
+    epoch, index = divmod(search.round - 1 if turn is None else turn, each)
     shuffled = seeded_random(search.seed, "epoch", epoch).sample(labelled, len(labelled))
-    return tuple((shuffled + shuffled[:size])[place * size : (place + 1) * size])
+    return tuple((shuffled + shuffled[:size])[index * size : (index + 1) * size])
 
 
 def _mergeable_pairs(search: Search, leading: Sequence[str]) -> Iterator[tuple[str, str, str]]:

@@ -32,13 +32,13 @@ class PlannedPath:
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:
         path, walked = self._path_position(search)
-        done, place = divmod(walked, len(path))
-        if done >= self.passes or (place == 0 and self._converged(search)):
+        done, index = divmod(walked, len(path))
+        if done >= self.passes or (index == 0 and self._converged(search)):
             return []
         operator = next(iter(search.operators))
         return [
             WorkOrder(
-                operator=operator, parents=(self._newest_candidate(search),), plan_step=path[place], cases=self.cases
+                operator=operator, parents=(self._newest_candidate(search),), plan_step=path[index], cases=self.cases
             )
         ]
 

@@ -47,8 +47,8 @@ class PrivateProposals:
         share = {"epsilon": self.epsilon / len(operators), "delta": self.delta / len(operators)}
         start = search.archive.baseline.id
         return [
-            WorkOrder(operator=name, parents=(start,), options=share, stream=place)
-            for place, name in enumerate(operators)
+            WorkOrder(operator=name, parents=(start,), options=share, stream=index)
+            for index, name in enumerate(operators)
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:

@@ -49,11 +49,11 @@ class RegularizedEvolution:
         population = self._population(search)
         fitness_by_id = fitness(search, population, ACCURACY)
         orders = []
-        for place in range(affordable_count(search, self.children, self.rows)):
+        for index in range(affordable_count(search, self.children, self.rows)):
             contestants = rng.sample(population, max(1, math.ceil(self.tournament * len(population))))
             operator = rng.choices(list(makers), list(makers.values()))[0]
             winner = max(contestants, key=lambda name: fitness_by_id.get(name, 0.0))
-            orders.append(WorkOrder(operator=operator, parents=(winner,), stream=place))
+            orders.append(WorkOrder(operator=operator, parents=(winner,), stream=index))
         return orders
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:

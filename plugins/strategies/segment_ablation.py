@@ -60,17 +60,17 @@ class SegmentAblation:
             return [WorkOrder(operator=_MASK, parents=(memory["current"],), options={"most": most}, cases=cases)]
         low = min(self.low, max(1, search.total_runs // _RUNS_PER_REWRITE))
         worth = self.segment_worth(search) or dict.fromkeys(range(len(self._segments(search))), 0.0)
-        places = sorted(worth, key=worth.__getitem__)[:low]
+        positions = sorted(worth, key=worth.__getitem__)[:low]
         rows = tuple(self._hardest_rows(search))
         return [
             WorkOrder(
                 operator=name,
                 parents=(memory["current"],),
-                options={"segment": place, "most": memory["most"]},
+                options={"segment": position, "most": memory["most"]},
                 rows=rows,
-                stream=place,
+                stream=position,
             )
-            for place in places
+            for position in positions
             for name in search.operators
             if name != _MASK
         ]
@@ -109,8 +109,8 @@ class SegmentAblation:
     def segment_worth(self, search: Search) -> dict[int, float]:
         """Segment position → increase in loss without it; unmeasured segments are left out."""
         return {
-            place: self._loss_increase(search, name)
-            for place, name in self._masked_candidates(search).items()
+            index: self._loss_increase(search, name)
+            for index, name in self._masked_candidates(search).items()
             if self._val_evaluations(search, name)
         }
 
@@ -123,8 +123,8 @@ class SegmentAblation:
         allowed = [candidate for candidate in search.archive.candidates.values() if candidate.status not in EXCLUDED]
         ids_by_program = {candidate.program.id: candidate.id for candidate in allowed}
         masked_prompts = [without_segment(program.main, segment) for segment in self._segments(search)]
-        matches = {place: ids_by_program.get(program.replace(prompt).id) for place, prompt in enumerate(masked_prompts)}
-        return {place: name for place, name in matches.items() if name is not None}
+        matches = {index: ids_by_program.get(program.replace(prompt).id) for index, prompt in enumerate(masked_prompts)}
+        return {index: name for index, name in matches.items() if name is not None}
 
     def _segments(self, search: Search) -> list[Segment]:
         return split_segments(search.archive[search.memory["current"]].program.main, search.memory["most"])

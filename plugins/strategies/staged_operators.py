@@ -44,9 +44,9 @@ class StagedOperators:
                 parents=(standing,),
                 cases=self.cases.get(name, 0),
                 count=max(1, min(self.counts.get(name, 1), search.remaining_runs // _RUNS_PER_PROPOSAL)),
-                stream=place,
+                stream=index,
             )
-            for place, name in enumerate(stages[search.round - 1])
+            for index, name in enumerate(stages[search.round - 1])
         ]
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:

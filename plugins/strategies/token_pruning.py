@@ -53,33 +53,34 @@ class TokenPruning:
     def tell(self, search: Search, pool: Sequence[str], verdicts: Mapping[str, Decision]) -> Mapping[str, Decision]:
         memory, start = search.memory, search.archive.baseline.id
         fitness_by_id = fitness(search, [candidate.id for candidate in search.archive.alive], ACCURACY)
-        came = [name for name in pool if name in fitness_by_id and name != start]
+        measured = [name for name in pool if name in fitness_by_id and name != start]
         if "now" not in memory:
-            seeds = [name for name in came if search.archive[name].operator in self.seeds]
+            seeds = [name for name in measured if search.archive[name].operator in self.seeds]
             memory["now"] = memory["fixed"] = max(seeds, key=lambda name: fitness_by_id[name]) if seeds else start
-            if seeds or not came:
+            if seeds or not measured:
                 return {
                     name: "keep" if name in (memory["now"], start) else "drop" for name in pool if name in fitness_by_id
                 }
-        memory["beyond"] = 0 if came else memory.get("beyond", 0) + 1
+        memory["beyond"] = 0 if measured else memory.get("beyond", 0) + 1
         pruned = (name for name in fitness_by_id if search.archive[name].operator not in self.seeds and name != start)
         best = max((fitness_by_id[name] for name in {memory["fixed"], *pruned} if name in fitness_by_id), default=0.0)
-        accepted = [name for name in came if fitness_by_id[name] >= self.threshold * best]
+        accepted = [name for name in measured if fitness_by_id[name] >= self.threshold * best]
         if accepted:
             memory["now"] = accepted[-1]
         else:
             memory["at"] = memory.get("at", 0) + 1
-        return {name: "keep" if name in accepted else "drop" for name in came}
+        return {name: "keep" if name in accepted else "drop" for name in measured}
 
     def final(self, search: Search) -> str:
-        best, now = fittest(search, ACCURACY), self._current(search)
-        fitness_by_id = fitness(search, [best, now], ACCURACY)
+        best, current = fittest(search, ACCURACY), self._current(search)
+        fitness_by_id = fitness(search, [best, current], ACCURACY)
         return (
-            now
-            if fitness_by_id.get(now, 0.0) >= self.threshold * fitness_by_id.get(best, 1.0) and now in fitness_by_id
+            current
+            if fitness_by_id.get(current, 0.0) >= self.threshold * fitness_by_id.get(best, 1.0)
+            and current in fitness_by_id
             else best
         )
 
     def _current(self, search: Search) -> str:
-        now = str(search.memory.get("now", search.archive.baseline.id))
-        return now if now in {candidate.id for candidate in search.archive.alive} else fittest(search, ACCURACY)
+        current = str(search.memory.get("now", search.archive.baseline.id))
+        return current if current in {candidate.id for candidate in search.archive.alive} else fittest(search, ACCURACY)
