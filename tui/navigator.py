@@ -99,11 +99,16 @@ class Navigator(App[None]):
         await super().on_event(event)
 
     @on(PromptBar.QuestionOpened)
-    @on(PromptBar.Closed)
     async def flush_keys(self) -> None:
-        """Keys that a question held back go where they belong now."""
+        """Keys that were typed ahead of the question answer it."""
         if (page := self.page) is not None and page.ready:
             await page.bar.flush_keys(super().on_event)
+
+    @on(PromptBar.Closed)
+    async def release_keys(self, message: PromptBar.Closed) -> None:
+        """Keys that were typed ahead of the next question, or for the page that is on top by now."""
+        for key in message.bar.release_keys():
+            await self.on_event(key)
 
     def go_back(self) -> None:
         """One page back; beneath the page of a run lies the list of runs."""

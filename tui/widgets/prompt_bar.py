@@ -34,7 +34,11 @@ class PromptBar(Horizontal):
         """A question is shown, and takes the keys."""
 
     class Closed(Message):
-        """All questions are answered; queued keys are for the page again."""
+        """All questions are answered."""
+
+        def __init__(self, bar: PromptBar) -> None:
+            super().__init__()
+            self.bar = bar
 
     def __init__(self) -> None:
         super().__init__(id="ask")
@@ -114,18 +118,22 @@ class PromptBar(Horizontal):
         return False
 
     async def flush_keys(self, deliver: Callable[[Key], Awaitable[None]]) -> None:
-        """Deliver queued keys, as far as they can be taken now."""
-        while self._keys and (self.accepts_keys or not self.pending):
+        """Deliver queued keys to the question on screen, until it has its answer."""
+        while self._keys and self.accepts_keys:
             key = self._keys.pop(0)
-            if self.pending:
-                self._take(key)
+            self._take(key)
             await deliver(key)
+
+    def release_keys(self) -> list[Key]:
+        """Queued keys after the last question: they are for the page, or begin the next question."""
+        keys, self._keys = self._keys, []
+        return keys
 
     def close(self) -> None:
         """Nothing more is asked. Between two questions the bar stays: what is hidden loses the focus."""
         self._resolve(None)
         self.remove_class("-open")
-        self.post_message(self.Closed())
+        self.post_message(self.Closed(self))
 
     def action_leave(self) -> None:
         self._resolve(None)
