@@ -9,8 +9,7 @@ import typer
 
 from ..core.errors import UsageError
 from .lookup import find_candidate, load_registry, open_store
-from .optimize import Detach, NewRun
-from .options import BudgetOptions, DisplayOptions, MethodOptions, RunName, SearchOptions, expand_groups
+from .options import BudgetOptions, Detach, DisplayOptions, MethodOptions, NewRun, RunName, SearchOptions, expand_groups
 
 if TYPE_CHECKING:
     from ..core.task import Task

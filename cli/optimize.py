@@ -12,11 +12,12 @@ from .lookup import open_store, read_task
 from .options import (
     DISPLAY_PANEL,
     RUN_PANEL,
-    STORE_PANEL,
     BudgetOptions,
+    Detach,
     DisplayOptions,
     MethodOptions,
     ModelOptions,
+    NewRun,
     NoPlugins,
     RunName,
     SearchOptions,
@@ -30,12 +31,6 @@ if TYPE_CHECKING:
 
 # Enough for the demo's gain to be clear, and minutes on two cores.
 _DEMO_CALLS = 400
-
-Detach = Annotated[
-    bool,
-    typer.Option("--detach", help="run in the background and print the run id", rich_help_panel=DISPLAY_PANEL),
-]
-NewRun = Annotated[str | None, typer.Option("--run", help="id of the new run", rich_help_panel=STORE_PANEL)]
 
 
 @expand_groups
@@ -77,20 +72,21 @@ def optimize(
     run: NewRun = None,
 ) -> None:
     """Optimize a task's prompt within a budget and report the gain."""
+    from ..graphs.run_options import DEFAULT_BUDGET, RunOptions
+
+    limits = budget.budget()
+    if limits is None:
+        typer.echo(f"no budget given, using --calls {DEFAULT_BUDGET.calls}", err=True)
     if detach or tui:
         _optimize_detached(list(context.obj or []), display, detach=detach, run=run)
         return
     from ..graphs.api import check_run_id, start_run
-    from ..graphs.run_options import DEFAULT_BUDGET, RunOptions
     from .foreground import run_foreground
 
     if run is not None:
         check_run_id(run)
     loaded, registry = read_task(task, no_plugins=no_plugins)
     task_with_models = models.apply(loaded)
-    limits = budget.budget()
-    if limits is None:
-        typer.echo(f"no budget given, using --calls {DEFAULT_BUDGET.calls}", err=True)
     options = search.apply(method.apply(RunOptions(budget=limits, folder=display.folder)))
     run_foreground(
         lambda progress: start_run(task_with_models, options, registry=registry, run=run, listen=progress), display

@@ -50,6 +50,12 @@ Plain = Annotated[
     bool, typer.Option("--plain", help="print lines instead of a live panel", rich_help_panel=DISPLAY_PANEL)
 ]
 
+Detach = Annotated[
+    bool,
+    typer.Option("--detach", help="run in the background and print the run id", rich_help_panel=DISPLAY_PANEL),
+]
+NewRun = Annotated[str | None, typer.Option("--run", help="id of the new run", rich_help_panel=STORE_PANEL)]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions:
