@@ -46,7 +46,7 @@ def test_a_task_that_is_there_stays(call: Any, tmp_path: Path) -> None:
         (["--data", "rows.csv"], "--prompt"),
         (["--prompt", "Say it."], "--data"),
         (["--prompt", "Say it.", "--data", "gone.csv"], "no such file"),
-        (["--prompt", "Say it.", "--data", "rows.csv", "--labels", "hot,cold"], "is no answer"),
+        (["--prompt", "Say it.", "--data", "rows.csv", "--labels", "hot,cold"], "is not a valid answer"),
         (["--prompt", "Say it.", "--data", "rows.csv", "--target", "gpt"], "is not a model name"),
     ],
 )
