@@ -64,7 +64,7 @@ async def _token_prices(task: Task) -> dict[str, TokenPrice]:
 
 def _estimate_lines(run: RunEstimate) -> list[str]:
     counts = ", ".join(f"{n} {split}" for split, n in run.rows.items())
-    lines = [f"{run.task} with {run.recipe}: {counts} examples, {run.sealed_rows} test examples for the report"]
+    lines = [f"{run.task} with {run.recipe}: {counts} examples, {run.sealed_rows} of the test examples for the report"]
     if run.calls:
         lines.append(
             f"calls    about {run.calls.total:,}: {run.calls.target:,} target, "

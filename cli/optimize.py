@@ -145,8 +145,9 @@ def _optimize_detached(arguments: list[str], display: DisplayOptions, *, detach:
     if detach:
         start_detached(arguments, folder=display.folder, as_json=display.as_json, run=run)
         return
-    from .watch import run_tui
+    from .watch import require_terminal, run_tui
 
+    require_terminal()  # a run that nobody can watch must not start
     name, _, _ = spawn_detached(arguments, folder=display.folder, run=run)
     run_tui(display.folder, name)
 

@@ -64,11 +64,7 @@ def run_tui(
     ascii_only: bool = False,
 ) -> None:
     """The UI until the person quits. Raises UsageError if there is no terminal."""
-    if not is_interactive() and "TEXTUAL_DRIVER" not in os.environ:
-        raise UsageError(
-            "the terminal UI needs a terminal",
-            remedy="maieutic show RUN --json prints the same data; --web serves a browser",
-        )
+    require_terminal()
     gc.disable()  # imports create objects that stay; collecting among them only delays the first frame
     from ..tui.app import MaieuticApp, use_ascii
 
@@ -83,6 +79,15 @@ def run_tui(
         theme=theme,
         ascii_only=ascii_only or use_ascii(),
     ).run()
+
+
+def require_terminal() -> None:
+    """Raises UsageError where the UI cannot be shown. Textual's own driver variable stands for a terminal."""
+    if not is_interactive() and "TEXTUAL_DRIVER" not in os.environ:
+        raise UsageError(
+            "the terminal UI needs a terminal",
+            remedy="maieutic show RUN --json prints the same data; --web serves a browser",
+        )
 
 
 def _serve_web(command: Sequence[str], port: int) -> None:

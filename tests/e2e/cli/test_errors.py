@@ -43,6 +43,7 @@ def written(tmp_path: Path) -> Path:
         (["optimize", "task.toml", "--set", "speed=1"], "unknown setting 'speed'"),
         (["optimize", "task.toml", "--concurrency", "0"], "--concurrency"),
         (["optimize", "task.toml", "--recipe", "atuo", "--detach"], "did you mean 'auto'"),
+        (["optimize", "task.toml", "--tui"], "needs a terminal"),
         (["show"], "no runs in this folder yet"),
         (["stop"], "no runs in this folder yet"),
         (["resume"], "no runs in this folder yet"),
