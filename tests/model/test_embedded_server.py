@@ -26,18 +26,18 @@ def call(text: str, model: ModelRef = MODEL, **sampling: object) -> Call:
 async def gateway(tmp_path: Path) -> AsyncIterator[RunGateway]:
     with Store.open(tmp_path / ".maieutic") as store:
         await store.create_run(RunRecord(id="r-1", task="t", recipe="x"))
-        async with ModelClient() as door:
+        async with ModelClient() as client:
             ledger = Ledger(budget=Budget(calls=20))
-            one = RunGateway(run="r-1", store=store, ledger=ledger, client=door, concurrency=4)
+            one = RunGateway(run="r-1", store=store, ledger=ledger, client=client, concurrency=4)
             yield one
             await one.aclose()
 
 
 @pytest.mark.model
 async def test_the_embedded_model_answers_and_stops(gateway: RunGateway, capfd: pytest.CaptureFixture[str]) -> None:
-    door = gateway._client
-    await door.check(MODEL)
-    assert await door.capabilities(MODEL) == {"logprobs", "loss"}
+    client = gateway._client
+    await client.check(MODEL)
+    assert await client.capabilities(MODEL) == {"logprobs", "loss"}
     reply = await gateway.complete(call(REVIEW.format("A wonderful film."), top_logprobs=5), "target")
     assert reply.text
     assert reply.prompt_tokens > 20
@@ -64,7 +64,7 @@ async def test_the_embedded_model_answers_and_stops(gateway: RunGateway, capfd: 
     long = await gateway.complete(call("word " * 6000), "target")
     assert (long.text, long.finish) == ("", "length")
 
-    await door.aclose()
+    await client.aclose()
     assert EmbeddedServer._running is None
     assert capfd.readouterr() == ("", ""), "the server's log is silent"
 
@@ -80,9 +80,9 @@ def test_two_doors_share_one_server() -> None:
 
 
 async def test_another_embedded_name_is_refused() -> None:
-    async with ModelClient() as door:
+    async with ModelClient() as client:
         with pytest.raises(ModelError, match="no embedded model 'llama'"):
-            await door.check(ModelRef.parse("local/llama"))
+            await client.check(ModelRef.parse("local/llama"))
 
 
 async def test_a_model_without_losses_is_refused_before_anything_is_spent(gateway: RunGateway) -> None:

@@ -93,7 +93,7 @@ async def test_a_small_budget_measures_the_start_and_some_pairs(play: Any, calls
 async def test_with_little_room_for_authors_pairs_are_searched_all_the_same(play: Any) -> None:
     run = await play("mipro", proposer(), target=shown, budget=Budget(calls=90), settings={"grounded.count": "60"})
     assert run.target_calls + run.author_calls <= 90
-    assert len(run.made_by("grounded")) < 12, "sixty were wanted; half of the room is left to measure them"
+    assert len(run.made_by("grounded")) < 12, "sixty were wanted; half of the budget is left to measure them"
     assert len({one.candidate for one in run.evaluations if one.split == "val"}) >= 2
 
 

@@ -72,7 +72,7 @@ async def test_labels_are_agreed_on_and_a_phrase_is_learned_without_any_referenc
 
 
 async def test_the_run_is_the_same_whatever_the_references_say(play: Any, tmp_path: Path) -> None:
-    """The law of unlabelled rows: no decision depends on an output of train or val."""
+    """No decision depends on an output of train or val."""
 
     def row(n: int, flipped: bool = False) -> tuple[str, str, str]:
         return f"number {n}", LABELS[(n + (flipped and n < 3000)) % 2], f"row-{n}"

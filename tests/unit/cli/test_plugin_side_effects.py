@@ -1,4 +1,4 @@
-"""What a guest's code does to the process that runs it is none of the command's doing."""
+"""What a plugin does to its process changes neither the command's exit code nor its output."""
 
 from __future__ import annotations
 

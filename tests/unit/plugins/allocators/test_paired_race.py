@@ -1,4 +1,4 @@
-"""The race of capo: what it measures when the room runs out."""
+"""The race of capo: what it measures when the budget runs out."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_before_that_newcomers_are_raced() -> None:
 def test_a_round_without_anybody_new_spends_a_races_share_on_the_best() -> None:
     race, settled = PairedRace(), search(LATE, remaining_runs=200)
     pairs = race.ask(settled, ["a", "b"])
-    assert len(pairs) == 50, "a quarter of the room"
+    assert len(pairs) == 50, "a quarter of the budget"
     assert {pair.candidate for pair in pairs} == {"start", "a", "b", "c"}
     for pair in pairs:
         told = {"split": "val", "output": "", "answer": "", "score": 1.0}

@@ -1,4 +1,4 @@
-"""The bandit's arms: whoever is measured to the end makes room for the next."""
+"""The bandit's arms: a candidate that is measured to the end is followed by the next."""
 
 from __future__ import annotations
 

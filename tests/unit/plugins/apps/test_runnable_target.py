@@ -1,4 +1,4 @@
-"""Applications as targets: their prompts by name, their calls through the run's door, nothing of them patched."""
+"""Applications as targets: their prompts by name, their calls through the run's gateway, nothing of them patched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a guest declares beside its contract is declared by the guard's class too."""
+"""What a plugin declares beside its contract is declared by the proxy's class too."""
 
 from __future__ import annotations
 

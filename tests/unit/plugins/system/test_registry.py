@@ -1,4 +1,4 @@
-"""The registry: built-ins cost nothing, guests are found without importing, and no guest takes the house down."""
+"""The registry: built-ins cost nothing, plugins are found without importing, and none breaks a command."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_wrong_option_is_named(name: str, options: dict[str, object], said: st
     assert caught.value.possible == possible
 
 
-def test_a_guest_is_listed_without_being_imported(install: Install) -> None:
+def test_a_plugin_is_listed_without_being_imported(install: Install) -> None:
     install("polite-metrics", "raise SystemExit('imported')")
     registry = Registry.load()
     assert ("polite-metrics", "1.2", "available") in [(p.distribution, p.version, p.state) for p in registry.plugins()]
@@ -96,7 +96,7 @@ def test_a_guest_is_listed_without_being_imported(install: Install) -> None:
     assert "polite_metrics" not in sys.modules
 
 
-def test_a_guest_is_imported_when_its_name_is_asked_for(install: Install) -> None:
+def test_a_plugin_is_imported_when_its_name_is_asked_for(install: Install) -> None:
     install("polite-metrics", GOOD)
     registry = Registry.load()
     assert registry.create("evaluator", "polite", words=5).words == 5
@@ -106,7 +106,7 @@ def test_a_guest_is_imported_when_its_name_is_asked_for(install: Install) -> Non
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_broken_guest_is_recorded_and_the_rest_goes_on(install: Install, wrong: str) -> None:
+def test_a_broken_plugin_is_recorded_and_the_rest_goes_on(install: Install, wrong: str) -> None:
     install("broken-metrics", WRONG[wrong])
     install("polite-metrics", GOOD)
     registry = Registry.load()
@@ -124,7 +124,7 @@ def test_a_broken_guest_is_recorded_and_the_rest_goes_on(install: Install, wrong
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_broken_guest_that_the_run_names_is_an_error(
+def test_a_broken_plugin_that_the_run_names_is_an_error(
     install: Install, wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install("broken-metrics", WRONG[wrong])
@@ -169,7 +169,7 @@ def test_a_plugin_that_is_not_installed_is_named(install: Install) -> None:
     assert caught.value.remedy == "did you mean 'polite-metrics'?"
 
 
-def test_a_name_of_two_guests_must_be_qualified_and_a_builtin_stays(install: Install) -> None:
+def test_a_name_of_two_plugins_must_be_qualified_and_a_builtin_stays(install: Install) -> None:
     install("polite-metrics", GOOD + '    register("exact", Polite)\n')
     install("other-metrics", GOOD)
     registry = Registry.load()
@@ -182,7 +182,7 @@ def test_a_name_of_two_guests_must_be_qualified_and_a_builtin_stays(install: Ins
         registry.create("evaluator", "polite-metrics:rude")
 
 
-def test_a_guest_that_fails_while_it_is_made_is_named(install: Install) -> None:
+def test_a_plugin_that_fails_while_it_is_made_is_named(install: Install) -> None:
     install("polite-metrics", GOOD.replace("self.words = words", "self.words = 1 / words"))
     with pytest.raises(PluginError, match="could not be created: ZeroDivisionError") as caught:
         Registry.load().create("evaluator", "polite", words=0)

@@ -25,7 +25,7 @@ MODEL = ModelRef.parse("local/smollm2")
 EXAMPLES = Path(__file__).parents[4] / "examples"
 
 
-class Door:
+class RecordingGateway:
     def __init__(self, *said: str) -> None:
         self.said, self.calls = list(said), list[Any]()
 
@@ -35,18 +35,20 @@ class Door:
         return Reply(text=self.said[len(self.calls) - 1])
 
 
-async def played(*said: str, world: str = "grid", row: Example = MAP, steps: int = 6) -> tuple[Output, Door]:
-    door = Door(*said)
+async def played(
+    *said: str, world: str = "grid", row: Example = MAP, steps: int = 6
+) -> tuple[Output, RecordingGateway]:
+    gateway = RecordingGateway(*said)
     target = EnvironmentTarget(world=world, steps=steps)
-    return await target.run(Program.of("Which way?"), row, MODEL, door), door  # type: ignore[arg-type]
+    return await target.run(Program.of("Which way?"), row, MODEL, gateway), gateway  # type: ignore[arg-type]
 
 
 async def test_a_row_is_one_conversation_that_ends_at_the_goal() -> None:
-    output, door = await played("down", "Right, I say right.", "down", "right")
-    assert len(door.calls) == 4
-    roles = [message["role"] for message in door.calls[-1].messages]
+    output, gateway = await played("down", "Right, I say right.", "down", "right")
+    assert len(gateway.calls) == 4
+    roles = [message["role"] for message in gateway.calls[-1].messages]
     assert roles == ["user", "assistant", "user", "assistant", "user", "assistant", "user"]
-    assert door.calls[0].messages[0]["content"].startswith("Which way?")
+    assert gateway.calls[0].messages[0]["content"].startswith("Which way?")
     assert [step["progress"] for step in output.trajectory] == [0.25, 0.5, 0.75, 1.0]
     score = await ProgressEvaluator().evaluate(MAP, output, None)
     assert score.value == 1.0
@@ -121,7 +123,7 @@ async def test_a_world_of_ones_own_is_a_class_beside_the_task(tmp_path: Path) ->
         "    def act(self, said): return Move(observation='again', progress=float(said == 'yes'), done=said == 'yes')\n"
     )
     target = EnvironmentTarget(world="mine.py:Echo", folder=str(tmp_path), steps=3)
-    output = await target.run(Program.of("Say yes."), Example(input="now"), MODEL, Door("no", "yes"))  # type: ignore[arg-type]
+    output = await target.run(Program.of("Say yes."), Example(input="now"), MODEL, RecordingGateway("no", "yes"))  # type: ignore[arg-type]
     assert [step["progress"] for step in output.trajectory] == [0.0, 1.0]
 
 

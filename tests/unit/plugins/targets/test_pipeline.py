@@ -63,7 +63,7 @@ def task_at(base: str, **fields: Any) -> Task:
     return made.model_copy(update={"program": PROGRAM, "target": target, "answer": answer, **fields})
 
 
-class Door:
+class RecordingGateway:
     """A gateway that keeps what it was asked and says the step's number."""
 
     def __init__(self) -> None:
@@ -75,19 +75,19 @@ class Door:
 
 
 async def test_each_step_sees_the_row_and_what_came_before_and_the_last_one_answers() -> None:
-    door = Door()
+    gateway = RecordingGateway()
     target = PipelineTarget(
         steps=[{"prompt": "extract", "max_tokens": 9}, {"prompt": "classify", "input": "{input} / {extract}"}],
         max_tokens=5,
         top_logprobs=3,
     )
     program = PROGRAM.replace(Prompt(instruction="Which?"), "classify")
-    output = await target.run(program, Example(input="the row"), ModelRef.parse("local/smollm2"), door)  # type: ignore[arg-type]
-    assert [call.messages[0]["content"] for call in door.calls] == [
+    output = await target.run(program, Example(input="the row"), ModelRef.parse("local/smollm2"), gateway)  # type: ignore[arg-type]
+    assert [call.messages[0]["content"] for call in gateway.calls] == [
         "Copy the request.\n\nthe row",
         "Which?\n\nthe row / said 1",
     ]
-    assert [(call.sampling.max_tokens, call.sampling.top_logprobs) for call in door.calls] == [(9, 0), (5, 3)]
+    assert [(call.sampling.max_tokens, call.sampling.top_logprobs) for call in gateway.calls] == [(9, 0), (5, 3)]
     assert output.text == output.replies[0].text == "said 2"
     assert output.trajectory == (
         {"prompt": "extract", "input": "the row", "output": "said 1"},
@@ -97,20 +97,23 @@ async def test_each_step_sees_the_row_and_what_came_before_and_the_last_one_answ
 
 
 async def test_without_a_template_a_step_is_given_the_row_and_all_earlier_outputs() -> None:
-    door = Door()
+    gateway = RecordingGateway()
     await PipelineTarget(steps=STEPS).run(
-        PROGRAM.replace(Prompt(instruction="Which?"), "classify"), Example(input="row"), ModelRef.parse("local/a"), door
+        PROGRAM.replace(Prompt(instruction="Which?"), "classify"),
+        Example(input="row"),
+        ModelRef.parse("local/a"),
+        gateway,
     )  # type: ignore[arg-type]
-    assert door.calls[1].messages[0]["content"] == "Which?\n\nrow\nextract: said 1"
+    assert gateway.calls[1].messages[0]["content"] == "Which?\n\nrow\nextract: said 1"
 
 
 async def test_a_step_that_asks_for_what_nobody_brings_is_refused_before_anything_is_asked() -> None:
-    door = Door()
+    gateway = RecordingGateway()
     with pytest.raises(TaskError, match="classify"):
         await PipelineTarget(steps=["extract", {"prompt": "classify", "input": "{summary}"}]).run(
-            PROGRAM, Example(input="row"), ModelRef.parse("local/a"), door
+            PROGRAM, Example(input="row"), ModelRef.parse("local/a"), gateway
         )  # type: ignore[arg-type]
-    assert door.calls == []
+    assert gateway.calls == []
 
 
 @pytest.mark.parametrize("steps", [[], ["a", "a"], [{"promt": "a"}], [{"prompt": "a", "max_tokens": 0}]])

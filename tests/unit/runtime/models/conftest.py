@@ -57,7 +57,7 @@ def litellm_ready() -> None:
 
 
 @pytest.fixture(params=["direct", "litellm"])
-def lane(request: pytest.FixtureRequest) -> TransportName:
+def transport(request: pytest.FixtureRequest) -> TransportName:
     """Both lanes have one behaviour."""
     name: TransportName = request.param
     if name == "litellm":
@@ -66,8 +66,8 @@ def lane(request: pytest.FixtureRequest) -> TransportName:
 
 
 @pytest.fixture
-async def door(lane: TransportName) -> AsyncIterator[ModelClient]:
-    async with ModelClient(transport=lane) as opened:
+async def client(transport: TransportName) -> AsyncIterator[ModelClient]:
+    async with ModelClient(transport=transport) as opened:
         yield opened
 
 
@@ -75,7 +75,7 @@ OpenGateway = Callable[..., RunGateway]
 
 
 @pytest.fixture
-async def gateway(store: Store, door: ModelClient, clock: FakeClock) -> AsyncIterator[OpenGateway]:
+async def gateway(store: Store, client: ModelClient, clock: FakeClock) -> AsyncIterator[OpenGateway]:
     """Opens gateways of new runs: `gateway(calls=7, concurrency=16)`."""
     numbers = itertools.count()
     opened: list[RunGateway] = []
@@ -88,7 +88,7 @@ async def gateway(store: Store, door: ModelClient, clock: FakeClock) -> AsyncIte
         ledger = store.ledger_sums(name).ledger(budget)
         patience = RetryPolicy(max_attempts=attempts, timeout=timeout, clock=clock)
         one = RunGateway(
-            run=name, store=store, ledger=ledger, client=door, concurrency=concurrency, retry_policy=patience
+            run=name, store=store, ledger=ledger, client=client, concurrency=concurrency, retry_policy=patience
         )
         opened.append(one)
         return one

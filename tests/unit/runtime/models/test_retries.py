@@ -115,13 +115,13 @@ async def test_a_key_that_is_named_but_missing_spends_nothing(gateway: Open, ask
     assert (one.ledger.lost, store.ledger_sums("r-0").lost) == (0, 0)
 
 
-async def test_an_unknown_model_ends_at_once(gateway: Open, ask: Ask, lane: str) -> None:
+async def test_an_unknown_model_ends_at_once(gateway: Open, ask: Ask, transport: str) -> None:
     with StubServer(names=("small", "large")) as stub:
         with pytest.raises(ModelError) as raised:
             await gateway().complete(ask(stub), "target")
         assert stub.count == 1
     assert "'stub'" in raised.value.what
-    if lane == "direct":
+    if transport == "direct":
         assert raised.value.possible == ("small", "large")
 
 
@@ -168,18 +168,18 @@ async def test_an_endpoint_that_is_gone_is_not_asked_by_everyone(gateway: Open, 
     assert len(clock.slept) < 12, "after five failed connections the rest fail at once"
 
 
-async def test_a_check_costs_nothing(door: ModelClient, lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_check_costs_nothing(client: ModelClient, transport: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     with StubServer(names=("small",)) as stub:
-        await door.check(ModelRef.parse(f"openai/small@{stub.base}"))
-        if lane == "direct":
+        await client.check(ModelRef.parse(f"openai/small@{stub.base}"))
+        if transport == "direct":
             with pytest.raises(ModelError, match="no model 'large'"):
-                await door.check(ModelRef.parse(f"openai/large@{stub.base}"))
+                await client.check(ModelRef.parse(f"openai/large@{stub.base}"))
         else:
             with pytest.raises(ModelError, match="needs a key"):
-                await door.check(ModelRef.parse("anthropic/claude-3-5-haiku-20241022"))
+                await client.check(ModelRef.parse("anthropic/claude-3-5-haiku-20241022"))
             with pytest.raises(ModelError, match="unknown provider"):
-                await door.check(ModelRef.parse("nonsense/model"))
+                await client.check(ModelRef.parse("nonsense/model"))
         assert stub.count == 0
 
 
