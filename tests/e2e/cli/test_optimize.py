@@ -143,3 +143,20 @@ def test_detach_outlives_its_parent_and_can_be_stopped(tmp_path: Path, slow: Stu
         assert not store.evaluations(record.id, split="test")
     *_, event, last = (json.loads(line) for line in Path(tmp_path, begun["log"]).read_text().splitlines())
     assert (event["event"], last["error"]["code"]) == ("run_stopped", "stopped")
+
+
+def test_fork_starts_from_a_candidate_with_the_options_of_its_parent(tmp_path: Path, stub: StubServer) -> None:
+    first, _, error = run(command(tmp_path, stub, "optimize", ".", "--calls", "60", "--seed", "3", "--json"), tmp_path)
+    assert (first, error) == (0, "")
+    fork = [sys.executable, "-m", "maieutic", "fork", "latest", "best", "--run", "child", "--seed", "0", "--json"]
+    code, lines, error = run(
+        [*fork, "--recipe", "random-demos", "--observe", "mlflow", "--executor", "nobody"], tmp_path
+    )
+    assert (code, lines[-1]["error"]["code"]) == (2, "usage")
+    code, lines, error = run([*fork, "--recipe", "random-demos", "--concurrency", "2"], tmp_path)
+    assert (code, lines[-1]["event"]) == (0, "run_finished")
+    with Store.open(tmp_path / ".maieutic", read_only=True) as store:
+        child, parent = store.runs()
+        assert (child.id, child.recipe, child.seed, parent.seed) == ("child", "random-demos", 0, 3)
+        assert child.options["origin"]["run"] == parent.id
+        assert (child.options["concurrency"], child.budget_json) == (2, parent.budget_json)
