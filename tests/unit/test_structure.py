@@ -78,6 +78,13 @@ def test_product_text_uses_the_words_of_the_field(files: list[SourceFile]) -> No
     assert beyond(places, EXCEPTIONS["text"]) == []
 
 
+def test_contributing_names_files_that_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = [path for path in re.findall(r"`([\w.]+/[\w./-]*)`", text) if (ROOT / path.split("/")[0]).exists()]
+    assert len(paths) > 30
+    assert [path for path in paths if not (ROOT / path).exists() and not re.search(r"NAME|ROLE", path)] == []
+
+
 def beyond(places: list[str], allowed: dict[str, int]) -> list[str]:
     """The places in files that have more of them than is allowed. A place is `file:line`."""
     counts = Counter(place.rpartition(":")[0] for place in places)
