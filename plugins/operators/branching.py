@@ -200,7 +200,9 @@ def without_branches(prompt: Prompt, before: Prompt, advice: str) -> Prompt:
         positions[number] for number in dict.fromkeys(re.findall(r"\d+(?:\.\d+)*", advice)) if number in positions
     ]
     doomed = [
-        position for position in named_positions if not any(position[: len(position)] == position for position in new)
+        position
+        for position in named_positions
+        if not any(new_position[: len(position)] == position for new_position in new)
     ]
     if not doomed or len(doomed) * 2 > len(positions):
         return prompt

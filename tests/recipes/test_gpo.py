@@ -161,7 +161,7 @@ async def test_what_is_wrong_where_references_tell_labels_nothing(play: Any) -> 
         return LABELS[(int(re.findall(r"number (\d+)", messages[-1]["content"])[-1]) + 1) % 2]
 
     ran = await played(play, Author(), target=wrong)
-    assert "is right in 0% of the rows" in ran.remarks[0]["said"]
+    assert "is right for 0% of the examples" in ran.remarks[0]["said"]
     assert not ran.grown
 
 
@@ -173,7 +173,7 @@ async def test_prompts_that_disagree_label_nothing(play: Any) -> None:
         return target(messages)
 
     ran = await played(play, Author(), target=split, settings={"joint.threshold": "0.95", "joint.least": "6"})
-    assert "rows of the other group alone, 6 are needed" in ran.remarks[0]["said"]
+    assert "examples of the other group, 6 are needed" in ran.remarks[0]["said"]
 
 
 async def test_without_inputs_of_the_other_place_it_is_refused_before_anything_is_spent(play: Any) -> None:
