@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from .graphs.integrations.application import app_registry as app_registry
     from .graphs.integrations.langchain_tool import optimize_tool as optimize_tool
     from .graphs.result import Result as Result
-    from .plugins.apps.binding import model_in_use as model_in_use
     from .plugins.apps.binding import prompt_in_use as prompt_in_use
     from .plugins.apps.chat import GatewayChat as GatewayChat
+    from .plugins.apps.chat import model_in_use as model_in_use
     from .plugins.system.hookspecs import hookimpl as hookimpl
     from .runtime.tasks.loader import load_task as load_task
 
@@ -64,7 +64,7 @@ _MODULES = {
     "build_graph": "graphs.api",
     "hookimpl": "plugins.system.hookspecs",
     "load_task": "runtime.tasks.loader",
-    "model_in_use": "plugins.apps.binding",
+    "model_in_use": "plugins.apps.chat",
     "optimize": "graphs.api",
     "optimize_tool": "graphs.integrations.langchain_tool",
     "prompt_in_use": "plugins.apps.binding",

@@ -192,6 +192,7 @@ _FORMER: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
     "graphs.run": (("graphs.api",), {"check_name": "check_run_id"}),
     "graphs.studio": (("graphs.integrations.langgraph_server",), {}),
     "graphs.tool": (("graphs.integrations.langchain_tool",), {}),
+    "plugins.apps.binding": (("plugins.apps.chat",), {}),
     "plugins.apps.chat": (("plugins.apps.chat",), {"said": "to_messages"}),
     "plugins.functions": (("plugins.system.imports",), {"call": "call_function"}),
     "plugins.hookspecs": (("plugins.system.hookspecs",), {"API": "API_VERSION", "GROUP": "ENTRY_POINT_GROUP"}),

@@ -1,1 +1,1 @@
-"""What may stand behind a role in place of the shipped."""
+"""Agents that can answer for a role in place of the default."""

@@ -1,4 +1,4 @@
-"""A role told otherwise: by an instruction file of the user's own."""
+"""A role with an instruction file of the user's own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...core.protocols import NEEDS_NOTHING, A, Team
 
 
 class InstructionFileAgent:
-    """file: an instruction file as those in `agents/prompts`, relative to where the command is run."""
+    """file: An instruction file like those in `agents/prompts`, relative to the working directory."""
 
     name = "instruction"
     needs = NEEDS_NOTHING

@@ -1,4 +1,4 @@
-"""A role asked several times (self-consistency): what is said most often counts, and of equals what came first."""
+"""Self-consistency: a role is asked several times, and the most frequent reply counts, the first among equals."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ _EXPLANATION_FIELDS = {"raw", "why", "suggestion"}
 
 
 class PanelAgent:
-    """voices: how often it is asked, each time another draw. It decides where replies can be alike: verdicts, choices
-    and ratings; of texts it takes the first. A voice that cannot be read has no vote."""
+    """A majority vote for replies that can be equal: verdicts, choices, ratings. Of free texts it takes the first.
+
+    Args:
+        voices: The number of draws. A reply that cannot be read has no vote.
+    """
 
     name = "panel"
     needs = NEEDS_NOTHING
@@ -21,14 +24,14 @@ class PanelAgent:
 
     def __init__(self, voices: int = 3) -> None:
         if voices < 1:
-            raise UsageError(f"a panel of {voices} voices says nothing", where="agent panel", possible=("1 or more",))
+            raise UsageError(f"voices must be at least 1, got {voices}", where="agent panel", possible=("1 or more",))
         self.voices = voices
         self.calls = 2 * voices
 
     async def act(self, ask: Ask[A], team: Team) -> A | None:
-        said = [reply for _ in range(self.voices) if (reply := await team.act(ask)) is not None]
-        if not said:
+        replies = [reply for _ in range(self.voices) if (reply := await team.act(ask)) is not None]
+        if not replies:
             return None
-        marks = [reply.model_dump_json(exclude=_EXPLANATION_FIELDS) for reply in said]
-        count = Counter(marks)
-        return said[marks.index(max(marks, key=lambda mark: (count[mark], -marks.index(mark))))]
+        keys = [reply.model_dump_json(exclude=_EXPLANATION_FIELDS) for reply in replies]
+        count = Counter(keys)
+        return replies[keys.index(max(keys, key=lambda key: (count[key], -keys.index(key))))]

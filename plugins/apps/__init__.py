@@ -1,5 +1,23 @@
-"""Applications that know nothing of Maieutic: a run binds their prompts, and its gateway takes their model calls."""
+"""Optimizing prompts inside an application: it reads the prompts of a run and calls the run's model.
 
-from .binding import model_in_use, prompt_in_use
+`prompt_in_use` is light; `model_in_use` imports langchain-core when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .binding import prompt_in_use
+
+if TYPE_CHECKING:
+    from .chat import model_in_use
 
 __all__ = ["model_in_use", "prompt_in_use"]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "model_in_use":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .chat import model_in_use
+
+    return model_in_use

@@ -1,7 +1,7 @@
-"""What an application finds while a run tries its prompts: the prompts by name, and the way to the run's model.
+"""What an application sees while a run measures its prompts: the prompts by name, and the run's model.
 
-The binding travels in a context variable, so that it reaches every node, thread and task that the application starts,
-and nothing of the application is replaced or patched.
+The binding is a context variable: it reaches every node, thread and task that the application starts, and nothing of
+the application has to be replaced or patched.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ from ...core.models import Call, ModelRef, Reply, Sampling
 from ...core.protocols import Gateway
 from ...core.render import Message
 
-M = TypeVar("M")
 P = TypeVar("P")
 
 
 @dataclass(kw_only=True)
 class AppBinding:
-    """One run of an application on one row.
+    """One run of an application on one example.
 
-    prompts: name → what the application finds, a text or a template. rendered: what templates gave: name, input,
-    messages. told: what was asked and answered, in the order of the answers. broken: the first error of Maieutic's
-    own, which an application may have swallowed.
+    Attributes:
+        prompts: Name → what the application gets, a text or a template.
+        rendered: What templates rendered: name, input, messages.
+        exchanges: Requests and replies, in the order of the replies.
+        framework_error: The first error of Maieutic's own, which the application may have caught.
     """
 
     model: ModelRef
@@ -48,15 +49,15 @@ class AppBinding:
     _request_counts: Counter[str] = field(default_factory=Counter)
 
     async def complete(self, messages: tuple[Message, ...], changes: Mapping[str, Any]) -> Reply:
-        """One call of the target model, cached, counted and paid for by the run. Raises what the gateway raises."""
+        """One call of the target model through the run's gateway. Raises what the gateway raises."""
         if asyncio.get_running_loop() is not self._loop:
             return await asyncio.wrap_future(self._submit(messages, changes))
         sampling = Sampling.model_validate({**self.sampling.model_dump(), **changes})
-        # The same question once more within one run is another draw where the model is drawn from; 0 and 1 are taken.
-        question = digest([list(messages), sampling.model_dump(mode="json")])
-        again = self._request_counts[question] if sampling.temperature else 0
-        self._request_counts[question] += 1
-        call = Call(model=self.model, messages=messages, sampling=sampling, sample=self.sample + 2 * again)
+        # With a temperature, repeating a request within one run draws a new sample. Samples 0 and 1 have other uses.
+        request_id = digest([list(messages), sampling.model_dump(mode="json")])
+        repeats = self._request_counts[request_id] if sampling.temperature else 0
+        self._request_counts[request_id] += 1
+        call = Call(model=self.model, messages=messages, sampling=sampling, sample=self.sample + 2 * repeats)
         try:
             reply = await self.gateway.complete(call, payer="target")
         except MaieuticError as error:
@@ -66,10 +67,10 @@ class AppBinding:
         return reply
 
     def complete_blocking(self, messages: tuple[Message, ...], changes: Mapping[str, Any]) -> Reply:
-        """The same from a thread. Raises UsageError in the thread of the run itself, which would wait for itself."""
+        """The same from another thread. Raises UsageError in the run's own thread, which would deadlock."""
         if threading.get_ident() == self._thread:
             raise UsageError(
-                "the application calls its model synchronously inside async code, which would hold up the run",
+                "the application calls its model synchronously inside async code, which would block the run",
                 where="target runnable",
                 remedy="await model.ainvoke(…) in async code, or make the function a plain def",
             )
@@ -96,17 +97,15 @@ def current_binding() -> AppBinding | None:
 
 
 def prompt_in_use(name: str, otherwise: P) -> P:
-    """A named prompt, a text or a template as the target's `form` says: the one that a run is trying now, else the
-    application's own."""
+    """The prompt of the current run, or the application's own outside of a run.
+
+    Args:
+        name: The prompt's name in the task.
+        otherwise: The application's own prompt, a text or a template.
+
+    Returns:
+        A text or a LangChain template, as the target's option `form` says.
+    """
     binding = _CURRENT.get()
-    found: P = otherwise if binding is None else binding.prompts.get(name, otherwise)
-    return found
-
-
-def model_in_use(otherwise: M) -> M | Any:
-    """The run's model as a LangChain chat model while a run is trying the application, else the application's own."""
-    if _CURRENT.get() is None:
-        return otherwise
-    from .chat import GatewayChat
-
-    return GatewayChat()
+    prompt: P = otherwise if binding is None else binding.prompts.get(name, otherwise)
+    return prompt

@@ -1,9 +1,9 @@
-"""The run's model as a LangChain chat model: an application that takes one has its calls cached, budgeted, counted."""
+"""The run's model as a LangChain chat model, so that an application's calls are cached, budgeted and counted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -15,15 +15,20 @@ from ...core.models import Reply
 from ...core.render import Message
 from .binding import AppBinding, current_binding
 
+M = TypeVar("M")
 _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 _SAMPLING_OPTIONS = ("temperature", "max_tokens", "seed")
 
 
 class GatewayChat(BaseChatModel):
-    """Answers through the run that is trying the application now; outside of one, `otherwise` answers.
+    """A LangChain chat model that calls the target model of the current run; outside of a run, `otherwise` answers.
 
-    Text in, text out: `temperature`, `max_tokens`, `seed` and `stop` are taken from a call or from `bind`, tools are
-    not. Raises UsageError where neither a run nor another model is there, and what the gateway raises.
+    Text in, text out: `temperature`, `max_tokens`, `seed` and `stop` of a call or of `bind` are used; tools are not
+    supported.
+
+    Raises:
+        UsageError: There is neither a run nor another model, or a message is no text.
+        MaieuticError: What the run's gateway raises.
     """
 
     otherwise: BaseChatModel | None = None
@@ -66,15 +71,24 @@ class GatewayChat(BaseChatModel):
     def _fallback_model(self) -> BaseChatModel:
         if self.otherwise is None:
             raise UsageError(
-                "GatewayChat is asked outside of a run, and has no other model",
-                remedy="give the application's own: GatewayChat(otherwise=MODEL)",
+                "GatewayChat is called outside of a run, and has no other model",
+                remedy="pass the application's own: GatewayChat(otherwise=MODEL)",
             )
         return self.otherwise
 
 
+def model_in_use(otherwise: M) -> M | Any:
+    """The run's model as a LangChain chat model, or the application's own outside of a run.
+
+    Args:
+        otherwise: The application's own model.
+    """
+    return otherwise if current_binding() is None else GatewayChat()
+
+
 def to_messages(messages: Sequence[BaseMessage]) -> tuple[Message, ...]:
-    """LangChain's messages as Maieutic's. Raises UsageError for what is no text of system, human or AI."""
-    return tuple(_to_message(one) for one in messages)
+    """LangChain's messages as Maieutic's. Raises UsageError for other messages than system, human and AI texts."""
+    return tuple(_to_message(message) for message in messages)
 
 
 def _to_message(message: BaseMessage) -> Message:
@@ -89,8 +103,8 @@ def _to_message(message: BaseMessage) -> Message:
     return {"role": role, "content": message.text}  # type: ignore[typeddict-item]
 
 
-def _sampling_overrides(stop: Sequence[str] | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    changes = {name: given[name] for name in _SAMPLING_OPTIONS if given.get(name) is not None}
+def _sampling_overrides(stop: Sequence[str] | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    changes = {name: options[name] for name in _SAMPLING_OPTIONS if options.get(name) is not None}
     return {**changes, **({"stop": tuple(stop)} if stop else {})}
 
 

@@ -14,11 +14,11 @@ _INPUT_MARK = "#{}#"
 
 
 def prompt_text(prompt: Prompt) -> str:
-    """Everything that the prompt says before the input comes: system, instruction and its parts, worked examples.
+    """All of the prompt before the input: system, instruction with its parts, few-shot examples.
 
-    Placeholders stay as they are, in braces, for the application to fill.
+    Placeholders stay in braces, for the application to fill.
     """
-    shown = prompt.with_(
+    demos_only = prompt.with_(
         system="",
         instruction="",
         sections=(),
@@ -27,15 +27,15 @@ def prompt_text(prompt: Prompt) -> str:
         format=prompt.format.model_copy(update={"demos": "text", "answer_hint": "", "placement": "user"}),
     )
     mark = _INPUT_MARK.format(prompt.id)
-    demos = render(shown, Example(input=mark))[-1]["content"].partition(f"{prompt.format.input_prefix}{mark}")[0]
+    demos = render(demos_only, Example(input=mark))[-1]["content"].partition(f"{prompt.format.input_prefix}{mark}")[0]
     blocks = [prompt.system, instruction_text(prompt), demos.strip()]
     return "\n\n".join(block for block in blocks if block)
 
 
-def prompt_name_in(wordings: dict[str, str], said: str) -> str | None:
-    """The name of the prompt whose wording stands in what was said to a model: the longest, where several do."""
-    found = [name for name, text in wordings.items() if text and text in said]
-    return max(found, key=lambda name: len(wordings[name]), default=None)
+def prompt_name_in(wordings: dict[str, str], conversation: str) -> str | None:
+    """The name of the prompt whose text a conversation contains: the longest, if several match."""
+    names = [name for name, text in wordings.items() if text and text in conversation]
+    return max(names, key=lambda name: len(wordings[name]), default=None)
 
 
 if TYPE_CHECKING:
@@ -46,22 +46,24 @@ TemplateInput = str | Mapping[str, Any]
 
 
 def prompt_template(name: str, prompt: Prompt, binding: AppBinding) -> Runnable[TemplateInput, ChatPromptValue]:
-    """What stands in for a `ChatPromptTemplate`: invoked with `{"input": text}`, or with fields, it gives the messages
-    that ask about it, worked examples as turns. The binding notes which prompt gave them."""
+    """A replacement for a `ChatPromptTemplate`: invoked with `{"input": text}`, or with fields, it returns messages.
+
+    Few-shot examples are chat turns. The binding records which prompt rendered which messages.
+    """
     from langchain_core.messages import convert_to_messages
     from langchain_core.prompt_values import ChatPromptValue
     from langchain_core.runnables import RunnableLambda
 
     def messages(row: TemplateInput) -> ChatPromptValue:
         example = example_from_values(row)
-        said = render(prompt, example)
-        binding.rendered.append((name, example.text, tuple(said)))
-        return ChatPromptValue(messages=convert_to_messages([dict(one) for one in said]))
+        rendered = render(prompt, example)
+        binding.rendered.append((name, example.text, tuple(rendered)))
+        return ChatPromptValue(messages=convert_to_messages([dict(message) for message in rendered]))
 
     return RunnableLambda(messages, name=name)
 
 
 def example_from_values(row: TemplateInput) -> Example:
-    """A row as LangChain gives it: a text, `{"input": text}`, or fields."""
+    """An example from values as LangChain passes them: a text, `{"input": text}`, or fields."""
     alone = isinstance(row, Mapping) and set(row) == {"input"}
     return Example(input=row["input"] if alone else row)  # type: ignore[index]

@@ -23,19 +23,23 @@ _ARGUMENT_NAMES = ("input", "prompts", "model", "config", "example")
 
 
 class RunnableTarget:
-    """Runs an application on a row. It finds the prompts, by name, in whichever way it likes:
-    `config["configurable"]["prompts"]`, the parameter `prompts` of a function, `prompt_in_use(name, otherwise)`, or a
-    field of its input. Its model calls count where it takes the chat model `config["configurable"]["chat_model"]`, the
-    parameter `model` of a function or factory, or `model_in_use(otherwise)`; calls of any other model are its own
-    affair and are not counted.
+    """Runs an application on an example.
 
-    app: the application, or `file.py:name` of it or of a factory `f(model)`. input: the field of its input that takes a
-    row's text; `messages` takes a human message, `.` the row itself; rows of several fields are its input as they are.
-    output: where the answer is, dotted; `messages` is the last message, `.` the result itself. form: how prompts come,
-    `text`, or `template`: as LangChain templates with the variable `input`, whose worked examples are turns of a chat.
-    prompts: a field of the input for the prompts, where it wants one. calls: the most model calls one run takes.
-    reply_tokens: of each reply.
-    What the application raises is an error of the system: PluginError.
+    The application reads the prompts by name in any of these ways: `config["configurable"]["prompts"]`, the parameter
+    `prompts` of a function, `prompt_in_use(name, otherwise)`, or a field of its input. Its model calls are cached and
+    counted if it uses the run's model: `config["configurable"]["chat_model"]`, the parameter `model` of a function or
+    factory, or `model_in_use(otherwise)`. Calls of other models are not counted. What the application raises is a
+    PluginError.
+
+    Args:
+        app: The application, or `file.py:name` of it or of a factory `f(model)`.
+        input: The field of its input for the example's text. `messages` passes a human message, `.` the text alone.
+            Examples of several fields are passed as they are.
+        output: The dotted path of the answer in the result. `messages` is the last message, `.` the result itself.
+        form: `text`, or `template` for LangChain templates with the variable `input` and few-shot examples as turns.
+        prompts: A field of the input for the prompts, if the application expects one.
+        calls: The maximum number of model calls of one run.
+        reply_tokens: The token limit of each reply.
     """
 
     name: ClassVar[str] = "runnable"
@@ -56,9 +60,9 @@ class RunnableTarget:
         folder: str = ".",
     ) -> None:
         if calls < 1:
-            raise UsageError(f"an application with {calls} calls asks nothing", where="[target] calls")
+            raise UsageError(f"calls must be at least 1, got {calls}", where="[target] calls")
         if form not in _PROMPT_FORMS:
-            raise UsageError(f"prompts in the form {form!r}", where="[target] form", possible=_PROMPT_FORMS)
+            raise UsageError(f"unknown form {form!r}", where="[target] form", possible=_PROMPT_FORMS)
         self.needs: frozenset[Need] = frozenset({"logprobs"} if top_logprobs else ())
         self._app = _resolve_app(load_object(app, Path(folder)) if isinstance(app, str) else app)
         self._input, self._output, self._field, self._calls = input, output, prompts, calls
@@ -84,7 +88,7 @@ class RunnableTarget:
         return self._to_output(binding, result, example)
 
     def calls(self, program: Program) -> int:
-        """Calls that the application makes on its own are not counted against the budget."""
+        """The option `calls`. Calls of other models are not counted."""
         return self._calls
 
     async def _invoke(self, binding: AppBinding, example: Example) -> Any:
@@ -93,14 +97,14 @@ class RunnableTarget:
         prompts, chat = dict(binding.prompts), GatewayChat()
         configurable = {"prompts": prompts, "chat_model": chat, "thread_id": uuid.uuid4().hex}
         config = {"configurable": configurable}
-        given = self._app_input(example, prompts)
+        app_input = self._app_input(example, prompts)
         if _is_runnable(self._app):
-            return await self._app.ainvoke(given, config)
-        values = {"input": given, "prompts": prompts, "model": chat, "config": config, "example": example}
-        taken = parameters_of(self._app) or {}
-        named = {name: values[name] for name in _ARGUMENT_NAMES if name in taken and name != "input"}
-        first = [name for name in taken if name not in named][:1]
-        return await call_function(self._app, *(given for _ in first), **named)
+            return await self._app.ainvoke(app_input, config)
+        values = {"input": app_input, "prompts": prompts, "model": chat, "config": config, "example": example}
+        accepted = parameters_of(self._app) or {}
+        named = {name: values[name] for name in _ARGUMENT_NAMES if name in accepted and name != "input"}
+        first = [name for name in accepted if name not in named][:1]
+        return await call_function(self._app, *(app_input for _ in first), **named)
 
     def _app_input(self, example: Example, prompts: Mapping[str, Any]) -> Any:
         more = {self._field: dict(prompts)} if self._field else {}
@@ -116,13 +120,13 @@ class RunnableTarget:
 
     def _to_output(self, binding: AppBinding, result: Any, example: Example) -> Output:
         if isinstance(result, Mapping) and "__interrupt__" in result:
-            raise _app_error("waits for a person, and nobody is there", example)
+            raise _app_error("waits for a person (an interrupt), which a run cannot answer", example)
         text = _text_of(_select_output(result, self._output, example))
         if text is None:
-            raise _app_error(f"gave no text but {type(result).__name__}: {result!r:.200}", example)
+            raise _app_error(f"returned {type(result).__name__}, not a text: {result!r:.200}", example)
         replies = [reply for _, reply in reversed(binding.exchanges)]
         if replies and replies[0].text.strip() != text.strip():
-            # What the application made of the last reply is not what the likelihoods are of.
+            # The application changed the last reply, so its log-probabilities belong to another text.
             replies[0] = replies[0].model_copy(update={"top_logprobs": ()})
         return Output(
             text=text,
@@ -133,20 +137,20 @@ class RunnableTarget:
 
 
 def _trajectory(binding: AppBinding) -> list[dict[str, str]]:
-    """Each call by the name of the prompt that spoke in it, so that credit and failures go to the right one."""
+    """Each call with the name of its prompt, so that credit and failures go to the right one."""
     steps = []
     for messages, reply in binding.exchanges:
-        if spoke := _prompt_in_messages(binding, messages):
-            name, asked = spoke
-            steps.append({"prompt": name, "input": asked, "output": reply.text})
+        if match := _prompt_in_messages(binding, messages):
+            name, question = match
+            steps.append({"prompt": name, "input": question, "output": reply.text})
     return steps
 
 
 def _prompt_in_messages(binding: AppBinding, messages: tuple[Message, ...]) -> tuple[str, str] | None:
-    """Whose prompt spoke in these messages, and what it was asked about."""
-    for name, asked, shown in reversed(binding.rendered):
-        if shown == messages:
-            return name, asked
+    """The name of the prompt in these messages, and the input that it was given."""
+    for name, question, rendered in reversed(binding.rendered):
+        if rendered == messages:
+            return name, question
     texts = {name: prompt for name, prompt in binding.prompts.items() if isinstance(prompt, str)}
     speaker = prompt_name_in(texts, "\n".join(message["content"] for message in messages))
     if speaker is None:
@@ -155,7 +159,7 @@ def _prompt_in_messages(binding: AppBinding, messages: tuple[Message, ...]) -> t
 
 
 def _resolve_app(app: Any) -> Any:
-    """The application itself, of a factory that takes nothing but the model, or of a graph that is not compiled."""
+    """The application, from a factory that takes only the model, or from a graph that is not compiled."""
     parameters = parameters_of(app) if inspect.isfunction(app) else None
     required = [n for n, p in (parameters or {}).items() if p.default is p.empty]
     if parameters is not None and required in (["model"], ["chat_model"]):
@@ -168,7 +172,7 @@ def _resolve_app(app: Any) -> Any:
         app = app.compile()
     if not _is_runnable(app) and not callable(app):
         raise UsageError(
-            f"a {type(app).__name__} is no application",
+            f"a {type(app).__name__} is not an application",
             where="[target] app",
             possible=("a LangGraph graph", "a LangChain Runnable", "a function", "a factory f(model)"),
         )
@@ -182,18 +186,18 @@ def _is_runnable(app: Any) -> bool:
 def _select_output(result: Any, path: str, example: Example) -> Any:
     if path == "." or not isinstance(result, Mapping):
         return result
-    found: Any = result
+    value: Any = result
     for part in path.split("."):
-        if not isinstance(found, Mapping) or part not in found:
-            shown = sorted(map(str, found)) if isinstance(found, Mapping) else [type(found).__name__]
+        if not isinstance(value, Mapping) or part not in value:
+            available = sorted(map(str, value)) if isinstance(value, Mapping) else [type(value).__name__]
             raise UsageError(
                 f"the application's result has no {path!r}",
                 where=f"[target] output, example {example.id}",
-                possible=shown,
+                possible=available,
                 remedy='name the field that holds the answer, or output = "." for the result itself',
             )
-        found = found[part]
-    return found
+        value = value[part]
+    return value
 
 
 def _text_of(value: Any) -> str | None:
@@ -210,5 +214,5 @@ def _app_error(what: str, example: Example) -> PluginError:
     return PluginError(
         f"the application {what}",
         where=f"target runnable, example {example.id}",
-        remedy="run it by itself on this row, and correct it",
+        remedy="run it alone on this example, and correct it",
     )

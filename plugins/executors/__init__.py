@@ -1,1 +1,1 @@
-"""Where measurements are run."""
+"""Executors: where examples are measured."""

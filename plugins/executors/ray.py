@@ -1,8 +1,8 @@
-"""Measurements on a Ray cluster: targets and evaluators run on its workers, store and ledger stay with the run.
+"""Measurements on a Ray cluster: targets and evaluators run on workers; store and ledger stay with the run.
 
-A worker that needs a model asks the run for it, through a mailbox that lives on the cluster: budget, cache, retries and
-rate limits are therefore one, however many workers there are. A worker that dies is replaced by Ray, and its work is
-done again; the answers it had asked for come from the cache.
+A worker sends its model calls to the run through a mailbox actor on the cluster. Budget, cache, retries and rate
+limits are therefore shared by all workers. Ray replaces a worker that dies and repeats its work; replies that it had
+already requested come from the cache.
 """
 
 from __future__ import annotations
@@ -24,8 +24,13 @@ _MODULE = "ray"
 
 
 class RayExecutor:
-    """address: of a running cluster (`ray://host:10001`, `auto`); empty starts one on this machine. workers: how many
-    jobs it runs at once, where it starts one. attempts: how often a job is begun anew when its worker dies."""
+    """Runs measurements on a Ray cluster.
+
+    Args:
+        address: A running cluster (`ray://host:10001`, `auto`); empty starts one on this machine.
+        workers: The number of parallel jobs of a cluster that it starts.
+        attempts: How often a job is restarted when its worker dies.
+    """
 
     name = "ray"
     needs = NEEDS_NOTHING
@@ -33,7 +38,7 @@ class RayExecutor:
     def __init__(self, address: str = "", workers: int = 2, attempts: int = 3) -> None:
         if workers < 1 or attempts < 0:
             raise UsageError(
-                f"{workers} workers and {attempts} attempts run nothing", possible=("workers >= 1, attempts >= 0",)
+                f"{workers} workers and {attempts} attempts are too few", possible=("workers >= 1, attempts >= 0",)
             )
         _check_library()
         self._address, self._workers, self._attempts = address, workers, attempts
@@ -50,11 +55,11 @@ class RayExecutor:
         self._connect()
         name, raised = f"{next(self._numbers)}", list[BaseException]()
         self._jobs[name] = (gateway, raised)
-        told = self._measure.remote(job.work.model_dump_json(by_alias=True), self._mailbox, name)
+        result_ref = self._measure.remote(job.work.model_dump_json(by_alias=True), self._mailbox, name)
         try:
-            said = json.loads(await told)
+            result = json.loads(await result_ref)
         except asyncio.CancelledError:
-            self._cluster.cancel(told)
+            self._cluster.cancel(result_ref)
             raise
         except self._cluster.exceptions.RayError as error:
             raise PluginError(
@@ -66,9 +71,9 @@ class RayExecutor:
             del self._jobs[name]
         if raised:
             raise raised[0]
-        if "failed" in said:
-            raise PluginError(said["failed"], where=f"executor ray, example {job.work.example.id}")
-        return MeasureResult.model_validate(said["done"])
+        if "failed" in result:
+            raise PluginError(result["failed"], where=f"executor ray, example {job.work.example.id}")
+        return MeasureResult.model_validate(result["done"])
 
     async def aclose(self) -> None:
         if self._mailbox_task is not None:
@@ -102,7 +107,7 @@ class RayExecutor:
         self._mailbox_task = asyncio.create_task(self._serve_mailbox())
 
     async def _serve_mailbox(self) -> None:
-        """Take what the workers ask, and have it answered."""
+        """Take the workers' requests from the mailbox and answer them."""
         while True:
             for number, job, body in await self._mailbox.take.remote():
                 task = asyncio.create_task(self._answer(number, job, body))
@@ -114,22 +119,22 @@ class RayExecutor:
             return
         gateway, raised = self._jobs[job]
         try:
-            said = await _answer_request(gateway, json.loads(body))
+            answer = await _answer_request(gateway, json.loads(body))
         except MaieuticError as error:
             raised.append(error)
-            said = None
-        await self._mailbox.answer.remote(number, said)
+            answer = None
+        await self._mailbox.answer.remote(number, answer)
 
 
-async def _answer_request(gateway: Gateway, asked: dict[str, Any]) -> str:
-    call = Call.model_validate(asked["call"])
-    if "reference" in asked:
-        return str(await gateway.loss(call, asked["reference"], asked["payer"]))
-    return (await gateway.complete(call, asked["payer"])).model_dump_json()
+async def _answer_request(gateway: Gateway, request: dict[str, Any]) -> str:
+    call = Call.model_validate(request["call"])
+    if "reference" in request:
+        return str(await gateway.loss(call, request["reference"], request["payer"]))
+    return (await gateway.complete(call, request["payer"])).model_dump_json()
 
 
 class Mailbox:
-    """An actor on the cluster. Questions wait in it until the run takes them, workers until they are answered."""
+    """An actor on the cluster. Requests wait in it until the run takes them, workers until they are answered."""
 
     def __init__(self) -> None:
         self._requests: asyncio.Queue[tuple[int, str, str]] = asyncio.Queue()
@@ -146,23 +151,23 @@ class Mailbox:
             del self._pending[number]
 
     async def take(self) -> list[tuple[int, str, str]]:
-        taken = [await self._requests.get()]
+        requests = [await self._requests.get()]
         while not self._requests.empty():
-            taken.append(self._requests.get_nowait())
-        return taken
+            requests.append(self._requests.get_nowait())
+        return requests
 
-    async def answer(self, number: int, said: str | None) -> None:
+    async def answer(self, number: int, reply_json: str | None) -> None:
         waits = self._pending.get(number)
         if waits is not None and not waits.done():
-            waits.set_result(said)
+            waits.set_result(reply_json)
 
 
 class RequestUnanswered(Exception):
-    """The run gave no answer; it knows why."""
+    """The run sent no reply; the reason was raised there."""
 
 
 class MailboxGateway:
-    """Implements `core.contracts.Gateway` on a worker."""
+    """The `Gateway` protocol on a worker."""
 
     def __init__(self, mailbox: Any, job: str) -> None:
         self._mailbox, self._job = mailbox, job
@@ -171,18 +176,18 @@ class MailboxGateway:
         return Reply.model_validate_json(await self._request({"call": call.model_dump(mode="json"), "payer": payer}))
 
     async def loss(self, call: Call, reference: str, payer: Payer) -> float:
-        asked = {"call": call.model_dump(mode="json"), "payer": payer, "reference": reference}
-        return float(await self._request(asked))
+        request = {"call": call.model_dump(mode="json"), "payer": payer, "reference": reference}
+        return float(await self._request(request))
 
-    async def _request(self, asked: dict[str, Any]) -> str:
-        said = await self._mailbox.ask.remote(self._job, json.dumps(asked))
-        if said is None:
+    async def _request(self, request: dict[str, Any]) -> str:
+        reply_json = await self._mailbox.ask.remote(self._job, json.dumps(request))
+        if reply_json is None:
             raise RequestUnanswered
-        return str(said)
+        return str(reply_json)
 
 
 def _execute_on_worker(work: str, mailbox: Any, job: str) -> str:
-    """On a worker: JSON in, JSON out."""
+    """Runs on a worker: JSON in, JSON out."""
     from .worker import execute_work
 
     try:
@@ -195,7 +200,7 @@ def _execute_on_worker(work: str, mailbox: Any, job: str) -> str:
 
 
 def _check_library() -> None:
-    """Asked when the executor is made, before a run spends; the library itself is imported with the first job."""
+    """Check for the library when the executor is created, before a run spends; it is imported with the first job."""
     if importlib.util.find_spec(_MODULE) is None:
         raise UsageError(
             "the executor ray needs the library ray",

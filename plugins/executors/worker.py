@@ -18,7 +18,7 @@ from ..system.registry import Registry
 
 
 async def execute_work(work: MeasureSpec, gateway: Gateway) -> MeasureResult:
-    """Run and score. Raises what the gateway raises and what the parts raise."""
+    """Run and score one measurement. Raises what the gateway and the plugins raise."""
     parts = work.model_dump_json(include={"target", "answer", "evaluators", "plugins", "folder"})
     target, evaluators = _build_parts(parts)
     output = await target.run(work.program, work.example, work.model, gateway)
@@ -27,7 +27,7 @@ async def execute_work(work: MeasureSpec, gateway: Gateway) -> MeasureResult:
 
 async def _score_output(evaluators: dict[str, Evaluator], work: MeasureSpec, output: Output) -> dict[str, Any]:
     answer = work.answer.read_answer(output.text)
-    return {name: await one.evaluate(work.example, output, answer) for name, one in evaluators.items()}
+    return {name: await evaluator.evaluate(work.example, output, answer) for name, evaluator in evaluators.items()}
 
 
 class _WorkerParts(BaseModel):
@@ -57,4 +57,4 @@ class LocalExecutor:
         return await job.here()
 
     async def aclose(self) -> None:
-        """Nothing was opened."""
+        """Nothing to close."""

@@ -1,4 +1,4 @@
-"""The prompt as a DSPy module that sends exactly these messages."""
+"""The prompt as a DSPy module that sends exactly the measured messages."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Optimized(dspy.Module):
 class DspyExporter:
     """Python source of a `dspy.Module` for `dspy.Evaluate`, an optimizer's student, or a larger program.
 
-    DSPy lays prompts out by an adapter of its own, which would make another prompt of this one; so the module brings
-    an adapter that says the measured messages. For one prompt; its answer is the whole text of the reply.
+    DSPy's own adapter would lay the prompt out differently, so the module has an adapter that sends the measured
+    messages. It supports one prompt; the answer is the whole text of the reply.
     """
 
     name = "dspy"

@@ -10,8 +10,10 @@ from .message_templates import MessageTemplate, TemplateVariable, is_single_prom
 
 
 class Jinja2Exporter:
-    """Rendered with a row's values it is a JSON list of messages, or prompt name → such a list, for several prompts:
-    `json.loads(jinja2.Template(text).render(input="…"))`. Works with and without autoescape."""
+    """Rendered with an example's values, the template is a JSON list of messages, or a mapping of such lists.
+
+    Use it as `json.loads(jinja2.Template(text).render(input="…"))`, with or without autoescape.
+    """
 
     name = "jinja2"
     suffix = ".json.j2"
@@ -31,16 +33,16 @@ def _message_list(turns: list[MessageTemplate]) -> str:
 
 
 def _content_literal(turn: MessageTemplate) -> str:
-    """One JSON text: its words as they are, its values through `tojson`, without the quotes that would end it."""
+    """One JSON string: literal texts, and values through `tojson` without its quotes."""
     inside = (
-        f"{{{{ ({one.name} | string | tojson)[1:-1] }}}}"
-        if isinstance(one, TemplateVariable)
-        else _json_literal(one)[1:-1]
-        for one in turn.pieces
+        f"{{{{ ({piece.name} | string | tojson)[1:-1] }}}}"
+        if isinstance(piece, TemplateVariable)
+        else _json_literal(piece)[1:-1]
+        for piece in turn.pieces
     )
     return '"' + "".join(inside) + '"'
 
 
 def _json_literal(text: str) -> str:
-    """Braces as JSON escapes, so that none of them is Jinja's."""
+    """A JSON string with its braces escaped, so that Jinja ignores them."""
     return json.dumps(text, ensure_ascii=False).replace("{", "\\u007b").replace("}", "\\u007d")

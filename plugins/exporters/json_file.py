@@ -1,4 +1,4 @@
-"""The program as JSON that Maieutic reads back, with the report's claim beside it."""
+"""The program as JSON that Maieutic reads back, with the report's result."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ VERSION = 1
 
 
 class JsonExporter:
-    """Every part of the program; `load_json` gives an equal program back."""
+    """Writes every part of the program; `load_json` returns an equal program."""
 
     name = "json"
     suffix = ".json"
 
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
-        claimed = {"run", "verdict", "start", "best", "difference"}
-        claim = report.model_dump(mode="json", include=claimed) if report else None
+        fields = {"run", "verdict", "start", "best", "difference"}
+        claim = report.model_dump(mode="json", include=fields) if report else None
         body = {
             "format": FORMAT,
             "version": VERSION,
@@ -34,14 +34,14 @@ class JsonExporter:
 
 
 def load_json(text: str, *, where: str = "export") -> Program:
-    """The program of an export. Raises UsageError for a text that is none, or of a newer version."""
+    """The program of an export. Raises UsageError for any other text, and for a newer version."""
     try:
         body = json.loads(text)
     except ValueError as error:
-        raise UsageError(f"this is no JSON: {error}", where=where) from error
+        raise UsageError(f"not valid JSON: {error}", where=where) from error
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         raise UsageError(
-            f"this JSON is no exported program: it does not say format = {FORMAT!r}",
+            f"this JSON is not an exported program: format = {FORMAT!r} is missing",
             where=where,
             remedy="write one with: maieutic export RUN --format json",
         )

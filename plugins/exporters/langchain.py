@@ -112,8 +112,8 @@ def load_chain(text: str, model: Any, read: Callable[[str], str | None] = str.st
     router, names = Router.model_validate(body["router"]), list(chains)
     if router.kind == "vote":
 
-        def won(said: dict[str, Any]) -> Any:
-            return said[names[majority_index([read(said[name].text) for name in names])]]
+        def won(replies: dict[str, Any]) -> Any:
+            return replies[names[majority_index([read(replies[name].text) for name in names])]]
 
         return RunnableParallel(chains) | RunnableLambda(won)
 
@@ -138,8 +138,8 @@ def _chat_prompt_template(prompt: Prompt) -> Any:
 
     def template(pieces: tuple[str | TemplateVariable, ...]) -> str:
         return "".join(
-            f"{{{one.name}}}" if isinstance(one, TemplateVariable) else one.replace("{", "{{").replace("}", "}}")
-            for one in pieces
+            f"{{{piece.name}}}" if isinstance(piece, TemplateVariable) else piece.replace("{", "{{").replace("}", "}}")
+            for piece in pieces
         )
 
     turns = message_templates(prompt)

@@ -1,4 +1,4 @@
-"""A prompt's messages taken apart into words and holes, for every format that has its own way to write a hole."""
+"""A prompt's messages as literal text and variables, for formats with their own syntax for variables."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ from ...core.report import Report
 
 @dataclass(frozen=True)
 class TemplateVariable:
-    """Where a value of the row goes: `input`, or one of the prompt's placeholders."""
+    """The position of an example's value: `input`, or one of the prompt's placeholders."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class MessageTemplate:
-    """One message. Its words stand as they are sent."""
+    """One message: literal texts and variables."""
 
     role: str
     pieces: tuple[str | TemplateVariable, ...]
 
 
 def message_templates(prompt: Prompt) -> list[MessageTemplate]:
-    """Render with marks for the values, then cut at the marks. A mark carries the prompt's own hash, which no text of
-    the prompt can contain. For rows whose values are not empty, what fills the holes is what Maieutic sends."""
+    """The messages of a prompt; filled with values that are not empty, they are exactly what Maieutic sends.
+
+    The prompt is rendered with marks in place of values and cut at the marks. A mark contains the prompt's own hash,
+    which no text of the prompt can contain.
+    """
     names = dict.fromkeys(("input", *prompt.placeholders))
     marks = {f"«{prompt.id}:{name}»": name for name in names}
     row = {name: mark for mark, name in marks.items()} if prompt.placeholders else next(iter(marks))
@@ -39,7 +42,9 @@ def message_templates(prompt: Prompt) -> list[MessageTemplate]:
         MessageTemplate(
             message["role"],
             tuple(
-                TemplateVariable(marks[one]) if one in marks else one for one in mark.split(message["content"]) if one
+                TemplateVariable(marks[text]) if text in marks else text
+                for text in mark.split(message["content"])
+                if text
             ),
         )
         for message in render(prompt, Example(input=row))
@@ -47,13 +52,18 @@ def message_templates(prompt: Prompt) -> list[MessageTemplate]:
 
 
 def variable_names(turns: list[MessageTemplate]) -> tuple[str, ...]:
-    """The names of the values that have to be given, in order."""
-    return tuple(dict.fromkeys(one.name for turn in turns for one in turn.pieces if isinstance(one, TemplateVariable)))
+    """The names of the variables, in order."""
+    return tuple(
+        dict.fromkeys(piece.name for turn in turns for piece in turn.pieces if isinstance(piece, TemplateVariable))
+    )
 
 
 def prompt_templates(program: Program, form: str, *, several: bool = True) -> dict[str, list[MessageTemplate]]:
-    """Prompt name → turns. Raises UsageError for a program that is more than templates: one with a router or whose
-    messages follow from each input in another way, and, without `several`, one of more prompts than one."""
+    """Prompt name → messages.
+
+    Raises UsageError for a program that templates cannot express: one with a router, one whose messages depend on the
+    input in another way, and, without `several`, one of several prompts.
+    """
     beyond = untemplatable_feature(program)
     if not beyond and program.router is not None:
         beyond = "a program whose router chooses among prompts"
@@ -61,7 +71,7 @@ def prompt_templates(program: Program, form: str, *, several: bool = True) -> di
         beyond = "a program of several prompts"
     if beyond:
         raise UsageError(
-            f"{beyond} is more than this format can say",
+            f"{beyond} cannot be written in this format",
             where=f"--format {form}",
             possible=("json", "text", *(() if program.router is None else ("langchain",))),
             remedy="choose one of these, take the whole as a Runnable (Result.runnable), or serve it: maieutic serve",
@@ -72,29 +82,29 @@ def prompt_templates(program: Program, form: str, *, several: bool = True) -> di
 
 
 def untemplatable_feature(program: Program) -> str:
-    """What of a program follows from each input in a way that no template can; empty where nothing does."""
+    """The feature of a program that no template can express; empty if there is none."""
     styles = [prompt.format for prompt in program.prompts.values()]
-    told = {
+    features = {
         "a prompt that groups the digits of its inputs": any(style.numbers == "grouped" for style in styles),
         "a prompt that chooses its examples by the input": any(style.nearest for style in styles),
-        "a prompt that is asked with its options in several orders": any(style.shuffles > 1 for style in styles),
+        "a prompt that is sent with its options in several orders": any(style.shuffles > 1 for style in styles),
         "a chain of prompts": bool(program.chain),
     }
-    return next((words for words, holds in told.items() if holds), "")
+    return next((words for words, holds in features.items() if holds), "")
 
 
 def is_single_prompt(prompts: dict[str, list[MessageTemplate]]) -> bool:
-    """Whether it is the one prompt that needs no name."""
+    """Whether it is a single prompt, which needs no name."""
     return list(prompts) == [MAIN]
 
 
 def gain_statement(report: Report | None) -> str:
-    """What the report claims, in one line; empty without a report."""
+    """The report's result in one line; empty without a report."""
     if report is None:
         return ""
     start, best, difference = report.start, report.best, report.difference
     if start.score is None or best.score is None:
         return f"Run {report.run}: {report.verdict}."
-    moved = f"from {start.score:.3f} to {best.score:.3f} on {best.n} rows"
-    held = f"difference {difference.value:+.3f}, 95 % interval {difference.low:+.3f} to {difference.high:+.3f}"
-    return f"Run {report.run}: {report.verdict}, {moved} ({held})."
+    scores = f"from {start.score:.3f} to {best.score:.3f} on {best.n} rows"
+    interval = f"difference {difference.value:+.3f}, 95 % interval {difference.low:+.3f} to {difference.high:+.3f}"
+    return f"Run {report.run}: {report.verdict}, {scores} ({interval})."

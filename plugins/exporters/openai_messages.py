@@ -34,16 +34,16 @@ def fill_messages(body: Mapping[str, Any], values: Mapping[str, str]) -> list[di
     """The messages of one exported prompt for one row, ready for `client.chat.completions.create(messages=…)`."""
     holes = re.compile("|".join(rf"\{{\{{{re.escape(name)}\}}\}}" for name in body["variables"]) or r"(?!)")
     return [
-        {"role": one["role"], "content": holes.sub(lambda found: values[found[0][2:-2]], one["content"])}
-        for one in body["messages"]
+        {"role": message["role"], "content": holes.sub(lambda match: values[match[0][2:-2]], message["content"])}
+        for message in body["messages"]
     ]
 
 
 def _chat_body(turns: list[MessageTemplate]) -> dict[str, Any]:
     variables = variable_names(turns)
     messages = [{"role": turn.role, "content": _content_text(turn)} for turn in turns]
-    said = sum(one["content"].count(f"{{{{{name}}}}}") for one in messages for name in variables)
-    if said != sum(isinstance(one, TemplateVariable) for turn in turns for one in turn.pieces):
+    occurrences = sum(message["content"].count(f"{{{{{name}}}}}") for message in messages for name in variables)
+    if occurrences != sum(isinstance(piece, TemplateVariable) for turn in turns for piece in turn.pieces):
         raise UsageError(
             "the prompt's own words say {{" + "}} or {{".join(variables) + "}}",
             where="--format openai",
@@ -54,4 +54,4 @@ def _chat_body(turns: list[MessageTemplate]) -> dict[str, Any]:
 
 
 def _content_text(turn: MessageTemplate) -> str:
-    return "".join(f"{{{{{one.name}}}}}" if isinstance(one, TemplateVariable) else one for one in turn.pieces)
+    return "".join(f"{{{{{piece.name}}}}}" if isinstance(piece, TemplateVariable) else piece for piece in turn.pieces)

@@ -42,11 +42,12 @@ def _chat_prompt(turns: list[MessageTemplate]) -> str:
 
 def _nunjucks_text(turn: MessageTemplate) -> str:
     return "".join(
-        f"{{{{ {one.name} }}}}" if isinstance(one, TemplateVariable) else _escape_nunjucks(one) for one in turn.pieces
+        f"{{{{ {piece.name} }}}}" if isinstance(piece, TemplateVariable) else _escape_nunjucks(piece)
+        for piece in turn.pieces
     )
 
 
 def _escape_nunjucks(text: str) -> str:
     """Words that Nunjucks passes through: a brace that would open a tag, here or with what follows, or end a comment,
     is said by a tag."""
-    return _BRACES.sub(lambda found: f"{{{{ '{found[0]}' }}}}", text)
+    return _BRACES.sub(lambda match: f"{{{{ '{match[0]}' }}}}", text)

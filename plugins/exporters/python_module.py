@@ -49,6 +49,6 @@ def module_docstring(task_name: str, report: Report | None) -> str:
 
 def source_lines(turn: MessageTemplate, indent: int) -> list[str]:
     """`(role, [words or (value's name,), ...]),`, a line a piece."""
-    pieces = [f"({one.name!r},)" if isinstance(one, TemplateVariable) else repr(one) for one in turn.pieces]
+    pieces = [f"({piece.name!r},)" if isinstance(piece, TemplateVariable) else repr(piece) for piece in turn.pieces]
     before = " " * indent
     return [f"{before}({turn.role!r}, [", *(f"{before}    {piece}," for piece in pieces), f"{before}]),"]

@@ -38,9 +38,9 @@ class TextExporter:
         }
         if list(texts) == [MAIN] and program.router is None:
             return texts[MAIN] + "\n"
-        told = [f"=== {name} ===\n{text}" for name, text in texts.items()]
-        told += [f"=== which prompt ===\n{program.router}"] if program.router else []
-        return "\n\n".join(told) + "\n"
+        parts = [f"=== {name} ===\n{text}" for name, text in texts.items()]
+        parts += [f"=== which prompt ===\n{program.router}"] if program.router else []
+        return "\n\n".join(parts) + "\n"
 
 
 def _prompt_text(prompt: Prompt) -> str:
@@ -51,10 +51,10 @@ def _prompt_text(prompt: Prompt) -> str:
     example = Example(input={name: f"{{{name}}}" for name in names} if prompt.placeholders else "{input}")
     messages = render(prompt, example)
     text = messages[0]["content"] if len(messages) == 1 else messages_as_text(messages)
-    said = [_GROUPED_DIGITS_NOTE] if style.numbers == "grouped" else []
-    said += [_NEAREST_DEMOS_NOTE.format(style.nearest)] if style.nearest else []
-    said += [_OPTION_SHUFFLE_NOTE.format(style.shuffles)] if style.shuffles > 1 else []
-    return "\n".join([f"{text}\n\n{_PREPROCESSING_HEADING}", *said]) if said else text
+    notes = [_GROUPED_DIGITS_NOTE] if style.numbers == "grouped" else []
+    notes += [_NEAREST_DEMOS_NOTE.format(style.nearest)] if style.nearest else []
+    notes += [_OPTION_SHUFFLE_NOTE.format(style.shuffles)] if style.shuffles > 1 else []
+    return "\n".join([f"{text}\n\n{_PREPROCESSING_HEADING}", *notes]) if notes else text
 
 
 class MarkdownExporter:
@@ -79,6 +79,6 @@ class MarkdownExporter:
 
 
 def _fenced_message(turn: MessageTemplate) -> str:
-    text = "".join(f"{{{one.name}}}" if isinstance(one, TemplateVariable) else one for one in turn.pieces)
+    text = "".join(f"{{{piece.name}}}" if isinstance(piece, TemplateVariable) else piece for piece in turn.pieces)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
     return f"{fence}text\n{text}\n{fence}"

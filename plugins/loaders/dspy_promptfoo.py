@@ -1,4 +1,4 @@
-"""Loaders of rows as other prompt tools keep them: promptfoo's tests, DSPy's examples."""
+"""Loaders of other tools' data: promptfoo tests and DSPy examples."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _COMPARISONS = ("equals", "is-equal", "iequals", "contains", "icontains", "conta
 class PromptfooLoader:
     """`promptfoo:promptfooconfig.yaml`: the `tests` of a configuration, or a file of tests alone (YAML, JSON, CSV).
 
-    A test's `vars` are the input, so that a prompt may name them (`{{topic}}` there is `{topic}` here); one variable
-    called `input` is a plain input. The expected output is the first assertion that compares with a text (equals,
-    contains, similar, …), or the variable or column `expected`. All assertions stay with the row, for the evaluator
-    `promptfoo`. Tests under `file://` names are followed; JavaScript generators are not.
+    A test's `vars` are the input, so that a prompt can use them as placeholders (`{{topic}}` becomes `{topic}`); a
+    single variable called `input` is a plain input. The expected output is the first assertion that compares with a
+    text (equals, contains, similar, …), or the variable or column `expected`. All assertions stay with the example,
+    for the evaluator `promptfoo`. `file://` references are followed; JavaScript generators are not supported.
     """
 
     name: ClassVar[str] = "promptfoo"
@@ -43,38 +43,40 @@ class PromptfooLoader:
             shared, body = body.get("defaultTest") or {}, body.get("tests")
         listed = body if isinstance(body, list) else [body]
         rows: list[SourceRow] = []
-        for number, one in enumerate(listed, 1):
+        for number, test in enumerate(listed, 1):
             where = f"{path} test {number}"
-            if isinstance(one, str) and one.startswith("file://"):
-                rows += self._read_tests(path.parent / one.removeprefix("file://"))
-            elif isinstance(one, Mapping):
-                rows.append(self._row_from_test(one, shared if isinstance(shared, Mapping) else {}, where))
+            if isinstance(test, str) and test.startswith("file://"):
+                rows += self._read_tests(path.parent / test.removeprefix("file://"))
+            elif isinstance(test, Mapping):
+                rows.append(self._row_from_test(test, shared if isinstance(shared, Mapping) else {}, where))
             else:
                 raise TaskError(
-                    "this is no promptfoo test", where=where, possible=("tests: [{vars: {…}, assert: […]}]",)
+                    "this is not a promptfoo test", where=where, possible=("tests: [{vars: {…}, assert: […]}]",)
                 )
         return rows
 
     def _row_from_test(self, test: Mapping[str, Any], shared: Mapping[str, Any], where: str) -> SourceRow:
         values = {**(shared.get("vars") or {}), **(test.get("vars") or {})}
         asserted = [
-            one for one in [*(test.get("assert") or []), *(shared.get("assert") or [])] if isinstance(one, dict)
+            assertion
+            for assertion in [*(test.get("assert") or []), *(shared.get("assert") or [])]
+            if isinstance(assertion, dict)
         ]
-        wanted = values.pop("expected", None)
-        if wanted is None:
-            compared = (one.get("value") for one in asserted if one.get("type") in _COMPARISONS)
-            wanted = next((one for one in compared if isinstance(one, str | int | float)), None)
+        expected = values.pop("expected", None)
+        if expected is None:
+            compared = (assertion.get("value") for assertion in asserted if assertion.get("type") in _COMPARISONS)
+            expected = next((value for value in compared if isinstance(value, str | int | float)), None)
         if not values:
             raise TaskError("the test has no vars", where=where)
         fields: dict[str, Any] = {"input": values["input"] if list(values) == ["input"] else values}
-        fields |= {} if wanted is None else {"output": wanted}
+        fields |= {} if expected is None else {"output": expected}
         return SourceRow(fields={**fields, "assert": asserted, "description": test.get("description")}, where=where)
 
     def _row_from_columns(self, row: SourceRow) -> SourceRow:
         columns = dict(row.fields)
-        wanted = columns.pop("__expected", None) or columns.pop("expected", None)
+        expected = columns.pop("__expected", None) or columns.pop("expected", None)
         values = {name: value for name, value in columns.items() if not name.startswith("__")}
-        plain = str(wanted or "").removeprefix("equals:").strip()
+        plain = str(expected or "").removeprefix("equals:").strip()
         return self._row_from_test(
             {"vars": values, "assert": [{"type": "equals", "value": plain}] if plain else []}, {}, row.where
         )
@@ -82,10 +84,10 @@ class PromptfooLoader:
 
 class DspyLoader:
     """`dspy:trainset.json` (or .jsonl): rows as `Example.toDict()` gives them; `dspy:my_data.py:trainset` or
-    `dspy:package.module:trainset`: a function that gives `dspy.Example`s.
+    `dspy:package.module:trainset`: a function that returns `dspy.Example`s.
 
-    Where an example says which fields are its inputs, these are the input and the first other one is the output; rows
-    of a file are read by the names of their columns, as any others.
+    If an example declares its input fields, these are the input and the first other field is the output. Rows of a
+    file are read by their column names, as any others.
     """
 
     name: ClassVar[str] = "dspy"
@@ -98,19 +100,21 @@ class DspyLoader:
         except (UsageError, PluginError) as error:
             raise TaskError(error.what, where=f"dspy:{source}", possible=error.possible, remedy=error.remedy) from error
         if not isinstance(listed, Sequence):
-            raise TaskError(f"{source} gives {type(listed).__name__}, not a list of examples", where=f"dspy:{source}")
-        return [_row_from_example(one, f"dspy:{source} example {number}") for number, one in enumerate(listed, 1)]
+            raise TaskError(f"{source} returns {type(listed).__name__}, not a list of examples", where=f"dspy:{source}")
+        return [
+            _row_from_example(example, f"dspy:{source} example {number}") for number, example in enumerate(listed, 1)
+        ]
 
 
-def _row_from_example(one: Any, where: str) -> SourceRow:
-    if isinstance(one, Mapping):
-        return SourceRow(fields=dict(one), where=where)
-    if not hasattr(one, "toDict"):
-        raise TaskError(f"this is {type(one).__name__}, no example", where=where)
-    if getattr(one, "_input_keys", None) is None:
-        return SourceRow(fields=one.toDict(), where=where)
-    given, labels = one.inputs().toDict(), one.labels().toDict()
-    value: Any = next(iter(given.values())) if len(given) == 1 else given
+def _row_from_example(example: Any, where: str) -> SourceRow:
+    if isinstance(example, Mapping):
+        return SourceRow(fields=dict(example), where=where)
+    if not hasattr(example, "toDict"):
+        raise TaskError(f"this is {type(example).__name__}, no example", where=where)
+    if getattr(example, "_input_keys", None) is None:
+        return SourceRow(fields=example.toDict(), where=where)
+    inputs, labels = example.inputs().toDict(), example.labels().toDict()
+    value: Any = next(iter(inputs.values())) if len(inputs) == 1 else inputs
     first = next(iter(labels), None)
     others = {name: label for name, label in labels.items() if name != first}
     return SourceRow(fields={**others, "input": value, **({"output": labels[first]} if first else {})}, where=where)

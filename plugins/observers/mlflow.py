@@ -1,7 +1,7 @@
-"""A run of MLflow for each run: parameters, curves over calls, the proven gain, and files.
+"""Logs each run to MLflow: parameters, curves over calls, the measured gain, and files.
 
-MLflow's own variables say where: MLFLOW_TRACKING_URI, MLFLOW_EXPERIMENT_NAME. No word of a prompt, a row or an answer
-is sent unless `content` is set, or OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, as for spans.
+MLflow's own variables say where: MLFLOW_TRACKING_URI, MLFLOW_EXPERIMENT_NAME. No text of a prompt, an example or an
+answer is sent unless `content` or OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT is set, as for spans.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _COST_METRICS = ("tokens", "usd", "paid", "target_calls", "optimizer_calls")
 
 @dataclass
 class _MlflowRun:
-    """A run that is being written down. heard: the number of its last event in MLflow. calls: where curves are now."""
+    """The MLflow run of a run: the number of its last logged event, and the calls so far, the curves' x-axis."""
 
     id: str
     last_event: int
@@ -52,7 +52,7 @@ class _MlflowRun:
 
 
 class MlflowObserver:
-    """experiment, tracking_uri: in place of MLflow's own variables. content: whether prompts are sent too."""
+    """experiment, tracking_uri: In place of MLflow's own variables. content: Whether prompts are sent too."""
 
     name = "mlflow"
     needs = NEEDS_NOTHING
@@ -94,17 +94,19 @@ class MlflowObserver:
         del self._runs[closing.run]
 
     def _mlflow_run(self, run: str) -> _MlflowRun:
-        """The run of MLflow that has this run's name on it: a new one, or the one that an earlier process began."""
+        """The MLflow run with this run's name: a new one, or the one that an earlier process started."""
         if run in self._runs:
             return self._runs[run]
         if self._client is None:
             self._client = self._mlflow.MlflowClient(tracking_uri=self._uri)
-            known = self._client.get_experiment_by_name(self._experiment)
-            self._experiment_id = known.experiment_id if known else self._client.create_experiment(self._experiment)
+            experiment = self._client.get_experiment_by_name(self._experiment)
+            self._experiment_id = (
+                experiment.experiment_id if experiment else self._client.create_experiment(self._experiment)
+            )
         quote = '"' if "'" in run else "'"
-        found = self._client.search_runs([self._experiment_id], filter_string=f"tags.`{RUN_TAG}` = {quote}{run}{quote}")
-        if found:
-            at = _MlflowRun(found[0].info.run_id, int(found[0].data.tags.get(LAST_EVENT_TAG, 0)))
+        runs = self._client.search_runs([self._experiment_id], filter_string=f"tags.`{RUN_TAG}` = {quote}{run}{quote}")
+        if runs:
+            at = _MlflowRun(runs[0].info.run_id, int(runs[0].data.tags.get(LAST_EVENT_TAG, 0)))
             self._client.update_run(at.id, status="RUNNING")
         else:
             at = _MlflowRun(
@@ -115,13 +117,13 @@ class MlflowObserver:
 
 
 def calls_so_far(event: Event) -> int:
-    """The calls so far, 0 where the event does not tell."""
+    """The calls so far; 0 if the event does not have them."""
     spent = event.data.get("ledger") or {}
     return int(spent.get("target_calls", 0)) + int(spent.get("optimizer_calls", 0))
 
 
 def run_parameters(event: Event) -> Iterator[tuple[str, str]]:
-    """What the run was begun with. MLflow keeps the first value, so these are told once."""
+    """The parameters of the run. MLflow keeps the first value, so each is logged once."""
     if event.kind == "preflight_passed" and "models" in event.data:
         yield "models", ", ".join(map(str, event.data["models"]))
     if event.kind == "run_started":
@@ -139,7 +141,7 @@ def event_metrics(event: Event) -> Iterator[tuple[str, float]]:
 
 
 def report_files(report: Report, content: bool) -> Iterator[tuple[str, str]]:
-    """Without content the report has numbers alone: neither prompts nor remarks, which may quote."""
+    """The files of a report. Without content it has numbers only: neither prompts nor warnings, which may quote."""
     if not content:
         yield "report.json", report.model_dump_json(indent=2, exclude={"prompt", "warnings"})
         return
@@ -150,10 +152,10 @@ def report_files(report: Report, content: bool) -> Iterator[tuple[str, str]]:
 
 
 def lineage_json(candidates: Sequence[Candidate], content: bool) -> str:
-    """Who came from whom; with content also why, and the whole program."""
-    kept = {"id", "parents", "operator", "status", "round", "step"}
-    kept |= {"program", "rationale", "reason"} if content else set()
-    rows = [one.model_dump(mode="json", include=kept) for one in candidates]
+    """The candidates with their parents; with content also rationale, reason and program."""
+    fields = {"id", "parents", "operator", "status", "round", "step"}
+    fields |= {"program", "rationale", "reason"} if content else set()
+    rows = [candidate.model_dump(mode="json", include=fields) for candidate in candidates]
     return json.dumps({"candidates": rows}, ensure_ascii=False, indent=1)
 
 

@@ -1,11 +1,11 @@
-"""The target `environment`: a program plays in a world, several calls a row, until the goal or the last step."""
+"""The target `environment`: a program acts in an environment, several calls per example, until the goal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from ...core.dataset import Example
 from ...core.errors import UsageError
@@ -23,14 +23,17 @@ WORLDS: Mapping[str, Any] = {"grid": GridWorld, "form": FormWorld}
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentTarget:
-    """One chat for each row: the prompt with the first observation, then action and observation in turn.
+    """One chat per example: the prompt with the first observation, then actions and observations in turn.
 
-    world: `grid`, `form`, or one's own as `module:class` beside the task (see `worlds/episode.py`). steps: calls at
-    most. `Output.text` is the transcript; `trajectory` tells each step's prompt, input, output, progress and note; its
+    `Output.text` is the transcript. `Output.trajectory` has each step's prompt, input, output, progress and note; the
     last progress is the partial credit. The evaluator `progress` scores it.
+
+    Attributes:
+        world: `grid`, `form`, or your own as `module:class` beside the task (see `worlds/episode.py`).
+        steps: The maximum number of calls.
     """
 
-    name: ClassVar[str] = "environment"
+    name = "environment"
     needs = NEEDS_NOTHING
     world: str
     steps: int = 8
@@ -42,37 +45,47 @@ class EnvironmentTarget:
 
     def __post_init__(self) -> None:
         if self.steps < 1:
-            raise UsageError(f"{self.steps} steps play nothing", where="[target] steps", possible=("1 or more",))
+            raise UsageError(
+                f"steps must be at least 1, got {self.steps}", where="[target] steps", possible=("1 or more",)
+            )
         if self.world not in WORLDS and ":" not in self.world:
             raise UsageError(
-                f"there is no world {self.world!r}",
+                f"there is no environment {self.world!r}",
                 where="[target] world",
                 possible=(*WORLDS, "module:class"),
-                remedy="name one of them, or write your own",
+                remedy="use one of them, or write your own",
             )
-        made = WORLDS.get(self.world) or load_function(self.world, Path(self.folder))
-        object.__setattr__(self, "_begin", made)
+        world_factory = WORLDS.get(self.world) or load_function(self.world, Path(self.folder))
+        object.__setattr__(self, "_begin", world_factory)
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
         episode: Episode = self._begin(example)
         (name, *_) = program.prompts_for(example)
-        seen = episode.begin()
-        messages: list[Message] = list(render(with_shared_prompt(program, name), Example(id=example.id, input=seen)))
+        observation = episode.begin()
+        messages: list[Message] = list(
+            render(with_shared_prompt(program, name), Example(id=example.id, input=observation))
+        )
         replies: list[Reply] = []
-        told: list[dict[str, Any]] = []
+        turns: list[dict[str, Any]] = []
         for _ in range(self.steps):
-            asked = Call(model=model, messages=tuple(messages), sampling=self._sampling, sample=self.sample)
-            reply = await gateway.complete(asked, payer="target")
+            request = Call(model=model, messages=tuple(messages), sampling=self._sampling, sample=self.sample)
+            reply = await gateway.complete(request, payer="target")
             move = episode.act(reply.text)
             replies.insert(0, reply)
-            told.append(
-                {"prompt": name, "input": seen, "output": reply.text, "progress": move.progress, "note": move.note}
+            turns.append(
+                {
+                    "prompt": name,
+                    "input": observation,
+                    "output": reply.text,
+                    "progress": move.progress,
+                    "note": move.note,
+                }
             )
             if move.done:
                 break
-            seen = move.observation
-            messages += [{"role": "assistant", "content": reply.text}, {"role": "user", "content": seen}]
-        return Output(text=transcript(told), messages=tuple(messages), replies=tuple(replies), trajectory=tuple(told))
+            observation = move.observation
+            messages += [{"role": "assistant", "content": reply.text}, {"role": "user", "content": observation}]
+        return Output(text=transcript(turns), messages=tuple(messages), replies=tuple(replies), trajectory=tuple(turns))
 
     @property
     def _sampling(self) -> Sampling:
@@ -82,9 +95,9 @@ class EnvironmentTarget:
         return self.steps
 
 
-def transcript(told: Sequence[Mapping[str, Any]]) -> str:
-    """An episode to read, its turns numbered."""
+def transcript(turns: Sequence[Mapping[str, Any]]) -> str:
+    """The text of an episode, with numbered turns."""
     return "\n".join(
         f"[{number}] World: {step['input'].strip()}\n[{number}] Model: {step['output'].strip()}"
-        for number, step in enumerate(told, 1)
+        for number, step in enumerate(turns, 1)
     )

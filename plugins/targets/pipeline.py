@@ -1,10 +1,10 @@
-"""A pipeline: named prompts run one after another, each on the row and on what came before."""
+"""The target `pipeline`: named prompts, one after another, each with the example and the earlier outputs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,16 +13,21 @@ from ...core.errors import TaskError, UsageError
 from ...core.models import Call, ModelRef, Output, Reply, Sampling
 from ...core.program import Program
 from ...core.prompt import Prompt, placeholders_in
-from ...core.protocols import Gateway, Need
+from ...core.protocols import NEEDS_NOTHING, Gateway
 from ...core.render import Message, fill_template, render, template_values
 
 _INNER_STEP_TOKENS = 128
 
 
 class PipelineStep(BaseModel):
-    """prompt: which of the program's. input: what it is given, with `{field}` of the row and `{name}` of earlier
-    steps; empty is the row itself and, behind it, every earlier output under its name. max_tokens: of its answer; the
-    last step's is the task's unless it says otherwise."""
+    """One step of a pipeline.
+
+    Attributes:
+        prompt: The name of its prompt.
+        input: Its input, with `{field}` of the example and `{name}` of earlier steps. Empty is the example followed by
+            every earlier output with its name.
+        max_tokens: The token limit of its answer; the last step's is the task's by default.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,20 +38,22 @@ class PipelineStep(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineTarget:
-    """One call for each step; the last one's output is the answer.
+    """One call per step; the last step's output is the answer.
 
-    `Output.trajectory` holds each step's prompt, input and output in order; the last step's reply stands first. steps:
-    names of prompts, or tables as `PipelineStep`. The other options are those of `chat`; likelihoods are asked of the
-    last step alone.
+    `Output.trajectory` has each step's prompt, input and output in order; the last step's reply comes first. The other
+    options are those of `chat`; log-probabilities are requested for the last step only.
+
+    Attributes:
+        steps: Names of prompts, or tables as `PipelineStep`.
     """
 
-    name: ClassVar[str] = "pipeline"
+    name = "pipeline"
+    needs = NEEDS_NOTHING
     steps: Sequence[str | Mapping[str, Any]]
     temperature: float = 0.0
     max_tokens: int = 256
     top_logprobs: int = 0
     sample: int = 0
-    needs: frozenset[Need] = field(init=False, default=frozenset())
     _steps: tuple[PipelineStep, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
@@ -55,27 +62,30 @@ class PipelineTarget:
         try:
             self._sampling(self._steps[-1])
         except ValueError as error:
-            raise UsageError(f"the pipeline cannot sample so: {error}", where="target pipeline") from error
+            raise UsageError(f"invalid sampling options: {error}", where="target pipeline") from error
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
-        """Raises TaskError, before anything is asked, for a step that names what nobody brings."""
+        """Raises TaskError, before any call, for a step with an unknown prompt or placeholder."""
         self._check_placeholders(program, example)
-        said: dict[str, str] = {}
+        outputs: dict[str, str] = {}
         replies: list[Reply] = []
-        told: list[dict[str, str]] = []
+        trajectory: list[dict[str, str]] = []
         messages: tuple[Message, ...] = ()
         for step in self._steps:
-            given = _step_input(step, example, said)
+            step_input = _step_input(step, example, outputs)
             messages = tuple(
-                render(program.prompts[step.prompt], _step_example(program.prompts[step.prompt], given, example, said))
+                render(
+                    program.prompts[step.prompt],
+                    _step_example(program.prompts[step.prompt], step_input, example, outputs),
+                )
             )
             reply = await gateway.complete(
                 Call(model=model, messages=messages, sampling=self._sampling(step), sample=self.sample), payer="target"
             )
             replies.insert(0, reply)
-            told.append({"prompt": step.prompt, "input": given, "output": reply.text})
-            said[step.prompt] = reply.text.strip()
-        return Output(text=replies[0].text, messages=messages, replies=tuple(replies), trajectory=tuple(told))
+            trajectory.append({"prompt": step.prompt, "input": step_input, "output": reply.text})
+            outputs[step.prompt] = reply.text.strip()
+        return Output(text=replies[0].text, messages=messages, replies=tuple(replies), trajectory=tuple(trajectory))
 
     def calls(self, program: Program) -> int:
         return len(self._steps)
@@ -89,46 +99,48 @@ class PipelineTarget:
         )
 
     def _check_placeholders(self, program: Program, example: Example) -> None:
-        known = set(template_values(example))
+        available = set(template_values(example))
         for number, step in enumerate(self._steps, 1):
             where = f"[target] steps {number}"
             if step.prompt not in program.prompts:
-                raise TaskError(f"no prompt is called {step.prompt!r}", where=where, possible=list(program.prompts))
+                raise TaskError(f"there is no prompt {step.prompt!r}", where=where, possible=list(program.prompts))
             for name in (*placeholders_in(step.input), *program.prompts[step.prompt].placeholders):
-                if name not in known:
+                if name not in available:
                     raise TaskError(
-                        f"the step {step.prompt!r} asks for {{{name}}}, which no row or earlier step brings",
+                        f"the step {step.prompt!r} asks for {{{name}}}, which no example field or earlier step has",
                         where=where,
-                        possible=sorted(f"{{{one}}}" for one in known),
+                        possible=sorted(f"{{{field_name}}}" for field_name in available),
                     )
-            known.add(step.prompt)
+            available.add(step.prompt)
 
 
 def _parse_steps(steps: Sequence[str | Mapping[str, Any]]) -> tuple[PipelineStep, ...]:
     try:
-        made = tuple(PipelineStep.model_validate({"prompt": one} if isinstance(one, str) else one) for one in steps)
+        parsed = tuple(
+            PipelineStep.model_validate({"prompt": item} if isinstance(item, str) else item) for item in steps
+        )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
+        location = ".".join(str(part) for part in first["loc"])
         raise UsageError(
-            f"a step cannot be read: {place}: {first['msg']}",
+            f"a step cannot be read: {location}: {first['msg']}",
             where="[target] steps",
             possible=sorted(PipelineStep.model_fields),
         ) from error
-    names = [step.prompt for step in made]
-    if not made or len(set(names)) < len(names):
-        raise UsageError("a pipeline needs steps, each with a prompt of its own", where="[target] steps")
-    return made
+    names = [step.prompt for step in parsed]
+    if not parsed or len(set(names)) < len(names):
+        raise UsageError("a pipeline needs steps, each with a different prompt", where="[target] steps")
+    return parsed
 
 
-def _step_input(step: PipelineStep, example: Example, said: Mapping[str, str]) -> str:
+def _step_input(step: PipelineStep, example: Example, outputs: Mapping[str, str]) -> str:
     if step.input:
-        return fill_template(step.input, {**template_values(example), **said})
-    return "\n".join([example.text, *(f"{name}: {text}" for name, text in said.items())])
+        return fill_template(step.input, {**template_values(example), **outputs})
+    return "\n".join([example.text, *(f"{name}: {text}" for name, text in outputs.items())])
 
 
-def _step_example(prompt: Prompt, given: str, example: Example, said: Mapping[str, str]) -> Example:
-    """The row as the step's prompt is rendered with it: a text, or the fields that its placeholders may ask for."""
+def _step_example(prompt: Prompt, step_input: str, example: Example, outputs: Mapping[str, str]) -> Example:
+    """The example that the step's prompt is rendered with: a text, or the fields for its placeholders."""
     if not prompt.placeholders:
-        return Example(id=example.id, input=given)
-    return Example(id=example.id, input={**template_values(example), **said, "input": given})
+        return Example(id=example.id, input=step_input)
+    return Example(id=example.id, input={**template_values(example), **outputs, "input": step_input})

@@ -1,4 +1,4 @@
-"""What a world is: it tells what is to be seen, hears what the model does, and says how far that has brought it."""
+"""The contract of an environment: it gives observations, takes actions and reports progress."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ from ....core.dataset import Example
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """What became of one action. progress: towards the goal, in [0, 1]; partial credit if the episode ends here.
-    note: what was wrong with the action, in words, for authors alone; empty where nothing was."""
+    """The result of one action.
+
+    Attributes:
+        observation: What the model sees next.
+        progress: Towards the goal, in [0, 1]; partial credit if the episode ends here.
+        done: Whether the episode is over.
+        note: What was wrong with the action, for the optimizer only; empty if nothing was.
+    """
 
     observation: str
     progress: float
@@ -20,18 +26,18 @@ class Move:
 
 
 class Episode(Protocol):
-    """One play of one row. The same actions give the same moves: chance belongs into the row."""
+    """One episode of one example. It is deterministic: randomness belongs into the example."""
 
     def begin(self) -> str:
         """The first observation."""
         ...
 
-    def act(self, said: str) -> Move:
-        """The model's words are the action. What cannot be read is a move too, with a note; it raises nothing."""
+    def act(self, action: str) -> Move:
+        """Apply the model's text as the action. Unreadable text is a move too, with a note; nothing is raised."""
         ...
 
 
 class World(Protocol):
-    """Begins an episode from a row; a class or a function. Raises TaskError for a row that is none of its own."""
+    """Starts an episode from an example; a class or a function. Raises TaskError for an unsuitable example."""
 
     def __call__(self, example: Example) -> Episode: ...

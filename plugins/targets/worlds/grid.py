@@ -1,4 +1,4 @@
-"""A grid to be walked: find the way around walls to the goal."""
+"""A grid: find the way around walls to the goal."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ _START, _GOAL, _WALL = "S", "G", "#"
 
 
 class GridWorld:
-    """The row's input is a map: `S` start, `G` goal, `#` wall, anything else free, a line for each row.
+    """The input is a map: `S` start, `G` goal, `#` wall, anything else free, one line per row.
 
-    An action is the one direction that is named. Progress is the part of the shortest way that has been covered, by
-    where one stands now.
+    An action names one direction. Progress is the covered share of the shortest path from the start.
     """
 
     def __init__(self, example: Example) -> None:
@@ -31,7 +30,7 @@ class GridWorld:
         if not marked.keys() >= {_START, _GOAL} or marked[_START] not in self._distance_to_goal:
             raise TaskError(
                 "a map needs a start S and a goal G with a way between them",
-                where=f"row {example.id}",
+                where=f"example {example.id}",
                 remedy="draw it with S, G, # for walls and . for free cells",
             )
         self._position, self._goal = marked[_START], marked[_GOAL]
@@ -40,8 +39,8 @@ class GridWorld:
     def begin(self) -> str:
         return self._observation("You walk on a grid to a goal, one cell at a time.")
 
-    def act(self, said: str) -> Move:
-        named = {word.lower() for word in _DIRECTION_WORD.findall(said)}
+    def act(self, action: str) -> Move:
+        named = {word.lower() for word in _DIRECTION_WORD.findall(action)}
         if len(named) != 1:
             several = f"several directions were named: {', '.join(sorted(named))}"
             note = several if named else "no direction was named"
@@ -54,20 +53,20 @@ class GridWorld:
         self._position = place
         return self._move_result(f"You went {direction}.", "" if nearer else f"went away from the goal: {direction}")
 
-    def _move_result(self, said: str, note: str) -> Move:
+    def _move_result(self, message: str, note: str) -> Move:
         progress = (
             1 - self._distance_to_goal[self._position] / self._initial_distance if self._initial_distance else 1.0
         )
         done = self._position == self._goal
-        seen = f"{said} You are at the goal." if done else self._observation(said)
-        return Move(observation=seen, progress=max(0.0, progress), done=done, note=note)
+        observation = f"{message} You are at the goal." if done else self._observation(message)
+        return Move(observation=observation, progress=max(0.0, progress), done=done, note=note)
 
-    def _observation(self, said: str) -> str:
+    def _observation(self, message: str) -> str:
         rows, columns = (self._goal[axis] - self._position[axis] for axis in (0, 1))
         ways = [f"{abs(rows)} {'down' if rows > 0 else 'up'}"] if rows else []
         ways += [f"{abs(columns)} {'right' if columns > 0 else 'left'}"] if columns else []
         free = [name for name in DIRECTIONS if self._is_free(self._neighbour(name))]
-        return f"{said} The goal is {' and '.join(ways)}. Free: {', '.join(free)}."
+        return f"{message} The goal is {' and '.join(ways)}. Free: {', '.join(free)}."
 
     def _neighbour(self, direction: str) -> Cell:
         row, column = DIRECTIONS[direction]
@@ -77,13 +76,13 @@ class GridWorld:
         return self._cells.get(place, _WALL) != _WALL and place in self._distance_to_goal
 
     def _shortest_distances(self, goal: Cell) -> dict[Cell, int]:
-        """Steps to the goal from every cell from which there is a way."""
-        left, waiting = {goal: 0}, deque([goal])
+        """Steps to the goal from every cell with a path to it."""
+        distances, waiting = {goal: 0}, deque([goal])
         while waiting:
             at = waiting.popleft()
             for row, column in DIRECTIONS.values():
                 place = at[0] + row, at[1] + column
-                if place not in left and self._cells.get(place, _WALL) != _WALL:
-                    left[place] = left[at] + 1
+                if place not in distances and self._cells.get(place, _WALL) != _WALL:
+                    distances[place] = distances[at] + 1
                     waiting.append(place)
-        return left
+        return distances

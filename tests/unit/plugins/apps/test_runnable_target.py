@@ -170,7 +170,7 @@ def stopped() -> Any:
         (asking_blindly, {}, UsageError, "synchronously inside async code"),
         (stopped, {}, PluginError, "waits for a person"),
         (RunnableLambda(lambda given: {"said": "x"}), {}, UsageError, "has no 'output'"),
-        (RunnableLambda(lambda given: {"output": {}}), {}, PluginError, "gave no text but dict"),
+        (RunnableLambda(lambda given: {"output": {}}), {}, PluginError, "returned dict, not a text"),
     ],
 )
 async def test_what_goes_wrong_is_named(app: Any, options: Any, error: type[Exception], says: str) -> None:
@@ -178,7 +178,7 @@ async def test_what_goes_wrong_is_named(app: Any, options: Any, error: type[Exce
         await run(app, **options)
 
 
-@pytest.mark.parametrize(("app", "says"), [(7, "a int is no application")])
+@pytest.mark.parametrize(("app", "says"), [(7, "a int is not an application")])
 def test_what_is_no_application_is_refused_before_anything_is_spent(app: Any, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         Registry.load(()).create("target", "runnable", app=app)
@@ -251,7 +251,7 @@ async def test_worked_examples_are_turns_where_an_application_takes_templates() 
 
 
 def test_prompts_come_as_texts_or_as_templates() -> None:
-    with pytest.raises(UsageError, match="in the form 'jinja'"):
+    with pytest.raises(UsageError, match="unknown form 'jinja'"):
         Registry.load(()).create("target", "runnable", app=by_template, form="jinja")
 
 

@@ -163,9 +163,9 @@ def test_json_gives_the_same_program_back(parts: dict[str, Prompt], routed: bool
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("{", "no JSON"),
-        ("[]", "no exported program"),
-        ('{"format": "other"}', "no exported program"),
+        ("{", "not valid JSON"),
+        ("[]", "not an exported program"),
+        ('{"format": "other"}', "not an exported program"),
         ('{"format": "maieutic-program", "version": 9}', "version 9"),
         ('{"format": "maieutic-program", "version": 1}', "cannot be read"),
         (

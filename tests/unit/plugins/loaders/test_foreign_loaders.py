@@ -41,7 +41,7 @@ def test_bbh_as_published(tmp_path: Path, task: Callable[..., Any]) -> None:
     (one,) = task("bbh:b.json")
     assert (one.input, one.outputs) == ("not ( True ) is", ("False",))
     (tmp_path / "b.json").write_text("[]")
-    with pytest.raises(TaskError, match="as bbh is published"):
+    with pytest.raises(TaskError, match="in the format of bbh"):
         READ("bbh:b.json", tmp_path)
 
 
@@ -70,7 +70,7 @@ def test_openai_evals(tmp_path: Path, task: Callable[..., Any]) -> None:
     assert two.input == "user: Hi\n\nassistant: Yo\n\nuser: 2?"
     assert (three.input, three.outputs) == ("plain", ("x",))
     (tmp_path / "s.jsonl").write_text('{"input": [1], "ideal": "x"}')
-    with pytest.raises(TaskError, match="no list of messages"):
+    with pytest.raises(TaskError, match="not a list of messages"):
         READ("openai-evals:s.jsonl", tmp_path)
 
 
@@ -118,7 +118,7 @@ def test_promptfoo_tests_fill_a_prompts_placeholders(tmp_path: Path, task: Calla
         "assert": 0,
         "description": 0,
     }
-    for text, what in (("a: [", "malformed"), ("- 3", "no promptfoo test"), ("- vars: {}", "no vars")):
+    for text, what in (("a: [", "malformed"), ("- 3", "not a promptfoo test"), ("- vars: {}", "no vars")):
         (tmp_path / "q.yaml").write_text(text)
         with pytest.raises(TaskError, match=what):
             READ("promptfoo:q.yaml", tmp_path)
