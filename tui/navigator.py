@@ -38,6 +38,7 @@ class Navigator(App[None]):
         self.ascii_only = ascii_only
         self.marked = ""
         self._last_page: Page | None = None
+        self._early_keys: list[Key] = []
 
     @property
     def ascii_only(self) -> bool:
@@ -88,15 +89,20 @@ class Navigator(App[None]):
 
     async def on_event(self, event: Event) -> None:
         page = self.page
-        if (
-            isinstance(event, Key)
-            and not event.is_forwarded
-            and page is not None
-            and page.ready
-            and page.queue_key(event)
-        ):
-            return
+        if isinstance(event, Key) and not event.is_forwarded and page is not None:
+            if not page.composed:
+                self._early_keys.append(event)
+                return
+            if page.ready and page.queue_key(event):
+                return
         await super().on_event(event)
+
+    @on(Page.Ready)
+    async def release_early_keys(self) -> None:
+        """Keys that came while the page was composed."""
+        keys, self._early_keys = self._early_keys, []
+        for key in keys:
+            await self.on_event(key)
 
     @on(PromptBar.QuestionOpened)
     async def flush_keys(self) -> None:

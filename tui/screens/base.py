@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Key
+from textual.message import Message
 from textual.widget import Widget
 
 from ...runtime.monitor.snapshot import RunSnapshot
@@ -35,6 +36,9 @@ class Page(PromptScreen):
         route: the command that opens it.
     """
 
+    class Ready(Message):
+        """The widgets are there: keys that came before are for them."""
+
     panes: ClassVar[tuple[str, ...]] = ()
     directive_names: ClassVar[tuple[str, ...]] = ()
     page_name: ClassVar[str] = ""
@@ -57,13 +61,13 @@ class Page(PromptScreen):
     def __init__(self) -> None:
         super().__init__()
         self.active_pane = self.panes[0] if self.panes else ""
-        self._composed = False
+        self.composed = False
         self._version: object = None
         self._redraw_pending = False
 
     @property
     def ready(self) -> bool:
-        return self._composed and any(child.id == "crumbs" for child in self.children)
+        return self.composed and any(child.id == "crumbs" for child in self.children)
 
     @property
     def crumb(self) -> str:
@@ -91,9 +95,10 @@ class Page(PromptScreen):
         return ()
 
     def on_mount(self) -> None:
-        self._composed = True
+        self.composed = True
         if self.panes:
             self.show_pane(self.active_pane)
+        self.post_message(self.Ready())
 
     # Drawing
 
