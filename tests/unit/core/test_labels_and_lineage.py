@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from maieutic.core.answer import AnswerContract
-from maieutic.core.candidate import Candidate
+from maieutic.core.candidate import Candidate, descendants
 from maieutic.core.dataset import Example
 from maieutic.core.lineage import Lineage
 from maieutic.core.program import Program
@@ -77,6 +77,13 @@ def test_lines_of_descent() -> None:
     assert lineage.path_to("d") == ["a", "b", "d"]
     assert lineage.path_to("e") == ["e"]
     assert lineage.descendants("e") == set()
+
+
+def test_descendants_come_in_the_order_of_the_candidates() -> None:
+    parents = {"a": (), "b": ("a",), "x": ("lost",), "c": ("x", "b"), "d": ("c",)}
+    assert descendants(parents, "a") == ["b", "c", "d"]
+    assert descendants(parents, "d") == []
+    assert descendants(parents, "lost") == ["x", "c", "d"]
 
 
 def test_a_lineage_is_drawn_for_three_readers() -> None:

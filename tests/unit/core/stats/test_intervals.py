@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from maieutic.core.stats.intervals import Interval, count_flips, mean_interval, paired_difference
+from maieutic.core.stats.intervals import (
+    Interval,
+    count_flips,
+    interval_from_sums,
+    mean_interval,
+    paired_difference,
+)
 from maieutic.core.stats.tests import compare_paired, mcnemar_p_value, noise_floor, permutation_p_value, verdict
-from scipy.stats import bootstrap, permutation_test
+from scipy.stats import binomtest, bootstrap, permutation_test, ttest_1samp
 
 
 def rows(gained: int, lost: int, same: int) -> tuple[list[float], list[float]]:
@@ -146,3 +152,27 @@ def test_the_noise_floor_is_what_the_same_prompt_shows_twice() -> None:
     assert loud.changed == 0.5
     assert loud.difference == 0.0
     assert loud.floor == pytest.approx(1.96 * math.sqrt(0.5 / 64))
+
+
+def sums(scores: list[float]) -> tuple[int, float, float]:
+    return len(scores), sum(scores), sum(score * score for score in scores)
+
+
+@pytest.mark.parametrize("size", [2, 3, 4, 5, 8, 20, 200])
+def test_graded_sums_give_the_interval_of_student(size: int) -> None:
+    scores = (0.5 + 0.2 * np.random.default_rng(size).uniform(-1, 1, size)).tolist()
+    expected = ttest_1samp(scores, 0).confidence_interval(0.95)
+    low, high = interval_from_sums(*sums(scores))
+    assert (low, high) == pytest.approx((max(0, expected.low), min(1, expected.high)), abs=1e-5)
+
+
+@pytest.mark.parametrize(("right", "size"), [(0, 1), (1, 1), (0, 9), (7, 12), (40, 40)])
+def test_sums_of_right_and_wrong_give_the_interval_of_wilson(right: int, size: int) -> None:
+    expected = binomtest(right, size).proportion_ci(0.95, method="wilson")
+    low, high = interval_from_sums(*sums([1.0] * right + [0.0] * (size - right)))
+    assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+def test_too_few_scores_exclude_nothing() -> None:
+    assert interval_from_sums(0, 0.0, 0.0) == (0.0, 1.0)
+    assert interval_from_sums(1, 0.4, 0.16) == (0.0, 1.0)
