@@ -11,13 +11,12 @@ The kit's tests are the contract; a subclass that overrides one is refused. It m
 the samples that its docstring names. No test of the kit needs a network, a key or a plugin of pytest.
 """
 
-from .agents import AgentConformance
 from .base import Conformance
 from .evaluators import EvaluatorConformance, LossEvaluatorConformance, PairEvaluatorConformance
 from .file_formats import ExporterConformance, LoaderConformance, RecipeConformance
 from .llm_evaluators import AskingEvaluatorConformance
 from .observers import ObserverConformance
-from .operators import OperatorConformance
+from .operators import AgentConformance, OperatorConformance
 from .search import AllocatorConformance, StrategyConformance
 from .targets import ExecutorConformance, TargetConformance
 

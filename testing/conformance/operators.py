@@ -1,4 +1,4 @@
-"""Operators: what they propose, how often they ask, and that an unreadable reply is no error."""
+"""Operators and agents: what they propose, how often they ask, and that an unreadable reply is no error."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar
 
+from ...agents.asks.common import AskQuestions
+from ...agents.asks.replies import QuestionsReply
 from ...agents.instructions import instruction_for, parse_instruction
 from ...core.answer import AnswerContract
 from ...core.asks import AgentReply, Ask, Case, ScoredPrompt
@@ -121,3 +123,25 @@ class OperatorConformance(Conformance):
         team = SilentTeam(self.say)
         run_with_timeout(self.make().propose(self.request(), team))
         assert not team.asked, "it asked, and swallowed BudgetSpent"
+
+
+class AgentConformance(Conformance):
+    """Override `ask` and `reply` where your agent answers another ask than the teacher's."""
+
+    kind: ClassVar[Kind] = "agent"
+
+    def ask(self) -> Any:
+        return AskQuestions(task="colours", prompt="Say red or blue.", step="be short")
+
+    def reply(self) -> Any:
+        return QuestionsReply(questions=("What is asked?",))
+
+    def test_it_answers_in_the_ask_s_own_type_within_its_calls(self) -> None:
+        team = SilentTeam(lambda ask: self.reply())
+        answer = run_with_timeout(self.make().act(self.ask(), team))
+        assert answer is None or isinstance(answer, self.ask().reply)
+        assert 2 * len(team.asked) <= self.make().calls
+
+    def test_a_team_that_cannot_be_read_gives_no_error(self) -> None:
+        answer = run_with_timeout(self.make().act(self.ask(), SilentTeam()))
+        assert answer is None or isinstance(answer, self.ask().reply)
