@@ -33,7 +33,7 @@ from .result import Result as Result
 from .run_config import RunConfig
 from .run_context import Listener
 from .run_lifecycle import RunContexts, claim_run, failure_reason, mark_ended, new_run_id, root_error, run_record
-from .run_options import RunKeywords, RunOptions
+from .run_options import RunKeywords, RunOptions, shows_options
 from .state import RunState
 
 # LangGraph stops a graph after 25 steps unless told otherwise; a run ends by its budget, never by a count of nodes.
@@ -41,6 +41,7 @@ _RECURSION_LIMIT = 1_000_000
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
+@shows_options
 async def aoptimize(
     task: Task,
     *,

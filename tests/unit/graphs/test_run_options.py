@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import fields, replace
 from pathlib import Path
 
+from maieutic import aoptimize
 from maieutic.core.budget import Budget
 from maieutic.core.recipe import PluginRef
 from maieutic.core.task import Task
@@ -24,6 +26,12 @@ NAMES = {option.name for option in fields(RunOptions)}
 def test_the_keywords_of_optimize_are_the_options() -> None:
     assert set(RunKeywords.__annotations__) == NAMES
     assert set(MeasureKeywords.__annotations__) < NAMES
+
+
+def test_help_shows_them_with_their_defaults() -> None:
+    parameters = inspect.signature(aoptimize).parameters
+    assert set(parameters) == {"task", "listen", "registry", "run"} | NAMES
+    assert (parameters["recipe"].default, parameters["concurrency"].default) == ("auto", 4)
 
 
 def test_a_record_gives_back_the_options_it_was_made_with() -> None:
