@@ -54,8 +54,8 @@ def prompt_template(name: str, prompt: Prompt, binding: AppBinding) -> Runnable[
     from langchain_core.prompt_values import ChatPromptValue
     from langchain_core.runnables import RunnableLambda
 
-    def messages(row: TemplateInput) -> ChatPromptValue:
-        example = example_from_values(row)
+    def messages(values: TemplateInput) -> ChatPromptValue:
+        example = example_from_values(values)
         rendered = render(prompt, example)
         binding.rendered.append((name, example.text, tuple(rendered)))
         return ChatPromptValue(messages=convert_to_messages([dict(message) for message in rendered]))
@@ -63,7 +63,7 @@ def prompt_template(name: str, prompt: Prompt, binding: AppBinding) -> Runnable[
     return RunnableLambda(messages, name=name)
 
 
-def example_from_values(row: TemplateInput) -> Example:
+def example_from_values(values: TemplateInput) -> Example:
     """An example from values as LangChain passes them: a text, `{"input": text}`, or fields."""
-    alone = isinstance(row, Mapping) and set(row) == {"input"}
-    return Example(input=row["input"] if alone else row)  # type: ignore[index]
+    is_text = isinstance(values, Mapping) and set(values) == {"input"}
+    return Example(input=values["input"] if is_text else values)  # type: ignore[index]

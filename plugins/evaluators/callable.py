@@ -94,7 +94,7 @@ class CallableEvaluator:
         return await call_function(self._function, *positional, **keywords, **self._options)
 
     def _failure_text(self, error: BaseException) -> str:
-        return f"the metric {self.name} failed on this row: {type(error).__name__}: {error}"
+        return f"the metric {self.name} failed on this example: {type(error).__name__}: {error}"
 
 
 def _code_object(function: Callable[..., Any]) -> CodeType | None:

@@ -42,14 +42,14 @@ class DspyMetric:
             return Score(value=0.0, failure="format", feedback="no answer could be read from the output")
         inputs = dict(example.input) if isinstance(example.input, Mapping) else {"question": example.text}
         labels = self._fields(example.output) if example.output is not None else {}
-        row = self._dspy.Example(**{**example.metadata, "input": example.text, **inputs, **labels})
+        gold = self._dspy.Example(**{**example.metadata, "input": example.text, **inputs, **labels})
         predicted = self._dspy.Prediction(**{"output": output.text, **self._fields(answer)})
         try:
-            result = await call_function(self._metric, row.with_inputs(*inputs), predicted, None, **self._options)
+            result = await call_function(self._metric, gold.with_inputs(*inputs), predicted, None, **self._options)
         except MaieuticError:
             raise
         except Exception as error:  # noqa: BLE001 - what a foreign metric raises is data of that example
-            text = f"{self.name} failed on this row: {type(error).__name__}: {error}"
+            text = f"{self.name} failed on this example: {type(error).__name__}: {error}"
             return Score(value=0.0, failure="example", feedback=text[:600])
         return as_score(self.name, dict(result) if isinstance(result, self._dspy.Prediction) else result)
 

@@ -55,7 +55,7 @@ class InspectScorer:
         except MaieuticError:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - what a foreign scorer raises is data of that example
-            text = f"{self.name} failed on this row: {type(error).__name__}: {error}"
+            text = f"{self.name} failed on this example: {type(error).__name__}: {error}"
             return Score(value=0.0, failure="example", feedback=text[:600])
         if result is None:
             return Score(value=0.0, failure="example", feedback=f"{self.name} gave no score")

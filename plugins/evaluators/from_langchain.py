@@ -67,8 +67,8 @@ class LangChainEvaluator:
             result = await self._evaluator.aevaluate_strings(**arguments)
         except MaieuticError:
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - what a foreign evaluator raises on one row is data of that row
-            text = f"{self.name} failed on this row: {type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a foreign evaluator's error is data of that example
+            text = f"{self.name} failed on this example: {type(error).__name__}: {error}"
             return Score(value=0.0, failure="example", feedback=text[:600])
         value = result.get("score")
         value = (

@@ -56,7 +56,7 @@ class PromptfooAssertion:
         request = {"assertion": self._assertion, "output": output.text, "vars": values, "prompt": example.text}
         response = await asyncio.to_thread(self._request, json.dumps(request, ensure_ascii=True))
         if "error" in response:
-            text = f"{self.name} failed on this row: {response['error']}"
+            text = f"{self.name} failed on this example: {response['error']}"
             return Score(value=0.0, failure="example", feedback=text[:600])
         score = response.get("score")
         value = float(score) if isinstance(score, int | float) else float(bool(response.get("pass")))

@@ -18,7 +18,7 @@ from ...core.protocols import NEEDS_REFERENCES
 from ...core.score import Score
 
 NO_ANSWER = Score(value=0.0, failure="format", feedback="no answer could be read from the output")
-NO_REFERENCE = Score(value=0.0, failure="example", feedback="the row has no reference to compare with")
+NO_REFERENCE = Score(value=0.0, failure="example", feedback="the example has no reference to compare with")
 
 
 class ReferenceEvaluator(ABC):

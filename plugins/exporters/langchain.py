@@ -30,9 +30,9 @@ _ROLES_BY_TYPE = {theirs: ours for ours, theirs in _ROLES.items()}
 
 class LangChainExporter:
     """JSON for `langchain_core.load.loads`: a template, or name → template for a program of several prompts; with a
-    router, its kind and texts stand beside them, and `load_chain` makes the whole a Runnable.
+    router, its kind and texts are added, and `load_chain` makes the whole a Runnable.
 
-    Formatted with a row's values it gives exactly the messages that Maieutic sends, for rows whose values are not
+    Formatted with an example's values it gives exactly the messages that Maieutic sends, if no value is
     empty (Maieutic leaves out a block without text, a template cannot). The variables are `input`, or the prompt's
     placeholders.
     """
@@ -45,10 +45,10 @@ class LangChainExporter:
 
         if beyond := untemplatable_feature(program):
             raise UsageError(
-                f"{beyond} is more than LangChain's templates can say",
+                f"{beyond} cannot be written as LangChain templates",
                 where="--format langchain",
                 possible=("json", "text"),
-                remedy="take the whole as a Runnable (Result.runnable), or do it yourself with an export as json",
+                remedy="use Result.runnable, or read an export as json yourself",
             )
         templates = {
             name: _chat_prompt_template(with_shared_prompt(program, name))
@@ -63,7 +63,7 @@ class LangChainExporter:
 
 
 def read_messages(text: str, example: Example, name: str = MAIN) -> list[Message]:
-    """An export, loaded and formatted by LangChain alone: what the application will send for this row.
+    """An export, loaded and formatted by LangChain alone: what the application will send for this example.
 
     `name` chooses among several prompts. It lets an export be scored again outside Maieutic's renderer.
     """
@@ -97,7 +97,7 @@ def load_templates(text: str) -> dict[str, Any]:
 
 
 def load_chain(text: str, model: Any, read: Callable[[str], str | None] = str.strip) -> Any:
-    """An export with a model, as a Runnable from a row's values (`{"input": …}`) to the model's message.
+    """An export with a model, as a Runnable from an example's values (`{"input": …}`) to the model's message.
 
     A router becomes a `RunnableBranch`; one by a field reads the values. Prompts that vote run side by side, and the
     message whose answer, as `read` reads it, the majority gave is passed on. Of several prompts without a router,
@@ -112,15 +112,17 @@ def load_chain(text: str, model: Any, read: Callable[[str], str | None] = str.st
     router, names = Router.model_validate(body["router"]), list(chains)
     if router.kind == "vote":
 
-        def won(replies: dict[str, Any]) -> Any:
+        def majority(replies: dict[str, Any]) -> Any:
             return replies[names[majority_index([read(replies[name].text) for name in names])]]
 
-        return RunnableParallel(chains) | RunnableLambda(won)
+        return RunnableParallel(chains) | RunnableLambda(majority)
 
     def fits(name: str) -> Any:
         if router.kind == "field":
-            return RunnableLambda(lambda row: row.get(router.field) == name)
-        return RunnableLambda(lambda row: router.route(row.get("input") or Example(input=row).text, names) == name)
+            return RunnableLambda(lambda values: values.get(router.field) == name)
+        return RunnableLambda(
+            lambda values: router.route(values.get("input") or Example(input=values).text, names) == name
+        )
 
     *others, last = names
     if not others:

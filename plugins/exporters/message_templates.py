@@ -36,7 +36,7 @@ def message_templates(prompt: Prompt) -> list[MessageTemplate]:
     """
     names = dict.fromkeys(("input", *prompt.placeholders))
     marks = {f"«{prompt.id}:{name}»": name for name in names}
-    row = {name: mark for mark, name in marks.items()} if prompt.placeholders else next(iter(marks))
+    values = {name: mark for mark, name in marks.items()} if prompt.placeholders else next(iter(marks))
     mark = re.compile("(" + "|".join(map(re.escape, marks)) + ")")
     return [
         MessageTemplate(
@@ -47,7 +47,7 @@ def message_templates(prompt: Prompt) -> list[MessageTemplate]:
                 if text
             ),
         )
-        for message in render(prompt, Example(input=row))
+        for message in render(prompt, Example(input=values))
     ]
 
 

@@ -16,8 +16,8 @@ from .message_templates import MessageTemplate, TemplateVariable, is_single_prom
 class OpenAIExporter:
     """JSON: `{"messages": [{"role", "content"}], "variables": […]}`, or prompt name → that, for several prompts.
 
-    `{{input}}` stands where a value goes, as in OpenAI's stored prompts; `fill_messages` fills all at once. A prompt
-    whose own words say such a hole is refused: nobody could tell the two apart.
+    `{{input}}` marks a value, as in OpenAI's stored prompts; `fill_messages` fills all at once. A prompt whose own
+    text contains such a mark is refused, because the two could not be told apart.
     """
 
     name = "openai"
@@ -31,7 +31,7 @@ class OpenAIExporter:
 
 
 def fill_messages(body: Mapping[str, Any], values: Mapping[str, str]) -> list[dict[str, str]]:
-    """The messages of one exported prompt for one row, ready for `client.chat.completions.create(messages=…)`."""
+    """The messages of one exported prompt for one example, ready for `client.chat.completions.create(messages=…)`."""
     holes = re.compile("|".join(rf"\{{\{{{re.escape(name)}\}}\}}" for name in body["variables"]) or r"(?!)")
     return [
         {"role": message["role"], "content": holes.sub(lambda match: values[match[0][2:-2]], message["content"])}

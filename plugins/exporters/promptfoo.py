@@ -16,9 +16,9 @@ _BRACES = re.compile(r"\{(?=[{%#])|\{$|(?<=#)\}")
 class PromptfooExporter:
     """YAML for `promptfoo eval`: each prompt as chat messages in JSON, under its name.
 
-    The provider is `echo`, which costs nothing and shows what is sent; put your own in its place, and tests (they can
-    be the ones the task was loaded from). promptfoo fills values by Nunjucks, and goes on to fill what stands in
-    double braces inside a value: that is its way with any prompt.
+    The provider is `echo`, which costs nothing and shows what is sent; replace it by your own, and add tests, for
+    example those that the task was loaded from. promptfoo fills values with Nunjucks, also in double braces inside of
+    values, as with any prompt.
     """
 
     name = "promptfoo"
@@ -48,6 +48,5 @@ def _nunjucks_text(turn: MessageTemplate) -> str:
 
 
 def _escape_nunjucks(text: str) -> str:
-    """Words that Nunjucks passes through: a brace that would open a tag, here or with what follows, or end a comment,
-    is said by a tag."""
+    """Text that Nunjucks leaves unchanged: a brace that could open a tag, or end a comment, is written as a tag."""
     return _BRACES.sub(lambda match: f"{{{{ '{match[0]}' }}}}", text)

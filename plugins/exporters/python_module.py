@@ -8,8 +8,10 @@ from .message_templates import MessageTemplate, TemplateVariable, gain_statement
 
 
 class PythonExporter:
-    """`from my_prompt import messages; messages(input="…")` gives the chat messages; of several prompts, one by its
-    name: `messages("check", input="…")`."""
+    """`from my_prompt import messages; messages(input="…")` returns the chat messages.
+
+    With several prompts, name one: `messages("check", input="…")`.
+    """
 
     name = "python"
     suffix = ".py"
@@ -27,7 +29,7 @@ class PythonExporter:
             "",
             "",
             f"def messages(prompt={first!a}, /, **values):",
-            '    """The chat messages for one row. Raises KeyError for a value that is missing."""',
+            '    """The chat messages for one example. Raises KeyError for a missing value."""',
             "    return [",
             '        {"role": role, "content": "".join(p if type(p) is str else str(values[p[0]]) for p in pieces)}',
             "        for role, pieces in PROMPTS[prompt]",

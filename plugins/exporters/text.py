@@ -20,13 +20,13 @@ from .message_templates import (
 _PREPROCESSING_HEADING = "=== before it is sent ==="
 _GROUPED_DIGITS_NOTE = "long numbers of the input are written in groups of three digits, as in 12,345"
 _NEAREST_DEMOS_NOTE = "of these examples only the {} most like the input are shown, the most like last"
-_OPTION_SHUFFLE_NOTE = "it is asked {} times with the options in another order each time; the majority counts"
+_OPTION_SHUFFLE_NOTE = "it is sent {} times with the options in another order each time; the majority counts"
 
 
 class TextExporter:
-    """What is said to the target, with `{input}` where a row's text goes; one message is written without its role.
+    """The messages for the target, with `{input}` for the example's text; a single message is written without its role.
 
-    For eyes: braces of the prompt itself stand as they are sent, so the text cannot be told back into a template.
+    For reading: braces of the prompt are not escaped, so the text cannot be turned back into a template.
     """
 
     name = "text"

@@ -1,1 +1,1 @@
-"""Who else hears a run."""
+"""Observers: what else receives the events of a run."""

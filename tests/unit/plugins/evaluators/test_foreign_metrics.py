@@ -41,7 +41,7 @@ async def test_an_object_that_evaluates_strings_as_langchain_does(tmp_path: Path
     assert ((await score(made, "4")).value, (await score(made, "5")).value) == (1.0, 0.1)
     assert (await score(made, "5")).feedback == "question: 2+2?"
     assert ((await score(made, "said")).value, (await score(made, "boom")).failure) == (1.0, "example")
-    assert (await score(made, "exit")).feedback == "langchain:own.py:Close failed on this row: SystemExit: 0"
+    assert (await score(made, "exit")).feedback == "langchain:own.py:Close failed on this example: SystemExit: 0"
     assert (await score(made, "4", Example(input="x"))).failure == "example"
     far = LangChainEvaluator("own.py:Close", {"top": 0}, distance=True, folder=str(tmp_path))
     assert ((await score(far, "4")).value, (await score(far, "5")).value) == (1.0, 0.0)

@@ -119,7 +119,7 @@ async def test_a_metric_that_raises_is_told_apart_from_a_wrong_answer() -> None:
 
     result = await score(metric)
     assert (result.value, result.failure) == (0, "example")
-    assert result.feedback == "the metric metric failed on this row: KeyError: 'gold'"
+    assert result.feedback == "the metric metric failed on this example: KeyError: 'gold'"
 
 
 @pytest.mark.parametrize(("code", "said"), [(0, "0"), (None, ""), ("no key", "'no key'")])
@@ -133,7 +133,7 @@ async def test_a_metric_that_calls_exit_fails_on_its_row_alone(code: Any, said: 
 
     result = await score(leaves_later if coroutine else leaves)
     assert (result.value, result.failure) == (0, "example")
-    assert f"failed on this row: RuntimeError: it called sys.exit({said})" in (result.feedback or "")
+    assert f"failed on this example: RuntimeError: it called sys.exit({said})" in (result.feedback or "")
 
 
 async def test_a_dead_endpoint_is_no_bad_row() -> None:
