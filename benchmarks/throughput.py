@@ -74,7 +74,7 @@ async def through(base: str, lane: str, calls: int, folder: Path) -> tuple[float
     with Store.open(folder) as store:
         await store.create_run(RunRecord(id=lane, task="throughput", recipe="none"))
         await store.save_candidates(lane, [candidate])
-        async with ModelClient(transport="litellm" if lane == "litellm" else "direct") as door:
+        async with ModelClient(transport="litellm" if lane == "litellm" else "openai_compatible") as door:
             ledger = Ledger(budget=Budget(calls=calls + 1))
             gateway = RunGateway(run=lane, store=store, ledger=ledger, client=door, concurrency=CONCURRENCY)
 

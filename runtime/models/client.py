@@ -21,7 +21,7 @@ from .transports.litellm import LitellmTransport
 from .transports.loss import teacher_forced_loss
 from .transports.openai_compatible import OpenAICompatibleTransport
 
-TransportName = Literal["auto", "direct", "litellm"]
+TransportName = Literal["auto", "openai_compatible", "litellm"]
 
 _OPENAI_COMPATIBLE = frozenset(
     {
@@ -186,7 +186,7 @@ class ModelClient:
 
     def _is_openai_compatible(self, model: ModelRef) -> bool:
         if self._forced_transport != "auto":
-            return self._forced_transport == "direct"
+            return self._forced_transport == "openai_compatible"
         if model.provider == "local":
             return True
         return (

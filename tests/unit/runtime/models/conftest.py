@@ -56,7 +56,7 @@ def litellm_ready() -> None:
     assert litellm.acompletion
 
 
-@pytest.fixture(params=["direct", "litellm"])
+@pytest.fixture(params=["openai_compatible", "litellm"])
 def transport(request: pytest.FixtureRequest) -> TransportName:
     """Both lanes have one behaviour."""
     name: TransportName = request.param

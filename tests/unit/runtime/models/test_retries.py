@@ -121,7 +121,7 @@ async def test_an_unknown_model_ends_at_once(gateway: Open, ask: Ask, transport:
             await gateway().complete(ask(stub), "target")
         assert stub.count == 1
     assert "'stub'" in raised.value.what
-    if transport == "direct":
+    if transport == "openai_compatible":
         assert raised.value.possible == ("small", "large")
 
 
@@ -172,7 +172,7 @@ async def test_a_check_costs_nothing(client: ModelClient, transport: str, monkey
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     with StubServer(names=("small",)) as stub:
         await client.check(ModelRef.parse(f"openai/small@{stub.base}"))
-        if transport == "direct":
+        if transport == "openai_compatible":
             with pytest.raises(ModelError, match="no model 'large'"):
                 await client.check(ModelRef.parse(f"openai/large@{stub.base}"))
         else:
