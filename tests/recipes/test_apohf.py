@@ -181,5 +181,5 @@ def test_a_model_of_worth_that_nobody_knows_is_refused() -> None:
     from maieutic.core.errors import UsageError
     from maieutic.plugins.allocators.duels import DuelingBandit
 
-    with pytest.raises(UsageError, match="model of worth"):
+    with pytest.raises(UsageError, match="preference model"):
         DuelingBandit(model="quadratic")  # type: ignore[arg-type]

@@ -68,7 +68,7 @@ async def test_kinds_of_controllers_and_small_budgets(play: Any) -> None:
     assert "push +1.00" in run.made_by("controller")[0].rationale, "the error and nothing else"
     assert sum(bool(run.rows(one.id)) for one in run.made_by("controller")) >= 3
     assert sum(one.split != "test" for one in run.evaluations) <= 60
-    with pytest.raises(UsageError, match="kind 'D'"):
+    with pytest.raises(UsageError, match="unknown kind of controller 'D'"):
         FeedbackController(kind="D")  # type: ignore[arg-type]
 
 
