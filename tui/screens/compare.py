@@ -20,7 +20,7 @@ from .base import Page
 
 
 class ComparePage(Page):
-    panes: ClassVar[tuple[str, ...]] = ("matches", "left", "right", "between")
+    panes: ClassVar[tuple[str, ...]] = ("examples", "left", "right", "between")
     directive_names: ClassVar[tuple[str, ...]] = ("prefer", "annotate", "pin", "veto", "fork")
     page_name: ClassVar[str] = "compare"
     route: ClassVar[str] = "compare"
@@ -47,12 +47,12 @@ class ComparePage(Page):
 
     @property
     def selected_arguments(self) -> Mapping[str, str]:
-        example = self.pane("matches").key
+        example = self.pane("examples").key
         return {"a": self.a, "b": self.b, "candidate": self.b, **({"example": example} if example else {})}
 
     def body(self) -> Iterable[Widget]:
         yield LineList(
-            id="matches",
+            id="examples",
             title="examples",
             help_text="Examples that both were measured on: + where b is better, - where a is, = for a tie. o shows "
             "flips only. D starts blind duels, d records which of the two you prefer on this example.",
@@ -89,19 +89,19 @@ class ComparePage(Page):
         paired = self._paired
         if paired is None or not self.ready:
             return
-        matches, between = self.pane("matches"), self.pane("between")
+        examples, between = self.pane("examples"), self.pane("between")
         pairs = [pair for pair in paired.pairs if pair.flip or not self._flips_only]
         mean_a, mean_b = paired.mean_scores
-        matches.set_titles(f"examples · {'flips' if self._flips_only else 'all'} · +{paired.wins} -{paired.losses}")
+        examples.set_titles(f"examples · {'flips' if self._flips_only else 'all'} · +{paired.wins} -{paired.losses}")
         size = len(paired.pairs)
-        matches.border_subtitle = f"a {mean_a:.2f}  b {mean_b:.2f} on {size} examples" if size else ""
-        width = matches.columns
-        matches.show(pair_lines(pairs, width), keys=[pair.example.id for pair in pairs], head=pair_head(width))
+        examples.border_subtitle = f"a {mean_a:.2f}  b {mean_b:.2f} on {size} examples" if size else ""
+        width = examples.columns
+        examples.show(pair_lines(pairs, width), keys=[pair.example.id for pair in pairs], head=pair_head(width))
         between.show(diff_lines(prompts_text(paired.a), prompts_text(paired.b), max(20, between.columns)))
         self._draw_sides()
 
     def _draw_sides(self) -> None:
-        paired, key = self._paired, self.pane("matches").key
+        paired, key = self._paired, self.pane("examples").key
         pair = next((pair for pair in paired.pairs if pair.example.id == key), None) if paired else None
         sides = (("left", "a", self.a, pair.a if pair else None), ("right", "b", self.b, pair.b if pair else None))
         for name, letter, candidate, evaluation in sides:

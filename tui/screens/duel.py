@@ -22,7 +22,7 @@ from .base import Page
 class DuelPage(Page):
     """Sides change from example to example by a hash, so that neither habit nor side favours a candidate."""
 
-    panes: ClassVar[tuple[str, ...]] = ("case", "one", "two")
+    panes: ClassVar[tuple[str, ...]] = ("input", "left", "right")
     page_name: ClassVar[str] = "duels"
     route: ClassVar[str] = "duel"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,11 +46,11 @@ class DuelPage(Page):
         return (self.a, self.b)
 
     def body(self) -> Iterable[Widget]:
-        yield LineList(id="case", title="input", selectable=False, help_text="The input that both answered.")
+        yield LineList(id="input", title="input", selectable=False, help_text="The input that both answered.")
         yield LineList(
-            id="one", title="left", selectable=False, help_text="One output; the end shows which candidate it is from."
+            id="left", title="left", selectable=False, help_text="One output; the end shows which candidate it is from."
         )
-        yield LineList(id="two", title="right", selectable=False, help_text="The other output.")
+        yield LineList(id="right", title="right", selectable=False, help_text="The other output.")
 
     def on_mount(self) -> None:
         self.load()
@@ -102,18 +102,18 @@ class DuelPage(Page):
         paired = self._paired
         if paired is None or not self.ready:
             return
-        case, left, right = (self.pane(name) for name in self.panes)
-        case.border_subtitle = f"{sum(self.wins.values()) + self.ties} judged"
+        prompt_input, left, right = (self.pane(name) for name in self.panes)
+        prompt_input.border_subtitle = f"{sum(self.wins.values()) + self.ties} judged"
         if self._index >= len(self._pairs):
-            case.set_titles("input")
-            case.show(self._result_lines(max(20, case.columns)))
+            prompt_input.set_titles("input")
+            prompt_input.show(self._result_lines(max(20, prompt_input.columns)))
             left.show([])
             right.show([])
             return
         pair = self._pairs[self._index]
         first, second = (pair.b, pair.a) if paired.is_swapped(pair.example.id) else (pair.a, pair.b)
-        case.set_titles(f"duel {self._index + 1} of {len(self._pairs)}")
-        case.show(_text_lines(pair.example.text, case))
+        prompt_input.set_titles(f"duel {self._index + 1} of {len(self._pairs)}")
+        prompt_input.show(_text_lines(pair.example.text, prompt_input))
         left.show(_text_lines(first.output, left))
         right.show(_text_lines(second.output, right))
 

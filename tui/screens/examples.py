@@ -40,7 +40,7 @@ class ExampleRow:
 
 
 class ExamplesPage(Page):
-    panes: ClassVar[tuple[str, ...]] = ("rows", "answers")
+    panes: ClassVar[tuple[str, ...]] = ("examples", "answers")
     directive_names: ClassVar[tuple[str, ...]] = ("annotate", "add-example", "hint", "rule")
     page_name: ClassVar[str] = "examples"
     route: ClassVar[str] = "examples"
@@ -56,11 +56,11 @@ class ExamplesPage(Page):
 
     @property
     def selected_arguments(self) -> Mapping[str, str]:
-        return {"example": key} if (key := self.pane("rows").key) else {}
+        return {"example": key} if (key := self.pane("examples").key) else {}
 
     def body(self) -> Iterable[Widget]:
         yield LineList(
-            id="rows",
+            id="examples",
             title="examples",
             help_text="All train and val examples; the held-out test is not shown. Mean score over all candidates that "
             "ran on it, how many those are, and unreadable answers. a annotates an example, x adds a boundary case.",
@@ -94,7 +94,7 @@ class ExamplesPage(Page):
 
     @work(group="answers", exclusive=True)
     async def load_answers(self) -> None:
-        pane, key = self.pane("answers"), self.pane("rows").key
+        pane, key = self.pane("answers"), self.pane("examples").key
         row = next((row for row in self._rows if row.example.id == key), None)
         if row is None or self.snapshot is None:
             pane.show([])
@@ -107,7 +107,7 @@ class ExamplesPage(Page):
     def _draw(self) -> None:
         if not self.ready:
             return
-        order, pane = _ORDERS[self._order], self.pane("rows")
+        order, pane = _ORDERS[self._order], self.pane("examples")
         rows = sort_examples(self._rows, order)
         pane.set_titles(f"examples · {order} · {len(rows)}")
         width = pane.columns

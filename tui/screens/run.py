@@ -26,7 +26,7 @@ _REPLAY_STEP = 25  # events: a round of a small run
 
 
 class RunPage(Page):
-    panes: ClassVar[tuple[str, ...]] = ("lineage", "talk", "curve", "board", "log")
+    panes: ClassVar[tuple[str, ...]] = ("lineage", "dialogue", "curve", "scoreboard", "log")
     directive_names: ClassVar[tuple[str, ...]] = tuple(spec.name for spec in DIRECTIVE_SPECS)
     page_name: ClassVar[str] = "run"
     route: ClassVar[str] = "run"
@@ -62,7 +62,7 @@ class RunPage(Page):
 
     @property
     def selected_arguments(self) -> Mapping[str, str]:
-        name = "board" if self.focused is self.pane("board") else "lineage"
+        name = "scoreboard" if self.focused is self.pane("scoreboard") else "lineage"
         return {"candidate": key, "a": key} if (key := self.pane(name).key) else {}
 
     def body(self) -> Iterable[Widget]:
@@ -75,7 +75,7 @@ class RunPage(Page):
             empty="the baseline has not been measured yet",
         )
         yield LineList(
-            id="talk",
+            id="dialogue",
             title="dialogue",
             selectable=False,
             follow=True,
@@ -85,7 +85,7 @@ class RunPage(Page):
         )
         yield TextPane(id="curve", title="best over calls", help_text="The best score over the number of calls.")
         yield LineList(
-            id="board",
+            id="scoreboard",
             title="scoreboard",
             help_text="The measured candidates, the best first: score, 95 % interval, val examples, gain over the "
             "baseline in points, unreadable answers. enter opens one. Scores are plain means; curve and log show "
@@ -101,26 +101,26 @@ class RunPage(Page):
         )
 
     def below(self) -> Iterable[Widget]:
-        yield TextPane(id="gauges", help_text="Budget, pace, time left, and the current step of the plan.")
+        yield TextPane(id="status", help_text="Budget, pace, time left, and the current step of the plan.")
 
     def tick(self, snapshot: RunSnapshot) -> None:
-        self.query_one("#gauges", TextPane).draw(lambda width, _: status_lines(snapshot, self.glyphs, width))
+        self.query_one("#status", TextPane).draw(lambda width, _: status_lines(snapshot, self.glyphs, width))
 
     def draw_panes(self, snapshot: RunSnapshot) -> None:
         if self.pane_visible("lineage"):
             self._draw_lineage(snapshot)
-        if self.pane_visible("talk"):
-            talk = self.pane("talk")
-            talk.show(dialogue_lines(snapshot.timeline.turns, max(20, talk.columns), self._dialogue_cache))
+        if self.pane_visible("dialogue"):
+            dialogue = self.pane("dialogue")
+            dialogue.show(dialogue_lines(snapshot.timeline.turns, max(20, dialogue.columns), self._dialogue_cache))
         if self.pane_visible("curve"):
             points, calls, ascii_only = snapshot.timeline.curve, snapshot.spent.calls, self.ui.ascii_only
             self.query_one("#curve", TextPane).draw(
                 lambda width, height: score_plot(points, calls, width, height, ascii_only=ascii_only)
             )
-        if self.pane_visible("board"):
-            board, rows = self.pane("board"), self._ranked_rows(snapshot)
-            head, lines = scoreboard_table(snapshot, rows, self.glyphs, board.columns)
-            board.show(lines, keys=[candidate.id for candidate, _ in rows], head=head)
+        if self.pane_visible("scoreboard"):
+            scoreboard, rows = self.pane("scoreboard"), self._ranked_rows(snapshot)
+            head, lines = scoreboard_table(snapshot, rows, self.glyphs, scoreboard.columns)
+            scoreboard.show(lines, keys=[candidate.id for candidate, _ in rows], head=head)
         if self.pane_visible("log"):
             log = self.pane("log")
             log.show(log_lines(snapshot.timeline.lines, max(20, log.columns), self._log_cache))

@@ -21,7 +21,7 @@ class TextModal(ModalScreen[None]):
         self._title = title
 
     def compose(self) -> ComposeResult:
-        yield LineList(id="sheet", title=self._title, selectable=False)
+        yield LineList(id="text-modal", title=self._title, selectable=False)
 
     def on_mount(self) -> None:
         pane = self.query_one(LineList)

@@ -121,7 +121,7 @@ async def test_a_duel_is_blind_and_its_verdict_names_the_right_side(own: Path, h
         await settle(pilot)
         page = app.screen
         assert isinstance(page, DuelPage)
-        left = page.pane("one").text.strip()
+        left = page.pane("left").text.strip()
         await pilot.press("left")
         await settle(pilot)
     (verdict,) = told(own)
@@ -175,7 +175,7 @@ async def test_a_click_on_a_name_shows_its_pane(still: Still, settle: Settle) ->
         await pilot.click(PaneTabs, offset=(sum(len(text) for text, _ in at[:3]) + 2, 0))
         await settle(pilot)
         assert app.page is not None
-        assert app.page.active_pane == "board"
+        assert app.page.active_pane == "scoreboard"
         assert "[4 scoreboard]" in "".join(text for text, _ in strip.line)
 
 
