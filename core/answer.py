@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -148,6 +149,14 @@ class AnswerContract(BaseModel):
 def normalize_answer(text: str) -> str:
     """Remove what does not carry the answer: case, outer white space, quotes, emphasis, a closing full stop."""
     return " ".join(text.strip().strip("\"'`*“”‘’").rstrip(".!").strip("\"'`*“”‘’").casefold().split())
+
+
+def token_f1(tokens: list[str], reference_tokens: list[str]) -> float:
+    """F1 of two bags of words, in [0, 1]; two empty bags score 1."""
+    if not tokens or not reference_tokens:
+        return float(tokens == reference_tokens)
+    common = sum((Counter(tokens) & Counter(reference_tokens)).values())
+    return 2 * common / (len(tokens) + len(reference_tokens))
 
 
 def _read_choice(output: str) -> str | None:

@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
-from ...core.answer import AnswerContract, normalize_answer
+from ...core.answer import AnswerContract, normalize_answer, token_f1
 from ...core.dataset import Example
 from ...core.score import Evaluation
 from ...core.search_types import Search
 from ...core.stats.labels import infer_labels
-from ..evaluators.reference_match import token_f1
 from .selection import sufficiently_measured
 
 ExampleValue = Callable[[Evaluation, Example], float]

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...core.answer import token_f1
 from ...core.dataset import Example
 from ...core.errors import UsageError
 from ...core.evaluator_protocols import EvaluatorContext
 from ...core.models import Output
 from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
-from .reference_match import shorten, token_f1
+from .reference_match import shorten
 
 _GENDER_PAIRS = (
     ("he", "she"),

@@ -7,10 +7,9 @@ import math
 import re
 import string
 from abc import ABC, abstractmethod
-from collections import Counter
 from typing import Literal
 
-from ...core.answer import AnswerContract, normalize_answer
+from ...core.answer import AnswerContract, normalize_answer, token_f1
 from ...core.dataset import Example
 from ...core.errors import UsageError
 from ...core.models import Output
@@ -129,14 +128,6 @@ class RegexMatch:
         except re.error as error:
             return Score(value=0.0, failure="example", feedback=f"the reference is no pattern: {error}")
         return binary_score(matches, answer, example.outputs)
-
-
-def token_f1(tokens: list[str], reference_tokens: list[str]) -> float:
-    """F1 of two bags of words, in [0, 1]; two empty bags score 1."""
-    if not tokens or not reference_tokens:
-        return float(tokens == reference_tokens)
-    common = sum((Counter(tokens) & Counter(reference_tokens)).values())
-    return 2 * common / (len(tokens) + len(reference_tokens))
 
 
 def _squad_tokens(text: str) -> list[str]:

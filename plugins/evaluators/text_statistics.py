@@ -132,4 +132,4 @@ def _text_size(text: str, unit: str) -> int:
 
 @cache
 def _default_words() -> tuple[str, ...]:
-    return tuple(resources.files(__package__).joinpath("crude.txt").read_text(encoding="utf-8").split())
+    return tuple(resources.files(__package__).joinpath("offensive_words.txt").read_text(encoding="utf-8").split())
