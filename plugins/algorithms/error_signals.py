@@ -26,8 +26,8 @@ _RECENT_STEPS = 3
 class AnswerComparison:
     """One answer and its reference."""
 
-    said: str
-    wanted: str
+    answer: str
+    reference: str
     score: float
     readable: bool
 
@@ -35,13 +35,13 @@ class AnswerComparison:
     def from_evaluation(cls, evaluation: Evaluation, example: Example) -> Self:
         readable = evaluation.answer is not None and evaluation.failure != "format"
         answer_text = evaluation.output if evaluation.answer is None else evaluation.answer
-        return cls(said=answer_text, wanted=example.output or "", score=evaluation.score, readable=readable)
+        return cls(answer=answer_text, reference=example.output or "", score=evaluation.score, readable=readable)
 
     @classmethod
     def from_case(cls, case: Case, score: float, contract: AnswerContract) -> Self:
         answer = contract.read_answer(case.output)
         answer_text = case.output if answer is None else answer
-        return cls(said=answer_text, wanted=case.expected, score=score, readable=answer is not None)
+        return cls(answer=answer_text, reference=case.expected, score=score, readable=answer is not None)
 
 
 def error_signals(comparisons: Sequence[AnswerComparison]) -> dict[str, float]:
@@ -57,16 +57,16 @@ def error_signals(comparisons: Sequence[AnswerComparison]) -> dict[str, float]:
         UNREADABLE: fmean(not comparison.readable for comparison in comparisons),
     }
     rated = [
-        (len(comparison.said.split()), len(comparison.wanted.split()))
+        (len(comparison.answer.split()), len(comparison.reference.split()))
         for comparison in comparisons
-        if comparison.wanted
+        if comparison.reference
     ]
     if rated:
         answer_words, reference_words = (fmean(column) for column in zip(*rated, strict=True))
         errors[LENGTH] = (answer_words - reference_words) / max(answer_words, reference_words, 1.0)
-    labels = Counter(normalize_answer(comparison.wanted) for comparison in comparisons if comparison.wanted)
+    labels = Counter(normalize_answer(comparison.reference) for comparison in comparisons if comparison.reference)
     if 2 <= len(labels) <= _MAX_LABELS and len(comparisons) >= 2 * len(labels):
-        answer_counts = Counter(normalize_answer(comparison.said) for comparison in comparisons)
+        answer_counts = Counter(normalize_answer(comparison.answer) for comparison in comparisons)
         errors |= {
             f"{LABEL}{name}": (answer_counts[name] - count) / len(comparisons) for name, count in sorted(labels.items())
         }

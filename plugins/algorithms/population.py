@@ -14,7 +14,7 @@ _ROUNDS_PER_BUDGET = 4
 
 
 def affordable_count(search: Search, most: int, rows: int) -> int:
-    """At most `wanted`, at least 2, and no more than a quarter of the budget can measure on `rows` examples each."""
+    """At most `most`, at least 2; a quarter of the budget has to measure them on `rows` examples each."""
     return max(2, min(most, search.remaining_runs // (_ROUNDS_PER_BUDGET * max(1, rows))))
 
 

@@ -21,10 +21,15 @@ _MAX_TERMS = 400
 
 
 def fit_offline_scorer(log: Mapping[str, Mapping[str, float]], texts: Mapping[str, str]) -> LinearScorer:
-    """Prompt → row → score, and row → input. What is fitted is a prompt's gain over the mean of all prompts on the row,
-    so that hard inputs do not count against who met them. Each prompt's ridge is the one with the least error on rows
-    left out of its fit; with many rows and little to learn that is nearly its mean. Pure; terms that few weights need
-    are left out, the strongest 400 stay.
+    """Fit one ridge regression per prompt on a log of scores. Pure.
+
+    The target is a prompt's gain over the mean of all prompts on the example, so that hard inputs do not count against
+    the prompts that were run on them. Each prompt's ridge parameter has the least leave-one-out error; with little to
+    learn the prediction is nearly its mean. Only the strongest terms are kept.
+
+    Args:
+        log: Prompt → example → score.
+        texts: Example → input text.
     """
     rows = sorted({row for scores in log.values() for row in scores if row in texts})
     space = TfidfSpace([texts[row] for row in rows])

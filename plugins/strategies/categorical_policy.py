@@ -67,10 +67,10 @@ class CategoricalPolicy:
         return [tuple(rng.choices(range(len(table)), table)[0] for table in tables) for _ in range(count)]
 
     def gradient_step(self, samples: Sequence[SlotChoice], losses: Sequence[float], rate: float) -> CategoricalPolicy:
-        """One step down the expected loss, estimated from draws of these distributions and their losses.
+        """One step down the expected loss, estimated from samples of this policy and their losses.
 
-        The mean loss of the draws is the baseline that reduces the variance, and their spread the unit, so that the
-        rate means the same for any loss. Fewer than two draws tell nothing.
+        The mean loss of the samples is the baseline that reduces the variance, and their spread is the unit, so that
+        the rate means the same for any loss. Fewer than two samples change nothing.
         """
         if len(samples) < 2:
             return self

@@ -86,7 +86,7 @@ def test_errors_are_output_minus_desired() -> None:
         "label no": -0.4,
         "label yes": 0.2,
     }
-    long = AnswerComparison(said="it is yes I think", wanted="yes", score=0.0, readable=True)
+    long = AnswerComparison(answer="it is yes I think", reference="yes", score=0.0, readable=True)
     assert error_signals([long])["length"] == 0.8
     assert error_signals([]) == {}
 
