@@ -167,6 +167,7 @@ async def test_a_preference_is_a_duel_that_searches_see(harness: RunHarness) -> 
     assert len(refusals(folder)) == 3
 
 
+@pytest.mark.slow
 async def test_another_model_plays_a_role_from_then_on(harness: RunHarness) -> None:
     other = ModelRef.parse(
         f"openai/stub@{harness.optimizer.base.replace('127.0.0.1', 'localhost')}", key_env="STUB_KEY"
@@ -187,6 +188,7 @@ async def test_another_model_plays_a_role_from_then_on(harness: RunHarness) -> N
     assert "scores of another could not be compared" in refusals(folder)[0]
 
 
+@pytest.mark.slow
 async def test_an_operator_can_be_weighed_and_an_evaluator_cannot(harness: RunHarness) -> None:
     _, folder = await steered(
         harness,

@@ -27,7 +27,11 @@ def repeats(keys: list[str]) -> int:
 
 
 @pytest.mark.parametrize(
-    ("recipe", "concurrency", "moments"), [("auto", 4, {3, 19, 41, 58, 75}), ("protegi", 1, {1, 20, 38, 52, 84})]
+    ("recipe", "concurrency", "moments"),
+    [
+        ("auto", 4, {3, 19, 41, 58, 75}),
+        pytest.param("protegi", 1, {1, 20, 38, 52, 84}, marks=pytest.mark.slow),
+    ],
 )
 async def test_L2_five_kills_change_nothing(
     harness: RunHarness, summary: Any, log: Any, recipe: str, concurrency: int, moments: set[int]
@@ -52,7 +56,7 @@ async def test_L2_five_kills_change_nothing(
     assert Counter(event.kind for event in events)["test_opened"] == 1
 
 
-@pytest.mark.parametrize(("recipe", "news"), [("auto", 8), ("mars", 6)])
+@pytest.mark.parametrize(("recipe", "news"), [("auto", 8), pytest.param("mars", 6, marks=pytest.mark.slow)])
 async def test_L2_kills_between_writing_and_going_on_change_nothing(
     harness: RunHarness, summary: Any, recipe: str, news: int
 ) -> None:
@@ -85,6 +89,7 @@ async def test_L2_cancelled_runs_go_on_where_they_were(harness: RunHarness, summ
     assert paid <= harness.request_count <= paid + rows.lost
 
 
+@pytest.mark.slow
 async def test_L2_killed_while_the_sealed_split_is_measured(harness: RunHarness, summary: Any, log: Any) -> None:
     calm, folder = harness.new_folder(), harness.new_folder()
     await harness.run("random-demos", CALLS, folder=calm)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from maieutic.core.budget import Budget
 
 AUTHORS = {"rewrite", "induce"}
@@ -39,6 +40,7 @@ async def test_the_first_round_is_demo_sets_an_answer_hint_and_one_guess(play: A
     assert set(sizes) <= {4, 8, 12}, "shown in sizes that the recipe names"
 
 
+@pytest.mark.slow
 async def test_later_rounds_ask_six_and_at_most_one_of_them_an_author(play: Any) -> None:
     run = await play("auto", writer(), budget=Budget(target_calls=500))
     assert len(run.orders) > 2
@@ -48,6 +50,7 @@ async def test_later_rounds_ask_six_and_at_most_one_of_them_an_author(play: Any)
     assert run.author_calls <= len(run.orders), "one order a round, one question an order"
 
 
+@pytest.mark.slow
 async def test_parents_are_leaders_and_newcomers_are_seen_on_few_rows(play: Any) -> None:
     run = await play("auto", writer(), target=follower, budget=Budget(target_calls=500))
     rows = {one: len(run.rows(one)) for one in run.candidates if run.rows(one)}
@@ -57,6 +60,7 @@ async def test_parents_are_leaders_and_newcomers_are_seen_on_few_rows(play: Any)
     assert len(parents) < len(run.candidates) / 2
 
 
+@pytest.mark.slow
 async def test_what_worked_examples_gain_is_found(play: Any) -> None:
     run = await play("auto", writer(), target=follower, budget=Budget(target_calls=400))
     best = run.candidates[run.best].program.main
@@ -68,6 +72,7 @@ async def test_what_worked_examples_gain_is_found(play: Any) -> None:
     assert run.report.verdict == "improved"
 
 
+@pytest.mark.slow
 async def test_what_a_better_wording_gains_is_found(play: Any) -> None:
     run = await play("auto", writer(level=9), budget=Budget(target_calls=400))
     assert "level 9" in run.candidates[run.best].program.main.instruction

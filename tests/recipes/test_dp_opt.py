@@ -98,6 +98,7 @@ async def test_a_few_voters_choose_among_instructions_that_saw_no_row() -> None:
     assert sum(authors.asked.values()) * 2 <= PrivateEnsemble().calls
 
 
+@pytest.mark.slow
 async def test_a_planted_secret_comes_out_no_more_often_than_the_bound_allows() -> None:
     """One voter of sixty knows the word and insists on it. In 300 runs it may come out with chance delta each."""
     operator = PrivateEnsemble(epsilon=8.0, delta=1e-3, voters=60, words=8)

@@ -119,6 +119,7 @@ async def once(task: Task, folder: Path, *, cancelled: bool) -> Result:
     return await aresume("r", folder=folder) if cancelled else work.result()
 
 
+@pytest.mark.slow
 async def test_a_run_that_was_cancelled_when_rows_joined_goes_on_to_the_same_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -158,6 +158,7 @@ async def test_the_report_tells_each_task_and_answers_are_read_by_each_tasks_own
     assert scored == {"parity": {"exact"}, "size": {"numeric"}}
 
 
+@pytest.mark.slow
 async def test_sprig_builds_the_system_prompt_of_all_tasks_and_leaves_user_prompts_alone(play: Any) -> None:
     def hears(messages: Sequence[Any]) -> str:
         task, row = re.findall(r"(parity|size) of number (\d+)", messages[-1]["content"])[-1]

@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.models import ModelRef
@@ -45,6 +46,7 @@ def author() -> Any:
     return answer
 
 
+@pytest.mark.slow
 async def test_mipro_searches_the_words_and_demos_of_all_steps_at_once(tmp_path: Path) -> None:
     def rows(first: int, many: int) -> list[dict[str, str]]:
         return [

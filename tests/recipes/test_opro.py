@@ -6,6 +6,7 @@ import itertools
 import re
 from typing import Any
 
+import pytest
 from maieutic.core.budget import Budget
 
 
@@ -44,6 +45,7 @@ async def test_each_step_draws_eight_times_from_one_question(play: Any) -> None:
     assert run.author_calls == len(run.dialogue)
 
 
+@pytest.mark.slow
 async def test_the_history_is_sorted_with_the_best_last_and_twenty_long(play: Any) -> None:
     run = await play("opro", historian(falling=True), budget=Budget(target_calls=1600))
     asked = list(dict.fromkeys(run.asked("history")))
@@ -75,6 +77,7 @@ async def test_all_are_measured_on_the_same_rows_kept_and_the_best_mean_is_the_r
     assert run.report.best.score > run.report.start.score + 0.2
 
 
+@pytest.mark.slow
 async def test_nobody_is_asked_for_prompts_that_the_rest_cannot_measure(play: Any) -> None:
     run = await play("opro", historian(), budget=Budget(target_calls=700))
     unmeasured = [one for one in run.candidates if not run.rows(one)]

@@ -94,6 +94,7 @@ async def test_evolution_prunes_the_best_drawn_prompt_and_ranks_the_best_anew(pl
     assert played.mean(played.best) > played.mean(first.id)
 
 
+@pytest.mark.slow
 async def test_a_budget_lasts_for_several_generations(play: Any) -> None:
     played = await shortened(play, rows=60, budget=Budget(target_calls=1000))
     assert len(played.orders) > 4

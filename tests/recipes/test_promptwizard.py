@@ -84,6 +84,7 @@ async def test_the_critic_sees_what_the_target_answered_from_train_rows(play: An
     assert "does not say which digit" in played.asked("synthesize")[0]
 
 
+@pytest.mark.slow
 async def test_demos_are_mined_from_failures_and_made_up_ones_keep_the_contract(play: Any) -> None:
     played = await play("promptwizard", wizard(), budget=Budget(target_calls=600))
     (mined,) = played.made_by("demo-mine")

@@ -71,6 +71,7 @@ async def test_labels_are_agreed_on_and_a_phrase_is_learned_without_any_referenc
     assert ran.report.best.score > ran.report.start.score
 
 
+@pytest.mark.slow
 async def test_the_run_is_the_same_whatever_the_references_say(play: Any, tmp_path: Path) -> None:
     """No decision depends on an output of train or val."""
 
@@ -107,6 +108,7 @@ async def test_without_likelihoods_prompts_vote(play: Any) -> None:
     assert {one["row"]["metadata"]["by"] for one in ran.grown} == {"agreement"}
 
 
+@pytest.mark.slow
 async def test_one_label_for_all_rows_teaches_nothing_and_the_start_stands(play: Any) -> None:
     ran = await learned(play, target=lambda _: "even", provider="openai", rows=12)
     assert ran.candidates[ran.best].operator == "start"

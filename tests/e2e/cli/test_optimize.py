@@ -69,6 +69,7 @@ def test_optimize_as_json_ends_with_run_finished(tmp_path: Path, stub: StubServe
     assert stub.count <= CALLS
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_run_that_resume_ends(tmp_path: Path, slow: StubServer) -> None:
     words = command(tmp_path, slow, "optimize", ".", "--calls", str(CALLS), "--json")
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as child:

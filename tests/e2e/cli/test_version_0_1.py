@@ -122,6 +122,7 @@ def test_a_plugin_wheel_is_found_checked_and_makes_its_parts(tmp_path: Path, stu
     assert "broken" not in checked.stdout
 
 
+@pytest.mark.slow
 def test_a_scaffolded_plugin_passes_its_own_tests(tmp_path: Path) -> None:
     shutil.copytree(DATA / "plugin_scaffold", tmp_path / "plugin")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path / "plugin"), *sys.path])}

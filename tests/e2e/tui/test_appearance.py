@@ -88,7 +88,7 @@ def test_a_ground_that_stands_out_is_reversed() -> None:
     assert [one.style for one in out] == [Style(reverse=True), Style(bold=True), None]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)], ids=["80x24", "120x40"])
 async def test_ascii_means_ascii(size: tuple[int, int], still: Still, settle: Settle, hand_of: HandOf) -> None:
     """Frames, bars, signs, keys: all of the interface's own words; what the run wrote is in ASCII here."""
     app, wrong = still(RUN, ascii_only=True), dict[str, str]()

@@ -52,6 +52,7 @@ ASKED: dict[str, tuple[tuple[str, ...], str]] = {
 STATES = {"paused": PAUSED, "asking": ASKING, "gone": GONE}
 SMALL = ("run", "runs", "candidate", "report", "live", "editor", "veto")
 SIZES = {"60x20": (60, 20), "80x24": (80, 24), "120x40": (120, 40)}
+SIZE_CASES = [pytest.param(size, marks=[pytest.mark.slow] * (size != "80x24")) for size in SIZES]
 Still = Callable[..., MaieuticApp]
 Settle = Callable[[Pilot[None]], Awaitable[None]]
 See = Callable[[MaieuticApp], str]
@@ -65,7 +66,7 @@ def differs(name: str, seen: str) -> bool:
     return seen != file.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", SIZE_CASES)
 async def test_every_screen_looks_as_it_did(
     size: str, still: Still, settle: Settle, screen: See, hand_of: HandOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,7 +88,7 @@ async def test_every_screen_looks_as_it_did(
     assert wrong == []
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", SIZE_CASES)
 async def test_every_question_looks_as_it_did(
     size: str, still: Still, settle: Settle, screen: See, hand_of: HandOf
 ) -> None:

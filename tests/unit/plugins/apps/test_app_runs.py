@@ -48,6 +48,7 @@ def models(stub: StubServer, monkeypatch: pytest.MonkeyPatch) -> Models:
     return Models(target=model, optimizer=model)
 
 
+@pytest.mark.slow
 async def test_both_prompts_of_the_shipped_agent_improve_it_on_sealed_rows(
     stub: StubServer, models: Models, tmp_path: Path
 ) -> None:

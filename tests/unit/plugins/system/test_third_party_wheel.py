@@ -80,6 +80,7 @@ def test_a_wheel_is_found_checked_and_used_in_a_run(site: Path, stub: StubServer
     assert "wordle" in without.stderr
 
 
+@pytest.mark.slow
 def test_its_own_tests_pass_against_the_wheel(site: Path, tmp_path: Path) -> None:
     shutil.copy(ROOT / "examples" / "plugin_wordle" / "tests" / "test_wordle.py", tmp_path)
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), *sys.path])}
@@ -98,6 +99,7 @@ def test_its_own_tests_pass_against_the_wheel(site: Path, tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 def test_the_tutorial_s_commands_do_what_it_says(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "tutorial-plugin.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
