@@ -1,8 +1,8 @@
 """The answer contract: what counts as an answer, and how it is read from an output.
 
 The task sets it and no operator may change it. Reading is tolerant but unambiguous: an output that names one label, in
-any case, has that label; one that names two has none. What cannot be read is a format failure, counted apart from a
-wrong answer.
+any case, has that label; one that names two has none, unless a marker such as `Answer:` settles it. Reasoning in
+`<think>` is no part of the answer. What cannot be read is a format failure, counted apart from a wrong answer.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from .answer_markers import split_reasoning
 from .errors import TaskError
+from .label_reader import LabelRead, normalize_answer, read_choice, read_label
+from .number_reader import read_number, read_reference_number
 
 AnswerType = Literal["text", "label", "choice", "number", "regex", "json", "tag"]
 
-_NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+]?\.\d+")
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
-_CHOICE_STATEMENT = re.compile(r"(?:answer|option|choice)\s*(?:is|:)?\s*\(?([A-Za-z])\)?(?![A-Za-z])", re.IGNORECASE)
-# Whole numbers up to here are exact as floats.
-_MAX_EXACT = 1e15
 
 
 class AnswerContract(BaseModel):
@@ -33,8 +32,9 @@ class AnswerContract(BaseModel):
             the output), `regex` (group 1 of `pattern`, or the match), `json` (an object, optionally of `schema`),
             `tag` (the text in `<tag>`).
         labels: The labels, for `label`.
-        read: For labels, `mention` accepts one label named anywhere; `whole` accepts the label with nothing around it
-            but white space, quotes and a closing full stop.
+        read: For labels, `mention` accepts one label named anywhere, or the one behind a marker of the answer;
+            `last` takes the last one named where no marker stands, for outputs that reason in the open; `whole`
+            accepts the label with nothing around it but white space, quotes and a closing full stop.
         pattern: The regular expression, for `regex`.
         json_schema: The JSON schema, for `json`; `schema` in files.
         tag: The name of the tag, for `tag`.
@@ -44,7 +44,7 @@ class AnswerContract(BaseModel):
 
     type: AnswerType = "text"
     labels: tuple[str, ...] = ()
-    read: Literal["mention", "whole"] = "mention"
+    read: LabelRead = "mention"
     pattern: str | None = None
     json_schema: dict[str, Any] | None = Field(default=None, alias="schema")
     tag: str = "answer"
@@ -89,15 +89,16 @@ class AnswerContract(BaseModel):
         Returns:
             The answer, or None if the output holds none, or more than one.
         """
+        _, output = split_reasoning(output)
         match self.type:
             case "text":
                 return output.strip() or None
             case "label":
-                return self._read_label(output)
+                return read_label(output, self.labels, self.read)
             case "choice":
-                return _read_choice(output)
+                return read_choice(output)
             case "number":
-                return _read_number(output)
+                return read_number(output)
             case "regex":
                 return _read_regex(self.pattern or "", output)
             case "json":
@@ -114,7 +115,7 @@ class AnswerContract(BaseModel):
             case "choice":
                 return re.fullmatch(r"\(?[A-Za-z]\)?", reference.strip()) is not None
             case "number":
-                return _read_number(reference) is not None
+                return read_reference_number(reference) is not None
             case "json":
                 return _read_json(reference, self.json_schema) is not None
             case _:
@@ -125,30 +126,13 @@ class AnswerContract(BaseModel):
 
         Under the other contracts, and if nothing can be read, it stays as it is.
         """
-        if self.type not in ("label", "choice", "number", "json"):
+        if self.type == "number":
+            return read_reference_number(text) or text
+        if self.type not in ("label", "choice", "json"):
             return text
         return self.read_answer(text) or text
 
-    def _read_label(self, output: str) -> str | None:
-        by_name = {normalize_answer(label): label for label in self.labels}
-        if (whole := by_name.get(normalize_answer(output))) is not None:
-            return whole
-        if self.read == "whole":
-            return None
-        # Longest first, each cut out, so that "not valid" is not read as "valid" too.
-        rest, mentioned = output.casefold(), []
-        for label in sorted(self.labels, key=len, reverse=True):
-            rest, count = re.subn(rf"(?<!\w){re.escape(label.casefold())}(?!\w)", " ", rest)
-            if count:
-                mentioned.append(label)
-        return mentioned[0] if len(mentioned) == 1 else None
-
     reference = normalize_reference  # The former name, for existing plugins.
-
-
-def normalize_answer(text: str) -> str:
-    """Remove what does not carry the answer: case, outer white space, quotes, emphasis, a closing full stop."""
-    return " ".join(text.strip().strip("\"'`*“”‘’").rstrip(".!").strip("\"'`*“”‘’").casefold().split())
 
 
 def token_f1(tokens: list[str], reference_tokens: list[str]) -> float:
@@ -159,27 +143,6 @@ def token_f1(tokens: list[str], reference_tokens: list[str]) -> float:
     return 2 * common / (len(tokens) + len(reference_tokens))
 
 
-def _read_choice(output: str) -> str | None:
-    text = output.strip()
-    if alone := re.fullmatch(r"\(?([A-Za-z])\)?[.):]?", text):
-        return alone[1].upper()
-    for pattern in (_CHOICE_STATEMENT, re.compile(r"\(([A-Za-z])\)"), re.compile(r"^([A-Z])[.):]\s", re.MULTILINE)):
-        letters = {letter.upper() for letter in pattern.findall(text)}
-        if letters:
-            return letters.pop() if len(letters) == 1 else None
-    return None
-
-
-def _read_number(output: str) -> str | None:
-    numbers = _NUMBER.findall(output)
-    if not numbers:
-        return None
-    value = float(numbers[-1].replace(",", ""))
-    if value in (float("inf"), float("-inf")):
-        return None
-    return str(int(value)) if value.is_integer() and abs(value) < _MAX_EXACT else repr(value)
-
-
 def _read_regex(pattern: str, output: str) -> str | None:
     match = re.search(pattern, output, re.DOTALL)
     if match is None:
@@ -188,18 +151,26 @@ def _read_regex(pattern: str, output: str) -> str | None:
 
 
 def _read_json(output: str, schema: dict[str, Any] | None) -> str | None:
-    fenced = _FENCE.findall(output)
-    for text in [*reversed(fenced), output]:
-        start, end = text.find("{"), text.rfind("}")
-        if start < 0 or end < start:
-            continue
-        try:
-            value = json.loads(text[start : end + 1])
-        except ValueError:
-            continue
-        if schema is None or _matches_schema(value, schema):
-            return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    """The last object in the fences, else in the whole output, that fits the schema."""
+    for text in [*reversed(_FENCE.findall(output)), output]:
+        for value in reversed(_objects_in(text)):
+            if schema is None or _matches_schema(value, schema):
+                return json.dumps(value, sort_keys=True, ensure_ascii=False)
     return None
+
+
+def _objects_in(text: str) -> list[dict[str, Any]]:
+    """The outermost JSON objects of a text, in order; other braces are skipped."""
+    decoder, objects, start = json.JSONDecoder(), list[dict[str, Any]](), text.find("{")
+    while start >= 0:
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            start = text.find("{", start + 1)
+            continue
+        objects.append(value)
+        start = text.find("{", end)
+    return objects
 
 
 def _matches_schema(value: Any, schema: dict[str, Any]) -> bool:

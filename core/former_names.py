@@ -32,7 +32,7 @@ _FORMER: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
         {"Listen": "TurnListener", "Turn": "AgentTurn", "unheard": "no_listener"},
     ),
     "core.amounts": (("core.option_types",), {}),
-    "core.answer": (("core.answer",), {"bare": "normalize_answer"}),
+    "core.answer": (("core.answer", "core.label_reader"), {"bare": "normalize_answer"}),
     "core.betting": (("core.stats.e_process",), {"SHARES": "BET_FRACTIONS", "wealth": "e_value"}),
     "core.classes": (
         ("core.stats.answer_classes",),

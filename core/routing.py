@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .answer import normalize_answer
 from .dataset import Example
 from .errors import TaskError
+from .label_reader import normalize_answer
 from .tfidf import SparseVector, TfidfSpace, centroid, cosine
 
 RouterKind = Literal["centroid", "nearest", "vote", "field", "chain", "learned"]

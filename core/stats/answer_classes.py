@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..answer import normalize_answer
 from ..dataset import Example
+from ..label_reader import normalize_answer
 from ..score import Evaluation
 from .labels import MAX_LABELS
 

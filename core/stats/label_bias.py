@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..answer import normalize_answer
 from ..candidate import Archive, Candidate
 from ..dataset import Example
+from ..label_reader import normalize_answer
 from .labels import MIN_LOGPROB
 
 Array = NDArray[np.float64]

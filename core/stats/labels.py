@@ -6,8 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..answer import AnswerContract, normalize_answer
+from ..answer import AnswerContract
 from ..dataset import Example
+from ..label_reader import normalize_answer
 
 # A label that is not among the reported alternatives is at most this likely (nats).
 MIN_LOGPROB = -12.0

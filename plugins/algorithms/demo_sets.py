@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from random import Random
 
-from ...core.answer import normalize_answer
 from ...core.asks import Case
 from ...core.candidate import Candidate
 from ...core.dataset import Example
+from ...core.label_reader import normalize_answer
 from ...core.prompt import Demo, Prompt
 from ...core.search_types import Proposal, Request
 

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
 
-from ...core.answer import normalize_answer
 from ...core.candidate import Archive
 from ...core.dataset import Example
+from ...core.label_reader import normalize_answer
 from ...core.tfidf import SparseVector, TfidfSpace
 from .pseudo_labels import Consensus, LabelVote
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Self
 
-from ...core.answer import AnswerContract, normalize_answer
+from ...core.answer import AnswerContract
 from ...core.asks import Case
 from ...core.dataset import Example
+from ...core.label_reader import normalize_answer
 from ...core.score import Evaluation
 
 WRONG, UNREADABLE, LENGTH, LABEL = "wrong", "unreadable", "length", "label "

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ...agents.asks.replies import CasesReply, TextReply
-from ...core.answer import normalize_answer
 from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.dataset import Split
+from ...core.label_reader import normalize_answer
 from ...core.protocols import Team
 from ...core.search_types import NewExample, TaskBrief
 from .llm_helpers import gather_all, task_description

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
-from ...core.answer import AnswerContract, normalize_answer, token_f1
+from ...core.answer import AnswerContract, token_f1
 from ...core.dataset import Example
+from ...core.label_reader import normalize_answer
 from ...core.score import Evaluation
 from ...core.search_types import Search
 from ...core.stats.labels import infer_labels

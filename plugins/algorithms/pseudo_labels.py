@@ -9,8 +9,8 @@ from itertools import zip_longest
 from statistics import fmean
 from typing import Any
 
-from ...core.answer import normalize_answer
 from ...core.candidate import Archive
+from ...core.label_reader import normalize_answer
 from ...core.score import Evaluation
 from ...core.search_types import Search
 

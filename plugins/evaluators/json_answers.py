@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from ...core.answer import AnswerContract, normalize_answer
+from ...core.answer import AnswerContract
 from ...core.dataset import Example
 from ...core.errors import UsageError
+from ...core.label_reader import normalize_answer
 from ...core.models import Output
 from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score

@@ -9,10 +9,12 @@ import string
 from abc import ABC, abstractmethod
 from typing import Literal
 
-from ...core.answer import AnswerContract, normalize_answer, token_f1
+from ...core.answer import AnswerContract, token_f1
 from ...core.dataset import Example
 from ...core.errors import UsageError
+from ...core.label_reader import normalize_answer
 from ...core.models import Output
+from ...core.number_reader import read_reference_number
 from ...core.protocols import NEEDS_REFERENCES
 from ...core.score import Score
 
@@ -160,7 +162,7 @@ class Numeric(ReferenceEvaluator):
         number_text = _NUMBER.read_answer(answer)
         if number_text is None:
             return NO_ANSWER
-        numbers = [number for reference in references if (number := _NUMBER.read_answer(reference)) is not None]
+        numbers = [number for reference in references if (number := read_reference_number(reference)) is not None]
         if not numbers:
             return Score(value=0.0, failure="example", feedback=f"the reference {references[0]!r} is no number")
         near = any(

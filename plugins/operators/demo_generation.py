@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...agents.asks.replies import CasesReply, TextReply
-from ...core.answer import AnswerContract, normalize_answer
+from ...core.answer import AnswerContract
 from ...core.asks import CALLS_PER_ASK, Ask, Case
+from ...core.label_reader import normalize_answer
 from ...core.prompt import Demo
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request

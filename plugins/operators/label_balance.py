@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from ...core.answer import normalize_answer
+from ...core.label_reader import normalize_answer
 from ...core.prompt import Demo
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request

@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Mapping
 
-from ....core.answer import normalize_answer
 from ....core.dataset import Example
 from ....core.errors import TaskError
+from ....core.label_reader import normalize_answer
 from .episode import Move
 
 _FIELD_LINE = re.compile(r"^\W*([A-Za-z][\w ]*?)\W*[:=]\s*(\S.*)$", re.MULTILINE)

@@ -7,8 +7,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maieutic.core.answer import AnswerContract, normalize_answer
+from maieutic.core.answer import AnswerContract
 from maieutic.core.errors import TaskError
+from maieutic.core.label_reader import normalize_answer
 
 LABELS = ("positive", "negative", "very positive")
 MENTION = AnswerContract(type="label", labels=LABELS)

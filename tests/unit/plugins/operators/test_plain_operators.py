@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from maieutic.core.answer import AnswerContract, normalize_answer
+from maieutic.core.answer import AnswerContract
 from maieutic.core.candidate import Candidate
 from maieutic.core.dataset import Example
 from maieutic.core.errors import UsageError
+from maieutic.core.label_reader import normalize_answer
 from maieutic.core.program import Program
 from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.core.search_types import Request, TaskBrief, WorkOrder
