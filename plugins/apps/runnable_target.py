@@ -6,7 +6,7 @@ import inspect
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from ...core.dataset import Example
 from ...core.errors import MaieuticError, PluginError, UsageError
@@ -42,7 +42,7 @@ class RunnableTarget:
         reply_tokens: The token limit of each reply.
     """
 
-    name: ClassVar[str] = "runnable"
+    name = "runnable"
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from ...core.errors import TaskError
 from ...runtime.tasks.rows import SourceRow, read_json_lines, read_text
@@ -14,7 +14,7 @@ from ...runtime.tasks.rows import SourceRow, read_json_lines, read_text
 class BigBenchHardLoader:
     """`bbh:word_sorting.json`: an object whose `examples` are a list of `{"input": …, "target": …}`."""
 
-    name: ClassVar[str] = "bbh"
+    name = "bbh"
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
         path = folder / source
@@ -30,7 +30,7 @@ class InstructionInductionLoader:
     An `output` that is a list has all accepted answers. Rows of cause and effect become an input with both.
     """
 
-    name: ClassVar[str] = "instruction-induction"
+    name = "instruction-induction"
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
         path = folder / source
@@ -55,7 +55,7 @@ class OpenAIEvalsLoader:
     becomes one text with the speakers' names.
     """
 
-    name: ClassVar[str] = "openai-evals"
+    name = "openai-evals"
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
         return [self._row(row) for row in read_json_lines(folder / source)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from ...core.errors import PluginError, TaskError, UsageError
 from ...runtime.tasks.rows import SourceRow, read_csv, read_json, read_json_lines, read_text
@@ -22,7 +22,7 @@ class PromptfooLoader:
     for the evaluator `promptfoo`. `file://` references are followed; JavaScript generators are not supported.
     """
 
-    name: ClassVar[str] = "promptfoo"
+    name = "promptfoo"
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
         return self._read_tests(folder / source)
@@ -90,7 +90,7 @@ class DspyLoader:
     file are read by their column names, as any others.
     """
 
-    name: ClassVar[str] = "dspy"
+    name = "dspy"
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
         if Path(source).suffix.casefold() in (".json", ".jsonl"):

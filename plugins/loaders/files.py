@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ...core.errors import TaskError, UsageError
 from ...runtime.tasks.rows import (
@@ -50,28 +50,28 @@ class Loader(Protocol):
 
 
 class JsonLinesLoader:
-    name: ClassVar[str] = "jsonl"
+    name = "jsonl"
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
         return read_json_lines(folder / source)
 
 
 class CsvLoader:
-    name: ClassVar[str] = "csv"
+    name = "csv"
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
         return read_csv(folder / source)
 
 
 class TsvLoader:
-    name: ClassVar[str] = "tsv"
+    name = "tsv"
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
         return read_tsv(folder / source)
 
 
 class ParquetLoader:
-    name: ClassVar[str] = "parquet"
+    name = "parquet"
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
         return read_parquet(folder / source)

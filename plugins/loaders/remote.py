@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from ...core.errors import TaskError, UsageError
@@ -17,7 +17,7 @@ from ..system.imports import import_optional
 class SqliteLoader:
     """`sqlite:rows.db#reviews` or `#SELECT …`; a file with one table needs no name. Opened read-only."""
 
-    name: ClassVar[str] = "sqlite"
+    name = "sqlite"
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
         file, _, selection = source.partition("#")
@@ -56,7 +56,7 @@ class HuggingFaceLoader:
     else is an id of the hub, which needs a network. A split may be a slice, `train[:200]`. Class labels become names.
     """
 
-    name: ClassVar[str] = "hf"
+    name = "hf"
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
         try:
