@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from ...core.errors import PluginError
+from ...core.error_messages import did_you_mean
+from ...core.errors import PluginError, UsageError
 from .hookspecs import ENTRY_POINT_GROUP
 
 Stage = Literal["import", "api", "register", "create", "contract", "call"]
@@ -107,3 +110,22 @@ def discover_plugins() -> list[Plugin]:
 def plugin_from_file(path: Path) -> Plugin:
     """A plugin that is one Python file, without packaging."""
     return Plugin(name=path.stem, module=str(path), distribution=path.name, version="")
+
+
+def find_plugin(name: str, folder: Path, plugins: Mapping[str, Plugin]) -> Plugin:
+    """An installed plugin or one of `plugins`, or `./file.py` in a folder. Raises UsageError if there is none."""
+    if name.endswith(".py"):
+        path = Path(os.path.normpath(folder / name))
+        if not path.is_file():
+            raise UsageError(f"there is no plugin {path}", where=name, remedy="correct the path of the file")
+        return plugin_from_file(path)
+    installed = {plugin.key: plugin for plugin in discover_plugins()} | dict(plugins)
+    plugin = next((plugin for plugin in installed.values() if plugin.matches(name)), None)
+    if plugin is None:
+        names = sorted({plugin.distribution for plugin in installed.values()})
+        raise UsageError(
+            f"no plugin is called {name!r}",
+            possible=names,
+            remedy=did_you_mean(name, names) or f"install it: pip install {name}",
+        )
+    return plugin

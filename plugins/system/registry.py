@@ -19,9 +19,9 @@ from .discovery import (
     Plugin,
     PluginFailure,
     discover_plugins,
+    find_plugin,
     plugin_error,
     plugin_failure,
-    plugin_from_file,
 )
 from .hookspecs import HOOKS, Kind
 from .loader import PluginLoader
@@ -123,7 +123,7 @@ class Registry:
                 remedy=f"run without --no-plugins and with {PLUGINS_VARIABLE} unset, or remove them from the task",
             )
         for name in plugins:
-            plugin = self._find_plugin(name)
+            plugin = find_plugin(name, self._folder, self._plugins)
             self._plugins.setdefault(plugin.key, plugin)
             self._load(plugin.key, named=True)
 
@@ -205,7 +205,7 @@ class Registry:
         if plugin is None:
             self._load_remaining()
             return self._all_entries()
-        owner = self._find_plugin(plugin)
+        owner = find_plugin(plugin, self._folder, self._plugins)
         self._plugins.setdefault(owner.key, owner)
         self._load(owner.key, named=False)
         return [entry for entry in self._all_entries() if entry.plugin.key == owner.key]
@@ -269,23 +269,6 @@ class Registry:
         except (Exception, SystemExit, PluginInterrupted) as error:
             failure = plugin_failure(entry.plugin, "import", error)
             raise plugin_error(failure, what=f"{entry.factory} cannot be imported: {failure.error}") from error
-
-    def _find_plugin(self, name: str) -> Plugin:
-        if name.endswith(".py"):
-            path = Path(os.path.normpath(self._folder / name))
-            if not path.is_file():
-                raise UsageError(f"there is no plugin {path}", where=name, remedy="correct the path of the file")
-            return plugin_from_file(path)
-        installed = {plugin.key: plugin for plugin in discover_plugins()} | self._plugins
-        plugin = next((plugin for plugin in installed.values() if plugin.matches(name)), None)
-        if plugin is None:
-            names = sorted({plugin.distribution for plugin in installed.values()})
-            raise UsageError(
-                f"no plugin is called {name!r}",
-                possible=names,
-                remedy=did_you_mean(name, names) or f"install it: pip install {name}",
-            )
-        return plugin
 
     def _load_remaining(self) -> None:
         for key in [key for key, plugin in self._plugins.items() if plugin.state == "available"]:
