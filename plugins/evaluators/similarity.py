@@ -105,5 +105,7 @@ def best_similarity(cosines: Sequence[float], references: Sequence[str], floor: 
 
 def validate_floor(floor: float) -> float:
     if not 0 <= floor < 1:
-        raise UsageError(f"a floor of {floor}", where="similarity: floor", possible=("at least 0, below 1",))
+        raise UsageError(
+            f"similarity has no floor={floor}", where="similarity: floor", possible=("at least 0, below 1",)
+        )
     return floor

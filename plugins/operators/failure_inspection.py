@@ -52,7 +52,7 @@ class RefinePrompt(Ask[PromptReply]):
     hints: tuple[str, ...] = ()
 
 
-# About 600 tokens: leaves a small context room for the prompt and its rewrite.
+# About 600 tokens: leaves space in a small context for the prompt and its rewrite.
 _MAX_INSPECTION_CHARACTERS = 2400
 
 

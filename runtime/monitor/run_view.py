@@ -249,8 +249,11 @@ class RunView:
         }
         return replace(self, candidates={**self.candidates, **changed})
 
-    def _set_statuses(self, kept: tuple[str, ...], dropped: tuple[str, ...]) -> RunView:
-        statuses: dict[str, CandidateStatus] = {**dict.fromkeys(kept, "kept"), **dict.fromkeys(dropped, "dropped")}
+    def _set_statuses(self, kept_ids: tuple[str, ...], dropped_ids: tuple[str, ...]) -> RunView:
+        statuses: dict[str, CandidateStatus] = {
+            **dict.fromkeys(kept_ids, "kept"),
+            **dict.fromkeys(dropped_ids, "dropped"),
+        }
         candidates = {
             name: replace(candidate, status=statuses[name])
             if name in statuses and candidate.status not in _FINAL_STATUSES

@@ -22,11 +22,11 @@ def lineage_svg(snapshot: RunSnapshot) -> str:
     """One row a candidate, elbows from parent to child, the 95 % interval on a ruler. At most `_MAX_ROWS` rows."""
     candidates, record = snapshot.timeline.candidates, snapshot.record
     nodes = layout(candidates, UNICODE, frozenset())
-    drawn = nodes[:_MAX_ROWS]
-    deepest = max((_depth(node) for node in drawn), default=0)
+    visible_nodes = nodes[:_MAX_ROWS]
+    deepest = max((_depth(node) for node in visible_nodes), default=0)
     width = _LEFT + _INDENT * (deepest + 1) + 620
     ruler = width - _TEXT_WIDTH
-    height = _TOP + _ROW * len(drawn) + 40
+    height = _TOP + _ROW * len(visible_nodes) + 40
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         'font-family="ui-monospace, monospace" font-size="13">',
@@ -36,13 +36,13 @@ def lineage_svg(snapshot: RunSnapshot) -> str:
         f'<text x="{ruler}" y="{_TOP - 12}" fill="#777">0</text>',
         f'<text x="{ruler + _RULER_WIDTH}" y="{_TOP - 12}" fill="#777" text-anchor="end">1</text>',
     ]
-    position = {node.id: (_depth(node), row) for row, node in enumerate(drawn)}
-    for row, node in enumerate(drawn):
+    position = {node.id: (_depth(node), row) for row, node in enumerate(visible_nodes)}
+    for row, node in enumerate(visible_nodes):
         candidate = candidates[node.id]
         lines += _elbow(candidate, position)
         lines += _row(snapshot, candidate, _LEFT + _INDENT * _depth(node), _TOP + _ROW * row + 12, ruler)
-    if len(nodes) > len(drawn):
-        more = f"… and {len(nodes) - len(drawn)} more"
+    if len(nodes) > len(visible_nodes):
+        more = f"… and {len(nodes) - len(visible_nodes)} more"
         lines.append(f'<text x="{_LEFT}" y="{height - 14}" fill="#777">{more}</text>')
     return "\n".join([*lines, "</svg>"])
 
