@@ -59,10 +59,9 @@ def maieutic(
 ) -> None:
     if os.environ.get("NO_COLOR"):
         context.color = False
-    if os.environ.get("MAIEUTIC_OTEL") or os.environ.get("MAIEUTIC_LOG"):
-        from ..runtime.telemetry.logging import configure
+    from ..runtime.telemetry.logging import configure
 
-        configure()
+    configure()
 
 
 _START, _RUN, _INSPECT, _SYSTEM = "Start", "Run", "Inspect", "System"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -23,9 +22,10 @@ from ..core.recipe import Recipe
 from ..core.report import Report
 from ..core.task import Task
 from ..plugins.system.registry import Registry
+from ..runtime.settings import settings
 from ..runtime.store import Store
 from ..runtime.telemetry.spans import span
-from .checkpoints import CHECKPOINTS_VARIABLE, check_checkpoint_url, open_checkpointer
+from .checkpoints import check_checkpoint_url, open_checkpointer
 from .directives.pause import POLL_SECONDS
 from .graph import state_graph
 from .nodes.steer import DIRECTIVE_ARRIVED
@@ -81,7 +81,7 @@ async def start_run(
     run: str | None = None,
 ) -> Result:
     """`aoptimize` with its options as one value."""
-    check_checkpoint_url(os.environ.get(CHECKPOINTS_VARIABLE, ""))
+    check_checkpoint_url(settings().checkpoints)
     run_id = new_run_id() if run is None else check_run_id(run)
     config = RunConfig.resolve(task, options, registry)
     async with RunContexts(config=config, listen=listen) as contexts:
@@ -236,7 +236,7 @@ async def _execute(contexts: RunContexts, run: str, initial: RunState | None) ->
 
 async def _run_graph(contexts: RunContexts, run: str, initial: RunState | None) -> RunState:
     config = {"configurable": {"thread_id": run}, "recursion_limit": _RECURSION_LIMIT}
-    async with open_checkpointer(contexts.config.folder, os.environ.get(CHECKPOINTS_VARIABLE, "")) as saver:
+    async with open_checkpointer(contexts.config.folder, settings().checkpoints) as saver:
         graph = state_graph(contexts).compile(checkpointer=saver)
         if initial is None:
             checkpoint = await graph.aget_state(config)  # type: ignore[arg-type]

@@ -225,9 +225,11 @@ class MaieuticApp(Navigator):
             self.notify(error, title="keys", severity="warning")
 
 
-def use_ascii(environment: Mapping[str, str] = os.environ) -> bool:
+def use_ascii() -> bool:
     """Where the locale has no line drawing, or a person asked for ASCII."""
-    if environment.get("MAIEUTIC_ASCII"):
+    from ..runtime.settings import settings
+
+    if settings().ascii:
         return True
-    locale = environment.get("LC_ALL") or environment.get("LC_CTYPE") or environment.get("LANG") or "C.UTF-8"
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or "C.UTF-8"
     return "utf" not in locale.lower()

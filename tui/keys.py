@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +19,10 @@ class Keymap:
 
 def keymap_path() -> Path:
     """`MAIEUTIC_CONFIG` names another folder than the platform's."""
-    if folder := os.environ.get("MAIEUTIC_CONFIG"):
-        return Path(folder) / FILE
+    from ..runtime.settings import settings
+
+    if (folder := settings().config) is not None:
+        return folder / FILE
     from platformdirs import user_config_dir
 
     return Path(user_config_dir("maieutic")) / FILE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -13,6 +12,7 @@ from langchain_core.runnables import RunnableConfig
 from ...core.budget import Budget
 from ...plugins.loaders.files import dataset_reader
 from ...plugins.system.registry import Registry
+from ...runtime.settings import settings
 from ...runtime.tasks.loader import load_task
 from ..api import build_graph
 from ..run_options import DEFAULT_BUDGET
@@ -30,7 +30,7 @@ def graph(config: RunnableConfig) -> Any:
     """
     values: Mapping[str, Any] = config.get("configurable", {})
     registry = Registry.load()
-    path = str(values.get("task") or os.environ.get("MAIEUTIC_TASK") or _example_task())
+    path = str(values.get("task") or settings().task or _example_task())
     task = load_task(path, read=dataset_reader(registry))
     return build_graph(
         task,
@@ -38,7 +38,7 @@ def graph(config: RunnableConfig) -> Any:
         budget=Budget(calls=int(values["calls"])) if values.get("calls") else DEFAULT_BUDGET,
         seed=int(values.get("seed") or 0),
         concurrency=max(_MIN_CONCURRENCY, int(values.get("concurrency") or 4)),
-        folder=Path(str(values.get("folder") or os.environ.get("MAIEUTIC_FOLDER") or ".maieutic")),
+        folder=Path(str(values.get("folder") or settings().folder or ".maieutic")),
         approve=bool(values.get("approve")),
         registry=registry,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -199,5 +198,7 @@ class PrivateEnsemble:
 
 
 def _noise_source(request: Request) -> Random:
-    key = os.environ.get(NOISE_KEY, "")
+    from ...runtime.settings import settings
+
+    key = settings().noise_key
     return seeded_random(request.rng.getrandbits(62), "noise", key) if key else SystemRandom()

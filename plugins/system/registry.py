@@ -95,10 +95,12 @@ class Registry:
             strict: Whether any plugin that cannot be loaded is an error at once; None reads MAIEUTIC_PLUGINS_STRICT.
             seconds: The time limit of one call into a third-party plugin.
         """
-        strict = bool(os.environ.get(STRICT_VARIABLE)) if strict is None else strict
+        from ...runtime.settings import settings
+
+        strict = settings().plugins_strict if strict is None else strict
         named = plugins
-        if named is None and (listed := os.environ.get(PLUGINS_VARIABLE)) is not None:
-            named = [name.strip() for name in listed.split(",") if name.strip()]
+        if named is None:
+            named = settings().plugins
         if named is None:
             registry = cls(discover_plugins(), folder=folder, strict=strict, seconds=seconds)
             if strict:

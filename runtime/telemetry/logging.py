@@ -21,7 +21,9 @@ _LEVELS = ("debug", "info", "warning", "error")
 
 
 def spans_enabled() -> bool:
-    return os.environ.get(OTEL, "").casefold() not in _OFF
+    from ..settings import settings
+
+    return settings().otel.casefold() not in _OFF
 
 
 def content_enabled() -> bool:
@@ -34,7 +36,11 @@ def configure() -> None:
 
     Raises UsageError for an unknown value, and NeedsError where the library is missing.
     """
-    level, mode = os.environ.get(LOG, "").casefold(), os.environ.get(OTEL, "").casefold()
+    if not any(name.startswith("MAIEUTIC_") for name in os.environ):
+        return  # the usual case, in which a command need not load pydantic-settings
+    from ..settings import settings
+
+    level, mode = settings().log.casefold(), settings().otel.casefold()
     if level:
         if level not in _LEVELS:
             raise UsageError(f"{level!r} is not a log level", where=LOG, possible=_LEVELS)

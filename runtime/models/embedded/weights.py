@@ -27,8 +27,10 @@ _REPACKED_FILE = f"smollm2-{SHA256[:12]}.Q8_0.gguf"
 
 def model_cache_folder() -> Path:
     """The folder for models in `MAIEUTIC_CACHE`, or in the user's cache folder."""
-    if chosen := os.environ.get("MAIEUTIC_CACHE"):
-        return Path(chosen) / "models"
+    from ...settings import settings
+
+    if (folder := settings().cache) is not None:
+        return folder / "models"
     from platformdirs import user_cache_path
 
     return user_cache_path("maieutic") / "models"
