@@ -118,10 +118,12 @@ class Reply(BaseModel):
         prompt_tokens: The length of the request.
         completion_tokens: The length of the answer.
         top_logprobs: Per generated token, token → natural log-probability. Empty if the model returns none.
-        finish: Why the model stopped; `length` if it ran out of tokens.
+        finish: Why the model stopped: `length` if it ran out of tokens or the prompt was too long, `content_filter` if
+            the provider refused this request.
         usd: The price; 0 for local models and models without a known price.
         seconds: The time that the call took.
         cached: Whether it came from the cache, so that nothing was paid.
+        reasoning: What the model thought before it answered, where the endpoint or the text shows it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -134,6 +136,7 @@ class Reply(BaseModel):
     usd: float = 0.0
     seconds: float = 0.0
     cached: bool = False
+    reasoning: str = ""
 
     @property
     def tokens(self) -> int:

@@ -25,7 +25,7 @@ from .conformance import (
     StrategyConformance,
     TargetConformance,
 )
-from .faults import Fault
+from .faults import Fault, Refusal
 from .gateway import ScriptedGateway
 from .models import Answer, Model, NoisyModel, ScriptedModel
 from .stub_server import StubServer
@@ -48,6 +48,7 @@ __all__ = [
     "OperatorConformance",
     "PairEvaluatorConformance",
     "RecipeConformance",
+    "Refusal",
     "ScriptedGateway",
     "ScriptedModel",
     "StrategyConformance",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,22 @@ class Fault:
     text: str = "the stub was told to fail"
     retry_after: str | None = None
     how: Literal["status", "drop", "hang"] = "status"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A parameter that the endpoint does not take, or not above a value; `system` is the role of a message."""
+
+    parameter: str
+    text: str
+    status: int = 400
+    above: int | None = None
+
+    def concerns(self, body: Mapping[str, Any]) -> bool:
+        """Whether the request has the parameter."""
+        if self.parameter == "system":
+            return any(message["role"] == "system" for message in body["messages"])
+        return self.parameter in body and (self.above is None or body[self.parameter] > self.above)
 
 
 FaultSchedule = Mapping[int, Fault] | Sequence[Fault | None] | Callable[[int], Fault | None]

@@ -34,6 +34,7 @@ class ScriptedGateway:
             completion_tokens=len(answer.text.split()),
             top_logprobs=top,
             finish=answer.finish,
+            reasoning=answer.reasoning,
         )
 
     async def similarities(self, call: Call, payer: Payer = "optimizer") -> Sequence[float]:

@@ -15,11 +15,13 @@ Messages = Sequence[Message]
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """A model's reply. logprobs: alternatives for the first token, token → natural log-probability; where it is
-    empty and someone asks, the answer's first word is nearly certain."""
+    empty and someone asks, the answer's first word is nearly certain. reasoning: what it thought, sent in a field of
+    its own."""
 
     text: str
     logprobs: Mapping[str, float] = field(default_factory=dict)
     finish: str = "stop"
+    reasoning: str = ""
 
 
 class Model(Protocol):

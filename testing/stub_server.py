@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ..core.identity import digest
-from .faults import Fault, FaultSchedule, fault_for
+from .faults import Fault, FaultSchedule, Refusal, fault_for
 from .models import Model, ScriptedModel, count_tokens, embedding
 from .token_scores import TokenScores
 
@@ -72,7 +72,8 @@ class StubServer:
 
     latency: seconds before each answer. faults: which requests go wrong. at_once: with more requests than this
     under way, the next gets a 429. key: the only key it accepts; None accepts all. usage: whether it
-    reports token counts. A context manager; `start` and `stop` do the same by hand.
+    reports token counts. refuses: parameters that it does not take. A context manager;
+    `start` and `stop` do the same by hand.
     """
 
     def __init__(
@@ -85,12 +86,14 @@ class StubServer:
         key: str | None = None,
         names: tuple[str, ...] = ("stub",),
         usage: bool = True,
+        refuses: Sequence[Refusal] = (),
         port: int = 0,
     ) -> None:
         self._model = model or ScriptedModel({}, otherwise="ok")
         self._scores = TokenScores(self._model)
         self._latency, self._faults, self._at_once = latency, faults, at_once
         self._key, self._names, self._usage = key, names, usage
+        self._refuses = tuple(refuses)
         self._port = port
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
@@ -193,6 +196,8 @@ class StubServer:
                 return self._error_response(Fault(status=404, text=f"The model `{body['model']}` does not exist"))
             if (fault := fault_for(self._faults, number)) is not None:
                 return await self._fail(request, fault)
+            if (refusal := next((one for one in self._refuses if one.concerns(body)), None)) is not None:
+                return self._error_response(Fault(status=refusal.status, text=refusal.text))
             if self._latency:
                 await asyncio.sleep(self._latency)
             return web.json_response(answer(body, number))
@@ -223,13 +228,15 @@ class StubServer:
             "finish_reason": answer.finish,
             "message": {"role": "assistant", "content": answer.text},
         }
+        if answer.reasoning:
+            choice["message"]["reasoning_content"] = answer.reasoning
         if body.get("logprobs"):
             top = [{"token": t, "logprob": p, "bytes": None} for t, p in (answer.logprobs or {first: -0.01}).items()]
             top = sorted(top, key=lambda alternative: -float(alternative["logprob"] or 0))[
                 : body.get("top_logprobs") or 1
             ]
             choice["logprobs"] = {"content": [{**top[0], "top_logprobs": top}]}
-        prompt, completion = count_tokens(body["messages"]), len(answer.text.split())
+        prompt, completion = count_tokens(body["messages"]), len(f"{answer.text} {answer.reasoning}".split())
         self.seen.tokens += prompt + completion
         completion_body = {"id": f"stub-{number}", "object": "chat.completion", "created": 0, "model": body["model"]}
         usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}

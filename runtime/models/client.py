@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,10 +17,11 @@ from ...core.errors import ModelError, NeedsError
 from ...core.models import EMBEDDED, Call, ModelRef, Reply
 from ..telemetry.spans import chat_span, embedding_span
 from .transports import wire
-from .transports.base import Endpoint, ProxyResponse, Transport
+from .transports.base import Endpoint, ProxyResponse, Transport, TransportError
 from .transports.litellm import LitellmTransport
 from .transports.loss import teacher_forced_loss
 from .transports.openai_compatible import OpenAICompatibleTransport
+from .transports.parameters import NO_LIMITS, ParameterLimits
 
 TransportName = Literal["auto", "openai_compatible", "litellm"]
 
@@ -45,6 +47,10 @@ _OPENAI_COMPATIBLE = frozenset(
 )
 _PRICED_HOSTS = frozenset({"api.openai.com"})
 _LOSS_PROVIDERS = frozenset({"local", "llamacpp"})
+# Every parameter once, and a limit that is lowered a few times: more refusals in a row are no refusals of parameters.
+_MAX_REFUSALS = 12
+
+_log = logging.getLogger("maieutic")
 
 
 class ServerHandle(Protocol):
@@ -84,15 +90,51 @@ class ModelClient:
         self._embedded: ServerHandle | None = None
         self._starting = asyncio.Lock()
         self._endpoints: dict[ModelRef, Endpoint] = {}
+        self._limits: dict[str, ParameterLimits] = {}
 
     async def send(self, call: Call, timeout_seconds: float) -> Reply:
-        """One request, no retry. Raises ModelError."""
+        """One request, no retry. Raises ModelError.
+
+        A request that is refused for an optional parameter is sent again without it. Nothing was generated, so that
+        all this is one call, and what a budget allows does not depend on who learned it first.
+        """
         with chat_span(call) as answered:
-            reply = await self._transport_for(call.model).send(
-                call, await self._endpoint_for(call.model), timeout_seconds
-            )
+            reply = await self._send_as_taken(call, timeout_seconds)
             answered(reply)
         return reply
+
+    def limits_of(self, model: ModelRef) -> ParameterLimits:
+        """What the model refused so far in this process."""
+        return self._limits.get(str(model), NO_LIMITS)
+
+    async def _send_as_taken(self, call: Call, timeout_seconds: float) -> Reply:
+        endpoint, transport = await self._endpoint_for(call.model), self._transport_for(call.model)
+        for _ in range(_MAX_REFUSALS):
+            limits = self.limits_of(call.model)
+            try:
+                return await transport.send(call, replace(endpoint, limits=limits), timeout_seconds)
+            except TransportError as error:
+                if error.refusal is None:
+                    raise
+                if limits.after(error.refusal) == limits:
+                    if error.refusal.name == "context":
+                        return Reply(text="", finish="length")
+                    raise
+                self._learn(call.model, limits.after(error.refusal))
+        raise TransportError(
+            f"{call.model.id} refuses parameter after parameter",
+            kind="refused",
+            where=endpoint.base,
+            remedy="see `maieutic models test`; the endpoint may not be a chat API",
+        )
+
+    def _learn(self, model: ModelRef, limits: ParameterLimits) -> None:
+        """Remember what the model does not take, and tell what is new."""
+        known = self.limits_of(model)
+        self._limits[str(model)] = joined = known.join(limits)
+        for line in joined.describe():
+            if line not in known.describe():
+                _log.warning("%s refuses a parameter: %s in this run", model.id, line)
 
     async def forward(self, model: ModelRef, body: Mapping[str, Any], key: str | None) -> ProxyResponse:
         """Pass on another client's request, with that client's key if it sent one. Nothing is counted or stored.

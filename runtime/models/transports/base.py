@@ -8,16 +8,20 @@ from typing import Any, Literal, Protocol, Unpack
 
 from ....core.errors import ErrorDetails, ModelError
 from ....core.models import Call, ModelRef, Reply
+from .parameters import NO_LIMITS, ParameterLimits, ParameterRefusal
 
-TransportErrorKind = Literal["unreachable", "dropped", "timeout", "limited", "server", "key", "model", "refused"]
-"""unreachable: nothing was sent. dropped: sent, then the connection broke. The last three are final."""
+TransportErrorKind = Literal[
+    "unreachable", "dropped", "timeout", "limited", "server", "key", "account", "model", "parameter", "refused"
+]
+"""unreachable: nothing was sent. dropped: sent, then the connection broke. The last five are final."""
 
-_FINAL_KINDS: frozenset[TransportErrorKind] = frozenset({"key", "model", "refused"})
+_FINAL_KINDS: frozenset[TransportErrorKind] = frozenset({"key", "account", "model", "parameter", "refused"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """A model's address and key. The key is neither shown nor stored. embedded: it is the server in this process."""
+    """A model's address and key. The key is neither shown nor stored. embedded: it is the server in this process.
+    limits: what the model does not take."""
 
     base: str
     name: str
@@ -25,10 +29,11 @@ class Endpoint:
     key_env: str | None = None
     proxy: str | None = field(default=None, repr=False)
     embedded: bool = False
+    limits: ParameterLimits = NO_LIMITS
 
 
 class TransportError(ModelError):
-    """A failed request. `status` is the HTTP status, where there was one."""
+    """A failed request. `status` is the HTTP status, where there was one; `refusal` the parameter that was refused."""
 
     def __init__(
         self,
@@ -37,11 +42,13 @@ class TransportError(ModelError):
         kind: TransportErrorKind,
         status: int | None = None,
         retry_after: float | None = None,
+        refusal: ParameterRefusal | None = None,
         **details: Unpack[ErrorDetails],
     ) -> None:
         super().__init__(what, retryable=kind not in _FINAL_KINDS, retry_after=retry_after, **details)
         self.kind: TransportErrorKind = kind
         self.status = status
+        self.refusal = refusal
 
     def as_final_error(self, attempts: int) -> ModelError:
         """This error when no further attempt follows, with the number of attempts."""

@@ -31,9 +31,10 @@ class LitellmTransport:
     async def send(self, call: Call, endpoint: Endpoint, timeout_seconds: float) -> Reply:
         litellm = await self._load()
         started = time.perf_counter()
+        sent = wire.request_body(call, _litellm_name(call.model), endpoint.limits)
         try:
             response = await litellm.acompletion(
-                **{**wire.request_body(call, ""), "model": _litellm_name(call.model), "messages": list(call.messages)},
+                **{**sent, "messages": list(sent["messages"])},
                 **_address_fields(endpoint),
                 timeout=timeout_seconds,
                 num_retries=0,
@@ -44,10 +45,9 @@ class LitellmTransport:
             raise
         except Exception as error:
             seconds = time.perf_counter() - started
-            reply = wire.empty_reply(str(error), seconds) if _status_code(error) == 400 else None
-            if reply is not None:
+            if (reply := wire.empty_reply(_status_code(error), _body_text(error), seconds, sent)) is not None:
                 return reply
-            raise _transport_error(error, call.model.id, endpoint, timeout_seconds) from error
+            raise _transport_error(error, call.model.id, endpoint, timeout_seconds, sent) from error
         return _parse_reply(wire.parse_completion, response, call, endpoint, time.perf_counter() - started)
 
     async def similarities(self, call: Call, endpoint: Endpoint, timeout_seconds: float) -> Reply:
@@ -200,7 +200,9 @@ def _status_code(error: BaseException) -> int | None:
     return int(status) if isinstance(status, int | str) and str(status).isdigit() else None
 
 
-def _transport_error(error: Exception, model: str, endpoint: Endpoint, timeout_seconds: float) -> TransportError:
+def _transport_error(
+    error: Exception, model: str, endpoint: Endpoint, timeout_seconds: float, sent: Mapping[str, Any] | None = None
+) -> TransportError:
     names = {type(cause).__name__ for cause in _cause_chain(error)}
     if "Timeout" in names or "APITimeoutError" in names:
         return TransportError(
@@ -224,7 +226,13 @@ def _transport_error(error: Exception, model: str, endpoint: Endpoint, timeout_s
             remedy="look at the server's own log; then resume the run",
         )
     return wire.error_from_status(
-        model, endpoint, _status_code(error) or 500, _message_text(error), _response_headers(error)
+        model,
+        endpoint,
+        _status_code(error) or 500,
+        _message_text(error),
+        _response_headers(error),
+        sent=sent,
+        evidence=_body_text(error),
     )
 
 
@@ -234,6 +242,12 @@ def _message_text(error: Exception) -> str:
     for mark in ("Exception - ", "Error: "):
         text = text.rsplit(mark, 1)[-1]
     return text
+
+
+def _body_text(error: Exception) -> str:
+    """What names the cause: litellm's message has the provider's, the SDK's error below it the code and parameter."""
+    bodies = (getattr(cause, "body", None) for cause in _cause_chain(error))
+    return "\n".join([str(error), *(str(body) for body in bodies if body)])
 
 
 def _response_headers(error: Exception) -> dict[str, str]:

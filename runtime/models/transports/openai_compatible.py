@@ -38,20 +38,14 @@ class OpenAICompatibleTransport:
 
     async def _post_chat(self, call: Call, endpoint: Endpoint, timeout_seconds: float) -> Reply:
         started = time.perf_counter()
-        status, text, headers = await self.request(
-            "POST",
-            f"{endpoint.base}/chat/completions",
-            endpoint,
-            call.model.id,
-            timeout_seconds,
-            wire.request_body(call, endpoint.name),
-        )
+        url, sent = f"{endpoint.base}/chat/completions", wire.request_body(call, endpoint.name, endpoint.limits)
+        status, text, headers = await self.request("POST", url, endpoint, call.model.id, timeout_seconds, sent)
         seconds = time.perf_counter() - started
         if status == 200:
             return _parse_reply(wire.parse_completion, text, call, endpoint, seconds)
-        if status == 400 and (reply := wire.empty_reply(text, seconds)) is not None:
+        if (reply := wire.empty_reply(status, text, seconds, sent)) is not None:
             return reply
-        raise await self._error_for(call, endpoint, status, text, headers)
+        raise await self._error_for(call, endpoint, status, text, headers, sent)
 
     async def similarities(self, call: Call, endpoint: Endpoint, timeout_seconds: float) -> Reply:
         started = time.perf_counter()
@@ -64,10 +58,10 @@ class OpenAICompatibleTransport:
         raise await self._error_for(call, endpoint, status, text, headers)
 
     async def _error_for(
-        self, call: Call, endpoint: Endpoint, status: int, text: str, headers: Mapping[str, str]
+        self, call: Call, endpoint: Endpoint, status: int, text: str, headers: Mapping[str, str], sent: Any = None
     ) -> TransportError:
         names = await self._model_names(endpoint) if status == 404 else ()
-        return wire.error_from_status(call.model.id, endpoint, status, text, headers, names)
+        return wire.error_from_status(call.model.id, endpoint, status, text, headers, names, sent)
 
     async def check(self, model: ModelRef, endpoint: Endpoint) -> None:
         status, text, headers = await self.request(

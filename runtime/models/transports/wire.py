@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from ....core.answer_markers import split_reasoning
 from ....core.models import Call, Reply
 from .base import Endpoint, TransportError, TransportErrorKind
+from .parameters import NO_LIMITS, ParameterLimits
+from .refusals import meaning_of_refusal, refused_parameter
 
 _MAX_MESSAGE_LENGTH = 300
 _RETRYABLE_STATUSES = frozenset({408, 409, 425, 429})
-_CONTEXT_LENGTH_SIGNS = (
-    "context_length_exceeded",
-    "exceed_context_size",
-    "maximum context length",
-    "context size",
-    "n_ctx",
+# A model that reasons begins with it; some chat templates put the opening tag into the prompt. Elsewhere in a text, the
+# tags are the text's own: an author may write a prompt that asks for them.
+_BEGINS_WITH_REASONING = re.compile(
+    r"\s*<think(?:ing)?>|(?:(?!<think(?:ing)?>).)*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE
 )
-_CONTENT_FILTER_SIGNS = ("content_filter", "content_policy", "responsibleaipolicyviolation")
 
 
 def seed_for(call: Call) -> int | None:
@@ -32,8 +33,9 @@ def seed_for(call: Call) -> int | None:
     return None
 
 
-def request_body(call: Call, name: str) -> dict[str, Any]:
-    """The request body. Unset fields are left out, because strict servers reject unknown ones."""
+def request_body(call: Call, name: str, limits: ParameterLimits = NO_LIMITS) -> dict[str, Any]:
+    """The request body. Unset fields are left out, because strict servers reject unknown ones, and so are those that
+    this model refused."""
     sampling = call.sampling
     fields: dict[str, Any] = {
         "model": name,
@@ -48,7 +50,7 @@ def request_body(call: Call, name: str) -> dict[str, Any]:
     if sampling.top_logprobs:
         fields["logprobs"] = True
         fields["top_logprobs"] = sampling.top_logprobs
-    return fields
+    return limits.apply(fields)
 
 
 def worst_tokens(call: Call) -> int:
@@ -58,37 +60,38 @@ def worst_tokens(call: Call) -> int:
 
 
 def parse_completion(data: Any, call: Call, seconds: float, usd: float = 0.0) -> Reply:
-    """The reply in a response. Raises ValueError where there is none.
+    """The reply in a response, its reasoning apart. Raises ValueError where there is none.
 
     Missing usage is charged: the worst case for the prompt, one token per byte of the completion.
     """
     try:
         choice = data["choices"][0]
         message = choice["message"]
-        text = _content_text(message.get("content"))
+        written = _content_text(message.get("content"))
+        reasoning, text = _apart(written, message.get("reasoning_content") or message.get("reasoning"))
+        text = _before_stop(text, call.sampling.stop)
         usage = data.get("usage") or {}
         prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
         return Reply(
             text=text,
             prompt_tokens=worst_tokens(call) - call.sampling.max_tokens if prompt is None else prompt,
-            completion_tokens=len(text.encode()) if completion is None else completion,
+            completion_tokens=len((written + reasoning).encode()) if completion is None else completion,
             top_logprobs=_top_logprobs(choice.get("logprobs")),
             finish=choice.get("finish_reason") or "stop",
             usd=usd,
             seconds=seconds,
+            reasoning=reasoning,
         )
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError(f"no chat completion: {str(data)[:_MAX_MESSAGE_LENGTH]}") from error
 
 
-def empty_reply(text: str, seconds: float) -> Reply | None:
-    """A reply without text, where an error response means that the prompt is too long or was filtered; else None."""
-    lowered = text.lower()
-    if any(sign in lowered for sign in _CONTEXT_LENGTH_SIGNS):
+def empty_reply(status: int | None, text: str, seconds: float, sent: Mapping[str, Any] | None = None) -> Reply | None:
+    """A reply without text, where an error response concerns one example: too long, or filtered; else None."""
+    meaning = meaning_of_refusal(status, text, sent)
+    if meaning == "too_long":
         return Reply(text="", finish="length", seconds=seconds)
-    if any(sign in lowered for sign in _CONTENT_FILTER_SIGNS):
-        return Reply(text="", finish="content_filter", seconds=seconds)
-    return None
+    return Reply(text="", finish="content_filter", seconds=seconds) if meaning == "example" else None
 
 
 def error_from_status(
@@ -98,14 +101,31 @@ def error_from_status(
     text: str,
     headers: Mapping[str, str],
     possible: tuple[str, ...] = (),
+    sent: Mapping[str, Any] | None = None,
+    evidence: str = "",
 ) -> TransportError:
-    """The error that a status other than 200 means, with its remedy."""
+    """The error that a status other than 200 means, with its remedy.
+
+    Args:
+        sent: The body of a refused chat request.
+        evidence: What else tells the cause, and is not for people.
+    """
     message = error_message(text)
     if endpoint.key:
         message = message.replace(endpoint.key, "[key]")
     variable = endpoint.key_env or "OPENAI_API_KEY"
+    refusal = None
     kind: TransportErrorKind
-    if status in (401, 403):
+    cause = f"{text}\n{evidence}"
+    meaning = meaning_of_refusal(status, cause, sent)
+    if meaning == "account":
+        kind, what = "account", f"the account of {call_name} has no credit or quota left"
+        remedy = "pay or raise the quota with the provider, or name another model; then resume the run"
+    elif meaning == "parameter" and sent is not None:
+        kind, what = "parameter", f"{call_name} refused a parameter"
+        remedy = "name a model that takes it, or another endpoint"
+        refusal = refused_parameter(status, cause, sent)
+    elif status in (401, 403):
         kind, what = "key", f"{call_name} does not accept the key" if endpoint.key else f"{call_name} requires a key"
         remedy = f"set {variable} to a key that is allowed to use this model"
     elif status == 404:
@@ -129,6 +149,7 @@ def error_from_status(
         possible=possible,
         status=status,
         retry_after=retry_after_seconds(headers),
+        refusal=refusal,
     )
 
 
@@ -167,6 +188,20 @@ def _content_text(content: Any) -> str:
     if isinstance(content, list):
         return "".join(part.get("text", "") for part in content if isinstance(part, dict))
     return content or ""
+
+
+def _apart(text: str, reasoning: Any) -> tuple[str, str]:
+    """The reasoning, which servers send in a field of its own or in front of the text, and the text without it."""
+    apart = reasoning if isinstance(reasoning, str) else ""
+    if not _BEGINS_WITH_REASONING.match(text):
+        return apart, text
+    inside, rest = split_reasoning(text)
+    return "\n\n".join(part for part in (apart, inside) if part), rest
+
+
+def _before_stop(text: str, stop: Sequence[str]) -> str:
+    """Up to the first stop text, for a model that was not told of it. Where it was, nothing changes."""
+    return text[: min((at for mark in stop if (at := text.find(mark)) >= 0), default=len(text))]
 
 
 def _top_logprobs(logprobs: Any) -> tuple[dict[str, float], ...]:
