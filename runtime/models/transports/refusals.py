@@ -44,7 +44,8 @@ _PASSES = re.compile(r"retry (?:in|after)|per[ _]?minute|per[ _]?day|retrydelay"
 _REFUSAL_WORDS = re.compile(
     r"support|unrecognized|unknown|unexpected|not permitted|not allowed|not available|not enabled|not implemented|"
     r"deprecated|invalid|must be|only the default|only (?:one|user|assistant)|cannot|extra (?:inputs|fields)|"
-    r"less than or equal|at most|maximum|too (?:large|high|many)|<=|not a valid|valid range|not accept|forbidden|exceed",
+    r"less than or equal|at most|maximum|too (?:large|high|many)|<=|not a valid|valid range|not accept|"
+    r"forbidden|exceed",
     re.IGNORECASE,
 )
 _SYSTEM_ROLE = re.compile(
