@@ -11,6 +11,7 @@ import typer
 from .lookup import find_run_and_candidate, load_archive, open_store
 from .options import DEFAULT_FOLDER, AsJson, Folder
 from .output import print_diff, print_json, print_table, truncate
+from .printer import echo, secho
 
 if TYPE_CHECKING:
     from ..core.candidate import Candidate
@@ -41,7 +42,7 @@ def diff(
     elif lines:
         print_diff(lines)
     else:
-        typer.echo(f"{first.id} and {second.id} have the same text")
+        echo(f"{first.id} and {second.id} have the same text")
 
 
 def candidate_rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:
@@ -81,19 +82,17 @@ def print_candidate(store: Store, record: RunRecord, candidate: Candidate, limit
 
     row = _candidate_row(store, record, candidate)
     score = "not measured" if row["score"] is None else f"{row['score']:.2f} on {row['n']} val examples"
-    typer.secho(f"{candidate.id} · {candidate.status} · {score}", bold=True)
-    typer.echo(
-        f"by {candidate.operator} in round {candidate.round}, from {', '.join(candidate.parents) or 'no parent'}"
-    )
+    secho(f"{candidate.id} · {candidate.status} · {score}", bold=True)
+    echo(f"by {candidate.operator} in round {candidate.round}, from {', '.join(candidate.parents) or 'no parent'}")
     for note in (candidate.reason, candidate.rationale):
         if note:
-            typer.echo(note)
-    typer.secho("\nprompt", bold=True)
+            echo(note)
+    secho("\nprompt", bold=True)
     text = program_text(candidate.program)
-    typer.echo(text)
+    echo(text)
     by_id = {other.id: other for other in store.candidates(record.id)}
     if parent := next((by_id[name] for name in candidate.parents if name in by_id), None):
-        typer.secho(f"\nchanges since {parent.id}", bold=True)
+        secho(f"\nchanges since {parent.id}", bold=True)
         before = program_text(parent.program).splitlines()
         print_diff(list(difflib.unified_diff(before, text.splitlines(), parent.id, candidate.id, lineterm="", n=1)))
     evaluations = sorted(store.evaluations(record.id, candidate=candidate.id), key=lambda evaluation: evaluation.score)
@@ -102,7 +101,7 @@ def print_candidate(store: Store, record: RunRecord, candidate: Candidate, limit
 
 
 def _print_evaluations(evaluations: Sequence[Evaluation], examples: Mapping[str, Example], limit: int) -> None:
-    typer.secho("\nexamples", bold=True)
+    secho("\nexamples", bold=True)
     cells = []
     for evaluation in evaluations[:limit]:
         example = examples.get(evaluation.example)
@@ -117,7 +116,7 @@ def _print_evaluations(evaluations: Sequence[Evaluation], examples: Mapping[str,
         )
     print_table(cells, ["split", "score", "input", "expected", "output"])
     if len(evaluations) > limit:
-        typer.echo(f"… and {len(evaluations) - limit} more (--limit)")
+        echo(f"… and {len(evaluations) - limit} more (--limit)")
 
 
 def _candidate_row(store: Store, record: RunRecord, candidate: Candidate) -> dict[str, Any]:

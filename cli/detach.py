@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -10,10 +9,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import typer
-
 from ..core.errors import RunFailed, UsageError
 from .errors import read_error
+from .printer import echo, echo_json
 
 # Imports, a first download of the embedded model and checks of remote models fit into this.
 _START_TIMEOUT_SECONDS = 120.0
@@ -25,10 +23,10 @@ def start_detached(arguments: Sequence[str], *, folder: Path, as_json: bool, run
     """Start the same command in the background and print the commands to follow it."""
     name, pid, log = spawn_detached(arguments, folder=folder, run=run)
     if as_json:
-        typer.echo(json.dumps({"run": name, "pid": pid, "log": str(log)}))
+        echo_json({"run": name, "pid": pid, "log": str(log)})
     else:
-        typer.echo(f"run {name} continues in the background (process {pid})")
-        typer.echo(f"  maieutic watch {name}   maieutic show {name}   maieutic stop {name}   tail -f {log}")
+        echo(f"run {name} continues in the background (process {pid})")
+        echo(f"  maieutic watch {name}   maieutic show {name}   maieutic stop {name}   tail -f {log}")
 
 
 def spawn_detached(arguments: Sequence[str], *, folder: Path, run: str | None) -> tuple[str, int, Path]:

@@ -15,6 +15,7 @@ from ..core.errors import MaieuticError, UsageError
 from .lookup import open_store
 from .options import DEFAULT_FOLDER, AsJson, Folder
 from .output import print_json
+from .printer import echo, secho
 
 _REQUIRED_PACKAGES = ("langgraph", "litellm", "sqlite-utils", "pydantic", "networkx", "scipy", "aiohttp", "pluggy")
 # Enough for the embedded weights, which are repacked once, and for the stores of many runs.
@@ -45,9 +46,9 @@ def doctor(
     else:
         for check in checks:
             mark = "ok  " if check.ok else "FAIL"
-            typer.secho(f"{mark} {check.name}: {check.detail}", fg=None if check.ok else "red")
+            secho(f"{mark} {check.name}: {check.detail}", fg=None if check.ok else "red")
             if check.remedy:
-                typer.echo(f"     what to do: {check.remedy}")
+                echo(f"     what to do: {check.remedy}")
     if failed := [check.name for check in checks if not check.ok]:
         if as_json:
             raise typer.Exit(2)

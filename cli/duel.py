@@ -12,6 +12,7 @@ from ..core.errors import UsageError
 from .lookup import open_store
 from .options import DEFAULT_FOLDER, AsJson, Folder, RunName
 from .output import print_json
+from .printer import echo, prompt
 
 if TYPE_CHECKING:
     from ..core.events import Event
@@ -72,9 +73,9 @@ def duel(
     if as_json:
         print_json({"run": record.id, "duels": answers})
         return
-    typer.echo(f"\n{len(answers)} comparisons answered" + ("" if answers else ": the run waits for none"))
+    echo(f"\n{len(answers)} comparisons answered" + ("" if answers else ": the run waits for none"))
     if best:
-        typer.echo(message_for(best[-1]))
+        echo(message_for(best[-1]))
 
 
 def _wait_for_duel(store: Store, run: str, answered: set[str], wait: float) -> BlindDuel | None:
@@ -121,14 +122,14 @@ def _blind_duel(store: Store, record: RunRecord, event: Event) -> BlindDuel:
 
 def _prompt_for_choice(question: BlindDuel, number: int, count: int) -> float | None:
     """1 for the left output, -1 for the right one, 0 for a tie, None to quit."""
-    typer.echo(f"\nduel {number} of {count}")
+    echo(f"\nduel {number} of {count}")
     for heading, text in (("input", question.input), ("1", question.left), ("2", question.right)):
         lines = text.strip().splitlines() or ["(empty)"]
-        typer.echo(f"  {heading:>5} │ {lines[0]}")
+        echo(f"  {heading:>5} │ {lines[0]}")
         for line in lines[1:]:
-            typer.echo(f"        │ {line}")
+            echo(f"        │ {line}")
     while True:
-        key = str(typer.prompt("better: 1, 2, t (tie), q (quit)")).strip().casefold()
+        key = str(prompt("better: 1, 2, t (tie), q (quit)")).strip().casefold()
         if key in ("q", "quit"):
             return None
         if key in _CHOICES:

@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from ..core.errors import MaieuticError, UsageError
+from .printer import echo, echo_json, secho
 
 EXIT_INTERRUPTED = 3
 # What a shell reports for a process that SIGINT ended.
@@ -68,11 +69,11 @@ def print_error(error: MaieuticError, *, as_json: bool, code: str | None = None)
             "possible": list(error.possible),
             "remedy": error.remedy,
         }
-        typer.echo(json.dumps({"error": block}, ensure_ascii=False))
+        echo_json({"error": block})
         return
     color = None if os.environ.get("NO_COLOR") else "red"
-    typer.secho("error: ", fg=color, bold=color is not None, nl=False, err=True)
-    typer.echo(str(error), err=True)
+    secho("error: ", fg=color, bold=color is not None, nl=False, err=True)
+    echo(str(error), err=True)
 
 
 def read_error(line: str) -> MaieuticError | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from .lookup import read_task
 from .options import AsJson, BudgetOptions, MethodOptions, ModelOptions, NoPlugins, TaskFile, expand_groups
 from .output import print_json
+from .printer import echo
 
 if TYPE_CHECKING:
     from ..core.task import Task
@@ -43,9 +42,9 @@ def estimate(
         print_json({**run_estimate.model_dump(mode="json"), "assumes_default_budget": limits is None})
         return
     if limits is None:
-        typer.echo(f"no budget given, using --calls {DEFAULT_BUDGET.calls}", err=True)
+        echo(f"no budget given, using --calls {DEFAULT_BUDGET.calls}", err=True)
     for line in _estimate_lines(run_estimate):
-        typer.echo(line)
+        echo(line)
 
 
 async def _token_prices(task: Task) -> dict[str, TokenPrice]:

@@ -14,6 +14,7 @@ from ..core.errors import RunStopped, UsageError
 from .lookup import find_candidate, load_program, open_store, read_task
 from .options import CandidateName, MeasureOptions, RunName, TaskFile, expand_groups, override_models
 from .output import print_json
+from .printer import echo
 
 if TYPE_CHECKING:
     from ..core.dataset import Split
@@ -78,10 +79,10 @@ def compare(
     if options.as_json:
         print_json(comparison.model_dump(mode="json"))
         return
-    typer.echo(f"{comparison.verdict}: from A to B {gain_text(comparison.difference)}")
+    echo(f"{comparison.verdict}: from A to B {gain_text(comparison.difference)}")
     for name, path, score in (("A", a, comparison.a), ("B", b, comparison.b)):
-        typer.echo(f"{name}  {score.value:.3f} [{score.low:.3f}, {score.high:.3f}]  {path}")
-    typer.echo(f"{comparison.flips.gained} examples better with B, {comparison.flips.lost} worse")
+        echo(f"{name}  {score.value:.3f} [{score.low:.3f}, {score.high:.3f}]  {path}")
+    echo(f"{comparison.flips.gained} examples better with B, {comparison.flips.lost} worse")
     _print_source(comparison.task, comparison.n, comparison.split, comparison.model)
 
 
@@ -109,7 +110,7 @@ def transfer(
     if options.as_json:
         print_json(result.model_dump(mode="json"))
         return
-    typer.echo(f"{result.verdict}: {result.own:.3f} → {result.brought:.3f}, {gain_text(result.difference)}")
+    echo(f"{result.verdict}: {result.own:.3f} → {result.brought:.3f}, {gain_text(result.difference)}")
     _print_source(result.task, result.n, result.split, result.model)
 
 
@@ -169,19 +170,19 @@ def _evaluation_json(task: Task, program: Program, split: Split, evaluations: Se
 def _print_evaluation(summary: dict[str, Any]) -> None:
     split = summary["split"]
     if summary["score"] is None:
-        typer.echo(f"no {split} example was scored")
+        echo(f"no {split} example was scored")
         return
-    typer.echo(
+    echo(
         f"{summary['task']}: {summary['score']:.3f} [{summary['low']:.3f}, {summary['high']:.3f}] "
         f"on {summary['n']} of {summary['of']} {split} examples with {summary['model']}"
     )
     if summary["unreadable"] or summary["unscored"]:
-        typer.echo(f"{summary['unreadable']} answers could not be parsed, {summary['unscored']} examples not scored")
+        echo(f"{summary['unreadable']} answers could not be parsed, {summary['unscored']} examples not scored")
     if split == "test":
-        typer.echo(TEST_REUSE_WARNING)
+        echo(TEST_REUSE_WARNING)
 
 
 def _print_source(task: str, n: int, split: str, model: str) -> None:
-    typer.echo(f"{task} on {n} {split} examples with {model}")
+    echo(f"{task} on {n} {split} examples with {model}")
     if split == "test":
-        typer.echo(TEST_REUSE_WARNING)
+        echo(TEST_REUSE_WARNING)

@@ -26,7 +26,8 @@ def report(
     with open_store(folder) as store:
         run_report = find_report(store, store.run(run))
     writers = {"md": to_markdown, "html": to_html, "json": to_json}
-    write_or_print(writers["json" if as_json else form](run_report), output)
+    chosen = "json" if as_json else form
+    write_or_print(writers[chosen](run_report), output, is_json=chosen == "json")
 
 
 def export(
@@ -58,4 +59,4 @@ def export(
             run_report = find_report(store, record) if candidate == "best" else None
         except UsageError:
             run_report = None
-    write_or_print(exporter.export(selected.program, record.task, run_report), output)
+    write_or_print(exporter.export(selected.program, record.task, run_report), output, exact=True)

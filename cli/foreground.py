@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import typer
 
 from ..core.budget import Budget
 from ..core.errors import RunStopped
 from ..runtime.monitor.run_view import RunView
 from .interrupt import run_until_interrupted
 from .options import DEFAULT_FOLDER, DisplayOptions
+from .printer import echo, echo_json, secho
 from .progress import ProgressDisplay, progress_display
 
 if TYPE_CHECKING:
@@ -48,27 +46,27 @@ def print_result(run: str, report: Report | None, folder: Path) -> None:
     """The verdict first, then the prompts, then the next commands."""
     flag = _folder_flag(folder)
     if report is None:
-        typer.echo(f"run {run} ended without a report; its candidates: maieutic show {run}{flag}")
+        echo(f"run {run} ended without a report; its candidates: maieutic show {run}{flag}")
         return
     from ..runtime.reports.text import summary_lines
 
     verdict, *details = summary_lines(report)
     color = {"improved": "green", "worse": "red"}.get(report.verdict)
-    typer.echo()
-    typer.secho(verdict, fg=color, bold=True)
+    echo()
+    secho(verdict, fg=color, bold=True)
     for line in details:
-        typer.echo(line)
-    typer.secho("\nbefore", bold=True)
-    typer.echo(_indent(report.prompt.start))
-    typer.secho("\nafter", bold=True)
-    typer.echo(_indent(report.prompt.best))
-    typer.secho("\nnext", bold=True)
+        echo(line)
+    secho("\nbefore", bold=True)
+    echo(_indent(report.prompt.start))
+    secho("\nafter", bold=True)
+    echo(_indent(report.prompt.best))
+    secho("\nnext", bold=True)
     for command, purpose in (
         (f"maieutic report {run} --format html -o report.html{flag}", "the full report"),
         (f"maieutic show {run}{flag}", "all candidates"),
         (f"maieutic export {run} --format text{flag}", "the prompt alone"),
     ):
-        typer.echo(f"  {command}   {purpose}")
+        echo(f"  {command}   {purpose}")
 
 
 def view_from_log(store: Store, record: RunRecord, budget: Budget | None) -> RunView:
@@ -84,7 +82,7 @@ def print_finished(store: Store, record: RunRecord, folder: Path, *, as_json: bo
 
     if as_json:
         for event in [event for event in store.events(record.id) if event.kind == "run_finished"][-1:]:
-            typer.echo(json.dumps(event.as_json_line(), ensure_ascii=False))
+            echo_json(event.as_json_line())
         return
     report_json = store.report(record.id)
     print_result(record.id, Report.model_validate_json(report_json) if report_json else None, folder)

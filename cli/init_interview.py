@@ -8,9 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import typer
-
 from ..core.errors import UsageError
+from .printer import echo, prompt
 from .task_draft import TaskDraft
 
 if TYPE_CHECKING:
@@ -44,9 +43,9 @@ def interview_for_draft(draft: TaskDraft, *, stand_in: bool, present: bool) -> t
 
 def print_gaps(result: InterviewResult) -> None:
     """What the answers leave open, for a person to consider before anything is spent (ROPE)."""
-    typer.echo(f"requirements stated: {result.complete:.0%}")
+    echo(f"requirements stated: {result.complete:.0%}")
     for gap in result.gaps:
-        typer.echo(f"  open  {gap}")
+        echo(f"  open  {gap}")
 
 
 async def _conduct(draft: TaskDraft, *, stand_in: bool, present: bool) -> InterviewResult:
@@ -89,7 +88,7 @@ async def _conduct_with_model(
 
 
 async def _answer_from_terminal(name: str, question: str) -> str:
-    return str(await asyncio.to_thread(typer.prompt, question.rstrip("?"), default="", show_default=False))
+    return str(await asyncio.to_thread(prompt, question.rstrip("?"), default="", show_default=False))
 
 
 async def _no_answer(name: str, question: str) -> str:

@@ -12,6 +12,7 @@ import typer
 from ..core.errors import UsageError
 from .options import AsJson, Optimizer, Target
 from .output import is_interactive, print_json
+from .printer import echo, prompt
 from .task_draft import TaskDraft, default_metric, write_draft
 
 # Regex and tag answers need more than a name; they are given with options.
@@ -80,8 +81,8 @@ def init(
             summary |= {"complete": round(result.complete, 3), "open": list(result.gaps)}
         print_json(summary)
         return
-    typer.echo(f"wrote {task_file}: {counts['train']} train, {counts['val']} val, {counts['test']} test examples")
-    typer.echo(f"next: maieutic estimate {place}   then   maieutic optimize {place}")
+    echo(f"wrote {task_file}: {counts['train']} train, {counts['val']} val, {counts['test']} test examples")
+    echo(f"next: maieutic estimate {place}   then   maieutic optimize {place}")
 
 
 def prompt_for_missing(draft: TaskDraft, folder: Path) -> TaskDraft:
@@ -129,12 +130,12 @@ def prompt_for_missing(draft: TaskDraft, folder: Path) -> TaskDraft:
 
 def _read_pasted_examples() -> tuple[tuple[str, str], ...]:
     """Lines `input => output`, or with a tab between them, until an empty one."""
-    typer.echo("one example per line, as   input => output   and an empty line at the end:")
+    echo("one example per line, as   input => output   and an empty line at the end:")
     examples: list[tuple[str, str]] = []
     while line := _prompt(f"example {len(examples) + 1}", default="").strip():
         separator = next((text for text in _SEPARATORS if text in line), None)
         if separator is None:
-            typer.echo("  there is no => in it; write   input => output")
+            echo("  there is no => in it; write   input => output")
             continue
         input_text, output = line.rsplit(separator, 1)
         examples.append((input_text.strip(), output.strip()))
@@ -144,11 +145,11 @@ def _read_pasted_examples() -> tuple[tuple[str, str], ...]:
 def _prompt(question: str, *, default: str | None = None, check: Callable[[str], str] = str.strip) -> str:
     """Ask until the reply is valid."""
     while True:
-        reply = str(typer.prompt(question, default=default, show_default=bool(default)))
+        reply = str(prompt(question, default=default, show_default=bool(default)))
         try:
             return check(reply)
         except UsageError as error:
-            typer.echo(f"  {error.what}")
+            echo(f"  {error.what}")
 
 
 def _parse_answer_type(text: str) -> str:

@@ -9,10 +9,9 @@ from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any, TypeVar
 
-import typer
-
 from ..core.errors import RunFailed
 from .errors import EXIT_INTERRUPTED
+from .printer import echo
 
 T = TypeVar("T")
 
@@ -37,7 +36,7 @@ def run_until_interrupted(work: Coroutine[Any, Any, T], *, continue_with: Callab
                 if interrupted:
                     os._exit(EXIT_INTERRUPTED)
                 interrupted = True
-                typer.echo(f"stopping at the next safe point; resume with: {continue_with()}", err=True)
+                echo(f"stopping at the next safe point; resume with: {continue_with()}", err=True)
                 loop.call_soon_threadsafe(task.cancel)
 
             for number in signals:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from .lookup import open_store
 from .options import DEFAULT_FOLDER, AsJson, Folder, Limit, RunName
 from .output import print_json
+from .printer import echo, echo_json, secho
 
 After = Annotated[int, typer.Option(min=0, help="only entries after this number")]
 
@@ -31,10 +31,10 @@ def events(
         entries = store.events(store.run(run).id, after=after)
     if as_json:
         for event in entries:
-            typer.echo(json.dumps(event.as_json_line(), ensure_ascii=False))
+            echo_json(event.as_json_line())
         return
     for event in entries[-limit:]:
-        typer.echo(f"{event.number:>6}  {event.at[11:19]}  {message_for(event) or event.kind}")
+        echo(f"{event.number:>6}  {event.at[11:19]}  {message_for(event) or event.kind}")
 
 
 def dialogue(
@@ -54,8 +54,8 @@ def dialogue(
         print_json([turn.model_dump(mode="json") for turn in turns])
         return
     if not turns:
-        typer.echo("no dialogue yet")
+        echo("no dialogue yet")
     for turn in turns[-limit:]:
-        typer.secho(f"{turn.number}  {turn.role} · {turn.skill} · step {turn.step}", bold=True)
-        typer.echo(turn.raw.strip() if turn.parsed is not None else f"(unreadable) {turn.raw.strip()}")
-        typer.echo()
+        secho(f"{turn.number}  {turn.role} · {turn.skill} · step {turn.step}", bold=True)
+        echo(turn.raw.strip() if turn.parsed is not None else f"(unreadable) {turn.raw.strip()}")
+        echo()

@@ -9,6 +9,7 @@ import typer
 from ..core.errors import RunStopped
 from .options import AsJson
 from .output import print_json
+from .printer import echo
 
 if TYPE_CHECKING:
     from ..core.models import ModelRef, Reply
@@ -38,8 +39,8 @@ def list_models(as_json: AsJson = False) -> None:
     weights = (
         f"{status['path']} ({status['megabytes']} MB)" if status["path"] else "not downloaded: maieutic models pull"
     )
-    typer.echo(f"{status['model']}  {weights}")
-    typer.echo("name any other model provider/model, as litellm does, or openai/NAME@http://HOST/v1")
+    echo(f"{status['model']}  {weights}")
+    echo("name any other model provider/model, as litellm does, or openai/NAME@http://HOST/v1")
 
 
 @models.command()
@@ -51,7 +52,7 @@ def pull(as_json: AsJson = False) -> None:
     if as_json:
         print_json(embedded_model_status())
     else:
-        typer.echo(f"ready: {embedded_model_status()['path']}")
+        echo(f"ready: {embedded_model_status()['path']}")
 
 
 @models.command("test")
@@ -70,7 +71,7 @@ def check_model(
     if as_json:
         print_json({"model": model, **reply.model_dump(include={"text", "seconds", "usd"}), "tokens": reply.tokens})
     else:
-        typer.echo(f"{model} answers in {reply.seconds:.2f} s: {' '.join(reply.text.split())[:80]}")
+        echo(f"{model} answers in {reply.seconds:.2f} s: {' '.join(reply.text.split())[:80]}")
 
 
 def embedded_model_status() -> dict[str, Any]:

@@ -25,6 +25,7 @@ from .options import (
     TaskFile,
     expand_groups,
 )
+from .printer import echo
 
 if TYPE_CHECKING:
     from ..runtime.store import Store
@@ -45,7 +46,7 @@ def demo(display: DisplayOptions, seed: Seed = None) -> None:
     task = load_task(_example_folder("reviews"))
     options = RunOptions(budget=Budget(calls=_DEMO_CALLS), seed=seed or 0, folder=display.folder)
     if not display.as_json:
-        typer.echo(
+        echo(
             f"{task.description} The embedded model answers and improves its own prompt within {_DEMO_CALLS} calls; "
             f"{len(task.data.test)} held-out examples measure the gain."
         )
@@ -76,7 +77,7 @@ def optimize(
 
     limits = budget.budget()
     if limits is None:
-        typer.echo(f"no budget given, using --calls {DEFAULT_BUDGET.calls}", err=True)
+        echo(f"no budget given, using --calls {DEFAULT_BUDGET.calls}", err=True)
     if detach or tui:
         _optimize_detached(list(context.obj or []), display, detach=detach, run=run)
         return
@@ -114,16 +115,16 @@ def resume(
         if record.state == "finished":
             if limits is not None:
                 hint = f"maieutic fork {record.id} best continues from its prompt"
-                typer.echo(f"run {record.id} is finished and takes no new budget; {hint}", err=True)
+                echo(f"run {record.id} is finished and takes no new budget; {hint}", err=True)
             print_finished(store, record, folder, as_json=display.as_json)
             return
         alive = is_run_alive(record)
         was_paused = _cancel_pause(store, record.id)
         if was_paused:
-            typer.echo(f"run {record.id} was paused: the pause is lifted", err=True)
+            echo(f"run {record.id} was paused: the pause is lifted", err=True)
         view = view_from_log(store, record, limits)
     if alive and was_paused:
-        typer.echo(f"it continues in process {record.pid}; see maieutic watch {record.id}", err=True)
+        echo(f"it continues in process {record.pid}; see maieutic watch {record.id}", err=True)
         return
     if alive:
         raise UsageError(

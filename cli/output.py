@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from ..core.errors import UsageError
+from .printer import echo, echo_file, echo_json, secho
 
 # Narrower than this a cell shows nothing useful; the line then wraps instead.
 _MIN_COLUMN_WIDTH = 8
 
 
 def print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    echo_json(value, indent=2)
 
 
-def write_or_print(text: str, output: Path | None) -> None:
-    """Write to the file if one is given, else to stdout. Raises UsageError if cannot write the file."""
+def write_or_print(text: str, output: Path | None, *, is_json: bool = False, exact: bool = False) -> None:
+    """Write to the file if one is given, else to stdout as `printer.echo_file` does.
+
+    Raises UsageError if it cannot write the file.
+    """
     if output is None:
-        typer.echo(text, nl=not text.endswith("\n"))
+        echo_file(text, is_json=is_json, exact=exact)
         return
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write the file: {error.strerror or error}", where=str(output)) from error
-    typer.echo(f"wrote {output}", err=True)
+    echo(f"wrote {output}", err=True)
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -38,15 +39,15 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
     widths = [max(len(column), *(len(row[i]) for row in cells), 0) for i, column in enumerate(columns)]
     if sys.stdout.isatty():
         widths = _shrink_widths(widths, _terminal_width())
-    typer.secho(_format_line(columns, widths), bold=True)
+    secho(_format_line(columns, widths), bold=True)
     for row in cells:
-        typer.echo(_format_line(row, widths))
+        echo(_format_line(row, widths))
 
 
 def print_diff(lines: Sequence[str]) -> None:
     colors = {"+": "green", "-": "red", "@": "cyan"}
     for line in lines:
-        typer.secho(line, fg=colors.get(line[:1]))
+        secho(line, fg=colors.get(line[:1]))
 
 
 def format_score(score: float | None) -> str:

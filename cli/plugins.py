@@ -11,6 +11,7 @@ from ..core.errors import PluginError
 from .lookup import load_registry
 from .options import AsJson, NoPlugins
 from .output import print_json, print_table
+from .printer import echo
 
 plugins = typer.Typer(help="List, show, create and check plugins.", no_args_is_help=False)
 
@@ -83,7 +84,7 @@ def new_plugin(
 
     project = write_project(name, folder)
     steps = [f"cd {project}", "pip install -e '.[test]'", "pytest", f"maieutic plugins check {project.name}"]
-    typer.echo("\n  ".join([f"wrote {project}\n\nnext:", *steps]))
+    echo("\n  ".join([f"wrote {project}\n\nnext:", *steps]))
 
 
 @plugins.command("check")

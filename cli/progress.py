@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -14,6 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Protocol
 
 from ..core.events import Event
+from ..core.terminal import clean, json_text
 from ..runtime.monitor.event_fields import parse_time
 from ..runtime.monitor.event_messages import message_for
 from ..runtime.monitor.run_view import RunView, ScoreSummary
@@ -71,10 +71,10 @@ class LineProgress:
     def __call__(self, event: Event) -> None:
         self.view = self.view.apply(event)
         if self._as_json:
-            self._write(json.dumps(event.as_json_line(), ensure_ascii=False))
+            self._write(json_text(event.as_json_line()))
         elif event.kind in _PLAIN_EVENTS and (line := message_for(event)):
             suffix = f" · {_format_spending(self.view)}" if event.kind in ("round_finished", "best_changed") else ""
-            self._write(f"{line}{suffix}")
+            self._write(clean(f"{line}{suffix}"))
 
     def _write(self, line: str) -> None:
         """A closed pipe is no reason to end the run."""
@@ -195,11 +195,11 @@ def render_panel(view: RunView, width: int) -> RenderableType:
     # The cells do not wrap, the column may: else rich shrinks the column of names too.
     table.add_column()
     for name, value in summary_pairs(view):
-        table.add_row(name, Text(value, no_wrap=True, overflow="ellipsis"))
+        table.add_row(name, Text(clean(value), no_wrap=True, overflow="ellipsis"))
     for line in view.recent:
-        table.add_row("", Text(line, style="dim", no_wrap=True, overflow="ellipsis"))
+        table.add_row("", Text(clean(line), style="dim", no_wrap=True, overflow="ellipsis"))
     title = f"{view.started.get('task', 'maieutic')} · {view.state}"
-    return Frame(table, title=Text(title), title_align="left", box=box.ROUNDED, width=min(width, 110))
+    return Frame(table, title=Text(clean(title)), title_align="left", box=box.ROUNDED, width=min(width, 110))
 
 
 def summary_pairs(view: RunView) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ import typer
 from .lookup import load_registry
 from .options import AsJson, NoPlugins
 from .output import print_json, print_table
+from .printer import echo, secho
 
 if TYPE_CHECKING:
     from ..core.recipe import Recipe
@@ -63,7 +64,7 @@ def list_recipes_and_plugins() -> dict[str, Any]:
 
 
 def _print_recipe(recipe: Recipe) -> None:
-    typer.secho(f"{recipe.name}: {recipe.summary}", bold=True)
+    secho(f"{recipe.name}: {recipe.summary}", bold=True)
     for label, text in (
         ("paper", recipe.paper),
         ("calls", recipe.expected_calls),
@@ -75,7 +76,7 @@ def _print_recipe(recipe: Recipe) -> None:
         ("differs", recipe.differs),
     ):
         if text:
-            typer.echo(f"{label:<10} {text}")
+            echo(f"{label:<10} {text}")
 
 
 def _recipe_row(recipe: Recipe) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import typer
 from .lookup import display_state, find_candidate, load_archive, open_store
 from .options import DEFAULT_FOLDER, AsJson, Folder, Limit, OutputFile, RunName
 from .output import format_score, print_json, print_table, write_or_print
+from .printer import echo, secho
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def runs(as_json: AsJson = False, folder: Folder = DEFAULT_FOLDER) -> None:
     if as_json:
         print_json(rows)
     elif not rows:
-        typer.echo("no runs in this folder yet; start one with maieutic optimize TASK, or maieutic demo")
+        echo("no runs in this folder yet; start one with maieutic optimize TASK, or maieutic demo")
     else:
         cells = [{**row, "best": format_score(row["best_score"])} for row in rows]
         print_table(cells, ["id", "task", "recipe", "state", "best", "calls", "started"])
@@ -142,18 +143,18 @@ def _print_run(store: Store, record: RunRecord, candidates: list[dict[str, Any]]
     from ..runtime.monitor.snapshot import LiveSource
     from .progress import summary_pairs
 
-    typer.secho(f"{record.task} · {display_state(record, alive=is_run_alive(record))}", bold=True)
+    secho(f"{record.task} · {display_state(record, alive=is_run_alive(record))}", bold=True)
     # The log has the scores and spending at the time of each event; the snapshot has them as they are now.
     for name, value in summary_pairs(LiveSource(store, record.id).read_all().view):
-        typer.echo(f"{name:<11} {value}")
+        echo(f"{name:<11} {value}")
     ranked = sorted(candidates, key=lambda row: (row["score"] is None, -(row["score"] or 0.0)))[:limit]
-    typer.echo()
+    echo()
     print_table(
         [{**row, "score": format_score(row["score"])} for row in ranked],
         ["id", "score", "n", "status", "operator", "round", "reason"],
     )
     if len(candidates) > len(ranked):
-        typer.echo(f"… and {len(candidates) - len(ranked)} more (--limit)")
+        echo(f"… and {len(candidates) - len(ranked)} more (--limit)")
 
 
 def _lineage_json(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ import typer
 from ..core.errors import UsageError
 from .lookup import find_candidate, load_registry, open_store
 from .options import DEFAULT_FOLDER, AsJson, CandidateName, Folder, NoPlugins, RunName
+from .printer import echo, echo_json
 
 if TYPE_CHECKING:
     from ..core.models import ModelRef
@@ -79,9 +79,9 @@ async def _serve(served: ServedProgram, model: ModelRef, port: int, *, own_key: 
             await web.TCPSite(runner, "127.0.0.1", port).start()
             base = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
             if as_json:
-                typer.echo(json.dumps({"base": base, "model": served.name, "in_front_of": str(model)}))
+                echo_json({"base": base, "model": served.name, "in_front_of": str(model)})
             else:
-                typer.echo(f"serving {served.name} at {base} with {model}; Ctrl-C stops it")
+                echo(f"serving {served.name} at {base} with {model}; Ctrl-C stops it")
             await interrupted.wait()
         finally:
             await runner.cleanup()

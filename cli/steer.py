@@ -15,6 +15,7 @@ from ..core.errors import UsageError
 from .lookup import find_candidate, open_store
 from .options import DEFAULT_FOLDER, AsJson, Folder, RunName, parse_key_values
 from .output import is_interactive, print_json, print_table
+from .printer import echo
 
 if TYPE_CHECKING:
     from ..runtime.steering.spec import DirectiveSpec
@@ -183,18 +184,18 @@ def _send_directive(
             if as_json:
                 print_json({**summary, "dry_run": True, "would": effect, "unavailable": reason})
             else:
-                typer.echo(f"{effect}\nnot now: {reason}" if reason else effect)
+                echo(f"{effect}\nnot now: {reason}" if reason else effect)
             return
         number = asyncio.run(send_directive(store, record.id, spec, **arguments))
     if as_json:
         print_json({**summary, "number": number, "would": effect, "unavailable": reason})
         return
-    typer.echo(f"{name} for run {record.id}: it takes effect at the next step")
-    typer.echo(f"  {effect}")
+    echo(f"{name} for run {record.id}: it takes effect at the next step")
+    echo(f"  {effect}")
     if reason:
-        typer.echo(f"  in the present state: {reason}", err=True)
+        echo(f"  in the present state: {reason}", err=True)
     if not alive:
-        typer.echo(f"no process runs it now; it takes effect with: {resume_command(record.id, folder)}", err=True)
+        echo(f"no process runs it now; it takes effect with: {resume_command(record.id, folder)}", err=True)
 
 
 def _validate(spec: DirectiveSpec, store: Store, record: RunRecord, arguments: dict[str, Any]) -> None:

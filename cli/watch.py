@@ -16,6 +16,7 @@ from ..core.errors import UsageError
 from .lookup import open_store
 from .options import DEFAULT_FOLDER, DISPLAY_PANEL, Folder
 from .output import is_interactive
+from .printer import echo
 from .recipes import list_recipes_and_plugins
 
 Theme = Annotated[Literal["dark", "light", "contrast"], typer.Option(help="color theme", rich_help_panel=DISPLAY_PANEL)]
@@ -48,7 +49,7 @@ def watch(
         arguments += ["--replay", "--speed", f"{speed:g}"] if replay else []
         arguments += [] if steer else ["--read-only"]
         mode = "with directives" if steer else "read-only"
-        typer.echo(f"http://127.0.0.1:{port}  {mode}; Ctrl-C stops it", err=True)
+        echo(f"http://127.0.0.1:{port}  {mode}; Ctrl-C stops it", err=True)
         _serve_web([sys.executable, "-m", "maieutic", "watch", *arguments], port)
         return
     run_tui(folder, run_id, read_only=read_only, replay=speed if replay else None, theme=theme, ascii_only=ascii_only)

@@ -13,11 +13,19 @@ import sys
 from typing import Any
 
 from ...core.errors import NeedsError, UsageError
+from ...core.terminal import clean
 
 OTEL, LOG = "MAIEUTIC_OTEL", "MAIEUTIC_LOG"
 CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 _OFF = ("", "0", "off", "false")
 _LEVELS = ("debug", "info", "warning", "error")
+
+
+class _CleanFormatter(logging.Formatter):
+    """Messages repeat what models and endpoints wrote, and stderr is a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return clean(super().format(record))
 
 
 def spans_enabled() -> bool:
@@ -44,7 +52,9 @@ def configure() -> None:
     if level:
         if level not in _LEVELS:
             raise UsageError(f"{level!r} is not a log level", where=LOG, possible=_LEVELS)
-        logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_CleanFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        logging.basicConfig(handlers=[handler])
         logging.getLogger("maieutic").setLevel(level.upper())
     if mode in (*_OFF, "on"):
         return

@@ -5,12 +5,13 @@ A line is a tuple of spans, each a text and a tone. `styles.py` says what a tone
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from rich.cells import cell_len, chop_cells, set_cell_size
+
+from ...core.terminal import clean
 
 Tone = Literal[
     "",
@@ -35,7 +36,6 @@ _PLAIN = str.maketrans(
     {"—": "-", "·": "-", "×": "x", "…": "~", "→": ">", "←": "<", "±": "+", "«": "<", "»": ">"}
     | {"↑": "up", "↓": "down", "⏎": "enter"}
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ROLES: dict[str, Tone] = {"teacher": "teacher", "critic": "critic", "student": "student", "planner": "planner"}
 
 
@@ -84,7 +84,7 @@ ASCII = Glyphs(
 
 def sanitize(text: str) -> str:
     """The text without what could control a terminal: control and direction characters become a middle dot."""
-    return _CONTROL.sub("·", text.replace("\r\n", "\n").replace("\t", "    "))
+    return clean(text).replace("\t", "    ")
 
 
 def to_ascii(text: str) -> str:
