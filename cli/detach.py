@@ -38,14 +38,15 @@ def spawn_detached(arguments: Sequence[str], *, folder: Path, run: str | None) -
     """
     from ..graphs.api import check_run_id
     from ..graphs.run_lifecycle import new_run_id
+    from ..runtime.store.permissions import make_private_folder, open_private_file
 
     name = new_run_id() if run is None else check_run_id(run)
     is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     log = folder / f"{name}.log"
     run_arguments = [argument for argument in arguments if argument not in _DISPLAY_FLAGS]
     command = [sys.executable, "-m", "maieutic", *run_arguments, *([] if run else ["--run", name]), "--json"]
-    with log.open("wb") as out:
+    with open_private_file(log, "wb") as out:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )

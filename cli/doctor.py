@@ -31,13 +31,18 @@ class Check:
 
 
 def doctor(
-    upgrade: Annotated[bool, typer.Option("--upgrade", help="migrate the store of an older version first")] = False,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="first migrate an older store and close it to others")
+    ] = False,
     as_json: AsJson = False,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Check the installation. Read-only, unless --upgrade is given."""
     if upgrade:
+        from ..runtime.store.permissions import restrict_paths
+
         open_store(folder, read_only=False).close()
+        restrict_paths(folder)
     checks = _run_checks(folder)
     if as_json:
         print_json(
@@ -63,6 +68,7 @@ def _run_checks(folder: Path) -> list[Check]:
         _check_keys(),
         _check_folder(folder),
         _check_store(folder),
+        _check_permissions(folder),
         _check_plugins(),
     ]
 
@@ -131,6 +137,17 @@ def _check_store(folder: Path) -> Check:
     except MaieuticError as error:
         return Check(name="store", ok=False, detail=error.what, remedy=error.remedy or "")
     return Check(name="store", ok=True, detail=f"{count} runs")
+
+
+def _check_permissions(folder: Path) -> Check:
+    """No failure: whether other accounts matter, only the owner of the machine knows."""
+    from ..runtime.store.permissions import exposed_paths
+
+    if paths := exposed_paths(folder):
+        names = ", ".join(path.name or str(path) for path in paths)
+        remedy = f"maieutic doctor --upgrade --folder {folder}"
+        return Check(name="permissions", ok=True, detail=f"other accounts may read {names}", remedy=remedy)
+    return Check(name="permissions", ok=True, detail="only this account can read the store")
 
 
 def _check_plugins() -> Check:

@@ -121,11 +121,13 @@ def _crash_error(error: Exception, folder: Path) -> MaieuticError:
     text = "".join(traceback.format_exception(error))
     path = folder / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.log"
     try:
+        from ..runtime.store.permissions import make_private_folder, open_private_file
         from ..runtime.store.redaction import redact
 
         what, text = redact(what), redact(text)
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        make_private_folder(folder)
+        with open_private_file(path, "wb") as file:
+            file.write(text.encode(errors="replace"))
     except (OSError, ImportError) as write_error:
         return MaieuticError(what, where=f"the traceback could not be written: {write_error}")
     return MaieuticError(

@@ -11,6 +11,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from ..core.errors import RunFailed, UsageError
+from ..runtime.store.permissions import create_private_file
 
 CHECKPOINTS_VARIABLE = "MAIEUTIC_CHECKPOINTS"
 _SCHEMES = ("postgres://", "postgresql://")
@@ -34,6 +35,7 @@ async def open_checkpointer(folder: Path, url: str = "") -> AsyncIterator[BaseCh
     """LangGraph's SQLite checkpointer in `folder`, or its Postgres one. The store stays in `folder` either way."""
     check_checkpoint_url(url)
     if not url:
+        create_private_file(folder / "checkpoints.db")
         async with AsyncSqliteSaver.from_conn_string(str(folder / "checkpoints.db")) as saver:
             yield saver
         return

@@ -16,6 +16,7 @@ from typing import Any
 from ...core.errors import UsageError
 from ..monitor.run_view import RunView
 from ..store import Store
+from ..store.permissions import make_private_folder, open_private_file
 from .catalog import DIRECTIVE_SPECS, directive_named
 from .lookup import DirectiveLookup
 from .parser import build_directive, validate_arguments
@@ -84,8 +85,8 @@ def process_command(spec: DirectiveSpec, run: str, folder: Path, **arguments: An
 
 def start_process(words: list[str], log: Path) -> int:
     """Start a process that outlives this one, with its output in `log`; returns its process id."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as out:
+    make_private_folder(log.parent)
+    with open_private_file(log, "ab") as out:
         child = subprocess.Popen(
             words,
             stdin=subprocess.DEVNULL,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ...core.errors import RunFailed, UsageError
+from .permissions import create_private_file, make_private_folder
 
 MIGRATION_SET = "maieutic"
 MIGRATION_NAMES = (
@@ -37,7 +38,8 @@ def open_writer(path: Path, migrate: Callable[[sqlite3.Connection, str], None]) 
     the newest commits, and even then the file stays consistent.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
+        create_private_file(path)  # SQLite gives its journals the permissions of the database
     except OSError as error:
         raise _open_error(path, error) from error
     connection = _connect(str(path), path, uri=False)
