@@ -142,7 +142,10 @@ async def test_a_veto_of_a_branch_takes_all_that_descends_from_it(harness: RunHa
     assert done.candidate == start
 
 
-@pytest.mark.parametrize("recipe", ["auto", "random-demos", "opro", "protegi", "mars"])
+@pytest.mark.parametrize(
+    "recipe",
+    ["auto", *(pytest.param(name, marks=pytest.mark.slow) for name in ("random-demos", "opro", "protegi", "mars"))],
+)
 async def test_an_edit_enters_the_race_as_the_persons_own(harness: RunHarness, recipe: str) -> None:
     start = next(iter(await of_a_calm_run(harness, recipe)))
     mine = Prompt(instruction="Which of the two colours, red or blue? One word.")

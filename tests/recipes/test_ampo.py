@@ -83,6 +83,7 @@ async def test_ampo_asks_as_its_card_says_and_grows_branches_that_pay(play: Any)
         assert child.program.main.instruction == "Say even or odd.", "the trunk is left as the user wrote it"
 
 
+@pytest.mark.slow
 async def test_growth_that_is_not_significant_ends_and_every_branch_that_costs_nothing_is_cut(play: Any) -> None:
     def believer(text: str) -> str:
         """Adds one branch that helps for the threes, and then branches that help nobody."""
@@ -110,6 +111,7 @@ async def test_growth_that_is_not_significant_ends_and_every_branch_that_costs_n
     assert len(useless) <= 1, "at most the one that was lucky earns its place"
 
 
+@pytest.mark.slow
 async def test_with_sixty_calls_the_start_and_some_children_are_measured(play: Any) -> None:
     run = await play("ampo", author, target=branching, budget=Budget(target_calls=60, calls=200), rows=20)
     assert run.rows(next(iter(run.candidates)))

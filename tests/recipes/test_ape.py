@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.identity import digest
 
@@ -36,6 +37,7 @@ async def test_fifty_draws_from_five_sets_of_five_rows_and_nothing_after(play: A
     assert [len(orders) for orders in run.orders] == [1]
 
 
+@pytest.mark.slow
 async def test_the_repeated_are_measured_once(play: Any) -> None:
     run = await play("ape", friend(), budget=Budget(target_calls=500))
     texts = [one.program.main.instruction for one in run.made_by("induce")]
@@ -43,6 +45,7 @@ async def test_the_repeated_are_measured_once(play: Any) -> None:
     assert 40 <= len(texts) <= 42, "ten of the fifty were said before, in two wordings"
 
 
+@pytest.mark.slow
 async def test_halving_measures_all_on_the_same_rows_and_the_better_half_on_more(play: Any) -> None:
     run = await play("ape", friend(), budget=Budget(target_calls=600))
     start = next(iter(run.candidates))

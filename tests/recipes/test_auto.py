@@ -79,6 +79,7 @@ async def test_what_a_better_wording_gains_is_found(play: Any) -> None:
     assert run.report.best.score > run.report.start.score + 0.3
 
 
+@pytest.mark.slow
 async def test_no_author_that_can_be_read_is_no_obstacle(play: Any) -> None:
     run = await play("auto", lambda text: "", target=follower, budget=Budget(target_calls=300))
     assert run.report.verdict == "improved"
@@ -95,6 +96,7 @@ def copier(messages: Sequence[Any]) -> str:
     return f"dog{second}" if last else f"cat{first}"
 
 
+@pytest.mark.slow
 async def test_where_answers_are_copied_a_shift_towards_a_place_is_taken_out(play: Any) -> None:
     def row(n: int) -> tuple[str, str]:
         other = n + 500 if n * 7919 % 10 < 5 else n - 500

@@ -46,6 +46,7 @@ async def test_evoprompt_crosses_two_by_fitness_and_keeps_the_fittest(play: Any)
     assert all(set(rows) <= set(longest) for rows in seen)
 
 
+@pytest.mark.slow
 async def test_evoprompt_shows_errors_where_it_is_told_to(play: Any) -> None:
     run = await play("evoprompt", breeder(), settings={"genetic.cases": "6"})
     asked = run.asked("cross-mutate")
@@ -69,6 +70,7 @@ async def test_differential_children_meet_their_base_alone(play: Any) -> None:
     assert run.report.best.score > run.report.start.score
 
 
+@pytest.mark.slow
 async def test_a_child_that_is_no_better_never_replaces_its_base(play: Any) -> None:
     number = count()
     run = await play("evoprompt-de", lambda text: f"<prompt>Say even or odd, wording {next(number)}</prompt>", rows=20)
@@ -95,6 +97,7 @@ async def test_capo_dresses_crosses_twice_and_races(play: Any) -> None:
     assert run.report.best.score > run.report.start.score
 
 
+@pytest.mark.slow
 async def test_capo_prefers_the_shorter_of_two_that_are_equally_right(play: Any) -> None:
     number = count()
     long = "and take all the care that you can, as the answer matters very much to whoever asked for it"
@@ -104,6 +107,7 @@ async def test_capo_prefers_the_shorter_of_two_that_are_equally_right(play: Any)
     assert best.instruction == "Say even or odd."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["evoprompt", "evoprompt-de", "capo"])
 @pytest.mark.parametrize("calls", [20, 60])
 async def test_a_small_budget_measures_the_start_and_some_children(play: Any, recipe: str, calls: int) -> None:
@@ -114,6 +118,7 @@ async def test_a_small_budget_measures_the_start_and_some_children(play: Any, re
     assert len(measured) >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["evoprompt", "evoprompt-de", "capo"])
 async def test_agents_that_cannot_be_read_leave_the_start_prompt_or_its_demos(play: Any, recipe: str) -> None:
     run = await play(recipe, lambda text: "", budget=Budget(target_calls=100))

@@ -77,6 +77,7 @@ async def test_children_are_measured_on_as_many_rows_however_many_authors_were_p
     assert set(measured) == {18}, "0.15 of the 120 calls that the search began with"
 
 
+@pytest.mark.slow
 async def test_a_dozen_perfect_minibatches_in_a_row_do_not_end_the_search(play: Any) -> None:
     met: set[int] = set()
 

@@ -146,6 +146,7 @@ async def test_a_run_that_was_cancelled_when_rows_joined_goes_on_to_the_same_end
     assert len({row.id for _, row in rows}) == len(rows)
 
 
+@pytest.mark.slow
 async def test_inputs_like_those_with_references_are_not_worth_labelling(play: Any) -> None:
     def row(n: int) -> tuple[str, str]:
         return f"number {n * 7919 % 9973}", LABELS[n * 7919 % 9973 % 2]
@@ -157,6 +158,7 @@ async def test_inputs_like_those_with_references_are_not_worth_labelling(play: A
     assert not ran.grown
 
 
+@pytest.mark.slow
 async def test_what_is_wrong_where_references_tell_labels_nothing(play: Any) -> None:
     def wrong(messages: Sequence[Any]) -> str:
         return LABELS[(int(re.findall(r"number (\d+)", messages[-1]["content"])[-1]) + 1) % 2]
@@ -166,6 +168,7 @@ async def test_what_is_wrong_where_references_tell_labels_nothing(play: Any) -> 
     assert not ran.grown
 
 
+@pytest.mark.slow
 async def test_prompts_that_disagree_label_nothing(play: Any) -> None:
     def split(messages: Sequence[Any]) -> str:
         asked = messages[-1]["content"]

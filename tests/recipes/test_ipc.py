@@ -117,6 +117,7 @@ async def test_rows_are_added_labelled_by_the_judge_and_met_by_all_in_the_race(t
     assert done.report.verdict == "improved"
 
 
+@pytest.mark.slow
 async def test_the_analysis_is_of_the_confusion_and_the_step_sees_history_not_rows(tmp_path: Path) -> None:
     author = Author()
     await ran(tmp_path, author)

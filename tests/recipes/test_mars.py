@@ -6,6 +6,7 @@ import itertools
 import re
 from typing import Any
 
+import pytest
 from maieutic.core.budget import Budget
 
 STEPS = ["Tell the model which digit counts.", "Tell the model what the answer looks like."]
@@ -57,6 +58,7 @@ async def test_every_step_goes_on_from_the_newest_prompt_and_is_measured_after_t
     assert run.skills["answer-questions"] == 6, "two passes that score alike end it"
 
 
+@pytest.mark.slow
 async def test_the_best_of_the_walk_is_the_result_although_the_walk_went_on(play: Any) -> None:
     run = await play("mars", class_room(levels=(0, 8, 0, 4, 0, 4)))
     assert "level 8" in run.candidates[run.best].program.main.instruction

@@ -81,6 +81,7 @@ async def test_mipro_bootstraps_grounds_and_searches_pairs(play: Any) -> None:
     assert max(len(run.rows(name)) for name in measured) == 24, "the best is measured on all rows from time to time"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calls", [20, 60])
 async def test_a_small_budget_measures_the_start_and_some_pairs(play: Any, calls: int) -> None:
     run = await play("mipro", proposer(), target=shown, budget=Budget(target_calls=calls))

@@ -84,6 +84,7 @@ async def test_mop_searches_each_region_with_instructions_from_outside_it_and_ro
     assert "=== which prompt ===" in done.report.prompt.best
 
 
+@pytest.mark.slow
 async def test_a_mixture_that_is_no_better_than_a_single_prompt_does_not_win(play: Any) -> None:
     def one_for_all(messages: Sequence[Any]) -> str:
         number = int(re.findall(r"number (\d+)", messages[-1]["content"])[-1])

@@ -35,6 +35,7 @@ async def test_the_start_is_scored_before_anything_is_asked(play: Any) -> None:
     assert _history(first.messages[0]["content"]) == [round(100 * run.mean(start))]
 
 
+@pytest.mark.slow
 async def test_each_step_draws_eight_times_from_one_question(play: Any) -> None:
     run = await play("opro", historian(), budget=Budget(target_calls=700))
     steps = [list(turns) for _, turns in itertools.groupby(run.dialogue, key=lambda turn: turn.step)]
@@ -55,6 +56,7 @@ async def test_the_history_is_sorted_with_the_best_last_and_twenty_long(play: An
     assert _history(asked[3])[-1] == 90, "what is left out is the worst"
 
 
+@pytest.mark.slow
 async def test_the_author_sees_three_train_rows_and_never_one_that_is_scored(play: Any) -> None:
     run = await play("opro", historian(), budget=Budget(target_calls=400))
     for text in run.asked("history"):
@@ -64,6 +66,7 @@ async def test_the_author_sees_three_train_rows_and_never_one_that_is_scored(pla
         assert "Got:" not in text
 
 
+@pytest.mark.slow
 async def test_all_are_measured_on_the_same_rows_kept_and_the_best_mean_is_the_result(play: Any) -> None:
     run = await play("opro", historian(), budget=Budget(target_calls=700))
     start = next(iter(run.candidates))
@@ -91,6 +94,7 @@ async def test_what_was_written_before_is_no_candidate_again(play: Any) -> None:
     assert len(run.made_by("scored-history")) == 1
 
 
+@pytest.mark.slow
 async def test_samples_and_the_length_of_the_history_can_be_set(play: Any) -> None:
     settings = {"history.samples": "4", "scored-history.longest": "5"}
     run = await play("opro", historian(), budget=Budget(target_calls=400), settings=settings)

@@ -49,6 +49,7 @@ async def test_pe2_examines_failures_and_refines_in_a_second_question(play: Any)
     assert run.report.best.score > run.report.start.score
 
 
+@pytest.mark.slow
 async def test_the_beam_goes_back_to_earlier_steps_and_drops_nobody(play: Any) -> None:
     settings = {"backtrack.width": "1", "backtrack.expand": "2", "backtrack.steps": "4"}
     run = await play("pe2", refiner(6, 5, 1), budget=Budget(target_calls=600), settings=settings)

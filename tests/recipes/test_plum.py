@@ -151,6 +151,7 @@ SEARCHES: dict[str, dict[str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", SEARCHES)
 async def test_all_searches_share_one_mutation_set(play: Any, search: str) -> None:
     budget = Budget(target_calls=100)
@@ -166,6 +167,7 @@ async def test_all_searches_share_one_mutation_set(play: Any, search: str) -> No
         assert any(one.rationale.startswith("improvised") for one in made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["hill-climbing", "annealing", "tabu", "harmony"])
 async def test_a_small_budget_measures_the_start_and_some_children(play: Any, strategy: str) -> None:
     settings = {"strategy": strategy}

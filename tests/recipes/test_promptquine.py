@@ -74,6 +74,7 @@ async def shortened(play: Any, **fields: Any) -> Any:
     return await play("promptquine", lambda _: "", target=hears, prompt=LONG, **fields)
 
 
+@pytest.mark.slow
 async def test_evolution_prunes_the_best_drawn_prompt_and_ranks_the_best_anew(play: Any) -> None:
     played = await shortened(play, rows=32, budget=Budget(target_calls=320))
     assert played.author_calls == 0
@@ -101,6 +102,7 @@ async def test_a_budget_lasts_for_several_generations(play: Any) -> None:
     assert len(played.orders[1]) * 8 < 400, "not half of the budget"
 
 
+@pytest.mark.slow
 async def test_the_oldest_leave_the_population_however_good(play: Any) -> None:
     settings = {"regularized-evolution.size": "4", "regularized-evolution.seeds": "{demos=2}"}
     played = await shortened(play, rows=16, settings=settings, budget=Budget(target_calls=240))
@@ -113,6 +115,7 @@ async def test_the_oldest_leave_the_population_however_good(play: Any) -> None:
         assert len(parents) <= 4
 
 
+@pytest.mark.slow
 async def test_pruning_from_the_left_keeps_what_costs_little(play: Any) -> None:
     played = await shortened(play, rows=16, settings={"strategy": "pruning"}, budget=Budget(target_calls=200))
     children = played.made_by("token-prune")
@@ -124,6 +127,7 @@ async def test_pruning_from_the_left_keeps_what_costs_little(play: Any) -> None:
     assert played.best in {one.id for one in kept}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["regularized-evolution", "pruning", "hill-climbing"])
 async def test_a_small_budget_measures_the_start_and_some_children(play: Any, strategy: str) -> None:
     settings = {} if strategy == "regularized-evolution" else {"strategy": strategy}

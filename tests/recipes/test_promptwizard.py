@@ -61,6 +61,7 @@ async def test_the_stages_of_the_card_in_order(play: Any) -> None:
     assert len(set(asked[:5])) == 5
 
 
+@pytest.mark.slow
 async def test_everything_is_measured_on_the_same_rows_and_only_what_is_better_stands(play: Any) -> None:
     played = await play("promptwizard", wizard(), budget=Budget(target_calls=600))
     start = next(iter(played.candidates))
@@ -75,6 +76,7 @@ async def test_everything_is_measured_on_the_same_rows_and_only_what_is_better_s
     assert played.mean(played.best) > played.mean(start) + 0.4
 
 
+@pytest.mark.slow
 async def test_the_critic_sees_what_the_target_answered_from_train_rows(play: Any) -> None:
     played = await play("promptwizard", wizard(), budget=Budget(target_calls=600))
     first = played.asked("critique")[0]
@@ -98,6 +100,7 @@ async def test_demos_are_mined_from_failures_and_made_up_ones_keep_the_contract(
         assert one.program.main.sections[-1].text == "parity, digits, evenness"
 
 
+@pytest.mark.slow
 async def test_persona_and_keywords_can_both_stand(play: Any) -> None:
     def generous(text: str) -> str:
         """Persona and keywords help both."""

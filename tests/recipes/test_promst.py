@@ -96,6 +96,7 @@ async def test_feedback_on_turns_and_experience_reach_the_rewriter(play: Any) ->
     assert all(len(one.parents) == 1 for one in candidates[1:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["promst", "prompt-reinforcing"])
 async def test_a_small_budget_plays_the_start_and_a_child_and_is_kept(play: Any, recipe: str) -> None:
     done, candidates, evaluations, _ = await play(recipe, Budget(target_calls=120))

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from typing import Any
 
+import pytest
 from maieutic.core.budget import Budget
 
 
@@ -47,6 +48,7 @@ async def test_a_round_asks_for_reasons_then_edits_then_paraphrases(play: Any) -
     assert Counter(said) == dict.fromkeys(wordings, 2), "two paraphrases of each edit"
 
 
+@pytest.mark.slow
 async def test_at_most_eight_children_are_measured_and_a_beam_of_four_goes_on(play: Any) -> None:
     run = await play("protegi", editor(), budget=Budget(target_calls=700))
     start = next(iter(run.candidates))
@@ -65,6 +67,7 @@ async def test_at_most_eight_children_are_measured_and_a_beam_of_four_goes_on(pl
     assert all(len(orders) <= 4 for orders in run.orders)
 
 
+@pytest.mark.slow
 async def test_the_bandit_gives_more_rows_to_the_better(play: Any) -> None:
     run = await play("protegi", editor(bold=True), budget=Budget(target_calls=700))
     rows = {one: len(run.rows(one)) for one in run.candidates if run.rows(one)}
@@ -80,6 +83,7 @@ async def test_a_prompt_without_failures_asks_nobody(play: Any) -> None:
     assert list(run.candidates) == [run.best]
 
 
+@pytest.mark.slow
 async def test_a_small_budget_lasts_for_more_than_one_round(play: Any) -> None:
     run = await play("protegi", editor(), budget=Budget(target_calls=300), rows=60)
     measured = {one.round for one in run.candidates.values() if run.rows(one.id)}

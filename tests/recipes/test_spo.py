@@ -166,6 +166,7 @@ async def test_an_unreadable_judge_is_a_tie_and_an_event(spo: Callable[..., Any]
     assert ran.result.prompt.instruction == "Greet the person."
 
 
+@pytest.mark.slow
 async def test_a_judge_that_tosses_coins_claims_nothing(spo: Callable[..., Any]) -> None:
     verdicts = [(await spo(coin, calls=90, seed=seed)).result.report.verdict for seed in range(4)]
     assert "improved" not in verdicts

@@ -51,6 +51,7 @@ async def test_textgrad_sums_gradients_of_rows_and_undoes_what_falls_on_val(play
     assert "bigger change" not in shown, "without momentum no earlier step is spoken of"
 
 
+@pytest.mark.slow
 async def test_momentum_shows_earlier_prompts_of_the_line(play: Any) -> None:
     settings = {"backprop.momentum": "2"}
     run = await play("textgrad", stepper(4, 5, 6, 7), budget=Budget(target_calls=600), settings=settings)

@@ -93,6 +93,7 @@ async def test_the_run_is_the_same_whatever_the_references_say(play: Any, tmp_pa
     assert len(ended[0][0]) > 3
 
 
+@pytest.mark.slow
 async def test_without_likelihoods_prompts_vote(play: Any) -> None:
     def says(messages: Sequence[Any]) -> str:
         """Prompts differ in the rows that they get wrong."""
