@@ -3,7 +3,9 @@
     from maieutic.testing import NoisyModel, ScriptedGateway, ScriptedModel, StubServer
 
 `ScriptedModel` answers by a table or a function, `NoisyModel` by a quality of the prompt that you define.
-`ScriptedGateway` gives either to an operator or a target without any network. `StubServer` serves either over HTTP,
+`RuleWritingAuthor` finds rules in the cases that a question shows and writes them in one of eight styles;
+`RuleFollowingTarget` does what rules in a prompt say, on the task families `FAMILIES`.
+`ScriptedGateway` gives any of them to an operator or a target without any network. `StubServer` serves them over HTTP,
 with latency, errors, rate limits and an exact count of requests. `maieutic.testing.run_harness` plays whole runs
 against two such servers.
 """
@@ -27,10 +29,13 @@ from .conformance import (
 )
 from .faults import Fault, Refusal
 from .gateway import ScriptedGateway
-from .models import Answer, Model, NoisyModel, ScriptedModel
+from .models import Answer, LimitedModel, Model, NoisyModel, ScriptedModel
+from .simulation import AUTHORS, FAMILIES, RuleFollowingTarget, RuleWritingAuthor, TaskFamily
 from .stub_server import StubServer
 
 __all__ = [
+    "AUTHORS",
+    "FAMILIES",
     "AgentConformance",
     "AllocatorConformance",
     "Answer",
@@ -40,6 +45,7 @@ __all__ = [
     "ExecutorConformance",
     "ExporterConformance",
     "Fault",
+    "LimitedModel",
     "LoaderConformance",
     "LossEvaluatorConformance",
     "Model",
@@ -49,9 +55,12 @@ __all__ = [
     "PairEvaluatorConformance",
     "RecipeConformance",
     "Refusal",
+    "RuleFollowingTarget",
+    "RuleWritingAuthor",
     "ScriptedGateway",
     "ScriptedModel",
     "StrategyConformance",
     "StubServer",
     "TargetConformance",
+    "TaskFamily",
 ]

@@ -9,7 +9,7 @@ from ..core.errors import NeedsError
 from ..core.models import Call, Reply
 from ..core.render import Message
 from ..runtime.models.transports.embeddings import cosine
-from .models import Model, count_tokens, embedding
+from .models import Model, answer_request, count_tokens, embedding
 
 
 class ScriptedGateway:
@@ -26,7 +26,8 @@ class ScriptedGateway:
 
     async def complete(self, call: Call, payer: Payer) -> Reply:
         self.calls.append((call, payer))
-        answer = self._model.answer(call.messages, (call.sampling.seed or 0) + call.sample)
+        draw = (call.sampling.seed or 0) + call.sample
+        answer = answer_request(self._model, call.messages, draw, call.sampling.max_tokens)
         top = (answer.logprobs or {answer.text: -0.01},) if call.sampling.top_logprobs else ()
         return Reply(
             text=answer.text,

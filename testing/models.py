@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..core.identity import digest, seeded_random
 from ..core.render import Message
@@ -28,6 +28,20 @@ class Model(Protocol):
     """Answers messages. `draw` tells repeated requests for the same messages apart: it is the request's seed."""
 
     def answer(self, messages: Messages, draw: int = 0) -> Answer: ...
+
+
+@runtime_checkable
+class LimitedModel(Protocol):
+    """A model that keeps to the token limit of a request."""
+
+    def answer_within(self, messages: Messages, draw: int, max_tokens: int | None) -> Answer: ...
+
+
+def answer_request(model: Model, messages: Messages, draw: int, max_tokens: int | None) -> Answer:
+    """The answer to a request; a model that knows no limit answers in full."""
+    if isinstance(model, LimitedModel):
+        return model.answer_within(messages, draw, max_tokens)
+    return model.answer(messages, draw)
 
 
 class ScriptedModel:

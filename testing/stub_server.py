@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..core.identity import digest
 from .faults import Fault, FaultSchedule, Refusal, fault_for
-from .models import Model, ScriptedModel, count_tokens, embedding
+from .models import Model, ScriptedModel, answer_request, count_tokens, embedding
 from .token_scores import TokenScores
 
 if TYPE_CHECKING:
@@ -221,7 +221,8 @@ class StubServer:
             return web.json_response(scored)
 
     def _answer(self, body: dict[str, Any], number: int) -> dict[str, Any]:
-        answer = self._model.answer(body["messages"], body.get("seed") or 0)
+        limit = body.get("max_completion_tokens") or body.get("max_tokens")
+        answer = answer_request(self._model, body["messages"], body.get("seed") or 0, limit)
         first = answer.text.split(maxsplit=1)[0] if answer.text.strip() else ""
         choice: dict[str, Any] = {
             "index": 0,
