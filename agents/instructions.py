@@ -22,6 +22,7 @@ from ..core.render import fill_template
 from .parse.blocks import find_tagged
 
 REPAIR_KEY = "any.repair"
+CUT_KEY = "any.cut"
 _FILE = re.compile(r"^(?P<role>[a-z]+)\.(?P<skill>[a-z-]+)\.v(?P<version>\d+)\.md$")
 _FRONT = re.compile(r"\A\+\+\+\n(.*?)\n\+\+\+\n(.*)\Z", re.DOTALL)
 # One text among several of a question; the whole question has to fit a small context.

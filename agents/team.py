@@ -19,9 +19,11 @@ from ..core.protocols import Agent, Gateway
 from ..core.render import Message
 from ..core.stats.labels import label_likelihoods
 from ..core.task import Models
+from ..core.words import count_unspaced
 from .asks.replies import TextReply
 from .deadline import DeadlinePassed, WritingDeadline
 from .instructions import (
+    CUT_KEY,
     REPAIR_KEY,
     Instruction,
     clip,
@@ -31,7 +33,7 @@ from .instructions import (
     parse_instruction,
     shipped_instructions,
 )
-from .parse.blocks import clean_output
+from .parse.blocks import clean_output, is_unfinished_thought
 from .parse.replies import parse_reply
 
 A = TypeVar("A", bound=AgentReply)
@@ -44,6 +46,8 @@ _REWRITTEN_FIELDS: Mapping[str, Sequence[str]] = {
 # A first answer that is quoted in the repair question need not be whole.
 _MAX_QUOTE = 1200
 _TOP_LOGPROBS = 20
+# A cut answer is asked once more with so many times the tokens.
+_TOKENS_AFTER_CUT = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,7 @@ class AgentTurn:
         raw: The model's text.
         reply: The typed answer; None if it could not be read.
         repaired: Whether a repair question was asked.
+        reason: Why the answer could not be read; empty if it could.
     """
 
     key: str
@@ -69,6 +74,7 @@ class AgentTurn:
     raw: str
     reply: AgentReply | None
     repaired: bool
+    reason: str = ""
 
     @property
     def kind(self) -> EventKind:
@@ -80,6 +86,16 @@ TurnListener = Callable[[AgentTurn], Awaitable[None]]
 
 async def no_listener(turn: AgentTurn) -> None:
     """The listener of a team whose turns nobody records."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What came back for one question. `reason` says why `reply` is None; `cut` that more tokens may help."""
+
+    reply: AgentReply | None
+    raw: str
+    cut: bool
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +138,7 @@ class ModelTeam:
         return replace(self, path=path)
 
     async def act(self, ask: Ask[A]) -> A | None:
-        """Ask one question, and one repair question if the answer could not be read.
+        """Ask one question, and a repair question (with twice the tokens after a cut) if the answer could not be read.
 
         Equal asks are numbered in the order in which they are made, before anything is awaited: an operator that makes
         them in a fixed order gets the same draws at any concurrency.
@@ -155,14 +171,15 @@ class ModelTeam:
         instruction = self._instruction(ask)
         messages: tuple[Message, ...] = ({"role": "user", "content": instruction.fill(field_texts(visible))},)
         try:
-            reply, raw = await self._complete(visible, instruction, messages, number)
+            answer = await self._complete(visible, instruction, messages, number)
         except DeadlinePassed:
             return None
         repaired = False
-        if reply is None:
-            with_repair = _add_repair(messages, raw, instruction)
+        if answer.reply is None:
+            with_repair = _add_repair(messages, answer, instruction)
             with suppress(DeadlinePassed):
-                reply, raw = await self._complete(visible, instruction, with_repair, number)
+                scale = _TOKENS_AFTER_CUT if answer.cut else 1
+                answer = await self._complete(visible, instruction, with_repair, number, scale=scale, last=True)
                 messages, repaired = with_repair, True
         turn = AgentTurn(
             key="/".join([*map(str, self.path), f"{ask.role}.{ask.skill}", address, str(number)]),
@@ -170,12 +187,13 @@ class ModelTeam:
             skill=ask.skill,
             model=str(self._model(ask.role)),
             messages=messages,
-            raw=raw,
-            reply=reply,
+            raw=answer.raw,
+            reply=answer.reply,
             repaired=repaired,
+            reason=answer.reason,
         )
         await self.on_turn(turn)
-        return cast("A | None", reply)
+        return cast("A | None", answer.reply)
 
     async def choose_with_probabilities(self, ask: Ask[A], options: Sequence[str]) -> Mapping[str, float] | None:
         """Read the probabilities from the first token whose alternatives name an option.
@@ -213,20 +231,33 @@ class ModelTeam:
     weigh = choose_with_probabilities
 
     async def _complete(
-        self, ask: Ask[Any], instruction: Instruction, messages: tuple[Message, ...], number: int
-    ) -> tuple[AgentReply | None, str]:
+        self,
+        ask: Ask[Any],
+        instruction: Instruction,
+        messages: tuple[Message, ...],
+        number: int,
+        *,
+        scale: int = 1,
+        last: bool = False,
+    ) -> _Answer:
+        """One call. scale: how many times the usual tokens it gets. last: whether cut advice is better than none."""
         sampling = Sampling(
             temperature=self.temperature.get(ask.role, instruction.temperature),
-            max_tokens=_max_tokens(ask, instruction),
+            max_tokens=scale * _max_tokens(ask, instruction),
             seed=seeded_random(self.seed, "team", *self.path, number).getrandbits(31),
         )
         call = Call(model=self._model(ask.role), messages=messages, sampling=sampling, sample=number)
         is_followup = ask.skill != self._opening_skill
         async with self.deadline.slot(is_followup=is_followup) if self.deadline else nullcontext():
             answer = await self.gateway.complete(call, "optimizer")
-        raw = clean_output(answer.text)
         cut = answer.finish == "length"
-        return parse_reply(ask, raw, cut=cut, samples=instruction.samples, tags=instruction.tags), raw
+        thinking = is_unfinished_thought(answer.text)
+        raw = clean_output(answer.text)
+        # What a student writes becomes a part of a prompt; what others write is read by a model.
+        partial = last and ask.role != "student"
+        reply = parse_reply(ask, raw, cut=cut, partial=partial, samples=instruction.samples, tags=instruction.tags)
+        reason = "" if reply is not None else _why_unreadable(raw, instruction, sampling, cut=cut, thinking=thinking)
+        return _Answer(reply=reply, raw=raw or answer.text.strip(), cut=cut or thinking, reason=reason)
 
     @property
     def _opening_skill(self) -> str:
@@ -277,18 +308,29 @@ def _stated_option(options: Sequence[str], text: str) -> dict[str, float]:
 
 
 def _max_tokens(ask: Ask[Any], instruction: Instruction) -> int:
-    """A long text needs its own length and half as much to be rewritten, at 3 characters a token.
+    """A long text needs its own length and half as much to be rewritten, at 3 characters a token (Chinese at one).
 
     If several texts become one, the longest counts.
     """
     texts = [getattr(ask, name, "") for tag in instruction.tags for name in _REWRITTEN_FIELDS.get(tag, ())]
-    return max([instruction.max_tokens, *(len(text) // 2 for text in texts)])
+    return max([instruction.max_tokens, *(len(text) // 2 + count_unspaced(text) for text in texts)])
 
 
-def _add_repair(messages: tuple[Message, ...], raw: str, instruction: Instruction) -> tuple[Message, ...]:
-    """The first answer and a repair question. After an empty answer, the question is asked anew in one turn."""
-    question = shipped_instructions()[REPAIR_KEY].fill({"form": instruction.form})
-    if raw.strip():
-        quote = clip(raw, _MAX_QUOTE)
+def _why_unreadable(raw: str, instruction: Instruction, sampling: Sampling, *, cut: bool, thinking: bool) -> str:
+    limit = f"at its limit of {sampling.max_tokens} tokens"
+    if thinking:
+        return f"its reasoning was cut {limit}: there is no answer after it" if cut else "its reasoning has no end"
+    if not raw:
+        return f"the answer is empty: the model stopped {limit}, before it began to answer" if cut else "it is empty"
+    if cut:
+        return f"it was cut {limit}"
+    return f"it does not have the form {instruction.form}" if instruction.form else "it has no usable text"
+
+
+def _add_repair(messages: tuple[Message, ...], answer: _Answer, instruction: Instruction) -> tuple[Message, ...]:
+    """The first answer and a repair question. After an empty or cut answer, the question is asked anew in one turn."""
+    question = shipped_instructions()[CUT_KEY if answer.cut else REPAIR_KEY].fill({"form": instruction.form})
+    if answer.raw and not answer.cut:
+        quote = clip(answer.raw, _MAX_QUOTE)
         return (*messages, {"role": "assistant", "content": quote}, {"role": "user", "content": question})
     return ({"role": "user", "content": f"{messages[0]['content']}\n\n{question}"},)

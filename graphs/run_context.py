@@ -200,7 +200,8 @@ class RunContext:
                 ),
             )
             text = turn.raw[:_EVENT_TEXT]
-            await self.emit(turn.kind, step, turn.key, role=turn.role, skill=turn.skill, text=text)
+            reason = {"reason": turn.reason} if turn.reason else {}
+            await self.emit(turn.kind, step, turn.key, role=turn.role, skill=turn.skill, text=text, **reason)
 
         return ModelTeam(
             models=task.models,

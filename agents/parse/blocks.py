@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_TOKENS = re.compile(r"<\|[a-zA-Z_]{2,20}\|>")
-_FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
+_THINK = r"think(?:ing)?"
+_THOUGHT = re.compile(rf"<(?P<name>{_THINK})>.*?</(?P=name)>", re.DOTALL | re.IGNORECASE)
+_THOUGHT_START = re.compile(rf"<(?:{_THINK})>", re.IGNORECASE)
+# Of a model whose chat template opens the thinking block.
+_THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_FIRST_MARK = re.compile(r"<[a-zA-Z][\w-]*[^<>\n]{0,40}>|```|~~~|^\s*[{\[]", re.MULTILINE)
+_TOKEN = r"<\|[a-zA-Z_]{2,20}\|>"
+_OUTER_TOKENS = re.compile(rf"\A(?:\s*{_TOKEN})+|(?:{_TOKEN}\s*)+\Z")
+_TOKENS = re.compile(_TOKEN)
 _ITEM = re.compile(
     r"^[ \t]*(?:[*_#]*(?:step|question|reason|goal|sub-goal)[ \t]*\d{1,2}[*_]*[ \t]*[:.)-]"
     r"|\[?\d{1,2}[.):\]]|[-*•])[*_]*[ \t]*(.*)$",
     re.IGNORECASE,
 )
+_JSON = json.JSONDecoder(strict=False)
+_JSON_FENCE = re.compile(r"\A```(?:json)?[ \t]*\n(.*)\n?```\Z", re.DOTALL | re.IGNORECASE)
 # json_repair takes quadratic time on texts that are no JSON.
-_MAX_JSON_CHARACTERS = 8000
+_MAX_REPAIRED_CHARACTERS = 8000
+# Braces in prose are no JSON; JSON that follows them begins soon.
+_MAX_JSON_STARTS = 40
 
 
 def clean_output(text: str) -> str:
-    """Remove thinking blocks, chat tokens, and characters that a database cannot hold."""
-    text = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-    return _TOKENS.sub("", _THOUGHT.sub("", text.replace("\r\n", "\n"))).strip()
+    """The answer of a model: without the thinking before it, chat tokens around it, and what a database cannot hold.
+
+    What stands inside of a marked block is left as it is. Thinking that does not end leaves nothing.
+    """
+    text = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n")
+    text = _OUTER_TOKENS.sub("", text).strip()
+    while (mark := _FIRST_MARK.search(text)) is not None and _THOUGHT_START.match(text, mark.start()):
+        if text[: mark.start()].strip(" ") and not text[: mark.start()].rstrip(" ").endswith("\n"):
+            break
+        thought = _THOUGHT.match(text, mark.start())
+        text = (text[: mark.start()] + (text[thought.end() :] if thought else "")).strip()
+        if thought is None:
+            break
+    while (end := _THOUGHT_END.search(text)) and not _is_inside_block(text, end.start()):
+        text = text[end.end() :].strip()
+    return _OUTER_TOKENS.sub("", text).strip()
+
+
+def is_unfinished_thought(text: str) -> bool:
+    """Whether a model's text begins with thinking that does not end."""
+    text = _OUTER_TOKENS.sub("", text).strip()
+    return _THOUGHT_START.match(text) is not None and _THOUGHT.match(text) is None
+
+
+def without_chat_tokens(text: str) -> str:
+    """The text without tokens of a chat template."""
+    return _TOKENS.sub("", text).strip()
 
 
 def find_tagged(text: str, *names: str) -> list[str]:
@@ -42,11 +77,6 @@ def is_unclosed(text: str, *names: str) -> bool:
     return not marks or marks[-1] == ""
 
 
-def find_fenced(text: str) -> list[str]:
-    """The contents of ``` fences. The last may lack its end."""
-    return [block.strip() for block in _FENCE.findall(text) if block.strip()]
-
-
 def find_list_items(text: str) -> list[str]:
     """The items of a numbered or bulleted list, each with its continuation lines."""
     items: list[list[str]] = []
@@ -63,16 +93,39 @@ def find_list_items(text: str) -> list[str]:
     return [joined for lines in items if (joined := " ".join(" ".join(lines).split()))]
 
 
-def find_json(text: str) -> Any:
-    """The JSON value in a text, repaired if it is nearly one; None if there is none."""
-    starts = [start for mark in "{[" if (start := text.find(mark)) >= 0]
-    if not starts:
+def find_json(text: str, *, whole: bool = False) -> Any:
+    """The JSON value in a text, repaired if it is nearly one; None if there is none.
+
+    Args:
+        text: The text.
+        whole: Whether the text has to be JSON as a whole, apart from a fence around it, without repair.
+    """
+    if whole:
+        text = _JSON_FENCE.sub(r"\1", text.strip())
+        return _decode_json(text, 0, whole=True) if text[:1] in ("{", "[") else None
+    starts = [match.start() for match in re.finditer(r"[{\[]", text)]
+    for start in starts[:_MAX_JSON_STARTS]:
+        value = _decode_json(text, start)
+        if value and not (isinstance(value, list) and not any(isinstance(item, str | dict) for item in value)):
+            return value
+    if not starts or len(text) - starts[0] > _MAX_REPAIRED_CHARACTERS:
         return None
     import json_repair
 
     try:
-        value = json_repair.loads(text[min(starts) :][:_MAX_JSON_CHARACTERS])
+        value = json_repair.loads(text[starts[0] :])
     except (ValueError, RecursionError):
+        return None
+    return value if value and isinstance(value, dict | list) else None
+
+
+def _decode_json(text: str, start: int, *, whole: bool = False) -> Any:
+    """The object or list that begins there. Line breaks inside of strings are allowed, as models write them."""
+    try:
+        value, end = _JSON.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    if whole and text[end:].strip():
         return None
     return value if value and isinstance(value, dict | list) else None
 
@@ -101,6 +154,19 @@ def _mark(names: Iterable[str]) -> re.Pattern[str]:
     """An opening or closing tag; group 1 is `/` if it closes. Models put spaces and attributes into tags."""
     alternatives = "|".join(re.escape(name) for name in names)
     return re.compile(rf"<[ \t]*(/?)[ \t]*(?:{alternatives})\b[^<>\n]{{0,40}}>", re.IGNORECASE)
+
+
+def _is_inside_block(text: str, position: int) -> bool:
+    """Whether a position is in JSON, in a fence, or between a tag and its closing tag."""
+    before, after = text[:position], text[position:]
+    if before.count("```") % 2 == 1 or before.lstrip()[:1] in ("{", "["):
+        return True
+    for name in dict.fromkeys(re.findall(r"<([a-zA-Z][\w-]*)\b[^<>/\n]{0,40}>", before)):
+        mark = _mark([name])
+        following = mark.search(after)
+        if mark.findall(before)[-1] == "" and following is not None and following[1]:
+            return True
+    return False
 
 
 def _normalize_key(name: str) -> str:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ...core.words import count_words, is_unspaced, word_units
+from .blocks import without_chat_tokens
+from .marked import TEXT_FENCES, find_fences, find_marked
+
 _SUBJECT = r"(?:prompt|instruction|version|paraphrase|rewrite|rewording|wording)s?"
 _NEW = r"(?:new|improved|revised|rewritten|reworded|updated|final|better|modified|paraphrased|whole|system)"
 _SURE = re.compile(r"^(?:sure|certainly|of course|okay|absolutely)(?:\s+thing)?[!.,]\s*", re.IGNORECASE)
@@ -41,12 +45,16 @@ _ANY_TAG = re.compile(r"</?\s*[a-zA-Z][\w-]{0,30}\s*>")
 _QUOTES = {'"': '"', "“": "”", "'": "'", "`": "`", "«": "»", "‘": "’"}
 # Models nest at most a few: a greeting, a label, a fence and quotes.
 _MAX_LAYERS = 4
-_SENTENCE_END = re.compile(r"[.!?:](?:[\"'”’)]*)(?=\s|$)|\n")
+_SENTENCE_END = re.compile(r"[.!?:](?:[\"'”’)]*)(?=\s|$)|[。！？：…][”’」』）]*|\n")
+_SENTENCE_BREAK = re.compile(r"[.!?。！？\n]+")
+_LINES_OF_CASES = re.compile(r"^\W*(?:\d{1,3}\W{1,3})?(?:input|expected|output|got|feedback)\s*:", re.IGNORECASE)
+# A refusal is a remark; a longer text that begins like one is a prompt.
+_MAX_REFUSAL_CHARACTERS = 400
 
 
 def clean_prompt(text: str) -> str:
     """Remove fences, labels, surrounding quotes and remarks from a prompt; empty if nothing is left."""
-    text = text.strip()
+    text = without_chat_tokens(text)
     for _ in range(_MAX_LAYERS):
         before = text
         text = _LABEL.sub("", _LEAD.sub("", _SURE.sub("", text)))
@@ -54,6 +62,17 @@ def clean_prompt(text: str) -> str:
         if text == before:
             break
     return _AFTER.sub("", f"\n{text}").strip()
+
+
+def unwrap_marked(text: str) -> str:
+    """A marked text as it is, without a second mark around the whole of it: the same tag, a fence, or quotes."""
+    text = text.strip()
+    for _ in range(_MAX_LAYERS):
+        inner = _inside_outer_mark(text)
+        if inner is None:
+            break
+        text = inner.strip()
+    return text
 
 
 def whole_sentences(text: str) -> str:
@@ -64,13 +83,23 @@ def whole_sentences(text: str) -> str:
 
 def is_refusal(text: str) -> bool:
     """Whether a model says that it will not or cannot answer."""
-    return _REFUSAL.match(text) is not None
+    return len(text) <= _MAX_REFUSAL_CHARACTERS and _REFUSAL.match(text) is not None
 
 
 def is_repetitive(text: str) -> bool:
-    """Whether half of its sentences, of four or more, are repetitions, as small models tend to write."""
-    sentences = [" ".join(part.casefold().split()) for part in re.split(r"[.!?\n]+", text) if part.strip()]
-    return len(sentences) >= 4 and len(set(sentences)) <= len(sentences) // 2
+    """Whether half of its sentences, of four or more, are repetitions, as small models tend to write.
+
+    They also have to be half of its length: worked examples in a prompt repeat short lines.
+    """
+    sentences = [
+        " ".join(part.casefold().split()) for part in _SENTENCE_BREAK.split(text) if re.search(r"\w", part) is not None
+    ]
+    distinct = set(sentences)
+    return (
+        len(sentences) >= 4
+        and len(distinct) <= len(sentences) // 2
+        and 2 * sum(map(len, distinct)) <= sum(map(len, sentences))
+    )
 
 
 def is_instruction(text: str, *, loose: bool = True) -> bool:
@@ -78,10 +107,39 @@ def is_instruction(text: str, *, loose: bool = True) -> bool:
 
     If it was not marked as a prompt (not `loose`), it also has no tags and does not talk about the work.
     """
-    words = {word.casefold() for word in re.findall(r"\w{2,}", text)}
-    if len(words) < 2 or is_refusal(text) or is_repetitive(text) or _ROW.match(text):
+    if _distinct_words(text) < 2 or is_refusal(text) or is_repetitive(text) or _is_list_of_cases(text):
         return False
-    return loose or (len(words) >= 3 and _TALKS.search(text) is None and _ANY_TAG.search(text) is None)
+    return loose or (_distinct_words(text) >= 3 and _TALKS.search(text) is None and _ANY_TAG.search(text) is None)
+
+
+def _distinct_words(text: str) -> int:
+    """Distinct words of at least two characters; of scripts without spaces, runs of characters count by length."""
+    units = {unit for unit in word_units(text) if is_unspaced(unit) or len(unit) > 1}
+    unspaced = "".join(unit for unit in units if is_unspaced(unit))
+    return sum(not is_unspaced(unit) for unit in units) + (count_words(unspaced) if unspaced else 0)
+
+
+def _is_list_of_cases(text: str) -> bool:
+    """Whether every line belongs to an example as agents see them; a prompt may hold some beside other lines."""
+    return _ROW.match(text) is not None and all(
+        _LINES_OF_CASES.match(line) for line in text.splitlines() if line.strip()
+    )
+
+
+def _inside_outer_mark(text: str) -> str | None:
+    """What stands inside of the mark around the whole text; None if there is none."""
+    if (tag := re.match(r"<([a-zA-Z_]+)>", text)) is not None and tag[1].casefold().endswith("prompt"):
+        blocks = find_marked(text, tag[1])
+        return blocks[0].text if len(blocks) == 1 and blocks[0].closed and blocks[0].end == len(text) else None
+    if text.startswith(("```", "~~~")):
+        fences = find_fences(text)
+        alone = len(fences) == 1 and fences[0].closed and fences[0].name in TEXT_FENCES
+        return fences[0].text if alone and fences[0].end == len(text) else None
+    label = _LABEL.match(text)
+    quoted = text[label.end() :].strip() if label else text
+    if "\n" in quoted or (inner := _strip_quotes(quoted)) == quoted:
+        return None
+    return inner
 
 
 def _strip_quotes(text: str) -> str:

@@ -13,46 +13,64 @@ from typing import Any
 from pydantic import ValidationError
 
 from ...core.asks import AgentReply, Ask
+from ...core.words import count_words
 from ..asks.common import FindReasons, PlanPath
 from ..asks.replies import JudgementReply, PathReply, PromptReply, QuestionsReply, ReasonsReply
 from .blocks import (
     clean_output,
-    find_fenced,
     find_json,
     find_list_items,
     find_tagged,
-    is_unclosed,
     texts_in,
     value_under,
+    without_chat_tokens,
 )
-from .clean import clean_prompt, is_instruction, is_refusal, whole_sentences
+from .clean import clean_prompt, is_instruction, is_refusal, unwrap_marked, whole_sentences
+from .marked import TEXT_FENCES, MarkedBlock, find_fences, find_marked
 from .shared_replies import SHARED_REPLIES, normalize_words, read_shared
 
 PROMPT_TAGS = ("prompt", "new_prompt", "improved_prompt", "instruction", "ins")
-# More, or longer, is a model that does not stop.
+# Tags of the prompt that sections inside of a prompt have too.
+_SECTION_TAGS = ("instruction", "ins")
+# More is a model that does not stop.
 MAX_ITEMS = 12
-MAX_ITEM_CHARACTERS = 800
-MAX_CHARACTERS = 20_000
+# Names of sections that a model writes about a prompt, beside the prompt.
+_REMARK_TAGS = frozenset({"reason", "reasoning", "rationale", "explanation", "analysis", "changes", "notes", "summary"})
+_SECTION = re.compile(r"\s*<([a-zA-Z][\w-]*)[^<>\n]{0,40}>.*?</\1>", re.DOTALL)
 
 
 def parse_reply(
-    ask: Ask[Any], text: str, *, cut: bool = False, samples: Iterable[str] = (), tags: Sequence[str] = ()
+    ask: Ask[Any],
+    text: str,
+    *,
+    cut: bool = False,
+    partial: bool = False,
+    samples: Iterable[str] = (),
+    tags: Sequence[str] = (),
 ) -> AgentReply | None:
     """Read the reply to an ask.
+
+    Inside of a marked block (a tag, JSON, a fence) nothing is removed; a text without marks loses remarks around it.
 
     Args:
         ask: The question; its class names the type of the reply.
         text: What the model wrote.
-        cut: Whether the model ran out of tokens, so that an open block ends with its last whole sentence.
+        cut: Whether the model ran out of tokens. What it had not ended is no reply.
+        partial: Whether advice that was cut may end with its last whole sentence. A prompt never does.
         samples: Texts that the instruction gave as samples.
         tags: The blocks that the instruction wants.
     """
-    text, sample_words = clean_output(text)[:MAX_CHARACTERS], {normalize_words(sample) for sample in samples}
+    text, sample_words = clean_output(text), {normalize_words(sample) for sample in samples}
     if not text:
         return None
     if ask.reply is PromptReply:
         prompt = _read_prompt(text, cut, sample_words)
         return PromptReply(prompt=prompt, raw=text) if prompt else None
+    if ask.reply in SHARED_REPLIES:
+        return read_shared(ask.reply, text, tags=tuple(tags), samples=sample_words, cut=cut, partial=partial)
+    if ask.reply not in _OWN_READERS:
+        return _read_fields(ask.reply, text, sample_words, cut)
+    text = without_chat_tokens(text)
     if ask.reply is JudgementReply:
         return _read_judgement(text)
     if ask.reply is ReasonsReply:
@@ -65,31 +83,72 @@ def parse_reply(
         questions = [item for item in _read_items(text, ("question", "questions"), sample_words) if _is_question(item)]
         questions = questions or _questions_in(text, sample_words)
         return QuestionsReply(questions=tuple(questions), raw=text) if questions else None
-    if ask.reply is PathReply:
-        limit = ask.steps if isinstance(ask, PlanPath) else MAX_ITEMS
-        steps = _read_items(text, ("step", "steps", "path", "plan"), sample_words)[:limit]
-        return PathReply(steps=tuple(steps), raw=text) if steps else None
-    if ask.reply in SHARED_REPLIES:
-        return read_shared(ask.reply, text, tags=tuple(tags), samples=sample_words, cut=cut)
-    return _read_fields(ask.reply, text, sample_words)
+    limit = ask.steps if isinstance(ask, PlanPath) else MAX_ITEMS
+    steps = _read_items(text, ("step", "steps", "path", "plan"), sample_words)[:limit]
+    return PathReply(steps=tuple(steps), raw=text) if steps else None
+
+
+_OWN_READERS = (JudgementReply, ReasonsReply, QuestionsReply, PathReply)
 
 
 def _read_prompt(text: str, cut: bool, samples: set[str]) -> str | None:
-    blocks = find_tagged(text, *PROMPT_TAGS)
-    if blocks and cut and is_unclosed(text, *PROMPT_TAGS):
-        blocks[-1] = whole_sentences(blocks[-1])
+    def usable(prompt: str, *, loose: bool = True) -> bool:
+        named = is_instruction(prompt, loose=loose) and not _is_form_label(prompt)
+        return named and normalize_words(prompt) not in samples
+
+    for value in texts_in(value_under(find_json(text, whole=True), PROMPT_TAGS)):
+        if usable(prompt := unwrap_marked(value)):
+            return prompt
+    if not cut and _is_sectioned(text):
+        return text if usable(text) else None
+    fences = find_fences(text)
+    blocks = [
+        block
+        for block in find_marked(text, *PROMPT_TAGS)
+        if not any(fence.closed and _is_content(block, fence) for fence in fences)
+    ]
+    if cut and blocks and not blocks[-1].closed:
+        return None
     for block in reversed(blocks):
-        prompt = clean_prompt(block)
-        if is_instruction(prompt) and normalize_words(prompt) not in samples and not _is_form_label(prompt):
+        if usable(prompt := unwrap_marked(block.text) if block.closed else clean_prompt(block.text)):
             return prompt
     if blocks:
         return None
-    for text_part in [*texts_in(value_under(find_json(text), PROMPT_TAGS)), *reversed(find_fenced(text))]:
-        prompt = clean_prompt(text_part)
-        if is_instruction(prompt, loose=False) and normalize_words(prompt) not in samples:
+    if not cut:
+        for value in texts_in(value_under(find_json(text), PROMPT_TAGS)):
+            if usable(prompt := unwrap_marked(value)):
+                return prompt
+    for fence in reversed(fences):
+        marked = fence.name in TEXT_FENCES and (fence.closed or not cut)
+        if marked and usable(prompt := unwrap_marked(fence.text), loose=fence.closed and not _is_json(fence.text)):
             return prompt
-    prompt = clean_prompt(whole_sentences(text) if cut else text)
-    return prompt if is_instruction(prompt, loose=False) and normalize_words(prompt) not in samples else None
+    prompt = clean_prompt(text)
+    return prompt if not cut and usable(prompt, loose=False) else None
+
+
+def _is_content(block: MarkedBlock, fence: MarkedBlock) -> bool:
+    """Whether a tag in a fence belongs to the text in the fence: it is mentioned, not closed, or names a section."""
+    inside = fence.start < block.start < fence.end
+    alone = "".join(fence.text.casefold().split()) == "".join(
+        f"<{block.name}>{block.text}</{block.name}>".casefold().split()
+    )
+    section = block.name in _SECTION_TAGS and not alone
+    return inside and fence.name in TEXT_FENCES and (block.mentioned or not block.closed or section)
+
+
+def _is_json(text: str) -> bool:
+    return find_json(text, whole=True) is not None
+
+
+def _is_sectioned(text: str) -> bool:
+    """Whether the whole text is sections in tags, of which `instruction` is one: a prompt that nobody marked."""
+    names: list[str] = []
+    position = 0
+    while (section := _SECTION.match(text, position)) is not None:
+        names.append(section[1].casefold())
+        position = section.end()
+    others = set(names) - set(PROMPT_TAGS)
+    return bool(others) and not text[position:].strip() and not others & _REMARK_TAGS and "instruction" in names
 
 
 def _read_items(text: str, names: tuple[str, ...], samples: set[str]) -> list[str]:
@@ -108,9 +167,9 @@ def _clean_items(items: Iterable[str], samples: set[str]) -> list[str]:
     unique: dict[str, str] = {}
     for item in items:
         plain = re.sub(r"</?\w{1,20}>", " ", item).strip().strip("*_`").strip()
-        plain = " ".join(plain.split())[:MAX_ITEM_CHARACTERS]
+        plain = " ".join(plain.split())
         words = normalize_words(plain)
-        if len(words.split()) >= 2 and words not in samples and not _is_form_label(plain) and not is_refusal(plain):
+        if count_words(plain) >= 2 and words not in samples and not _is_form_label(plain) and not is_refusal(plain):
             unique.setdefault(words, plain)
     return list(unique.values())[:MAX_ITEMS]
 
@@ -118,20 +177,31 @@ def _clean_items(items: Iterable[str], samples: set[str]) -> list[str]:
 def _paragraphs(text: str, cut: bool, samples: set[str]) -> list[str]:
     text = whole_sentences(text) if cut else text
     blocks = [
-        block for block in re.split(r"\n{2,}", text) if len(block.split()) >= 5 and not block.rstrip().endswith(":")
+        block
+        for block in re.split(r"\n{2,}", text)
+        if count_words(block) >= 5 and not block.rstrip().endswith((":", "："))
     ]
     return _clean_items(blocks, samples)
 
 
+# A shorter one in running text is an aside, such as `Why not?`.
+_MIN_QUESTION_WORDS = 4
+
+
 def _questions_in(text: str, samples: set[str]) -> list[str]:
     plain = re.sub(r"<[^<>\n]{1,30}>", " ", text)
-    sentences = [sentence for sentence in re.findall(r"[^.!?\n][^.!?\n]*\?", plain) if len(sentence.split()) >= 4]
+    sentences = [
+        sentence
+        for sentence in re.findall(r"[^.!?。！？\n]+[?？]", plain)
+        if count_words(sentence) >= _MIN_QUESTION_WORDS
+    ]
     return _clean_items([re.sub(r"^\W*(?:\d+[.):]\s*)?", "", sentence) for sentence in sentences], samples)
 
 
 def _is_question(text: str) -> bool:
     """Whether it is a question of at least three words, not a row of question words."""
-    return "?" in text and len(text.partition("?")[0].split()) >= 3
+    mark = re.search(r"[?？]", text)
+    return mark is not None and count_words(text[: mark.start()]) >= 3
 
 
 _VERDICT_WORDS = {"true": True, "false": False, "yes": True, "no": False, "accepted": True, "rejected": False}
@@ -159,7 +229,7 @@ def _read_judgement(text: str) -> JudgementReply | None:
     if not accepted and not advice and not block:
         advice = [re.sub(r"^\W*(?:false|no|rejected)\b\W*", "", body, flags=re.IGNORECASE)]
     suggestion = " ".join(advice[0].split()).strip("[]()<>\"' ") if advice and not accepted else ""
-    return JudgementReply(accepted=accepted, suggestion=suggestion[:MAX_ITEM_CHARACTERS], raw=text)
+    return JudgementReply(accepted=accepted, suggestion=suggestion, raw=text)
 
 
 def _read_verdict(text: str) -> bool | None:
@@ -174,7 +244,7 @@ def _read_verdict(text: str) -> bool | None:
     return None
 
 
-def _read_fields(reply: type[AgentReply], text: str, samples: set[str]) -> AgentReply | None:
+def _read_fields(reply: type[AgentReply], text: str, samples: set[str], cut: bool) -> AgentReply | None:
     """A reply type of a plugin: by blocks named like its fields, of several the last, or by JSON.
 
     A repeated sample is no value.
@@ -184,7 +254,7 @@ def _read_fields(reply: type[AgentReply], text: str, samples: set[str]) -> Agent
     for name in reply.model_fields:
         if name == "raw":
             continue
-        if (blocks := find_tagged(text, name)) and text.count("<"):
+        if blocks := [block.text for block in find_marked(text, name) if block.closed or not cut]:
             values[name] = ([block for block in blocks if normalize_words(block) not in samples] or blocks)[-1]
         elif (value := value_under(whole, (name,))) is not None:
             values[name] = value

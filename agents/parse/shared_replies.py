@@ -7,15 +7,23 @@ from collections.abc import Sequence
 
 from ...core.asks import AgentReply, Case
 from ..asks.replies import CasesReply, ChoiceReply, ItemsReply, RatingReply, TextReply, VerdictsReply
-from .blocks import find_json, find_list_items, find_tagged, is_unclosed, texts_in, value_under
+from .blocks import (
+    find_json,
+    find_list_items,
+    find_tagged,
+    is_unclosed,
+    texts_in,
+    value_under,
+    without_chat_tokens,
+)
 from .clean import is_refusal, whole_sentences
+from .marked import find_marked
 
 SHARED_REPLIES: frozenset[type[AgentReply]] = frozenset(
     {TextReply, ItemsReply, CasesReply, ChoiceReply, RatingReply, VerdictsReply}
 )
-# More, or longer, is a model that does not stop.
+# More is a model that does not stop.
 MAX_ITEMS = 40
-MAX_CHARACTERS = 4000
 
 _CHOICE_TAGS = ("choice", "choose", "better", "winner", "verdict", "answer")
 _CHOICE_MARK = re.compile(rf"<[ \t]*(?:{'|'.join(_CHOICE_TAGS)})\b[^<>\n]{{0,40}}>", re.IGNORECASE)
@@ -41,13 +49,14 @@ def normalize_words(text: str) -> str:
 
 
 def read_shared(
-    reply: type[AgentReply], text: str, *, tags: tuple[str, ...], samples: set[str], cut: bool
+    reply: type[AgentReply], text: str, *, tags: tuple[str, ...], samples: set[str], cut: bool, partial: bool
 ) -> AgentReply | None:
     """The reply, or None if its meaning is unclear. The arguments are those of `parse_reply`."""
     if reply is TextReply:
-        return _read_text(text, tags, samples, cut)
+        return _read_text(text, tags, samples, cut, partial)
     if reply is ItemsReply:
-        return _read_items(text, tags, samples)
+        return _read_items(text, tags, samples, cut)
+    text = without_chat_tokens(text)
     if reply is CasesReply:
         return _read_cases(text, samples)
     if reply is ChoiceReply:
@@ -57,26 +66,37 @@ def read_shared(
     return _read_rating(text)
 
 
-def _read_text(text: str, tags: tuple[str, ...], samples: set[str], cut: bool) -> TextReply | None:
-    blocks = find_tagged(text, *tags) if tags else []
-    if blocks and cut and is_unclosed(text, *tags):
-        blocks[-1] = whole_sentences(blocks[-1])
-    values = texts_in(value_under(find_json(text), tags)) if tags and not blocks else []
-    answer = (blocks or values or [whole_sentences(text) if cut else text])[-1].strip()[:MAX_CHARACTERS]
+def _read_text(text: str, tags: tuple[str, ...], samples: set[str], cut: bool, partial: bool) -> TextReply | None:
+    blocks = find_marked(text, *tags) if tags else []
+    values = texts_in(value_under(find_json(text), tags)) if tags and not blocks and not cut else []
+    answer = blocks[-1].text if blocks else [*values, without_chat_tokens(text)][0]
+    if cut and not (blocks and blocks[-1].closed):
+        answer = whole_sentences(answer) if partial else ""
     if not answer or normalize_words(answer) in samples or is_refusal(answer):
         return None
     return TextReply(text=answer, raw=text)
 
 
-def _read_items(text: str, tags: tuple[str, ...], samples: set[str]) -> ItemsReply | None:
+def _read_items(text: str, tags: tuple[str, ...], samples: set[str], cut: bool) -> ItemsReply | None:
+    """Several blocks are an item each, as they stand; a block alone, or a text without, may hold a list of them.
+
+    An item that was cut is none, unless it is the only one.
+    """
     blocks = find_tagged(text, *tags) if tags else []
-    items = [item for block in blocks for item in (find_list_items(block) or [block])]
+    marked = [block.text for block in find_marked(text, *tags) if block.closed] if tags else []
+    if len(marked) > 1:
+        items, unfinished = marked, False
+    else:
+        items = [item for block in blocks for item in (find_list_items(block) or [block])]
+        unfinished = cut and is_unclosed(text, *tags)
     value = None if items else find_json(text)
     if value is not None:
         items = texts_in(value_under(value, tags) or (value if isinstance(value, list) else None))
-    by_words = {
-        words: " ".join(item.split()) for item in items or find_list_items(text) if (words := normalize_words(item))
-    }
+    if not items:
+        items, unfinished = find_list_items(without_chat_tokens(text)), cut
+    if unfinished and len(items) > 1:
+        items = items[:-1]
+    by_words = {words: item.strip() for item in items if (words := normalize_words(item))}
     items = [item for words, item in by_words.items() if words not in samples and not is_refusal(item)]
     return ItemsReply(items=tuple(items[:MAX_ITEMS]), raw=text) if items else None
 
@@ -87,7 +107,7 @@ def _read_cases(text: str, samples: set[str]) -> CasesReply | None:
     for input_text, output in _input_output_pairs(text):
         words = normalize_words(input_text)
         if input_text.strip() and words not in samples:
-            case = Case(input=input_text.strip()[:MAX_CHARACTERS], expected=output.strip()[:MAX_CHARACTERS])
+            case = Case(input=input_text.strip(), expected=output.strip())
             cases.setdefault(words, case)
     return CasesReply(cases=tuple(cases.values())[:MAX_ITEMS], raw=text) if cases else None
 
@@ -125,7 +145,7 @@ def _read_choice(text: str) -> ChoiceReply | None:
             marks = [mark.start() for mark in _CHOICE_MARK.finditer(text)]
             before = re.sub(r"</?\w{1,20}>", " ", text[: marks[-1]]) if marks else ""
             why = " ".join((find_tagged(text, "why", "reason", "analysis") or [before])[0].split())
-            return ChoiceReply.model_validate({"choice": choices.pop(), "why": why[:MAX_CHARACTERS], "raw": text})
+            return ChoiceReply.model_validate({"choice": choices.pop(), "why": why, "raw": text})
     return None
 
 
@@ -157,4 +177,4 @@ def _read_rating(text: str) -> RatingReply | None:
     if number > highest:
         return None
     why = " ".join(find_tagged(text, "why", "reason")[:1])
-    return RatingReply(rating=number / highest, why=why[:MAX_CHARACTERS], raw=text)
+    return RatingReply(rating=number / highest, why=why, raw=text)

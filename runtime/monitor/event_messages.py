@@ -40,7 +40,8 @@ def message_for(event: Event) -> str:
         case "agent_spoke":
             return f"{_short_text(data, 'role')}: {_short_text(data, 'text')}"
         case "answer_unreadable":
-            return f"the {_short_text(data, 'role')}'s answer could not be read"
+            reason = _short_text(data, "reason")
+            return f"the {_short_text(data, 'role')}'s answer could not be read{f': {reason}' if reason else ''}"
         case "directive_applied":
             return f"directive applied: {_directive_summary(data)}"
         case "directive_refused":

@@ -22,6 +22,7 @@ from maieutic.core.budget import Payer
 from maieutic.core.errors import BudgetSpent, UsageError
 from maieutic.core.models import Call, ModelRef, Reply
 from maieutic.core.task import Models
+from maieutic.plugins.operators.critique import CritiquePrompt
 from maieutic.plugins.operators.crossover import CrossAndMutate, CrossPrompts, StepByDifference
 from maieutic.plugins.operators.induce_instruction import InducePrompt
 from maieutic.plugins.operators.section_edits import EditSection
@@ -194,11 +195,61 @@ async def test_a_section_is_not_given_the_room_of_the_whole_prompt() -> None:
     assert all(call.sampling.max_tokens < 1200 for call in gateway.calls)
 
 
-async def test_an_answer_cut_short_ends_with_a_whole_sentence() -> None:
-    gateway = Scripted(lambda call: Reply(text="<prompt>Judge the film. Answer wi", finish="length"))
+CUT = "<prompt>Judge the film. Answer wi"
+MONOLOGUE = "Okay, so the prompt is too short. I should think about what"
+UNFINISHED = "<think>I will write <prompt>Judge the film.</prompt> and then"
+
+
+async def test_a_cut_answer_is_asked_once_more_with_twice_the_room() -> None:
+    gateway = Scripted(
+        lambda call: Reply(text=CUT, finish="length") if "cut off" not in said(call) else Reply(text=good(call))
+    )
+    reply = await ModelTeam(models=Models(), gateway=gateway).act(EDIT)
+    assert reply is not None
+    first, second = gateway.calls
+    assert second.sampling.max_tokens == 2 * first.sampling.max_tokens
+    assert [message["role"] for message in second.messages] == ["user"]
+
+
+@pytest.mark.parametrize(
+    ("text", "finish", "reason"),
+    [
+        (CUT, "length", "it was cut at its limit of 640 tokens"),
+        (MONOLOGUE, "length", "it was cut at its limit of 640 tokens"),
+        ('{"prompt": "Judge the film. Answer wi', "length", "it was cut at its limit of 640 tokens"),
+        ("```\nJudge the film. Answer wi", "length", "it was cut at its limit of 640 tokens"),
+        (UNFINISHED, "length", "its reasoning was cut at its limit of 640 tokens: there is no answer after it"),
+        (UNFINISHED, "stop", "its reasoning has no end"),
+        ("", "length", "the answer is empty: the model stopped at its limit of 640 tokens, before it began to answer"),
+    ],
+)
+async def test_what_is_cut_twice_is_an_event_with_its_reason_and_no_prompt(text: str, finish: str, reason: str) -> None:
+    turns: list[AgentTurn] = []
+
+    async def listen(turn: AgentTurn) -> None:
+        turns.append(turn)
+
+    gateway = Scripted(lambda call: Reply(text=text, finish=finish))
+    assert await ModelTeam(models=Models(), gateway=gateway, on_turn=listen).act(EDIT) is None
+    assert len(gateway.calls) == 2
+    assert [(turn.kind, turn.reason, turn.raw) for turn in turns] == [("answer_unreadable", reason, text)]
+
+
+async def test_advice_that_is_cut_twice_ends_with_a_whole_sentence() -> None:
+    gateway = Scripted(lambda call: Reply(text="<critique>It is vague. It does n", finish="length"))
+    ask = CritiquePrompt(prompt="p", failures=(CASE,))
+    reply = await ModelTeam(models=Models(), gateway=gateway).act(ask)
+    assert reply is not None
+    assert reply.text == "It is vague."
+    assert len(gateway.calls) == 2
+
+
+async def test_a_prompt_that_ended_before_the_cut_is_whole() -> None:
+    gateway = Scripted(lambda call: Reply(text="<prompt>Judge the film.</prompt> It is bet", finish="length"))
     reply = await ModelTeam(models=Models(), gateway=gateway).act(EDIT)
     assert reply is not None
     assert reply.prompt == "Judge the film."
+    assert len(gateway.calls) == 1
 
 
 async def test_fields_of_an_ask_are_never_filled_twice() -> None:

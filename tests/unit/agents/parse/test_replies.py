@@ -15,6 +15,7 @@ from maieutic.agents.asks.replies import JudgementReply, PathReply, PromptReply,
 from maieutic.agents.parse.blocks import find_json, find_list_items, find_tagged
 from maieutic.agents.parse.replies import parse_reply
 from maieutic.core.asks import AgentReply, Ask
+from maieutic.plugins.operators.critique import CritiquePrompt
 from maieutic.plugins.operators.section_edits import EditSection
 
 EDIT = EditPrompt(task="t", prompt="p", reason="r")
@@ -109,23 +110,37 @@ def test_what_only_looks_like_a_remark_stays(own: str) -> None:
 @pytest.mark.parametrize(
     ("text", "cut", "said"),
     [
-        ("<section>Use one label. Never wri", True, "Use one label."),
+        ("<section>Use one label. Never wri", True, None),
         ("<section>Use one label. Never wri", False, "Use one label. Never wri"),
         ("<section>Use one label. Never wri</section>", True, "Use one label. Never wri"),
         ("<section>Never wri", True, None),
     ],
 )
-def test_a_text_cut_short_ends_with_a_whole_sentence(text: str, cut: bool, said: str | None) -> None:
+def test_a_text_that_was_cut_is_none(text: str, cut: bool, said: str | None) -> None:
     ask = EditSection(task="t", prompt="p", section="Steps", text="x")
     reply = parse_reply(ask, text, cut=cut, tags=("section",))
     assert (reply.text if isinstance(reply, TextReply) else None) == said
 
 
-def test_a_prompt_cut_short_ends_with_a_whole_sentence() -> None:
-    assert prompt_in(f"<prompt>{GOOD} Use one", cut=True) == GOOD
-    assert prompt_in(f"{GOOD} Use one", cut=True) == GOOD
-    assert prompt_in("<prompt>Say whether the", cut=True) is None
+def test_a_prompt_that_was_cut_is_none() -> None:
+    assert prompt_in(f"<prompt>{GOOD} Use one", cut=True) is None
+    assert prompt_in(f"{GOOD} Use one", cut=True) is None
+    assert prompt_in(f'{{"prompt": "{GOOD} Use one', cut=True) is None
+    assert prompt_in(f"```\n{GOOD} Use one", cut=True) is None
+    assert prompt_in(f"<prompt>{GOOD}</prompt> Better:\n<prompt>{GOOD} Use", cut=True) is None
     assert prompt_in(f"<prompt>{GOOD} Now</prompt> because", cut=True) == f"{GOOD} Now"
+
+
+def test_advice_that_was_cut_may_end_with_a_whole_sentence() -> None:
+    ask = CritiquePrompt(prompt="p")
+    for text, critique in {
+        "<critique>It is vague. It does n": "It is vague.",
+        "<critique>提示太模糊。它没有": "提示太模糊。",
+    }.items():
+        reply = parse_reply(ask, text, cut=True, partial=True, tags=("critique",))
+        assert isinstance(reply, TextReply)
+        assert reply.text == critique
+        assert parse_reply(ask, text, cut=True, tags=("critique",)) is None
 
 
 def test_a_sample_is_skipped_for_the_answer_beside_it() -> None:
