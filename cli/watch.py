@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,8 +48,7 @@ def watch(
         arguments += ["--replay", "--speed", f"{speed:g}"] if replay else []
         arguments += [] if steer else ["--read-only"]
         mode = "with directives" if steer else "read-only"
-        echo(f"http://127.0.0.1:{port}  {mode}; Ctrl-C stops it", err=True)
-        _serve_web([sys.executable, "-m", "maieutic", "watch", *arguments], port)
+        _serve_web([sys.executable, "-m", "maieutic", "watch", *arguments], port, mode)
         return
     run_tui(folder, run_id, read_only=read_only, replay=speed if replay else None, theme=theme, ascii_only=ascii_only)
 
@@ -91,8 +89,15 @@ def require_terminal() -> None:
         )
 
 
-def _serve_web(command: Sequence[str], port: int) -> None:
+def _serve_web(command: Sequence[str], port: int, mode: str) -> None:
     """Until it is interrupted. Each browser session is a separate process that reads the store."""
-    from textual_serve.server import Server
+    from ..serve.web_ui import WebUI
 
-    Server(shlex.join(command), host="127.0.0.1", port=port, title="maieutic").serve()
+    server = WebUI(command, port)
+    echo(f"{server.address}  {mode}; Ctrl-C stops it", err=True)
+    try:
+        server.serve()
+    except OSError as error:
+        raise UsageError(
+            f"port {port} is not available: {error.strerror or error}", where="--port", remedy="choose another"
+        ) from error

@@ -8,19 +8,18 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from ..core.budget import Payer
 from ..core.errors import MaieuticError, ModelError, NeedsError, UsageError
 from ..core.models import Call, ModelRef, Reply
 from ..runtime.models.client import ModelClient
 from ..runtime.models.transports import wire
+from .guard import LoopbackGuard
 from .served_program import ServedProgram
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 # Chats with long contexts fit; a mistaken upload does not.
 _MAX_BODY_BYTES = 16 * 2**20
 
@@ -162,13 +161,11 @@ async def _chunks(head: dict[str, Any], message: dict[str, str]) -> AsyncGenerat
 
 
 async def _loopback_only(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Loopback only, so that no web page can reach it by another host name; and every error in OpenAI's format."""
+    """No page of a browser reaches the models, by its own or another host name; every error in OpenAI's format."""
     from aiohttp import web
 
-    origin = request.headers.get("Origin")
-    hosts = {urlsplit(f"//{request.host}").hostname, *([urlsplit(origin).hostname] if origin else [])}
-    if not hosts <= _LOOPBACK_HOSTS:
-        return web.json_response(_error_body("this server answers on loopback only", "forbidden"), status=403)
+    if reason := LoopbackGuard().refusal(request):
+        return web.json_response(_error_body(reason, "forbidden"), status=403)
     try:
         response: web.StreamResponse = await handler(request)
         return response

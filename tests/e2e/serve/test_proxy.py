@@ -106,7 +106,7 @@ def test_a_router_sends_each_input_to_its_prompt_and_strangers_are_kept_out(stor
     )
     with serving(folder) as base:
         assert ask(base, ("user", "the dogs growl")).choices[0].message.content == "user:Bark.\n\nthe dogs growl"
-        for header in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
+        for header in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "http://127.0.0.1:1"}):
             with pytest.raises(urllib.error.HTTPError, match="403"):
                 urllib.request.urlopen(urllib.request.Request(f"{base}/models", headers=header))
 
