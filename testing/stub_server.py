@@ -196,7 +196,7 @@ class StubServer:
                 return self._error_response(Fault(status=404, text=f"The model `{body['model']}` does not exist"))
             if (fault := fault_for(self._faults, number)) is not None:
                 return await self._fail(request, fault)
-            if (refusal := next((one for one in self._refuses if one.concerns(body)), None)) is not None:
+            if (refusal := next((rule for rule in self._refuses if rule.concerns(body)), None)) is not None:
                 return self._error_response(Fault(status=refusal.status, text=refusal.text))
             if self._latency:
                 await asyncio.sleep(self._latency)

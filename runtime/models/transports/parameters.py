@@ -9,7 +9,7 @@ from typing import Any
 from ....core.render import Message
 
 MAX_TOKEN_NAMES = ("max_tokens", "max_completion_tokens")
-# Below that, an answer in the room left by a long prompt would be cut anyway.
+# Below that, an answer in the space that a long prompt leaves would be cut anyway.
 _MIN_ANSWER_TOKENS = 16
 
 
@@ -56,19 +56,19 @@ class ParameterLimits:
 
     def apply(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """A request's fields without what is refused, or with its replacement."""
-        kept = {name: value for name, value in fields.items() if name not in self.refused}
+        accepted = {name: value for name, value in fields.items() if name not in self.refused}
         if "max_tokens" in fields and (tokens := self._answer_tokens(fields)) and "max_tokens" in self.refused:
             if "max_completion_tokens" not in self.refused:
-                kept["max_completion_tokens"] = tokens
+                accepted["max_completion_tokens"] = tokens
         elif "max_tokens" in fields:
-            kept["max_tokens"] = self._answer_tokens(fields)
-        if self.max_logprobs is not None and "top_logprobs" in kept:
-            kept["top_logprobs"] = min(self.max_logprobs, kept["top_logprobs"])
-            if not kept["top_logprobs"]:
-                del kept["top_logprobs"], kept["logprobs"]
+            accepted["max_tokens"] = self._answer_tokens(fields)
+        if self.max_logprobs is not None and "top_logprobs" in accepted:
+            accepted["top_logprobs"] = min(self.max_logprobs, accepted["top_logprobs"])
+            if not accepted["top_logprobs"]:
+                del accepted["top_logprobs"], accepted["logprobs"]
         if "system" in self.refused:
-            kept["messages"] = merge_system(fields["messages"])
-        return kept
+            accepted["messages"] = merge_system(fields["messages"])
+        return accepted
 
     def _answer_tokens(self, fields: Mapping[str, Any]) -> int:
         """What is asked, at most what the model can write and what the prompt leaves of its context."""

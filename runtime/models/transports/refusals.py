@@ -114,14 +114,14 @@ def refused_parameter(status: int | None, text: str, sent: Mapping[str, Any] | N
 def _token_limit(text: str, sent: Mapping[str, Any] | None) -> ParameterRefusal:
     """A limit of tokens under another name, or a lower one."""
     name = next((name for name in MAX_TOKEN_NAMES if name in (sent or {})), "max_tokens")
-    asked = int((sent or {}).get(name) or 10**9)
-    limit = _lower_limit(text, asked)
+    requested = int((sent or {}).get(name) or 10**9)
+    limit = _lower_limit(text, requested)
     too_many = limit is not None or re.search(r"too (?:large|high|many)|exceed|maximum", text, re.IGNORECASE)
     if name == "max_tokens" and ("max_completion_tokens" in text or not too_many):
         return ParameterRefusal(name=name)
     if not too_many:
         return ParameterRefusal(name=name)
-    return ParameterRefusal(name="output", limit=limit or max(1, asked // 2))
+    return ParameterRefusal(name="output", limit=limit or max(1, requested // 2))
 
 
 def _shared_context(text: str) -> int | None:
@@ -132,9 +132,9 @@ def _shared_context(text: str) -> int | None:
         text,
         re.IGNORECASE,
     )
-    found = _CONTEXT.search(text) if shared else None
-    if found is not None:
-        return int(found[1] or found[2])
+    context = _CONTEXT.search(text) if shared else None
+    if context is not None:
+        return int(context[1] or context[2])
     # Anthropic: input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000
     sums = re.search(r"exceed context limit:? \d+ \+ \d+ > (\d+)", text)
     return int(sums[1]) if sums else None
@@ -144,9 +144,9 @@ def _is_prompt_too_long(text: str) -> bool:
     return re.search(r"(?:prompt|inputs?)[`'\"]? (?:tokens )?(?:is too|must have)", text, re.IGNORECASE) is not None
 
 
-def _lower_limit(text: str, asked: int) -> int | None:
-    """The highest number that the text names as a limit below what was asked."""
-    limits = [int(number) for number in _LIMIT.findall(text) if 0 < int(number) < asked]
+def _lower_limit(text: str, requested: int) -> int | None:
+    """The highest number that the text names as a limit below what was requested."""
+    limits = [int(number) for number in _LIMIT.findall(text) if 0 < int(number) < requested]
     return max(limits) if limits else None
 
 
