@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
-from ..core.errors import RunStopped, UsageError
+from ..core.errors import RunFailed, RunStopped, UsageError
 from .lookup import find_candidate, load_program, open_store, read_task
 from .options import CandidateName, MeasureOptions, RunName, TaskFile, expand_groups, override_models
 from .output import print_json
@@ -19,8 +19,11 @@ from .printer import echo
 if TYPE_CHECKING:
     from ..core.dataset import Split
     from ..core.program import Program
+    from ..core.report import FailedExamples
     from ..core.score import Evaluation
     from ..core.task import Task
+    from ..graphs.compare import Comparison
+    from ..graphs.transfer import TransferResult
     from ..plugins.system.registry import Registry
 
 T = TypeVar("T")
@@ -39,6 +42,7 @@ def evaluate(
 ) -> None:
     """Score one prompt on a task's examples."""
     from ..graphs.evaluate import evaluate_program
+    from ..graphs.measuring.failures import failed_examples
 
     measured_task, registry = _read_task(task, options)
     program = load_program(prompt) if prompt else measured_task.program
@@ -55,6 +59,7 @@ def evaluate(
         print_json(summary)
     else:
         _print_evaluation(summary)
+    _exit_if_most_failed(failed_examples(evaluations))
 
 
 @expand_groups
@@ -78,12 +83,14 @@ def compare(
     comparison = run_evaluation(work, what="comparison", retry_with=f"maieutic compare {task} {a} {b}")
     if options.as_json:
         print_json(comparison.model_dump(mode="json"))
+        _exit_if_most_failed(comparison.failed)
         return
     echo(f"{comparison.verdict}: from A to B {gain_text(comparison.difference)}")
     for name, path, score in (("A", a, comparison.a), ("B", b, comparison.b)):
         echo(f"{name}  {score.value:.3f} [{score.low:.3f}, {score.high:.3f}]  {path}")
     echo(f"{comparison.flips.gained} examples better with B, {comparison.flips.lost} worse")
-    _print_source(comparison.task, comparison.n, comparison.split, comparison.model)
+    _print_source(comparison)
+    _exit_if_most_failed(comparison.failed)
 
 
 @expand_groups
@@ -109,9 +116,11 @@ def transfer(
     result = run_evaluation(work, what="measurement", retry_with=f"maieutic transfer {run} {task}")
     if options.as_json:
         print_json(result.model_dump(mode="json"))
+        _exit_if_most_failed(result.failed)
         return
     echo(f"{result.verdict}: {result.own:.3f} → {result.brought:.3f}, {gain_text(result.difference)}")
-    _print_source(result.task, result.n, result.split, result.model)
+    _print_source(result)
+    _exit_if_most_failed(result.failed)
 
 
 def run_evaluation(work: Coroutine[Any, Any, T], *, what: str, retry_with: str) -> T:
@@ -149,7 +158,9 @@ def _measure_keywords(options: MeasureOptions, registry: Registry) -> dict[str, 
 
 def _evaluation_json(task: Task, program: Program, split: Split, evaluations: Sequence[Evaluation]) -> dict[str, Any]:
     from ..core.stats.intervals import mean_interval
+    from ..graphs.measuring.failures import failed_examples
 
+    failed = failed_examples(evaluations)
     scores = [evaluation.score for evaluation in evaluations]
     interval = mean_interval(scores) if scores else None
     return {
@@ -164,6 +175,9 @@ def _evaluation_json(task: Task, program: Program, split: Split, evaluations: Se
         "of": len(task.data[split]),
         "unreadable": sum(evaluation.failure == "format" for evaluation in evaluations),
         "unscored": sum(evaluation.failure == "example" for evaluation in evaluations),
+        "no_answer": sum(evaluation.failure == "no_answer" for evaluation in evaluations),
+        "failed": failed.count,
+        "reasons": failed.reasons,
     }
 
 
@@ -178,11 +192,35 @@ def _print_evaluation(summary: dict[str, Any]) -> None:
     )
     if summary["unreadable"] or summary["unscored"]:
         echo(f"{summary['unreadable']} answers could not be parsed, {summary['unscored']} examples not scored")
+    if summary["no_answer"]:
+        echo(f"{summary['no_answer']} examples got no answer: the model returned no text; they count as 0")
+    _print_failures(summary["failed"], summary["n"], summary["reasons"])
+    _print_unmeasured(summary["n"], summary["of"])
     if split == "test":
         echo(TEST_REUSE_WARNING)
 
 
-def _print_source(task: str, n: int, split: str, model: str) -> None:
-    echo(f"{task} on {n} {split} examples with {model}")
-    if split == "test":
+def _print_source(result: Comparison | TransferResult) -> None:
+    echo(f"{result.task} on {result.n} {result.split} examples with {result.model}")
+    _print_failures(result.failed.count, result.failed.of, result.failed.reasons)
+    _print_unmeasured(result.n, result.of)
+    if result.split == "test":
         echo(TEST_REUSE_WARNING)
+
+
+def _print_failures(count: int, measured: int, reasons: Mapping[str, int]) -> None:
+    from ..graphs.measuring.failures import failures_text
+
+    if count:
+        echo(f"{failures_text(count, measured, reasons)}; they count as 0")
+
+
+def _print_unmeasured(measured: int, total: int) -> None:
+    if measured < total:
+        echo(f"{total - measured} of {total} examples were not measured: raise --calls")
+
+
+def _exit_if_most_failed(failed: FailedExamples) -> None:
+    """A score of which more than half is failures is no result. The examples and reasons were printed."""
+    if 2 * failed.count > failed.of:
+        raise typer.Exit(RunFailed.exit_code)

@@ -29,6 +29,7 @@ EventKind = Literal[
     "duel_asked",
     "duel_judged",
     "batch_finished",
+    "example_failed",
     "candidate_kept",
     "candidate_dropped",
     "best_changed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from .stats.tests import Difference, NoiseFloor, Verdict
 from .stats.win_rate import WinRate
@@ -110,6 +110,27 @@ class ExampleScores(_ReportPart):
     best: float
 
 
+class FailedExamples(_ReportPart):
+    """Examples that failed for a prompt, and why. An app, a metric, a target or the endpoint failed on them.
+
+    Attributes:
+        count: How many; they count as 0.
+        of: How many were measured.
+        reasons: Reason → how many failed for it, the commonest first.
+    """
+
+    count: int = 0
+    of: int = 0
+    reasons: dict[str, int] = Field(default_factory=dict)
+
+
+class NoAnswers(_ReportPart):
+    """Examples on which the model gave no text (a refusal, a tool call, nothing): no unreadable answers."""
+
+    start: int = 0
+    best: int = 0
+
+
 class Report(_ReportPart):
     """What a reader needs to judge the claim of a run. "Start" is the baseline, "best" the winner.
 
@@ -144,6 +165,9 @@ class Report(_ReportPart):
         rows: Every example of the claim.
         tasks: The result on each task, if the run served several.
         warnings: What limits the claim.
+        failed: Examples of the claim that failed for one of the prompts.
+        no_answer: Examples of the claim that a prompt got no answer to.
+        limits_passed: What the calls in flight used beyond a limit, one line per limit.
     """
 
     run: str
@@ -174,3 +198,6 @@ class Report(_ReportPart):
     rows: tuple[ExampleScores, ...] = ()
     tasks: tuple[TaskResult, ...] = ()
     warnings: tuple[str, ...] = ()
+    failed: FailedExamples = FailedExamples()
+    no_answer: NoAnswers = NoAnswers()
+    limits_passed: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Failure = Literal["format", "example"]
+Failure = Literal["format", "example", "no_answer"]
 
 
 class Score(BaseModel):
@@ -17,8 +17,11 @@ class Score(BaseModel):
         value: In [0, 1], higher is better.
         values: Named parts of the score, in any range.
         feedback: Words for the optimizer models.
-        failure: `format` if the answer could not be read, `example` if this example could not be scored. Both come with
-            value 0 and are counted apart from a wrong answer.
+        failure: `format` if the answer could not be read, `no_answer` if the model returned no text to read (a refusal,
+            a tool call, `content: null`), `example` if this example could not be scored. All come with value 0 and
+            are counted apart from a wrong answer.
+        reason: What failed, in one line: the type and the message of what an app, a metric or a target raised, or why
+            the model stopped without a text. Empty where nothing failed, and where an evaluator only says so.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +30,7 @@ class Score(BaseModel):
     values: Mapping[str, float] = Field(default_factory=dict)
     feedback: str | None = None
     failure: Failure | None = None
+    reason: str = ""
 
 
 class Preference(BaseModel):
@@ -76,6 +80,13 @@ class Evaluation(BaseModel):
     @property
     def failure(self) -> Failure | None:
         return next((score.failure for score in self.scores.values() if score.failure), None)
+
+    @property
+    def failure_reason(self) -> str:
+        """Why the example failed, in one line; empty where it did not fail."""
+        failed = [score for score in self.scores.values() if score.failure]
+        text = next((score.reason or score.feedback for score in failed if score.reason or score.feedback), None)
+        return " ".join((text or "no reason was given").split()) if failed else ""
 
     @property
     def feedback(self) -> str:

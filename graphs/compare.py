@@ -9,18 +9,21 @@ from pydantic import BaseModel, ConfigDict
 from ..core.dataset import Split
 from ..core.errors import UsageError
 from ..core.program import Program
-from ..core.report import Flips
+from ..core.report import FailedExamples, Flips
+from ..core.score import Evaluation
 from ..core.stats.intervals import Interval, count_flips, mean_interval
 from ..core.stats.tests import Difference, Verdict, compare_paired, verdict
 from ..core.task import Task
 from ..plugins.system.registry import Registry
 from .evaluate import checked_examples, evaluate_program
+from .measuring.failures import failed_examples
 from .run_options import MeasureKeywords
 
 
 class Comparison(BaseModel):
-    """a, b: means on the `n` examples that both were scored on. difference, flips, verdict: of b against a, paired, as
-    a report has them for the best against the baseline."""
+    """a, b: means on the `n` examples, of the split's `of`, that both were scored on. difference, flips, verdict: of b
+    against a, paired, as a report has them for the best against the baseline. failed: examples that failed for a or b;
+    they count as 0 there."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,6 +36,8 @@ class Comparison(BaseModel):
     flips: Flips
     verdict: Verdict
     n: int
+    of: int = 0
+    failed: FailedExamples = FailedExamples()
 
 
 async def compare_programs(
@@ -57,8 +62,10 @@ async def compare_programs(
     for program in (a, b):
         checked_examples(task, program, split)  # before the first of them is paid for
     scores = []
+    measured: list[Evaluation] = []
     for program in (a, b):
         evaluations = await evaluate_program(task, program, split=split, registry=registry, **options)
+        measured += evaluations
         scores.append({evaluation.example: evaluation.score for evaluation in evaluations})
     rows = [row for row in scores[0] if row in scores[1]]
     if not rows:
@@ -76,4 +83,6 @@ async def compare_programs(
         flips=Flips(gained=gained, lost=lost),
         verdict=verdict(difference, difference.p),
         n=len(rows),
+        of=len(task.data[split]),
+        failed=failed_examples(measured),
     )

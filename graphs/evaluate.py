@@ -10,18 +10,21 @@ from typing import Unpack
 from ..core.budget import Budget
 from ..core.candidate import Candidate
 from ..core.dataset import SPLITS, Example, Split
-from ..core.errors import UsageError
+from ..core.errors import MaieuticError, ModelError, RunStopped, UsageError
+from ..core.models import ModelRef
 from ..core.program import Program
 from ..core.prompt import check_placeholders
 from ..core.recipe import PluginRef, Recipe
 from ..core.render import template_values
-from ..core.score import Evaluation
+from ..core.score import Evaluation, Response
 from ..core.task import Task
 from ..plugins.system.registry import Registry
+from ..runtime.models.throttle import RetryPolicy
 from .candidate_guards import candidate_id
 from .measuring.measure import measure, only_evaluations
 from .preflight import check_evaluators, models_used
 from .run_config import RunConfig
+from .run_context import RunContext
 from .run_lifecycle import RunContexts, new_run_id, run_record
 from .run_options import MeasureKeywords, RunOptions
 
@@ -55,12 +58,16 @@ async def evaluate_program(
 
     Raises:
         UsageError: an empty split, or a placeholder that its examples cannot fill.
-        ModelError: an unusable endpoint.
+        ModelError: an unusable endpoint, or one that failed on most examples.
+        RunFailed: an app, a metric or a target that failed on most examples; `Evaluation.failure` tells the others.
+        RunStopped: a budget that pays for no example.
     """
     rows = checked_examples(task, program, split)
     config = RunConfig.resolve(task, RunOptions(recipe=EVAL_RECIPE, **options), registry)
     if options.get("budget") is None:
-        config.budget = Budget(calls=len(rows) * sum(config.calls_per_run(program, repairs=True)))
+        # A call that the endpoint fails on is asked again: that takes nothing from the other examples.
+        calls = len(rows) * sum(config.calls_per_run(program, repairs=True))
+        config.budget = Budget(calls=calls * RetryPolicy().max_attempts)
     await check_evaluators(config)
     run = new_run_id()
     candidate = Candidate(id=candidate_id(program), program=program, operator="given", step=1)
@@ -73,8 +80,11 @@ async def evaluate_program(
         context = await contexts.context_for({"run": run})
         await contexts.store.save_candidates(run, [candidate])
         final_state = "failed"
+        results: Sequence[Evaluation | Response] = ()
         try:
             results = await measure(context, [(candidate, row) for row in rows], split=split, step=1)
+            if rows and not results:
+                raise _nothing_measured(context, task.models.target)
             final_state = "finished"
         except asyncio.CancelledError:
             final_state = "stopped"
@@ -83,6 +93,23 @@ async def evaluate_program(
             finished = datetime.now(UTC).isoformat()
             await contexts.store.update_run(run, state=final_state, best=candidate.id, finished=finished)
     return only_evaluations(results)
+
+
+def _nothing_measured(context: RunContext, target: ModelRef) -> MaieuticError:
+    """The calls were spent before one example had its result, by examples that take more, or by an endpoint that
+    failed."""
+    spent = context.ledger.view().total_paid
+    if spent.calls and not spent.tokens:
+        return ModelError(
+            f"{target.id} answered none of {spent.calls} calls, which are all that --calls allows",
+            where=target.api_base or f"provider {target.provider}",
+            remedy="see whether the endpoint answers at all, raise --calls, and try again",
+        )
+    return RunStopped(
+        "no example was measured: one takes more calls than the budget has",
+        where="--calls",
+        remedy="raise --calls, or leave it out",
+    )
 
 
 def checked_examples(task: Task, program: Program, split: Split) -> Sequence[Example]:

@@ -10,6 +10,7 @@ from ..core.dataset import Split
 from ..core.errors import UsageError
 from ..core.program import Program
 from ..core.render import instruction_text
+from ..core.report import FailedExamples
 from ..core.stats.tests import Difference, Verdict
 from ..core.task import Task
 from ..plugins.system.registry import Registry
@@ -18,7 +19,8 @@ from .run_options import MeasureKeywords
 
 
 class TransferResult(BaseModel):
-    """Means of the task's own prompt and of the transferred one, on the same examples; the verdict as in a report."""
+    """Means of the task's own prompt and of the transferred one, on the same `n` examples of the split's `of`; verdict
+    and failed examples as in a report."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,6 +32,8 @@ class TransferResult(BaseModel):
     difference: Difference
     verdict: Verdict
     n: int
+    of: int = 0
+    failed: FailedExamples = FailedExamples()
 
 
 def transplant(program: Program, task: Task) -> Program:
@@ -82,4 +86,6 @@ async def transfer_program(
         difference=comparison.difference,
         verdict=comparison.verdict,
         n=comparison.n,
+        of=comparison.of,
+        failed=comparison.failed,
     )

@@ -12,6 +12,7 @@ from ...core.models import Output
 from ...core.search_types import Duel, DuelOutcome, Measurement
 from ...runtime.store import PreferenceRow
 from ..run_context import RunContext
+from ..run_lifecycle import root_error
 
 
 def missing_outputs(duels: Sequence[Duel], archive: Archive) -> list[Measurement]:
@@ -57,8 +58,13 @@ async def judge_duels(
 ) -> list[DuelOutcome]:
     """Outcomes in the order of the duels; what the judge cannot tell apart is a tie. Left out are duels whose outputs
     are missing or that no longer fit the budget."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_judge_duel(context, duel, archive, examples[duel.example], step)) for duel in duels]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(_judge_duel(context, duel, archive, examples[duel.example], step)) for duel in duels
+            ]
+    except ExceptionGroup as errors:
+        raise root_error(errors) from errors
     return [outcome for task in tasks if (outcome := task.result()) is not None]
 
 

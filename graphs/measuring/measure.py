@@ -26,6 +26,9 @@ from ...core.task import EvaluatorSpec
 from ...plugins.evaluators.aggregate import aggregate_scores, evaluator_names
 from ..run_config import RunConfig
 from ..run_context import RunContext
+from ..run_lifecycle import root_error
+from .failed_results import emit_failures, failed_result, score_or_fail, without_answer
+from .failures import BatchFailures, failed_score, is_example_failure
 
 RunProgram = Callable[[Example], Awaitable[Output]]
 
@@ -48,10 +51,12 @@ async def measure(
 
     Returns:
         Results in the order of the pairs, without those that no longer fit the budget. Responses where nothing scores
-        the task's outputs, else evaluations.
+        the task's outputs, else evaluations. An example on which an app, a metric, a target or the endpoint failed has
+        an evaluation of 0 with the reason, and an event.
 
     Raises:
-        ModelError: the endpoint is unusable. What was answered until then is in the cache.
+        ModelError: the endpoint is unusable, or failed on most examples. What was answered until then is in the cache.
+        RunFailed: most examples failed, as `failures` says.
     """
     return await _measure_all(context, [(*pair, split) for pair in pairs], step=step, target=target, keep=keep)
 
@@ -152,17 +157,54 @@ async def _measure_all(
     target: Target | None = None,
     keep: bool = True,
 ) -> list[Evaluation | Response]:
-    async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(_measure_one(context, candidate, example, split, step, target))
-            for candidate, example, split in triples
-        ]
+    searching = all(split != "test" for *_, split in triples)
+    failures = BatchFailures(
+        [(candidate.id, example.id) for candidate, example, _ in triples],
+        context.config.options.concurrency,
+        context.archive(step) if searching and triples else None,
+    )
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(_measure_or_fail(context, candidate, example, split, step, target, failures))
+                for candidate, example, split in triples
+            ]
+    except ExceptionGroup as errors:
+        raise root_error(errors) from errors
+    failures.check_endpoint()
+    if failures.unanswered:  # of some examples: either they are at fault, or the endpoint has just gone
+        await context.model_client.check(context.config.task.models.target)
     results = [result for task in tasks if (result := task.result()) is not None]
     if keep:
+        await emit_failures(context, only_evaluations(results), step)
         await context.store.save_evaluations(context.run, only_evaluations(results))
         responses = [result for result in results if isinstance(result, Response)]
         await context.store.save_responses(context.run, responses)
     return results
+
+
+async def _measure_or_fail(
+    context: RunContext,
+    candidate: Candidate,
+    example: Example,
+    split: Split,
+    step: int,
+    target: Target | None,
+    failures: BatchFailures,
+) -> Evaluation | Response | None:
+    """One result; of an example that failed, one with the reason."""
+    try:
+        result = await _measure_one(context, candidate, example, split, step, target)
+    except Exception as error:
+        if not is_example_failure(error):
+            raise
+        failures.add_error(example.id, error)
+        return failed_result(context.config, candidate, example, split, step, failed_score(error))
+    failures.add_answer()
+    scores = result.scores.values() if isinstance(result, Evaluation) else ()
+    if reason := next((score.reason for score in scores if score.failure == "example" and score.reason), ""):
+        failures.add_failure(example.id, reason)
+    return result
 
 
 async def _measure_one(
@@ -225,10 +267,12 @@ async def _all_scores(
             # No step in the stream: the same output on the same example asks the same, so it is paid for once.
             team = context.team(0, f"rate/{name}/{example.id}")
             bench = EvaluatorContext(task=context.task_brief(), team=team, rerun=run, similarities=context.similarity)
-            scores[name] = await evaluator.rate(example, result.output, answer, bench=bench)
+            scores[name] = await score_or_fail(evaluator.rate(example, result.output, answer, bench=bench))
         else:
-            scores[name] = result.scores.get(name) or await evaluator.evaluate(example, result.output, answer)
-    return scores
+            scores[name] = result.scores.get(name) or await score_or_fail(
+                evaluator.evaluate(example, result.output, answer)
+            )
+    return {name: without_answer(score, result.output) for name, score in scores.items()}
 
 
 async def _score_by_loss(
@@ -280,7 +324,9 @@ def _measure_job(
     async def run_here() -> MeasureResult:
         output = await run(example)
         answer = scoring.read_answer(output.text)
-        scores = {name: await evaluator.evaluate(example, output, answer) for name, evaluator in plain.items()}
+        scores = {
+            name: await score_or_fail(evaluator.evaluate(example, output, answer)) for name, evaluator in plain.items()
+        }
         return MeasureResult(output=output, scores=scores)
 
     spec = MeasureSpec(

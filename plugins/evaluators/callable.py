@@ -67,7 +67,8 @@ class CallableEvaluator:
         except MaieuticError:
             raise
         except Exception as error:  # noqa: BLE001 - what a user's function raises is data of that example
-            return Score(value=0.0, failure="example", feedback=self._failure_text(error))
+            text = self._failure_text(error)
+            return Score(value=0.0, failure="example", feedback=text, reason=text)
         return as_score(self.name, result)
 
     async def failure_with_line(self, example: Example, output: Output, answer: str | None) -> str:

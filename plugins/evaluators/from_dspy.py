@@ -50,7 +50,7 @@ class DspyMetric:
             raise
         except Exception as error:  # noqa: BLE001 - what a foreign metric raises is data of that example
             text = f"{self.name} failed on this example: {type(error).__name__}: {error}"
-            return Score(value=0.0, failure="example", feedback=text[:600])
+            return Score(value=0.0, failure="example", feedback=text[:600], reason=text[:300])
         return as_score(self.name, dict(result) if isinstance(result, self._dspy.Prediction) else result)
 
     def _fields(self, text: str) -> dict[str, Any]:

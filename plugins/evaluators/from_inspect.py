@@ -56,7 +56,7 @@ class InspectScorer:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - what a foreign scorer raises is data of that example
             text = f"{self.name} failed on this example: {type(error).__name__}: {error}"
-            return Score(value=0.0, failure="example", feedback=text[:600])
+            return Score(value=0.0, failure="example", feedback=text[:600], reason=text[:300])
         if result is None:
             return Score(value=0.0, failure="example", feedback=f"{self.name} gave no score")
         several = result.value if isinstance(result.value, Mapping) else {}

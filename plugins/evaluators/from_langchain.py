@@ -69,7 +69,7 @@ class LangChainEvaluator:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a foreign evaluator's error is data of that example
             text = f"{self.name} failed on this example: {type(error).__name__}: {error}"
-            return Score(value=0.0, failure="example", feedback=text[:600])
+            return Score(value=0.0, failure="example", feedback=text[:600], reason=text[:300])
         value = result.get("score")
         value = (
             _VERDICT_VALUES.get(str(result.get("value")).strip().upper())

@@ -57,7 +57,7 @@ class PromptfooAssertion:
         response = await asyncio.to_thread(self._request, json.dumps(request, ensure_ascii=True))
         if "error" in response:
             text = f"{self.name} failed on this example: {response['error']}"
-            return Score(value=0.0, failure="example", feedback=text[:600])
+            return Score(value=0.0, failure="example", feedback=text[:600], reason=text[:300])
         score = response.get("score")
         value = float(score) if isinstance(score, int | float) else float(bool(response.get("pass")))
         feedback = None if response.get("pass") else str(response.get("reason") or "")[:600] or None

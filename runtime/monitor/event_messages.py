@@ -42,6 +42,9 @@ def message_for(event: Event) -> str:
         case "answer_unreadable":
             reason = _short_text(data, "reason")
             return f"the {_short_text(data, 'role')}'s answer could not be read{f': {reason}' if reason else ''}"
+        case "example_failed":
+            place = f"example {_short_text(data, 'example')} failed with {_short_text(data, 'candidate')}"
+            return f"{place}: {_short_text(data, 'reason')}"
         case "directive_applied":
             return f"directive applied: {_directive_summary(data)}"
         case "directive_refused":

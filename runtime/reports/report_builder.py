@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -14,8 +15,10 @@ from ...core.report import (
     CallCounts,
     ContentShare,
     ExampleScores,
+    FailedExamples,
     Flips,
     FormatShare,
+    NoAnswers,
     PaidUsage,
     PromptScore,
     PromptTexts,
@@ -34,6 +37,8 @@ from ...core.task import TASK_FIELD, Task
 
 # Below that, the report tells which gains are likely to be missed.
 _FEW_ROWS = 30
+_UNREAD = ("format", "no_answer")
+_REASONS_SHOWN = 3
 _NO_GAIN = "no gain can be proved"
 
 
@@ -76,8 +81,21 @@ class _PairedEvaluations:
 
     @property
     def unread(self) -> list[bool]:
+        """Whether an answer of the two is unreadable or missing."""
         pairs = zip(self.start, self.best, strict=True)
-        return [a.failure == "format" or b.failure == "format" for a, b in pairs]
+        return [a.failure in _UNREAD or b.failure in _UNREAD for a, b in pairs]
+
+    @property
+    def no_answer(self) -> NoAnswers:
+        start, best = (sum(e.failure == "no_answer" for e in column) for column in (self.start, self.best))
+        return NoAnswers(start=start, best=best)
+
+    @property
+    def failed(self) -> FailedExamples:
+        pairs = zip(self.start, self.best, strict=True)
+        failures = [next((e for e in pair if e.failure == "example"), None) for pair in pairs]
+        reasons = Counter(evaluation.failure_reason for evaluation in failures if evaluation is not None)
+        return FailedExamples(count=reasons.total(), of=len(self.ids), reasons=dict(reasons.most_common()))
 
 
 def build_report(
@@ -155,6 +173,8 @@ def build_report(
             for example, a, b in zip(rows.ids, rows.before, rows.after, strict=True)
         ),
         tasks=tuple(_task_results(task, rows, seed)),
+        failed=rows.failed,
+        no_answer=rows.no_answer,
         warnings=tuple(_warnings(task, rows, (before, after), difference, noise, ledger, best == baseline.id)),
     )
 
@@ -286,10 +306,12 @@ def _warnings(
             f"gains below {100 * smallest:.0f} points are likely to be missed" if smallest else "no gain can be proved"
         )
         warnings.append(f"only {n} {split} example{'s' if n > 1 else ''}: {limit}")
-    if unscored := sum(
-        a.failure == "example" or b.failure == "example" for a, b in zip(rows.start, rows.best, strict=True)
-    ):
-        warnings.append(f"{unscored} of {n} examples could not be scored for a prompt and count as 0 there")
+    if (failed := rows.failed).count:
+        reasons = "; ".join(f"{count} × {reason}" for reason, count in list(failed.reasons.items())[:_REASONS_SHOWN])
+        warnings.append(f"{failed.count} of {n} examples could not be scored for a prompt and count as 0 there")
+        warnings.append(f"why examples failed: {reasons}")
+    if missing := max(rows.no_answer.start, rows.no_answer.best):
+        warnings.append(f"the model returned no text for {missing} of {n} examples, which count as 0")
     if n and not unchanged and before == after:
         warnings.append("no example changed its score: the interval is the point itself, which is no proof of equality")
     if difference.excludes_zero and difference.p >= 0.05:

@@ -74,6 +74,14 @@ def evidence_lines(report: Report) -> list[str]:
         f"Of the difference, {_signed_points(format_share.gain)} points are from examples with an unreadable answer, "
         f"{_signed_points(report.content.gain)} from the {report.content.n} that both prompts answered readably.",
     ]
+    if report.no_answer.start or report.no_answer.best:
+        lines.append(
+            f"No answer (the model returned no text): baseline {report.no_answer.start}, best {report.no_answer.best}; "
+            "counted apart from unreadable answers, and with them in the split of the difference."
+        )
+    if report.failed.count:
+        reasons = "; ".join(f"{count} × {reason}" for reason, count in report.failed.reasons.items())
+        lines.append(f"{report.failed.count} of {report.failed.of} examples failed: {reasons}.")
     if report.noise_floor is None:
         lines.append("Noise floor: not measured (the baseline was not run twice).")
     else:
