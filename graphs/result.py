@@ -51,6 +51,11 @@ class Result:
     config: RunConfig | None = field(default=None, repr=False, compare=False)
 
     @property
+    def setup(self) -> RunConfig | None:
+        """The former name of `config`, for existing programs."""
+        return self.config
+
+    @property
     def prompt(self) -> Prompt:
         """The winning prompt of a program with one prompt; the main one of several."""
         return self.program.main

@@ -93,6 +93,12 @@ async def test_a_pipeline_runs_whole() -> None:
     assert chain.invoke("x").text == (await chain.ainvoke("x")).text == want
 
 
+def test_the_former_name_of_the_configuration_answers() -> None:
+    done = result(PLAIN)
+    assert done.config is not None
+    assert done.setup is done.config
+
+
 def test_a_template_says_what_the_run_says() -> None:
     made = result(PLAIN).prompt_template()
     said = [(one.type, one.text) for one in made.format_messages(input="b")]
