@@ -88,6 +88,11 @@ async def no_listener(turn: AgentTurn) -> None:
     """The listener of a team whose turns nobody records."""
 
 
+def instructed_limit(model: ModelRef, instructed: int) -> int:
+    """What the instruction allows, whatever the model."""
+    return instructed
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Answer:
     """What came back for one question. `reason` says why `reply` is None; `cut` that more tokens may help."""
@@ -115,6 +120,7 @@ class ModelTeam:
             seed.
         allowance: If set, questions beyond so many calls, each counted with its repair, are not asked.
         deadline: If set, neither are questions after it.
+        answer_limit: From a model and what an instruction allows to the limit on the answer.
         first_skill: The skill of the request's first question, if another team asked it.
     """
 
@@ -130,6 +136,7 @@ class ModelTeam:
     allowance: int | None = None
     deadline: WritingDeadline | None = None
     first_skill: str = ""
+    answer_limit: Callable[[ModelRef, int], int] = instructed_limit
     _ask_counts: Counter[str] = field(default_factory=Counter, init=False, repr=False, compare=False)
     _skills: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -206,7 +213,7 @@ class ModelTeam:
         model = self._model(ask.role)
         sampling = Sampling(
             temperature=0.0,
-            max_tokens=instruction.max_tokens,
+            max_tokens=self.answer_limit(model, instruction.max_tokens),
             seed=seeded_random(self.seed, "team", *self.path, 0).getrandbits(31),
             top_logprobs=_TOP_LOGPROBS,
         )
@@ -243,7 +250,7 @@ class ModelTeam:
         """One call. scale: how many times the usual tokens it gets. last: whether cut advice is better than none."""
         sampling = Sampling(
             temperature=self.temperature.get(ask.role, instruction.temperature),
-            max_tokens=scale * _max_tokens(ask, instruction),
+            max_tokens=scale * self.answer_limit(self._model(ask.role), _max_tokens(ask, instruction)),
             seed=seeded_random(self.seed, "team", *self.path, number).getrandbits(31),
         )
         call = Call(model=self._model(ask.role), messages=messages, sampling=sampling, sample=number)

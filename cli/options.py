@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from pathlib import Path
@@ -70,9 +71,19 @@ class ModelOptions:
         ),
     ] = None
 
+    model_option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ROLE.KEY=VALUE",
+            help="option of a role's model, e.g. target.max_output_tokens=4000",
+            rich_help_panel=MODELS_PANEL,
+        ),
+    ] = None
+
     def apply(self, task: Task) -> Task:
         """The task with these models. Raises UsageError for an unknown role or a name that is not a model."""
-        return override_models(task, self.target, self.optimizer, parse_key_values(self.role or [], "--role"))
+        task = override_models(task, self.target, self.optimizer, parse_key_values(self.role or [], "--role"))
+        return apply_model_options(task, parse_key_values(self.model_option or [], "--model-option"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,6 +247,57 @@ def override_models(task: Task, target: str | None, optimizer: str | None, roles
     if optimizer:
         changes["optimizer"] = ModelRef.parse(optimizer)
     return task.model_copy(update={"models": task.models.model_copy(update=changes)})
+
+
+def apply_model_options(task: Task, settings: Mapping[str, str]) -> Task:
+    """The task with `ROLE.key` options of its models; the role `optimizer` stands for all but the target.
+
+    Raises UsageError for an unknown role or option, or a value that it does not take.
+    """
+    from ..core.error_messages import did_you_mean
+    from ..core.models import ROLES, ModelOptions
+
+    models, roles = task.models, ("optimizer", *ROLES)
+    values: dict[str, dict[str, Any]] = {}
+    for setting, text in settings.items():
+        role, _, key = setting.partition(".")
+        for name, possible in ((role, roles), (key.partition(".")[0], tuple(ModelOptions.model_fields))):
+            if name not in possible:
+                raise UsageError(
+                    f"unknown {'role' if possible is roles else 'option'} {name!r}",
+                    where=f"--model-option {setting}",
+                    possible=possible,
+                    remedy=did_you_mean(name, possible) or "write --model-option target.max_output_tokens=4000",
+                )
+        table = values.setdefault(role, {})
+        if key.startswith("extra."):
+            table.setdefault("extra", {})[key.removeprefix("extra.")] = _parsed(text)
+        else:
+            table[key] = text if key == "reasoning_effort" else _parsed(text)
+    for role, table in values.items():
+        ref = models.optimizer if role == "optimizer" else models.for_role(role)  # type: ignore[arg-type]
+        try:
+            options = ModelOptions.model_validate({**ref.options.model_dump(), **table})
+        except ValueError as error:
+            raise UsageError(
+                f"invalid model options: {error}",
+                where=f"--model-option {role}",
+                possible=tuple(ModelOptions.model_fields),
+            ) from error
+        ref = ref.model_copy(update={"options": options})
+        changes: dict[str, Any] = (
+            {role: ref} if role in ("target", "optimizer") else {"roles": {**models.roles, role: ref}}
+        )
+        models = models.model_copy(update=changes)
+    return task.model_copy(update={"models": models})
+
+
+def _parsed(text: str) -> Any:
+    """A JSON value, or the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _group_parameters(group: Any) -> list[inspect.Parameter]:

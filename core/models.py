@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from .errors import UsageError
 from .identity import digest
@@ -18,6 +19,52 @@ ROLES: tuple[Role, ...] = ("target", "planner", "teacher", "critic", "student", 
 EMBEDDED = "local/smollm2"
 
 _NAME = re.compile(r"^(?P<provider>[a-z0-9_.-]+)[/:](?P<name>[^@\s]+)(?:@(?P<base>https?://\S+))?$", re.IGNORECASE)
+
+
+class ModelOptions(BaseModel):
+    """What a person says about a model; None leaves it to the model's profile.
+
+    Attributes:
+        max_output_tokens: The limit on each of its answers.
+        context: Tokens of prompt and answer together.
+        reasons: Whether it thinks before it answers.
+        timeout: Seconds for one request.
+        temperature: The temperature of every call to it.
+        reasoning_effort: How much it thinks, as the endpoint spells it.
+        price: US dollars per million prompt tokens and per million answer tokens.
+        extra: Further fields of each request, name → value; stored as name and JSON.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_output_tokens: int | None = Field(default=None, gt=0)
+    context: int | None = Field(default=None, gt=0)
+    reasons: bool | None = None
+    timeout: float | None = Field(default=None, gt=0)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    reasoning_effort: str | None = None
+    price: tuple[float, float] | None = None
+    extra: tuple[tuple[str, str], ...] = ()
+
+    @field_validator("extra", mode="before")
+    @classmethod
+    def _as_pairs(cls, value: Any) -> Any:
+        """A mapping as pairs, so that options can be compared and hashed."""
+        if isinstance(value, Mapping):
+            return tuple((str(name), json.dumps(field, sort_keys=True)) for name, field in sorted(value.items()))
+        return value
+
+    @property
+    def request_fields(self) -> dict[str, Any]:
+        """What these options set in a request."""
+        fields: dict[str, Any] = {name: json.loads(value) for name, value in self.extra}
+        for name in ("temperature", "reasoning_effort"):
+            if (value := getattr(self, name)) is not None:
+                fields[name] = value
+        return fields
+
+
+_DEFAULT_OPTIONS = ModelOptions()
 
 
 class ModelRef(BaseModel):
@@ -32,6 +79,7 @@ class ModelRef(BaseModel):
     name: str
     api_base: str | None = None
     key_env: str | None = None
+    options: ModelOptions = _DEFAULT_OPTIONS
 
     @classmethod
     def parse(cls, text: str, *, api_base: str | None = None, key_env: str | None = None) -> ModelRef:
@@ -98,7 +146,8 @@ class Call(BaseModel):
 
     @cached_property
     def key(self) -> str:
-        """The key of the call in the cache."""
+        """The key of the call in the cache. Of the model's options, those that change the request are part of it."""
+        fields = self.model.options.request_fields
         return digest(
             {
                 "model": self.model.id,
@@ -106,6 +155,7 @@ class Call(BaseModel):
                 "messages": list(self.messages),
                 "sampling": self.sampling.model_dump(mode="json"),
                 "sample": self.sample,
+                **({"options": fields} if fields else {}),
             }
         )
 

@@ -23,7 +23,9 @@ from ..plugins.evaluators.aggregate import evaluator_names
 from ..plugins.executors.worker import LocalExecutor
 from ..plugins.system.hookspecs import Kind
 from ..plugins.system.registry import Registry
+from ..plugins.targets.chat import STEP_TOKENS
 from ..runtime.models.client import supports_loss
+from ..runtime.models.profile import profile_of, target_tokens
 from .compatibility import check_operators, create_evaluator
 from .recipe_loader import apply_settings, load_recipe
 from .run_options import DEFAULT_BUDGET, RunOptions
@@ -241,8 +243,10 @@ def _create_evaluators(registry: Registry, task: Task) -> dict[str, Evaluator | 
 def _target_options(registry: Registry, task: Task, labels: bool) -> dict[str, Any]:
     """The task's own options, and those that follow from the task and that this target accepts."""
     derived = {
-        "max_tokens": task.answer_tokens,
+        "max_tokens": target_tokens(task),
         "temperature": task.constraints.temperature,
+        # An inner step may write as much as the last one; small models need less for a line of reasoning.
+        "step_tokens": STEP_TOKENS if profile_of(task.models.target).small else max(STEP_TOKENS, target_tokens(task)),
         # Labels are compared by their likelihoods; 20 is the most that providers return.
         "top_logprobs": 20 if labels else 0,
         "answer": task.answer,

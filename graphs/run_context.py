@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from ..agents.deadline import WritingDeadline
@@ -19,6 +20,7 @@ from ..core.models import ModelRef
 from ..core.score import Evaluation, Response
 from ..core.search_types import DuelOutcome, Search, TaskBrief, WorkOrder
 from ..runtime.models.gateway import ModelClient, RunGateway
+from ..runtime.models.profile import author_tokens
 from ..runtime.models.transports.embeddings import similarity_call
 from ..runtime.store import DialogueTurn, Store
 from .config_changes import (
@@ -212,6 +214,7 @@ class RunContext:
             path=(step, stream),
             allowance=allowance,
             agents=self.config.agents,
+            answer_limit=partial(author_tokens, budget=self.config.options.budget),
             on_turn=record_turn,
         )
 

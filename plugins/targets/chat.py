@@ -16,6 +16,8 @@ from ...core.routing import majority_index
 from ..algorithms.input_variants import option_orders, with_step_output
 from ..algorithms.llm_helpers import gather_all
 
+STEP_TOKENS = 256
+
 
 @dataclass(frozen=True, kw_only=True)
 class ChatTarget:
@@ -39,7 +41,7 @@ class ChatTarget:
     top_logprobs: int = 0
     sample: int = 0
     answer: AnswerContract = field(default_factory=AnswerContract)
-    step_tokens: int = 256
+    step_tokens: int = STEP_TOKENS
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "needs", frozenset({"logprobs"} if self.top_logprobs else ()))

@@ -98,8 +98,12 @@ class ModelClient:
         A request that is refused for an optional parameter is sent again without it. Nothing was generated, so that
         all this is one call, and what a budget allows does not depend on who learned it first.
         """
+        price = call.model.options.price
         with chat_span(call) as answered:
-            reply = await self._send_as_taken(call, timeout_seconds)
+            reply = await self._send_as_taken(call, call.model.options.timeout or timeout_seconds)
+            if price is not None:
+                usd = (reply.prompt_tokens * price[0] + reply.completion_tokens * price[1]) / 1e6
+                reply = reply.model_copy(update={"usd": usd})
             answered(reply)
         return reply
 
@@ -183,12 +187,17 @@ class ModelClient:
                 )
             return await self.worst_case(call) + Cost(tokens=len(reference.encode()))
         await self._endpoint_for(call.model)
+        if (price := call.model.options.price) is not None:
+            tokens, answer = wire.worst_tokens(call), call.sampling.max_tokens
+            return Cost(calls=1, tokens=tokens, usd=((tokens - answer) * price[0] + answer * price[1]) / 1e6)
         if self._is_openai_compatible(call.model) or call.model.provider == "local":
             return Cost(calls=1, tokens=wire.worst_tokens(call))
         return await self._litellm.worst_case(call)
 
     async def price(self, model: ModelRef) -> tuple[float, float] | None:
         """US dollars per prompt token and per completion token; None where the price is unknown."""
+        if model.options.price is not None:
+            return model.options.price[0] / 1e6, model.options.price[1] / 1e6
         if model.provider == "local":
             return (0.0, 0.0)
         return None if self._is_openai_compatible(model) else await self._litellm.price(model)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.answer import AnswerContract
-from ...core.models import EMBEDDED, ROLES, ModelRef, Role
+from ...core.models import EMBEDDED, ROLES, ModelOptions, ModelRef, Role
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
 from ...core.task import Constraints, EvaluatorSpec, Models, TargetSpec
@@ -123,9 +123,13 @@ def parse_evaluators(task_file: TomlSource) -> tuple[EvaluatorSpec, ...]:
 
 
 def parse_models(task_file: TomlSource) -> Models:
-    """`[models]`; `api_base` and `key_env` are a text for all models but the embedded one, or a table by model."""
+    """`[models]`; `api_base` and `key_env` are a text for all models but the embedded one, or a table by model.
+
+    A table under a model's name, as in `[models."openai/gpt-4o"]`, has its options.
+    """
     table = task_file.table(task_file.tables.get("models", {}), "models")
-    task_file.check_keys(table, _MODEL_KEYS, "models")
+    options = {key: value for key, value in table.items() if key not in _MODEL_KEYS and isinstance(value, Mapping)}
+    task_file.check_keys({key: 0 for key in table if key not in options}, _MODEL_KEYS, "models")
     named = task_file.table(table.get("roles", {}), "models", "roles")
     thinking: list[Role] = [role for role in ROLES if role != "target"]
     task_file.check_keys(named, thinking, "models", "roles")
@@ -136,7 +140,16 @@ def parse_models(task_file: TomlSource) -> Models:
             raise task_file.error(f"a model must be a text, not {name!r:.60}", "models", *keys, possible=(EMBEDDED,))
         model = task_file.wrap_errors(lambda: ModelRef.parse(name), "models", *keys)
         used.update((name, model.id))
-        extra = {key: value for key in ("api_base", "key_env") if (value := _setting_for(table.get(key), name, model))}
+        extra: dict[str, Any] = {
+            key: value for key in ("api_base", "key_env") if (value := _setting_for(table.get(key), name, model))
+        }
+        if (named_key := next((key for key in (name, model.id) if key in options), None)) is not None:
+            extra["options"] = task_file.wrap_errors(
+                lambda: ModelOptions.model_validate(options[named_key]),
+                "models",
+                named_key,
+                known=ModelOptions.model_fields,
+            )
         return model.model_copy(update={**extra, **({"api_base": model.api_base} if model.api_base else {})})
 
     models = Models(
@@ -145,6 +158,7 @@ def parse_models(task_file: TomlSource) -> Models:
         roles={role: ref(named[role], "roles", role) for role in thinking if role in named},
     )
     _check_endpoints(task_file, table, used)
+    task_file.check_keys(options, used, "models")
     return models
 
 

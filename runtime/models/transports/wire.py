@@ -50,7 +50,7 @@ def request_body(call: Call, name: str, limits: ParameterLimits = NO_LIMITS) -> 
     if sampling.top_logprobs:
         fields["logprobs"] = True
         fields["top_logprobs"] = sampling.top_logprobs
-    return limits.apply(fields)
+    return limits.apply({**fields, **call.model.options.request_fields})
 
 
 def worst_tokens(call: Call) -> int:
