@@ -16,6 +16,7 @@ from ..core.errors import UsageError
 
 if TYPE_CHECKING:
     from ..core.budget import Budget
+    from ..core.models import ModelRef
     from ..core.task import Task
     from ..graphs.run_options import RunOptions
 
@@ -255,41 +256,52 @@ def apply_model_options(task: Task, settings: Mapping[str, str]) -> Task:
     Raises UsageError for an unknown role or option, or a value that it does not take.
     """
     from ..core.error_messages import did_you_mean
-    from ..core.models import ROLES, ModelOptions
+    from ..core.models import ROLES
 
     models, roles = task.models, ("optimizer", *ROLES)
-    values: dict[str, dict[str, Any]] = {}
+    by_role: dict[str, dict[str, str]] = {}
     for setting, text in settings.items():
         role, _, key = setting.partition(".")
-        for name, possible in ((role, roles), (key.partition(".")[0], tuple(ModelOptions.model_fields))):
-            if name not in possible:
-                raise UsageError(
-                    f"unknown {'role' if possible is roles else 'option'} {name!r}",
-                    where=f"--model-option {setting}",
-                    possible=possible,
-                    remedy=did_you_mean(name, possible) or "write --model-option target.max_output_tokens=4000",
-                )
-        table = values.setdefault(role, {})
-        if key.startswith("extra."):
-            table.setdefault("extra", {})[key.removeprefix("extra.")] = _parsed(text)
-        else:
-            table[key] = text if key == "reasoning_effort" else _parsed(text)
-    for role, table in values.items():
-        ref = models.optimizer if role == "optimizer" else models.for_role(role)  # type: ignore[arg-type]
-        try:
-            options = ModelOptions.model_validate({**ref.options.model_dump(), **table})
-        except ValueError as error:
+        if role not in roles:
             raise UsageError(
-                f"invalid model options: {error}",
-                where=f"--model-option {role}",
-                possible=tuple(ModelOptions.model_fields),
-            ) from error
-        ref = ref.model_copy(update={"options": options})
+                f"unknown role {role!r}",
+                where=f"--model-option {setting}",
+                possible=roles,
+                remedy=did_you_mean(role, roles) or "write --model-option target.max_output_tokens=4000",
+            )
+        by_role.setdefault(role, {})[key] = text
+    for role, table in by_role.items():
+        ref = models.optimizer if role == "optimizer" else models.for_role(role)  # type: ignore[arg-type]
+        ref = with_model_options(ref, table, f"--model-option {role}")
         changes: dict[str, Any] = (
             {role: ref} if role in ("target", "optimizer") else {"roles": {**models.roles, role: ref}}
         )
         models = models.model_copy(update=changes)
     return task.model_copy(update={"models": models})
+
+
+def with_model_options(ref: ModelRef, settings: Mapping[str, str], where: str) -> ModelRef:
+    """The model with options from texts; `extra.NAME` is a further field of each request. Raises UsageError."""
+    from ..core.error_messages import did_you_mean
+    from ..core.models import ModelOptions
+
+    possible = tuple(ModelOptions.model_fields)
+    table: dict[str, Any] = {}
+    for key, text in settings.items():
+        name, _, field = key.partition(".")
+        if name not in possible:
+            raise UsageError(
+                f"unknown option {name!r}", where=where, possible=possible, remedy=did_you_mean(name, possible)
+            )
+        if name == "extra" and field:
+            table.setdefault("extra", {})[field] = _parsed(text)
+        else:
+            table[name] = text if name == "reasoning_effort" else _parsed(text)
+    try:
+        options = ModelOptions.model_validate({**ref.options.model_dump(), **table})
+    except ValueError as error:
+        raise UsageError(f"invalid model options: {error}", where=where, possible=possible) from error
+    return ref.model_copy(update={"options": options})
 
 
 def _parsed(text: str) -> Any:

@@ -50,6 +50,7 @@ class RunContext:
         started_at: `time.monotonic()` of this process's start on the run; pauses move it forward.
         resume_count: how often the run was resumed before.
         generated_rows: the examples that the run made itself.
+        target_tried: whether the first answers were looked at in this process.
     """
 
     initial_config: RunConfig
@@ -64,6 +65,7 @@ class RunContext:
     started_at: float = field(default_factory=time.monotonic)
     resume_count: int = 0
     generated_rows: list[GeneratedRow] = field(default_factory=list)
+    target_tried: bool = False
     _archive: Archive | None = None
     _archive_step: int = -1
     _last_event_number: int = 0

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from ...core.search_types import Measurement
 from ...core.stats.labels import label_likelihoods
 from ...core.task import EvaluatorSpec
 from ...plugins.evaluators.aggregate import aggregate_scores, evaluator_names
+from ..preflight import check_first_answers
 from ..run_config import RunConfig
 from ..run_context import RunContext
 from ..run_lifecycle import root_error
@@ -67,6 +69,12 @@ async def measure_pairs(context: RunContext, pairs: Sequence[Measurement], *, st
     searched: tuple[Split, ...] = ("train", "val", "target")
     by_id = {example.id: (example, split) for split in searched for example in data[split]}
     triples = [(archive[pair.candidate], *by_id[pair.example]) for pair in pairs]
+    if not context.target_tried and not len(archive.scores):
+        context.target_tried = True
+        baseline = archive.baseline
+        rows = [example for candidate, example, _ in triples if candidate.id == baseline.id]
+        with suppress(BudgetSpent):
+            await check_first_answers(context, baseline, rows)
     return await _measure_all(context, triples, step=step)
 
 

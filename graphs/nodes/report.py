@@ -57,7 +57,7 @@ async def report(context: RunContext, state: RunState) -> RunState:
         measured=measurements,
         ledger=context.ledger.view(context.elapsed_seconds(state)),
     )
-    warnings = (*written.warnings, *_test_reuse_warnings(context, rows))
+    warnings = (*written.warnings, *_answer_warnings(context), *_test_reuse_warnings(context, rows))
     written = written.model_copy(update={"warnings": warnings})
     await context.store.save_report(context.run, written.model_dump_json())
     await context.emit("report_written", step, **report_summary(written), ledger=ledger_summary(context))
@@ -125,6 +125,23 @@ async def _judge_test(
     duels = [Duel(baseline.id, best.id, row.id) for row in rows]
     outcomes = await judge_duels(context, duels, answers, {row.id: row for row in rows}, step=step)
     return ReportMeasurements(margins={outcome.example: -outcome.margin for outcome in outcomes}, judge=judge.name)
+
+
+def _answer_warnings(context: RunContext) -> list[str]:
+    """Answers that the limit of tokens cut, and requests that were refused: both score as if the model had failed."""
+    counts, options = context.store.answer_counts(context.run), context.config.target_options
+    limit = options.get("max_tokens", context.config.task.answer_tokens)
+    warnings = []
+    if counts.cut:
+        warnings.append(
+            f"{counts.cut} of {counts.total} answers were cut at {limit:,} tokens: set max_answer_tokens under "
+            "[constraints], or --model-option target.max_output_tokens=N"
+        )
+    if counts.too_long:
+        warnings.append(f"{counts.too_long} of {counts.total} prompts were too long for the target and got no answer")
+    if counts.filtered:
+        warnings.append(f"{counts.filtered} of {counts.total} requests were refused by the provider's content filter")
+    return warnings
 
 
 def _test_reuse_warnings(context: RunContext, rows: list[Example]) -> list[str]:

@@ -101,15 +101,16 @@ def author_tokens(model: ModelRef, instructed: int, budget: Budget | None = None
 
 def target_tokens(task: Task) -> int:
     """The limit on the target's answer: the task's own, else by the model."""
-    model, limit = task.models.target, task.constraints.max_answer_tokens
-    if limit is not None:
-        return limit
+    limit = task.constraints.max_answer_tokens
+    return answer_tokens(task.models.target, task.answer_tokens) if limit is None else limit
+
+
+def answer_tokens(model: ModelRef, expected: int) -> int:
+    """The limit on an answer of a target. expected: what the answer itself takes, which is all for small models."""
+    profile = profile_of(model)
     if model.options.max_output_tokens is not None:
         return model.options.max_output_tokens
-    profile = profile_of(model)
-    if profile.small:
-        return task.answer_tokens
-    return _with_reasoning(max(_TARGET_TOKENS, task.answer_tokens), profile)
+    return expected if profile.small else _with_reasoning(max(_TARGET_TOKENS, expected), profile)
 
 
 def _with_reasoning(tokens: int, profile: ModelProfile) -> int:

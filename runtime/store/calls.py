@@ -12,7 +12,7 @@ import sqlite3
 from ...core.budget import Cost, Payer
 from ...core.models import Reply
 from .connection import now
-from .records import Attempt, LedgerSums
+from .records import AnswerCounts, Attempt, LedgerSums
 from .redaction import redact
 
 _SUMS = """
@@ -92,6 +92,20 @@ def withdraw_attempt(db: sqlite3.Connection, attempt_id: int, reason: str) -> No
 def charge_cached(db: sqlite3.Connection, run: str, key: str, payer: Payer, cost: Cost) -> bool:
     """The run uses a cached reply. False where it used the reply before: that is free."""
     return _charge(db, run, key, payer, cost, cached=True)
+
+
+def answer_counts(db: sqlite3.Connection, run: str) -> AnswerCounts:
+    """Of the target's answers that the run used, paid for or from the cache."""
+    row = db.execute(
+        "SELECT count(*), "
+        "sum(json_extract(reply, '$.finish') = 'length' AND json_extract(reply, '$.completion_tokens') > 0), "
+        "sum(json_extract(reply, '$.finish') = 'length' AND json_extract(reply, '$.completion_tokens') = 0), "
+        "sum(json_extract(reply, '$.finish') = 'content_filter') "
+        "FROM charges JOIN calls USING (key) WHERE charges.run = ? AND charges.payer = 'target'",
+        (run,),
+    ).fetchone()
+    total, cut, too_long, filtered = (int(count or 0) for count in row)
+    return AnswerCounts(total=total, cut=cut, too_long=too_long, filtered=filtered)
 
 
 def _charge(db: sqlite3.Connection, run: str, key: str, payer: Payer, cost: Cost, *, cached: bool) -> bool:

@@ -140,3 +140,19 @@ class RuleRow(_Record):
     when: str
     advice: str
     step: int = 0
+
+
+class AnswerCounts(_Record):
+    """A run's answers of the target: all of them, and those without a usable end.
+
+    Attributes:
+        total: All answers.
+        cut: Ended by the limit of tokens.
+        too_long: Empty, because the prompt was too long for the model.
+        filtered: Empty, because the provider refused the request.
+    """
+
+    total: int
+    cut: int
+    too_long: int
+    filtered: int
