@@ -283,9 +283,9 @@ def apply_model_options(task: Task, settings: Mapping[str, str]) -> Task:
 def with_model_options(ref: ModelRef, settings: Mapping[str, str], where: str) -> ModelRef:
     """The model with options from texts; `extra.NAME` is a further field of each request. Raises UsageError."""
     from ..core.error_messages import did_you_mean
-    from ..core.models import ModelOptions
+    from ..core.models import ModelSettings
 
-    possible = tuple(ModelOptions.model_fields)
+    possible = tuple(ModelSettings.model_fields)
     table: dict[str, Any] = {}
     for key, text in settings.items():
         name, _, field = key.partition(".")
@@ -298,7 +298,7 @@ def with_model_options(ref: ModelRef, settings: Mapping[str, str], where: str) -
         else:
             table[name] = text if name == "reasoning_effort" else _parsed(text)
     try:
-        options = ModelOptions.model_validate({**ref.options.model_dump(), **table})
+        options = ModelSettings.model_validate({**ref.options.model_dump(), **table})
     except ValueError as error:
         raise UsageError(f"invalid model options: {error}", where=where, possible=possible) from error
     return ref.model_copy(update={"options": options})

@@ -21,7 +21,7 @@ EMBEDDED = "local/smollm2"
 _NAME = re.compile(r"^(?P<provider>[a-z0-9_.-]+)[/:](?P<name>[^@\s]+)(?:@(?P<base>https?://\S+))?$", re.IGNORECASE)
 
 
-class ModelOptions(BaseModel):
+class ModelSettings(BaseModel):
     """What a person says about a model; None leaves it to the model's profile.
 
     Attributes:
@@ -64,7 +64,7 @@ class ModelOptions(BaseModel):
         return fields
 
 
-_DEFAULT_OPTIONS = ModelOptions()
+_DEFAULT_OPTIONS = ModelSettings()
 
 
 class ModelRef(BaseModel):
@@ -79,7 +79,7 @@ class ModelRef(BaseModel):
     name: str
     api_base: str | None = None
     key_env: str | None = None
-    options: ModelOptions = _DEFAULT_OPTIONS
+    options: ModelSettings = _DEFAULT_OPTIONS
 
     @classmethod
     def parse(cls, text: str, *, api_base: str | None = None, key_env: str | None = None) -> ModelRef:

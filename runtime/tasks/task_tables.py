@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.answer import AnswerContract
-from ...core.models import EMBEDDED, ROLES, ModelOptions, ModelRef, Role
+from ...core.models import EMBEDDED, ROLES, ModelRef, ModelSettings, Role
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
 from ...core.task import Constraints, EvaluatorSpec, Models, TargetSpec
@@ -145,10 +145,10 @@ def parse_models(task_file: TomlSource) -> Models:
         }
         if (named_key := next((key for key in (name, model.id) if key in options), None)) is not None:
             extra["options"] = task_file.wrap_errors(
-                lambda: ModelOptions.model_validate(options[named_key]),
+                lambda: ModelSettings.model_validate(options[named_key]),
                 "models",
                 named_key,
-                known=ModelOptions.model_fields,
+                known=ModelSettings.model_fields,
             )
         return model.model_copy(update={**extra, **({"api_base": model.api_base} if model.api_base else {})})
 

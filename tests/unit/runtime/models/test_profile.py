@@ -12,7 +12,7 @@ from maieutic.cli.options import apply_model_options
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.errors import MaieuticError
-from maieutic.core.models import Call, ModelOptions, ModelRef, Reply
+from maieutic.core.models import Call, ModelRef, ModelSettings, Reply
 from maieutic.core.task import Constraints, Models, Task
 from maieutic.runtime.models.client import ModelClient
 from maieutic.runtime.models.profile import author_tokens, profile_of, target_tokens
@@ -23,7 +23,7 @@ VAL = [{"input": "c", "output": "yes"}, {"input": "d", "output": "no"}]
 
 
 def model(name: str, **options: Any) -> ModelRef:
-    return ModelRef.parse(name).model_copy(update={"options": ModelOptions(**options)})
+    return ModelRef.parse(name).model_copy(update={"options": ModelSettings(**options)})
 
 
 def task(target: ModelRef, **fields: Any) -> Task:
@@ -109,7 +109,7 @@ def test_options_survive_the_record_of_a_run() -> None:
     ref = model("openai/x", extra={"a": [1]}, temperature=0.2)
     assert ModelRef.model_validate_json(ref.model_dump_json()) == ref
     assert hash(ref)
-    assert ModelRef.model_validate({"provider": "openai", "name": "x"}).options == ModelOptions()
+    assert ModelRef.model_validate({"provider": "openai", "name": "x"}).options == ModelSettings()
     assert Reply.model_validate({"text": "old"}).reasoning == ""
 
 
@@ -132,8 +132,8 @@ extra = { top_p = 0.5 }
 """
     (tmp_path / "task.toml").write_text(text)
     models = load_task(tmp_path / "task.toml").models
-    assert models.target.options == ModelOptions(max_output_tokens=500, extra={"top_p": 0.5})  # type: ignore[arg-type]
-    assert models.optimizer.options == ModelOptions()
+    assert models.target.options == ModelSettings(max_output_tokens=500, extra={"top_p": 0.5})  # type: ignore[arg-type]
+    assert models.optimizer.options == ModelSettings()
     for wrong in ('[models."openai/z"]\ntimeout = 3', '[models."openai/y"]\nspeed = 3'):
         (tmp_path / "task.toml").write_text(f"{text}{wrong}\n")
         with pytest.raises(MaieuticError):
@@ -146,7 +146,7 @@ def test_options_on_the_command_line() -> None:
     assert models.target.options.max_output_tokens == 4000
     assert models.target.options.extra == (("top_p", "0.5"),)
     assert models.for_role("critic").options.reasoning_effort == "high"
-    assert models.optimizer.options == ModelOptions()
+    assert models.optimizer.options == ModelSettings()
     for wrong in ({"targt.timeout": "3"}, {"target.tmeout": "3"}, {"target.timeout": "soon"}):
         with pytest.raises(MaieuticError):
             apply_model_options(task(model("openai/x")), wrong)
