@@ -9,6 +9,7 @@ import typer
 
 from . import (
     candidates,
+    data,
     doctor,
     duel,
     estimate,
@@ -68,6 +69,7 @@ _START, _RUN, _INSPECT, _SYSTEM = "Start", "Run", "Inspect", "System"
 
 app.command(rich_help_panel=_START)(optimize.demo)
 app.command(rich_help_panel=_START)(init_wizard.init)
+app.command(rich_help_panel=_START)(data.data)
 app.command(rich_help_panel=_START)(estimate.estimate)
 app.command(rich_help_panel=_RUN)(optimize.optimize)
 app.command(rich_help_panel=_RUN)(optimize.resume)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .lookup import read_task
+from .data_lines import data_lines, first_request_lines
+from .lookup import read_task_data
 from .options import AsJson, BudgetOptions, MethodOptions, ModelOptions, NoPlugins, TaskFile, expand_groups
 from .output import print_json
 from .printer import echo
@@ -31,19 +32,27 @@ def estimate(
 
     from ..graphs.estimate import estimate_run
     from ..graphs.run_options import DEFAULT_BUDGET, RunOptions
+    from ..runtime.tasks.data_schema import schema_json
 
-    loaded, registry = read_task(task, no_plugins=no_plugins)
-    task_with_models = models.apply(loaded)
+    loaded, registry = read_task_data(task, no_plugins=no_plugins)
+    task_with_models = models.apply(loaded.task)
     limits = budget.budget()
     options = method.apply(RunOptions(budget=limits))
     prices = asyncio.run(_token_prices(task_with_models))
     run_estimate = estimate_run(task_with_models, options, registry, prices=prices)
     if as_json:
-        print_json({**run_estimate.model_dump(mode="json"), "assumes_default_budget": limits is None})
+        print_json(
+            {
+                **run_estimate.model_dump(mode="json"),
+                "assumes_default_budget": limits is None,
+                "data": [schema_json(schema) for schema in loaded.schemas],
+                "notes": list(loaded.notes),
+            }
+        )
         return
     if limits is None:
         echo(f"no budget given, using --calls {DEFAULT_BUDGET.calls}", err=True)
-    for line in _estimate_lines(run_estimate):
+    for line in [*_estimate_lines(run_estimate), *data_lines(loaded), *first_request_lines(loaded.task)]:
         echo(line)
 
 

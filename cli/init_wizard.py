@@ -10,10 +10,12 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ..core.errors import UsageError
+from .data import Encoding, FieldColumns, IdColumn, InputColumns, OutputColumns
+from .data_lines import first_request_lines
 from .options import AsJson, Optimizer, Target
 from .output import is_interactive, print_json
 from .printer import echo, prompt
-from .task_draft import TaskDraft, default_metric, write_draft
+from .task_draft import TaskDraft, default_metric, write_draft_with_lines
 
 # Regex and tag answers need more than a name; they are given with options.
 _ASKED_ANSWER_TYPES = ("text", "label", "choice", "number", "json")
@@ -26,7 +28,14 @@ def init(
     name: Annotated[str | None, typer.Option(help="task name")] = None,
     description: Annotated[str | None, typer.Option(help="one-sentence description of the task")] = None,
     prompt: Annotated[str | None, typer.Option(help="start prompt, or a .txt or .md file with it")] = None,
-    data: Annotated[Path | None, typer.Option(help="examples: JSONL, CSV, TSV, JSON or Parquet")] = None,
+    data: Annotated[Path | None, typer.Option(help="examples: JSONL, CSV, TSV, JSON, Parquet, Excel")] = None,
+    input_columns: InputColumns = None,
+    output_columns: OutputColumns = None,
+    id_column: IdColumn = None,
+    fields: FieldColumns = None,
+    encoding: Encoding = None,
+    together: Annotated[bool, typer.Option("--together", help="an answer needs all outputs of a row")] = False,
+    alternatives: Annotated[bool, typer.Option("--alternatives", help="any output of a row is right")] = False,
     answer: Annotated[_AnswerType | None, typer.Option(help="answer type")] = None,
     labels: Annotated[str | None, typer.Option(metavar="A,B", help="the labels, for --answer label")] = None,
     pattern: Annotated[str | None, typer.Option(help="for --answer regex; group 1 or the match is the answer")] = None,
@@ -57,6 +66,13 @@ def init(
         metric=metric,
         target=target,
         optimizer=optimizer,
+        inputs=tuple(input_columns or ()),
+        outputs=tuple(output_columns or ()),
+        id_column=id_column,
+        fields=tuple(fields or ()),
+        encoding=encoding,
+        together=together,
+        alternatives=alternatives,
     )
     if (place / "task.toml").exists():
         raise UsageError(
@@ -73,14 +89,18 @@ def init(
             print_gaps(result)
     if can_ask:
         draft = prompt_for_missing(draft, place)
-    task_file, task = write_draft(draft, place)
+    written = write_draft_with_lines(draft, place)
+    task_file, task = written.file, written.task
     counts = {split: len(task.data[split]) for split in ("train", "val", "test")}
     if as_json:
         summary: dict[str, Any] = {"task": task.name, "file": str(task_file), "rows": counts}
+        summary |= {"data": list(written.lines), "unlabelled": len(task.data.target)}
         if result:
             summary |= {"complete": round(result.complete, 3), "open": list(result.gaps)}
         print_json(summary)
         return
+    for line in [*written.lines, *first_request_lines(task)]:
+        echo(line)
     echo(f"wrote {task_file}: {counts['train']} train, {counts['val']} val, {counts['test']} test examples")
     echo(f"next: maieutic estimate {place}   then   maieutic optimize {place}")
 

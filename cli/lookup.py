@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import RunFailed, UsageError
+from .printer import echo
 
 if TYPE_CHECKING:
     from ..core.candidate import Archive, Candidate
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ..core.task import Task
     from ..plugins.system.registry import Registry
     from ..runtime.store import RunRecord, Store
+    from ..runtime.tasks.loader import LoadedTask
 
 
 def open_store(folder: Path, *, read_only: bool = True) -> Store:
@@ -37,12 +39,20 @@ def load_registry(folder: Path | None = None, *, no_plugins: bool = False) -> Re
 
 
 def read_task(path: Path, *, no_plugins: bool) -> tuple[Task, Registry]:
-    """The task of a file or folder, and the registry that read its data and will run it."""
+    """The task of a file or folder, and the registry that read its data and will run it. Notes go to stderr."""
+    loaded, registry = read_task_data(path, no_plugins=no_plugins)
+    for note in loaded.notes:
+        echo(f"note: {note}", err=True)
+    return loaded.task, registry
+
+
+def read_task_data(path: Path, *, no_plugins: bool) -> tuple[LoadedTask, Registry]:
+    """As `read_task`, with the schemas of the data, and the notes on them unprinted."""
     from ..plugins.loaders.files import dataset_reader
-    from ..runtime.tasks.loader import load_task
+    from ..runtime.tasks.loader import load_task_with_schemas
 
     registry = load_registry(path if path.is_dir() else path.parent, no_plugins=no_plugins)
-    return load_task(path, read=dataset_reader(registry)), registry
+    return load_task_with_schemas(path, read=dataset_reader(registry)), registry
 
 
 def load_program(path: Path) -> Program:

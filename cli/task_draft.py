@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.dataset import SPLITS
 from ..core.errors import TaskError, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ _PASTED_FILE = "rows.jsonl"
 class TaskDraft:
     """What was given on the command line or answered.
 
-    pasted_examples: pairs of input and output. examples_optional: whether a run may generate the examples.
+    pasted_examples: pairs of input and output. examples_optional: whether a run may generate the examples. inputs,
+    outputs, id_column, fields: columns, as the options give them. together, alternatives: what several outputs of a
+    row mean.
     """
 
     name: str | None = None
@@ -35,6 +38,13 @@ class TaskDraft:
     optimizer: str | None = None
     pasted_examples: tuple[tuple[str, str], ...] = ()
     examples_optional: bool = False
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    id_column: str | None = None
+    fields: tuple[str, ...] = ()
+    encoding: str | None = None
+    together: bool = False
+    alternatives: bool = False
 
     @property
     def implied_answer_type(self) -> str | None:
@@ -42,29 +52,145 @@ class TaskDraft:
         return "label" if self.labels else "regex" if self.pattern else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class WrittenTask:
+    """What `init` wrote. lines: how the data were read, for a person. draft: with the proposed answer type."""
+
+    file: Path
+    task: Task
+    draft: TaskDraft
+    lines: tuple[str, ...] = ()
+
+
 def write_draft(draft: TaskDraft, folder: Path) -> tuple[Path, Task]:
-    """The task file and the task. It is first written and loaded elsewhere, and its evaluators are created, so only a
-    task that loads and can be scored is written to the folder.
+    """The task file and the task; see `write_draft_with_lines`."""
+    written = write_draft_with_lines(draft, folder)
+    return written.file, written.task
+
+
+def write_draft_with_lines(draft: TaskDraft, folder: Path) -> WrittenTask:
+    """Write the task. It is first written and loaded elsewhere, and its evaluators are created, so only a task that
+    loads and can be scored is written to the folder. References are written as they stand in the data.
 
     Raises UsageError if something needed is missing or would be overwritten, TaskError if the parts do not match.
     """
-    from ..runtime.tasks.loader import load_task
+    from ..plugins.loaders.files import dataset_reader
+    from ..plugins.system.registry import Registry
+    from ..runtime.tasks.loader import load_task, load_task_with_schemas
     from ..runtime.tasks.writer import write_task
 
+    draft, data, lines = _read_draft_data(draft)
     tables = _task_tables(draft, folder)
     with tempfile.TemporaryDirectory(prefix="maieutic-init-") as temporary:
-        data = {}
-        if draft.data is not None or draft.pasted_examples or not draft.examples_optional:
-            data = {"data": {"path": str(_examples_file(draft, Path(temporary)))}}
-        write_task(Path(temporary) / "draft", {**tables, **data})
+        if draft.data is None and (draft.pasted_examples or not draft.examples_optional):
+            data = {"path": str(_pasted_file(draft, Path(temporary)))}
+        place = Path(temporary) / "draft"
+        task_file = write_task(place, {**tables, **({"data": data} if data else {})})
+        read = dataset_reader(Registry.load(folder=folder))
         try:
-            task = load_task(Path(temporary) / "draft")
+            loaded = load_task_with_schemas(place, read=read)
+            task = source_task = loaded.task
+            if task.answer.type in ("number", "label"):
+                task_file.unlink()
+                write_task(place, {**tables, "answer": {}, **({"data": data} if data else {})})
+                source_task = load_task(place, read=read)
         except TaskError as error:
             raise _without_temporary_path(error, temporary) from error
     _check_evaluators(task, folder)
-    examples = {split: task.data[split] for split in ("train", "val", "test") if task.data[split]}
-    task_file = write_task(folder, tables, examples)  # type: ignore[arg-type]
-    return task_file, load_task(task_file)
+    examples = {split: source_task.data[split] for split in SPLITS if source_task.data[split]}
+    tables["prompt"] = _converted_prompt(draft.prompt or "", task)
+    roles = [line for schema in loaded.schemas for line in schema.role_lines(counts=False)] if draft.data else []
+    fields = _names_of_written_columns(source_task)
+    written: dict[str, Any] = {"fields": fields} if fields else {}
+    written |= {"alternatives": True} if draft.alternatives else {}
+    task_file = write_task(folder, {**tables, **({"data": written} if written else {})}, examples)
+    return WrittenTask(
+        file=task_file,
+        task=load_task(task_file),
+        draft=draft,
+        lines=tuple(dict.fromkeys([*roles, *lines, *(f"note: {note}" for note in loaded.notes)])),
+    )
+
+
+def _read_draft_data(draft: TaskDraft) -> tuple[TaskDraft, dict[str, Any], list[str]]:
+    """The draft with an answer type that its data suggest, `[data]` to read them by, and lines that say how.
+
+    Raises UsageError where the input or the reference cannot be told, with the columns and the option that names one.
+    """
+    from .data import column_mapping, fields_table, inspect_source, proposal_line
+
+    if draft.data is None:
+        return draft, {}, []
+    source = _absolute_source(draft)
+    options = {"encoding": draft.encoding} if draft.encoding else {}
+    mapping = column_mapping(draft.inputs, draft.outputs, draft.id_column, draft.fields)
+    flags = {key: True for key in ("together", "alternatives") if getattr(draft, key)}
+    if Path(source).is_dir():
+        return draft, {"path": source, "fields": fields_table(mapping), **options, **flags}, []
+    placeholders = _column_placeholders(draft.prompt or "")
+    _, schema, proposal = inspect_source(source, mapping, placeholders=placeholders, encoding=draft.encoding)
+    roles = schema.roles
+    columns = [column.name for column in schema.columns]
+    for option, role in (("--input", roles.input), ("--output", roles.output or roles.conversation)):
+        if not role:
+            raise UsageError(
+                f"no column is plainly the {option.removeprefix('--')}",
+                where=str(draft.data),
+                possible=columns,
+                remedy=f"name it: {option} COLUMN",
+            )
+    if schema.lists and len(roles.output) == 1 and not flags and draft.metric is None and draft.answer is None:
+        raise UsageError(
+            f"{schema.lists} rows have several outputs, and it is unclear whether an answer needs all of them",
+            where=str(draft.data),
+            possible=("--together: an answer needs all", "--alternatives: any of them is right"),
+            remedy="give one of the two options",
+        )
+    changes: dict[str, Any] = {}
+    if roles.guesses and mapping.input is None and isinstance(roles.input, str):
+        changes["input"] = roles.input
+    if mapping.output is None and roles.output and roles.output[0] in "".join(roles.guesses):
+        changes["output"] = roles.output[0]
+    mapping = mapping.model_copy(update=changes)
+    lines = [f"guessed: {guess}" for guess in roles.guesses]
+    if draft.answer is None and draft.implied_answer_type is None and not draft.together:
+        draft = replace(draft, answer=proposal.contract.type, labels=proposal.contract.labels)
+        lines.append(proposal_line(proposal))
+    return draft, {"path": source, "fields": fields_table(mapping), **options, **flags}, lines
+
+
+def _absolute_source(draft: TaskDraft) -> str:
+    """The source of the data for a task in another folder; a loader's own name stays before it."""
+    path = draft.data or Path()
+    if path.exists():
+        return str(path.resolve())
+    loader, colon, rest = str(path).partition(":")
+    if not colon or len(loader) < 2:  # a single letter is a drive
+        raise UsageError("no such file of examples", where=str(path), remedy="correct --data")
+    file, mark, part = rest.partition("#")
+    return f"{loader}:{Path(file).resolve()}{mark}{part}" if Path(file).exists() else str(path)
+
+
+def _column_placeholders(prompt: str) -> tuple[str, ...]:
+    """The names that a prompt has in braces, which name columns if there are such."""
+    from ..core.prompt import placeholders_in
+
+    return placeholders_in(_prompt_text(prompt)) if prompt else ()
+
+
+def _converted_prompt(prompt: str, task: Task) -> str:
+    """The start prompt as the task reads it: with placeholders in our notation."""
+    return task.program.main.instruction if len(task.program.prompts) == 1 else _prompt_text(prompt)
+
+
+def _names_of_written_columns(task: Task) -> dict[str, str]:
+    """`[data.fields]` for rows whose other columns have names that would be taken for the input or the reference."""
+    from ..runtime.tasks.column_roles import KNOWN_COLUMNS
+
+    examples = list(task.data.examples())
+    if not any(name in KNOWN_COLUMNS for example in examples for name in example.metadata):
+        return {}
+    return {"input": "input", "output": "output"}
 
 
 def default_metric(answer_type: str) -> str:
@@ -104,7 +230,7 @@ def _task_tables(draft: TaskDraft, folder: Path) -> dict[str, Any]:
         "description": draft.description or "",
         "prompt": _prompt_text(draft.prompt),
         "answer": answer,
-        "evaluators": [{"use": draft.metric or default_metric(answer["type"])}],
+        "evaluators": [{"use": draft.metric or ("set" if draft.together else default_metric(answer["type"]))}],
         "models": {"target": target, "optimizer": str(ModelRef.parse(draft.optimizer or target))},
     }
 
@@ -117,11 +243,7 @@ def _prompt_text(prompt: str) -> str:
     return read_text(Path(prompt)).rstrip("\n") if is_file_name else prompt
 
 
-def _examples_file(draft: TaskDraft, temporary: Path) -> Path:
-    if draft.data is not None:
-        if not draft.data.exists():
-            raise UsageError("no such file of examples", where=str(draft.data), remedy="correct --data")
-        return draft.data.resolve()
+def _pasted_file(draft: TaskDraft, temporary: Path) -> Path:
     if not draft.pasted_examples:
         raise UsageError("a task needs examples", where="--data", remedy="give --data FILE with at least 6 examples")
     lines = [

@@ -12,6 +12,7 @@ from ...runtime.tasks.rows import (
     RowReader,
     SourceRow,
     read_csv,
+    read_excel,
     read_json_lines,
     read_parquet,
     read_source,
@@ -68,6 +69,13 @@ class TsvLoader:
 
     def read(self, source: str, folder: Path) -> list[SourceRow]:
         return read_tsv(folder / source)
+
+
+class ExcelLoader:
+    name = "xlsx"
+
+    def read(self, source: str, folder: Path) -> list[SourceRow]:
+        return read_excel(folder / source)
 
 
 class ParquetLoader:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ...core.errors import TaskError, UsageError
-from ...runtime.tasks.rows import SourceRow
+from ...runtime.tasks.rows import SourceRow, with_label_names
 from ..system.imports import import_optional
 
 
@@ -83,7 +83,7 @@ class HuggingFaceLoader:
             if isinstance(feature, datasets.ClassLabel)
         }
         return [
-            SourceRow(fields=_with_label_names(record, names), where=f"hf:{source} row {number}")
+            SourceRow(fields=with_label_names(record, names), where=f"hf:{source} row {number}")
             for number, record in enumerate(dataset, 1)
         ]
 
@@ -105,10 +105,3 @@ def _slice_range(part: str, size: int) -> range:
     if not colon or not all(bound.strip().lstrip("-").isdecimal() for bound in (first, last) if bound.strip()):
         raise ValueError(f"[{part} is not a slice such as [:200] or [100:200]")
     return range(size)[slice(int(first) if first.strip() else None, int(last) if last.strip() else None)]
-
-
-def _with_label_names(row: Mapping[str, Any], labels: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    return {
-        name: labels[name][value] if name in labels and isinstance(value, int) and value >= 0 else value
-        for name, value in row.items()
-    }

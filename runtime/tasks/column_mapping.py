@@ -3,77 +3,84 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 from ...core.answer import AnswerContract
 from ...core.dataset import Example
 from ...core.error_messages import did_you_mean
 from ...core.errors import TaskError
 from ...core.identity import content_id
+from .column_roles import INPUT_COLUMNS, OUTPUT_COLUMNS, ColumnRoles, missing_column
+from .column_roles import ColumnMapping as ColumnMapping
+from .column_values import (
+    MISSING,
+    as_text,
+    conversation_text,
+    is_blank,
+    is_conversation,
+    json_value,
+    option_letter,
+    options_text,
+    readable_text,
+    split_last_turn,
+    value_at,
+)
 from .rows import SourceRow
 
-INPUT_COLUMNS = ("input", "inputs", "question", "text")
-OUTPUT_COLUMNS = ("output", "outputs", "target", "answer", "expected", "label")
 MAX_FIELD_BYTES = 1_000_000  # far above any prompt that a model can read; a larger field is a mistake in the data
-
-
-class ColumnMapping(BaseModel):
-    """Column names, where they differ from the default ones.
-
-    Attributes:
-        input: a column, several columns, or a table from placeholder to column.
-        output: a column, or several columns with acceptable outputs.
-        id: a column with ids.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    input: str | tuple[str, ...] | Mapping[str, str] | None = None
-    output: str | tuple[str, ...] | None = None
-    id: str | None = None
+_SEPARATORS = ",;\n"  # between the items of a reference, as the evaluator `set` divides them
 
 
 def to_example(
-    row: SourceRow, *, fields: ColumnMapping, placeholders: Sequence[str], contract: AnswerContract, labelled: bool
+    row: SourceRow, *, roles: ColumnRoles, contract: AnswerContract, labelled: bool, together: bool = False
 ) -> Example:
     """The example in a row. Raises TaskError with file and line.
 
     Args:
         row: the row as it was read.
-        fields: the column names.
-        placeholders: of the prompt, without `input`; columns of these names become an input with fields.
+        roles: of the columns.
         contract: checks and normalizes the references.
         labelled: whether a missing output is an error.
+        together: whether several outputs are the items of one reference, in place of alternatives.
     """
     columns = {str(name).strip(): value for name, value in row.fields.items()}
     for name, value in columns.items():
         _check_texts(value, name, row.where)
-    mapped_input, used = _map_input(columns, row.where, fields, placeholders)
-    outputs, output_names = _map_outputs(columns, row.where, fields, labelled=labelled)
-    own = fields.id or "id"
-    consumed = used | output_names | {own}
-    metadata = {name: _json_value(value) for name, value in columns.items() if name not in consumed}
-    if fields.id and fields.id not in columns:
-        raise _missing_column("id", fields.id, columns, row.where)
+    outputs = references(row, roles, contract)
+    if labelled and not outputs:
+        raise _no_reference(columns, roles, row.where)
+    if together and len(outputs) > 1:
+        outputs = (_joined(outputs),)
+    if roles.id and roles.id != "id" and value_at(columns, roles.id) is MISSING:
+        raise missing_column("id", roles.id, columns, row.where)
     for reference in outputs:
         _check_reference(reference, contract, row.where)
+    consumed = {_column_of(path, columns) for path in roles.paths} | {"id" if not roles.id else ""}
     return Example(
-        id=_as_text(columns.get(own)).strip(),
-        input=mapped_input,
+        id=as_text(value_at(columns, roles.id)).strip() if roles.id and roles.id_in(columns) else "",
+        input=_map_input(columns, row.where, roles),
         outputs=tuple(contract.normalize_reference(output) for output in outputs),
-        metadata=metadata,
+        metadata={name: json_value(value) for name, value in columns.items() if name not in consumed},
     )
 
 
-def output_columns(columns: Mapping[str, Any], fields: ColumnMapping) -> tuple[str, ...]:
-    """The columns with the references; none of them may be part of an input."""
-    if fields.output is not None:
-        return (fields.output,) if isinstance(fields.output, str) else fields.output
-    plain = next((column for column in OUTPUT_COLUMNS if column in columns), None)
-    return (plain,) if plain else ()
+def references(row: SourceRow, roles: ColumnRoles, contract: AnswerContract) -> tuple[str, ...]:
+    """The references in a row, as they are written there."""
+    if roles.conversation and isinstance(roles.input, str):
+        value = value_at(row.fields, roles.input)
+        text = split_last_turn(value)[1] if is_conversation(value) else ""
+        return (text,) if text.strip() else ()
+    values: list[Any] = []
+    for path in roles.output:
+        value = value_at(row.fields, path)
+        values += value if isinstance(value, list | tuple) else [] if is_blank(value) else [value]
+    if roles.choices and isinstance(options := value_at(row.fields, roles.choices), list | tuple):
+        by_text = contract.type == "choice"
+        values = [option_letter(value, options, by_text=by_text) or value for value in values]
+    texts = (as_text(value) for value in values if value is not MISSING)
+    return tuple(dict.fromkeys(text for text in texts if text.strip()))
 
 
 def content_key(example: Example) -> str:
@@ -82,34 +89,36 @@ def content_key(example: Example) -> str:
     return content_id("e", {"input": input_value, "outputs": list(example.outputs)})
 
 
-def _map_input(
-    columns: Mapping[str, Any], where: str, fields: ColumnMapping, placeholders: Sequence[str]
-) -> tuple[str | dict[str, Any], set[str]]:
-    match fields.input:
-        case str(name):
-            source: Mapping[str, str] | str = name
-        case None:
-            named = [placeholder for placeholder in placeholders if placeholder in columns]
-            plain = next((column for column in INPUT_COLUMNS if column in columns), None)
-            if named:
-                extra = ["input"] if "input" in columns else []
-                source = {column: column for column in dict.fromkeys([*named, *extra])}
-            elif plain is None:
-                raise _missing_column("input", " / ".join(INPUT_COLUMNS), columns, where)
-            else:
-                source = plain
-        case tuple(names):
-            source = {name: name for name in names}
-        case table:
-            source = table
+def input_key(example: Example) -> str:
+    """A key that is equal for inputs that differ in letter case, spaces or the width of characters only."""
+    return " ".join(unicodedata.normalize("NFKC", example.text).casefold().split())
+
+
+def _map_input(columns: Mapping[str, Any], where: str, roles: ColumnRoles) -> str | dict[str, Any]:
+    source = roles.input
+    if not source:
+        raise missing_column("input", " / ".join(INPUT_COLUMNS[:4]), columns, where)
     if isinstance(source, str):
-        if source not in columns:
-            raise _missing_column("input", source, columns, where)
-        return _single_input(columns[source], source, where), {source}
-    for column in source.values():
-        if column not in columns:
-            raise _missing_column("input", column, columns, where)
-    return {name: _scalar_text(columns[column], column, where) for name, column in source.items()}, set(source.values())
+        value = value_at(columns, source)
+        if value is MISSING:
+            raise missing_column("input", source, columns, where)
+        if roles.conversation and is_conversation(value):
+            value = split_last_turn(value)[0] or value
+        return _single_input(value, source, where)
+    values: dict[str, str] = {}
+    for name, path in source.items():
+        value = value_at(columns, path)
+        if value is MISSING and path not in roles.optional:
+            raise missing_column("input", path, columns, where)
+        if path == roles.choices and isinstance(value, list | tuple):
+            values[name] = options_text(value)
+        elif path in roles.optional:
+            values |= {} if is_blank(value) else {name: readable_text(value)}
+        else:
+            values[name] = _scalar_text(value, path, where)
+    if roles.choices and len(values) == 2 and roles.choices in roles.optional:
+        return "\n".join(values.values())  # as a question with lettered options is written
+    return values if any(text.strip() for text in values.values()) else _single_input("", " and ".join(values), where)
 
 
 def _single_input(value: Any, column: str, where: str) -> str | dict[str, Any]:
@@ -122,61 +131,44 @@ def _single_input(value: Any, column: str, where: str) -> str | dict[str, Any]:
 
 
 def _scalar_text(value: Any, column: str, where: str) -> str:
+    if is_conversation(value):
+        return conversation_text(value)
     if isinstance(value, str | bool | int | float):
-        return _as_text(value)
+        return as_text(value)
     raise TaskError(
-        f"the {column} must be a text, got {json.dumps(_json_value(value), ensure_ascii=False):.80}",
+        f"the {column} must be a text, got {json.dumps(json_value(value), ensure_ascii=False):.80}",
         where=where,
-        possible=("a text", "a number", "an object with a text for each placeholder"),
+        possible=("a text", "a number", "a list of chat messages", "an object with a text for each placeholder"),
         remedy="write it as a text, or name other columns in [data.fields]",
     )
 
 
-def _map_outputs(
-    columns: Mapping[str, Any], where: str, fields: ColumnMapping, *, labelled: bool
-) -> tuple[tuple[str, ...], set[str]]:
-    names = output_columns(columns, fields)
-    for name in names:
-        if name not in columns and labelled:
-            raise _missing_column("output", name, columns, where)
-    if not names and labelled:
-        raise _missing_column("output", " / ".join(OUTPUT_COLUMNS), columns, where)
-    texts: list[str] = []
-    for value in (columns[name] for name in names if name in columns):
-        texts += [_as_text(item) for item in value] if isinstance(value, list | tuple) else [_as_text(value)]
-    outputs = tuple(dict.fromkeys(text for text in texts if text.strip()))
-    if labelled and not outputs:
-        raise TaskError(
-            f"the {names[0]} is empty",
-            where=where,
-            remedy="fill it in, remove the row, or write labelled = false under [data]",
-        )
-    return outputs, set(names)
+def _no_reference(columns: Mapping[str, Any], roles: ColumnRoles, where: str) -> TaskError:
+    if not roles.output and not roles.conversation:
+        return missing_column("output", " / ".join(OUTPUT_COLUMNS), columns, where)
+    for path in roles.output:
+        if value_at(columns, path) is MISSING:
+            return missing_column("output", path, columns, where)
+    return TaskError(
+        f"the {roles.output[0] if roles.output else 'last turn of the assistant'} is empty",
+        where=where,
+        remedy="fill it in, remove the row, or write labelled = false under [data]",
+    )
 
 
-def _as_text(value: Any) -> str:
-    match value:
-        case str():
-            return value
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return str(value)
-        case _:
-            return json.dumps(_json_value(value), ensure_ascii=False, sort_keys=True)
+def _joined(outputs: Sequence[str]) -> str:
+    """Several outputs as one reference: with commas, or as a JSON list if an item has a separator itself."""
+    if any(mark in text for text in outputs for mark in _SEPARATORS):
+        return json.dumps(list(outputs), ensure_ascii=False)
+    return ", ".join(outputs)
 
 
-def _json_value(value: Any) -> Any:
-    """A value that JSON can hold; dates and the like become text."""
-    if isinstance(value, dict):
-        return {str(name): _json_value(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json_value(item) for item in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
-    return value if value is None or isinstance(value, str | bool | int | float) else str(value)
+def _column_of(path: str, columns: Mapping[str, Any]) -> str:
+    """The column that a path begins in."""
+    if path in columns:
+        return path
+    heads = [name for name in columns if path.startswith(f"{name}.")]
+    return max(heads, key=len, default=path)
 
 
 def _check_texts(value: Any, column: str, where: str) -> None:
@@ -214,12 +206,11 @@ def _check_reference(reference: str, contract: AnswerContract, where: str) -> No
             f"the reference {reference[:60]!r} is not a valid answer under the contract {contract.type!r}",
             where=where,
             possible=contract.labels,
-            remedy=did_you_mean(reference[:60], contract.labels) or "correct the row, or the [answer] table",
+            remedy=did_you_mean(reference[:60], contract.labels) or _REMEDIES.get(contract.type, _REMEDY),
         )
 
 
-def _missing_column(what: str, expected: str, columns: Mapping[str, Any], where: str) -> TaskError:
-    remedy = f"rename a column, or name it under [data.fields]: {what} = …"
-    if what == "output":
-        remedy += "; for rows without outputs write labelled = false under [data]"
-    return TaskError(f"the row has no {what} column ({expected})", where=where, possible=sorted(columns), remedy=remedy)
+_REMEDY = "correct the row, or the [answer] table"
+_REMEDIES = {
+    "number": "write one number with a decimal point, such as 1.5 or 1137.50, or another [answer] type",
+}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.dataset import Dataset
 from ...core.errors import TaskError
 from ...core.multitask import DEFAULT_SYSTEM_PROMPT, join_tasks
 from ...core.task import Task
-from .dataset_loader import load_dataset
+from .data_schema import DataSchema
+from .dataset_loader import LoadedData, build_dataset, read_data_files
+from .program_templates import fill_from_columns
 from .rows import RowReader, read_source
 from .task_tables import (
     other_prompts,
@@ -40,6 +43,15 @@ _KEYS = (
 _MULTITASK_KEYS = ("name", "description", "tasks", "system", "models", "constraints", "plugins")
 
 
+@dataclass(frozen=True, kw_only=True)
+class LoadedTask:
+    """A task with what its files were read as. notes: what a person should know about the rows."""
+
+    task: Task
+    schemas: tuple[DataSchema, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 def load_task(path: str | Path, *, read: RowReader = read_source) -> Task:
     """Load a task.
 
@@ -56,24 +68,31 @@ def load_task(path: str | Path, *, read: RowReader = read_source) -> Task:
     Raises:
         TaskError: for any mistake, with file and line.
     """
+    return load_task_with_schemas(path, read=read).task
+
+
+def load_task_with_schemas(path: str | Path, *, read: RowReader = read_source) -> LoadedTask:
+    """As `load_task`, with the schema of every file and notes on the rows."""
     task_file = TomlSource.read(_find_task_file(Path(path)))
     if "tasks" in task_file.tables:
         return _load_multitask(task_file, read)
     task_file.check_keys(task_file.tables, _KEYS)
     program = parse_program(task_file)
     contract = parse_answer_contract(task_file)
-    names = (
-        placeholder
-        for name, p in program.prompts.items()
-        for placeholder in p.placeholders
-        if placeholder not in other_prompts(program, name)
-    )
-    placeholders = list(dict.fromkeys(names))
     data = Dataset()
+    loaded = LoadedData(dataset=data)
     if "data" in task_file.tables:
-        data = load_dataset(
-            task_file, task_file.tables["data"], placeholders=placeholders, contract=contract, read=read
+        files = read_data_files(task_file, task_file.tables["data"], read=read)
+        program, files = fill_from_columns(task_file, program, files)
+        names = (
+            placeholder
+            for name, p in program.prompts.items()
+            for placeholder in p.placeholders
+            if placeholder not in other_prompts(program, name)
         )
+        placeholders = list(dict.fromkeys(names))
+        loaded = build_dataset(task_file, files, placeholders=placeholders, contract=contract)
+        data = loaded.dataset
     compared = (
         "evaluators" not in task_file.tables
         and "data" in task_file.tables
@@ -97,7 +116,8 @@ def load_task(path: str | Path, *, read: RowReader = read_source) -> Task:
             source=str(task_file.path),
         )
     )
-    return task_file.wrap_errors(task.check) if "data" in task_file.tables else task
+    checked = task_file.wrap_errors(task.check) if "data" in task_file.tables else task
+    return LoadedTask(task=checked, schemas=loaded.schemas, notes=loaded.notes)
 
 
 def _find_task_file(path: Path) -> Path:
@@ -121,7 +141,7 @@ def _find_task_file(path: Path) -> Path:
     return path
 
 
-def _load_multitask(task_file: TomlSource, read: RowReader) -> Task:
+def _load_multitask(task_file: TomlSource, read: RowReader) -> LoadedTask:
     """Several tasks in one: `tasks` names their files or folders, `system` is their shared prompt."""
     task_file.check_keys(task_file.tables, _MULTITASK_KEYS)
     listed = task_file.tables["tasks"]
@@ -129,7 +149,8 @@ def _load_multitask(task_file: TomlSource, read: RowReader) -> Task:
         raise task_file.error(
             "tasks must be a list of files or folders", "tasks", remedy='tasks = ["reviews", "tickets"]'
         )
-    tasks = [load_task(task_file.folder / name, read=read) for name in listed]
+    parts = [load_task_with_schemas(task_file.folder / name, read=read) for name in listed]
+    tasks = [part.task for part in parts]
     rest = {key: task_file.tables[key] for key in ("description", "plugins") if key in task_file.tables}
     system = (
         parse_prompt(task_file, task_file.tables["system"], "system")
@@ -148,4 +169,8 @@ def _load_multitask(task_file: TomlSource, read: RowReader) -> Task:
         ),
         "tasks",
     )
-    return task_file.wrap_errors(task.check)
+    return LoadedTask(
+        task=task_file.wrap_errors(task.check),
+        schemas=tuple(schema for part in parts for schema in part.schemas),
+        notes=tuple(note for part in parts for note in part.notes),
+    )

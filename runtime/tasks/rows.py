@@ -1,19 +1,25 @@
-"""Reads rows from data files: JSON Lines, JSON, CSV, TSV and Parquet, each row with its position in the file."""
+"""Reads rows from data files: JSON Lines, JSON, tables and Parquet, each row with its position in the file."""
 
 from __future__ import annotations
 
 import codecs
 import csv
-import importlib
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ...core.errors import TaskError
+from .columnar import read_excel as read_excel
+from .columnar import read_parquet as read_parquet
+from .columnar import with_label_names as with_label_names
+from .source_row import SourceRow as SourceRow
+from .source_row import read_error, table_header
+from .text_format import detect_delimiter, detect_encoding
 
+# The key of a file that wraps its rows may have any name; these are preferred where it holds several lists.
+_ROW_KEYS = ("rows", "data", "examples", "evals", "items", "records", "instances", "tests")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -23,21 +29,19 @@ _BYTE_ORDER_MARKS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class SourceRow:
-    """One row of a data file. `where` is its file and line."""
-
-    fields: Mapping[str, Any]
-    where: str
-
-
 RowReader = Callable[[str, Path], list[SourceRow]]
 
 
-def read_source(source: str, folder: Path) -> list[SourceRow]:
-    """The rows of a file, relative to the task's folder. Raises TaskError with file and line."""
+def read_source(source: str, folder: Path, *, encoding: str | None = None) -> list[SourceRow]:
+    """The rows of a file, relative to the task's folder. Raises TaskError with file and line.
+
+    encoding: of a text file. Without it UTF-8 or what the byte order mark says; in a table that is neither, detected.
+    """
     path = folder / source
-    read = READERS.get(path.suffix.casefold())
+    suffix = path.suffix.casefold()
+    if encoding is not None and suffix in _TEXT_READERS:
+        return _TEXT_READERS[suffix](path, encoding)
+    read = READERS.get(suffix)
     if read is None:
         raise TaskError(
             f"unknown data format: {source!r}",
@@ -48,22 +52,32 @@ def read_source(source: str, folder: Path) -> list[SourceRow]:
     return read(path)
 
 
-def read_text(path: Path) -> str:
-    """A text file with Unix newlines, decoded as UTF-8 or by its byte order mark."""
+def read_text(path: Path, encoding: str | None = None, *, detect: bool = False) -> str:
+    """A text file with Unix newlines, decoded as UTF-8, by its byte order mark, or as `encoding`.
+
+    detect: whether another encoding is detected where none of these fits.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise _read_error(path, error) from error
-    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
+        raise read_error(path, error) from error
+    encoding = encoding or text_encoding(data, detect=detect)
     try:
-        text = data.decode(encoding)
+        text = data.decode(encoding).removeprefix("\ufeff")
+    except LookupError as error:
+        raise TaskError(
+            f"there is no encoding {encoding!r}",
+            where=str(path),
+            possible=("utf-8", "cp1252", "utf-16", "shift_jis", "gb18030"),
+            remedy="correct the encoding",
+        ) from error
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise TaskError(
             f"the file is not {encoding.upper()}: {error.reason} at byte {error.start}",
             where=f"{path}:{line}",
             possible=("UTF-8", "UTF-16 with a byte order mark"),
-            remedy="save it as UTF-8",
+            remedy='save it as UTF-8, or name its encoding under [data]: encoding = "cp1252"',
         ) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if (nul := text.find("\0")) >= 0:
@@ -75,17 +89,36 @@ def read_text(path: Path) -> str:
     return text
 
 
-def read_json_lines(path: Path) -> list[SourceRow]:
+def text_encoding(data: bytes, *, detect: bool) -> str:
+    """The encoding of a text file: by its byte order mark, UTF-8, or detected from its bytes."""
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
+    return detect_encoding(data) if detect and encoding == "utf-8" else encoding
+
+
+def read_json_lines(path: Path, encoding: str | None = None) -> list[SourceRow]:
+    return _json_line_rows(path, read_text(path, encoding))
+
+
+def _json_line_rows(path: Path, text: str) -> list[SourceRow]:
     rows = []
-    for number, line in enumerate(read_text(path).split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             where = f"{path}:{number}"
             rows.append(SourceRow(fields=_json_object(_parse_json(line, where), where), where=where))
     return rows
 
 
-def read_json(path: Path) -> list[SourceRow]:
-    listed = _parse_json(read_text(path), str(path))
+def read_json(path: Path, encoding: str | None = None) -> list[SourceRow]:
+    """A list of objects, an object with one such list, or JSON Lines under this name."""
+    text = read_text(path, encoding)
+    try:
+        listed = _parse_json(text, str(path))
+    except TaskError as error:
+        if "Extra data" not in error.what:
+            raise
+        return _json_line_rows(path, text)
+    if isinstance(listed, dict):
+        listed = _wrapped_rows(listed, path)
     if not isinstance(listed, list):
         raise TaskError(
             f"the file holds {_json_type_name(listed)}, not a list of rows",
@@ -98,30 +131,31 @@ def read_json(path: Path) -> list[SourceRow]:
     ]
 
 
-def read_csv(path: Path) -> list[SourceRow]:
-    return _read_table(path, ",")
-
-
-def read_tsv(path: Path) -> list[SourceRow]:
-    return _read_table(path, "\t")
-
-
-def read_parquet(path: Path) -> list[SourceRow]:
-    try:
-        parquet = importlib.import_module("pyarrow.parquet")
-    except ImportError as error:
+def _wrapped_rows(body: Mapping[str, Any], path: Path) -> Any:
+    """The list of rows in an object, which may hold other things beside it; the object itself if it has none."""
+    lists = {
+        key: value
+        for key, value in body.items()
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value)
+    }
+    usual = [key for key in _ROW_KEYS if key in lists]
+    if len(lists) > 1 and not usual:
         raise TaskError(
-            "Parquet files need pyarrow, which is not installed",
+            f"the file holds {len(lists)} lists of objects, and any could be the rows",
             where=str(path),
-            remedy='pip install "maieutic[parquet]"',
-        ) from error
-    if not path.is_file():
-        raise _read_error(path, FileNotFoundError())
-    try:
-        listed: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
-    except (ValueError, OSError, RuntimeError) as error:
-        raise TaskError(f"not a Parquet file: {error}", where=str(path)) from error
-    return [SourceRow(fields=record, where=f"{path} row {number}") for number, record in enumerate(listed, 1)]
+            possible=sorted(lists),
+            remedy="keep the list of rows alone, as [{…}, …]",
+        )
+    return lists[usual[0] if usual else next(iter(lists))] if lists else body
+
+
+def read_csv(path: Path, encoding: str | None = None) -> list[SourceRow]:
+    """Cells between commas, or between semicolons, tabs or bars where the file has those."""
+    return _read_table(path, ",", encoding)
+
+
+def read_tsv(path: Path, encoding: str | None = None) -> list[SourceRow]:
+    return _read_table(path, "\t", encoding)
 
 
 READERS: dict[str, Callable[[Path], list[SourceRow]]] = {
@@ -131,11 +165,20 @@ READERS: dict[str, Callable[[Path], list[SourceRow]]] = {
     ".csv": read_csv,
     ".tsv": read_tsv,
     ".parquet": read_parquet,
+    ".xlsx": read_excel,
+}
+_TEXT_READERS: dict[str, Callable[[Path, str], list[SourceRow]]] = {
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+    ".json": read_json,
+    ".csv": read_csv,
+    ".tsv": read_tsv,
 }
 
 
-def _read_table(path: Path, delimiter: Literal[",", "\t"]) -> list[SourceRow]:
-    text = read_text(path)
+def _read_table(path: Path, default: str, encoding: str | None) -> list[SourceRow]:
+    text = read_text(path, encoding, detect=True)
+    delimiter = detect_delimiter(text, default)
     before = csv.field_size_limit(len(text) + 1)
     try:
         return _table_rows(path, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
@@ -153,7 +196,7 @@ def _table_rows(path: Path, reader: Any) -> list[SourceRow]:
             if not any(cell.strip() for cell in cells):
                 continue
             if not header:
-                header = _header(cells, where)
+                header = table_header(cells, where)
                 continue
             if len(cells) != len(header):
                 raise TaskError(
@@ -170,14 +213,6 @@ def _table_rows(path: Path, reader: Any) -> list[SourceRow]:
             f"the row cannot be read: {error}", where=f"{path}:{line}", remedy="double the quotes inside quoted cells"
         ) from error
     return rows
-
-
-def _header(cells: list[str], where: str) -> list[str]:
-    header = [cell.strip() for cell in cells]
-    twice = sorted({name for name in header if name and header.count(name) > 1})
-    if twice:
-        raise TaskError(f"the header names {twice[0]!r} twice", where=where, possible=header)
-    return header
 
 
 def _parse_json(text: str, where: str) -> Any:
@@ -214,11 +249,3 @@ def _json_type_name(value: Any) -> str:
         dict: "an object",
     }
     return names.get(type(value), "null")
-
-
-def _read_error(path: Path, error: OSError) -> TaskError:
-    if isinstance(error, FileNotFoundError):
-        folder = path.parent
-        near = sorted(file.name for file in folder.iterdir() if file.is_file())[:12] if folder.is_dir() else []
-        return TaskError(f"there is no file {path.name}", where=str(path), possible=near, remedy="correct the path")
-    return TaskError(f"the file cannot be read: {error.strerror or error}", where=str(path))

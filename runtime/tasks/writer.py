@@ -103,7 +103,10 @@ def _json_line(example: Example) -> str:
     row: dict[str, Any] = {"input": input_value}
     if example.outputs:
         row["output"] = example.outputs[0] if len(example.outputs) == 1 else list(example.outputs)
-    return json.dumps({**row, **example.metadata}, ensure_ascii=False)
+    if example.id != Example(**{**example.model_dump(), "id": ""}).id:
+        row["id"] = example.id
+    others = {name: value for name, value in example.metadata.items() if name not in ("input", "output", "id")}
+    return json.dumps({**row, **others}, ensure_ascii=False)
 
 
 def _write_all(place: Path, files: Mapping[str, str]) -> None:

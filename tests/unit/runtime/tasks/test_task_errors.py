@@ -106,11 +106,6 @@ BAD: dict[str, tuple[str, dict[str, str | bytes], tuple[str, ...]]] = {
         {"train__jsonl": lines({"input": "x", "stars": 3})},
         ("no output column", "train.jsonl:1", "possible: input, stars", "labelled = false"),
     ),
-    "output missing in one row": (
-        HEAD + DATA,
-        {"train__jsonl": lines(GOOD, {"input": "x"})},
-        ("no output column", "train.jsonl:2"),
-    ),
     "empty output": (HEAD + DATA, {"train__jsonl": lines({"input": "x", "output": ""})}, ("output is empty", ":1")),
     "empty input": (HEAD + DATA, {"train__jsonl": lines({"input": " ", "output": "y"})}, ("input is empty", ":1")),
     "mapped column that is not there": (
