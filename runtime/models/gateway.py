@@ -218,7 +218,7 @@ class RunGateway:
             attempt = await self._store.begin_attempt(
                 Attempt(run=self.run, key=request.key, model=request.model, payer=payer, role=request.role, worst=worst)
             )
-            reply = await request.send(timeout_seconds)
+            reply = self._store.storable_reply(await request.send(timeout_seconds), request.model)
         except TransportError as failure:
             self._settle(payer, worst, None if failure.kind == "unreachable" else Cost(calls=1))
             return attempt, failure

@@ -13,13 +13,15 @@ from ...core.budget import Cost, Payer
 from ...core.models import Reply
 from .connection import now
 from .records import AnswerCounts, Attempt, LedgerSums
-from .redaction import redact
+from .reply_limits import storable_reply
+from .writing_connection import redactor_of
 
 _SUMS = """
-SELECT payer, 1, count(*), sum(tokens), sum(usd) FROM attempts
+SELECT payer, 1, count(*), sum(max(tokens, 0)), sum(max(usd, 0.0)) FROM attempts
 WHERE run = ?1 AND state IN ('answered', 'failed') GROUP BY payer
 UNION ALL
-SELECT payer, 0, sum(calls), sum(tokens), sum(usd) FROM charges WHERE run = ?1 AND cached = 1 GROUP BY payer
+SELECT payer, 0, sum(calls), sum(max(tokens, 0)), sum(max(usd, 0.0)) FROM charges
+WHERE run = ?1 AND cached = 1 GROUP BY payer
 """
 _LOST = """
 SELECT payer, state, count(*), sum(worst_tokens), sum(worst_usd) FROM attempts
@@ -29,8 +31,9 @@ WHERE run = ? AND state IN ('sent', 'lost') GROUP BY payer, state
 
 def cached_reply(db: sqlite3.Connection, key: str) -> Reply | None:
     """The reply to a call, whichever run paid for it, with `cached` set."""
+    # Earlier versions stored what the endpoint sent, negative usage included.
     row = db.execute("SELECT reply FROM calls WHERE key = ?", (key,)).fetchone()
-    return Reply(**{**json.loads(row[0]), "cached": True}) if row else None
+    return storable_reply(Reply(**{**json.loads(row[0]), "cached": True}), redactor_of(db)) if row else None
 
 
 def begin_attempt(db: sqlite3.Connection, attempt: Attempt) -> int:
@@ -67,9 +70,10 @@ def finish_attempt(db: sqlite3.Connection, attempt_id: int, *, reply: Reply | No
     if reply is None:
         db.execute(
             "UPDATE attempts SET state = 'failed', error = ?, finished = ? WHERE id = ?",
-            (redact(error or ""), at, attempt_id),
+            (redactor_of(db).text(error or ""), at, attempt_id),
         )
         return
+    reply = storable_reply(reply, redactor_of(db), model)
     db.execute(
         "UPDATE attempts SET state = 'answered', tokens = ?, usd = ?, finished = ? WHERE id = ?",
         (reply.tokens, reply.usd, at, attempt_id),
@@ -85,7 +89,7 @@ def withdraw_attempt(db: sqlite3.Connection, attempt_id: int, reason: str) -> No
     """The request never reached an endpoint, so it is in no sum."""
     db.execute(
         "UPDATE attempts SET state = 'withdrawn', error = ?, finished = ? WHERE id = ? AND state IN ('sent', 'lost')",
-        (redact(reason), now(), attempt_id),
+        (redactor_of(db).text(reason), now(), attempt_id),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ...core.errors import RunFailed, UsageError
 from .permissions import create_private_file, make_private_folder
+from .writing_connection import WritingConnection
 
 MIGRATION_SET = "maieutic"
 MIGRATION_NAMES = (
@@ -49,6 +50,7 @@ def open_writer(path: Path, migrate: Callable[[sqlite3.Connection, str], None]) 
         connection.execute("PRAGMA foreign_keys = ON")
         if not is_current(connection, str(path)):
             migrate(connection, str(path))
+        _learn_keys(connection)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise _open_error(path, error) from error
@@ -151,9 +153,22 @@ def _connect(address: str, path: Path, *, uri: bool) -> sqlite3.Connection:
             isolation_level=None,
             check_same_thread=False,
             cached_statements=256,
+            factory=sqlite3.Connection if uri else WritingConnection,
         )
     except sqlite3.OperationalError as error:
         raise _open_error(path, error) from error
+
+
+def _learn_keys(connection: sqlite3.Connection) -> None:
+    """What the unfinished runs use as keys: this process may continue one of them."""
+    if isinstance(connection, WritingConnection):
+        query = (
+            "SELECT json_object('models', json_extract(task_json, '$.models'), "
+            "'evaluators', json_extract(task_json, '$.evaluators')) "
+            "FROM runs WHERE state != 'finished' AND json_valid(task_json)"
+        )
+        for (task_json,) in connection.execute(query).fetchall():
+            connection.learn_keys(task_json)
 
 
 def _enable_wal(connection: sqlite3.Connection) -> None:

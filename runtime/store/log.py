@@ -11,7 +11,7 @@ from ...core.directives import Directive, directive_adapter
 from ...core.events import Event
 from .connection import now
 from .records import DialogueTurn
-from .redaction import redact, redact_json
+from .writing_connection import redactor_of
 
 _EVENT = "SELECT run, number, key, kind, step, data, at FROM events WHERE run = ?"
 _TURN = 'SELECT number, step, place, "order", role, skill, messages, raw, parsed, at FROM dialogue WHERE'
@@ -59,9 +59,9 @@ def save_dialogue(db: sqlite3.Connection, run: str, turn: DialogueTurn) -> int:
             turn.order,
             turn.role,
             turn.skill,
-            json.dumps(redact_json(turn.messages)),
-            redact(turn.raw),
-            None if turn.parsed is None else json.dumps(redact_json(dict(turn.parsed))),
+            json.dumps(redactor_of(db).json(turn.messages)),
+            redactor_of(db).text(turn.raw),
+            None if turn.parsed is None else json.dumps(redactor_of(db).json(dict(turn.parsed))),
             turn.at or now(),
         ),
     )
@@ -102,7 +102,7 @@ def _first_of_key(db: sqlite3.Connection, event: Event) -> Event | None:
 
 def _append(db: sqlite3.Connection, event: Event) -> Event:
     last = db.execute("SELECT max(number) FROM events WHERE run = ?", (event.run,)).fetchone()[0] or 0
-    data = redact_json(dict(event.data))
+    data = redactor_of(db).json(dict(event.data))
     stored = event.model_copy(update={"number": last + 1, "at": event.at or now(), "data": data})
     db.execute(
         "INSERT INTO events (run, number, key, kind, step, data, at) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -2,12 +2,69 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-_SECRET_ENDINGS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
+_SECRET_WORDS = frozenset({"KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS"})
+_SECRET_ENDINGS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 _MIN_SECRET_LENGTH = 8
+# Shorter ones also occur inside longer words (`password`, `anything`), and are masked only where they stand alone.
+_MIN_UNIQUE_LENGTH = 12
+# What precedes a value that stands alone: the text's start, no letter or digit, or the end of a JSON escape.
+_BEFORE = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9a-f]{4}))"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redactor:
+    """Replaces the values of secret environment variables by their names, and the keys in addresses by `[address]`.
+
+    names: variables that a run uses as keys, whatever their names. addresses: values in its models' addresses.
+    environment: os.environ as it is at each call, if None.
+    """
+
+    names: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
+
+    def text(self, text: str) -> str:
+        return _replace(text, self._secrets())
+
+    def json(self, value: Any) -> Any:
+        """A copy of a JSON value with all texts redacted, field names included."""
+        secrets = self._secrets()
+        return _walk(value, secrets) if secrets else value
+
+    def task(self, text: str) -> str:
+        """A task's JSON: `resume` reads the addresses from it, and calls them with their keys."""
+        return Redactor(names=self.names, environment=self.environment).text(text)
+
+    def joined_by(self, task_json: str) -> Redactor:
+        """With what a task's models and evaluators name."""
+        try:
+            task = json.loads(task_json)
+            parts = [task.get("models"), task.get("evaluators")]
+        except (ValueError, AttributeError):
+            return self
+        names, addresses = _variables(parts), _address_keys(parts)
+        return Redactor(
+            names=self.names | frozenset(names),
+            addresses=self.addresses | frozenset(addresses),
+            environment=self.environment,
+        )
+
+    def _secrets(self) -> tuple[tuple[str, str], ...]:
+        """Longest first: of a secret that begins with another one, the rest must not stay."""
+        environment = os.environ if self.environment is None else self.environment
+        secrets = [(value, f"[{name}]") for name, value in environment.items() if name in self.names or _is_key(name)]
+        secrets += [(value, "[address]") for value in self.addresses]
+        long_enough = [secret for secret in secrets if len(secret[0]) >= _MIN_SECRET_LENGTH]
+        return tuple(sorted(long_enough, key=lambda secret: (-len(secret[0]), secret)))
 
 
 def redact(text: str, environment: Mapping[str, str] | None = None) -> str:
@@ -16,32 +73,34 @@ def redact(text: str, environment: Mapping[str, str] | None = None) -> str:
     A variable is secret by its name (`…_KEY`, `…_TOKEN`, `…_SECRET`, `…_PASSWORD`). Values under 8 characters are
     left alone, because they would match ordinary words.
     """
-    return _replace(text, _secrets(os.environ if environment is None else environment))
+    return Redactor(environment=environment).text(text)
 
 
 def redact_json(value: Any, environment: Mapping[str, str] | None = None) -> Any:
     """A copy of a JSON value with all texts redacted, field names included."""
-    secrets = _secrets(os.environ if environment is None else environment)
-    return _walk(value, secrets) if secrets else value
+    return Redactor(environment=environment).json(value)
 
 
-def _secrets(environment: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Longest first: of a secret that begins with another one, the rest must not stay."""
-    secrets = [
-        (value, f"[{name}]")
-        for name, value in environment.items()
-        if name.upper().endswith(_SECRET_ENDINGS) and len(value) >= _MIN_SECRET_LENGTH
-    ]
-    return sorted(secrets, key=lambda secret: -len(secret[0]))
+def _is_key(name: str) -> bool:
+    words = name.upper().split("_")
+    return not _SECRET_WORDS.isdisjoint(words) or (len(words) > 1 and words[-1].endswith(_SECRET_ENDINGS))
 
 
-def _replace(text: str, secrets: list[tuple[str, str]]) -> str:
+def _replace(text: str, secrets: tuple[tuple[str, str], ...]) -> str:
     for value, name in secrets:
-        text = text.replace(value, name)
+        for form in {value, json.dumps(value)[1:-1]}:
+            if form in text:
+                text = _pattern(form).sub(name.replace("\\", "\\\\"), text)
     return text
 
 
-def _walk(value: Any, secrets: list[tuple[str, str]]) -> Any:
+@lru_cache(maxsize=256)
+def _pattern(form: str) -> re.Pattern[str]:
+    alone = len(form) < _MIN_UNIQUE_LENGTH
+    return re.compile(f"{_BEFORE}{re.escape(form)}(?![A-Za-z0-9])" if alone else re.escape(form))
+
+
+def _walk(value: Any, secrets: tuple[tuple[str, str], ...]) -> Any:
     if isinstance(value, str):
         return _replace(value, secrets)
     if isinstance(value, Mapping):
@@ -49,3 +108,37 @@ def _walk(value: Any, secrets: list[tuple[str, str]]) -> Any:
     if isinstance(value, list | tuple):
         return [_walk(item, secrets) for item in value]
     return value
+
+
+def _fields(value: Any) -> Iterator[tuple[str, str]]:
+    """Every text of a JSON value with the name of its field."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            if isinstance(item, str):
+                yield str(name), item
+            else:
+                yield from _fields(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _fields(item)
+
+
+def _variables(parts: list[Any]) -> Iterable[str]:
+    return [text for name, text in _fields(parts) if name == "key_env" and text]
+
+
+def _address_keys(parts: list[Any]) -> Iterable[str]:
+    """The user, password and query values of addresses, as written and decoded."""
+    for _, text in _fields(parts):
+        start = text.find("://")
+        if start < 0:
+            continue
+        try:
+            address = urlsplit(text[text.rfind("@http", 0, start) + 1 :] if "@http" in text[:start] else text)
+        except ValueError:
+            continue
+        written = [address.username, address.password, *(pair.partition("=")[2] for pair in address.query.split("&"))]
+        for value in [*written, *(value for _, value in parse_qsl(address.query))]:
+            if value:
+                yield value
+                yield unquote(value)

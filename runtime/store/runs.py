@@ -11,6 +11,7 @@ from ...core.dataset import Example, Split
 from ...core.errors import UsageError
 from .connection import now
 from .records import RunRecord
+from .writing_connection import TaskJson, WritingConnection
 
 _COLUMNS = tuple(RunRecord.model_fields)
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"
@@ -37,8 +38,10 @@ AND (its.data = mine.data OR its.data IS NULL AND theirs.task = ours.task)
 def create_run(db: sqlite3.Connection, run: RunRecord) -> None:
     """Raises UsageError where the id is taken."""
     stamped = run if run.started else run.model_copy(update={"started": now()})
+    if isinstance(db, WritingConnection):
+        db.learn_keys(stamped.task_json)
     try:
-        db.execute(_INSERT, [_to_column(getattr(stamped, name)) for name in _COLUMNS])
+        db.execute(_INSERT, [_to_column(getattr(stamped, name), name) for name in _COLUMNS])
     except sqlite3.IntegrityError as error:
         raise UsageError(f"the run {run.id!r} exists already", remedy="choose another id") from error
 
@@ -48,7 +51,7 @@ def update_run(db: sqlite3.Connection, /, run_id: str, **fields: Any) -> None:
     changed = RunRecord.model_validate({**_run_by_id(db, run_id).model_dump(), **fields})
     if fields:
         assignments = ", ".join(f"{name} = ?" for name in fields)
-        values = [_to_column(getattr(changed, name)) for name in fields]
+        values = [_to_column(getattr(changed, name), name) for name in fields]
         db.execute(f"UPDATE runs SET {assignments} WHERE id = ?", [*values, run_id])
 
 
@@ -152,5 +155,7 @@ def _record(row: tuple[Any, ...]) -> RunRecord:
     return RunRecord.model_validate({**fields, "options": json.loads(fields["options"])})
 
 
-def _to_column(value: Any) -> Any:
+def _to_column(value: Any, name: str) -> Any:
+    if name == "task_json":
+        return TaskJson(value)
     return json.dumps(dict(value)) if isinstance(value, Mapping) else value

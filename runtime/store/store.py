@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from ...core.errors import RunFailed, UsageError
+from ...core.models import Reply
 from . import archive as _archive
 from . import calls as _calls
 from . import dashboard_queries as _dashboard
@@ -17,6 +18,8 @@ from . import log as _log
 from . import preferences as _preferences
 from . import runs as _runs
 from .connection import ReaderPool, check_readable, open_writer
+from .redaction import Redactor
+from .reply_limits import storable_reply
 from .writer import Writer
 
 DATABASE = "maieutic.db"
@@ -144,6 +147,10 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def storable_reply(self, reply: Reply, model: str = "") -> Reply:
+        """The reply as this store keeps it: a run uses the same text now that a resumed one reads from the cache."""
+        return storable_reply(reply, self._writer.redactor if self._writer else Redactor(), model)
 
     async def _write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._writer is None:

@@ -12,6 +12,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from ...core.errors import RunFailed
+from .redaction import Redactor
+from .writing_connection import redactor_of
 
 T = TypeVar("T")
 WriteTask = Callable[[sqlite3.Connection], T]
@@ -44,6 +46,11 @@ class Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+
+    @property
+    def redactor(self) -> Redactor:
+        """It knows the keys of the runs that are written."""
+        return redactor_of(self._connection)
 
     async def submit(self, task: WriteTask[T]) -> T:
         """The result of `task`, once it is committed. Raises what `task` raised, or sqlite3.Error for the commit.

@@ -11,11 +11,13 @@ from typing import Any
 
 from ....core.answer_markers import split_reasoning
 from ....core.models import Call, Reply
+from ....core.surrogates import replace_half_pairs
 from .base import Endpoint, TransportError, TransportErrorKind
 from .parameters import NO_LIMITS, ParameterLimits
 from .refusals import meaning_of_refusal, refused_parameter
 
 _MAX_MESSAGE_LENGTH = 300
+_MAX_TOKENS = 10**12  # far above any bill, and sums of it still fit into a column of the store
 _RETRYABLE_STATUSES = frozenset({408, 409, 425, 429})
 # A model that reasons begins with it; some chat templates put the opening tag into the prompt. Elsewhere in a text, the
 # tags are the text's own: an author may write a prompt that asks for them.
@@ -62,16 +64,16 @@ def worst_tokens(call: Call) -> int:
 def parse_completion(data: Any, call: Call, seconds: float, usd: float = 0.0) -> Reply:
     """The reply in a response, its reasoning apart. Raises ValueError where there is none.
 
-    Missing usage is charged: the worst case for the prompt, one token per byte of the completion.
+    Missing or impossible usage is charged: the worst case for the prompt, one token per byte of the completion.
     """
     try:
         choice = data["choices"][0]
         message = choice["message"]
-        written = _content_text(message.get("content"))
+        written = replace_half_pairs(_content_text(message.get("content")))
         reasoning, text = _apart(written, message.get("reasoning_content") or message.get("reasoning"))
+        reasoning = replace_half_pairs(reasoning)
         text = _before_stop(text, call.sampling.stop)
-        usage = data.get("usage") or {}
-        prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        prompt, completion = (_token_count(data.get("usage"), f"{kind}_tokens") for kind in ("prompt", "completion"))
         return Reply(
             text=text,
             prompt_tokens=worst_tokens(call) - call.sampling.max_tokens if prompt is None else prompt,
@@ -84,6 +86,14 @@ def parse_completion(data: Any, call: Call, seconds: float, usd: float = 0.0) ->
         )
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError(f"no chat completion: {str(data)[:_MAX_MESSAGE_LENGTH]}") from error
+
+
+def _token_count(usage: Any, name: str) -> int | None:
+    """A count that an endpoint reports; None where it is missing, negative or no number."""
+    count = usage.get(name) if isinstance(usage, Mapping) else None
+    if isinstance(count, bool) or not isinstance(count, int | float):
+        return None
+    return int(count) if 0 <= count <= _MAX_TOKENS else None
 
 
 def empty_reply(status: int | None, text: str, seconds: float, sent: Mapping[str, Any] | None = None) -> Reply | None:

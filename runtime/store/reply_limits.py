@@ -1,0 +1,44 @@
+"""What a run may store of a model's reply: a usage that can be added up, a size that can be read, and no key."""
+
+from __future__ import annotations
+
+import logging
+import math
+
+from ...core.models import Reply
+from ...core.surrogates import replace_half_pairs
+from .redaction import Redactor
+
+# No useful answer is longer: it is a book of 200,000 words, or a million tokens of a model that loops.
+MAX_ANSWER_CHARACTERS = 1_000_000
+CUT_NOTE = "\n[cut here: the answer was longer than Maieutic stores]"
+
+_log = logging.getLogger("maieutic.store")
+
+
+def storable_reply(reply: Reply, redactor: Redactor, model: str = "") -> Reply:
+    """The reply as a run uses and stores it, the same now and when it is read from the cache.
+
+    An answer that is too long is cut, ends with a note and has `finish` "length". Raises nothing.
+    """
+    text, reasoning = (_clean_text(value, redactor) for value in (reply.text, reply.reasoning))
+    finish = reply.finish
+    if len(text) > MAX_ANSWER_CHARACTERS:
+        _log.warning("an answer of %s had %d characters; %d were stored", model, len(text), MAX_ANSWER_CHARACTERS)
+        text, finish = text[:MAX_ANSWER_CHARACTERS] + CUT_NOTE, "length"
+    if len(reasoning) > MAX_ANSWER_CHARACTERS:
+        reasoning = reasoning[:MAX_ANSWER_CHARACTERS] + CUT_NOTE
+    return reply.model_copy(
+        update={
+            "text": text,
+            "reasoning": reasoning,
+            "finish": finish,
+            "prompt_tokens": max(0, reply.prompt_tokens),
+            "completion_tokens": max(0, reply.completion_tokens),
+            "usd": reply.usd if math.isfinite(reply.usd) and reply.usd > 0 else 0.0,
+        }
+    )
+
+
+def _clean_text(text: str, redactor: Redactor) -> str:
+    return redactor.text(replace_half_pairs(text))
