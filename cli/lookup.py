@@ -35,7 +35,7 @@ def load_registry(folder: Path | None = None, *, no_plugins: bool = False) -> Re
     """The plugins that a command may use: all installed ones, or the built-ins alone. folder: of the task."""
     from ..plugins.system.registry import Registry
 
-    return Registry.load([] if no_plugins else None, folder=folder)
+    return Registry.load([] if no_plugins else None, folder=folder, own_code=not no_plugins)
 
 
 def read_task(path: Path, *, no_plugins: bool) -> tuple[Task, Registry]:

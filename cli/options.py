@@ -32,7 +32,7 @@ CandidateName = Annotated[
 Folder = Annotated[Path, typer.Option(help="folder of the run store", rich_help_panel=STORE_PANEL)]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 NoPlugins = Annotated[
-    bool, typer.Option("--no-plugins", help="do not load installed plugins", rich_help_panel=STORE_PANEL)
+    bool, typer.Option("--no-plugins", help="run no plugin and no code of the task", rich_help_panel=STORE_PANEL)
 ]
 Concurrency = Annotated[int, typer.Option(min=1, help="max concurrent model calls", rich_help_panel=RUN_PANEL)]
 OutputFile = Annotated[Path | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]

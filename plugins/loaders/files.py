@@ -94,6 +94,8 @@ def dataset_reader(registry: Registry) -> RowReader:
             return read_source(source, folder)
         name, rest = (scheme[1], scheme[2]) if scheme else (Path(source).suffix.lstrip(".").casefold(), source)
         try:
+            if scheme is not None:
+                registry.check_own_code("loader", rest)
             loader: Loader = registry.create("loader", name)
         except UsageError as error:
             raise TaskError(

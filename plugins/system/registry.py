@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +41,8 @@ PLUGINS_VARIABLE = "MAIEUTIC_PLUGINS"
 STRICT_VARIABLE = "MAIEUTIC_PLUGINS_STRICT"
 CALL_TIMEOUT_SECONDS = 120.0
 _FUNCTION_PLUGINS: Mapping[Kind, str] = {"evaluator": "callable", "target": "callable"}
+# `module:function` or `path.py:function`; a built-in part that knows its folder would import it.
+_FUNCTION_NAME = re.compile(r"[\w./\\-]+:[A-Za-z_][\w.]*")
 
 
 class Registry:
@@ -59,6 +62,7 @@ class Registry:
         *,
         folder: Path | None = None,
         closed: bool = False,
+        own_code: bool = True,
         strict: bool = False,
         seconds: float = CALL_TIMEOUT_SECONDS,
     ) -> None:
@@ -67,6 +71,7 @@ class Registry:
         self._loader = PluginLoader(seconds)
         self._folder = folder or Path()
         self._closed = closed
+        self._own_code = own_code
         self._plugins: dict[str, Plugin] = {BUILTIN.key: BUILTIN}
         self._plugins |= {plugin.key: plugin for plugin in plugins}
 
@@ -83,6 +88,7 @@ class Registry:
         folder: Path | None = None,
         strict: bool | None = None,
         seconds: float = CALL_TIMEOUT_SECONDS,
+        own_code: bool = True,
     ) -> Registry:
         """The registry of a run.
 
@@ -93,6 +99,7 @@ class Registry:
             folder: The task's folder.
             strict: Whether any plugin that cannot be loaded is an error at once; None reads MAIEUTIC_PLUGINS_STRICT.
             seconds: The time limit of one call into a third-party plugin.
+            own_code: Whether a task may name functions of Python files and modules, as metric, app or data.
         """
         from ...runtime.settings import settings
 
@@ -101,11 +108,11 @@ class Registry:
         if named is None:
             named = settings().plugins
         if named is None:
-            registry = cls(discover_plugins(), folder=folder, strict=strict, seconds=seconds)
+            registry = cls(discover_plugins(), folder=folder, own_code=own_code, strict=strict, seconds=seconds)
             if strict:
                 registry._load_remaining()
             return registry
-        registry = cls(folder=folder, closed=not named, strict=strict, seconds=seconds)
+        registry = cls(folder=folder, closed=not named, own_code=own_code, strict=strict, seconds=seconds)
         registry.require(named)
         return registry
 
@@ -155,6 +162,8 @@ class Registry:
         entry = self._entry(kind, name)
         factory = self._factory(entry)
         if "folder" in parameters_of(factory):
+            for value in options.values():
+                self.check_own_code(kind, value)
             options = {"folder": str(self._folder), **options}
         check_options(entry, factory, options)
         third_party = entry.plugin.third_party
@@ -173,6 +182,15 @@ class Registry:
             failure = plugin_failure(entry.plugin, "contract", "; ".join(violations))
             raise plugin_error(failure, what=f"the {kind} {name!r} breaks its contract: {failure.error}")
         return proxy_for(kind, name, instance, entry.plugin, thread)
+
+    def check_own_code(self, kind: Kind, value: object) -> None:
+        """Raises UsageError for the name of a function where no code of the task may run."""
+        if not self._own_code and isinstance(value, str) and _FUNCTION_NAME.fullmatch(value):
+            raise UsageError(
+                f"the {kind} {value} is code of the task, which --no-plugins does not run",
+                where=str(self._folder),
+                remedy="read that code, then run without --no-plugins",
+            )
 
     def names(self, kind: Kind) -> list[str]:
         """All names of a kind, sorted; loads every plugin that is allowed."""
