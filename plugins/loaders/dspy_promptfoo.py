@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,14 @@ from ...runtime.tasks.rows import SourceRow, read_csv, read_json, read_json_line
 from ..system.imports import import_optional, load_function
 
 _COMPARISONS = ("equals", "is-equal", "iequals", "contains", "icontains", "contains-json", "similar", "factuality")
+
+_EXPECTED_COLUMN = re.compile(r"__expected\d*")
+_CELL = re.compile(
+    r"(?P<kind>(?:not-)?(?:equals|i?contains(?:-any|-all|-json)?|starts-with|regex|is-json|javascript|python|similar|"
+    r"llm-rubric|factuality|levenshtein|rouge-n|answer-relevance|cost|latency))"
+    r"(?:\((?P<threshold>[\d.]+)\))?:\s*(?P<value>.*)",
+    re.DOTALL,
+)
 
 
 class PromptfooLoader:
@@ -41,7 +50,7 @@ class PromptfooLoader:
         shared: Mapping[str, Any] = {}
         if isinstance(body, Mapping):
             shared, body = body.get("defaultTest") or {}, body.get("tests")
-        listed = body if isinstance(body, list) else [body]
+        listed = _expand_globs(body if isinstance(body, list) else [body], path)
         rows: list[SourceRow] = []
         for number, test in enumerate(listed, 1):
             where = f"{path} test {number}"
@@ -74,12 +83,38 @@ class PromptfooLoader:
 
     def _row_from_columns(self, row: SourceRow) -> SourceRow:
         columns = dict(row.fields)
-        expected = columns.pop("__expected", None) or columns.pop("expected", None)
+        cells = [str(value or "") for name, value in columns.items() if _EXPECTED_COLUMN.fullmatch(name)]
+        cells += [str(columns.pop("expected", None) or "")] if not any(cell.strip() for cell in cells) else []
         values = {name: value for name, value in columns.items() if not name.startswith("__")}
-        plain = str(expected or "").removeprefix("equals:").strip()
-        return self._row_from_test(
-            {"vars": values, "assert": [{"type": "equals", "value": plain}] if plain else []}, {}, row.where
-        )
+        asserted = [_assertion(cell.strip()) for cell in cells if cell.strip()]
+        return self._row_from_test({"vars": values, "assert": asserted}, {}, row.where)
+
+
+def _expand_globs(listed: Sequence[Any], path: Path) -> list[Any]:
+    """The tests, with `file://cases/*.yaml` as one reference for each file, in the order of their names."""
+    tests: list[Any] = []
+    for test in listed:
+        pattern = test.removeprefix("file://") if isinstance(test, str) and test.startswith("file://") else ""
+        if "*" not in pattern:
+            tests.append(test)
+            continue
+        files = sorted(file.relative_to(path.parent).as_posix() for file in path.parent.glob(pattern))
+        if not files:
+            raise TaskError(f"no file is called {pattern}", where=str(path), remedy="correct the pattern")
+        tests += [f"file://{file}" for file in files]
+    return tests
+
+
+def _assertion(cell: str) -> dict[str, Any]:
+    """The assertion in a CSV cell: `icontains: text`, `similar(0.8): text`, or a text that has to be equal."""
+    match = _CELL.fullmatch(cell)
+    if match is None:
+        return {"type": "equals", "value": cell}
+    value: Any = match["value"]
+    if match["kind"].endswith(("-any", "-all")):
+        value = [item.strip() for item in value.split(",")]
+    threshold = {"threshold": float(match["threshold"])} if match["threshold"] else {}
+    return {"type": match["kind"], "value": value, **threshold}
 
 
 class DspyLoader:
