@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cached_property
 from typing import Any, Literal, Self
 
@@ -88,7 +89,8 @@ class Prompt(_PromptPart):
         branches: What to do for which inputs.
         demos: Few-shot examples.
         format: The layout.
-        placeholders: The names in braces in `system` and `instruction`; found automatically.
+        literals: Names in braces that are text: no field of an example provides them.
+        placeholders: The other names in braces in `system` and `instruction`; found automatically.
     """
 
     system: str = ""
@@ -98,12 +100,14 @@ class Prompt(_PromptPart):
     branches: tuple[Branch, ...] = ()
     demos: tuple[Demo, ...] = ()
     format: Format = Format()
+    literals: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _find_placeholders(self) -> Self:
         if not self.placeholders:
-            object.__setattr__(self, "placeholders", placeholders_in(f"{self.system}\n{self.instruction}"))
+            names = placeholders_in(f"{self.system}\n{self.instruction}")
+            object.__setattr__(self, "placeholders", tuple(name for name in names if name not in self.literals))
         return self
 
     @cached_property
@@ -113,6 +117,8 @@ class Prompt(_PromptPart):
     def parts(self) -> dict[str, Any]:
         """The prompt as plain JSON, without what follows from the rest. The id is computed from it."""
         parts = self.model_dump(mode="json", exclude={"placeholders"})
+        if not self.literals:
+            del parts["literals"]
         parts["format"] = {
             name: value for name, value in parts["format"].items() if name not in _OMITTED_AT_DEFAULT or value
         }
@@ -156,6 +162,13 @@ class Prompt(_PromptPart):
 def placeholders_in(text: str) -> tuple[str, ...]:
     """The names in single braces, in order, once each. Doubled braces are literal."""
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
+
+
+def with_literals(prompt: Prompt, fields: Collection[str]) -> Prompt:
+    """The prompt with every name in braces that is none of these fields as literal text."""
+    names = placeholders_in(f"{prompt.system}\n{prompt.instruction}")
+    literals = tuple(name for name in names if name not in fields)
+    return prompt if literals == prompt.literals else prompt.with_(literals=literals)
 
 
 def check_placeholders(prompt: Prompt, fields: frozenset[str], *, where: str) -> None:

@@ -17,7 +17,7 @@ from .program import MAIN, Program
 from .prompt import Branch, Format, Prompt
 
 _NUMBER = re.compile(r"(?<![\w.,])[1-9][0-9]{3,}(?!\w|,[0-9])")
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_BRACES = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}|[{}]")
 
 
 class Message(TypedDict):
@@ -30,12 +30,12 @@ class Message(TypedDict):
 def render(prompt: Prompt, example: Example) -> list[Message]:
     """The messages that ask the target about one example.
 
-    If the instruction has placeholders, they are filled and nothing is appended. Otherwise the input follows the
-    instruction. Demos go between the two, as turns or as text.
+    If the instruction has placeholders for fields of the example, they are filled and nothing is appended. Otherwise
+    the input follows the instruction. Other names in braces are literal. Demos go between the two, as turns or as text.
     """
     values = template_values(example)
     instruction = instruction_text(prompt)
-    if prompt.placeholders:
+    if any(name in values for name in prompt.placeholders):
         return _render_template(prompt, instruction, values)
     style, demos = prompt.format, prompt.demos_for(example.text)
     system, opening, each = prompt.system, "", ""
@@ -119,14 +119,29 @@ def template_values(example: Example) -> dict[str, str]:
 
 
 def fill_template(template: str, values: Mapping[str, str]) -> str:
-    """Fill `{name}` once, from left to right. Doubled braces become single; unknown names stay as they are."""
+    """Fill `{name}` once, from left to right; unknown names stay as they are.
 
-    def replacement(match: re.Match[str]) -> str:
-        if match.group() in ("{{", "}}"):
-            return match.group()[0]
-        return values.get(match.group(1), match.group())
-
-    return _PLACEHOLDER.sub(replacement, template)
+    Doubled braces that pair up become single ones. Braces that pair up singly, as in nested JSON, are literal.
+    """
+    parts: list[str] = []
+    open_braces: list[str] = []
+    position = 0
+    while (match := _BRACES.search(template, position)) is not None:
+        parts.append(template[position : match.start()])
+        brace, position = match[0], match.end()
+        if match[1]:
+            parts.append(values.get(match[1], brace))
+            continue
+        if brace in ("{", "{{"):
+            open_braces.append(brace)
+        elif brace == "}}" and open_braces[-1:] != ["{{"]:
+            # The end of a single pair; the brace after it is read anew.
+            brace, position = "}", match.start() + 1
+            open_braces = open_braces[:-1]
+        elif open_braces:
+            open_braces.pop()
+        parts.append(brace[0])
+    return "".join([*parts, template[position:]])
 
 
 def group_digits(text: str) -> str:

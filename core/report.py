@@ -102,6 +102,29 @@ class TaskResult(_ReportPart):
     n: int
 
 
+class RefusalCount(_ReportPart):
+    """How many proposals were refused for a reason."""
+
+    reason: str
+    count: int
+
+
+class ProposalCounts(_ReportPart):
+    """What became of the proposals of a run.
+
+    Attributes:
+        written: Proposals of operators.
+        entered: Those that became candidates.
+        refused: How many were refused for each reason, most frequent first.
+        unreadable: Answers of optimizer models that could not be read, of which no proposal came.
+    """
+
+    written: int = 0
+    entered: int = 0
+    refused: tuple[RefusalCount, ...] = ()
+    unreadable: int = 0
+
+
 class ExampleScores(_ReportPart):
     """One example with both scores."""
 
@@ -168,6 +191,7 @@ class Report(_ReportPart):
         failed: Examples of the claim that failed for one of the prompts.
         no_answer: Examples of the claim that a prompt got no answer to.
         limits_passed: What the calls in flight used beyond a limit, one line per limit.
+        proposals: What became of the proposals; None in a report of an earlier version.
     """
 
     run: str
@@ -201,3 +225,4 @@ class Report(_ReportPart):
     failed: FailedExamples = FailedExamples()
     no_answer: NoAnswers = NoAnswers()
     limits_passed: tuple[str, ...] = ()
+    proposals: ProposalCounts | None = None

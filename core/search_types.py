@@ -146,6 +146,8 @@ class Proposal(BaseModel):
         program: The program.
         rationale: Why it was made.
         parents: Candidate ids; None means the order's parents.
+        refusal: Why the operator does not let it enter; empty where it may. A refused proposal becomes an event.
+        text: What a model wrote for a refused proposal, where that is not in the program.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -153,6 +155,8 @@ class Proposal(BaseModel):
     program: Program
     rationale: str = ""
     parents: tuple[str, ...] | None = None
+    refusal: str = ""
+    text: str = ""
 
 
 class DuelOutcome(BaseModel):

@@ -8,9 +8,18 @@ from ..core.program import Program
 from ..core.prompt import Prompt
 from ..core.render import instruction_text, messages_as_text, render
 from ..core.task import Task
+from ..core.words import (
+    CHARACTERS_PER_TOKEN,
+    UNSPACED_CHARACTERS_PER_WORD,
+    count_unspaced,
+    count_words,
+    estimate_tokens,
+    word_units,
+)
 
-# A rule of thumb for English that needs no tokenizer; estimates based on it have a margin.
-CHARACTERS_PER_TOKEN = 4
+DUPLICATE = "duplicate of an earlier candidate"
+# The bound of an instruction where the task sets none: longer than any published prompt of a search.
+DEFAULT_MAX_PROMPT_TOKENS = 4000
 # Twelve words in a row are a quotation; fewer may be the task's own phrases.
 _COPIED_WORDS = 12
 # An input of fewer words says what any prompt may say: a name, a label, a number.
@@ -35,12 +44,29 @@ def rejection_reason(program: Program, task: Task, archive: Archive) -> str:
         baseline_text = f"{baseline.system}\n{instruction_text(baseline)}" if baseline else ""
         if copied := _copied_text(text, baseline_text, task):
             return f"it copies an example into the instruction: {copied[:80]!r}"
-    limit = task.constraints.max_prompt_tokens
-    if limit is not None and (size := prompt_tokens(program, task)) > limit:
-        return f"it has about {size} tokens, more than {limit}"
+    limit, size = _length_limit(program, task)
+    if size > limit:
+        return f"it is too long: about {size} tokens, more than {limit}"
     if candidate_id(program) in archive:
-        return "duplicate of an earlier candidate"
+        return DUPLICATE
     return ""
+
+
+def _length_limit(program: Program, task: Task) -> tuple[int, int]:
+    """The limit in tokens, and what counts against it.
+
+    A limit of the task counts worked examples too. The default one is for what models write, so that it leaves
+    examples alone, and a start prompt that is longer may stay as long.
+    """
+    limit = task.constraints.max_prompt_tokens
+    if limit is not None:
+        return limit, prompt_tokens(program, task)
+    start = max(map(_written_tokens, task.program.prompts.values()))
+    return max(DEFAULT_MAX_PROMPT_TOKENS, start), max(map(_written_tokens, program.prompts.values()))
+
+
+def _written_tokens(prompt: Prompt) -> int:
+    return estimate_tokens(f"{prompt.system}\n{instruction_text(prompt)}")
 
 
 def _baseline_prompt(program: Program, name: str, task: Task) -> Prompt | None:
@@ -53,8 +79,10 @@ def _baseline_prompt(program: Program, name: str, task: Task) -> Prompt | None:
 def prompt_tokens(program: Program, task: Task) -> int:
     """Estimated tokens of the longest prompt around a typical input, without the input."""
     example = task.data.val[0]
-    sizes = [len(messages_as_text(render(prompt, example))) for prompt in program.prompts.values()]
-    return (max(sizes) - len(example.text)) // CHARACTERS_PER_TOKEN
+    texts = [messages_as_text(render(prompt, example)) for prompt in program.prompts.values()]
+    longest = max(texts, key=estimate_tokens)
+    unspaced = count_unspaced(longest) - count_unspaced(example.text)
+    return unspaced + (len(longest) - len(example.text) - unspaced) // CHARACTERS_PER_TOKEN
 
 
 def candidate_id(program: Program) -> str:
@@ -65,20 +93,18 @@ def candidate_id(program: Program) -> str:
 def _copied_text(text: str, baseline: str, task: Task) -> str:
     """A run of words of some example's input that stands in the text, but not in the baseline.
 
-    A short input counts as a whole from four words on; of a long one, twelve words in a row do.
+    A short input counts as a whole from four words on; of a long one, twelve words in a row do. Of scripts without
+    spaces, two characters count as a word.
     """
-    words_of_text, words_of_baseline = (f" {' '.join(_words(part))} " for part in (text, baseline))
+    words_of_text, words_of_baseline = (f" {' '.join(word_units(part))} " for part in (text, baseline))
     for example in (*task.data.train, *task.data.val):
-        words = _words(example.text)
-        if len(words) < _MIN_INPUT_WORDS:
+        words = word_units(example.text)
+        if count_words(example.text) < _MIN_INPUT_WORDS:
             continue
-        size = min(len(words), _COPIED_WORDS)
+        unspaced = 2 * count_unspaced(example.text) > len(words)
+        size = min(len(words), _COPIED_WORDS * (UNSPACED_CHARACTERS_PER_WORD if unspaced else 1))
         for start in range(len(words) - size + 1):
             piece = f" {' '.join(words[start : start + size])} "
             if piece in words_of_text and piece not in words_of_baseline:
                 return piece.strip()
     return ""
-
-
-def _words(text: str) -> list[str]:
-    return "".join(char if char.isalnum() else " " for char in text.casefold()).split()

@@ -14,8 +14,8 @@ from ..core.models import ROLES, ModelRef
 from ..core.render import instruction_text
 from ..core.stats.shrinkage import detectable_gain
 from ..core.task import Task
+from ..core.words import CHARACTERS_PER_TOKEN
 from ..plugins.system.registry import Registry
-from .candidate_guards import CHARACTERS_PER_TOKEN
 from .measuring.test_set_budget import HELD_OUT_SHARE, held_out_count, tokens_per_call
 from .run_config import RunConfig
 from .run_options import RunOptions

@@ -12,7 +12,7 @@ from ...core.dataset import Example
 from ...core.models import Call, Sampling
 from ...core.program import Program
 from ...core.render import Message, prompt_text, render
-from ..candidate_guards import CHARACTERS_PER_TOKEN
+from ...core.words import CHARACTERS_PER_TOKEN
 from ..run_config import RunConfig
 from ..run_context import RunContext
 

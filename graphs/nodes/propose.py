@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.errors import BudgetSpent
+from ...core.program import Program
+from ...core.prompt import with_literals
+from ...core.render import program_instruction_text, template_values
 from ...core.search_types import NewExample, Proposal, Request, WorkOrder
 from ..inputs.operator_request import build_request, for_prompt, restore_program
 from ..run_context import RunContext
@@ -12,6 +15,8 @@ from ..state import Draft, ProposeState, RunState
 
 # A rationale is for screens and reports; longer ones are replies that went on.
 _RATIONALE_CHARACTERS = 2000
+# A refused text is for screens; the dialogue holds it whole.
+_REFUSED_CHARACTERS = 500
 
 
 async def propose(context: RunContext, state: ProposeState) -> RunState:
@@ -63,9 +68,24 @@ def operator_request(context: RunContext, state: ProposeState) -> Request:
 async def store_drafts(
     context: RunContext, proposals: Sequence[Proposal], order: WorkOrder, step: int, index: int
 ) -> list[Draft]:
-    """Save the programs in the store; the state carries their ids."""
+    """Save the programs in the store; the state carries their ids. A refused proposal is an event with its reason."""
+    for number, proposal in enumerate(proposal for proposal in proposals if proposal.refusal):
+        text = proposal.text or program_instruction_text(proposal.program)
+        await context.emit(
+            "candidate_rejected",
+            step,
+            f"{index}/refused/{number}",
+            operator=order.operator,
+            parents=list(order.parents),
+            reason=proposal.refusal,
+            text=text[:_REFUSED_CHARACTERS],
+        )
+    proposals = [proposal for proposal in proposals if not proposal.refusal]
     if order.slot:
         proposals = restore_program(proposals, order.slot, context.archive(step)[order.parents[0]].program)
+    proposals = [
+        proposal.model_copy(update={"program": _with_literals(proposal.program, context)}) for proposal in proposals
+    ]
     await context.store.save_programs([proposal.program for proposal in proposals])
     await context.emit("request_finished", step, f"{index}", operator=order.operator, proposals=len(proposals))
     return [
@@ -79,3 +99,16 @@ async def store_drafts(
         }
         for number, proposal in enumerate(proposals)
     ]
+
+
+def _with_literals(program: Program, context: RunContext) -> Program:
+    """The program in which names in braces that nothing provides are text, and no call asks an example for them."""
+    task = context.config.task
+    provided = {
+        *(name for example in (task.data.val or task.data.train)[:1] for name in template_values(example)),
+        *(name for prompt in task.program.prompts.values() for name in prompt.placeholders),
+        *program.prompts,
+        "input",
+    }
+    prompts = {name: with_literals(prompt, provided) for name, prompt in program.prompts.items()}
+    return program if prompts == program.prompts else program.model_copy(update={"prompts": prompts})

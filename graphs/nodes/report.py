@@ -11,6 +11,7 @@ from ...core.identity import seeded_random
 from ...core.report import Report
 from ...core.score import Evaluation, Response
 from ...core.search_types import Duel
+from ...runtime.reports.proposal_counts import count_proposals
 from ...runtime.reports.report_builder import ReportMeasurements, build_report
 from ..measuring.duels import judge_duels
 from ..measuring.measure import measure, only_evaluations
@@ -58,7 +59,8 @@ async def report(context: RunContext, state: RunState) -> RunState:
         ledger=context.ledger.view(context.elapsed_seconds(state)),
     )
     warnings = (*written.warnings, *_answer_warnings(context), *_test_reuse_warnings(context, rows))
-    written = written.model_copy(update={"warnings": warnings})
+    proposals = count_proposals(context.store.events(context.run))
+    written = written.model_copy(update={"warnings": warnings, "proposals": proposals})
     await context.store.save_report(context.run, written.model_dump_json())
     await context.emit("report_written", step, **report_summary(written), ledger=ledger_summary(context))
     return end_step(context, state, {"step": step})

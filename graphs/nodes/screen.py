@@ -8,7 +8,7 @@ from ...core.candidate import Candidate
 from ...core.errors import RunFailed
 from ...core.program import Program
 from ...core.search_types import NewExample
-from ..candidate_guards import candidate_id, rejection_reason
+from ..candidate_guards import DUPLICATE, candidate_id, rejection_reason
 from ..inputs.generated_rows import join_rows
 from ..run_context import RunContext, end_step
 from ..state import BUDGET_SPENT, Draft, RunState
@@ -18,7 +18,7 @@ async def screen(context: RunContext, state: RunState) -> RunState:
     """Let new examples join, then let drafts enter in the order of the orders, then ask the strategy for the pool."""
     step, config = state["step"], context.config
     joined = await _join_new_examples(context, state)
-    candidates = _screened(context, state)
+    candidates, duplicates = _screened(context, state)
     await context.store.save_candidates(context.run, candidates)
     accepted = [candidate for candidate in candidates if candidate.status != "rejected"]
     for candidate in accepted:
@@ -28,6 +28,10 @@ async def screen(context: RunContext, state: RunState) -> RunState:
         if candidate.status == "rejected":
             data = {"candidate": candidate.id, "operator": candidate.operator, "reason": candidate.reason}
             await context.emit("candidate_rejected", step, candidate.id, **data)
+    for draft, name in duplicates:
+        # No `candidate`: the one of that id is in the archive, and its status stays.
+        data = {"operator": draft["operator"], "parents": draft["parents"], "reason": DUPLICATE, "duplicate_of": name}
+        await context.emit("candidate_rejected", step, f"duplicate/{draft['order']}/{draft['place']}", **data)
     context.apply_results(step, [], candidates)
     new = [candidate.id for candidate in accepted]
     search = context.build_search({**state, "step": step + 1}, "strategy")
@@ -54,15 +58,17 @@ async def _join_new_examples(context: RunContext, state: RunState) -> bool:
     return bool(await join_rows(context, new, step=state["step"], remaining_runs=context.remaining_runs(state)))
 
 
-def _screened(context: RunContext, state: RunState) -> list[Candidate]:
-    """The round's drafts as candidates, accepted ones first. What is in the archive already is left out."""
+def _screened(context: RunContext, state: RunState) -> tuple[list[Candidate], list[tuple[Draft, str]]]:
+    """The round's drafts as candidates, accepted ones first, and those that the archive or the round has already."""
     archive = context.archive(state["step"])
     accepted: dict[str, Candidate] = {}
     rejected: dict[str, Candidate] = {}
+    duplicates: list[tuple[Draft, str]] = []
     for draft in _in_order(state.get("drafts", [])):
         program = _load_program(context, draft["program"])
         name = candidate_id(program)
-        if name in accepted or name in archive:
+        if name in accepted or name in rejected or name in archive:
+            duplicates.append((draft, name))
             continue
         reason = rejection_reason(program, context.config.task, archive)
         candidate = Candidate(
@@ -77,7 +83,7 @@ def _screened(context: RunContext, state: RunState) -> list[Candidate]:
             step=state["step"],
         )
         (rejected if reason else accepted)[name] = candidate
-    return [*accepted.values(), *rejected.values()]
+    return [*accepted.values(), *rejected.values()], duplicates
 
 
 def _in_order(drafts: Sequence[Draft]) -> list[Draft]:

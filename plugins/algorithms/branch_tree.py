@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ...core.prompt import Branch, Prompt
 from ...core.render import instruction_text
+from ...core.words import count_words
 
 BranchPosition = tuple[int, ...]
 _START = re.compile(
@@ -16,8 +17,8 @@ _START = re.compile(
 )
 _IF = re.compile(r"(?:if|when|whenever|where|for)\b\s*(?P<body>.+)\Z", re.IGNORECASE | re.DOTALL)
 _THEN = re.compile(r"\s*(?:[:;](?=\s)|,?\s*\bthen\b:?)\s*", re.IGNORECASE)
-# A longer branch is a rewrite of the whole prompt.
-_MAX_WORDS = 60
+# A short half with an ellipsis is the form that was shown.
+_MAX_FORM_WORDS = 5
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,9 @@ def _split_condition(body: str) -> tuple[str, str]:
 
 
 def _is_own_wording(text: str) -> bool:
-    """Whether the text has words, is not too long, and is not the form that was shown."""
-    words = re.findall(r"\w+", text)
-    return 0 < len(words) <= _MAX_WORDS and "..." not in text and "…" not in text
+    """Whether the text has words and is not the form that was shown."""
+    words = count_words(text)
+    return words > _MAX_FORM_WORDS or (words > 0 and "..." not in text and "…" not in text)
 
 
 def _lower_if_shouting(text: str) -> str:

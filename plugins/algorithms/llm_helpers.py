@@ -16,10 +16,8 @@ from ...core.render import template_values
 from ...core.search_types import Proposal, Request, TaskBrief
 
 T = TypeVar("T")
-# A longer rewrite has usually absorbed examples or explanations.
-MAX_GROWTH_FACTOR = 4
-# Short prompts may grow to a full instruction.
-ALWAYS_ALLOWED_WORDS = 80
+UNCHANGED = "it equals its parent"
+REPEATED = "it repeats another proposal of its order"
 
 
 async def gather_all(turns: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -60,28 +58,40 @@ def sample_cases(rows: Sequence[Example], count: int, rng: Random) -> tuple[Case
     return tuple(Case(input=r.text, expected=r.output or "") for r in sample_items(labelled, count, rng))
 
 
-def with_instruction(request: Request, text: str, rationale: str = "") -> Proposal | None:
+def with_instruction(request: Request, text: str, rationale: str = "") -> Proposal:
     """The first parent with another instruction; demos, format and everything else stay.
 
-    None where the text is empty, equals the parent's, is over four times as long (short parents may grow to 80 words),
-    or asks for a field that no example has. Lost placeholders are restored at the end.
+    Lost placeholders are restored at the end; other names in braces are literal text. A text that is empty or equals
+    the parent's is a refused proposal.
     """
     program = request.parents[0].program
     old, new = program.main.instruction, text.strip()
-    if not new or new.split() == old.split():
-        return None
-    if len(new.split()) > max(ALWAYS_ALLOWED_WORDS, MAX_GROWTH_FACTOR * len(old.split())):
-        return None
-    fields = placeholders_in(old)
-    new = _restore_placeholders(new, old, fields, _available_fields(request))
-    if not new or new.split() == old.split():
-        return None
+    if not new:
+        return refused(request, "it is empty", text, rationale)
+    literals = program.main.literals
+    new = _restore_placeholders(new, old, [name for name in placeholders_in(old) if name not in literals])
+    if new.split() == old.split():
+        return refused(request, UNCHANGED, text, rationale)
     return Proposal(program=program.replace(program.main.with_(instruction=new)), rationale=rationale.strip())
 
 
-def replace_braces(text: str) -> str:
-    """Generated text with round brackets for braces, which would ask for fields that no example has."""
-    return text.replace("{", "(").replace("}", ")")
+def refused(request: Request, reason: str, text: str = "", rationale: str = "") -> Proposal:
+    """A proposal that does not become a candidate: the first parent as it is, with the reason."""
+    program = request.parents[0].program
+    return Proposal(program=program, rationale=rationale.strip(), refusal=reason, text=text.strip())
+
+
+def field_refusal(request: Request, text: str, part: str) -> str:
+    """Why a text cannot stand in a part that no field is filled into; empty if it can."""
+    fields = [f"{{{name}}}" for name in placeholders_in(text) if name in available_fields(request)]
+    return f"{part} cannot ask for a field of the example: {', '.join(fields)}" if fields else ""
+
+
+def with_literal_fields(request: Request, text: str) -> str:
+    """Generated text in which names of the example's fields in braces ask for nothing; other braces stay."""
+    for name in sorted(available_fields(request)):
+        text = text.replace(f"{{{name}}}", f"({name})")
+    return text
 
 
 def with_system_prefix(request: Request, text: str, rationale: str) -> Proposal:
@@ -94,38 +104,38 @@ def with_system_prefix(request: Request, text: str, rationale: str) -> Proposal:
 async def rewrite_with_model(
     request: Request, team: Team, ask: Ask[PromptReply], rationale: str, *, count: int = 1
 ) -> list[Proposal]:
-    """`count` rewrites of the first parent from one question; unusable replies are left out."""
+    """`count` rewrites of the first parent from one question. Unreadable replies are left out: they are events."""
     replies = await gather_all(team.act(ask) for _ in range(count))
     return deduplicate(with_instruction(request, reply.prompt, rationale) for reply in replies if reply is not None)
 
 
 def deduplicate(proposals: Iterable[Proposal | None]) -> list[Proposal]:
-    """The proposals without None and without repeated programs; the first one stays."""
-    by_program: dict[str, Proposal] = {}
+    """The proposals without None. Of equal programs the first may enter; the others, and refused ones, are refused."""
+    programs: set[str] = set()
+    entering: list[Proposal] = []
+    refused_proposals: list[Proposal] = []
     for proposal in proposals:
-        if proposal is not None:
-            by_program.setdefault(proposal.program.id, proposal)
-    return list(by_program.values())
+        if proposal is None:
+            continue
+        if proposal.refusal:
+            refused_proposals.append(proposal)
+        elif proposal.program.id in programs:
+            refused_proposals.append(proposal.model_copy(update={"refusal": REPEATED}))
+        else:
+            programs.add(proposal.program.id)
+            entering.append(proposal)
+    return [*entering, *refused_proposals]
 
 
-def _available_fields(request: Request) -> frozenset[str]:
-    return frozenset(template_values(request.train[0])) if request.train else frozenset({"input"})
+def available_fields(request: Request) -> frozenset[str]:
+    """The names that are filled in: `input`, the fields of an example that is a mapping, the prompt's placeholders."""
+    fields = template_values(request.train[0]) if request.train else ("input",)
+    return frozenset(fields) | frozenset(request.parents[0].program.main.placeholders)
 
 
-def _restore_placeholders(new: str, old: str, required: tuple[str, ...], available: frozenset[str]) -> str:
-    """The text with exactly the fields it needs; empty if that cannot be had.
-
-    A model that invents one name for the one missing field meant that field. Any other invented name would turn the
-    prompt into a template that no example can fill.
-    """
-    strange = [name for name in placeholders_in(new) if name not in available and name not in required]
+def _restore_placeholders(new: str, old: str, required: Sequence[str]) -> str:
+    """The text with all the fields it needs; those that were lost stand at its end."""
     missing = [name for name in required if name not in placeholders_in(new)]
-    if strange:
-        meant = missing or ([] if placeholders_in(new) != tuple(strange) else ["input"])
-        if len(strange) > 1 or len(meant) != 1:
-            return ""
-        new = new.replace(f"{{{strange[0]}}}", f"{{{meant[0]}}}")
-        missing = []
     if not missing:
         return new
     tail = _trailing_lines(old, missing)

@@ -12,12 +12,10 @@ from ...agents.asks.common import ParaphrasePrompt
 from ...core.asks import CALLS_PER_ASK
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import deduplicate, gather_all, replace_braces
+from ..algorithms.llm_helpers import UNCHANGED, deduplicate, gather_all, refused, with_literal_fields
 from .components import components_of
 
 Edit = Literal["add", "delete", "swap", "substitute"]
-# A paraphrase that is longer than this has added content.
-_MAX_PARAPHRASE_GROWTH = 3
 
 
 @dataclass(kw_only=True)
@@ -67,14 +65,16 @@ class ComponentEdits:
                 edits.append(_apply_edit(edit, there, ranked, request.rng))
         replies = await gather_all(team.act(ParaphrasePrompt(prompt=there[index])) for index in reworded)
         for index, reply in zip(reworded, replies, strict=True):
-            text = " ".join(replace_braces(reply.prompt).split()) if reply is not None else ""
-            if text and len(text.split()) <= _MAX_PARAPHRASE_GROWTH * len(there[index].split()) + 4:
+            # A component is a line, so a paraphrase becomes one.
+            text = " ".join(with_literal_fields(request, reply.prompt).split()) if reply is not None else ""
+            if text:
                 edits.append(([*there[:index], text, *there[index + 1 :]], f"paraphrased: {text}"))
         prompt, program = request.parents[0].program.main, request.parents[0].program
         return deduplicate(
             Proposal(program=program.replace(prompt.with_(system="\n".join([*own, *lines]))), rationale=why)
-            for lines, why in edits
             if lines != there
+            else refused(request, UNCHANGED, rationale=why)
+            for lines, why in edits
         )
 
     def _draw(self, there: Sequence[str], ranked: Sequence[str], reworded: Sequence[int], rng: Random) -> Edit | None:

@@ -89,11 +89,12 @@ class Crossover:
         proposal = with_instruction(request, text, change) if text else None
         if self.shots is None:
             return deduplicate([proposal])
-        program = proposal.program if proposal else first.program
+        rewritten = proposal is not None and not proposal.refusal
+        program = proposal.program if proposal is not None else first.program
         demos = self._demos(request, self.shots)
         if program is first.program and tuple(demos) == first.program.main.demos:
-            return []
-        rationale = f"{change}; {len(demos)} demos" if proposal else f"{len(demos)} demos of both parents"
+            return deduplicate([proposal])
+        rationale = f"{change}; {len(demos)} demos" if rewritten else f"{len(demos)} demos of both parents"
         return [Proposal(program=program.replace(program.main.with_(demos=tuple(demos))), rationale=rationale)]
 
     async def _child(self, request: Request, first: str, second: str, team: Team) -> str:

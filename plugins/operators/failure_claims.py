@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from ...agents.asks.replies import ReasonsReply, TextReply
 from ...core.asks import CALLS_PER_ASK, Ask, Case
-from ...core.prompt import placeholders_in
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
     deduplicate,
+    field_refusal,
     gather_all,
     main_instruction,
+    refused,
     sample_items,
     task_description,
     user_guidance,
@@ -47,10 +48,6 @@ class WriteRule(Ask[TextReply]):
     behaviour: str
     failures: tuple[Case, ...] = ()
     hints: tuple[str, ...] = ()
-
-
-# A rule is one sentence; longer replies are rewrites of the whole prompt.
-_MAX_RULE_WORDS = 60
 
 
 @dataclass(kw_only=True)
@@ -106,12 +103,14 @@ class FailureClaims:
         )
 
 
-def _with_rule(request: Request, text: str, claim: str) -> Proposal | None:
-    """The parent with one more principle; None for a rule that is empty, long, a template, or a repetition."""
+def _with_rule(request: Request, text: str, claim: str) -> Proposal:
+    """The parent with one more principle; refused for a rule that is empty, asks for a field, or is a repetition."""
     program = request.parents[0].program
     rule, there = " ".join(text.split()).strip("-*•\"' "), program.main.principles
-    if not rule or len(rule.split()) > _MAX_RULE_WORDS or placeholders_in(rule):
-        return None
+    if not rule:
+        return refused(request, "it is empty", text, claim)
     if rule.casefold() in {principle.casefold() for principle in there} or rule in program.main.instruction:
-        return None
+        return refused(request, "its rule is in the prompt already", text, claim)
+    if refusal := field_refusal(request, rule, "a rule"):
+        return refused(request, refusal, text, claim)
     return Proposal(program=program.replace(program.main.with_(principles=(*there, rule))), rationale=claim)

@@ -16,7 +16,7 @@ from ...core.prompt import Prompt, Section
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.render import instruction_text
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import replace_braces, task_description, user_guidance
+from ..algorithms.llm_helpers import task_description, user_guidance, with_literal_fields
 
 
 class WritePart(Ask[TextReply]):
@@ -169,7 +169,7 @@ class Minstrel:
             hints=user_guidance(request),
         )
         reply = await team.act(ask)
-        return replace_braces(reply.text) if reply is not None else None
+        return with_literal_fields(request, reply.text) if reply is not None else None
 
 
 def _named_modules(texts: Sequence[str]) -> list[str]:

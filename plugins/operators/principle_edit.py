@@ -12,14 +12,15 @@ from pydantic import field_validator, model_validator
 from ...core.asks import CALLS_PER_ASK, AgentReply, Ask, Case
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import deduplicate, gather_all, main_instruction, task_description, user_guidance
+from ...core.words import count_words
+from ..algorithms.llm_helpers import deduplicate, gather_all, main_instruction, refused, task_description, user_guidance
 
 _EDITS = {
     "add": ("add", "insert", "new", "append"),
     "change": ("change", "edit", "replace", "modify", "revise", "rewrite", "update"),
     "remove": ("remove", "delete", "drop"),
 }
-_MIN_WORDS, _MAX_WORDS = 3, 60
+_MIN_WORDS = 3
 _WORDS = {edit: "|".join(words) for edit, words in _EDITS.items()}
 _REMOVE_EDIT = re.compile(
     rf"\W*(?:{_WORDS['remove']})\W+(?:principle|number|no)?\W*(?P<number>\d+)(?:\W*\Z|\s*[:.,;-]\s)", re.IGNORECASE
@@ -76,12 +77,12 @@ class PrincipleReply(AgentReply):
 
     @model_validator(mode="after")
     def _check_complete(self) -> Self:
-        words = len(self.principle.split())
+        words = count_words(self.principle)
         if self.edit == "remove":
             if not self.number:
                 raise ValueError("the principle to remove is not named")
-        elif not _MIN_WORDS <= words <= _MAX_WORDS:
-            raise ValueError("a principle is one sentence")
+        elif words < _MIN_WORDS:
+            raise ValueError("a principle is a sentence")
         return self
 
 
@@ -141,8 +142,8 @@ class PrincipleEdit:
         )
         return deduplicate(self._edited(request, reply) for reply in replies if reply is not None)
 
-    def _edited(self, request: Request, reply: PrincipleReply) -> Proposal | None:
-        """The proposal, or None for an edit that changes nothing or names a missing principle.
+    def _edited(self, request: Request, reply: PrincipleReply) -> Proposal:
+        """The proposal; refused for an edit that changes nothing or names a missing principle.
 
         A change while the list is empty counts as an addition.
         """
@@ -151,7 +152,7 @@ class PrincipleEdit:
         index, text = reply.number - 1, reply.principle
         exists = 0 <= index < len(principles)
         if reply.edit != "remove" and text.casefold() in {principle.casefold() for principle in principles}:
-            return None
+            return refused(request, "its principle is in the prompt already", text)
         if reply.edit == "remove" and exists:
             why = f"removed: {principles.pop(index)}"
         elif reply.edit == "change" and exists:
@@ -159,6 +160,8 @@ class PrincipleEdit:
         elif reply.edit != "remove" and len(principles) < self.most:
             why = f"added: {text}"
             principles.append(text)
+        elif reply.edit == "remove":
+            return refused(request, "it removes a principle that the prompt does not have", reply.raw)
         else:
-            return None
+            return refused(request, f"the prompt has {self.most} principles already", text)
         return Proposal(program=program.replace(program.main.with_(principles=tuple(principles))), rationale=why)

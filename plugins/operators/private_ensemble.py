@@ -145,8 +145,7 @@ class PrivateEnsemble:
             account = account.spend(epsilon)
         spent, risk = account.total
         why = f"private vote of {self.voters} voters: epsilon {spent:.2f}, delta {risk:.1g} per train example"
-        proposal = with_instruction(request, text, why)
-        return [proposal] if proposal is not None else []
+        return [with_instruction(request, text, why)]
 
     def _rows_by_voter(self, request: Request) -> list[tuple[Case, ...]]:
         """Examples by voter. An example's voter depends on that example alone."""

@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from ...agents.asks.common import ParaphrasePrompt
 from ...agents.asks.replies import TextReply
 from ...core.asks import CALLS_PER_ASK, Ask, Case
-from ...core.prompt import Prompt, Section, placeholders_in
+from ...core.prompt import Prompt, Section
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.render import instruction_text
 from ...core.search_types import Proposal, Request
+from ...core.words import count_words
 from ..algorithms.llm_helpers import (
+    UNCHANGED,
     deduplicate,
+    field_refusal,
+    refused,
     sample_cases,
     sample_items,
     task_description,
@@ -66,9 +70,11 @@ SECTION_PURPOSES: Mapping[str, str] = {
     "Common mistakes": "says which mistakes the model must not make",
     "Answer": "says exactly what the answer looks like, and nothing else",
 }
-# The limits of a whole instruction hold for a section too (see llm_helpers).
-_MAX_GROWTH_FACTOR, _ALWAYS_ALLOWED_WORDS = 4, 80
-_REMARK = re.compile(r"\b(?:the|this|your|new) (?:prompt|section|feedback)\b", re.IGNORECASE)
+# A short text that begins like this is a remark about the work.
+_REMARK = re.compile(
+    r"\W*(?:the|this|your|my) (?:new |revised |improved )?(?:prompt|section|feedback)\b", re.IGNORECASE
+)
+_MAX_REMARK_WORDS = 40
 
 
 @dataclass(kw_only=True)
@@ -188,21 +194,24 @@ def section_to_edit(request: Request) -> str:
     return str(requested) if requested in names else fallback
 
 
-def _with_section_text(request: Request, section: str, text: str, why: str) -> Proposal | None:
-    """The first parent with a section's text replaced or added; None where the text is unusable.
+def _with_section_text(request: Request, section: str, text: str, why: str) -> Proposal:
+    """The first parent with a section's text replaced or added; refused where the text is unusable.
 
-    Placeholders belong into the task: a section that asks for a field is rejected, and so is text about the prompt. A
-    section name that the writer put above the text is removed.
+    Fields belong into the task: a section that asks for one is refused, and so is a remark about the prompt. A section
+    name that the writer put above the text is removed.
     """
-    if _REMARK.search(text):
-        return None
+    if _REMARK.match(text) and count_words(text) <= _MAX_REMARK_WORDS:
+        return refused(request, "it is a remark about the prompt", text, why)
     if section == TASK_SECTION:
         return with_instruction(request, text, why)
     program = request.parents[0].program
     old = {part.name: part.text for part in program.main.sections}
     new = text.strip().removeprefix(f"{section}:").strip()
-    size = max(_ALWAYS_ALLOWED_WORDS, _MAX_GROWTH_FACTOR * len(old.get(section, "").split()))
-    if not new or placeholders_in(new) or len(new.split()) > size or new.split() == old.get(section, "").split():
-        return None
+    if not new:
+        return refused(request, "it is empty", text, why)
+    if new.split() == old.get(section, "").split():
+        return refused(request, UNCHANGED, text, why)
+    if refusal := field_refusal(request, new, "a section"):
+        return refused(request, refusal, text, why)
     sections = tuple(Section(name=name, text=content) for name, content in {**old, section: new}.items())
     return Proposal(program=program.replace(program.main.with_(sections=sections)), rationale=why)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from ...agents.asks.replies import TextReply
 from ...core.asks import CALLS_PER_ASK, Ask, Case
-from ...core.prompt import Prompt, placeholders_in
+from ...core.prompt import Prompt
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
-    ALWAYS_ALLOWED_WORDS,
-    MAX_GROWTH_FACTOR,
+    UNCHANGED,
     deduplicate,
+    field_refusal,
     gather_all,
+    refused,
     task_description,
     user_guidance,
 )
@@ -102,16 +103,17 @@ class SegmentRewrite:
             self._with_segment_text(request, segment, reply.text) for reply in replies if reply is not None
         )
 
-    def _with_segment_text(self, request: Request, segment: Segment, text: str) -> Proposal | None:
-        """None for text that changes nothing, is too long, or asks for a field."""
+    def _with_segment_text(self, request: Request, segment: Segment, text: str) -> Proposal:
+        """Refused for text that is empty, changes nothing, or asks for a field."""
         text, program = text.strip().strip("\"'").strip(), request.parents[0].program
-        words = len(text.split())
-        if not words or placeholders_in(text) or text.split() == segment.text.split():
-            return None
-        if words > max(ALWAYS_ALLOWED_WORDS // 2, MAX_GROWTH_FACTOR * len(segment.text.split())):
-            return None
-        changed = program.replace(replace_segment(program.main, segment, text))
-        return Proposal(program=changed, rationale=f"{segment.text!r} replaced by {text!r}")
+        why = f"{segment.text!r} replaced by {text!r}"
+        if not text:
+            return refused(request, "it is empty", text, why)
+        if text.split() == segment.text.split():
+            return refused(request, UNCHANGED, text, why)
+        if refusal := field_refusal(request, text, "a segment"):
+            return refused(request, refusal, text, why)
+        return Proposal(program=program.replace(replace_segment(program.main, segment, text)), rationale=why)
 
 
 def _has_content(prompt: Prompt) -> bool:

@@ -23,10 +23,10 @@ from ..algorithms.llm_helpers import (
     deduplicate,
     gather_all,
     main_instruction,
-    replace_braces,
     rewrite_with_model,
     task_description,
     with_instruction,
+    with_literal_fields,
     with_system_prefix,
 )
 
@@ -130,7 +130,7 @@ class TrainedRewriter:
 def _combine_with_original(request: Request, keep: Keep, text: str, why: str) -> Proposal | None:
     if keep == "append":
         return with_instruction(request, f"{main_instruction(request)}\n\n{text}", why)
-    return with_system_prefix(request, replace_braces(text), why)
+    return with_system_prefix(request, with_literal_fields(request, text), why)
 
 
 def _fill_template(template: str, request: Request) -> str:

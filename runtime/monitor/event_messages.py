@@ -27,7 +27,8 @@ def message_for(event: Event) -> str:
         case "candidate_proposed":
             return f"{_short_text(data, 'candidate')} proposed by {_short_text(data, 'operator')}"
         case "candidate_rejected":
-            return f"{_short_text(data, 'candidate')} rejected: {_short_text(data, 'reason')}"
+            name = _short_text(data, "candidate") or f"a proposal of {_short_text(data, 'operator')}"
+            return f"{name} rejected: {_short_text(data, 'reason')}"
         case "best_changed":
             guess = _two_decimals(data.get("expected"))
             text = f"best is now {_short_text(data, 'candidate')}: {score_text(data)}"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import difflib
 import re
 
-from ...core.report import PromptScore, Report
+from ...core.report import PromptScore, ProposalCounts, Report
 from ...core.stats.tests import Difference
 from ...core.stats.win_rate import WinRate
 from .html import render_page
 
 _BACKTICKS = re.compile(r"`+")
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
+
+# The most frequent reasons; the JSON report has all.
+_MAX_REASONS = 3
 
 
 def summary_lines(report: Report) -> list[str]:
@@ -156,7 +159,19 @@ def _cost_text(report: Report) -> str:
 
 
 def _selection_text(report: Report) -> str:
-    return f"chosen among {report.tried} candidates; prompt {report.words.start} → {report.words.best} words"
+    chosen = f"chosen among {report.tried} candidates; prompt {report.words.start} → {report.words.best} words"
+    return "; ".join(filter(None, (chosen, _proposals_text(report.proposals))))
+
+
+def _proposals_text(proposals: ProposalCounts | None) -> str:
+    """Empty where every proposal entered and every answer could be read."""
+    if proposals is None or not (proposals.refused or proposals.unreadable):
+        return ""
+    text = f"{proposals.entered} of {proposals.written} proposals entered"
+    if proposals.refused:
+        reasons = ", ".join(f"{refusal.reason} ({refusal.count})" for refusal in proposals.refused[:_MAX_REASONS])
+        text += f", the others were refused: {reasons}"
+    return f"{text}; {proposals.unreadable} answers could not be read" if proposals.unreadable else text
 
 
 def _examples_text(report: Report) -> str:

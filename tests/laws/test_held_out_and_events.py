@@ -8,9 +8,10 @@ from typing import Any
 
 from maieutic.core.events import Event
 from maieutic.core.protocols import Decision
-from maieutic.core.recipe import PluginRef
-from maieutic.core.search_types import Measurement, Search
+from maieutic.core.recipe import PluginRef, Recipe
+from maieutic.core.search_types import Measurement, Search, WorkOrder
 from maieutic.graphs.recipe_loader import load_recipe
+from maieutic.plugins.algorithms.llm_helpers import with_instruction
 from maieutic.plugins.allocators.full_evaluation import FullEvaluation
 from maieutic.plugins.strategies.beam_search import BeamSearch
 from maieutic.runtime.monitor.run_view import RunView
@@ -137,3 +138,52 @@ async def test_L7_a_replayed_log_is_the_live_view(harness: RunHarness, log: Any)
 def _with(spy: Any, seen: list[Search]) -> Any:
     spy.seen = seen
     return spy
+
+
+async def test_every_proposal_enters_or_is_refused_with_a_reason(harness: RunHarness, log: Any) -> None:
+    """L10: what an operator, the screen or a duplicate keeps out is in the log, and the report counts it."""
+
+    class Author:
+        name, needs, calls = "author", frozenset[Any](), 0
+
+        async def propose(self, request: Any, team: Any) -> Any:
+            texts = (request.parents[0].program.main.instruction, "Answer as TEAM={team}.", "Say yes or no. " * 1500)
+            return [*(with_instruction(request, text) for text in texts), with_instruction(request, texts[1])]
+
+    class Once:
+        name, needs = "once", frozenset[Any]()
+
+        def ask(self, search: Search) -> Any:
+            start = search.archive.baseline.id
+            return [WorkOrder(operator="author", parents=(start,))] if search.round == 1 else []
+
+        def pool(self, search: Search, new: Any) -> Any:
+            return [search.archive.baseline.id, *new]
+
+        def tell(self, search: Search, pool: Any, verdicts: Any) -> Any:
+            return dict.fromkeys(pool, "keep")
+
+        def final(self, search: Search) -> str:
+            return list(search.archive.candidates)[-1]
+
+    folder = harness.new_folder()
+    recipe = Recipe(
+        name="once",
+        summary="asks one author once",
+        strategy=PluginRef(use="once"),
+        allocator=PluginRef(use="full"),
+        operators=(PluginRef(use="author"),),
+    )
+    registry = harness.registry(operator={"author": Author}, strategy={"once": Once})
+    done = await harness.run(recipe, folder=folder, registry=registry)  # type: ignore[arg-type]
+    events = log(folder)
+    refused = [event.data["reason"].partition(":")[0] for event in events if event.kind == "candidate_rejected"]
+    assert sorted(refused) == ["duplicate of an earlier candidate", "it equals its parent", "it is too long"]
+    (entered,) = [event for event in events if event.kind == "candidate_proposed"]
+    assert done.report.proposals is not None
+    assert (done.report.proposals.written, done.report.proposals.entered) == (4, 1)
+    assert {refusal.reason: refusal.count for refusal in done.report.proposals.refused} == dict.fromkeys(refused, 1)
+    view = RunView()
+    for event in events:
+        view = view.apply(event)
+    assert view.candidates[entered.data["candidate"]].status != "rejected"

@@ -87,9 +87,23 @@ async def test_a_missing_section_is_added_with_its_purpose_and_an_existing_one_d
     assert list(await SectionDrop().propose(request(Prompt(instruction="Say it.")), author)) == []
 
 
-@pytest.mark.parametrize("said", ["Say {colour}.", "word " * 200, "Look  twice.", "The prompt is a great example."])
-async def test_what_cannot_be_a_section_is_none(said: str) -> None:
-    assert list(await SectionEdit().propose(request(section="Steps"), Author(said))) == []
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Say {input}.", "a section cannot ask for a field of the example: {input}"),
+        ("Look  twice.", "it equals its parent"),
+        ("The prompt is a great example.", "it is a remark about the prompt"),
+    ],
+)
+async def test_what_cannot_be_a_section_is_refused_with_its_reason(text: str, reason: str) -> None:
+    (proposal,) = await SectionEdit().propose(request(section="Steps"), Author(text))
+    assert proposal.refusal == reason
+
+
+@pytest.mark.parametrize("text", ["Say {colour}.", "word " * 200])
+async def test_a_section_may_be_long_and_have_braces(text: str) -> None:
+    (proposal,) = await SectionEdit().propose(request(section="Steps"), Author(text))
+    assert not proposal.refusal
 
 
 def search(gains: dict[str, float], **fields: Any) -> Search:

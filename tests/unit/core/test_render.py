@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from maieutic.core.dataset import Example
-from maieutic.core.prompt import Branch, Demo, Format, Prompt, Section, placeholders_in
+from maieutic.core.prompt import Branch, Demo, Format, Prompt, Section, placeholders_in, with_literals
 from maieutic.core.render import fill_template, instruction_text, messages_as_text, render, template_values
 
 plain = st.text(alphabet=st.characters(blacklist_characters="{}", blacklist_categories=("Cs",)), max_size=30)
@@ -116,3 +116,30 @@ def test_branches_are_nested_and_the_rationale_stands_before_the_output() -> Non
 
 def test_values_of_a_mapping_are_its_fields_and_the_whole() -> None:
     assert template_values(Example(input={"a": 1, "b": "x"})) == {"input": "a: 1\nb: x", "a": "1", "b": "x"}
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ('{"team": {"name": "{team}"}} for {a}', '{"team": {"name": "{team}"}} for A'),
+        ('{{"team": {{"name": 1}}}} for {a}', '{"team": {"name": 1}} for A'),
+        ('{"a":{"b":{"c":1}}}', '{"a":{"b":{"c":1}}}'),
+        ("{{{a}}}", "{A}"),
+        ("}} {", "}} {"),
+        ("[{{a}}]", "[{a}]"),
+    ],
+)
+def test_braces_that_are_no_placeholder_are_literal(template: str, text: str) -> None:
+    assert fill_template(template, {"a": "A"}) == text
+
+
+def test_a_name_that_no_field_provides_is_text_and_the_input_follows() -> None:
+    prompt = with_literals(Prompt(instruction="Answer with TEAM={team}."), {"input"})
+    assert (prompt.literals, prompt.placeholders) == (("team",), ())
+    assert Prompt.model_validate(prompt.parts()) == prompt
+    (message,) = render(prompt, Example(input="where is it?"))
+    assert message["content"] == "Answer with TEAM={team}.\n\nwhere is it?"
+    both = with_literals(Prompt(instruction="TEAM={team} for {input}"), {"input"})
+    assert both.placeholders == ("input",)
+    assert render(both, Example(input="it"))[0]["content"] == "TEAM={team} for it"
+    assert "literals" not in Prompt(instruction="x").parts()

@@ -59,6 +59,25 @@ def test_the_ceiling_counts_what_is_rendered_without_the_input() -> None:
     assert 10 <= prompt_tokens(Program.of("x" * 40), tight) <= 12
 
 
+def test_without_a_limit_of_the_task_an_instruction_may_have_four_thousand_tokens() -> None:
+    assert refused(" ".join(f"Rule {number} is so." for number in range(900))) == ""
+    assert refused("word " * 4000).startswith("it is too long: about 5000 tokens, more than 4000")
+    assert refused("判断类别" * 1100).startswith("it is too long: about 4400 tokens")
+    shown = Prompt(instruction="Yes?", demos=tuple(Demo(input="word " * 2000, output="no") for _ in range(4)))
+    assert refused(shown) == ""
+    long = "word " * 4000
+    assert refused(f"{long[:-10]}other", task(long)) == ""
+
+
+def test_copied_text_is_noticed_in_chinese() -> None:
+    text = "昨天收到的耳机左边没有声音，我想换一个新的，请问怎么办理"
+    rows = [{"input": text, "output": "no"}, {"input": "退款", "output": "yes"}]
+    val = [{"input": "延误甲", "output": "no"}, {"input": "延误乙", "output": "yes"}]
+    chinese = Task.create("判断工单类别。", train=rows, val=val)
+    assert refused(f"判断工单类别。例如{text}，答案是否。", chinese).startswith("it copies an example")
+    assert refused("客户说耳机没有声音时，归入换货类别，并说明怎么办理。", chinese) == ""
+
+
 @pytest.mark.parametrize(
     "prompt",
     [

@@ -13,23 +13,27 @@ from maieutic.agents.asks.common import (
     JudgeQuestions,
     ParaphrasePrompt,
 )
-from maieutic.agents.asks.replies import JudgementReply, PromptReply, QuestionsReply, ReasonsReply
+from maieutic.agents.asks.replies import JudgementReply, PromptReply, QuestionsReply, ReasonsReply, TextReply
 from maieutic.core.answer import AnswerContract
 from maieutic.core.asks import AgentReply, Ask, Case, ScoredPrompt
 from maieutic.core.candidate import Candidate
 from maieutic.core.dataset import Example
 from maieutic.core.errors import BudgetSpent
 from maieutic.core.program import Program
-from maieutic.core.prompt import Demo, Format, Prompt
+from maieutic.core.prompt import Demo, Format, Prompt, Section
 from maieutic.core.protocols import Operator
 from maieutic.core.search_types import Request, TaskBrief, WorkOrder
+from maieutic.plugins.algorithms.branch_tree import read_revision
 from maieutic.plugins.operators import induce_instruction as induce
 from maieutic.plugins.operators import rewrites as rewrite
 from maieutic.plugins.operators import scored_history as history
 from maieutic.plugins.operators import socratic
 from maieutic.plugins.operators import textual_gradient as gradient
+from maieutic.plugins.operators.failure_claims import _with_rule
 from maieutic.plugins.operators.induce_instruction import InducePrompt
 from maieutic.plugins.operators.scored_history import ImproveOnHistory
+from maieutic.plugins.operators.section_edits import SectionEdit
+from maieutic.plugins.operators.segment_edits import SegmentRewrite
 
 TASK = TaskBrief(
     name="reviews", description="Judge reviews.", answer=AnswerContract(type="label", labels=("positive", "negative"))
@@ -187,6 +191,7 @@ async def test_rules_reach_the_student_as_hints() -> None:
     assert team.of(EditPrompt)[0].hints == ("short", "Where it rambles: cut it")
 
 
+RULES = " ".join(f"Rule {number}: topic {number} goes to team {number % 7}." for number in range(300))
 TEMPLATE = Prompt(instruction="Judge the review.\n\nReview: {input}\nLabel:")
 INLINE = Prompt(instruction="Is {input} good?")
 PAIR = Prompt(instruction="Does {premise} entail {claim}?")
@@ -198,22 +203,64 @@ PAIRS = (Example(input={"premise": "a", "claim": "b"}, outputs=("yes",)),)
     [
         (TEMPLATE, "Rate it well.", "Rate it well.\n\nReview: {input}\nLabel:"),
         (TEMPLATE, "Rate {input} well.", "Rate {input} well."),
-        (TEMPLATE, "Rate {review} well.", "Rate {input} well."),
-        (TEMPLATE, "Rate {review} as {label}.", None),
+        (TEMPLATE, "Rate {review} well.", "Rate {review} well.\n\nReview: {input}\nLabel:"),
+        (TEMPLATE, 'Rate {input} as {"team": "{team}"}.', 'Rate {input} as {"team": "{team}"}.'),
         (INLINE, "Say whether it is good.", "Say whether it is good.\n\n{input}"),
-        (PARENT, "Rate {review} well.", "Rate {input} well."),
-        (PARENT, "Rate {input} as {label}.", None),
-        (PARENT, "Rate it as {label} or {other}.", None),
+        (PARENT, "Answer with TEAM={team}.", "Answer with TEAM={team}."),
+        (PARENT, "Rate {input} as {label}.", "Rate {input} as {label}."),
+        (PARENT, "Rate it as {label} or {other}.", "Rate it as {label} or {other}."),
+        (PARENT, RULES, RULES),
         (PARENT, "Answer as {{x}}.", "Answer as {{x}}."),
-        (PARENT, "  Judge  the review. ", None),
-        (PARENT, "   ", None),
-        (PARENT, "word " * 81, None),
     ],
 )
-async def test_a_new_instruction_asks_for_what_rows_bring(parent: Prompt, text: str, wanted: str | None) -> None:
+async def test_a_new_instruction_asks_for_what_rows_bring(parent: Prompt, text: str, wanted: str) -> None:
     team = FakeTeam(lambda ask, number: PromptReply(prompt=text))
-    proposals = await rewrite.FailureRewrite().propose(request(parent), team)
-    assert [one.program.main.instruction for one in proposals] == ([wanted] if wanted else [])
+    (proposal,) = await rewrite.FailureRewrite().propose(request(parent), team)
+    assert proposal.program.main.instruction == wanted
+    assert not proposal.refusal
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("  Judge  the review. ", "it equals its parent"), ("   ", "it is empty")]
+)
+async def test_a_rewrite_that_cannot_enter_says_why(text: str, reason: str) -> None:
+    team = FakeTeam(lambda ask, number: PromptReply(prompt=text))
+    (proposal,) = await rewrite.FailureRewrite().propose(request(PARENT), team)
+    assert (proposal.refusal, proposal.text) == (reason, text.strip())
+
+
+async def test_of_equal_rewrites_all_but_the_first_are_refused() -> None:
+    team = FakeTeam(lambda ask, number: PromptReply(prompt="Rate it well."))
+    first, *others = await rewrite.FailureRewrite(count=3).propose(request(PARENT), team)
+    assert not first.refusal
+    assert [other.refusal for other in others] == ["it repeats another proposal of its order"] * 2
+
+
+async def test_parts_of_a_prompt_may_be_as_long_as_their_author_writes_them() -> None:
+    parent = Prompt(instruction="Judge the review.", sections=(Section(name="Steps", text="Look."),))
+    answer = FakeTeam(lambda ask, number: TextReply(text=f"{RULES} TEAM={{team}}"))
+    options = {"section": "Steps", "segment": 0}
+    asked = request(parent, order=WorkOrder(operator="x", parents=("c-1",), options=options))
+    (section,) = await SectionEdit().propose(asked, answer)
+    assert section.program.main.sections[0].text == f"{RULES} TEAM={{team}}"
+    (segment, *_) = await SegmentRewrite(variants=1).propose(asked, answer)
+    assert f"{RULES} TEAM={{team}}" in str(segment.program.main)
+    (rule,) = [_with_rule(asked, f"{RULES} TEAM={{team}}", "a claim")]
+    assert rule.program.main.principles == (f"{RULES} TEAM={{team}}",)
+    assert not section.refusal + segment.refusal + rule.refusal
+    for text in ("Use {input} here.", "Look.", " "):
+        answer = FakeTeam(lambda ask, number, text=text: TextReply(text=text))  # type: ignore[misc]
+        (refused,) = await SectionEdit().propose(asked, answer)
+        assert refused.refusal
+
+
+def test_a_branch_may_be_long_and_in_chinese() -> None:
+    revision = read_revision(f"NEW: If the case is hard: {RULES}")
+    assert revision is not None
+    assert revision.then == RULES
+    chinese = read_revision("NEW: If 客户在来信里提到退款或者换货……: 归账务组，并说明原因，不要再问别的问题")
+    assert chinese is not None
+    assert read_revision("NEW: If …: …") is None
 
 
 async def test_several_lost_fields_come_back_by_name() -> None:
