@@ -74,6 +74,13 @@ def _piece(tag: str) -> Writer:
     return write
 
 
+def _instruction(question: Question, kind: str, mark: int) -> str:
+    """One sentence that goes on from the words that the question begins it with."""
+    begun = re.search(r"begins with these words: ([^\n]+)", question.text)
+    rules = statement(question.rules, kind) or _no_rules(kind, mark)
+    return f"<instruction>{f'{begun[1].strip()} ' if begun else ''}{rules}</instruction>"
+
+
 def _remarks(tag: str, begin: str, begin_zh: str) -> Writer:
     """As many blocks as are asked for, with the rules that are new dealt out among them."""
 
@@ -196,7 +203,7 @@ _WRITERS: Mapping[str, Writer] = {
     ),
     "feedback": _remarks("feedback", "The prompt should say: ", "提示应当说明："),
     "input": _examples,
-    "instruction": _piece("instruction"),
+    "instruction": _instruction,
     "keywords": _constant(
         "<keywords>rules, conditions, exact answer</keywords>", "<keywords>规则、条件、答案</keywords>"
     ),
