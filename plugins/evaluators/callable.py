@@ -11,11 +11,13 @@ from typing import Any
 
 from ...core.dataset import Example
 from ...core.error_messages import did_you_mean
-from ...core.errors import MaieuticError, UsageError
+from ...core.errors import MaieuticError, PluginError, TaskError, UsageError
 from ...core.models import Output
 from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
-from ..system.imports import call_function, load_function, parameters_of
+from ..system.imports import load_function, parameters_of
+from ..system.sandbox import PluginTimeout
+from ..system.timed_calls import TimedFunction, call_with_limit
 from .metric_result import as_score
 
 _ARGUMENT_MEANINGS: Mapping[str, str] = {
@@ -31,6 +33,11 @@ _ARGUMENT_MEANINGS: Mapping[str, str] = {
 _POSITIONS = ("example", "pred", "nothing", "nothing", "nothing")
 
 
+# Plugins have the same limit for a call. A metric that needs longer for one example makes no search possible.
+METRIC_SECONDS = 120.0
+_HANGING = "look for a loop without an end, or a request without a time limit, and correct it"
+
+
 class CallableEvaluator:
     """Scores with a function of the user's, sync or async.
 
@@ -43,9 +50,10 @@ class CallableEvaluator:
     """
 
     needs = NEEDS_NOTHING
+    seconds = METRIC_SECONDS
 
     def __init__(self, function: str | Callable[..., Any], folder: str = ".", **options: Any) -> None:
-        loaded = load_function(function, Path(folder)) if isinstance(function, str) else function
+        loaded = _load_metric(function, Path(folder), self.seconds) if isinstance(function, str) else function
         self.name = function if isinstance(function, str) else getattr(function, "__name__", "function")
         self._options = options
         if isinstance(loaded, type):
@@ -53,6 +61,7 @@ class CallableEvaluator:
             self._options = {}
         else:
             self._function = loaded
+        self._timed = TimedFunction(f"metric {self.name}", self._function, self.seconds)
         self._by_name, self._by_position = _plan_arguments(self.name, self._function, self._options)
 
     @property
@@ -66,6 +75,8 @@ class CallableEvaluator:
             result = await self._call(example, output, answer)
         except MaieuticError:
             raise
+        except PluginTimeout as error:
+            raise PluginError(self._failure_text(error), where=self.location, remedy=_HANGING) from error
         except Exception as error:  # noqa: BLE001 - what a user's function raises is data of that example
             text = self._failure_text(error)
             return Score(value=0.0, failure="example", feedback=text, reason=text)
@@ -92,10 +103,19 @@ class CallableEvaluator:
         }
         positional = [values[meaning] for meaning in self._by_position]
         keywords = {name: values[meaning] for name, meaning in self._by_name.items()}
-        return await call_function(self._function, *positional, **keywords, **self._options)
+        return await self._timed(*positional, **keywords, **self._options)
 
     def _failure_text(self, error: BaseException) -> str:
         return f"the metric {self.name} failed on this example: {type(error).__name__}: {error}"
+
+
+def _load_metric(name: str, folder: Path, seconds: float) -> Callable[..., Any]:
+    try:
+        return call_with_limit(lambda: load_function(name, folder), seconds)
+    except PluginTimeout as error:
+        raise TaskError(
+            f"{name.rpartition(':')[0]} cannot be imported: {error}", where=name, remedy=_HANGING
+        ) from error
 
 
 def _code_object(function: Callable[..., Any]) -> CodeType | None:

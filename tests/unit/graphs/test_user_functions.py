@@ -10,6 +10,7 @@ from maieutic.core.errors import TaskError
 from maieutic.core.task import EvaluatorSpec, Task
 from maieutic.graphs.preflight import check_evaluators
 from maieutic.graphs.run_config import RunConfig
+from maieutic.plugins.evaluators.callable import CallableEvaluator
 
 
 def task_with(folder: Path, metric: str) -> Task:
@@ -52,6 +53,27 @@ async def test_one_that_raises_is_told_with_its_line_and_no_list_of_evaluators(
     assert f"(metrics.py, line {line})" in said.what
     assert said.possible == ()
     assert "another evaluator" not in (said.remedy or "")
+
+
+@pytest.mark.parametrize("kind", ["def", "async def"])
+async def test_one_that_never_returns_is_interrupted_and_told_before_anything_is_spent(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CallableEvaluator, "seconds", 0.3)
+    said = await refusal(tmp_path, f"\n{kind} mine(output, expected):\n    while True: pass\n")
+    assert "it took longer than 0.3 seconds" in said.what
+    assert said.where == f"{(tmp_path / 'metrics.py').resolve()}, line 2"
+
+
+async def test_a_file_whose_import_never_ends_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CallableEvaluator, "seconds", 0.3)
+    said = await refusal(tmp_path, "while True: pass\ndef mine(output, expected): return 1\n")
+    assert "metrics.py cannot be imported: it took longer than 0.3 seconds" in said.what
+
+
+async def test_a_base_exception_of_a_metric_is_told(tmp_path: Path) -> None:
+    said = await refusal(tmp_path, "\ndef mine(output, expected):\n    raise GeneratorExit('odd')\n")
+    assert "GeneratorExit('odd')" in said.what
 
 
 async def test_a_file_that_cannot_be_imported_is_named_with_its_line(tmp_path: Path) -> None:
