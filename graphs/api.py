@@ -31,7 +31,7 @@ from .graph import state_graph
 from .nodes.steer import DIRECTIVE_ARRIVED
 from .result import Result as Result
 from .run_config import RunConfig
-from .run_context import Listener
+from .run_context import Listener, RunContext
 from .run_lifecycle import RunContexts, claim_run, failure_reason, mark_ended, new_run_id, root_error, run_record
 from .run_options import RunKeywords, RunOptions, shows_options
 from .state import RunState
@@ -143,7 +143,8 @@ async def aresume(
     config = RunConfig.resolve(Task.model_validate_json(record.task_json), options, registry)
     async with RunContexts(config=config, listen=listen) as contexts:
         assert contexts.store is not None
-        if record.state == "finished":
+        end = contexts.store.run_end(record.id)
+        if record.state == "finished" or (end is not None and end.state == "finished"):
             return _build_result(contexts, record.id, record.best or "", "finished")
         await claim_run(contexts.store, record.id, budget_json=config.budget.model_dump_json())
         return await _execute(contexts, record.id, None)
@@ -231,7 +232,7 @@ async def _execute(contexts: RunContexts, run: str, initial: RunState | None) ->
         raise
     except Exception as error:
         raise await _record_failure(contexts, run, error) from error
-    return _build_result(contexts, run, final["best"], "finished" if final.get("report", True) else "stopped")
+    return _build_result(contexts, run, final["best"], "stopped" if final["ended"] == "stopped" else "finished")
 
 
 async def _run_graph(contexts: RunContexts, run: str, initial: RunState | None) -> RunState:
@@ -239,13 +240,11 @@ async def _run_graph(contexts: RunContexts, run: str, initial: RunState | None) 
     async with open_checkpointer(contexts.config.folder, settings().checkpoints) as saver:
         graph = state_graph(contexts).compile(checkpointer=saver)
         if initial is None:
-            checkpoint = await graph.aget_state(config)  # type: ignore[arg-type]
-            values = checkpoint.values
+            values = (await graph.aget_state(config)).values  # type: ignore[arg-type]
             initial = None if values else {"run": run}
             # The record has the budget that holds now: a person may have given a new one since the checkpoint.
             context = await contexts.context_for({**values, "run": run, "budget": None})
-            if values and not checkpoint.next:  # stopped without a report: the search continues where it stopped
-                await graph.aupdate_state(config, {"ending": "", "report": True}, as_node="steer")  # type: ignore[arg-type]
+            await _continue_stopped(context, graph, config)
             await context.emit("run_resumed", values.get("step", 0), f"{datetime.now(UTC).timestamp()}")
             context.resume_count += 1  # a pause that still holds is recorded again
         final = await graph.ainvoke(initial, config, durability="sync")  # type: ignore[call-overload]
@@ -253,6 +252,20 @@ async def _run_graph(contexts: RunContexts, run: str, initial: RunState | None) 
             await _wait_for_directive(contexts, run, interrupts[0].value)
             final = await graph.ainvoke(Command(resume=DIRECTIVE_ARRIVED), config, durability="sync")  # type: ignore[call-overload]
         return cast("RunState", final)
+
+
+async def _continue_stopped(context: RunContext, graph: Any, config: Mapping[str, Any]) -> None:
+    """A search that was stopped without a report goes on at the boundary where it stopped.
+
+    Whether it was stopped says the store: a checkpoint without a next node may also be one whose last node has finished
+    and has not reached the next checkpoint. Dying in here and resuming does the same again.
+    """
+    end, values = context.store.run_end(context.run), (await graph.aget_state(config)).values
+    if end is not None:  # its process may have died before the checkpoint of the node that ended it
+        values = await graph.ainvoke(None, config, durability="sync")
+        await context.store.continue_run(context.run)
+    if end is not None or values.get("ended") == "stopped":
+        await graph.aupdate_state(config, {"ending": "", "ended": "", "report": True}, as_node="steer")
 
 
 async def _wait_for_directive(contexts: RunContexts, run: str, interrupt: Mapping[str, Any]) -> None:

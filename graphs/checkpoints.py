@@ -14,6 +14,7 @@ from ..core.errors import RunFailed, UsageError
 from ..runtime.store.permissions import create_private_file
 
 CHECKPOINTS_VARIABLE = "MAIEUTIC_CHECKPOINTS"
+CHECKPOINTS_FILE = "checkpoints.db"
 _SCHEMES = ("postgres://", "postgresql://")
 
 
@@ -35,8 +36,8 @@ async def open_checkpointer(folder: Path, url: str = "") -> AsyncIterator[BaseCh
     """LangGraph's SQLite checkpointer in `folder`, or its Postgres one. The store stays in `folder` either way."""
     check_checkpoint_url(url)
     if not url:
-        create_private_file(folder / "checkpoints.db")
-        async with AsyncSqliteSaver.from_conn_string(str(folder / "checkpoints.db")) as saver:
+        create_private_file(folder / CHECKPOINTS_FILE)
+        async with AsyncSqliteSaver.from_conn_string(str(folder / CHECKPOINTS_FILE)) as saver:
             yield saver
         return
     saver_class, connection_error = _import_postgres()

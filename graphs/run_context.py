@@ -120,11 +120,19 @@ class RunContext:
 
     async def emit(self, kind: EventKind, step: int, subject: str = "", **data: Any) -> None:
         """Append an event. A node that runs again emits the same event, which the store keeps once."""
-        await self.append_event(Event(run=self.run, kind=kind, key=f"{step}:{kind}:{subject}", step=step, data=data))
+        await self.append_event(self.event(kind, step, subject, **data))
+
+    def event(self, kind: EventKind, step: int, subject: str = "", **data: Any) -> Event:
+        """An event of this run that is not in the store yet."""
+        return Event(run=self.run, kind=kind, key=f"{step}:{kind}:{subject}", step=step, data=data)
 
     async def append_event(self, event: Event) -> None:
         """Append an event under its own key, and deliver it to streams, observers and the listener."""
-        for stored in await self.store.append_events([event]):
+        self.deliver(await self.store.append_events([event]))
+
+    def deliver(self, events: Sequence[Event]) -> None:
+        """Deliver stored events to streams, observers and the listener, each once."""
+        for stored in events:
             if stored.number <= self._last_event_number:
                 continue
             self._last_event_number = stored.number

@@ -124,14 +124,16 @@ class RunContexts:
 async def claim_run(store: Store, run: str, **fields: Any) -> None:
     """Record that this process carries the run from here on."""
     options = {**store.run(run).options, "born": process_start_time(os.getpid())}
-    await store.update_run(run, state="running", pid=os.getpid(), options=options, **fields)
+    await store.claim_run(run, os.getpid(), options, **fields)
 
 
 async def mark_ended(context: RunContext, state: Literal["stopped", "failed"], reason: str) -> None:
-    """Record and log that the run ended early."""
-    await context.store.update_run(context.run, state=state)
+    """Record and log that this process gives the run up, once the calls in flight are stored: another process that
+    goes on would pay them again."""
+    await context.gateway.settle()
     kind: Literal["run_stopped", "run_failed"] = "run_stopped" if state == "stopped" else "run_failed"
-    await context.emit(kind, 0, f"{datetime.now(UTC).timestamp()}", reason=reason[:_REASON_CHARACTERS])
+    event = context.event(kind, 0, f"{datetime.now(UTC).timestamp()}", reason=reason[:_REASON_CHARACTERS])
+    context.deliver(await context.store.interrupt_run(context.run, state, event))
 
 
 def root_error(error: BaseException) -> BaseException:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from typing_extensions import TypedDict
 
@@ -49,7 +49,9 @@ class RunState(TypedDict, total=False):
     ledger: at the end of the last step. Decisions use it and not the live ledger.
     sealed_rows: how many held-out examples the budget is reserved for.
     seconds: the run's age at the end of the last step.
-    ending: why the search ended, empty while it goes on.
+    ending: why the search ends, empty while it goes on.
+    ended: how it ended, empty until its last node has run. The store has the same fact.
+    report: whether the search ends with a report.
     """
 
     run: str
@@ -74,6 +76,7 @@ class RunState(TypedDict, total=False):
     seconds: float
     best: str
     ending: str
+    ended: Literal["", "stopped", "finished"]
     report: bool
     budget: dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""The last node: the run's record and log say that it is over."""
+"""The last node: the end of the search becomes a fact of the store and of the graph's state."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from .report import report_summary
 
 
 async def finish(context: RunContext, state: RunState) -> RunState:
-    """Mark the run finished. One that a person stopped without a report is stopped, and can be resumed."""
+    """Record the end. A search that a person stopped without a report can be continued, a finished one cannot."""
     step, stopped = state["step"], not state.get("report", True)
     await refuse_late_directives(context, state)
-    report_json = None if stopped else context.store.report(context.run)
+    report_json = None if stopped else context.store.pending_report(context.run)
     report = Report.model_validate_json(report_json) if report_json else None
-    await context.store.update_run(
+    summary = report_summary(report) if report else {}
+    ended: Literal["stopped", "finished"] = "stopped" if stopped else "finished"
+    kind: Literal["run_stopped", "run_finished"] = "run_stopped" if stopped else "run_finished"
+    events = await context.store.end_run(
         context.run,
-        state="stopped" if stopped else "finished",
+        ended,
+        context.event(kind, step, best=state["best"], reason=state["ending"], **summary),
+        reason=state["ending"],
         best=state["best"],
         best_score=report.best.score if report else None,
         calls=context.ledger.view().total.calls,
         finished=datetime.now(UTC).isoformat(),
     )
-    summary = report_summary(report) if report else {}
-    kind: Literal["run_stopped", "run_finished"] = "run_stopped" if stopped else "run_finished"
-    await context.emit(kind, step, best=state["best"], reason=state["ending"], **summary)
-    return end_step(context, state, {"run": context.run, "step": step})
+    context.deliver(events)
+    return end_step(context, state, {"run": context.run, "step": step, "ended": ended})

@@ -67,6 +67,7 @@ async def prepare(context: RunContext, state: RunState) -> RunState:
         "sealed_rows": held_out,
         "best": candidates[0].id,
         "ending": "",
+        "ended": "",
         "report": True,
         "budget": config.budget.model_dump(),
     }

@@ -1,4 +1,4 @@
-"""The node that opens the held-out test once and writes the report."""
+"""The node that opens the held-out test once and writes the report, once as well."""
 
 from __future__ import annotations
 
@@ -25,9 +25,19 @@ _EXAMPLES_AT_ONCE = 8
 
 async def report(context: RunContext, state: RunState) -> RunState:
     """Run baseline and winner on the same test examples, and the baseline on some again to see the noise."""
-    step, config = state["step"], context.config
+    step = state["step"]
     if not state.get("report", True):
         return end_step(context, state, {"step": step})
+    stored = context.store.pending_report(context.run)
+    report_json = stored or await context.store.save_report(context.run, await _measured_report(context, state))
+    written = Report.model_validate_json(report_json)
+    await context.emit("report_written", step, **report_summary(written), ledger=ledger_summary(context))
+    return end_step(context, state, {"step": step})
+
+
+async def _measured_report(context: RunContext, state: RunState) -> str:
+    """The report as JSON, after opening the held-out test."""
+    step, config = state["step"], context.config
     archive = context.archive(step)
     baseline, best = archive.baseline, archive[state["best"]]
     context.ledger.open_test_reserve()
@@ -60,10 +70,7 @@ async def report(context: RunContext, state: RunState) -> RunState:
     )
     warnings = (*written.warnings, *_answer_warnings(context), *_test_reuse_warnings(context, rows))
     proposals = count_proposals(context.store.events(context.run))
-    written = written.model_copy(update={"warnings": warnings, "proposals": proposals})
-    await context.store.save_report(context.run, written.model_dump_json())
-    await context.emit("report_written", step, **report_summary(written), ledger=ledger_summary(context))
-    return end_step(context, state, {"step": step})
+    return written.model_copy(update={"warnings": warnings, "proposals": proposals}).model_dump_json()
 
 
 def report_summary(written: Report) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
@@ -64,12 +64,25 @@ class ServerHandle(Protocol):
 
 @dataclass(eq=False)
 class InFlightRequest:
-    """A request in flight, the run that sent it and how many callers wait. abandoned: that run was closed."""
+    """A request in flight, the run that sent it and how many callers wait.
 
-    task: asyncio.Task[Reply]
+    sent: recorded and at the endpoint, which may bill it, until its outcome is stored. abandoned: its run was closed.
+    """
+
     run: str
+    task: asyncio.Task[Reply] = field(init=False)
     waiters: int = 0
+    sent: bool = False
     abandoned: bool = False
+
+    @property
+    def unwanted(self) -> bool:
+        """Whether nobody waits for the answer; where it was sent, it is paid for and still worth storing."""
+        return self.abandoned or not self.waiters
+
+    def give_up(self) -> None:
+        if self.unwanted:
+            self.task.cancel()
 
 
 class ModelClient:

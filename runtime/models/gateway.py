@@ -20,6 +20,10 @@ from .transports.embeddings import similarities_from
 __all__ = ["ModelClient", "RetryPolicy", "RunGateway"]
 
 
+# A paid answer is worth a short wait when its run ends; whoever pressed Ctrl-C takes a longer one for a hang.
+SETTLE_SECONDS = 5.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class _ModelRequest:
     """A request with its cache key, its worst case, and a function that sends it with a time limit in seconds."""
@@ -48,6 +52,7 @@ class RunGateway:
         client: ModelClient,
         concurrency: int,
         retry_policy: RetryPolicy | None = None,
+        settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
         self.run = run
         self._store = store
@@ -55,6 +60,7 @@ class RunGateway:
         self._client = client
         self._concurrency = concurrency
         self._retry_policy = retry_policy or RetryPolicy()
+        self._settle_seconds = settle_seconds
         self._rng = seeded_random(0, "retries", run)
         self._limiters: dict[str, AdaptiveLimiter] = {}
         self._in_flight: set[InFlightRequest] = set()
@@ -113,15 +119,32 @@ class RunGateway:
         return similarities_from(reply)
 
     async def aclose(self) -> None:
-        """Cancel this run's requests in flight. The shared client stays open for other runs."""
+        """Settle this run's requests in flight. The shared client stays open for other runs."""
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait up to `settle_seconds` until the answers to sent requests are stored, since they are paid for; then
+        cancel the rest. Requests that were not sent are cancelled at once."""
         requests = tuple(self._in_flight)
+        if not requests:
+            return
         for pending in requests:
             pending.abandoned = True
-            pending.task.cancel()
-        await asyncio.gather(*(pending.task for pending in requests), return_exceptions=True)
+            if not pending.sent:
+                pending.task.cancel()
+        tasks = [pending.task for pending in requests]
+        try:
+            await asyncio.wait(tasks, timeout=self._settle_seconds)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _deduplicated(self, request: _ModelRequest) -> Reply:
-        """Send the request, or wait for an identical one in flight. It is cancelled when no caller waits any more."""
+        """Send the request, or wait for an identical one in flight.
+
+        When no caller waits any more it is cancelled, one that was sent after a while: its answer may still come.
+        """
         key = (self._store.path, request.key)
         while True:
             pending = self._client.in_flight.get(key)
@@ -142,14 +165,17 @@ class RunGateway:
             finally:
                 pending.waiters -= 1
                 if not pending.waiters and not pending.task.done():
-                    pending.task.cancel()
+                    if pending.sent:
+                        asyncio.get_running_loop().call_later(self._settle_seconds, pending.give_up)
+                    else:
+                        pending.task.cancel()
             if pending.run == self.run:
                 return reply if is_sender else reply.model_copy(update={"cached": True})
 
     def _start_request(self, key: tuple[Path, str], request: _ModelRequest) -> InFlightRequest:
         requests = self._client.in_flight
-        task = asyncio.create_task(self._from_cache_or_send(request))
-        pending = InFlightRequest(task=task, run=self.run)
+        pending = InFlightRequest(run=self.run)
+        pending.task = task = asyncio.create_task(self._from_cache_or_send(request, pending))
         requests[key] = pending
         self._in_flight.add(pending)
 
@@ -163,13 +189,13 @@ class RunGateway:
         task.add_done_callback(on_done)
         return pending
 
-    async def _from_cache_or_send(self, request: _ModelRequest) -> Reply:
+    async def _from_cache_or_send(self, request: _ModelRequest, pending: InFlightRequest) -> Reply:
         reply = self._store.cached_reply(request.key)
         if reply is not None and self._store.is_charged(self.run, request.key):
             return reply
         worst = await request.worst_case()
         if reply is None:
-            return await self._send_with_retries(request, worst)
+            return await self._send_with_retries(request, worst, pending)
         # Reserve the worst case, as for a paid call: what fits must not depend on the cache (L6).
         await self._reserve(request.payer, worst)
         cost = Cost(calls=1, tokens=reply.tokens, usd=reply.usd)
@@ -177,7 +203,7 @@ class RunGateway:
         await self._store.charge_cached(self.run, request.key, request.payer, cost)
         return reply
 
-    async def _send_with_retries(self, request: _ModelRequest, worst: Cost) -> Reply:
+    async def _send_with_retries(self, request: _ModelRequest, worst: Cost, pending: InFlightRequest) -> Reply:
         limiter = self._limiters.get(request.model)
         if limiter is None:
             limiter = self._limiters[request.model] = AdaptiveLimiter(self._concurrency, self._retry_policy.clock)
@@ -189,12 +215,14 @@ class RunGateway:
             try:
                 async with limiter.slot() as ticket:
                     is_waiting = False
-                    attempt, outcome = await self._attempt(request, worst, self._retry_policy.timeout_after(timeouts))
+                    timeout_seconds = self._retry_policy.timeout_after(timeouts)
+                    attempt, outcome = await self._attempt(request, worst, timeout_seconds, pending)
             finally:
                 if is_waiting:
                     self._settle(request.payer, worst, None)
             # The slot is free again: the next request need not wait until this reply is on disk.
             await self._record_outcome(attempt, outcome)
+            pending.sent = False
             if isinstance(outcome, Reply):
                 limiter.on_success()
                 return outcome
@@ -202,29 +230,33 @@ class RunGateway:
             timeouts += outcome.kind == "timeout"
             limiter.on_error(outcome, ticket)
             wait = self._retry_policy.backoff(failures, outcome.retry_after, self._rng)
-            if not outcome.retryable or failures >= self._retry_policy.max_attempts or wait is None:
+            if pending.unwanted or not outcome.retryable or failures >= self._retry_policy.max_attempts or wait is None:
                 raise outcome.as_final_error(failures) from outcome
             await self._retry_policy.clock.sleep(wait)
 
     async def _attempt(
-        self, request: _ModelRequest, worst: Cost, timeout_seconds: float
+        self, request: _ModelRequest, worst: Cost, timeout_seconds: float, pending: InFlightRequest
     ) -> tuple[int, Reply | TransportError]:
         """Send one reserved request; returns its id in the store and its outcome.
 
         A cancellation here leaves an attempt without an outcome. It counts as lost, here and in the store.
         """
-        payer = request.payer
+        payer, pending.sent = request.payer, True
         try:
             attempt = await self._store.begin_attempt(
                 Attempt(run=self.run, key=request.key, model=request.model, payer=payer, role=request.role, worst=worst)
             )
+            if pending.unwanted:
+                await self._store.withdraw_attempt(attempt, "its run ended before it was sent")
+                pending.sent = False
+                raise asyncio.CancelledError
             reply = self._store.storable_reply(await request.send(timeout_seconds), request.model)
         except TransportError as failure:
             self._settle(payer, worst, None if failure.kind == "unreachable" else Cost(calls=1))
             return attempt, failure
         except BaseException:
             self._settle(payer, worst, None)
-            self.ledger.lost += 1
+            self.ledger.lost += pending.sent
             raise
         self._settle(payer, worst, Cost(calls=1, tokens=reply.tokens, usd=reply.usd))
         return attempt, reply

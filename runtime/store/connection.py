@@ -23,6 +23,7 @@ MIGRATION_NAMES = (
     "m005_lessons",
     "m006_reports",
     "m007_duels",
+    "m008_run_ends",
 )
 _BUSY_TIMEOUT_SECONDS = 30.0  # a commit takes milliseconds, but many processes may queue for the lock
 

@@ -50,6 +50,25 @@ class RunRecord(_Record):
     options: Mapping[str, Any] = Field(default_factory=dict)
 
 
+class RunEnd(_Record):
+    """One end of a run's search. The death of a process is none, and so is an interruption or a failure.
+
+    Attributes:
+        number: from 1; a search that was stopped and then continued ends again, with the next number.
+        state: `finished` with a report, `stopped` without one.
+        step: the node that ended it.
+        continued: when the search went on after it, None where it did not.
+    """
+
+    number: int = Field(ge=1)
+    state: Literal["finished", "stopped"]
+    reason: str = ""
+    best: str | None = None
+    step: int
+    at: str
+    continued: str | None = None
+
+
 class StatusChange(_Record):
     """A step's decision on a candidate. The last one before a step is the candidate's status at that step."""
 

@@ -1,4 +1,4 @@
-"""Queries for runs, their examples and their reports."""
+"""Queries for runs and their examples."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def create_run(db: sqlite3.Connection, run: RunRecord) -> None:
 
 def update_run(db: sqlite3.Connection, /, run_id: str, **fields: Any) -> None:
     """Set fields of a RunRecord. Raises UsageError for an unknown run, ValidationError for an invalid field."""
-    changed = RunRecord.model_validate({**_run_by_id(db, run_id).model_dump(), **fields})
+    changed = RunRecord.model_validate({**run_by_id(db, run_id).model_dump(), **fields})
     if fields:
         assignments = ", ".join(f"{name} = ?" for name in fields)
         values = [_to_column(getattr(changed, name), name) for name in fields]
@@ -57,17 +57,6 @@ def update_run(db: sqlite3.Connection, /, run_id: str, **fields: Any) -> None:
 
 def has_run(db: sqlite3.Connection, run_id: str) -> bool:
     return db.execute("SELECT 1 FROM runs WHERE id = ?", [run_id]).fetchone() is not None
-
-
-def save_report(db: sqlite3.Connection, run: str, data: str) -> None:
-    """Save the report as JSON; a later one replaces it, since a step may run again."""
-    db.execute("INSERT OR REPLACE INTO reports (run, data, at) VALUES (?, ?, ?)", [run, data, now()])
-
-
-def report(db: sqlite3.Connection, run: str) -> str | None:
-    """The report as JSON; None before it is written."""
-    row = db.execute("SELECT data FROM reports WHERE run = ?", [run]).fetchone()
-    return row[0] if row else None
 
 
 def run(db: sqlite3.Connection, ref: str) -> RunRecord:
@@ -143,7 +132,7 @@ def prior_test_uses(db: sqlite3.Connection, run: str, rows: Iterable[str]) -> tu
     return int(run_count), int(example_count)
 
 
-def _run_by_id(db: sqlite3.Connection, run_id: str) -> RunRecord:
+def run_by_id(db: sqlite3.Connection, run_id: str) -> RunRecord:
     row = db.execute(f"{_SELECT} WHERE id = ?", [run_id]).fetchone()
     if row is None:
         raise UsageError(f"there is no run {run_id!r}", where="run")

@@ -176,6 +176,32 @@ def m007_duels(db: Database) -> None:
     _create(db, "responses", columns, pk=unique, optional={"answer"}, foreign=[_CANDIDATE])
 
 
+@migrations()
+def m008_run_ends(db: Database) -> None:
+    """The ends of a run's search, and a report for each of them; both follow from what older versions logged."""
+    columns = {"run": str, "number": int, "state": str, "reason": str, "best": str, "step": int, "at": str}
+    columns["continued"] = str
+    _create(db, "run_ends", columns, pk=("run", "number"), optional={"best", "continued"}, foreign=[_RUN])
+    # An interrupted process logs its end with step 0; the search ends at a step of its own.
+    db.execute(
+        "INSERT INTO run_ends (run, number, state, reason, best, step, at, continued) "
+        "SELECT run, row_number() OVER (PARTITION BY run ORDER BY number), "
+        "iif(kind = 'run_finished', 'finished', 'stopped'), coalesce(json_extract(data, '$.reason'), ''), "
+        "json_extract(data, '$.best'), step, at, (SELECT min(later.at) FROM events AS later "
+        "WHERE later.run = events.run AND later.number > events.number AND later.kind = 'run_resumed') "
+        "FROM events WHERE kind IN ('run_finished', 'run_stopped') AND step > 0"
+    )
+    # SQLite cannot change a primary key in place.
+    db.execute("ALTER TABLE reports RENAME TO reports_before")
+    columns = {"run": str, "number": int, "data": str, "at": str}
+    _create(db, "reports", columns, pk=("run", "number"), foreign=[_RUN])
+    db.execute(
+        "INSERT INTO reports (run, number, data, at) SELECT run, 1 + (SELECT count(*) FROM run_ends "
+        "WHERE run_ends.run = reports_before.run AND continued IS NOT NULL), data, at FROM reports_before"
+    )
+    db.execute("DROP TABLE reports_before")
+
+
 def _create(
     db: Database,
     name: str,

@@ -14,6 +14,7 @@ from ...core.models import Reply
 from . import archive as _archive
 from . import calls as _calls
 from . import dashboard_queries as _dashboard
+from . import ends as _ends
 from . import log as _log
 from . import preferences as _preferences
 from . import runs as _runs
@@ -64,13 +65,21 @@ class Store:
     run = _reads(_runs.run)
     runs = _reads(_runs.runs)
     has_run = _reads(_runs.has_run)
-    save_report = _writes(_runs.save_report)
-    report = _reads(_runs.report)
     save_examples = _writes(_runs.save_examples)
     replace_example = _writes(_runs.replace_example)
     examples = _reads(_runs.examples)
     example = _reads(_runs.example)
     prior_test_uses = _reads(_runs.prior_test_uses)
+
+    # The ends of runs and their reports
+    claim_run = _writes(_ends.claim_run)
+    end_run = _writes(_ends.end_run)
+    interrupt_run = _writes(_ends.interrupt_run)
+    continue_run = _writes(_ends.continue_run)
+    run_end = _reads(_ends.run_end)
+    save_report = _writes(_ends.save_report)
+    report = _reads(_ends.report)
+    pending_report = _reads(_ends.pending_report)
 
     # Candidates and their scores
     save_candidates = _writes(_archive.save_candidates)

@@ -81,14 +81,26 @@ async def gateway(store: Store, client: ModelClient, clock: FakeClock) -> AsyncI
     opened: list[RunGateway] = []
 
     def open_one(
-        run: str | None = None, *, concurrency: int = 4, attempts: int = 5, timeout: float = 5.0, **limits: float
+        run: str | None = None,
+        *,
+        concurrency: int = 4,
+        attempts: int = 5,
+        timeout: float = 5.0,
+        settle_seconds: float = 0.05,
+        **limits: float,
     ) -> RunGateway:
         name = run or f"r-{next(numbers)}"
         budget = Budget.model_validate(limits or {"calls": 1000})
         ledger = store.ledger_sums(name).ledger(budget)
         patience = RetryPolicy(max_attempts=attempts, timeout=timeout, clock=clock)
         one = RunGateway(
-            run=name, store=store, ledger=ledger, client=client, concurrency=concurrency, retry_policy=patience
+            run=name,
+            store=store,
+            ledger=ledger,
+            client=client,
+            concurrency=concurrency,
+            retry_policy=patience,
+            settle_seconds=settle_seconds,
         )
         opened.append(one)
         return one

@@ -176,15 +176,54 @@ async def test_who_waits_for_the_same_answer_keeps_it_when_the_first_is_cancelle
     assert one.ledger.lost == 0
 
 
-async def test_who_asks_while_a_request_is_being_cancelled_is_not_cancelled_with_it(gateway: Open, ask: Ask) -> None:
-    with StubServer(faults={0: Fault(how="hang")}) as stub:
+async def test_who_asks_for_what_a_cancelled_caller_sent_gets_its_answer(gateway: Open, ask: Ask) -> None:
+    with StubServer(latency=0.05) as stub:
         one = gateway()
         first = asyncio.create_task(one.complete(ask(stub), "target"))
         await asyncio.to_thread(stub.wait_for, 1)
         first.cancel()
         await asyncio.sleep(0)
         assert (await one.complete(ask(stub), "target")).text == "ok"
-        assert stub.count == 2
+        assert stub.count == 1, "it was sent, so it is paid for"
+
+
+async def test_who_asks_while_an_unsent_request_is_being_cancelled_is_not_cancelled_with_it(
+    gateway: Open, ask: Ask
+) -> None:
+    with StubServer() as stub:
+        one = gateway()
+        first = asyncio.create_task(one.complete(ask(stub), "target"))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.sleep(0)
+        assert (await one.complete(ask(stub), "target")).text == "ok"
+        assert stub.count == 1
+
+
+async def test_answers_to_what_was_sent_are_stored_when_the_run_ends(gateway: Open, ask: Ask, store: Store) -> None:
+    """Cancelled, as by Ctrl-C, and then closed: what is at the endpoint is paid, and a resume finds the answer."""
+    with StubServer(latency=0.05) as stub:
+        one = gateway("r-0", concurrency=4, settle_seconds=30.0)
+        asking = [asyncio.create_task(one.complete(ask(stub, f"row {n}"), "target")) for n in range(9)]
+        await asyncio.to_thread(stub.wait_for, 4)
+        for task in asking:
+            task.cancel()
+        await one.aclose()
+        rows = store.ledger_sums("r-0")
+        assert (rows.lost, one.ledger.lost) == (0, 0)
+        assert rows.paid["target"].calls == stub.count
+        await complete_all(gateway("r-0"), [ask(stub, f"row {n}") for n in range(9)])
+        assert stub.count == 9
+
+
+async def test_what_nobody_waits_for_is_not_tried_again(gateway: Open, ask: Ask, store: Store) -> None:
+    with StubServer(latency=0.05, faults=lambda number: Fault(status=500)) as stub:
+        one = gateway("r-0", settle_seconds=30.0)
+        asking = asyncio.create_task(one.complete(ask(stub), "target"))
+        await asyncio.to_thread(stub.wait_for, 1)
+        asking.cancel()
+        await one.aclose()
+        assert stub.count == store.ledger_sums("r-0").paid["target"].calls == 1
 
 
 async def test_closing_gives_up_what_is_under_way(gateway: Open, ask: Ask, store: Store) -> None:

@@ -104,6 +104,34 @@ def test_an_older_store_is_brought_up_to_date_by_opening_it_for_writing(tmp_path
         assert store.rules("r") == []
 
 
+def test_ends_and_reports_of_an_older_store_are_facts_in_the_new_one(tmp_path: Path) -> None:
+    """One run finished, one was stopped, continued and stopped again, one was only interrupted."""
+    db = Database(tmp_path / DATABASE)
+    migrations.apply(db, stop_before="m008_run_ends")
+    log = {
+        "done": [("run_resumed", 3), ("run_finished", 9)],
+        "again": [("run_stopped", 5), ("run_resumed", 7), ("run_stopped", 8)],
+        "cut": [("run_stopped", 0)],
+    }
+    for run, events in log.items():
+        row = {"task": "t", "task_json": "{}", "recipe": "x", "recipe_json": "{}", "seed": 0, "state": "stopped"}
+        row |= {"calls": 0, "started": "", "budget_json": "{}", "folder": "", "source": "", "options": "{}"}
+        db.table("runs").insert({"id": run, **row})
+        for number, (kind, step) in enumerate(events, 1):
+            event = {"key": f"{number}", "kind": kind, "step": step, "data": '{"best": "c"}', "at": f"{number}"}
+            db.table("events").insert({"run": run, "number": number, **event})
+    db.table("reports").insert({"run": "done", "data": '{"n": 3}', "at": ""})
+    db.close()
+    with Store.open(tmp_path) as store:
+        done, again = store.run_end("done"), store.run_end("again")
+        assert done is not None
+        assert again is not None
+        assert (done.number, done.state, done.best, done.step) == (1, "finished", "c", 9)
+        assert (again.number, again.state, again.step) == (2, "stopped", 8)
+        assert store.run_end("cut") is None
+        assert store.report("done") == store.pending_report("done") == '{"n": 3}'
+
+
 def test_the_steps_are_named_where_nothing_heavy_is_imported() -> None:
     with closing(sqlite3.connect(":memory:")) as empty:
         assert tuple(one.name for one in migrations.pending(Database(empty))) == MIGRATION_NAMES

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from maieutic.core.dataset import Example
-from maieutic.core.errors import UsageError
+from maieutic.core.errors import RunFailed, UsageError
+from maieutic.core.events import Event
 from maieutic.runtime.store import RunRecord, Store
 from pydantic import ValidationError
 
@@ -95,11 +98,48 @@ async def test_rows_are_kept_for_any_process_to_show(store: Store) -> None:
     assert store.example(RUN, "e-none") is None
 
 
-async def test_a_report_replaces_the_one_before(store: Store) -> None:
+async def test_a_report_is_written_once(store: Store) -> None:
+    """A node that runs again keeps the first report; a finished run refuses another."""
     assert store.report(RUN) is None
-    await store.save_report(RUN, '{"verdict": "worse"}')
-    await store.save_report(RUN, '{"verdict": "improved"}')
-    assert store.report(RUN) == '{"verdict": "improved"}'
+    assert await store.save_report(RUN, '{"verdict": "worse"}') == '{"verdict": "worse"}'
+    assert await store.save_report(RUN, '{"verdict": "improved"}') == '{"verdict": "worse"}'
+    await store.end_run(RUN, "finished", end_event("run_finished", 9), best="c")
+    assert await store.save_report(RUN, '{"verdict": "worse"}') == '{"verdict": "worse"}'
+    with pytest.raises(RunFailed, match="a finished run keeps its report"):
+        await store.save_report(RUN, '{"verdict": "improved"}')
+    assert store.report(RUN) == store.pending_report(RUN) == '{"verdict": "worse"}'
+
+
+async def test_a_search_that_goes_on_after_a_stop_ends_and_reports_anew(store: Store) -> None:
+    await store.save_report(RUN, '{"n": 1}')
+    await store.end_run(RUN, "stopped", end_event("run_stopped", 5), reason="a person stopped it")
+    end = store.run_end(RUN)
+    assert end is not None
+    assert (end.number, end.state, end.reason, end.step) == (1, "stopped", "a person stopped it", 5)
+    for _ in range(2):  # a process that dies after it does it again
+        await store.continue_run(RUN)
+        assert store.run_end(RUN) is None
+    assert (store.run(RUN).state, store.pending_report(RUN)) == ("running", None)
+    assert await store.save_report(RUN, '{"n": 2}') == store.report(RUN) == '{"n": 2}'
+    await store.end_run(RUN, "finished", end_event("run_finished", 9))
+    await store.continue_run(RUN)
+    end = store.run_end(RUN)
+    assert end is not None
+    assert (end.number, end.state) == (2, "finished")
+
+
+async def test_a_finished_run_stays_finished(store: Store) -> None:
+    for _ in range(2):
+        await store.end_run(RUN, "finished", end_event("run_finished", 9), best="c")
+    assert await store.interrupt_run(RUN, "stopped", end_event("run_stopped", 0)) == []
+    assert await store.end_run(RUN, "stopped", end_event("run_stopped", 12), best="other") == []
+    await store.claim_run(RUN, 1, {})
+    assert (store.run(RUN).state, store.run(RUN).best) == ("finished", "c")
+    assert [event.kind for event in store.events(RUN)] == ["run_finished"]
+
+
+def end_event(kind: Literal["run_finished", "run_stopped"], step: int) -> Event:
+    return Event(run=RUN, kind=kind, key=f"{step}:{kind}:", step=step)
 
 
 def test_it_is_known_which_runs_there_are(store: Store) -> None:
