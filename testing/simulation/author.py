@@ -76,9 +76,9 @@ def _piece(tag: str) -> Writer:
 
 def _instruction(question: Question, kind: str, mark: int) -> str:
     """One sentence that goes on from the words that the question begins it with."""
-    begun = re.search(r"begins with these words: ([^\n]+)", question.text)
+    opening = re.search(r"begins with these words: ([^\n]+)", question.text)
     rules = statement(question.rules, kind) or _no_rules(kind, mark)
-    return f"<instruction>{f'{begun[1].strip()} ' if begun else ''}{rules}</instruction>"
+    return f"<instruction>{f'{opening[1].strip()} ' if opening else ''}{rules}</instruction>"
 
 
 def _remarks(tag: str, begin: str, begin_zh: str) -> Writer:
