@@ -73,7 +73,7 @@ async def test_other_families_are_learned_too(author: str, family: str, tmp_path
 @pytest.mark.parametrize(
     "recipe",
     [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=NONE_AT_ALL[name]))
+        pytest.param(name, marks=pytest.mark.xfail(strict=False, reason=NONE_AT_ALL[name]))
         if name in NONE_AT_ALL
         else name
         for name in instruction_recipes(Registry.load())
