@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from ..core.budget import Budget
 from ..core.errors import RunStopped
 from ..runtime.monitor.run_view import RunView
@@ -40,6 +42,8 @@ def run_foreground(
         )
     if not display.as_json:
         print_result(result.run, result.report, folder)
+    if result.report is not None and result.report.limits_passed:
+        raise typer.Exit(RunStopped.exit_code)
 
 
 def print_result(run: str, report: Report | None, folder: Path) -> None:

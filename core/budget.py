@@ -73,6 +73,16 @@ class Budget(BaseModel):
             raise TaskError("no budget was set", where="budget", possible=tuple(Budget.model_fields))
 
 
+def limits_passed(budget: Budget, total: Cost) -> tuple[str, ...]:
+    """One line for each limit that the account is beyond: calls in flight may bill more than their worst case."""
+    passed = []
+    for name in ("calls", "tokens", "usd"):
+        limit, used = getattr(budget, name), getattr(total, name)
+        if limit is not None and used > limit + 1e-9:
+            passed.append(f"the limit of {limit:,} {name} was passed: {used:,} were billed")
+    return tuple(passed)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """What one call, or many, used. It is added up often, so it is a plain dataclass; pydantic models validate it."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..core.candidate import Candidate
 from ..core.dataset import Example
-from ..core.errors import ModelError, PluginError, TaskError
+from ..core.errors import ModelError, NeedsError, PluginError, TaskError
 from ..core.evaluator_protocols import AskingEvaluator, Evaluator, UsesOwnModels
 from ..core.models import ModelRef, Output, Reply
 from ..core.score import Score
@@ -26,8 +26,10 @@ ReferenceCase = tuple[Example, Output, str | None]
 
 
 async def preflight(context: RunContext) -> None:
-    """Raises ModelError for an unusable endpoint or key, TaskError for an evaluator that rejects the references."""
+    """Raises ModelError for an unusable endpoint or key, TaskError for an evaluator that rejects the references, and
+    NeedsError for a limit that cannot be kept."""
     models = models_used(context.config)
+    await _check_prices(context, models)
     for model in models:
         await context.model_client.check(model)
     await check_evaluators(context.config)
@@ -65,6 +67,20 @@ async def check_first_answers(context: RunContext, candidate: Candidate, rows: S
         where=f"model {model}",
         remedy=f"{remedy}; `maieutic models test {model}` shows what it answers",
     )
+
+
+async def _check_prices(context: RunContext, models: list[ModelRef]) -> None:
+    """A limit in dollars holds for models with a known price only. Raises NeedsError for another one."""
+    if context.config.budget.usd is None:
+        return
+    unknown = [str(model) for model in models if await context.model_client.price(model) is None]
+    if unknown:
+        raise NeedsError(
+            f"--usd limits nothing: the price of {', '.join(unknown)} is not known",
+            where="--usd",
+            possible=("--calls", "--tokens", "--minutes", "a model of litellm's price table"),
+            remedy='set the price under [models."provider/model"], or limit calls, tokens or minutes in its place',
+        )
 
 
 def models_used(config: RunConfig) -> list[ModelRef]:

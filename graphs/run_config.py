@@ -137,6 +137,11 @@ class RunConfig:
         return dict(next(item for task_spec, item in by_spec if task_spec == spec) for spec in specs)
 
     @property
+    def has_own_calls(self) -> bool:
+        """Whether the target is known to call no model of the run, but perhaps others, which nobody counts."""
+        return bool(getattr(self.target, "has_own_calls", False))
+
+    @property
     def model_evaluators(self) -> list[AskingEvaluator]:
         """The evaluators of search and report that ask a model or run a candidate again."""
         scoring = [*self.evaluators.values(), *([self.scorer] if self.scorer else [])]

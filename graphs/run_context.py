@@ -89,7 +89,7 @@ class RunContext:
         events, observers = store.events(run), ObserverDispatcher(observers=config.observers)
         for event in events:
             observers.deliver(event)
-        return cls(
+        context = cls(
             initial_config=config,
             config=config,
             run=run,
@@ -103,6 +103,8 @@ class RunContext:
             generated_rows=read_generated_rows(events),
             _last_event_number=events[-1].number if events else 0,
         )
+        gateway.is_out_of_time = context.is_out_of_time
+        return context
 
     def restore_config(self, state: Mapping[str, Any]) -> None:
         """Rebuild the config as of the last step boundary. Directives that arrived since make a node start again, so
@@ -178,6 +180,13 @@ class RunContext:
         if self._earlier_seconds is None:
             self._earlier_seconds = state.get("seconds", 0.0)
         return self._earlier_seconds + time.monotonic() - self.started_at
+
+    def is_out_of_time(self) -> bool:
+        """Whether the search has used its minutes. The held-out test, once opened, is finished."""
+        minutes = self.config.budget.minutes
+        if minutes is None or self.ledger.test_opened:
+            return False
+        return (self._earlier_seconds or 0.0) + time.monotonic() - self.started_at >= minutes * 60
 
     def writing_team(self, state: ProposeState, allowance: int | None = None, *, first_skill: str = "") -> ModelTeam:
         """The team for one order, limited to the round's time for writing. Questions that follow from answers have half

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...core.budget import LedgerView
+from ...core.budget import LedgerView, limits_passed
 from ...core.candidate import Archive, Candidate
 from ...core.dataset import Example
 from ...core.identity import seeded_random
@@ -16,6 +16,7 @@ from ...runtime.reports.report_builder import ReportMeasurements, build_report
 from ..measuring.duels import judge_duels
 from ..measuring.measure import measure, only_evaluations
 from ..measuring.test_set_budget import plan_held_out_test
+from ..run_config import RunConfig
 from ..run_context import RunContext, end_step, ledger_summary
 from ..state import RunState
 
@@ -68,9 +69,17 @@ async def _measured_report(context: RunContext, state: RunState) -> str:
         measured=measurements,
         ledger=context.ledger.view(context.elapsed_seconds(state)),
     )
-    warnings = (*written.warnings, *_answer_warnings(context), *_test_reuse_warnings(context, rows))
     proposals = count_proposals(context.store.events(context.run))
-    return written.model_copy(update={"warnings": warnings, "proposals": proposals}).model_dump_json()
+    passed = limits_passed(config.budget, context.ledger.view().total)
+    warnings = (
+        *written.warnings,
+        *_answer_warnings(context),
+        *_test_reuse_warnings(context, rows),
+        *passed,
+        *_own_calls_warnings(config),
+    )
+    update = {"warnings": warnings, "limits_passed": passed, "proposals": proposals}
+    return written.model_copy(update=update).model_dump_json()
 
 
 def report_summary(written: Report) -> dict[str, Any]:
@@ -151,6 +160,12 @@ def _answer_warnings(context: RunContext) -> list[str]:
     if counts.filtered:
         warnings.append(f"{counts.filtered} of {counts.total} requests were refused by the provider's content filter")
     return warnings
+
+
+def _own_calls_warnings(config: RunConfig) -> list[str]:
+    use = config.task.target.use
+    text = f"the target {use!r} called no model of the run: its own calls, tokens and cost are not counted"
+    return [text] if config.has_own_calls else []
 
 
 def _test_reuse_warnings(context: RunContext, rows: list[Example]) -> list[str]:

@@ -67,6 +67,7 @@ class RunnableTarget:
         self._app = _resolve_app(load_object(app, Path(folder)) if isinstance(app, str) else app)
         self._input, self._output, self._field, self._calls = input, output, prompts, calls
         self._form, self._sample = form, sample
+        self._has_run = self._has_asked = False
         self._sampling = Sampling(temperature=temperature, max_tokens=reply_tokens, top_logprobs=top_logprobs)
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
@@ -83,9 +84,17 @@ class RunnableTarget:
             raise
         except Exception as error:
             raise binding.framework_error or _app_error(f"failed: {type(error).__name__}: {error}", example) from error
+        finally:
+            self._has_asked = self._has_asked or bool(binding.exchanges or binding.framework_error)
         if binding.framework_error is not None:
             raise binding.framework_error
+        self._has_run = True
         return self._to_output(binding, result, example)
+
+    @property
+    def has_own_calls(self) -> bool:
+        """Whether the application has run, and never called the run's model."""
+        return self._has_run and not self._has_asked
 
     def calls(self, program: Program) -> int:
         """The option `calls`. Calls of other models are not counted."""

@@ -25,6 +25,7 @@ class CallableTarget:
     """
 
     needs = NEEDS_NOTHING
+    has_own_calls = True  # the function never sees the run's gateway
 
     def __init__(self, function: str | Callable[..., Any], folder: str = ".", **options: Any) -> None:
         self.name = function if isinstance(function, str) else getattr(function, "__name__", "function")

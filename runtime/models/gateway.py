@@ -66,6 +66,8 @@ class RunGateway:
         self._in_flight: set[InFlightRequest] = set()
         self._reserved = 0
         self._settled = asyncio.Event()
+        # Looked at before each request: whether the time for the search is over.
+        self.is_out_of_time: Callable[[], bool] = lambda: False
         self._reserve_lock = asyncio.Lock()
 
     async def complete(self, call: Call, payer: Payer, *, role: Role | None = None) -> Reply:
@@ -209,11 +211,15 @@ class RunGateway:
             limiter = self._limiters[request.model] = AdaptiveLimiter(self._concurrency, self._retry_policy.clock)
         failures = timeouts = 0
         while True:
+            if self.is_out_of_time():
+                raise BudgetSpent("the minutes are used up")
             # Reserve before waiting for a slot, so that the order of the calls decides which of them fit.
             await self._reserve(request.payer, worst)
             is_waiting = True
             try:
                 async with limiter.slot() as ticket:
+                    if self.is_out_of_time():
+                        raise BudgetSpent("the minutes are used up")
                     is_waiting = False
                     timeout_seconds = self._retry_policy.timeout_after(timeouts)
                     attempt, outcome = await self._attempt(request, worst, timeout_seconds, pending)
