@@ -140,7 +140,15 @@ async def aresume(
         record = store.run(run)
     options = RunOptions.from_record(record, folder=folder)
     options = replace(options, budget=budget or options.budget, concurrency=concurrency or options.concurrency)
-    config = RunConfig.resolve(Task.model_validate_json(record.task_json), options, registry)
+    task = Task.model_validate_json(record.task_json)
+    # Limits are part of a call's key: a run that began when they followed from instruction and contract alone keeps
+    # them, or what it paid for would be paid again.
+    instructed_limits = record.options.get("answer_limits") != "model"
+    if instructed_limits:
+        constraints = task.constraints.model_copy(update={"max_answer_tokens": task.answer_tokens})
+        task = task.model_copy(update={"constraints": constraints})
+    config = RunConfig.resolve(task, options, registry)
+    config.instructed_limits = instructed_limits
     async with RunContexts(config=config, listen=listen) as contexts:
         assert contexts.store is not None
         end = contexts.store.run_end(record.id)

@@ -44,6 +44,7 @@ class RunConfig:
         loss: scores the reference's likelihood in place of a sampled answer.
         target_options: what the target was created with.
         labels: the task's answer labels, where they are few.
+        instructed_limits: whether answers are limited by instruction and contract alone, as before model profiles.
     """
 
     task: Task
@@ -64,6 +65,7 @@ class RunConfig:
     executor: Executor = field(default_factory=LocalExecutor)
     observers: tuple[Observer, ...] = ()
     labels: tuple[str, ...] = ()
+    instructed_limits: bool = False
 
     @classmethod
     def resolve(cls, task: Task, options: RunOptions | None = None, registry: Registry | None = None) -> RunConfig:

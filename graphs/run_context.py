@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ..agents.deadline import WritingDeadline
-from ..agents.team import AgentTurn, ModelTeam
+from ..agents.team import AgentTurn, ModelTeam, instructed_limit
 from ..core.budget import Cost, Ledger, LedgerView, Payer, remaining_calls
 from ..core.candidate import Archive, Candidate
 from ..core.dataset import Dataset, Example
@@ -233,7 +233,9 @@ class RunContext:
             path=(step, stream),
             allowance=allowance,
             agents=self.config.agents,
-            answer_limit=partial(author_tokens, budget=self.config.options.budget),
+            answer_limit=instructed_limit
+            if self.config.instructed_limits
+            else partial(author_tokens, budget=self.config.options.budget),
             on_turn=record_turn,
         )
 

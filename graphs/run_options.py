@@ -92,6 +92,7 @@ class RunOptions:
             "executor": self.executor_ref.model_dump(),
             "observers": [observer.model_dump() for observer in self.observer_refs],
             "origin": self.origin.model_dump() if self.origin else None,
+            "answer_limits": "model",
         }
 
     @classmethod

@@ -69,7 +69,7 @@ async def measure_pairs(context: RunContext, pairs: Sequence[Measurement], *, st
     searched: tuple[Split, ...] = ("train", "val", "target")
     by_id = {example.id: (example, split) for split in searched for example in data[split]}
     triples = [(archive[pair.candidate], *by_id[pair.example]) for pair in pairs]
-    if not context.target_tried and not len(archive.scores):
+    if pairs and not context.target_tried and not len(archive.scores):
         context.target_tried = True
         baseline = archive.baseline
         rows = [example for candidate, example, _ in triples if candidate.id == baseline.id]

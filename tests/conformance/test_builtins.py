@@ -37,6 +37,7 @@ OWN_TESTS = {
             "tests/unit/plugins/loaders/test_foreign_loaders.py",
         ),
         "parquet": "tests/unit/runtime/tasks/test_loader.py",
+        "xlsx": "tests/unit/runtime/tasks/test_data_readings.py",
     },
     "agent": {"instruction": "tests/unit/agents/test_plugin_agents.py"},
     "executor": {"ray": "tests/unit/plugins/executors/test_executors.py"},

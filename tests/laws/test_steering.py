@@ -167,7 +167,7 @@ async def test_an_edit_passes_the_guards(harness: RunHarness) -> None:
     assert reasons == [
         "the prompt is empty",
         "duplicate of an earlier candidate",
-        "it has about 14 tokens, more than 8",
+        "it is too long: about 14 tokens, more than 8",
     ]
     assert all(one.operator != "person" for one in candidates(folder).values())
 

@@ -61,6 +61,10 @@ def maieutic(*words: str, at: Path, stub: StubServer, site: Path | None = None) 
     return subprocess.run(command, cwd=at, env=environment, capture_output=True, text=True, check=False)
 
 
+# Limits on the length of a reply: there are none any more.
+GONE = {"LONGEST", "LONGEST_ITEM"}
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     with zipfile.ZipFile(DATA / "store.zip") as archive:
@@ -69,6 +73,8 @@ def store(tmp_path: Path) -> Path:
 
 
 def test_a_finished_run_is_shown(store: Path, stub: StubServer) -> None:
+    upgraded = maieutic("doctor", "--upgrade", at=store.parent, stub=stub)
+    assert upgraded.returncode == 0, upgraded.stdout + upgraded.stderr
     listed = maieutic("runs", "--json", at=store.parent, stub=stub)
     assert listed.returncode == 0, listed.stderr
     assert {run["id"] for run in json.loads(listed.stdout)} == {FINISHED, SEARCHING, MEASURING}
@@ -137,7 +143,7 @@ def test_old_modules_have_their_names(module: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         old = importlib.import_module(module)
-        assert [name for name in NAMES[module] if not hasattr(old, name)] == []
+        assert [name for name in NAMES[module] if not hasattr(old, name) and name not in GONE] == []
 
 
 @pytest.mark.parametrize("place", MEMBERS)
