@@ -22,7 +22,9 @@ def make_private_folder(folder: Path) -> None:
 
 def create_private_file(path: Path) -> None:
     """Create an empty file that other accounts cannot read, where there is none. Raises OSError."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDONLY, PRIVATE_FILE))
+    # Only where it is missing: closing any descriptor of a database drops the locks that SQLite holds in this process.
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, PRIVATE_FILE))
 
 
 def open_private_file(path: Path, mode: str) -> IO[bytes]:
