@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .lookup import find_run_and_candidate, load_archive, open_store
+from .completion import complete_candidates, complete_runs
+from .lookup import find_candidate, find_run_and_candidate, load_archive, open_store
 from .options import DEFAULT_FOLDER, AsJson, Folder
 from .output import print_diff, print_json, print_table, truncate
 from .printer import echo, secho
@@ -24,17 +25,29 @@ _CELL_WIDTH = 60
 
 
 def diff(
-    a: Annotated[str, typer.Argument(help="CANDIDATE, RUN:CANDIDATE, or RUN for its best candidate")],
-    b: Annotated[str, typer.Argument(help="second prompt; its additions are marked +")],
-    run: Annotated[str, typer.Option(help="run of the candidates")] = "latest",
+    a: Annotated[
+        str | None,
+        typer.Argument(
+            help="CANDIDATE, RUN:CANDIDATE, or RUN for its best candidate", autocompletion=complete_candidates
+        ),
+    ] = None,
+    b: Annotated[
+        str | None,
+        typer.Argument(help="second prompt; its additions are marked +", autocompletion=complete_candidates),
+    ] = None,
+    run: Annotated[str, typer.Option(help="run of the candidates", autocompletion=complete_runs)] = "latest",
     as_json: AsJson = False,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
-    """Show the differences between two prompts."""
+    """Show the differences between two prompts.
+
+    With one prompt: since its run's baseline. With none: from baseline to best of the last run.
+    """
     from ..core.render import program_text
 
     with open_store(folder) as store:
-        (_, first), (_, second) = (find_run_and_candidate(store, run, ref) for ref in (a, b))
+        owner, second = find_run_and_candidate(store, run, b or a or "best")
+        _, first = find_run_and_candidate(store, run, a) if a and b else (owner, find_candidate(store, owner, "start"))
     before, after = (program_text(candidate.program).splitlines() for candidate in (first, second))
     lines = list(difflib.unified_diff(before, after, first.id, second.id, lineterm="", n=3))
     if as_json:
@@ -114,7 +127,7 @@ def _print_evaluations(evaluations: Sequence[Evaluation], examples: Mapping[str,
                 "output": truncate(evaluation.output, _CELL_WIDTH),
             }
         )
-    print_table(cells, ["split", "score", "input", "expected", "output"])
+    print_table(cells, ["split", "score", "input", "expected", "output"], wrap=("input", "expected", "output"))
     if len(evaluations) > limit:
         echo(f"… and {len(evaluations) - limit} more (--limit)")
 

@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from .lookup import find_candidate, find_report, load_registry, open_store
-from .options import DEFAULT_FOLDER, AsJson, CandidateName, Folder, NoPlugins, OutputFile, RunName
-from .output import write_or_print
+from .completion import completer
+from .lookup import find_candidate, find_report, open_store, run_registry
+from .options import DEFAULT_FOLDER, AsJson, CandidateName, Folder, Force, NoPlugins, OutputFile, RunName
+from .output import check_unwritten, is_terminal, write_or_print
+from .printer import echo_markdown
 
 
 def report(
@@ -27,7 +29,11 @@ def report(
         run_report = find_report(store, store.run(run))
     writers = {"md": to_markdown, "html": to_html, "json": to_json}
     chosen = "json" if as_json else form
-    write_or_print(writers[chosen](run_report), output, is_json=chosen == "json")
+    text = writers[chosen](run_report)
+    if chosen == "md" and output is None and is_terminal():
+        echo_markdown(text)
+    else:
+        write_or_print(text, output, is_json=chosen == "json")
 
 
 def export(
@@ -38,10 +44,12 @@ def export(
             "--format",
             metavar="FORMAT",
             help="text, json, markdown, python, a tool's format below, or a plugin's",
+            autocompletion=completer("exporter"),
         ),
     ] = "text",
     candidate: CandidateName = "best",
     output: OutputFile = None,
+    force: Force = False,
     folder: Folder = DEFAULT_FOLDER,
     no_plugins: NoPlugins = False,
 ) -> None:
@@ -51,12 +59,15 @@ def export(
     """
     from ..core.errors import UsageError
 
-    exporter = load_registry(no_plugins=no_plugins).create("exporter", form)
     with open_store(folder) as store:
         record = store.run(run)
+        exporter = run_registry(record, no_plugins=no_plugins).create("exporter", form)
         selected = find_candidate(store, record, candidate)
         try:
             run_report = find_report(store, record) if candidate == "best" else None
         except UsageError:
             run_report = None
-    write_or_print(exporter.export(selected.program, record.task, run_report), output, exact=True)
+    text = exporter.export(selected.program, record.task, run_report)
+    if output is not None and not force:
+        check_unwritten(output, text)
+    write_or_print(text, output, exact=True)

@@ -38,6 +38,18 @@ def load_registry(folder: Path | None = None, *, no_plugins: bool = False) -> Re
     return Registry.load([] if no_plugins else None, folder=folder, own_code=not no_plugins)
 
 
+def run_registry(record: RunRecord, *, no_plugins: bool) -> Registry:
+    """The plugins of a run: those of its task among them, as when it ran."""
+    from ..core.task import Task
+
+    task = Task.model_validate_json(record.task_json)
+    folder = Path(task.source).parent if task.source else None
+    registry = load_registry(folder, no_plugins=no_plugins)
+    if not no_plugins:
+        registry.require(task.plugins, folder=folder)
+    return registry
+
+
 def read_task(path: Path, *, no_plugins: bool) -> tuple[Task, Registry]:
     """The task of a file or folder, and the registry that read its data and will run it. Notes go to stderr."""
     loaded, registry = read_task_data(path, no_plugins=no_plugins)
@@ -49,9 +61,12 @@ def read_task(path: Path, *, no_plugins: bool) -> tuple[Task, Registry]:
 def read_task_data(path: Path, *, no_plugins: bool) -> tuple[LoadedTask, Registry]:
     """As `read_task`, with the schemas of the data, and the notes on them unprinted."""
     from ..plugins.loaders.files import dataset_reader
-    from ..runtime.tasks.loader import load_task_with_schemas
+    from ..runtime.tasks.loader import load_task_with_schemas, named_plugins
 
-    registry = load_registry(path if path.is_dir() else path.parent, no_plugins=no_plugins)
+    folder = path if path.is_dir() else path.parent
+    registry = load_registry(folder, no_plugins=no_plugins)
+    if not no_plugins:
+        registry.require(named_plugins(path), folder=folder)
     return load_task_with_schemas(path, read=dataset_reader(registry)), registry
 
 

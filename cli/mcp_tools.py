@@ -11,7 +11,7 @@ from ..serve.mcp import JsonType, ToolParameter, ToolSpec
 
 _INTERACTIVE_COMMANDS = frozenset({"demo", "init", "mcp", "serve", "watch"})
 _BACKGROUND_COMMANDS = frozenset({"resume"})
-_DISPLAY_PARAMETERS = frozenset({"as_json", "plain", "tui", "detach", "output", "help"})
+_DISPLAY_PARAMETERS = frozenset({"as_json", "plain", "tui", "detach", "output", "force", "help"})
 _JSON_TYPES: dict[Any, JsonType] = {int: "integer", float: "number"}
 
 

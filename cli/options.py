@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from ..core.errors import UsageError
+from .completion import complete_candidates, complete_models, complete_recipes, complete_runs, completer
 
 if TYPE_CHECKING:
     from ..core.budget import Budget
@@ -25,9 +26,18 @@ MODELS_PANEL, BUDGET_PANEL = "Models", "Budget (any of these)"
 RUN_PANEL, DISPLAY_PANEL, STORE_PANEL = "Run", "Display", "Store and plugins"
 
 TaskFile = Annotated[Path, typer.Argument(metavar="TASK", help="task.toml, or its folder")]
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="run id, a unique prefix of one, or latest")]
+RunName = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="run id, a unique prefix of one, or latest", autocompletion=complete_runs),
+]
 CandidateName = Annotated[
-    str, typer.Option("--candidate", metavar="CANDIDATE", help="candidate id, a unique prefix of one, best or start")
+    str,
+    typer.Option(
+        "--candidate",
+        metavar="CANDIDATE",
+        help="candidate id, a unique prefix of one, best or start",
+        autocompletion=complete_candidates,
+    ),
 ]
 Folder = Annotated[Path, typer.Option(help="folder of the run store", rich_help_panel=STORE_PANEL)]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
@@ -35,13 +45,26 @@ NoPlugins = Annotated[
     bool, typer.Option("--no-plugins", help="run no plugin and no code of the task", rich_help_panel=STORE_PANEL)
 ]
 Concurrency = Annotated[int, typer.Option(min=1, help="max concurrent model calls", rich_help_panel=RUN_PANEL)]
+Force = Annotated[bool, typer.Option("--force", help="replace an output file that is there")]
 OutputFile = Annotated[Path | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
 Limit = Annotated[int, typer.Option(min=1, help="max lines to print; --json prints all")]
 Target = Annotated[
-    str | None, typer.Option(metavar="MODEL", help="model whose prompt is optimized", rich_help_panel=MODELS_PANEL)
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="model whose prompt is optimized",
+        rich_help_panel=MODELS_PANEL,
+        autocompletion=complete_models,
+    ),
 ]
 Optimizer = Annotated[
-    str | None, typer.Option(metavar="MODEL", help="model that proposes prompts", rich_help_panel=MODELS_PANEL)
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="model that proposes prompts",
+        rich_help_panel=MODELS_PANEL,
+        autocompletion=complete_models,
+    ),
 ]
 Calls = Annotated[int | None, typer.Option(help="max model calls, final test included", rich_help_panel=BUDGET_PANEL)]
 Seed = Annotated[
@@ -118,7 +141,11 @@ class MethodOptions:
     """The method of a run; with `SearchOptions`, the command line's side of `RunOptions`."""
 
     recipe: Annotated[
-        str | None, typer.Option(help="method, see maieutic recipes; default: auto, for a fork its parent's")
+        str | None,
+        typer.Option(
+            help="method, see maieutic recipes; default: auto, for a fork its parent's",
+            autocompletion=complete_recipes,
+        ),
     ] = None
     settings: Annotated[
         list[str] | None,
@@ -154,12 +181,19 @@ class SearchOptions:
     ] = False
     executor: Annotated[
         str | None,
-        typer.Option(help="executor plugin that runs measurements, e.g. ray", rich_help_panel=RUN_PANEL),
+        typer.Option(
+            help="executor plugin that runs measurements, e.g. ray",
+            rich_help_panel=RUN_PANEL,
+            autocompletion=completer("executor"),
+        ),
     ] = None
     observe: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="send run events to an observer plugin, e.g. mlflow", rich_help_panel=RUN_PANEL
+            metavar="NAME",
+            help="send run events to an observer plugin, e.g. mlflow",
+            rich_help_panel=RUN_PANEL,
+            autocompletion=completer("observer"),
         ),
     ] = None
 

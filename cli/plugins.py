@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..core.errors import PluginError
+from ..core.error_messages import did_you_mean
+from ..core.errors import PluginError, UsageError
+from .completion import complete_parts
 from .lookup import load_registry
 from .options import AsJson, NoPlugins
 from .output import print_json, print_table
-from .printer import echo
+from .printer import echo, secho
+
+if TYPE_CHECKING:
+    from ..plugins.system.registry import Registration, Registry
 
 plugins = typer.Typer(help="List, show, create and check plugins.", no_args_is_help=False)
 
@@ -55,14 +61,26 @@ def list_plugins(
 
 @plugins.command("show")
 def show_plugin(
-    name: Annotated[str, typer.Argument(help="distribution, plugin or ./file.py")], as_json: AsJson = False
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="distribution, plugin, ./file.py, or a part: beam, evaluator:exact", autocompletion=complete_parts
+        ),
+    ],
+    as_json: AsJson = False,
 ) -> None:
-    """Show the names that a plugin registers, and their requirements."""
+    """Show what a plugin registers, or what options a part takes."""
     registry = load_registry()
     if name == "maieutic":
         entries = [entry for entry in registry.entries() if not entry.plugin.third_party]
+    elif not name.endswith(".py") and (parts := registry.registrations(name)):
+        _show_parts(registry, parts, as_json=as_json)
+        return
     else:
-        registry.require([name])
+        try:
+            registry.require([name])
+        except UsageError as error:
+            raise _with_part_names(registry, name, error) from error
         entries = registry.entries(name)
     rows = [
         {"kind": entry.kind, "name": entry.name, "needs": sorted(entry.needs), "summary": entry.summary}
@@ -71,7 +89,42 @@ def show_plugin(
     if as_json:
         print_json(rows)
     else:
-        print_table([{**row, "needs": ", ".join(row["needs"])} for row in rows], ["kind", "name", "needs", "summary"])
+        cells = [{**row, "needs": ", ".join(row["needs"])} for row in rows]
+        print_table(cells, ["name", "kind", "needs", "summary"], omit=("needs",), wrap=("summary",))
+
+
+def _show_parts(registry: Registry, parts: Sequence[Registration], *, as_json: bool) -> None:
+    """Every part of a name, with its options."""
+    described: list[dict[str, Any]] = [
+        {
+            "kind": part.kind,
+            "name": part.name,
+            "distribution": part.plugin.distribution,
+            "needs": sorted(part.needs),
+            "summary": part.summary,
+            "options": [vars(option) for option in registry.option_help(part.kind, part.name)],
+        }
+        for part in parts
+    ]
+    if as_json:
+        print_json(described)
+        return
+    for part in described:
+        secho(f"{part['kind']} {part['name']}: {part['summary']}", bold=True)
+        if part["needs"]:
+            echo(f"needs {', '.join(part['needs'])}")
+        if not part["options"]:
+            echo("no options")
+            continue
+        rows = [{**option, "default": option["default"] or "(required)"} for option in part["options"]]
+        print_table([{**row, "option": row["name"]} for row in rows], ["option", "type", "default"], wrap=("type",))
+
+
+def _with_part_names(registry: Registry, name: str, error: UsageError) -> UsageError:
+    """The error with the closest name of a part, where one is meant."""
+    names = sorted({entry.name for entry in registry.entries()})
+    remedy = did_you_mean(name, names)
+    return UsageError(error.what, where=error.where, possible=error.possible, remedy=remedy) if remedy else error
 
 
 @plugins.command("new")

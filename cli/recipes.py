@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .completion import complete_recipes
 from .lookup import load_registry
 from .options import AsJson, NoPlugins
 from .output import print_json, print_table
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def recipes(
-    name: Annotated[str | None, typer.Argument(help="show this recipe in detail")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="show this recipe in detail", autocompletion=complete_recipes)
+    ] = None,
     as_json: AsJson = False,
     no_plugins: NoPlugins = False,
 ) -> None:
@@ -36,7 +39,8 @@ def recipes(
     if as_json:
         print_json(rows)
     else:
-        print_table([{**row, "needs": ", ".join(row["needs"])} for row in rows], ["name", "needs", "summary", "paper"])
+        cells = [{**row, "needs": ", ".join(row["needs"])} for row in rows]
+        print_table(cells, ["name", "needs", "summary", "paper"], omit=("paper", "needs"), wrap=("summary", "needs"))
 
 
 def list_recipes_and_plugins() -> dict[str, Any]:

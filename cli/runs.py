@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from ..core.errors import UsageError
+from .completion import complete_candidates, complete_runs
 from .lookup import display_state, find_candidate, load_archive, open_store
 from .options import DEFAULT_FOLDER, AsJson, Folder, Limit, OutputFile, RunName
 from .output import format_score, print_json, print_table, write_or_print
@@ -18,8 +20,20 @@ if TYPE_CHECKING:
     from ..runtime.store import RunRecord, Store
 
 
-def runs(as_json: AsJson = False, folder: Folder = DEFAULT_FOLDER) -> None:
-    """List all runs, newest first."""
+# The recipe under which eval, compare and transfer store what they measure.
+_EVALUATION = "eval"
+_CANDIDATE_WORDS = ("best", "start")
+
+
+def runs(
+    everything: Annotated[bool, typer.Option("--all", help="list evaluations too; --json lists all")] = False,
+    as_json: AsJson = False,
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """List the runs, newest first.
+
+    Evaluations (of eval, compare and transfer) are listed with --all.
+    """
     from ..runtime.monitor.process import is_run_alive
     from ..runtime.store import DATABASE
 
@@ -32,24 +46,44 @@ def runs(as_json: AsJson = False, folder: Folder = DEFAULT_FOLDER) -> None:
     elif not rows:
         echo("no runs in this folder yet; start one with maieutic optimize TASK, or maieutic demo")
     else:
-        cells = [{**row, "best": format_score(row["best_score"])} for row in rows]
-        print_table(cells, ["id", "task", "recipe", "state", "best", "calls", "started"])
+        listed = [row for row in rows if everything or row["recipe"] != _EVALUATION]
+        cells = [{**row, "best": format_score(row["best_score"])} for row in listed]
+        if cells:
+            columns = ["id", "task", "recipe", "state", "best", "calls", "started"]
+            print_table(cells, columns, omit=("started", "calls"))
+        if hidden := len(rows) - len(listed):
+            echo(f"{hidden} evaluations are not listed: maieutic runs --all")
 
 
 def show(
-    run: RunName = "latest",
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="run id, a prefix of one, or latest; or a candidate of the last run",
+            autocompletion=complete_runs,
+        ),
+    ] = "latest",
     candidate: Annotated[
-        str | None, typer.Argument(metavar="CANDIDATE", help="candidate id, a unique prefix of one, best or start")
+        str | None,
+        typer.Argument(
+            metavar="CANDIDATE",
+            help="candidate id, a unique prefix of one, best or start",
+            autocompletion=complete_candidates,
+        ),
     ] = None,
     limit: Limit = 20,
     as_json: AsJson = False,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
-    """Show a run and its candidates, or one candidate and its outputs."""
+    """Show a run and its candidates, or one candidate and its outputs.
+
+    `show best` shows the best candidate of the last run.
+    """
     from .candidates import candidate_json, candidate_rows, print_candidate
 
     with open_store(folder) as store:
-        record = store.run(run)
+        record, candidate = _run_and_candidate(store, run, candidate)
         if candidate is None:
             rows = candidate_rows(store, record)
             if as_json:
@@ -95,6 +129,21 @@ def lineage(
     labels |= {name: f"{labels[name]} from {parent['run']}:{parent['candidate']}" for name, parent in origin.items()}
     writers = {"mermaid": graph.mermaid, "dot": graph.dot, "graphml": lambda labels: graph.graphml()}
     write_or_print(writers[form](labels), output)
+
+
+def _run_and_candidate(store: Store, run: str, candidate: str | None) -> tuple[RunRecord, str | None]:
+    """The run, and the candidate if one is named: a word that is no run may be a candidate of the last run."""
+    if candidate is not None:
+        return store.run(run), candidate
+    if run in _CANDIDATE_WORDS:
+        return store.run("latest"), run
+    try:
+        return store.run(run), None
+    except UsageError as error:
+        latest = store.run("latest")
+        if any(other.id.startswith(run) for other in store.candidates(latest.id)):
+            return latest, run
+        raise error from None
 
 
 def _run_row(store: Store, record: RunRecord, *, alive: bool) -> dict[str, Any]:
@@ -152,6 +201,8 @@ def _print_run(store: Store, record: RunRecord, candidates: list[dict[str, Any]]
     print_table(
         [{**row, "score": format_score(row["score"])} for row in ranked],
         ["id", "score", "n", "status", "operator", "round", "reason"],
+        omit=("round", "n"),
+        wrap=("reason",),
     )
     if len(candidates) > len(ranked):
         echo(f"… and {len(candidates) - len(ranked)} more (--limit)")

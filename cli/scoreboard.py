@@ -33,7 +33,7 @@ def scoreboard(
         }
         for row in rows[:limit]
     ]
-    print_table(cells, ["place", "id", "score", "95 %", "n", "status", "operator"])
+    print_table(cells, ["place", "id", "score", "95 %", "n", "status", "operator"], omit=("n", "place"))
 
 
 def examples(
@@ -54,7 +54,7 @@ def examples(
         }
         for row in rows[:limit]
     ]
-    print_table(cells, ["id", "split", "failed", "unreadable", "expected", "input"])
+    print_table(cells, ["id", "split", "failed", "unreadable", "expected", "input"], omit=("unreadable",))
 
 
 def _scoreboard_rows(store: Store, record: RunRecord) -> list[dict[str, Any]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..core.errors import UsageError
-from .lookup import find_candidate, load_registry, open_store
+from .completion import complete_models
+from .lookup import find_candidate, open_store, run_registry
 from .options import DEFAULT_FOLDER, AsJson, CandidateName, Folder, NoPlugins, RunName
 from .printer import echo, echo_json
 
@@ -24,7 +24,10 @@ def serve(
     run: RunName = "latest",
     candidate: CandidateName = "best",
     model: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="model to call; default: the run's target model")
+        str | None,
+        typer.Option(
+            metavar="MODEL", help="model to call; default: the run's target model", autocompletion=complete_models
+        ),
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 chooses a free port")] = _DEFAULT_PORT,
     own_key: Annotated[
@@ -46,8 +49,7 @@ def serve(
         record = store.run(run)
         program = find_candidate(store, record, candidate).program
     task = Task.model_validate_json(record.task_json)
-    task_folder = Path(task.source).parent if task.source else None
-    target = create_target(load_registry(task_folder, no_plugins=no_plugins), task)
+    target = create_target(run_registry(record, no_plugins=no_plugins), task)
     served = ServedProgram(run=record.id, task=task, program=program, target=target)
     ref = ModelRef.parse(model) if model else task.models.target
     if not own_key:

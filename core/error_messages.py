@@ -14,8 +14,8 @@ def closest_name(word: str, possible: Iterable[str]) -> str | None:
     """The most similar possible name, or None if none is similar."""
     from rapidfuzz import fuzz, process
 
-    # 60 of 100 still pairs "acuracy" with "accuracy", and no longer unrelated short names.
-    match = process.extractOne(word, list(possible), scorer=fuzz.ratio, score_cutoff=60, processor=str.casefold)
+    # 70 of 100 still pairs a short word with one typing error, and no longer "nope" with "openai".
+    match = process.extractOne(word, list(possible), scorer=fuzz.ratio, score_cutoff=70, processor=str.casefold)
     return str(match[0]) if match else None
 
 

@@ -136,6 +136,36 @@ def parameters_of(factory: Callable[..., object]) -> dict[str, inspect.Parameter
     return dict(inspect.signature(factory).parameters)
 
 
+@dataclass(frozen=True, kw_only=True)
+class OptionHelp:
+    """One option of a part, in words. default: as JSON or Python writes it; None where the option is required."""
+
+    name: str
+    type: str
+    default: str | None
+
+
+def option_help(factory: Callable[..., object]) -> list[OptionHelp]:
+    """The options that a task, a recipe or `--set` may give; what the registry fills in is none."""
+    declared = _declared_types(factory)
+    return [
+        OptionHelp(
+            name=name,
+            type=_type_text(declared[name]) if name in declared else "",
+            default=None if parameter.default is inspect.Parameter.empty else _default_text(parameter.default),
+        )
+        for name, parameter in parameters_of(factory).items()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY) and name != "folder"
+    ]
+
+
+def _default_text(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        return "(made by the part)" if "object at 0x" in repr(value) or "factory" in repr(value) else str(value)
+
+
 def check_options(entry: Registration, factory: Callable[..., object], options: Mapping[str, Any]) -> None:
     """Raise UsageError where the options do not fit the factory's signature, or are of other types than it says."""
     parameters = parameters_of(factory)

@@ -27,10 +27,12 @@ from .hookspecs import HOOKS, Kind
 from .loader import PluginLoader
 from .registration import (
     BUILTIN,
+    OptionHelp,
     Registration,
     builtin_registrations,
     check_options,
     import_factory,
+    option_help,
     parameters_of,
 )
 from .sandbox import PluginInterrupted, proxy_for
@@ -211,6 +213,18 @@ class Registry:
     def options(self, kind: Kind, name: str) -> dict[str, inspect.Parameter]:
         """The options that a name takes; imports it."""
         return parameters_of(self._factory(self.describe(kind, name)))
+
+    def option_help(self, kind: Kind, name: str) -> list[OptionHelp]:
+        """The options of a name with their types and defaults; imports it."""
+        return option_help(self._factory(self.describe(kind, name)))
+
+    def registrations(self, name: str) -> list[Registration]:
+        """Every part of a name, of any kind; `kind:name` is one of that kind. Loads every plugin that is allowed."""
+        self._load_remaining()
+        kind, colon, bare = name.partition(":")
+        if colon and kind in self._entries:
+            return list(self._entries[kind].get(bare, []))
+        return [entry for entry in self._all_entries() if name in (entry.name, entry.qualified)]
 
     def plugins(self) -> list[Plugin]:
         """All plugins with their state, the built-ins first; imports nothing."""

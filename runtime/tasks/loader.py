@@ -120,6 +120,13 @@ def load_task_with_schemas(path: str | Path, *, read: RowReader = read_source) -
     return LoadedTask(task=checked, schemas=loaded.schemas, notes=loaded.notes)
 
 
+def named_plugins(path: str | Path) -> tuple[str, ...]:
+    """The plugins that a task file names, before anything else of it is read: its data may need their loaders."""
+    task_file = TomlSource.read(_find_task_file(Path(path)))
+    listed = task_file.tables.get("plugins", ())
+    return tuple(name for name in listed if isinstance(name, str)) if isinstance(listed, list) else ()
+
+
 def _find_task_file(path: Path) -> Path:
     if path.is_dir():
         if (path / TASK_FILE).is_file():

@@ -34,3 +34,14 @@ def _table() -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def chat_model_names(prefix: str) -> list[str]:
+    """The chat models whose `provider/name` begins so, sorted."""
+    names = set()
+    for name, entry in _table().items():
+        if isinstance(entry, dict) and entry.get("mode") == "chat" and entry.get("litellm_provider"):
+            full = name if "/" in name else f"{entry['litellm_provider']}/{name}"
+            if full.startswith(prefix):
+                names.add(full)
+    return sorted(names)
