@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from .graphs.api import build_graph as build_graph
     from .graphs.api import optimize as optimize
     from .graphs.api import resume as resume
+    from .graphs.improve import Improvement as Improvement
+    from .graphs.improve import aimprove as aimprove
+    from .graphs.improve import improve as improve
     from .graphs.integrations.application import aoptimize_app as aoptimize_app
     from .graphs.integrations.application import app_registry as app_registry
     from .graphs.integrations.langchain_tool import optimize_tool as optimize_tool
@@ -48,6 +51,7 @@ _MODULES = {
     "Event": "core.events",
     "Example": "core.dataset",
     "GatewayChat": "plugins.apps.chat",
+    "Improvement": "graphs.improve",
     "MaieuticError": "core.errors",
     "Program": "core.program",
     "Prompt": "core.prompt",
@@ -56,6 +60,7 @@ _MODULES = {
     "Result": "graphs.result",
     "Score": "core.score",
     "Task": "core.task",
+    "aimprove": "graphs.improve",
     "aoptimize": "graphs.api",
     "aoptimize_app": "graphs.integrations.application",
     "app_registry": "graphs.integrations.application",
@@ -63,6 +68,7 @@ _MODULES = {
     "astream": "graphs.api",
     "build_graph": "graphs.api",
     "hookimpl": "plugins.system.hookspecs",
+    "improve": "graphs.improve",
     "load_task": "runtime.tasks.loader",
     "model_in_use": "plugins.apps.chat",
     "optimize": "graphs.api",
@@ -78,6 +84,7 @@ __all__ = [
     "Event",
     "Example",
     "GatewayChat",
+    "Improvement",
     "MaieuticError",
     "Program",
     "Prompt",
@@ -86,6 +93,7 @@ __all__ = [
     "Result",
     "Score",
     "Task",
+    "aimprove",
     "aoptimize",
     "aoptimize_app",
     "app_registry",
@@ -93,6 +101,7 @@ __all__ = [
     "astream",
     "build_graph",
     "hookimpl",
+    "improve",
     "load_task",
     "model_in_use",
     "optimize",

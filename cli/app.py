@@ -16,6 +16,7 @@ from . import (
     evaluate,
     export,
     fork,
+    improve,
     init_wizard,
     log,
     models,
@@ -72,6 +73,7 @@ app.command(rich_help_panel=_START)(init_wizard.init)
 app.command(rich_help_panel=_START)(data.data)
 app.command(rich_help_panel=_START)(estimate.estimate)
 app.command(rich_help_panel=_RUN)(optimize.optimize)
+app.command(rich_help_panel=_RUN)(improve.improve)
 app.command(rich_help_panel=_RUN)(optimize.resume)
 app.command(rich_help_panel=_RUN)(watch.watch)
 app.command(rich_help_panel=_RUN)(fork.fork)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ..graphs.run_options import RunOptions
     from ..runtime.store import RunRecord, Store
 
+# Recipes of commands that search nothing, so that their budget is none for a search.
+_WITHOUT_SEARCH = ("eval", "improve")
+
 
 @expand_groups
 def fork(
@@ -71,13 +74,13 @@ def _parent_options(record: RunRecord, display: DisplayOptions, *, has_budget: b
     """Method, budget, seed and concurrency of the parent. Approval, executor and observers are a choice of each run."""
     from ..graphs.run_options import RunOptions
 
-    if record.recipe == "eval" and not has_budget:
+    if record.recipe in _WITHOUT_SEARCH and not has_budget:
         raise UsageError(
-            f"run {record.id} only scored a prompt: it has no search budget",
+            f"run {record.id} searched nothing: it has no search budget",
             where="--calls",
             remedy="give --calls and --recipe",
         )
-    if record.recipe == "eval":
+    if record.recipe in _WITHOUT_SEARCH:
         return RunOptions(seed=record.seed, folder=display.folder)
     options = RunOptions.from_record(record, folder=display.folder)
     return replace(options, approve=RunOptions.approve, executor=RunOptions.executor, observers=RunOptions.observers)
