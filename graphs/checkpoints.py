@@ -38,7 +38,15 @@ async def open_checkpointer(folder: Path, url: str = "") -> AsyncIterator[BaseCh
     if not url:
         create_private_file(folder / CHECKPOINTS_FILE)
         async with AsyncSqliteSaver.from_conn_string(str(folder / CHECKPOINTS_FILE)) as saver:
-            yield saver
+            try:
+                yield saver
+            finally:
+                # A cancelled write leaves its transaction open, and closing does not end it while a cursor is alive,
+                # for example in the traceback of the cancellation: the next run would find the file locked. The lock
+                # is held because LangGraph writes in tasks of its own, which may outlive the cancelled one.
+                async with saver.lock:
+                    await saver.conn.rollback()
+                    await saver.conn.close()
         return
     saver_class, connection_error = _import_postgres()
     try:

@@ -12,6 +12,7 @@ from ..core.models import ModelRef, Output, Reply
 from ..core.score import Score
 from ..plugins.evaluators.callable import CallableEvaluator
 from ..runtime.models.profile import profile_of
+from .measuring.failures import is_example_failure
 from .run_config import RunConfig
 from .run_context import RunContext
 
@@ -47,7 +48,12 @@ async def check_first_answers(context: RunContext, candidate: Candidate, rows: S
         return
     model, cut = task.models.target, False
     for row in rows[:_FIRST_ANSWERS]:
-        output = await config.target.run(candidate.program, row, model, context.gateway)
+        try:
+            output = await config.target.run(candidate.program, row, model, context.gateway)
+        except Exception as error:
+            if not is_example_failure(error):
+                raise
+            return  # measuring tries the example again, and counts the failure
         reply = output.replies[0] if output.replies else Reply(text=output.text)
         if reply.finish == "content_filter" or (reply.finish == "length" and not reply.completion_tokens):
             return  # the provider refused this example: that says nothing of the model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ class WebUI(Server):
     def __init__(self, command: Sequence[str], port: int) -> None:
         super().__init__(shlex.join(command), host="127.0.0.1", port=port, title="maieutic")
         self.guard = LoopbackGuard(token=new_token())
+        self._sessions: set[asyncio.Task[Any]] = set()
 
     @property
     def address(self) -> str:
@@ -51,6 +53,18 @@ class WebUI(Server):
 
     async def on_startup(self, app: web.Application) -> None:
         """The command prints the address; the base class would print one without the token."""
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """One session of a browser, until it leaves or the server ends."""
+        session = asyncio.create_task(super().handle_websocket(request))
+        self._sessions.add(session)
+        session.add_done_callback(self._sessions.discard)
+        return await session
+
+    async def on_shutdown(self, app: web.Application) -> None:
+        """An open page does not keep the server: aiohttp would wait a minute for it."""
+        for session in self._sessions:
+            session.cancel()
 
     async def handle_index(self, request: web.Request) -> web.Response:
         """The page with addresses of the host that it was opened by."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from maieutic.core.directives import Pause, Resume, Stop
-from maieutic.core.errors import RunFailed
 from maieutic.runtime.monitor.run_view import RunView
 from maieutic.runtime.store import LedgerSums, Store
 from maieutic.testing.run_harness import RunHarness
@@ -71,11 +70,6 @@ async def test_L2_kills_between_writing_and_going_on_change_nothing(
     assert paid <= harness.request_count <= paid + rows.lost
 
 
-@pytest.mark.xfail(
-    raises=RunFailed,
-    strict=False,
-    reason="resumed at once in the same process, the checkpoint database may still be locked",
-)
 async def test_L2_cancelled_runs_go_on_where_they_were(harness: RunHarness, summary: Any, any_recipe: str) -> None:
     calm, folder = harness.new_folder(), harness.new_folder()
     await harness.run(any_recipe, CALLS, folder=calm)
