@@ -74,6 +74,7 @@ from .core.evaluator_protocols import (
 )
 from .core.events import Event
 from .core.executor import Executor, MeasureJob, MeasureResult, MeasureSpec
+from .core.messages import Message, ToolCall, ToolDefinition
 from .core.models import Call, ModelRef, Output, Reply, Sampling
 from .core.observer import Observer, RunClosed
 from .core.program import Program
@@ -163,6 +164,7 @@ __all__ = [
     "MeasureResult",
     "MeasureSpec",
     "Measurement",
+    "Message",
     "ModelError",
     "ModelRef",
     "Move",
@@ -205,6 +207,8 @@ __all__ = [
     "TaskError",
     "Team",
     "TextReply",
+    "ToolCall",
+    "ToolDefinition",
     "UsageError",
     "UsesOwnModels",
     "VerdictsReply",

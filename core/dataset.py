@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .errors import TaskError
 from .identity import content_id
+from .images import field_images, image_mark
 
 Split = Literal["train", "val", "test", "target"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test", "target")
@@ -44,10 +45,18 @@ class Example(BaseModel):
 
     @property
     def text(self) -> str:
-        """The input as one text; a mapping becomes `name: value` lines."""
+        """The input as one text; a mapping becomes `name: value` lines, an image a mark with its field's name."""
+        images = field_images(self.input)
         if isinstance(self.input, str):
-            return self.input
-        return "\n".join(f"{name}: {value}" for name, value in self.input.items())
+            return image_mark("input") if images else self.input
+        return "\n".join(
+            f"{name}: {image_mark(name) if name in images else value}" for name, value in self.input.items()
+        )
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The addresses of the input's images, in the order of its fields."""
+        return tuple(field_images(self.input).values())
 
 
 class Dataset(BaseModel):

@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from .errors import UsageError
 from .identity import digest
-from .render import Message
+from .messages import Message, ToolCall, ToolDefinition
 
 Role = Literal["target", "planner", "teacher", "critic", "student", "judge", "synthesizer"]
 ROLES: tuple[Role, ...] = ("target", "planner", "teacher", "critic", "student", "judge", "synthesizer")
@@ -32,6 +32,8 @@ class ModelSettings(BaseModel):
         temperature: The temperature of every call to it.
         reasoning_effort: How much it thinks, as the endpoint spells it.
         price: US dollars per million prompt tokens and per million answer tokens.
+        tools: Whether it calls tools.
+        images: Whether it reads images.
         extra: Further fields of each request, name → value; stored as name and JSON.
     """
 
@@ -44,6 +46,8 @@ class ModelSettings(BaseModel):
     temperature: float | None = Field(default=None, ge=0, le=2)
     reasoning_effort: str | None = None
     price: tuple[float, float] | None = None
+    tools: bool | None = None
+    images: bool | None = None
     extra: tuple[tuple[str, str], ...] = ()
 
     @field_validator("extra", mode="before")
@@ -127,6 +131,9 @@ class Sampling(BaseModel):
     top_logprobs: int = Field(default=0, ge=0, le=20)
 
 
+_FORM_FIELDS = {"tools", "tool_choice", "parallel_tool_calls", "response_format"}
+
+
 class Call(BaseModel):
     """One request to a model.
 
@@ -135,6 +142,11 @@ class Call(BaseModel):
         messages: The chat messages.
         sampling: How the model samples.
         sample: Distinguishes repeated draws of the same request.
+        tools: What the model may call.
+        tool_choice: `auto`, `none`, `required` or the name of the tool that must be called; empty leaves it open.
+        parallel_tool_calls: Whether it may ask for several tools at once; None leaves it open.
+        response_format: The form of the answer, as OpenAI spells it: `{"type": "json_object"}`, `{"type":
+            "json_schema", …}`, or `{"type": "grammar", "grammar": …}` for servers that take one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -143,11 +155,29 @@ class Call(BaseModel):
     messages: tuple[Message, ...]
     sampling: Sampling = Sampling()
     sample: int = 0
+    tools: tuple[ToolDefinition, ...] = ()
+    tool_choice: str = ""
+    parallel_tool_calls: bool | None = None
+    response_format: Mapping[str, Any] | None = None
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with a key of its own: pydantic would copy the one that was computed before the change."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop("key", None)
+        return copy
 
     @cached_property
     def key(self) -> str:
-        """The key of the call in the cache. Of the model's options, those that change the request are part of it."""
+        """The key of the call in the cache. Of the model's options, those that change the request are part of it.
+
+        What a call does not have is no part of its key, so that answers which were paid for before stay valid.
+        """
         fields = self.model.options.request_fields
+        form = self.model_dump(
+            mode="json",
+            include={"tools", "tool_choice", "parallel_tool_calls", "response_format"},
+            exclude_defaults=True,
+        )
         return digest(
             {
                 "model": self.model.id,
@@ -156,6 +186,7 @@ class Call(BaseModel):
                 "sampling": self.sampling.model_dump(mode="json"),
                 "sample": self.sample,
                 **({"options": fields} if fields else {}),
+                **({"form": form} if form else {}),
             }
         )
 
@@ -174,6 +205,7 @@ class Reply(BaseModel):
         seconds: The time that the call took.
         cached: Whether it came from the cache, so that nothing was paid.
         reasoning: What the model thought before it answered, where the endpoint or the text shows it.
+        tool_calls: The tools that it asks for; `finish` is then `tool_calls`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -187,6 +219,7 @@ class Reply(BaseModel):
     seconds: float = 0.0
     cached: bool = False
     reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
 
     @property
     def tokens(self) -> int:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
-
-from typing_extensions import TypedDict
 
 from .dataset import Example
+from .images import field_images, image_mark
+from .messages import ImagePart, TextPart, readable
+from .messages import Message as Message
 from .program import MAIN, Program
 from .prompt import Branch, Format, Prompt
 
@@ -20,19 +20,21 @@ _NUMBER = re.compile(r"(?<![\w.,])[1-9][0-9]{3,}(?!\w|,[0-9])")
 _BRACES = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}|[{}]")
 
 
-class Message(TypedDict):
-    """One chat message."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
 def render(prompt: Prompt, example: Example) -> list[Message]:
     """The messages that ask the target about one example.
 
     If the instruction has placeholders for fields of the example, they are filled and nothing is appended. Otherwise
     the input follows the instruction. Other names in braces are literal. Demos go between the two, as turns or as text.
+    Images of the example follow the text of the last message.
     """
+    messages = _render_text(prompt, example)
+    if images := example.images:
+        text = TextPart(type="text", text=messages[-1]["content"])
+        messages[-1]["parts"] = (text, *(ImagePart(type="image", url=url) for url in images))
+    return messages
+
+
+def _render_text(prompt: Prompt, example: Example) -> list[Message]:
     values = template_values(example)
     instruction = instruction_text(prompt)
     if any(name in values for name in prompt.placeholders):
@@ -115,6 +117,7 @@ def template_values(example: Example) -> dict[str, str]:
     values = {"input": example.text}
     if isinstance(example.input, Mapping):
         values |= {name: str(value) for name, value in example.input.items()}
+        values |= {name: image_mark(name) for name in field_images(example.input)}
     return values
 
 
@@ -154,7 +157,7 @@ def group_digits(text: str) -> str:
 
 def messages_as_text(messages: Sequence[Message]) -> str:
     """The messages as one readable text, for diffs and reports."""
-    return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in messages)
+    return "\n\n".join(f"[{message['role']}]\n{readable(message)}" for message in messages)
 
 
 def _render_template(prompt: Prompt, instruction: str, values: Mapping[str, str]) -> list[Message]:

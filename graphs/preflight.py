@@ -11,6 +11,7 @@ from ..core.evaluator_protocols import AskingEvaluator, Evaluator, UsesOwnModels
 from ..core.models import ModelRef, Output, Reply
 from ..core.score import Score
 from ..plugins.evaluators.callable import CallableEvaluator
+from ..runtime.models.abilities import check_images
 from ..runtime.models.profile import profile_of
 from .measuring.failures import is_example_failure
 from .run_config import RunConfig
@@ -28,8 +29,10 @@ ReferenceCase = tuple[Example, Output, str | None]
 
 async def preflight(context: RunContext) -> None:
     """Raises ModelError for an unusable endpoint or key, TaskError for an evaluator that rejects the references, and
-    NeedsError for a limit that cannot be kept."""
+    NeedsError for a limit that cannot be kept, or for images that the target does not read."""
     models = models_used(context.config)
+    if any(example.images for example in context.config.task.data.examples()):
+        check_images(context.config.task.models.target)
     await _check_prices(context, models)
     for model in models:
         await context.model_client.check(model)
@@ -58,6 +61,8 @@ async def check_first_answers(context: RunContext, candidate: Candidate, rows: S
         if reply.finish == "content_filter" or (reply.finish == "length" and not reply.completion_tokens):
             return  # the provider refused this example: that says nothing of the model
         cut = reply.finish == "length"
+        if reply.tool_calls:
+            return
         if reply.text.strip() and (
             not cut or profile_of(model).small or task.answer_of(row).read_answer(output.text) is not None
         ):

@@ -27,7 +27,7 @@ class ScriptedGateway:
     async def complete(self, call: Call, payer: Payer) -> Reply:
         self.calls.append((call, payer))
         draw = (call.sampling.seed or 0) + call.sample
-        answer = answer_request(self._model, call.messages, draw, call.sampling.max_tokens)
+        answer = answer_request(self._model, call.messages, draw, call.sampling.max_tokens, call.tools)
         top = (answer.logprobs or {answer.text: -0.01},) if call.sampling.top_logprobs else ()
         return Reply(
             text=answer.text,
@@ -36,6 +36,7 @@ class ScriptedGateway:
             top_logprobs=top,
             finish=answer.finish,
             reasoning=answer.reasoning,
+            tool_calls=answer.tool_calls,
         )
 
     async def similarities(self, call: Call, payer: Payer = "optimizer") -> Sequence[float]:

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ..core.identity import digest
+from ..core.messages import ToolDefinition, from_wire, to_wire
 from .faults import Fault, FaultSchedule, Refusal, fault_for
 from .models import Model, ScriptedModel, answer_request, count_tokens, embedding
 from .token_scores import TokenScores
@@ -222,13 +223,18 @@ class StubServer:
 
     def _answer(self, body: dict[str, Any], number: int) -> dict[str, Any]:
         limit = body.get("max_completion_tokens") or body.get("max_tokens")
-        answer = answer_request(self._model, body["messages"], body.get("seed") or 0, limit)
+        messages = [from_wire(message) for message in body["messages"]]
+        tools = tuple(ToolDefinition.from_wire(tool) for tool in body.get("tools") or ())
+        answer = answer_request(self._model, messages, body.get("seed") or 0, limit, tools)
         first = answer.text.split(maxsplit=1)[0] if answer.text.strip() else ""
         choice: dict[str, Any] = {
             "index": 0,
             "finish_reason": answer.finish,
             "message": {"role": "assistant", "content": answer.text},
         }
+        if answer.tool_calls:
+            wire = to_wire({"role": "assistant", "content": answer.text, "tool_calls": answer.tool_calls})
+            choice |= {"message": dict(wire), "finish_reason": "tool_calls"}
         if answer.reasoning:
             choice["message"]["reasoning_content"] = answer.reasoning
         if body.get("logprobs"):
@@ -237,7 +243,7 @@ class StubServer:
                 : body.get("top_logprobs") or 1
             ]
             choice["logprobs"] = {"content": [{**top[0], "top_logprobs": top}]}
-        prompt, completion = count_tokens(body["messages"]), len(f"{answer.text} {answer.reasoning}".split())
+        prompt, completion = count_tokens(messages), len(f"{answer.text} {answer.reasoning}".split())
         self.seen.tokens += prompt + completion
         completion_body = {"id": f"stub-{number}", "object": "chat.completion", "created": 0, "model": body["model"]}
         usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}

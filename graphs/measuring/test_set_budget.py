@@ -9,6 +9,7 @@ from statistics import fmean
 from ...core.budget import Budget, Cost, Ledger, LedgerView
 from ...core.candidate import Archive, Candidate
 from ...core.dataset import Example
+from ...core.messages import USUAL_IMAGE_TOKENS, ImagePart
 from ...core.models import Call, Sampling
 from ...core.program import Program
 from ...core.render import Message, prompt_text, render
@@ -76,7 +77,8 @@ def tokens_per_call(config: RunConfig, *, answer: bool = True) -> float:
     task = config.task
     rows = [*task.data.test[:_SIZE_SAMPLE], *task.data.val[:_SIZE_SAMPLE]]
     prompt_sizes = [len(message["content"]) for row in rows for message in render(task.program.main, row)]
-    prompt_tokens = sum(prompt_sizes) / max(1, len(rows)) / CHARACTERS_PER_TOKEN
+    images = USUAL_IMAGE_TOKENS * sum(len(row.images) for row in rows) / max(1, len(rows))
+    prompt_tokens = sum(prompt_sizes) / max(1, len(rows)) / CHARACTERS_PER_TOKEN + images
     if not answer:
         return prompt_tokens
     longest_reference = max((len(output) for row in rows for output in row.outputs[:1]), default=0)
@@ -175,5 +177,8 @@ def _longest_call(config: RunConfig, programs: Sequence[Program], rows: Sequence
     prompt = max((prompt_text(program, name) for program in programs for name in program.prompts), key=len)
     longest_input = max((row.text for row in rows), key=len, default="")
     most = Sampling(max_tokens=config.target_options.get("max_tokens", config.task.answer_tokens))
-    messages: tuple[Message, ...] = ({"role": "user", "content": prompt + longest_input},)
+    message: Message = {"role": "user", "content": prompt + longest_input}
+    if images := max((row.images for row in rows), key=len, default=()):
+        message["parts"] = tuple(ImagePart(type="image", url=url) for url in images)
+    messages = (message,)
     return Call(model=config.task.models.target, messages=messages, sampling=most)

@@ -16,6 +16,7 @@ from ...core.budget import Cost
 from ...core.errors import ModelError, NeedsError
 from ...core.models import EMBEDDED, Call, ModelRef, Reply
 from ..telemetry.spans import chat_span, embedding_span
+from .abilities import check_call
 from .transports import wire
 from .transports.base import Endpoint, ProxyResponse, Transport, TransportError
 from .transports.litellm import LitellmTransport
@@ -189,7 +190,7 @@ class ModelClient:
         """The most that one request can cost, for a completion or for the loss of a reference.
 
         Raises, before anything is recorded, what prevents the request: ModelError for a missing key or an embedded
-        model that does not start, NeedsError for a model that does not report losses.
+        model that does not start, NeedsError for a model that reports no losses, calls no tools or reads no images.
         """
         if reference is not None:
             if "loss" not in await self.capabilities(call.model):
@@ -200,12 +201,13 @@ class ModelClient:
                 )
             return await self.worst_case(call) + Cost(tokens=len(reference.encode()))
         await self._endpoint_for(call.model)
+        litellm = not self._is_openai_compatible(call.model) and call.model.provider != "local"
+        needs_form = bool(call.tools) or call.response_format is not None
+        check_call(call, await self._litellm.parameters(call.model) if litellm and needs_form else None)
         if (price := call.model.options.price) is not None:
             tokens, answer = wire.worst_tokens(call), call.sampling.max_tokens
             return Cost(calls=1, tokens=tokens, usd=((tokens - answer) * price[0] + answer * price[1]) / 1e6)
-        if self._is_openai_compatible(call.model) or call.model.provider == "local":
-            return Cost(calls=1, tokens=wire.worst_tokens(call))
-        return await self._litellm.worst_case(call)
+        return await self._litellm.worst_case(call) if litellm else Cost(calls=1, tokens=wire.worst_tokens(call))
 
     async def price(self, model: ModelRef) -> tuple[float, float] | None:
         """US dollars per prompt token and per completion token; None where the price is unknown."""

@@ -71,12 +71,14 @@ def profile_of(model: ModelRef) -> ModelProfile:
     """The profile without asking the endpoint."""
     options = model.options
     if model.provider == "local":
-        profile = ModelProfile(context=_SMALL_CONTEXT - 1, logprobs=True, price=(0.0, 0.0), source="embedded")
+        profile = ModelProfile(
+            context=_SMALL_CONTEXT - 1, logprobs=True, price=(0.0, 0.0), source="embedded", tools=False, images=False
+        )
     else:
         profile = _from_table(model)
     changes: dict[str, Any] = {
         name: value
-        for name in ("context", "max_output_tokens", "reasons", "price")
+        for name in ("context", "max_output_tokens", "reasons", "price", "tools", "images")
         if (value := getattr(options, name)) is not None
     }
     if options.reasoning_effort not in (None, "none"):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ...core.messages import readable
 from ...core.models import Call, Reply
 from .logging import content_enabled, opentelemetry_trace, spans_enabled
 
@@ -56,14 +57,12 @@ def chat_span(call: Call) -> Iterator[Callable[[Reply], None]]:
     }
     if with_content := content_enabled():
         attributes["gen_ai.input.messages"] = json.dumps(
-            [_message_part(**message) for message in call.messages], ensure_ascii=False
+            [_message_part(message["role"], readable(message)) for message in call.messages], ensure_ascii=False
         )
     with _request_span("chat", call, attributes) as note:
 
         def answered(reply: Reply) -> None:
-            output = {
-                "gen_ai.output.messages": json.dumps([_message_part("assistant", reply.text)], ensure_ascii=False)
-            }
+            output = {"gen_ai.output.messages": json.dumps([_answer_part(reply)], ensure_ascii=False)}
             note(
                 {
                     "gen_ai.usage.input_tokens": reply.prompt_tokens,
@@ -103,6 +102,16 @@ def _without_none(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _message_part(role: str, content: str) -> dict[str, Any]:
     return {"role": role, "parts": [{"type": "text", "content": content}]}
+
+
+def _answer_part(reply: Reply) -> dict[str, Any]:
+    """The answer with the tools that it asks for, as the GenAI conventions spell them."""
+    message = _message_part("assistant", reply.text)
+    calls = [
+        {"type": "tool_call", "id": call["id"], "name": call["name"], "arguments": call["arguments"]}
+        for call in reply.tool_calls
+    ]
+    return {**message, "parts": [*message["parts"], *calls]}
 
 
 def _no_op(more: object) -> None:

@@ -34,7 +34,7 @@ class LitellmTransport:
         sent = wire.request_body(call, _litellm_name(call.model), endpoint.limits)
         try:
             response = await litellm.acompletion(
-                **{**sent, "messages": list(sent["messages"])},
+                **{**sent, "messages": [dict(message) for message in sent["messages"]]},
                 **_address_fields(endpoint),
                 timeout=timeout_seconds,
                 num_retries=0,
@@ -135,9 +135,14 @@ class LitellmTransport:
         return None if prompt is None or answer is None else (float(prompt), float(answer))
 
     async def capabilities(self, model: ModelRef) -> frozenset[str]:
-        litellm = await self._load()
-        parameters = litellm.get_supported_openai_params(_litellm_name(model)) or ()
+        parameters = await self.parameters(model) or ()
         return frozenset({"logprobs"}) if "top_logprobs" in parameters else frozenset()
+
+    async def parameters(self, model: ModelRef) -> frozenset[str] | None:
+        """The parameters that the provider takes; litellm leaves out the others. None where it does not know."""
+        litellm = await self._load()
+        supported = litellm.get_supported_openai_params(_litellm_name(model))
+        return None if supported is None else frozenset(supported)
 
     async def aclose(self) -> None:
         if self._module is not None:

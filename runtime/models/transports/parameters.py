@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ....core.render import Message
+from ....core.messages import USUAL_IMAGE_TOKENS, Message, TextPart, images_of, text_bytes
 
 MAX_TOKEN_NAMES = ("max_tokens", "max_completion_tokens")
 # Below that, an answer in the space that a long prompt leaves would be cut anyway.
@@ -76,7 +77,10 @@ class ParameterLimits:
         if self.context is None:
             return tokens
         # Two bytes a token is more than any usual text takes, in any script; the limit depends on the call alone.
-        prompt = sum(len(message["content"].encode()) // 2 + 16 for message in fields["messages"])
+        messages = fields["messages"]
+        form = {name: fields[name] for name in ("tools", "response_format") if name in fields}
+        texts = text_bytes(messages) + (len(json.dumps(form, ensure_ascii=False).encode()) if form else 0)
+        prompt = texts // 2 + 16 * len(messages) + USUAL_IMAGE_TOKENS * sum(1 for _ in images_of(messages))
         return max(min(tokens, self.context - prompt), min(tokens, _MIN_ANSWER_TOKENS))
 
     def describe(self) -> list[str]:
@@ -113,13 +117,21 @@ def merge_system(messages: Sequence[Message]) -> list[Message]:
         if message["role"] == "system":
             waiting.append(message["content"])
         elif message["role"] == "user" and waiting:
-            merged.append({"role": "user", "content": "\n\n".join([*waiting, message["content"]])})
+            merged.append(_with_text_before(message, "\n\n".join(waiting)))
             waiting = []
         else:
             merged.append(message)
     if waiting:
         merged.append({"role": "user", "content": "\n\n".join(waiting)})
     return merged
+
+
+def _with_text_before(message: Message, text: str) -> Message:
+    whole: Message = {**message, "content": f"{text}\n\n{message['content']}"}
+    if parts := message.get("parts"):
+        before: TextPart = {"type": "text", "text": text}
+        whole["parts"] = (before, *parts)
+    return whole
 
 
 def _lower(known: int | None, limit: int | None) -> int | None:

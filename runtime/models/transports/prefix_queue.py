@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from ....core.messages import is_plain
 from ....core.models import Call
 
 
@@ -27,7 +28,7 @@ class PrefixQueue:
     @asynccontextmanager
     async def slot(self, call: Call) -> AsyncIterator[None]:
         beginning = call.messages[:-1]
-        if not any(message["role"] == "assistant" for message in beginning):
+        if not any(message["role"] == "assistant" for message in beginning) or not all(map(is_plain, beginning)):
             yield
             return
         mark = hash(tuple((message["role"], message["content"]) for message in beginning))

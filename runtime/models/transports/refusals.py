@@ -41,6 +41,18 @@ _ACCOUNT = re.compile(
 # Gemini words the limit of a minute as OpenAI words an empty account.
 _PASSES = re.compile(r"retry (?:in|after)|per[ _]?minute|per[ _]?day|retrydelay", re.IGNORECASE)
 
+_NO_TOOLS = re.compile(
+    r"not support[^.]{0,40}\b(?:tool|function)|support tool use|tools? (?:param|choice)[^.]{0,20} requires|"
+    r"\btools?\b[^.]{0,40}not (?:be )?(?:supported|enabled|available|allowed)",
+    re.IGNORECASE,
+)
+_NO_IMAGES = re.compile(
+    r"(?:image|vision|multimodal)[^.]{0,60}(?:not (?:be )?(?:support|available|enabled)|only supported)|"
+    r"not (?:support|a|able)[^.]{0,40}(?:image|vision|multi-?modal)|support image input|at most 0 image|"
+    r"unknown variant .?image_url",
+    re.IGNORECASE,
+)
+
 _REFUSAL_WORDS = re.compile(
     r"support|unrecognized|unknown|unexpected|not permitted|not allowed|not available|not enabled|not implemented|"
     r"deprecated|invalid|must be|only the default|only (?:one|user|assistant)|cannot|extra (?:inputs|fields)|"
@@ -109,6 +121,17 @@ def refused_parameter(status: int | None, text: str, sent: Mapping[str, Any] | N
     if has_system and _SYSTEM_ROLE.search(text):
         return ParameterRefusal(name="system")
     return None
+
+
+def lacking_ability(status: int | None, text: str, sent: Mapping[str, Any] | None) -> str | None:
+    """`tools` or `images`, where the endpoint says that its model has none; llama.cpp and OpenRouter say so with 500
+    and 404."""
+    if sent is None or status not in (*_REFUSING_STATUSES, 404, 500, 501):
+        return None
+    if sent.get("tools") and _NO_TOOLS.search(text):
+        return "tools"
+    has_images = any(isinstance(message.get("content"), list) for message in sent.get("messages") or ())
+    return "images" if has_images and _NO_IMAGES.search(text) else None
 
 
 def _token_limit(text: str, sent: Mapping[str, Any] | None) -> ParameterRefusal:

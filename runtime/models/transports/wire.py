@@ -10,15 +10,19 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ....core.answer_markers import split_reasoning
+from ....core.messages import MAX_IMAGE_TOKENS, ToolCall, images_of, text_bytes, to_wire, tool_calls_from_wire
 from ....core.models import Call, Reply
 from ....core.surrogates import replace_half_pairs
 from .base import Endpoint, TransportError, TransportErrorKind
 from .parameters import NO_LIMITS, ParameterLimits
-from .refusals import meaning_of_refusal, refused_parameter
+from .refusals import lacking_ability, meaning_of_refusal, refused_parameter
 
 _MAX_MESSAGE_LENGTH = 300
 _MAX_TOKENS = 10**12  # far above any bill, and sums of it still fit into a column of the store
 _RETRYABLE_STATUSES = frozenset({408, 409, 425, 429})
+_TOOL_CHOICES = frozenset({"auto", "none", "required"})
+# What chat templates and providers say around tools: 346 tokens at Anthropic, about 200 in Qwen's template.
+_TOOL_TEMPLATE_TOKENS = 512
 # A model that reasons begins with it; some chat templates put the opening tag into the prompt. Elsewhere in a text, the
 # tags are the text's own: an author may write a prompt that asks for them.
 _BEGINS_WITH_REASONING = re.compile(
@@ -52,13 +56,39 @@ def request_body(call: Call, name: str, limits: ParameterLimits = NO_LIMITS) -> 
     if sampling.top_logprobs:
         fields["logprobs"] = True
         fields["top_logprobs"] = sampling.top_logprobs
-    return limits.apply({**fields, **call.model.options.request_fields})
+    accepted = limits.apply({**fields, **_form_fields(call), **call.model.options.request_fields})
+    return {**accepted, "messages": tuple(to_wire(message) for message in accepted["messages"])}
+
+
+def _form_fields(call: Call) -> dict[str, Any]:
+    """Tools and the form of the answer."""
+    fields: dict[str, Any] = {}
+    if call.tools:
+        fields["tools"] = [tool.to_wire() for tool in call.tools]
+        if call.tool_choice:
+            named = {"type": "function", "function": {"name": call.tool_choice}}
+            fields["tool_choice"] = call.tool_choice if call.tool_choice in _TOOL_CHOICES else named
+        if call.parallel_tool_calls is not None:
+            fields["parallel_tool_calls"] = call.parallel_tool_calls
+    if call.response_format is not None:
+        if call.response_format.get("type") == "grammar":
+            fields["grammar"] = call.response_format["grammar"]
+        else:
+            fields["response_format"] = dict(call.response_format)
+    return fields
 
 
 def worst_tokens(call: Call) -> int:
-    """An upper bound: no tokenizer makes more tokens than bytes, and the chat template adds a few per message."""
-    texts = sum(len(message["content"].encode()) for message in call.messages)
-    return texts + 16 * (len(call.messages) + 1) + call.sampling.max_tokens
+    """An upper bound: no tokenizer makes more tokens than bytes, and the chat template adds a few per message.
+
+    Tools and the form of the answer are part of the prompt. Images have a bound of their own.
+    """
+    texts = text_bytes(call.messages)
+    if form := _form_fields(call):
+        # Templates spell a schema in their own way, with more spaces and words than JSON has.
+        texts += 2 * len(json.dumps(form, ensure_ascii=False).encode()) + _TOOL_TEMPLATE_TOKENS
+    images = sum(1 for _ in images_of(call.messages)) * MAX_IMAGE_TOKENS
+    return texts + images + 16 * (len(call.messages) + 1) + call.sampling.max_tokens
 
 
 def parse_completion(data: Any, call: Call, seconds: float, usd: float = 0.0) -> Reply:
@@ -73,19 +103,37 @@ def parse_completion(data: Any, call: Call, seconds: float, usd: float = 0.0) ->
         reasoning, text = _apart(written, message.get("reasoning_content") or message.get("reasoning"))
         reasoning = replace_half_pairs(reasoning)
         text = _before_stop(text, call.sampling.stop)
+        tool_calls = _tool_calls(message)
+        asked = "".join(f"{tool_call['name']}{tool_call['arguments']}" for tool_call in tool_calls)
         prompt, completion = (_token_count(data.get("usage"), f"{kind}_tokens") for kind in ("prompt", "completion"))
         return Reply(
             text=text,
             prompt_tokens=worst_tokens(call) - call.sampling.max_tokens if prompt is None else prompt,
-            completion_tokens=len((written + reasoning).encode()) if completion is None else completion,
+            completion_tokens=len((written + reasoning + asked).encode()) if completion is None else completion,
             top_logprobs=_top_logprobs(choice.get("logprobs")),
             finish=choice.get("finish_reason") or "stop",
             usd=usd,
             seconds=seconds,
             reasoning=reasoning,
+            tool_calls=tool_calls,
         )
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError(f"no chat completion: {str(data)[:_MAX_MESSAGE_LENGTH]}") from error
+
+
+def _tool_calls(message: Mapping[str, Any]) -> tuple[ToolCall, ...]:
+    """The tools that the model asks for. Raises what a malformed list raises."""
+    calls = message.get("tool_calls") or ()
+    if not calls and message.get("function_call"):  # the spelling before tools
+        calls = ({"function": message["function_call"]},)
+    return tuple(
+        ToolCall(
+            id=replace_half_pairs(call["id"]),
+            name=replace_half_pairs(call["name"]),
+            arguments=replace_half_pairs(call["arguments"]),
+        )
+        for call in tool_calls_from_wire(calls)
+    )
 
 
 def _token_count(usage: Any, name: str) -> int | None:
@@ -128,7 +176,10 @@ def error_from_status(
     kind: TransportErrorKind
     cause = f"{text}\n{evidence}"
     meaning = meaning_of_refusal(status, cause, sent)
-    if meaning == "account":
+    if (ability := lacking_ability(status, cause, sent)) is not None:
+        kind, what = "parameter", f"{call_name} takes no {ability}"
+        remedy = f"name a model that takes {ability}; a local server may need an option for them"
+    elif meaning == "account":
         kind, what = "account", f"the account of {call_name} has no credit or quota left"
         remedy = "pay or raise the quota with the provider, or name another model; then resume the run"
     elif meaning == "parameter" and sent is not None:
