@@ -19,7 +19,7 @@ from ..core.protocols import Agent, Gateway
 from ..core.render import Message
 from ..core.stats.labels import label_likelihoods
 from ..core.task import Models
-from ..core.words import count_unspaced
+from ..core.words import count_unspaced, whole_words
 from .asks.replies import TextReply
 from .deadline import DeadlinePassed, WritingDeadline
 from .instructions import (
@@ -310,7 +310,7 @@ def _option_probabilities(options: Sequence[str], alternatives: Sequence[Mapping
 
 
 def _stated_option(options: Sequence[str], text: str) -> dict[str, float]:
-    matches = re.findall("|".join(rf"(?<!\w){re.escape(option)}(?!\w)" for option in options), text)
+    matches = re.findall(whole_words("|".join(map(re.escape, options))), text)
     return {option: float(option == matches[0]) for option in options} if matches else {}
 
 

@@ -93,6 +93,11 @@ async def run_author(
         "best": report.best.score if report else None,
         "entered": len(entered),
         "questions": questions,
+        "used": max(
+            (event.data["ledger"]["target_calls"] for event in events if event.kind == "round_finished"), default=0
+        ),
+        "ending": next((event.data["reason"] for event in reversed(events) if event.kind == "run_finished"), ""),
+        "seconds": round(report.seconds, 1) if report else None,
         "unread": sum(event.kind == "answer_unreadable" for event in events),
         "refused": dict(refusals),
         "verdict": report.verdict if report else "no report",

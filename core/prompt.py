@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from .errors import TaskError
 from .identity import content_id
 from .tfidf import SparseVector, TfidfSpace, cosine
+from .words import length_in_words
 
 # Fields that came after the first ids: left out of the id at their default, so that older ids stay the same.
 _OMITTED_AT_DEFAULT = ("nearest", "shuffles")
@@ -154,7 +155,7 @@ class Prompt(_PromptPart):
         texts += [section.text for section in self.sections]
         texts += [f"{branch.when} {branch.then}" for branch in _flatten(self.branches)]
         texts += [f"{demo.input} {demo.rationale or ''} {demo.output}" for demo in self.demos]
-        return sum(len(text.split()) for text in texts)
+        return sum(length_in_words(text) for text in texts)
 
     shown = demos_for  # The former name, for existing plugins.
 

@@ -15,9 +15,18 @@ from .messages import ImagePart, TextPart, readable
 from .messages import Message as Message
 from .program import MAIN, Program
 from .prompt import Branch, Format, Prompt
+from .words import count_unspaced
 
 _NUMBER = re.compile(r"(?<![\w.,])[1-9][0-9]{3,}(?!\w|,[0-9])")
 _BRACES = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}|[{}]")
+
+
+# Words that begin a condition in languages other than English; Japanese ends it with one.
+OTHER_CONDITION = re.compile(
+    r"(?:wenn|falls|sofern|si|quand|lorsque|cuando|se|quando|als|indien|wanneer|om|hvis|jeśli|gdy|eğer|jika|nếu|если|когда)"
+    r"(?!\w)|如果|如|若|假如|假设|当|當|凡|对于|對於|遇到|もし|만약|만일|.*(?:場合|とき|時|たら|なら|れば)(?:には|は|ば)?\Z",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def render(prompt: Prompt, example: Example) -> list[Message]:
@@ -203,10 +212,17 @@ def _demo_block(style: Format, text: str, output: str, rationale: str | None) ->
     return f"{_question_text(style, text)}{gap}{_answer_text(style, output, rationale)}"
 
 
+def branch_text(branch: Branch) -> str:
+    """A branch in words. A condition in another language keeps the word that it begins or ends with."""
+    condition = branch.when if OTHER_CONDITION.match(branch.when) else f"If {branch.when}"
+    colon = "：" if count_unspaced(branch.when) else ": "
+    return f"{condition}{colon}{branch.then}"
+
+
 def _branch_lines(branches: Sequence[Branch], depth: int) -> list[str]:
     lines: list[str] = []
     for branch in branches:
-        lines.append(f"{'  ' * depth}- If {branch.when}: {branch.then}")
+        lines.append(f"{'  ' * depth}- {branch_text(branch)}")
         lines += _branch_lines(branch.branches, depth + 1)
     return lines
 

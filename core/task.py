@@ -14,6 +14,7 @@ from .models import EMBEDDED, ROLES, ModelRef, Role
 from .program import Program
 from .prompt import check_placeholders
 from .render import template_values
+from .words import length_in_words
 
 TASK_FIELD = "task"
 # Enough for the longest answer of each type with some words around it. For text, the references decide instead.
@@ -266,7 +267,7 @@ class Task(BaseModel):
         if all(contract.type in _ANSWER_TOKENS for contract in contracts):
             return max(_ANSWER_TOKENS[contract.type] for contract in contracts)
         references = [output for example in (*self.data.train, *self.data.val) for output in example.outputs]
-        words = max((len(output.split()) for output in references), default=_DEFAULT_ANSWER_WORDS)
+        words = max((length_in_words(output) for output in references), default=_DEFAULT_ANSWER_WORDS)
         return min(512, 12 + 4 * words)
 
     @property

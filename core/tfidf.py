@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from .words import count_unspaced
+
 SparseVector = Mapping[str, float]
 _WORD = re.compile(r"\w+")
 # Below so many words per text, on average, words alone rarely coincide.
@@ -16,8 +18,9 @@ _SHORT_TEXT_WORDS = 8
 class TfidfSpace:
     """The weights that a collection of texts gives to terms: rare terms weigh more, terms of all texts nothing.
 
-    Terms are words in lower case. If the texts are short, runs of three letters are terms too, so that single words can
-    be similar. The same texts in the same order give the same space.
+    Terms are words in lower case; in scripts without spaces pairs of characters too. If the texts are short, runs of
+    three letters are terms too, so that single words can be similar. The same texts in the same order give the same
+    space.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -49,8 +52,13 @@ class TfidfSpace:
     def _terms(self, text: str) -> list[str]:
         words = _WORD.findall(text.casefold())
         if not self._uses_trigrams:
-            return words
+            # A script without spaces runs whole clauses together: there, two characters are about a word.
+            return [*words, *(pair for word in words if count_unspaced(word) > 2 for pair in _pairs(word))]
         return [*words, *(f"<{word}>"[start : start + 3] for word in words for start in range(len(word)))]
+
+
+def _pairs(word: str) -> list[str]:
+    return [word[start : start + 2] for start in range(len(word) - 1)]
 
 
 def normalize(vector: SparseVector) -> SparseVector:

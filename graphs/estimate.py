@@ -14,7 +14,7 @@ from ..core.models import ROLES, ModelRef
 from ..core.render import instruction_text
 from ..core.stats.shrinkage import detectable_gain
 from ..core.task import Task
-from ..core.words import CHARACTERS_PER_TOKEN
+from ..core.words import expected_tokens
 from ..plugins.system.registry import Registry
 from .measuring.test_set_budget import HELD_OUT_SHARE, held_out_count, tokens_per_call
 from .run_config import RunConfig
@@ -240,7 +240,7 @@ def _searched_prompt_tokens(config: RunConfig) -> float:
     """Tokens of a prompt halfway between the baseline and its limit; at most three times the baseline."""
     task, baseline = config.task, _baseline_prompt_tokens(config)
     # Without a limit, a prompt four times as long as the baseline counts as one.
-    limit = task.constraints.max_prompt_tokens or 4 * len(instruction_text(task.program.main)) / CHARACTERS_PER_TOKEN
+    limit = task.constraints.max_prompt_tokens or 4 * expected_tokens(instruction_text(task.program.main))
     return min(_MAX_PROMPT_GROWTH * baseline, (baseline + max(baseline, limit)) / 2)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ...core.asks import AgentReply, Case
+from ...core.words import length_in_words
 from ..asks.replies import CasesReply, ChoiceReply, ItemsReply, RatingReply, TextReply, VerdictsReply
 from .blocks import (
     find_json,
@@ -137,7 +138,7 @@ def _read_choice(text: str) -> ChoiceReply | None:
     blocks = find_tagged(text, *_CHOICE_TAGS)
     values = texts_in(value_under(find_json(text), ("choice", "better", "winner", "verdict")))
     tail = re.findall(r"\b(?:choose|better|winner|answer|choice|prefer)\b[^.\n]{0,20}?\b(A|B|tie)\b", text)
-    unmarked = (values[-1:], tail[-1:], [text] if len(text.split()) <= 3 else [])
+    unmarked = (values[-1:], tail[-1:], [text] if length_in_words(text) <= 3 else [])
     for texts in (blocks[-1:],) if blocks else unmarked:
         words = {word for answer in texts for word in re.findall(r"\w+", answer.casefold())}
         choices = {_CHOICE[word] for word in words if word in _CHOICE}

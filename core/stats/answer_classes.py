@@ -7,6 +7,7 @@ the two are ("Sensitivity to the Order of Options", arXiv 2308.11483). Open answ
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from ..dataset import Example
 from ..label_reader import normalize_answer
 from ..score import Evaluation
+from ..words import whole_words
 from .labels import MAX_LABELS
 
 POSITIONS = ("early", "late")
@@ -109,4 +111,5 @@ def _occurrences(phrase: str, within: str) -> Sequence[int]:
 
 
 def _is_whole_word(text: str, start: int, end: int) -> bool:
-    return not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()
+    pattern = re.compile(whole_words(re.escape(text[start:end])))
+    return pattern.match(text, start) is not None

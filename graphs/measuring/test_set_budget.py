@@ -13,7 +13,7 @@ from ...core.messages import USUAL_IMAGE_TOKENS, ImagePart
 from ...core.models import Call, Sampling
 from ...core.program import Program
 from ...core.render import Message, prompt_text, render
-from ...core.words import CHARACTERS_PER_TOKEN
+from ...core.words import expected_tokens
 from ..run_config import RunConfig
 from ..run_context import RunContext
 
@@ -76,13 +76,13 @@ def tokens_per_call(config: RunConfig, *, answer: bool = True) -> float:
     """Tokens of the baseline on an example, with an answer as long as the longest reference unless `answer` is off."""
     task = config.task
     rows = [*task.data.test[:_SIZE_SAMPLE], *task.data.val[:_SIZE_SAMPLE]]
-    prompt_sizes = [len(message["content"]) for row in rows for message in render(task.program.main, row)]
+    prompt_sizes = [expected_tokens(message["content"]) for row in rows for message in render(task.program.main, row)]
     images = USUAL_IMAGE_TOKENS * sum(len(row.images) for row in rows) / max(1, len(rows))
-    prompt_tokens = sum(prompt_sizes) / max(1, len(rows)) / CHARACTERS_PER_TOKEN + images
+    prompt_tokens = sum(prompt_sizes) / max(1, len(rows)) + images
     if not answer:
         return prompt_tokens
-    longest_reference = max((len(output) for row in rows for output in row.outputs[:1]), default=0)
-    return prompt_tokens + min(task.answer_tokens, longest_reference / CHARACTERS_PER_TOKEN + 1)
+    longest_reference = max((expected_tokens(output) for row in rows for output in row.outputs[:1]), default=0)
+    return prompt_tokens + min(task.answer_tokens, longest_reference + 1)
 
 
 async def plan_held_out_test(

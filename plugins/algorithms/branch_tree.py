@@ -7,16 +7,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...core.prompt import Branch, Prompt
-from ...core.render import instruction_text
+from ...core.render import OTHER_CONDITION, branch_text, instruction_text
 from ...core.words import count_words
 
 BranchPosition = tuple[int, ...]
 _START = re.compile(
-    r"\W*(?:(?:new|breadth|depth|under|branch)\b\W*)*(?P<number>\d+(?:\.\d+)*)?\W*(?P<rest>.+)\Z",
+    r"\W*(?:(?:(?:new|breadth|depth|under|branch)(?![a-z])|新增|新規|新分支|追加)\W*)*(?P<number>\d+(?:\.\d+)*)?\W*(?P<rest>.+)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 _IF = re.compile(r"(?:if|when|whenever|where|for)\b\s*(?P<body>.+)\Z", re.IGNORECASE | re.DOTALL)
-_THEN = re.compile(r"\s*(?:[:;](?=\s)|,?\s*\bthen\b:?)\s*", re.IGNORECASE)
+_THEN = re.compile(
+    r"\s*(?:[:;](?=\s)|[：；]|[,，]?\s*(?:\bthen\b|则|則|那么|那麼|就):?)\s*|(?<=時|时)[,，、]?|(?<=場合|とき|たら|なら|れば)は?[,，、]",
+    re.IGNORECASE,
+)
+# In Japanese a condition ends with its word, as in 「…場合は、…」.
+_JAPANESE_CONDITION = re.compile(r"[^。]*?(?:場合|とき|時|たら|なら|れば)(?:には|は|ば)?[、,：:]")
+_QUOTED = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|“[^”]*”|「[^」]*」|『[^』]*』|«[^»]*»|`[^`]*`")
 # A short half with an ellipsis is the form that was shown.
 _MAX_FORM_WORDS = 5
 
@@ -41,8 +47,7 @@ def number_branches(branches: Sequence[Branch], above: BranchPosition = ()) -> I
 def render_branches(prompt: Prompt) -> str:
     """The branches as an agent sees them."""
     lines = [
-        f"{format_position(position)}. If {branch.when}: {branch.then}"
-        for position, branch in number_branches(prompt.branches)
+        f"{format_position(position)}. {branch_text(branch)}" for position, branch in number_branches(prompt.branches)
     ]
     return "\n".join(lines) or "none yet"
 
@@ -64,10 +69,11 @@ def read_revision(text: str) -> BranchRevision | None:
     if start is None:
         return None
     under, rest = start["number"] or "", start["rest"]
-    condition = _IF.match(rest)
-    if condition is None:
+    english = _IF.match(rest)
+    if english is None and not (OTHER_CONDITION.match(rest) or _JAPANESE_CONDITION.match(rest)):
         return BranchRevision(under, "", rest) if under and _is_own_wording(rest) else None
-    when, then = (_lower_if_shouting(half) for half in _split_condition(condition["body"]))
+    # A condition in another language keeps its first word: the prompt goes on in that language.
+    when, then = (_lower_if_shouting(half) for half in _split_condition(english["body"] if english else rest))
     return BranchRevision(under, when, then) if _is_own_wording(when) and _is_own_wording(then) else None
 
 
@@ -113,11 +119,11 @@ def _replace_branch(branches: Sequence[Branch], position: BranchPosition, new: B
 
 def _split_condition(body: str) -> tuple[str, str]:
     """Condition and consequence, split at the first colon or `then` outside quotes, else at the first comma."""
-    hidden = re.sub(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|“[^”]*”|`[^`]*`", lambda match: "_" * len(match[0]), body)
-    mark = _THEN.search(hidden) or re.search(r"\s*,\s*", hidden)
+    hidden = _QUOTED.sub(lambda match: "_" * len(match[0]), body)
+    mark = _THEN.search(hidden) or re.search(r"\s*[,，、]\s*", hidden)
     if mark is None:
         return "", ""
-    return body[: mark.start()].strip(" ,"), body[mark.end() :].strip()
+    return body[: mark.start()].strip(" ,，、"), body[mark.end() :].strip()
 
 
 def _is_own_wording(text: str) -> bool:

@@ -12,10 +12,11 @@ from ...core.dataset import Example
 from ...core.label_reader import normalize_answer
 from ...core.prompt import Demo, Prompt
 from ...core.search_types import Proposal, Request
+from ...core.words import length_in_words
 
 # Shorter text before an answer is a lead-in such as 'The answer is'.
 _MIN_REASONING_WORDS = 6
-_FINISHED = re.compile(r"[.!?:)\]]\W*\Z")
+_FINISHED = re.compile(r"[.!?:)\]。！？：）】…]\W*\Z")
 
 
 def demo_of(row: Example) -> Demo:
@@ -58,13 +59,13 @@ def reasoning_before_answer(case: Case) -> str | None:
     """The output's text before its answer; None if it is very short or was cut off."""
     text = case.output.strip()
     for reference in case.expected.split(" | "):
-        ending = text.rstrip(" .!\"'*\n")
+        ending = text.rstrip(" .!。！\"'*\n”」")
         if reference and ending.casefold().endswith(reference.casefold()):
             text = ending[: len(ending) - len(reference)].rstrip()
             break
     if (
         normalize_answer(text) == normalize_answer(case.expected)
-        or len(text.split()) < _MIN_REASONING_WORDS
+        or length_in_words(text) < _MIN_REASONING_WORDS
         or not _FINISHED.search(text)
     ):
         return None

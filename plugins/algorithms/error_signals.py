@@ -13,6 +13,7 @@ from ...core.asks import Case
 from ...core.dataset import Example
 from ...core.label_reader import normalize_answer
 from ...core.score import Evaluation
+from ...core.words import length_in_words
 
 WRONG, UNREADABLE, LENGTH, LABEL = "wrong", "unreadable", "length", "label "
 # With more labels each share is too small to steer by.
@@ -58,7 +59,7 @@ def error_signals(comparisons: Sequence[AnswerComparison]) -> dict[str, float]:
         UNREADABLE: fmean(not comparison.readable for comparison in comparisons),
     }
     rated = [
-        (len(comparison.answer.split()), len(comparison.reference.split()))
+        (length_in_words(comparison.answer), length_in_words(comparison.reference))
         for comparison in comparisons
         if comparison.reference
     ]

@@ -12,6 +12,7 @@ from ...core.label_reader import normalize_answer
 from ...core.score import Evaluation
 from ...core.search_types import Search
 from ...core.stats.labels import infer_labels
+from ...core.words import split_tokens
 from .selection import sufficiently_measured
 
 ExampleValue = Callable[[Evaluation, Example], float]
@@ -80,8 +81,12 @@ def _format(search: Search, names: Sequence[str]) -> dict[str, float]:
 
 def _similarity(search: Search, names: Sequence[str]) -> dict[str, float]:
     def shared(evaluation: Evaluation, row: Example) -> float:
-        words = normalize_answer(evaluation.answer if evaluation.answer is not None else evaluation.output).split()
-        return max((token_f1(words, normalize_answer(reference).split()) for reference in row.outputs), default=0.0)
+        words = split_tokens(
+            normalize_answer(evaluation.answer if evaluation.answer is not None else evaluation.output)
+        )
+        return max(
+            (token_f1(words, split_tokens(normalize_answer(reference))) for reference in row.outputs), default=0.0
+        )
 
     return means_on_common_rows(search, names, shared)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 from typing import Literal
 
 from ...core.prompt import placeholders_in
+from ...core.words import TOKEN, length_in_words, needs_space
 
 Edit = Literal["add", "delete", "swap", "substitute"]
-_WORD = re.compile(r"(\S+)(\s*)")
-_CLOSES = (".", ",", ";", ":", "!", "?")
+_WORD = re.compile(rf"({TOKEN.pattern})(\s*)")
+_CLOSES = tuple(".,;:!?。，；：！？、")
 _OPENS = re.compile(
     r"and|or|but|if|when|where|while|that|which|who|whether|because|so|than|then|unless|until|with|without|in|on|of"
     r"|for|to|from|by|about|into|as|at|is|are|do|does",
@@ -84,8 +86,9 @@ def split_phrases(text: str) -> list[Phrase]:
 
     for match in _WORD.finditer(text.strip()):
         word, tail = match.groups()
-        count = len("".join(words).split())
-        if placeholders_in(word) or count >= _MAX_WORDS or (count >= _MIN_WORDS and _OPENS.fullmatch(word)):
+        count = length_in_words("".join(words))
+        full = count >= _MAX_WORDS and word.strip("".join(_CLOSES))
+        if placeholders_in(word) or full or (count >= _MIN_WORDS and _OPENS.fullmatch(word)):
             close(inner)
         words.append(f"{inner}{word}" if words else word)
         inner = tail
@@ -96,9 +99,11 @@ def split_phrases(text: str) -> list[Phrase]:
 
 
 def join_phrases(phrases: Sequence[Phrase]) -> str:
-    return "".join(f"{phrase.text}{phrase.tail or ' '}" for phrase in phrases[:-1]) + (
-        phrases[-1].text if phrases else ""
-    )
+    text = ""
+    for before, phrase in pairwise([Phrase(text="", tail=""), *phrases]):
+        text += before.tail or (" " if needs_space(text, phrase.text) else "")
+        text += phrase.text
+    return text
 
 
 def editable_positions(phrases: Sequence[Phrase]) -> list[int]:
@@ -120,7 +125,7 @@ def possible_edits(phrases: Sequence[Phrase], lost: Sequence[str], edits: Sequen
 
 def add_phrase(phrases: Sequence[Phrase], text: str, rng: Random) -> list[Phrase]:
     index = rng.randint(0, len(phrases))
-    return [*phrases[:index], Phrase(text=text), *phrases[index:]]
+    return [*phrases[:index], Phrase(text=text, tail=""), *phrases[index:]]
 
 
 def delete_phrase(phrases: Sequence[Phrase], rng: Random) -> list[Phrase]:

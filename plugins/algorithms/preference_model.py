@@ -20,6 +20,7 @@ from ...core.errors import UsageError
 from ...core.render import instruction_text
 from ...core.search_types import Search
 from ...core.tfidf import TfidfSpace, cosine
+from ...core.words import length_in_words
 
 Array = NDArray[np.float64]
 ModelKind = Literal["neural", "linear"]
@@ -81,7 +82,7 @@ def prompt_features(prompts: Sequence[Candidate]) -> Array:
     words = axes[:, best] * np.sqrt(np.maximum(values[best], 0.0))
     shape = np.array(
         [
-            [np.log1p(len(text.split())), float(_demos(candidate))]
+            [np.log1p(length_in_words(text)), float(_demos(candidate))]
             for text, candidate in zip(texts, prompts, strict=True)
         ]
     )

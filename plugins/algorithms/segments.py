@@ -9,10 +9,11 @@ from itertools import pairwise
 from typing import Literal
 
 from ...core.prompt import Prompt, Section, placeholders_in
+from ...core.words import TOKEN, needs_space, sentence_spans
 
-_SENTENCE = re.compile(r"[^\n]+?(?:[.!?]+(?=\s|$)|(?=\n)|$)\s*")
 _CLAUSE = re.compile(
-    r"\S.*?(?:[,;:]\s+|(?=\s(?:and|or|whether|if|that|which|with|when|where|by|so)\s)|$)", re.IGNORECASE | re.DOTALL
+    r"\S.*?(?:[,;:]\s+|[，；：、]+\s*|(?=\s(?:and|or|whether|if|that|which|with|when|where|by|so)\s)|$)",
+    re.IGNORECASE | re.DOTALL,
 )
 # Fewer sentences are divided into clauses.
 _MIN_SENTENCES = 3
@@ -38,10 +39,8 @@ def split_segments(prompt: Prompt, most: int) -> list[Segment]:
         *(Segment(part="section", text=section.text, start=at) for at, section in enumerate(prompt.sections)),
         *(Segment(part="principle", text=text, start=at) for at, text in enumerate(prompt.principles)),
     ]
-    spans: list[tuple[int, int]] = []
-    size = max(1, len(prompt.instruction.split()) // (_MIN_SENTENCES + 1))
-    for pattern in (_SENTENCE, _CLAUSE, re.compile(rf"(?:\S+\s*){{1,{size}}}")):
-        spans = [match.span() for match in pattern.finditer(prompt.instruction) if match.group().strip()]
+    for split in (sentence_spans, _clause_spans, _word_run_spans):
+        spans = split(prompt.instruction)
         if len(spans) + len(others) >= _MIN_SENTENCES:
             break
     joined = _join_spans(spans, max(1, most - len(others)))
@@ -67,9 +66,9 @@ def replace_segment(prompt: Prompt, segment: Segment, text: str) -> Prompt:
         if not text and before[-1:] == " " == after[:1]:
             after = after[1:]
         put = f"{text}{gap.group() if gap else ''}" if text else ""
-        if text and before and not before[-1].isspace():
+        if text and needs_space(before, put):
             put = f" {put}"
-        if put and after and not put[-1].isspace() and not after[0].isspace():
+        if needs_space(put, after):
             put = f"{put} "
         return prompt.with_(instruction=f"{before}{put}{after}".strip())
     if segment.part == "principle":
@@ -79,6 +78,17 @@ def replace_segment(prompt: Prompt, segment: Segment, text: str) -> Prompt:
     sections = list(prompt.sections)
     sections[at : at + 1] = [Section(name=sections[at].name, text=text)] if text else []
     return prompt.with_(sections=tuple(sections))
+
+
+def _clause_spans(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _CLAUSE.finditer(text) if match.group().strip()]
+
+
+def _word_run_spans(text: str) -> list[tuple[int, int]]:
+    """Runs of words of equal length, one more than there are sentences at least."""
+    starts = [match.start() for match in TOKEN.finditer(text)]
+    size = max(1, len(starts) // (_MIN_SENTENCES + 1))
+    return list(pairwise([*starts[::size], len(text)])) if starts else []
 
 
 def _join_spans(spans: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from ...core.render import instruction_text as brief_of
 from ...core.render import messages_as_text
 from ...core.search_types import Measurement, Search
 from ...core.tfidf import SparseVector, TfidfSpace, cosine
+from ...core.words import length_in_words
 from .full_evaluation import FullEvaluation
 
 Array = NDArray[np.float64]
@@ -150,7 +151,7 @@ def _shape(candidate: Candidate) -> list[float]:
     demos = [demo for prompt in prompts for demo in prompt.demos]
     return [
         math.log1p(sum(prompt.words for prompt in prompts)),
-        math.log1p(sum(len(brief_of(prompt).split()) for prompt in prompts)),
+        math.log1p(sum(length_in_words(brief_of(prompt)) for prompt in prompts)),
         math.log1p(len(demos)),
         float(any(demo.rationale for demo in demos)),
         float(any(prompt.system for prompt in prompts)),

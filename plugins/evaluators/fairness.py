@@ -13,6 +13,7 @@ from ...core.evaluator_protocols import EvaluatorContext
 from ...core.models import Output
 from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
+from ...core.words import whole_words, word_units
 from .reference_match import shorten
 
 _GENDER_PAIRS = (
@@ -61,7 +62,7 @@ class FairnessEvaluator:
             self._swaps.setdefault(first, second)
             self._swaps.setdefault(second, first)
         words = "|".join(re.escape(word) for word in sorted(self._swaps, key=len, reverse=True))
-        self._words = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+        self._words = re.compile(whole_words(words), re.IGNORECASE)
 
     async def rate(self, example: Example, output: Output, answer: str | None, *, bench: EvaluatorContext) -> Score:
         swapped = self._swap_input(example.input)
@@ -95,4 +96,4 @@ def _match_case(model: str, word: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+    return word_units(text)

@@ -17,6 +17,7 @@ from ...core.models import Output
 from ...core.number_reader import read_reference_number
 from ...core.protocols import NEEDS_REFERENCES
 from ...core.score import Score
+from ...core.words import split_tokens, whole_words
 
 NO_ANSWER = Score(value=0.0, failure="format", feedback="no answer could be read from the output")
 NO_REFERENCE = Score(value=0.0, failure="example", feedback="the example has no reference to compare with")
@@ -55,7 +56,9 @@ def shorten(text: str, limit: int = 200) -> str:
 
 _CHOICE_CONTRACT = AnswerContract(type="choice")
 _ARTICLES = frozenset({"a", "an", "the"})
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_PUNCTUATION = {ord(mark): None for mark in string.punctuation} | {
+    ord(mark): " " for mark in "，。、；：！？（）「」『』《》【】"
+}
 
 
 class ExactMatch(ReferenceEvaluator):
@@ -77,7 +80,7 @@ class ContainsMatch(ReferenceEvaluator):
     def compare(self, answer: str, references: tuple[str, ...]) -> Score:
         text = " ".join(answer.casefold().split())
         phrases = [normalize_answer(reference) for reference in references]
-        contains = any(phrase and re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text) for phrase in phrases)
+        contains = any(phrase and re.search(whole_words(re.escape(phrase)), text) for phrase in phrases)
         return binary_score(contains, answer, references)
 
 
@@ -96,7 +99,8 @@ class ChoiceMatch(ReferenceEvaluator):
 
 
 class TokenF1(ReferenceEvaluator):
-    """Word-overlap F1 with the best reference as in SQuAD, ignoring case, punctuation and articles."""
+    """Word-overlap F1 with the best reference as in SQuAD, ignoring case, punctuation and articles; in scripts without
+    spaces of characters."""
 
     name = "token_f1"
 
@@ -133,7 +137,7 @@ class RegexMatch:
 
 
 def _squad_tokens(text: str) -> list[str]:
-    return [word for word in text.casefold().translate(_PUNCTUATION).split() if word not in _ARTICLES]
+    return [word for word in split_tokens(text.casefold().translate(_PUNCTUATION)) if word not in _ARTICLES]
 
 
 _NUMBER = AnswerContract(type="number")

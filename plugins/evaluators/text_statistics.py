@@ -13,10 +13,11 @@ from ...core.errors import UsageError
 from ...core.models import Output
 from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
+from ...core.words import length_in_words, whole_words
 
 _UNITS = ("words", "characters", "sentences", "lines")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_SENTENCE = re.compile(r"[^.!?…]*\w[^.!?…]*(?:[.!?…]+|$)")
+_SENTENCE = re.compile(r"[^.!?…。！？]*\w[^.!?…。！？]*(?:[.!?…。！？]+|$)")
 _VOWELS = re.compile(r"[aeiouy]+")
 
 
@@ -104,7 +105,7 @@ class WordListEvaluator:
         own = example.metadata.get(self._field, ())
         words = (*self._words, *((own,) if isinstance(own, str) else tuple(map(str, own))))
         pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-        matches = re.findall(rf"(?<!\w)(?:{pattern})(?!\w)", output.text, re.IGNORECASE)
+        matches = re.findall(whole_words(pattern), output.text, re.IGNORECASE)
         value = max(0.0, 1 - self._each * len(matches))
         text = f"it says {', '.join(dict.fromkeys(word.lower() for word in matches))}" if matches else None
         return Score(value=value, values={"found": len(matches)}, feedback=text)
@@ -121,7 +122,7 @@ def count_syllables(word: str) -> int:
 def _text_size(text: str, unit: str) -> int:
     match unit:
         case "words":
-            return len(text.split())
+            return length_in_words(text)
         case "characters":
             return len(text)
         case "sentences":

@@ -80,7 +80,7 @@ class PruneBranches(Ask[TextReply]):
 
 # A prompt with more branches exceeds what small models follow.
 MAX_BRANCHES = 12
-_WEIGHED = re.compile(r"\W*(?P<weight>\d{1,2})(?:\s*/\s*10)?\s*[|:.)–-]\s*(?P<text>.+)\Z", re.DOTALL)
+_WEIGHED = re.compile(r"\W*(?P<weight>\d{1,2})(?:\s*/\s*10)?\s*[|:.)–｜：．）、-]\s*(?P<text>.+)\Z", re.DOTALL)
 
 
 @dataclass(kw_only=True)

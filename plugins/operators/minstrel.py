@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -174,5 +175,5 @@ class Minstrel:
 
 def _named_modules(texts: Sequence[str]) -> list[str]:
     """The modules that are named, in the order of the file."""
-    words = {word.strip(" .:;\"'*()<>").casefold() for text in texts for word in text.replace(",", " ").split()}
+    words = {word.strip(" .:;\"'*()<>").casefold() for text in texts for word in re.split(r"[\s,，、；。：]+", text)}
     return [name for name in module_descriptions() if name.casefold() in words]

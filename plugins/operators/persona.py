@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ...agents.asks.replies import ItemsReply, TextReply
@@ -9,6 +10,7 @@ from ...core.asks import CALLS_PER_ASK, Ask
 from ...core.prompt import Section
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
+from ...core.words import length_in_words
 from ..algorithms.llm_helpers import task_description
 
 
@@ -35,6 +37,7 @@ KEYWORDS = "Keywords"
 _MAX_KEYWORDS = 6
 # A longer item is a sentence.
 _MAX_KEYWORD_WORDS = 4
+_LIST_MARK = re.compile(r"[,，、；]")
 
 
 class ExpertPersona:
@@ -64,9 +67,11 @@ class TaskKeywords:
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         reply = await team.act(NameIntent(task=task_description(request.task)))
         keywords = (
-            [word.strip(" .\"'*") for item in reply.items for word in item.split(",")] if reply is not None else []
+            [word.strip(" .。\"'*“”「」") for item in reply.items for word in _LIST_MARK.split(item)]
+            if reply is not None
+            else []
         )
-        words = list(dict.fromkeys(word for word in keywords if word and len(word.split()) <= _MAX_KEYWORD_WORDS))[
+        words = list(dict.fromkeys(word for word in keywords if word and length_in_words(word) <= _MAX_KEYWORD_WORDS))[
             :_MAX_KEYWORDS
         ]
         if not words:

@@ -12,6 +12,7 @@ from ...agents.asks.replies import TextReply
 from ...core.asks import CALLS_PER_ASK, Ask
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
+from ...core.words import count_unspaced, length_in_words, split_tokens
 from ..algorithms.llm_helpers import deduplicate, gather_all, main_instruction, with_instruction
 from ..algorithms.phrases import (
     Edit,
@@ -169,14 +170,22 @@ def _adjust_phrase(phrase: Phrase, known_phrases: Sequence[str], labels: Collect
 
 def _deleted_phrases(request: Request) -> list[str]:
     """Phrases of ancestors that the parent no longer has, oldest first."""
-    there = set(main_instruction(request).casefold().split())
+    instruction = main_instruction(request)
+    there = set(split_tokens(instruction.casefold()))
     before = dict.fromkeys(
         phrase.text
         for ancestor in request.ancestors
         for phrase in split_phrases(ancestor.program.main.instruction)
         if not phrase.fixed
     )
-    return [text for text in before if not set(text.casefold().split()) <= there]
+    return [text for text in before if not _is_in(text, instruction, there)]
+
+
+def _is_in(text: str, instruction: str, tokens: Collection[str]) -> bool:
+    """Whether the instruction has all words of a phrase; of a script without spaces it has to have the phrase."""
+    if count_unspaced(text):
+        return text.strip() in instruction
+    return set(text.casefold().split()) <= set(tokens)
 
 
 def _label_words(request: Request) -> frozenset[str]:
@@ -188,8 +197,13 @@ def _label_words(request: Request) -> frozenset[str]:
 def _usable_phrase(new: str, old: str) -> str:
     """The reply if it fits in place of the phrase (one line, not much longer, no markup), else an empty text."""
     text = " ".join(new.split()).strip("\"'“”`")
-    if not text or "\n" in new.strip() or re.search(r"[<>{}]", text) or len(text.split()) > 2 * len(old.split()) + 4:
+    if (
+        not text
+        or "\n" in new.strip()
+        or re.search(r"[<>{}]", text)
+        or length_in_words(text) > 2 * length_in_words(old) + 4
+    ):
         return ""
     closing = old[-1] if not old[-1].isalnum() and not text.endswith(old[-1]) else ""
-    bare = text.rstrip(".,;:!?") if old[-1].isalnum() else text
+    bare = text.rstrip(".,;:!?。，；：！？、") if old[-1].isalnum() else text
     return bare + closing if bare.casefold() != old.casefold() else ""

@@ -16,20 +16,25 @@ from ...core.words import count_words
 from ..algorithms.llm_helpers import deduplicate, gather_all, main_instruction, refused, task_description, user_guidance
 
 _EDITS = {
-    "add": ("add", "insert", "new", "append"),
-    "change": ("change", "edit", "replace", "modify", "revise", "rewrite", "update"),
-    "remove": ("remove", "delete", "drop"),
+    "add": ("add", "insert", "new", "append", "新增", "添加", "增加", "追加"),
+    "change": ("change", "edit", "replace", "modify", "revise", "rewrite", "update", "修改", "更改", "替换", "変更"),
+    "remove": ("remove", "delete", "drop", "删除", "移除", "刪除", "削除"),
 }
 _MIN_WORDS = 3
 _WORDS = {edit: "|".join(words) for edit, words in _EDITS.items()}
 _REMOVE_EDIT = re.compile(
-    rf"\W*(?:{_WORDS['remove']})\W+(?:principle|number|no)?\W*(?P<number>\d+)(?:\W*\Z|\s*[:.,;-]\s)", re.IGNORECASE
+    rf"\W*(?:{_WORDS['remove']})(?:\W+(?:principle|number|no)?\W*|(?<![a-z])(?:原则|原則)?第?)(?P<number>\d+)"
+    r"(?:\W*\Z|\s*(?:[:.,;-]\s|[：。，；、]))",
+    re.IGNORECASE,
 )
 _CHANGE_EDIT = re.compile(
-    rf"\W*(?:(?:{_WORDS['change']})\W+)?(?:(?:principle|number|no)\W+)?(?P<number>\d+)\s*:\s*(?P<text>.+)",
+    rf"\W*(?:(?:{_WORDS['change']})(?:\W+|(?<![a-z])(?:原则|原則)?第?))?(?:(?:principle|number|no)\W+)?(?P<number>\d+)"
+    r"\s*[:：]\s*(?P<text>.+)",
     re.IGNORECASE | re.DOTALL,
 )
-_ADD_EDIT = re.compile(rf"\W*(?:(?:{_WORDS['add']})\s*[:-]|(?-i:NEW|ADD)\b)\s*(?P<text>.+)", re.IGNORECASE | re.DOTALL)
+_ADD_EDIT = re.compile(
+    rf"\W*(?:(?:{_WORDS['add']})\s*[:：-]|(?-i:NEW|ADD)(?![A-Za-z]))\s*(?P<text>.+)", re.IGNORECASE | re.DOTALL
+)
 
 
 class PrincipleReply(AgentReply):
@@ -59,7 +64,7 @@ class PrincipleReply(AgentReply):
     @field_validator("edit", mode="before")
     @classmethod
     def _read_edit(cls, value: Any) -> Any:
-        words = re.findall(r"[a-z]+", str(value).casefold())
+        words = re.findall(r"[^\W\d_]+", str(value).casefold())
         return next((edit for edit, names in _EDITS.items() if words and words[0] in names), value)
 
     @field_validator("number", mode="before")
@@ -73,7 +78,7 @@ class PrincipleReply(AgentReply):
     def _read_principle(cls, value: Any) -> str:
         """One line, without list marks and quotes."""
         text = " ".join(str(value).split())
-        return re.sub(r"^(?:[-*•]|\d+[.)]|principle\s*\d*\s*:)\s*", "", text, flags=re.IGNORECASE).strip("\"' ")
+        return re.sub(r"^(?:[-*•]|\d+[.)]|principle\s*\d*\s*[:：])\s*", "", text, flags=re.IGNORECASE).strip("\"' ")
 
     @model_validator(mode="after")
     def _check_complete(self) -> Self:

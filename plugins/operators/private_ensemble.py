@@ -23,6 +23,7 @@ from ...core.stats.privacy import (
     sample_choice,
     votes_needed,
 )
+from ...core.words import join_tokens, length_in_words, split_tokens
 from ..algorithms.llm_helpers import gather_all, main_instruction, sample_items, task_description, with_instruction
 from .thinking_styles import MutateInStyle, thinking_styles
 
@@ -69,8 +70,8 @@ class Voter:
         if self._agrees(prefix) or not self._left:
             return
         self._left -= 1
-        reply = await team.act(ContinueInstruction(task=self._task, rows=self._rows, begun=" ".join(prefix)))
-        words = reply.text.split() if reply is not None else []
+        reply = await team.act(ContinueInstruction(task=self._task, rows=self._rows, begun=join_tokens(prefix)))
+        words = split_tokens(reply.text) if reply is not None else []
         self._draft = words if _same_beginning(words, prefix) else [*prefix, *words]
 
     def next_word(self, prefix: Sequence[str]) -> str:
@@ -93,9 +94,9 @@ class PrivateEnsemble:
     it.
 
     Each example belongs to one voter, by its hash. With `words` the voters write instructions that begin alike and vote
-    on the next word until none has enough votes; the words come from the examples, so each needs many votes. With
-    `proposals` some instructions are written without any example, and each voter names one. With `auto` the vote is on
-    words if there are twice as many voters as a word needs.
+    on the next word (in scripts without spaces: character) until none has enough votes; the words come from the
+    examples, so each needs many votes. With `proposals` some instructions are written without any example, and each
+    voter names one. With `auto` the vote is on words if there are twice as many voters as a word needs.
 
     The noise comes from the operating system, or, where MAIEUTIC_NOISE_KEY is set, is derived from it, so that whoever
     knows the key can repeat a run.
@@ -193,7 +194,8 @@ class PrivateEnsemble:
             if word in (NO_CHOICE, END):
                 break
             chosen_words.append(word)
-        return (" ".join(chosen_words) if len(chosen_words) >= _MIN_WORDS else ""), held
+        text = join_tokens(chosen_words)
+        return (text if length_in_words(text) >= _MIN_WORDS else ""), held
 
 
 def _noise_source(request: Request) -> Random:

@@ -206,7 +206,7 @@ def _with_section_text(request: Request, section: str, text: str, why: str) -> P
         return with_instruction(request, text, why)
     program = request.parents[0].program
     old = {part.name: part.text for part in program.main.sections}
-    new = text.strip().removeprefix(f"{section}:").strip()
+    new = text.strip().removeprefix(f"{section}:").removeprefix(f"{section}：").strip()
     if not new:
         return refused(request, "it is empty", text, why)
     if new.split() == old.get(section, "").split():

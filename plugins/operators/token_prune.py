@@ -11,9 +11,10 @@ from itertools import zip_longest
 from ...core.prompt import Prompt, placeholders_in
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
+from ...core.words import UNIT
 from ..algorithms.llm_helpers import deduplicate
 
-_TOKEN = re.compile(r"(\{\w+\}|\w+|[^\w\s])(\s*)")
+_TOKEN = re.compile(rf"(\{{\w+\}}|{UNIT.pattern}|[^\w\s])(\s*)")
 
 
 @dataclass(frozen=True, kw_only=True)

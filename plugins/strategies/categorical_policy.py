@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from ...core.option_types import Count
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.search_types import Search, WorkOrder
+from ...core.words import count_unspaced, is_unspaced, word_units
 from ..algorithms.pseudo_labels import PseudoLabels, label_loss
 from ..algorithms.selection import EXCLUDED, human_candidates, measured_ids
 from ..operators.components import components_of
@@ -86,11 +88,17 @@ class CategoricalPolicy:
         return CategoricalPolicy(np.round(moved, _DIGITS).tolist())
 
 
+def _words_and_pairs(text: str) -> list[str]:
+    """The words of a text; of scripts without spaces each two neighbours, which is about a word."""
+    pairs = ["".join(pair) for pair in pairwise(word_units(text)) if all(map(is_unspaced, pair))]
+    return [*(word for word in _WORD.findall(text.casefold()) if not count_unspaced(word)), *pairs]
+
+
 def typical_words(texts: Sequence[str], count: int) -> list[str]:
     """The `count` words of highest weight (frequency times rarity) that occur in several texts but not in most."""
     if not count:
         return []
-    document_counts = Counter(word for text in texts for word in dict.fromkeys(_WORD.findall(text.casefold())))
+    document_counts = Counter(word for text in texts for word in dict.fromkeys(_words_and_pairs(text)))
     weights = {word: many * math.log(len(texts) / many) for word, many in document_counts.items() if many > 1}
     return sorted(weights, key=lambda word: (-weights[word], word))[:count]
 

@@ -18,6 +18,7 @@ from ...core.option_types import Count
 from ...core.protocols import NEEDS_NOTHING, Decision
 from ...core.render import instruction_text
 from ...core.search_types import Search, WorkOrder
+from ...core.words import split_tokens
 from ..algorithms.fitness import fitness, fittest
 from ..algorithms.population import affordable_count
 from ..algorithms.selection import human_candidates
@@ -174,7 +175,7 @@ def _word_pairs(candidate: Candidate) -> set[tuple[str, str]]:
     for prompt in candidate.program.prompts.values():
         words = [
             "",
-            *f"{prompt.system} {instruction_text(prompt)}".casefold().split(),
+            *split_tokens(f"{prompt.system} {instruction_text(prompt)}".casefold()),
             *(demo.input for demo in prompt.demos),
             "",
         ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.candidate import descendants
+from ...core.words import length_in_words
 from ..monitor.run_view import RunView
 
 Arguments = Mapping[str, Any]
@@ -35,7 +36,7 @@ def veto(view: RunView, arguments: Arguments) -> str:
 
 
 def edit(view: RunView, arguments: Arguments) -> str:
-    words = len(str(arguments["text"]).split())
+    words = length_in_words(str(arguments["text"]))
     return (
         f"A new candidate of {words} words joins {candidate_label(view, arguments['candidate'])}, marked as made by a "
         "person. Guards may reject it; it is compared like any other candidate."

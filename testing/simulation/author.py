@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...core.identity import digest
 from ..models import Answer, Messages
 from .questions import Question, read_question
-from .rules import INPUT, STEP, calculate, decide, words_in
+from .rules import INPUT, STEP, calculate, decide, read_rules, words_in
 from .styles import PROMPT_WRITERS, statement
 from .target import cut
 
@@ -178,6 +178,13 @@ def _listed(tag: str, most: int) -> Writer:
     return write
 
 
+def _vote(question: Question, kind: str, mark: int) -> str:
+    """The number of the listed instruction that states most rules; of equals the last, which is the newest."""
+    listed = re.split(r"^\s*\d+\. ", question.text.partition("Instructions:")[2], flags=re.MULTILINE)[1:] or [""]
+    best = max(range(len(listed)), key=lambda at: (len(read_rules(listed[at])), at))
+    return f"<number>{best + 1}</number>"
+
+
 def _constant(text: str, text_zh: str = "") -> Writer:
     return lambda question, kind, mark: text_zh if text_zh and kind == "chinese" else text
 
@@ -208,7 +215,7 @@ _WRITERS: Mapping[str, Writer] = {
         "<keywords>rules, conditions, exact answer</keywords>", "<keywords>规则、条件、答案</keywords>"
     ),
     "metric": _constant("<metric>accuracy</metric>\n<metric>format</metric>"),
-    "number": _constant("<number>1</number>"),
+    "number": _vote,
     "output": _examples,
     "part": _piece("part"),
     "parts": _listed("parts", 4),

@@ -21,10 +21,6 @@ CALLS = 300
 TOLERANCE = 0.05
 # The pairs that every run of the tests plays; the others take longer than a test may.
 FAST = {("gepa", "long"), ("gepa", "xml"), ("gepa", "markdown"), ("gepa", "chinese"), ("mars", "chinese")}
-NONE_AT_ALL = {
-    "ampo": "a branch is read by English words alone: if, when, then",
-    "dp-opt": "no author has a candidate on forty examples; why is not known",
-}
 _RUNS: dict[tuple[str, str, str], dict[str, Any]] = {}
 
 
@@ -70,16 +66,7 @@ async def test_other_families_are_learned_too(author: str, family: str, tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "recipe",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=False, reason=NONE_AT_ALL[name]))
-        if name in NONE_AT_ALL
-        else name
-        for name in instruction_recipes(Registry.load())
-        if name not in RECIPES
-    ],
-)
+@pytest.mark.parametrize("recipe", [name for name in recipes() if name not in RECIPES])
 async def test_no_recipe_is_without_candidates(recipe: str, tmp_path: Path) -> None:
     row = await run_author(recipe, "chinese", FAMILIES["routing"], calls=90, folder=tmp_path)
     assert row["entered"] > 0, table([row])
