@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.dataset import SPLITS
+from ..core.dataset import SCORED_SPLITS, SPLITS
 from ..core.errors import TaskError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ _PASTED_FILE = "rows.jsonl"
 class TaskDraft:
     """What was given on the command line or answered.
 
-    pasted_examples: pairs of input and output. examples_optional: whether a run may generate the examples. inputs,
+    metric_options: of the proposed metric. pasted_examples: pairs of input and output.
+    examples_optional: whether a run may generate the examples. inputs,
     outputs, id_column, fields: columns, as the options give them. together, alternatives: what several outputs of a
     row mean.
     """
@@ -45,6 +47,7 @@ class TaskDraft:
     encoding: str | None = None
     together: bool = False
     alternatives: bool = False
+    metric_options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def implied_answer_type(self) -> str | None:
@@ -79,7 +82,9 @@ def write_draft_with_lines(draft: TaskDraft, folder: Path) -> WrittenTask:
     from ..runtime.tasks.loader import load_task, load_task_with_schemas
     from ..runtime.tasks.writer import write_task
 
+    draft, prompt_lines = _with_prompt_of_data(draft)
     draft, data, lines = _read_draft_data(draft)
+    lines = [*prompt_lines, *lines]
     tables = _task_tables(draft, folder)
     with tempfile.TemporaryDirectory(prefix="maieutic-init-") as temporary:
         if draft.data is None and (draft.pasted_examples or not draft.examples_optional):
@@ -112,6 +117,18 @@ def write_draft_with_lines(draft: TaskDraft, folder: Path) -> WrittenTask:
     )
 
 
+def _with_prompt_of_data(draft: TaskDraft) -> tuple[TaskDraft, list[str]]:
+    """The draft with the first prompt of a promptfoo configuration, where none is given, and lines that say so."""
+    loader, colon, source = str(draft.data or "").partition(":")
+    if draft.prompt or not colon or loader != "promptfoo":
+        return draft, []
+    from ..plugins.loaders.promptfoo import first_prompt
+
+    text, notes = first_prompt(source, Path())
+    lines = [f"prompt ← the first of {Path(source).name}", *(f"note: {note}" for note in notes)]
+    return (replace(draft, prompt=text), lines) if text else (draft, [])
+
+
 def _read_draft_data(draft: TaskDraft) -> tuple[TaskDraft, dict[str, Any], list[str]]:
     """The draft with an answer type that its data suggest, `[data]` to read them by, and lines that say how.
 
@@ -131,7 +148,7 @@ def _read_draft_data(draft: TaskDraft) -> tuple[TaskDraft, dict[str, Any], list[
     _, schema, proposal = inspect_source(source, mapping, placeholders=placeholders, encoding=draft.encoding)
     roles = schema.roles
     columns = [column.name for column in schema.columns]
-    for option, role in (("--input", roles.input), ("--output", roles.output or roles.conversation)):
+    for option, role in (("--input", roles.input), ("--output", roles.output or roles.conversation or schema.asserted)):
         if not role:
             raise UsageError(
                 f"no column is plainly the {option.removeprefix('--')}",
@@ -156,6 +173,9 @@ def _read_draft_data(draft: TaskDraft) -> tuple[TaskDraft, dict[str, Any], list[
     if draft.answer is None and draft.implied_answer_type is None and not draft.together:
         draft = replace(draft, answer=proposal.contract.type, labels=proposal.contract.labels)
         lines.append(proposal_line(proposal))
+    if draft.metric is None and proposal.metric is not None:
+        draft = replace(draft, metric=proposal.metric, metric_options=proposal.options)
+        lines.append(f"metric: {proposal.metric}{options_text(proposal.options)}")
     return draft, {"path": source, "fields": fields_table(mapping), **options, **flags}, lines
 
 
@@ -193,6 +213,11 @@ def _names_of_written_columns(task: Task) -> dict[str, str]:
     return {"input": "input", "output": "output"}
 
 
+def options_text(options: Mapping[str, Any]) -> str:
+    """` (judged = 2)`; empty without options."""
+    return f" ({', '.join(f'{name} = {value}' for name, value in options.items())})" if options else ""
+
+
 def default_metric(answer_type: str) -> str:
     return {"number": "numeric", "json": "json_fields", "choice": "choice", "text": "token_f1"}.get(
         answer_type, "exact"
@@ -201,13 +226,16 @@ def default_metric(answer_type: str) -> str:
 
 def _check_evaluators(task: Task, folder: Path) -> None:
     """folder: of the new task, where the file of a metric is looked up."""
+    from ..core.evaluator_protocols import ChecksExamples
     from ..core.recipe import PluginRef
     from ..graphs.compatibility import create_evaluator
     from ..plugins.system.registry import Registry
 
     registry = Registry.load(folder=folder)
     for spec in task.evaluators:
-        create_evaluator("evaluators", registry, PluginRef(use=spec.use, options=spec.options))
+        evaluator = create_evaluator("evaluators", registry, PluginRef(use=spec.use, options=spec.options))
+        if isinstance(evaluator, ChecksExamples):
+            evaluator.check_examples([row for split in SCORED_SPLITS for row in task.data[split]])
 
 
 def _task_tables(draft: TaskDraft, folder: Path) -> dict[str, Any]:
@@ -230,7 +258,12 @@ def _task_tables(draft: TaskDraft, folder: Path) -> dict[str, Any]:
         "description": draft.description or "",
         "prompt": _prompt_text(draft.prompt),
         "answer": answer,
-        "evaluators": [{"use": draft.metric or ("set" if draft.together else default_metric(answer["type"]))}],
+        "evaluators": [
+            {
+                "use": draft.metric or ("set" if draft.together else default_metric(answer["type"])),
+                **draft.metric_options,
+            }
+        ],
         "models": {"target": target, "optimizer": str(ModelRef.parse(draft.optimizer or target))},
     }
 

@@ -13,6 +13,7 @@ from .images import field_images, image_mark
 
 Split = Literal["train", "val", "test", "target"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test", "target")
+SCORED_SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
 class Example(BaseModel):

@@ -127,6 +127,25 @@ class UsesOwnModels(Protocol):
 
 
 @runtime_checkable
+class ChecksExamples(Protocol):
+    """An evaluator that can tell without an output whether it will score an example.
+
+    It is not tried on the references: an output may be right without being equal to one.
+    """
+
+    def check_examples(self, examples: Sequence[Example]) -> None:
+        """Check all examples that it will score, before a run spends anything.
+
+        Args:
+            examples: In any order.
+
+        Raises:
+            TaskError: An example has no score, with what to do.
+        """
+        ...
+
+
+@runtime_checkable
 class LossEvaluator(Protocol):
     """Scores a program by the likelihood of the references. Needs a model that returns log-probabilities.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core.candidate import Candidate
-from ..core.dataset import Example
+from ..core.dataset import SCORED_SPLITS, Example
 from ..core.errors import ModelError, NeedsError, PluginError, TaskError
-from ..core.evaluator_protocols import AskingEvaluator, Evaluator, UsesOwnModels
+from ..core.evaluator_protocols import AskingEvaluator, ChecksExamples, Evaluator, UsesOwnModels
 from ..core.models import ModelRef, Output, Reply
 from ..core.score import Score
 from ..plugins.evaluators.callable import CallableEvaluator
@@ -115,6 +115,10 @@ async def check_evaluators(config: RunConfig) -> None:
     """
     rows = [example for example in config.task.data.val if example.outputs]
     for (name, evaluator), spec in zip(config.evaluators.items(), config.task.evaluators, strict=True):
+        if isinstance(evaluator, ChecksExamples):
+            listed = [row for split in SCORED_SPLITS for row in config.task.data[split]]
+            evaluator.check_examples([row for row in listed if spec in config.task.evaluators_of(row)])
+            continue
         if isinstance(evaluator, AskingEvaluator):
             continue
         scored = []

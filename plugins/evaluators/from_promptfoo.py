@@ -19,6 +19,7 @@ from ...core.errors import PluginError, UsageError
 from ...core.models import Output
 from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
+from .promptfoo_assertions import Grade
 
 _SCRIPT = "promptfoo.mjs"
 
@@ -45,24 +46,49 @@ class PromptfooAssertion:
                 "a promptfoo assertion has a type", where="promptfoo: assertion", possible=('{type = "contains", …}',)
             )
         self.name = f"promptfoo:{assertion['type']}"
-        self._assertion, self._seconds = dict(assertion), seconds
-        self._home = _promptfoo_folder(Path(folder) / (modules or "."))
+        self._assertion = dict(assertion)
+        home = promptfoo_folder(Path(folder) / (modules or "."))
+        if home is None:
+            raise not_installed(Path(folder))
+        self.process = PromptfooProcess(home, seconds)
+
+    async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
+        try:
+            grade = await self.process.grade(self._assertion, example, output.text)
+        except ValueError as error:
+            text = f"{self.name} failed on this example: {error}"
+            return Score(value=0.0, failure="example", feedback=text[:600], reason=text[:300])
+        feedback = None if grade.passed else grade.reason[:600] or None
+        return Score(value=grade.score, values={"pass": float(grade.passed)}, feedback=feedback)
+
+
+class PromptfooProcess:
+    """promptfoo itself, in one process that answers assertions.
+
+    Args:
+        home: A folder whose node_modules have promptfoo.
+        seconds: The time limit of one assertion.
+    """
+
+    def __init__(self, home: Path, seconds: float) -> None:
+        self._home, self._seconds = home, seconds
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
-    async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
-        fields = dict(example.input) if isinstance(example.input, Mapping) else {}
-        values = {**example.metadata, "expected": example.output, "input": example.text, **fields}
-        request = {"assertion": self._assertion, "output": output.text, "vars": values, "prompt": example.text}
+    async def grade(self, assertion: Mapping[str, Any], example: Example, output: str) -> Grade:
+        """What promptfoo says of an output. Raises ValueError where promptfoo does, PluginError where it hangs."""
+        request = {
+            "assertion": dict(assertion),
+            "output": output,
+            "vars": example_values(example),
+            "prompt": example.text,
+        }
         response = await asyncio.to_thread(self._request, json.dumps(request, ensure_ascii=True))
         if "error" in response:
-            text = f"{self.name} failed on this example: {response['error']}"
-            return Score(value=0.0, failure="example", feedback=text[:600], reason=text[:300])
-        score = response.get("score")
-        value = float(score) if isinstance(score, int | float) else float(bool(response.get("pass")))
-        feedback = None if response.get("pass") else str(response.get("reason") or "")[:600] or None
-        values = {"pass": float(bool(response.get("pass")))}
-        return Score(value=min(1.0, max(0.0, value)), values=values, feedback=feedback)
+            raise ValueError(response["error"])
+        score, passed = response.get("score"), bool(response.get("pass"))
+        value = float(score) if isinstance(score, int | float) else float(passed)
+        return Grade(passed=passed, score=min(1.0, max(0.0, value)), reason=str(response.get("reason") or ""))
 
     def _request(self, line: str) -> dict[str, Any]:
         with self._lock:
@@ -88,7 +114,7 @@ class PromptfooAssertion:
         if not answered:
             raise PluginError(
                 f"promptfoo gave no answer within {self._seconds:g} seconds, or ended",
-                where=f"{self.name} in {self._home}",
+                where=f"promptfoo in {self._home}",
                 remedy="try the assertion with: npx promptfoo eval",
             )
         response: dict[str, Any] = json.loads(answered)
@@ -116,16 +142,24 @@ def _stop_process(process: subprocess.Popen[str]) -> None:
         process.communicate(timeout=5)
 
 
-def _promptfoo_folder(start: Path) -> Path:
-    """The nearest folder, from `start` upwards, whose node_modules have promptfoo."""
+def example_values(example: Example) -> dict[str, Any]:
+    """What `{{name}}` means in an assertion: the input's fields, `input`, `expected` and the metadata."""
+    fields = dict(example.input) if isinstance(example.input, Mapping) else {}
+    return {**example.metadata, "expected": example.output, "input": example.text, **fields}
+
+
+def promptfoo_folder(start: Path) -> Path | None:
+    """The nearest folder, from `start` upwards, whose node_modules have promptfoo; None without one or Node.js."""
+    if shutil.which("node") is None:
+        return None
     here = start.resolve()
-    candidates = (here, *here.parents)
-    folder = next((path for path in candidates if (path / "node_modules" / "promptfoo").is_dir()), None)
-    if folder is None or shutil.which("node") is None:
-        missing = "Node.js" if shutil.which("node") is None else "promptfoo"
-        raise UsageError(
-            f"promptfoo assertions need {missing}, which is not installed",
-            where=f"promptfoo, for {here}",
-            remedy="install Node.js 20 or newer, then: npm install promptfoo",
-        )
-    return folder
+    return next((path for path in (here, *here.parents) if (path / "node_modules" / "promptfoo").is_dir()), None)
+
+
+def not_installed(folder: Path) -> UsageError:
+    missing = "Node.js" if shutil.which("node") is None else "promptfoo"
+    return UsageError(
+        f"promptfoo assertions need {missing}, which is not installed",
+        where=f"promptfoo, for {folder.resolve()}",
+        remedy="install Node.js 20 or newer, then: npm install promptfoo",
+    )

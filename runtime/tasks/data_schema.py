@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.answer import AnswerContract
@@ -12,6 +12,11 @@ from .column_roles import ColumnRoles, find_roles
 from .column_values import MISSING, as_text, is_blank, is_conversation, leaf_paths, value_at
 from .source_row import SourceRow
 
+# The fields that promptfoo's assertions and their threshold stand in, for the evaluator `promptfoo`.
+ASSERTIONS = "assert"
+_ASSERTION_FIELDS = (ASSERTIONS, "assert_threshold")
+# promptfoo's kinds that a judge rates.
+_JUDGED = ("llm-rubric", "g-eval", "model-graded-closedqa", "factuality", "model-graded-factuality")
 _MAX_SAMPLE = 60
 # More labels than this are hardly a classification; and each has to occur twice on average.
 _MAX_LABELS = 50
@@ -36,7 +41,7 @@ class DataSchema:
     """The reading of one file.
 
     unused: paths that are neither input, reference nor id. unlabelled: rows without a reference.
-    lists: rows whose reference is a list of several.
+    lists: rows whose reference is a list of several. asserted: rows with assertions of their own. notes: of the file.
     """
 
     source: str
@@ -46,6 +51,8 @@ class DataSchema:
     unused: tuple[str, ...]
     unlabelled: int
     lists: int
+    asserted: int = 0
+    notes: tuple[str, ...] = ()
 
     def role_lines(self, *, counts: bool = True) -> list[str]:
         """`input ← question + passage`, `output ← ground_truth`, `not used: contexts`, what was guessed; with
@@ -63,7 +70,12 @@ class DataSchema:
             inputs, output = f"{inputs}, the turns before the last", f"{inputs}, the last turn of the assistant"
         if roles.choices and output:
             output += f", as the letter of its option in {roles.choices}"
-        lines = [f"input ← {inputs or 'no column'}", f"output ← {output or 'no column'}"]
+        lines = [f"input ← {inputs or 'no column'}"]
+        if output or not self.asserted:
+            lines.append(f"output ← {output or 'no column'}")
+        if self.asserted:
+            count = f" of {self.asserted} rows" if counts else ""
+            lines.append(f"assertions ← {ASSERTIONS}{count}, for the evaluator promptfoo")
         lines += [f"id ← {roles.id}"] if roles.id else []
         lines += [f"not used: {', '.join(self.unused)}"] if self.unused else []
         lines += [f"guessed: {guess}" for guess in roles.guesses]
@@ -82,8 +94,9 @@ def describe_data(
 ) -> DataSchema:
     """The schema of rows that are read by these roles."""
     columns = tuple(_column(rows, path) for path in leaf_paths(rows))
-    used = roles.paths
+    used = (*roles.paths, *(_ASSERTION_FIELDS if any(row.fields.get(ASSERTIONS) for row in rows) else ()))
     labels = [references(row, roles, contract or AnswerContract()) for row in rows]
+    asserted = sum(bool(row.fields.get(ASSERTIONS)) for row in rows)
     return DataSchema(
         source=source,
         rows=len(rows),
@@ -94,8 +107,10 @@ def describe_data(
             for column in columns
             if not any(column.name == path or _inside(column.name, path) or _inside(path, column.name) for path in used)
         ),
-        unlabelled=sum(not texts for texts in labels),
+        unlabelled=sum(not texts and not row.fields.get(ASSERTIONS) for row, texts in zip(rows, labels, strict=True)),
         lists=sum(len(texts) > 1 for texts in labels),
+        asserted=asserted,
+        notes=tuple(dict.fromkeys(note for row in rows for note in row.notes)),
     )
 
 
@@ -108,14 +123,25 @@ def infer_schema(
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerProposal:
-    """The answer contract that references suggest. reason: what they have in common."""
+    """The answer contract that references suggest. reason: what they have in common. metric: where it is not the usual
+    one of the answer type; options: of that metric."""
 
     contract: AnswerContract
     reason: str
+    metric: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def propose_answer(rows: Sequence[SourceRow], schema: DataSchema) -> AnswerProposal:
     """The narrowest answer type that all references of a file fit."""
+    if schema.asserted and not all(_is_one_equality(row.fields.get(ASSERTIONS)) for row in rows):
+        judged = max(_judged_assertions(row.fields.get(ASSERTIONS)) for row in rows)
+        return AnswerProposal(
+            contract=AnswerContract(),
+            reason=f"{schema.asserted} rows have assertions of their own, which score an answer",
+            metric="promptfoo",
+            options={"judged": judged} if judged else {},
+        )
     if schema.roles.choices:
         return AnswerProposal(contract=AnswerContract(type="choice"), reason="the rows have lettered options")
     texts = [text for row in rows for text in references(row, schema.roles, AnswerContract())]
@@ -136,6 +162,20 @@ def propose_answer(rows: Sequence[SourceRow], schema: DataSchema) -> AnswerPropo
     return text_contract
 
 
+def _is_one_equality(assertions: Any) -> bool:
+    """Whether a test asserts nothing but one text that the answer has to equal, as a reference says."""
+    return isinstance(assertions, list) and [item.get("type") for item in assertions] == ["equals"]
+
+
+def _judged_assertions(assertions: Any) -> int:
+    """How many assertions of a test ask a judge, those of sets among them."""
+    count = 0
+    for item in assertions if isinstance(assertions, list | tuple) else ():
+        kind = str(item.get("type", "")).removeprefix("not-")
+        count += _judged_assertions(item.get("assert")) if kind == "assert-set" else _JUDGED.count(kind)
+    return count
+
+
 def schema_json(schema: DataSchema) -> dict[str, Any]:
     roles = schema.roles
     return {
@@ -150,6 +190,8 @@ def schema_json(schema: DataSchema) -> dict[str, Any]:
         "unused": list(schema.unused),
         "unlabelled": schema.unlabelled,
         "lists": schema.lists,
+        "asserted": schema.asserted,
+        "notes": list(schema.notes),
         "guesses": list(roles.guesses),
     }
 

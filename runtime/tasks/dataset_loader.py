@@ -13,7 +13,7 @@ from ...core.errors import TaskError
 from .column_mapping import ColumnMapping, content_key, input_key, references, to_example
 from .column_roles import ColumnRoles, all_columns, find_roles
 from .column_values import as_text, leaf_paths
-from .data_schema import DataSchema, describe_data
+from .data_schema import ASSERTIONS, DataSchema, describe_data
 from .rows import READERS, RowReader, SourceRow, read_source
 from .toml_source import TomlSource
 
@@ -129,9 +129,17 @@ def build_dataset(
         partly = labelled and schema.unlabelled < len(rows)
         examples[split] = []
         for row in rows:
-            needed = labelled and not (partly and not references(row, roles, contract))
-            example = to_example(row, roles=roles, contract=contract, labelled=needed, together=files.together)
-            (examples[split] if needed or not labelled else unlabelled).append((row.where, example))
+            # A row with assertions of its own is scored by them.
+            needed = labelled and not row.fields.get(ASSERTIONS)
+            example = to_example(
+                row,
+                roles=roles,
+                contract=contract,
+                labelled=needed and not (partly and not references(row, roles, contract)),
+                together=files.together,
+            )
+            scored = not needed or bool(example.outputs)
+            (examples[split] if scored else unlabelled).append((row.where, example))
     if unlabelled:
         examples["target"] = [*examples.get("target", []), *unlabelled]
     _check_unique(examples)
@@ -195,6 +203,7 @@ def _with_constant_inputs(roles: ColumnRoles, placeholders: Sequence[str], const
 def _notes(schemas: Sequence[DataSchema], dataset: Dataset) -> Iterator[str]:
     """Unlabelled rows, and inputs that several splits share apart from case and spaces."""
     for schema in schemas:
+        yield from schema.notes
         if 0 < schema.unlabelled < schema.rows:
             yield (
                 f"{schema.source}: {schema.unlabelled} of {schema.rows} rows have no output; "

@@ -8,7 +8,7 @@ from pathlib import Path
 from ...core.dataset import Dataset
 from ...core.errors import TaskError
 from ...core.multitask import DEFAULT_SYSTEM_PROMPT, join_tasks
-from ...core.task import Task
+from ...core.task import EvaluatorSpec, Task
 from .data_schema import DataSchema
 from .dataset_loader import LoadedData, build_dataset, read_data_files
 from .program_templates import fill_from_columns
@@ -99,6 +99,8 @@ def load_task_with_schemas(path: str | Path, *, read: RowReader = read_source) -
         and not any(r.outputs for r in data.examples())
     )
     evaluators = () if compared else parse_evaluators(task_file)
+    if compared and any(schema.asserted for schema in loaded.schemas):
+        evaluators = (EvaluatorSpec(use="promptfoo"),)
     models = parse_models(task_file)
     rest = {key: task_file.tables[key] for key in ("name", "description", "plugins") if key in task_file.tables}
     rest.setdefault("name", task_file.path.resolve().parent.name)

@@ -12,10 +12,14 @@ from ...core.errors import TaskError
 
 @dataclass(frozen=True, kw_only=True)
 class SourceRow:
-    """One row of a data file. `where` is its file and line."""
+    """One row of a data file.
+
+    where: its file and line. notes: what a person should know of the file; on its first row.
+    """
 
     fields: Mapping[str, Any]
     where: str
+    notes: tuple[str, ...] = ()
 
 
 def table_header(cells: list[str], where: str) -> list[str]:
