@@ -185,8 +185,8 @@ def _is_json(output: str, value: Any) -> bool:
 
 
 def _contains_json(output: str, value: Any) -> bool:
-    found = list(_json_values(output))
-    return bool(found) if value in (None, "") else any(_fits(item, value) for item in found)
+    parsed = list(_json_values(output))
+    return bool(parsed) if value in (None, "") else any(_fits(item, value) for item in parsed)
 
 
 def _json_values(text: str) -> Iterator[Any]:
