@@ -27,6 +27,7 @@ from . import (
     scoreboard,
     serve,
     steer,
+    trust,
     watch,
 )
 from .errors import GuardedGroup
@@ -98,6 +99,7 @@ app.command(rich_help_panel=_INSPECT)(evaluate.transfer)
 app.command(rich_help_panel=_SYSTEM)(recipes.recipes)
 app.command(rich_help_panel=_SYSTEM)(serve.serve)
 app.command(rich_help_panel=_SYSTEM)(serve.mcp)
+app.command(rich_help_panel=_SYSTEM)(trust.trust)
 app.add_typer(plugins.plugins, name="plugins", rich_help_panel=_SYSTEM)
 app.add_typer(models.models, name="models", rich_help_panel=_SYSTEM)
 app.command(rich_help_panel=_SYSTEM)(doctor.doctor)

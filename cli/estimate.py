@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .data_lines import data_lines, first_request_lines
 from .lookup import read_task_data
-from .options import AsJson, BudgetOptions, MethodOptions, ModelOptions, NoPlugins, TaskFile, expand_groups
+from .options import AsJson, BudgetOptions, MethodOptions, ModelOptions, NoPlugins, TaskFile, Trust, expand_groups
 from .output import print_json
 from .printer import echo
 
@@ -23,6 +23,7 @@ def estimate(
     budget: BudgetOptions,
     as_json: AsJson = False,
     no_plugins: NoPlugins = False,
+    trust: Trust = False,
 ) -> None:
     """Estimate calls, tokens, cost, time and the smallest detectable gain.
 
@@ -34,7 +35,7 @@ def estimate(
     from ..graphs.run_options import DEFAULT_BUDGET, RunOptions
     from ..runtime.tasks.data_schema import schema_json
 
-    loaded, registry = read_task_data(task, no_plugins=no_plugins)
+    loaded, registry = read_task_data(task, no_plugins=no_plugins, trust=trust, replaced=models.replaced_roles)
     task_with_models = models.apply(loaded.task)
     limits = budget.budget()
     options = method.apply(RunOptions(budget=limits))

@@ -136,7 +136,8 @@ def run_evaluation(work: Coroutine[Any, Any, T], *, what: str, retry_with: str) 
 
 
 def _read_task(path: Path, options: MeasureOptions) -> tuple[Task, Registry]:
-    task, registry = read_task(path, no_plugins=options.no_plugins)
+    replaced = {"target"} if options.target else None
+    task, registry = read_task(path, no_plugins=options.no_plugins, trust=options.trust, replaced=replaced)
     return override_models(task, options.target, None, {}), registry
 
 

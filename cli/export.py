@@ -8,7 +8,7 @@ import typer
 
 from .completion import completer
 from .lookup import find_candidate, find_report, open_store, run_registry
-from .options import DEFAULT_FOLDER, AsJson, CandidateName, Folder, Force, NoPlugins, OutputFile, RunName
+from .options import DEFAULT_FOLDER, AsJson, CandidateName, Folder, Force, NoPlugins, OutputFile, RunName, Trust
 from .output import check_unwritten, is_terminal, write_or_print
 from .printer import echo_markdown
 
@@ -52,6 +52,7 @@ def export(
     force: Force = False,
     folder: Folder = DEFAULT_FOLDER,
     no_plugins: NoPlugins = False,
+    trust: Trust = False,
 ) -> None:
     """Export a run's prompt to another tool's format.
 
@@ -61,7 +62,7 @@ def export(
 
     with open_store(folder) as store:
         record = store.run(run)
-        exporter = run_registry(record, no_plugins=no_plugins).create("exporter", form)
+        exporter = run_registry(record, no_plugins=no_plugins, trust=trust).create("exporter", form)
         selected = find_candidate(store, record, candidate)
         try:
             run_report = find_report(store, record) if candidate == "best" else None

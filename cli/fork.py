@@ -9,7 +9,18 @@ import typer
 
 from ..core.errors import UsageError
 from .lookup import find_candidate, load_registry, open_store
-from .options import BudgetOptions, Detach, DisplayOptions, MethodOptions, NewRun, RunName, SearchOptions, expand_groups
+from .options import (
+    BudgetOptions,
+    Detach,
+    DisplayOptions,
+    MethodOptions,
+    NewRun,
+    RunName,
+    SearchOptions,
+    Trust,
+    expand_groups,
+)
+from .trust import require_task_consent
 
 if TYPE_CHECKING:
     from ..core.task import Task
@@ -33,6 +44,7 @@ def fork(
     ] = "best",
     detach: Detach = False,
     name: NewRun = None,
+    trust: Trust = False,
 ) -> None:
     """Start a new run from a candidate of an earlier run.
 
@@ -52,7 +64,10 @@ def fork(
     if detach:
         from .detach import start_detached
 
-        start_detached(list(context.obj or []), folder=folder, as_json=display.as_json, run=name)
+        with open_store(folder) as store:
+            agreed = require_task_consent(_current_task(store, store.run(run)), trust=trust)
+        arguments = list(context.obj or []) + (["--trust"] if agreed and not trust else [])
+        start_detached(arguments, folder=folder, as_json=display.as_json, run=name)
         return
     new_run = new_run_id() if name is None else check_run_id(name)
     with open_store(folder, read_only=False) as store:
@@ -61,11 +76,12 @@ def fork(
         origin = ForkOrigin(run=record.id, candidate=parent.id)
         load_parent(store, origin)
         task = _current_task(store, record)
+        require_task_consent(task, trust=trust)
         if is_run_alive(record):
             asyncio.run(store.add_directive(record.id, Fork(candidate=parent.id, run=new_run)))
     limits = budget.budget()
     options = replace(_parent_options(record, display, has_budget=limits is not None), origin=origin)
-    options = search.apply(method.apply(replace(options, budget=limits or options.budget)))
+    options = search.apply(method.apply(replace(options, budget=limits or options.budget, trust=True)))
     registry = load_registry()
     run_foreground(lambda progress: start_run(task, options, registry=registry, run=new_run, listen=progress), display)
 

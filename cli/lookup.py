@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import RunFailed, UsageError
 from .printer import echo
+from .trust import require_file_consent, require_task_consent
 
 if TYPE_CHECKING:
     from ..core.candidate import Archive, Candidate
@@ -38,36 +39,49 @@ def load_registry(folder: Path | None = None, *, no_plugins: bool = False) -> Re
     return Registry.load([] if no_plugins else None, folder=folder, own_code=not no_plugins)
 
 
-def run_registry(record: RunRecord, *, no_plugins: bool) -> Registry:
-    """The plugins of a run: those of its task among them, as when it ran."""
+def run_registry(record: RunRecord, *, no_plugins: bool, trust: bool = False) -> Registry:
+    """The plugins of a run: those of its task among them, as when it ran. Files of plugins need consent."""
     from ..core.task import Task
 
     task = Task.model_validate_json(record.task_json)
     folder = Path(task.source).parent if task.source else None
     registry = load_registry(folder, no_plugins=no_plugins)
-    if not no_plugins:
+    if not no_plugins and task.plugins:
+        require_task_consent(task, trust=trust)
         registry.require(task.plugins, folder=folder)
     return registry
 
 
-def read_task(path: Path, *, no_plugins: bool) -> tuple[Task, Registry]:
-    """The task of a file or folder, and the registry that read its data and will run it. Notes go to stderr."""
-    loaded, registry = read_task_data(path, no_plugins=no_plugins)
+def read_task(
+    path: Path, *, no_plugins: bool, trust: bool = False, replaced: set[str] | None = None
+) -> tuple[Task, Registry]:
+    """The task of a file or folder, and the registry that read its data and will run it. Notes go to stderr.
+
+    trust: the person agreed to its code and hosts on the command line; else they are asked, where they have to be.
+    replaced: roles whose model the command line names.
+    """
+    loaded, registry = read_task_data(path, no_plugins=no_plugins, trust=trust, replaced=replaced)
     for note in loaded.notes:
         echo(f"note: {note}", err=True)
     return loaded.task, registry
 
 
-def read_task_data(path: Path, *, no_plugins: bool) -> tuple[LoadedTask, Registry]:
+def read_task_data(
+    path: Path, *, no_plugins: bool, trust: bool = False, replaced: set[str] | None = None
+) -> tuple[LoadedTask, Registry]:
     """As `read_task`, with the schemas of the data, and the notes on them unprinted."""
+    from dataclasses import replace
+
     from ..plugins.loaders.files import dataset_reader
     from ..runtime.tasks.loader import load_task_with_schemas, named_plugins
 
+    require_file_consent(path, trust=trust, no_plugins=no_plugins, replaced=replaced)
     folder = path if path.is_dir() else path.parent
     registry = load_registry(folder, no_plugins=no_plugins)
     if not no_plugins:
         registry.require(named_plugins(path), folder=folder)
-    return load_task_with_schemas(path, read=dataset_reader(registry)), registry
+    loaded = load_task_with_schemas(path, read=dataset_reader(registry, trusted=True))
+    return replace(loaded, task=loaded.task.model_copy(update={"trusted": True})), registry
 
 
 def load_program(path: Path) -> Program:

@@ -9,9 +9,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ..serve.mcp import JsonType, ToolParameter, ToolSpec
 
-_INTERACTIVE_COMMANDS = frozenset({"demo", "init", "mcp", "serve", "watch"})
+_INTERACTIVE_COMMANDS = frozenset({"demo", "init", "mcp", "serve", "trust", "watch"})
 _BACKGROUND_COMMANDS = frozenset({"resume"})
-_DISPLAY_PARAMETERS = frozenset({"as_json", "plain", "tui", "detach", "output", "force", "help"})
+_DISPLAY_PARAMETERS = frozenset({"as_json", "plain", "tui", "detach", "output", "force", "help", "trust"})
 _JSON_TYPES: dict[Any, JsonType] = {int: "integer", float: "number"}
 
 

@@ -23,9 +23,11 @@ from .options import (
     SearchOptions,
     Seed,
     TaskFile,
+    Trust,
     expand_groups,
 )
 from .printer import echo
+from .trust import require_file_consent, require_task_consent
 
 if TYPE_CHECKING:
     from ..runtime.store import Store
@@ -70,6 +72,7 @@ def optimize(
         ),
     ] = False,
     no_plugins: NoPlugins = False,
+    trust: Trust = False,
     run: NewRun = None,
 ) -> None:
     """Optimize a task's prompt within a budget and report the gain."""
@@ -79,14 +82,20 @@ def optimize(
     if limits is None:
         echo(f"no budget given, using --calls {DEFAULT_BUDGET.calls}", err=True)
     if detach or tui:
-        _optimize_detached(list(context.obj or []), display, detach=detach, run=run)
+        if tui and not detach:
+            from .watch import require_terminal
+
+            require_terminal()  # a run that nobody can watch must not start
+        agreed = require_file_consent(task, trust=trust, no_plugins=no_plugins, replaced=models.replaced_roles)
+        arguments = list(context.obj or []) + (["--trust"] if agreed and not trust else [])
+        _optimize_detached(arguments, display, detach=detach, run=run)
         return
     from ..graphs.api import check_run_id, start_run
     from .foreground import run_foreground
 
     if run is not None:
         check_run_id(run)
-    loaded, registry = read_task(task, no_plugins=no_plugins)
+    loaded, registry = read_task(task, no_plugins=no_plugins, trust=trust, replaced=models.replaced_roles)
     task_with_models = models.apply(loaded)
     options = search.apply(method.apply(RunOptions(budget=limits, folder=display.folder)))
     run_foreground(
@@ -103,8 +112,10 @@ def resume(
         int | None,
         typer.Option(min=1, help="max concurrent model calls; default: the run's", rich_help_panel=RUN_PANEL),
     ] = None,
+    trust: Trust = False,
 ) -> None:
     """Resume a stopped, interrupted or paused run. Completed calls are reused."""
+    from ..core.task import Task
     from ..graphs.api import aresume
     from ..runtime.monitor.process import is_run_alive
     from .foreground import print_finished, run_foreground, view_from_log
@@ -119,6 +130,8 @@ def resume(
             print_finished(store, record, folder, as_json=display.as_json)
             return
         alive = is_run_alive(record)
+        if not alive:
+            require_task_consent(Task.model_validate_json(record.task_json), trust=trust)
         was_paused = _cancel_pause(store, record.id)
         if was_paused:
             echo(f"run {record.id} was paused: the pause is lifted", err=True)
@@ -133,7 +146,9 @@ def resume(
             remedy=f"wait for it, or stop it first: maieutic stop {record.id}",
         )
     run_foreground(
-        lambda progress: aresume(record.id, folder=folder, concurrency=concurrency, budget=limits, listen=progress),
+        lambda progress: aresume(
+            record.id, folder=folder, concurrency=concurrency, budget=limits, listen=progress, trust=True
+        ),
         display,
         view=view,
     )
@@ -146,9 +161,8 @@ def _optimize_detached(arguments: list[str], display: DisplayOptions, *, detach:
     if detach:
         start_detached(arguments, folder=display.folder, as_json=display.as_json, run=run)
         return
-    from .watch import require_terminal, run_tui
+    from .watch import run_tui
 
-    require_terminal()  # a run that nobody can watch must not start
     name, _, _ = spawn_detached(arguments, folder=display.folder, run=run)
     run_tui(display.folder, name)
 

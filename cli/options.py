@@ -44,6 +44,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 NoPlugins = Annotated[
     bool, typer.Option("--no-plugins", help="run no plugin and no code of the task", rich_help_panel=STORE_PANEL)
 ]
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="agree to the task's own code and hosts", rich_help_panel=STORE_PANEL),
+]
 Concurrency = Annotated[int, typer.Option(min=1, help="max concurrent model calls", rich_help_panel=RUN_PANEL)]
 Force = Annotated[bool, typer.Option("--force", help="replace an output file that is there")]
 OutputFile = Annotated[Path | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
@@ -103,6 +107,12 @@ class ModelOptions:
             rich_help_panel=MODELS_PANEL,
         ),
     ] = None
+
+    @property
+    def replaced_roles(self) -> set[str]:
+        """The roles whose model the command line names; `optimizer` is every role that has no other."""
+        named = {text.partition("=")[0].strip() for text in self.role or []}
+        return named | ({"target"} if self.target else set()) | ({"optimizer"} if self.optimizer else set())
 
     def apply(self, task: Task) -> Task:
         """The task with these models. Raises UsageError for an unknown role or a name that is not a model."""
@@ -228,6 +238,7 @@ class MeasureOptions:
     as_json: AsJson = False
     folder: Folder = DEFAULT_FOLDER
     no_plugins: NoPlugins = False
+    trust: Trust = False
 
 
 def expand_groups(command: Callable[..., None]) -> Callable[..., None]:

@@ -10,8 +10,9 @@ import typer
 from ..core.errors import UsageError
 from .completion import complete_models
 from .lookup import find_candidate, open_store, run_registry
-from .options import DEFAULT_FOLDER, AsJson, CandidateName, Folder, NoPlugins, RunName
+from .options import DEFAULT_FOLDER, AsJson, CandidateName, Folder, NoPlugins, RunName, Trust
 from .printer import echo, echo_json
+from .trust import require_task_consent
 
 if TYPE_CHECKING:
     from ..core.models import ModelRef
@@ -36,6 +37,7 @@ def serve(
     as_json: AsJson = False,
     folder: Folder = DEFAULT_FOLDER,
     no_plugins: NoPlugins = False,
+    trust: Trust = False,
 ) -> None:
     """Serve a run's best prompt as an OpenAI-compatible local endpoint."""
     import asyncio
@@ -43,12 +45,15 @@ def serve(
     from ..core.models import ModelRef
     from ..core.task import Task
     from ..graphs.run_config import create_target
+    from ..plugins.system.task_access import access_of_task
     from ..serve.served_program import ServedProgram
 
     with open_store(folder) as store:
         record = store.run(run)
         program = find_candidate(store, record, candidate).program
     task = Task.model_validate_json(record.task_json)
+    if model is None or access_of_task(task).code:  # another model is called in place of the run's
+        require_task_consent(task, trust=trust)
     target = create_target(run_registry(record, no_plugins=no_plugins), task)
     served = ServedProgram(run=record.id, task=task, program=program, target=target)
     ref = ModelRef.parse(model) if model else task.models.target

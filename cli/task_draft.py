@@ -78,7 +78,9 @@ def write_draft_with_lines(draft: TaskDraft, folder: Path) -> WrittenTask:
     Raises UsageError if something needed is missing or would be overwritten, TaskError if the parts do not match.
     """
     from ..plugins.loaders.files import dataset_reader
+    from ..plugins.system.consent import record_consent
     from ..plugins.system.registry import Registry
+    from ..plugins.system.task_access import access_of_file
     from ..runtime.tasks.loader import load_task, load_task_with_schemas
     from ..runtime.tasks.writer import write_task
 
@@ -91,7 +93,7 @@ def write_draft_with_lines(draft: TaskDraft, folder: Path) -> WrittenTask:
             data = {"path": str(_pasted_file(draft, Path(temporary)))}
         place = Path(temporary) / "draft"
         task_file = write_task(place, {**tables, **({"data": data} if data else {})})
-        read = dataset_reader(Registry.load(folder=folder))
+        read = dataset_reader(Registry.load(folder=folder), trusted=True)  # the command line names it
         try:
             loaded = load_task_with_schemas(place, read=read)
             task = source_task = loaded.task
@@ -109,6 +111,7 @@ def write_draft_with_lines(draft: TaskDraft, folder: Path) -> WrittenTask:
     written: dict[str, Any] = {"fields": fields} if fields else {}
     written |= {"alternatives": True} if draft.alternatives else {}
     task_file = write_task(folder, {**tables, **({"data": written} if written else {})}, examples)
+    record_consent(access_of_file(task_file))  # the person has just named all of it
     return WrittenTask(
         file=task_file,
         task=load_task(task_file),

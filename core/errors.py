@@ -3,6 +3,7 @@
 MaieuticError
 ├── UsageError            wrong arguments, unknown names                         exit 2
 │   ├── TaskError         a task, its data, its prompt or its answer contract    exit 2
+│   ├── TrustError        a task would run code, or send a key, without consent  exit 2
 │   └── NeedsError        the run lacks what a recipe or a plugin needs          exit 2
 ├── RunFailed             the run itself failed                                  exit 1
 │   └── PluginError       a plugin failed: named by distribution and stage       exit 1
@@ -74,6 +75,12 @@ class TaskError(UsageError):
     """A task, its data, its prompt or its answer contract is wrong."""
 
     code = "task"
+
+
+class TrustError(UsageError):
+    """A task would run code or send a key to a host of its own, and nobody has agreed to that."""
+
+    code = "trust"
 
 
 class NeedsError(UsageError):

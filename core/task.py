@@ -132,6 +132,7 @@ class Task(BaseModel):
         rules: Advice of people.
         plugins: Files with plugins of the task's own.
         source: The file that it was read from.
+        trusted: Whether the caller agreed that it runs its code and uses its hosts. Not stored.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -149,6 +150,7 @@ class Task(BaseModel):
     rules: tuple[AdviceRule, ...] = ()
     plugins: tuple[str, ...] = ()
     source: str = ""
+    trusted: bool = Field(default=False, exclude=True, repr=False)
 
     @model_validator(mode="after")
     def _check_name(self) -> Self:

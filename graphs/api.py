@@ -21,7 +21,9 @@ from ..core.events import Event
 from ..core.recipe import Recipe
 from ..core.report import Report
 from ..core.task import Task
+from ..plugins.system.consent import check_task_consent, record_consent
 from ..plugins.system.registry import Registry
+from ..plugins.system.task_access import access_of_task
 from ..runtime.settings import settings
 from ..runtime.store import Store
 from ..runtime.telemetry.spans import span
@@ -58,7 +60,7 @@ async def aoptimize(
         registry: the plugins to choose from; all installed ones if None.
         run: the new run's id, one that `check_run_id` accepts; generated if None.
         **options: the fields of `RunOptions`: recipe, budget (400 calls by default), seed, concurrency, folder,
-            settings, approve, origin, executor, observers.
+            settings, approve, origin, executor, observers, trust.
 
     Returns:
         The winning program with its report.
@@ -84,6 +86,8 @@ async def start_run(
     check_checkpoint_url(settings().checkpoints)
     run_id = new_run_id() if run is None else check_run_id(run)
     config = RunConfig.resolve(task, options, registry)
+    # Who starts a run may resume it: its task is read from the store then, where anybody could have put it.
+    record_consent(access_of_task(task))
     async with RunContexts(config=config, listen=listen) as contexts:
         assert contexts.store is not None
         await contexts.store.create_run(run_record(config, run_id))
@@ -118,6 +122,7 @@ async def aresume(
     budget: Budget | None = None,
     listen: Listener | None = None,
     registry: Registry | None = None,
+    trust: bool = False,
 ) -> Result:
     """Continue a run where it was interrupted. With a deterministic model it ends as if it had not been.
 
@@ -128,19 +133,25 @@ async def aresume(
         budget: replaces the run's budget.
         listen: called with every event, in order.
         registry: the plugins to choose from; all installed ones if None.
+        trust: agree to the code and the hosts of a run that somebody else started, or whose code has changed.
 
     Returns:
         The result; of a finished run, the one it ended with.
 
     Raises:
         UsageError: an unknown run.
+        TrustError: a run that was not started at this account, with code or hosts of its own.
         ModelError, RunFailed: as `aoptimize` does.
     """
     with Store.open(Path(folder), read_only=True) as store:
         record = store.run(run)
     options = RunOptions.from_record(record, folder=folder)
-    options = replace(options, budget=budget or options.budget, concurrency=concurrency or options.concurrency)
+    options = replace(
+        options, budget=budget or options.budget, concurrency=concurrency or options.concurrency, trust=trust
+    )
     task = Task.model_validate_json(record.task_json)
+    if not trust:
+        check_task_consent(task)
     # Limits are part of a call's key: a run that began when they followed from instruction and contract alone keeps
     # them, or what it paid for would be paid again.
     instructed_limits = record.options.get("answer_limits") != "model"

@@ -21,8 +21,10 @@ from ..core.stats.labels import infer_labels
 from ..core.task import EvaluatorSpec, Task
 from ..plugins.evaluators.aggregate import evaluator_names
 from ..plugins.executors.worker import LocalExecutor
+from ..plugins.system.consent import check_task_consent
 from ..plugins.system.hookspecs import Kind
 from ..plugins.system.registry import Registry
+from ..plugins.system.task_access import access_of_task
 from ..plugins.targets.chat import STEP_TOKENS
 from ..runtime.models.client import supports_loss
 from ..runtime.models.profile import profile_of, target_tokens
@@ -72,6 +74,7 @@ class RunConfig:
         """Create all parts by name. Raises UsageError, TaskError or NeedsError for parts that do not fit."""
         options = options or RunOptions()
         registry = registry or Registry.load()
+        _check_own_code(task, options, registry)
         registry.require(task.plugins, folder=_task_folder(task))
         recipe = load_recipe(options.recipe, registry) if isinstance(options.recipe, str) else options.recipe
         recipe = apply_settings(recipe, options.settings or {})
@@ -221,6 +224,21 @@ def create_target(registry: Registry, task: Task) -> Target:
     registry.require(task.plugins, folder=_task_folder(task))
     target: Target = registry.create("target", task.target.use, **_target_options(registry, task, labels=False))
     return target
+
+
+def _check_own_code(task: Task, options: RunOptions, registry: Registry) -> None:
+    """Raises UsageError where the task's code may not run, TrustError where nobody agreed to its code and hosts.
+
+    A task that was made in Python is its caller's own.
+    """
+    if not registry.own_code and (code := access_of_task(task).code):
+        raise UsageError(
+            f"this task would {code[0]}, and --no-plugins does not run code of a task",
+            where=str(_task_folder(task)),
+            remedy="read that code, then run without --no-plugins",
+        )
+    if task.source and not task.trusted and not options.trust:
+        check_task_consent(task)
 
 
 def _task_folder(task: Task) -> Path:

@@ -33,6 +33,7 @@ class MeasureKeywords(TypedDict, total=False):
     budget: Budget | None
     concurrency: int
     folder: Path | str
+    trust: bool
 
 
 class RunKeywords(MeasureKeywords, total=False):
@@ -62,6 +63,8 @@ class RunOptions:
         origin: start from a candidate of an earlier run in the same folder.
         executor: where measurements run, by name (`local`, `ray`) or with options.
         observers: who receives the run's events, by name (`mlflow`) or with options.
+        trust: agree that a task file's code is executed, and keys are sent to the hosts that it names. A task made in
+            Python needs no consent.
     """
 
     recipe: str | Recipe = "auto"
@@ -74,6 +77,7 @@ class RunOptions:
     origin: ForkOrigin | None = None
     executor: PluginRef | str = "local"
     observers: Sequence[PluginRef | str] = ()
+    trust: bool = False
 
     @property
     def executor_ref(self) -> PluginRef:

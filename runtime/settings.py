@@ -26,7 +26,7 @@ class Settings(BaseSettings):
         ascii: draw the terminal UI with ASCII characters only. Also on where the locale is not UTF-8.
         cache: folder for downloaded model weights; default: the user's cache folder.
         checkpoints: `postgresql://…` keeps LangGraph's checkpoints there; default: a SQLite file beside the store.
-        config: folder with `keys.toml`; default: the user's configuration folder.
+        config: folder with `keys.toml` and `trusted.json`; default: the user's configuration folder.
         folder: project folder of the LangGraph server's graph.
         log: level of standard logging for a command: debug, info, warning or error.
         noise_key: makes the noise of differential privacy repeatable. Keep it secret.
@@ -34,6 +34,7 @@ class Settings(BaseSettings):
         plugins: installed plugins that may be used, separated by commas. Unset allows all, empty none.
         plugins_strict: a plugin that does not load is an error at once.
         task: task of the LangGraph server's graph, a file or folder.
+        trust: tasks that may run their code and use their hosts: `1` for all, or folders, separated as in PATH.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore")
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     plugins: Annotated[tuple[str, ...] | None, NoDecode] = None
     plugins_strict: bool = False
     task: str = ""
+    trust: str = ""
 
     @field_validator("plugins", mode="before")
     @classmethod

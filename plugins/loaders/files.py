@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ...core.errors import TaskError, UsageError
+from ...core.errors import TaskError, TrustError, UsageError
 from ...runtime.tasks.rows import (
     READERS,
     RowReader,
@@ -18,6 +18,7 @@ from ...runtime.tasks.rows import (
     read_source,
     read_tsv,
 )
+from ..system.function_names import FUNCTION_NAME
 
 if TYPE_CHECKING:
     from ..system.registry import Registry
@@ -85,8 +86,9 @@ class ParquetLoader:
         return read_parquet(folder / source)
 
 
-def dataset_reader(registry: Registry) -> RowReader:
-    """The reader that `load_task` uses, plugins' loaders included. It raises TaskError for an unknown loader."""
+def dataset_reader(registry: Registry, *, trusted: bool = False) -> RowReader:
+    """The reader that `load_task` uses, plugins' loaders included. It raises TaskError for an unknown loader, and
+    TrustError for a source that is a function, unless it is trusted, or the person has agreed to the folder's task."""
 
     def read(source: str, folder: Path) -> list[SourceRow]:
         scheme = _SCHEME.fullmatch(source)
@@ -96,7 +98,11 @@ def dataset_reader(registry: Registry) -> RowReader:
         try:
             if scheme is not None:
                 registry.check_own_code("loader", rest)
+                if not trusted and FUNCTION_NAME.fullmatch(rest):
+                    _check_consent(source, folder)
             loader: Loader = registry.create("loader", name)
+        except TrustError:
+            raise
         except UsageError as error:
             raise TaskError(
                 f"data cannot be read from {source!r}: {error.what}",
@@ -107,3 +113,15 @@ def dataset_reader(registry: Registry) -> RowReader:
         return loader.read(rest, folder)
 
     return read
+
+
+def _check_consent(source: str, folder: Path) -> None:
+    from ..system.consent import consent_error, has_consent
+    from ..system.task_access import CodeUse, TaskAccess, access_of_file
+
+    use = CodeUse(name=source, purpose="data")
+    access = access_of_file(folder)
+    if use not in access.code:
+        access = TaskAccess(folder=folder, code=(use,))
+    if not has_consent(access):
+        raise consent_error(access)

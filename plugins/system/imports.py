@@ -8,8 +8,9 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from ...core.error_messages import did_you_mean
@@ -98,6 +99,7 @@ def import_file(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, resolved)
     if spec is None or spec.loader is None or not resolved.is_file():
         raise FileNotFoundError(f"no Python file {path}")
+    spec.loader = _SourceLoader(name, str(resolved))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -106,6 +108,14 @@ def import_file(path: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+class _SourceLoader(SourceFileLoader):
+    """Runs the file that a person can read, never bytecode that lies beside it."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        return code
 
 
 def import_optional(module: str, *, extra: str, who: str) -> Any:

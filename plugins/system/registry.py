@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +22,7 @@ from .discovery import (
     plugin_error,
     plugin_failure,
 )
+from .function_names import FUNCTION_NAME
 from .hookspecs import HOOKS, Kind
 from .loader import PluginLoader
 from .registration import (
@@ -43,8 +43,6 @@ PLUGINS_VARIABLE = "MAIEUTIC_PLUGINS"
 STRICT_VARIABLE = "MAIEUTIC_PLUGINS_STRICT"
 CALL_TIMEOUT_SECONDS = 120.0
 _FUNCTION_PLUGINS: Mapping[Kind, str] = {"evaluator": "callable", "target": "callable"}
-# `module:function` or `path.py:function`; a built-in part that knows its folder would import it.
-_FUNCTION_NAME = re.compile(r"[\w./\\-]+:[A-Za-z_][\w.]*")
 
 
 class Registry:
@@ -54,6 +52,7 @@ class Registry:
     the others. `distribution:name` loads that one plugin.
 
     Attributes:
+        own_code: Whether code that a task names may run.
         failures: Plugins that could not be loaded. A failure is an error only for a plugin that the run names, or for
             any where `strict` is set.
     """
@@ -73,7 +72,7 @@ class Registry:
         self._loader = PluginLoader(seconds)
         self._folder = folder or Path()
         self._closed = closed
-        self._own_code = own_code
+        self.own_code = own_code
         self._plugins: dict[str, Plugin] = {BUILTIN.key: BUILTIN}
         self._plugins |= {plugin.key: plugin for plugin in plugins}
 
@@ -187,7 +186,7 @@ class Registry:
 
     def check_own_code(self, kind: Kind, value: object) -> None:
         """Raises UsageError for the name of a function where no code of the task may run."""
-        if not self._own_code and isinstance(value, str) and _FUNCTION_NAME.fullmatch(value):
+        if not self.own_code and isinstance(value, str) and FUNCTION_NAME.fullmatch(value):
             raise UsageError(
                 f"the {kind} {value} is code of the task, which --no-plugins does not run",
                 where=str(self._folder),

@@ -17,6 +17,7 @@ from ...core.errors import ModelError, NeedsError
 from ...core.models import EMBEDDED, Call, ModelRef, Reply
 from ..telemetry.spans import chat_span, embedding_span
 from .abilities import check_call
+from .providers import OPENAI_COMPATIBLE, key_variable
 from .transports import wire
 from .transports.base import Endpoint, ProxyResponse, Transport, TransportError
 from .transports.litellm import LitellmTransport
@@ -26,26 +27,6 @@ from .transports.parameters import NO_LIMITS, ParameterLimits
 
 TransportName = Literal["auto", "openai_compatible", "litellm"]
 
-_OPENAI_COMPATIBLE = frozenset(
-    {
-        "custom_openai",
-        "deepseek",
-        "fireworks_ai",
-        "groq",
-        "hosted_vllm",
-        "llamacpp",
-        "llamafile",
-        "lm_studio",
-        "mistral",
-        "ollama",
-        "openai",
-        "openai_like",
-        "openrouter",
-        "together_ai",
-        "vllm",
-        "xinference",
-    }
-)
 _PRICED_HOSTS = frozenset({"api.openai.com"})
 _LOSS_PROVIDERS = frozenset({"local", "llamacpp"})
 # Every parameter once, and a limit that is lowered a few times: more refusals in a row are no refusals of parameters.
@@ -256,7 +237,7 @@ class ModelClient:
         if model.provider == "local":
             return True
         return (
-            model.provider in _OPENAI_COMPATIBLE
+            model.provider in OPENAI_COMPATIBLE
             and model.api_base is not None
             and urlsplit(model.api_base).hostname not in _PRICED_HOSTS
         )
@@ -296,7 +277,7 @@ async def _start_embedded() -> ServerHandle:
 
 
 def _remote_endpoint(model: ModelRef) -> Endpoint:
-    variable = model.key_env or _key_variable(model)
+    variable = key_variable(model)
     key = os.environ.get(variable) if variable else None
     if model.key_env and not key:
         raise ModelError(
@@ -309,13 +290,6 @@ def _remote_endpoint(model: ModelRef) -> Endpoint:
         base += "/v1"
     where = base or f"provider {model.provider}"
     return Endpoint(base=where, name=model.name, key=key, key_env=variable, proxy=_proxy_for(base))
-
-
-def _key_variable(model: ModelRef) -> str | None:
-    """The variable with the key of an address; litellm finds the keys of its providers itself."""
-    if not model.api_base:
-        return None
-    return f"{model.provider.upper().replace('-', '_')}_API_KEY"
 
 
 def _proxy_for(base: str) -> str | None:
