@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import UsageError
+from .consent import require_task_consent
 from .lookup import find_candidate, load_registry, open_store
 from .options import (
     BudgetOptions,
@@ -20,7 +21,6 @@ from .options import (
     Trust,
     expand_groups,
 )
-from .trust import require_task_consent
 
 if TYPE_CHECKING:
     from ..core.task import Task

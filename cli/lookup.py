@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import RunFailed, UsageError
+from .consent import require_file_consent, require_task_consent
 from .printer import echo
-from .trust import require_file_consent, require_task_consent
 
 if TYPE_CHECKING:
     from ..core.candidate import Archive, Candidate

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import UsageError
+from .consent import require_file_consent, require_task_consent
 from .lookup import open_store, read_task
 from .options import (
     DISPLAY_PANEL,
@@ -27,7 +28,6 @@ from .options import (
     expand_groups,
 )
 from .printer import echo
-from .trust import require_file_consent, require_task_consent
 
 if TYPE_CHECKING:
     from ..runtime.store import Store

@@ -9,10 +9,10 @@ import typer
 
 from ..core.errors import UsageError
 from .completion import complete_models
+from .consent import require_task_consent
 from .lookup import find_candidate, open_store, run_registry
 from .options import DEFAULT_FOLDER, AsJson, CandidateName, Folder, NoPlugins, RunName, Trust
 from .printer import echo, echo_json
-from .trust import require_task_consent
 
 if TYPE_CHECKING:
     from ..core.models import ModelRef
