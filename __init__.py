@@ -34,7 +34,12 @@ if TYPE_CHECKING:
     from .graphs.improve import improve as improve
     from .graphs.integrations.application import aoptimize_app as aoptimize_app
     from .graphs.integrations.application import app_registry as app_registry
+    from .graphs.integrations.code_tests import code_tests as code_tests
     from .graphs.integrations.langchain_tool import optimize_tool as optimize_tool
+    from .graphs.integrations.text import TextResult as TextResult
+    from .graphs.integrations.text import aoptimize_text as aoptimize_text
+    from .graphs.integrations.text import optimize_text as optimize_text
+    from .graphs.integrations.text import text_registry as text_registry
     from .graphs.result import Result as Result
     from .plugins.apps.binding import prompt_in_use as prompt_in_use
     from .plugins.apps.chat import GatewayChat as GatewayChat
@@ -60,21 +65,26 @@ _MODULES = {
     "Result": "graphs.result",
     "Score": "core.score",
     "Task": "core.task",
+    "TextResult": "graphs.integrations.text",
     "aimprove": "graphs.improve",
     "aoptimize": "graphs.api",
     "aoptimize_app": "graphs.integrations.application",
+    "aoptimize_text": "graphs.integrations.text",
     "app_registry": "graphs.integrations.application",
     "aresume": "graphs.api",
     "astream": "graphs.api",
     "build_graph": "graphs.api",
+    "code_tests": "graphs.integrations.code_tests",
     "hookimpl": "plugins.system.hookspecs",
     "improve": "graphs.improve",
     "load_task": "runtime.tasks.loader",
     "model_in_use": "plugins.apps.chat",
     "optimize": "graphs.api",
+    "optimize_text": "graphs.integrations.text",
     "optimize_tool": "graphs.integrations.langchain_tool",
     "prompt_in_use": "plugins.apps.binding",
     "resume": "graphs.api",
+    "text_registry": "graphs.integrations.text",
 }
 
 __all__ = [
@@ -93,21 +103,26 @@ __all__ = [
     "Result",
     "Score",
     "Task",
+    "TextResult",
     "aimprove",
     "aoptimize",
     "aoptimize_app",
+    "aoptimize_text",
     "app_registry",
     "aresume",
     "astream",
     "build_graph",
+    "code_tests",
     "hookimpl",
     "improve",
     "load_task",
     "model_in_use",
     "optimize",
+    "optimize_text",
     "optimize_tool",
     "prompt_in_use",
     "resume",
+    "text_registry",
 ]
 
 

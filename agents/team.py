@@ -15,6 +15,7 @@ from ..core.errors import UsageError
 from ..core.events import EventKind
 from ..core.identity import digest, seeded_random
 from ..core.models import Call, ModelRef, Role, Sampling
+from ..core.prompt import TextKind
 from ..core.protocols import Agent, Gateway
 from ..core.render import Message
 from ..core.stats.labels import label_likelihoods
@@ -33,6 +34,7 @@ from .instructions import (
     parse_instruction,
     shipped_instructions,
 )
+from .kind_instructions import instruction_of_kind
 from .parse.blocks import clean_output, is_unfinished_thought
 from .parse.replies import parse_reply
 
@@ -41,6 +43,7 @@ A = TypeVar("A", bound=AgentReply)
 # Block of an answer → the fields of an ask whose texts it may be a version of.
 _REWRITTEN_FIELDS: Mapping[str, Sequence[str]] = {
     "prompt": ("prompt", "first", "second", "base", "best"),
+    "text": ("prompt",),
     "section": ("text",),
 }
 # A first answer that is quoted in the repair question need not be whole.
@@ -122,6 +125,7 @@ class ModelTeam:
         deadline: If set, neither are questions after it.
         answer_limit: From a model and what an instruction allows to the limit on the answer.
         first_skill: The skill of the request's first question, if another team asked it.
+        kind: What the text is that the request works on.
     """
 
     models: Models
@@ -136,6 +140,7 @@ class ModelTeam:
     allowance: int | None = None
     deadline: WritingDeadline | None = None
     first_skill: str = ""
+    kind: TextKind = "prose"
     answer_limit: Callable[[ModelRef, int], int] = instructed_limit
     _ask_counts: Counter[str] = field(default_factory=Counter, init=False, repr=False, compare=False)
     _skills: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -262,7 +267,9 @@ class ModelTeam:
         raw = clean_output(answer.text)
         # What a student writes becomes a part of a prompt; what others write is read by a model.
         partial = last and ask.role != "student"
-        reply = parse_reply(ask, raw, cut=cut, partial=partial, samples=instruction.samples, tags=instruction.tags)
+        reply = parse_reply(
+            ask, raw, cut=cut, partial=partial, samples=instruction.samples, tags=instruction.tags, kind=self.kind
+        )
         reason = "" if reply is not None else _why_unreadable(raw, instruction, sampling, cut=cut, thinking=thinking)
         return _Answer(reply=reply, raw=raw or answer.text.strip(), cut=cut or thinking, reason=reason)
 
@@ -287,8 +294,9 @@ class ModelTeam:
         return ask.model_copy(update={name: type(ask).model_fields[name].default for name in hidden})
 
     def _instruction(self, ask: Ask[Any]) -> Instruction:
-        """An agent's own, else that of the ask itself, else the shipped one."""
+        """An agent's own, else that of the kind of text, else that of the ask itself, else the shipped one."""
         replacement = self.instructions.get(f"{ask.role}.{ask.skill}")
+        replacement = replacement or instruction_of_kind(self.kind, ask.role, ask.skill)
         return replacement or instruction_of_ask(type(ask)) or instruction_for(ask.role, ask.skill)
 
     def _instructions_with(self, agent: Agent, ask: Ask[Any]) -> Mapping[str, Instruction]:

@@ -15,6 +15,7 @@ from .options import (
     MODELS_PANEL,
     AsJson,
     Folder,
+    Force,
     NoPlugins,
     Optimizer,
     OutputFile,
@@ -46,6 +47,7 @@ def improve(
     ] = None,
     seed: Seed = None,
     output: OutputFile = None,
+    force: Force = False,
     as_json: AsJson = False,
     folder: Folder = DEFAULT_FOLDER,
     no_plugins: NoPlugins = False,
@@ -59,6 +61,10 @@ def improve(
     from .evaluate import run_evaluation
     from .lookup import load_registry
 
+    if output is not None and output.exists() and not force:
+        raise UsageError(
+            "the file is there already", where=str(output), remedy="choose another name, or replace it with --force"
+        )
     model = with_model_options(
         ModelRef.parse(optimizer or EMBEDDED),
         parse_key_values(model_option or [], "--model-option"),

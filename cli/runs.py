@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ..runtime.store import RunRecord, Store
 
 
-# The recipe under which eval, compare and transfer store what they measure.
-_EVALUATION = "eval"
+# The recipes under which eval, compare, transfer and improve store what they do without a search.
+_WITHOUT_SEARCH = ("eval", "improve")
 _CANDIDATE_WORDS = ("best", "start")
 
 
@@ -46,7 +46,7 @@ def runs(
     elif not rows:
         echo("no runs in this folder yet; start one with maieutic optimize TASK, or maieutic demo")
     else:
-        listed = [row for row in rows if everything or row["recipe"] != _EVALUATION]
+        listed = [row for row in rows if everything or row["recipe"] not in _WITHOUT_SEARCH]
         cells = [{**row, "best": format_score(row["best_score"])} for row in listed]
         if cells:
             columns = ["id", "task", "recipe", "state", "best", "calls", "started"]

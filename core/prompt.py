@@ -16,10 +16,15 @@ from .words import length_in_words
 
 # Fields that came after the first ids: left out of the id at their default, so that older ids stay the same.
 _OMITTED_AT_DEFAULT = ("nearest", "shuffles")
+_PARTS_OMITTED_AT_DEFAULT = ("literals", "kind")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
 
 Placement = Literal["user", "system", "first"]
 DemoStyle = Literal["turns", "text"]
+TextKind = Literal["prose", "code", "schema", "playbook"]
+TEXT_KINDS: tuple[TextKind, ...] = ("prose", "code", "schema", "playbook")
+# Kinds of which every character counts: white space, braces and quotes are never tidied.
+EXACT_KINDS: frozenset[TextKind] = frozenset({"code", "schema"})
 
 
 class _PromptPart(BaseModel):
@@ -91,6 +96,8 @@ class Prompt(_PromptPart):
         demos: Few-shot examples.
         format: The layout.
         literals: Names in braces that are text: no field of an example provides them.
+        kind: What the text is: `prose` is a prompt, `code` a file, pattern or configuration, `schema` the description
+            of a tool, an argument or a form, `playbook` notes that a prompt or an agent reads. Only prose has fields.
         placeholders: The other names in braces in `system` and `instruction`; found automatically.
     """
 
@@ -102,11 +109,12 @@ class Prompt(_PromptPart):
     demos: tuple[Demo, ...] = ()
     format: Format = Format()
     literals: tuple[str, ...] = ()
+    kind: TextKind = "prose"
     placeholders: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _find_placeholders(self) -> Self:
-        if not self.placeholders:
+        if not self.placeholders and self.kind == "prose":
             names = placeholders_in(f"{self.system}\n{self.instruction}")
             object.__setattr__(self, "placeholders", tuple(name for name in names if name not in self.literals))
         return self
@@ -118,8 +126,9 @@ class Prompt(_PromptPart):
     def parts(self) -> dict[str, Any]:
         """The prompt as plain JSON, without what follows from the rest. The id is computed from it."""
         parts = self.model_dump(mode="json", exclude={"placeholders"})
-        if not self.literals:
-            del parts["literals"]
+        for name in _PARTS_OMITTED_AT_DEFAULT:
+            if parts[name] == type(self).model_fields[name].default or not parts[name]:
+                del parts[name]
         parts["format"] = {
             name: value for name, value in parts["format"].items() if name not in _OMITTED_AT_DEFAULT or value
         }
@@ -167,6 +176,8 @@ def placeholders_in(text: str) -> tuple[str, ...]:
 
 def with_literals(prompt: Prompt, fields: Collection[str]) -> Prompt:
     """The prompt with every name in braces that is none of these fields as literal text."""
+    if prompt.kind != "prose":
+        return prompt
     names = placeholders_in(f"{prompt.system}\n{prompt.instruction}")
     literals = tuple(name for name in names if name not in fields)
     return prompt if literals == prompt.literals else prompt.with_(literals=literals)

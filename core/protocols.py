@@ -7,14 +7,15 @@ spends anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final, Literal, Protocol, TypeVar, runtime_checkable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, Literal, Protocol, TypeVar, runtime_checkable
 
 from .asks import AgentReply, Ask
 from .budget import Payer
 from .dataset import Example
 from .models import Call, ModelRef, Output, Reply
 from .program import Program
+from .prompt import TEXT_KINDS, TextKind
 from .report import Report
 from .search_types import Duel, Measurement, NewExample, Proposal, Request, Search, WorkOrder
 
@@ -24,6 +25,8 @@ NEEDS_TRAIN: Final[frozenset[Need]] = frozenset({"train"})
 NEEDS_REFERENCES: Final[frozenset[Need]] = frozenset({"references"})
 NEEDS_LABELLED_TRAIN: Final[frozenset[Need]] = frozenset({"train", "references"})
 NEEDS_JUDGE: Final[frozenset[Need]] = frozenset({"judge"})
+ANY_KIND: Final[frozenset[TextKind]] = frozenset(TEXT_KINDS)
+PROSE_ONLY: Final[frozenset[TextKind]] = frozenset({"prose"})
 Decision = Literal["keep", "drop", "undecided"]
 A = TypeVar("A", bound=AgentReply)
 
@@ -62,6 +65,30 @@ class Gateway(Protocol):
             ModelError: The endpoint is unusable.
             BudgetSpent: The call does not fit into the budget.
             NeedsError: The model returns no log-probabilities for a given text.
+        """
+        ...
+
+
+@runtime_checkable
+class CountsWork(Protocol):
+    """A gateway that counts work of the caller's as calls: one in the process of the run."""
+
+    async def run_counted(
+        self, name: str, key: Mapping[str, Any], work: Callable[[], Awaitable[str]], payer: Payer = "target"
+    ) -> Reply:
+        """Do a piece of work once for each key, and count it as one call.
+
+        Args:
+            name: Whose work it is, in place of a model's name.
+            key: What it depends on.
+            work: Does it; its text is stored.
+            payer: Whose share of the budget pays.
+
+        Returns:
+            The reply with the text.
+
+        Raises:
+            BudgetSpent: One more call does not fit into the budget.
         """
         ...
 
@@ -189,6 +216,11 @@ class Operator(Protocol):
         ...
 
 
+def kinds_of(operator: object) -> frozenset[TextKind]:
+    """The kinds of text that an operator works on."""
+    return operator.kinds if isinstance(operator, WorksOnKinds) else PROSE_ONLY
+
+
 class Strategy(Protocol):
     """Directs the search: which parents, which operators, what to keep.
 
@@ -236,6 +268,14 @@ class Strategy(Protocol):
     def final(self, search: Search) -> str:
         """Return the id of the winner."""
         ...
+
+
+@runtime_checkable
+class WorksOnKinds(Protocol):
+    """An operator that works on texts that are no prompts too. Without this attribute it works on prose alone."""
+
+    @property
+    def kinds(self) -> frozenset[TextKind]: ...
 
 
 @runtime_checkable

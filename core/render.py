@@ -111,6 +111,8 @@ def program_text(program: Program) -> str:
 def prompt_text(program: Program, name: str) -> str:
     """One prompt of a program as it is sent, with markers in place of the fields of the example."""
     prompt = with_shared_prompt(program, name)
+    if prompt.kind != "prose":
+        return prompt.instruction
     return messages_as_text(render(prompt, placeholder_example(prompt)))
 
 

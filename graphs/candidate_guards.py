@@ -16,10 +16,14 @@ from ..core.words import (
     estimate_tokens,
     word_units,
 )
+from .text_guards import structure_lost
 
 DUPLICATE = "duplicate of an earlier candidate"
 # The bound of an instruction where the task sets none: longer than any published prompt of a search.
 DEFAULT_MAX_PROMPT_TOKENS = 4000
+# A playbook or a file is longer than a prompt: published playbooks grow to some ten thousand tokens.
+DEFAULT_MAX_TEXT_TOKENS = 16_000
+_TEXT_GROWTH = 2
 # Twelve words in a row are a quotation; fewer may be the task's own phrases.
 _COPIED_WORDS = 12
 # An input of fewer words says what any prompt may say: a name, a label, a number.
@@ -39,7 +43,9 @@ def rejection_reason(program: Program, task: Task, archive: Archive) -> str:
         text = f"{prompt.system}\n{instruction_text(prompt)}".strip()
         if not text and not prompt.demos and prompt != baseline:
             return "the prompt is empty"
-        if leak := leaked_instruction(text):
+        if baseline and (lost_structure := structure_lost(baseline, prompt)):
+            return lost_structure
+        if prompt.kind == "prose" and (leak := leaked_instruction(text)):
             return f"an agent's own instruction leaked into it: {leak[:80]!r}"
         baseline_text = f"{baseline.system}\n{instruction_text(baseline)}" if baseline else ""
         if copied := _copied_text(text, baseline_text, task):
@@ -62,6 +68,8 @@ def _length_limit(program: Program, task: Task) -> tuple[int, int]:
     if limit is not None:
         return limit, prompt_tokens(program, task)
     start = max(map(_written_tokens, task.program.prompts.values()))
+    if any(prompt.kind != "prose" for prompt in program.prompts.values()):
+        start = max(start * _TEXT_GROWTH, DEFAULT_MAX_TEXT_TOKENS)
     return max(DEFAULT_MAX_PROMPT_TOKENS, start), max(map(_written_tokens, program.prompts.values()))
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..core.errors import MaieuticError, NeedsError, PluginError, TaskError, UsageError
 from ..core.evaluator_protocols import AskingEvaluator, Evaluator, LossEvaluator, PairEvaluator
-from ..core.protocols import RequiresOperators, RestrictsOperators, Strategy
+from ..core.program import Program
+from ..core.protocols import PROSE_ONLY, Operator, RequiresOperators, RestrictsOperators, Strategy, kinds_of
 from ..core.recipe import PluginRef
 from ..plugins.system.registry import Registry
 
@@ -53,6 +54,32 @@ def check_operators(strategy: Strategy, operators: Collection[str]) -> None:
             where="operators",
             possible=sorted(allowed),
             remedy="leave it out, or use a strategy without that guarantee",
+        )
+
+
+def check_kinds(program: Program, operators: Mapping[str, Operator]) -> None:
+    """Raise UsageError where a text of the program has no operator that works on its kind, or an operator no text."""
+    kinds = {name: prompt.kind for name, prompt in program.prompts.items()}
+    if set(kinds.values()) <= PROSE_ONLY or not operators:
+        return
+    working = {name: kinds_of(operator) for name, operator in operators.items()}
+    remedy = "choose a recipe of operators that do: --recipe gepa, or --set operators=reflect,merge"
+    for name, kind in kinds.items():
+        if not any(kind in those for those in working.values()):
+            raise UsageError(
+                f"no operator of this run works on the {kind} {name!r}",
+                where="operators",
+                possible=sorted(working),
+                remedy=remedy,
+            )
+    idle = sorted(name for name, those in working.items() if those.isdisjoint(kinds.values()))
+    if idle:
+        raise UsageError(
+            f"the operators {', '.join(idle)} work on {' and '.join(sorted(PROSE_ONLY))} alone, "
+            f"and the program has {', '.join(sorted(set(kinds.values())))}",
+            where="operators",
+            possible=sorted(set(working) - set(idle)),
+            remedy=remedy,
         )
 
 

@@ -28,7 +28,7 @@ from ..plugins.system.task_access import access_of_task
 from ..plugins.targets.chat import STEP_TOKENS
 from ..runtime.models.client import supports_loss
 from ..runtime.models.profile import profile_of, target_tokens
-from .compatibility import check_operators, create_evaluator
+from .compatibility import check_kinds, check_operators, create_evaluator
 from .recipe_loader import apply_settings, load_recipe
 from .run_options import DEFAULT_BUDGET, RunOptions
 
@@ -109,6 +109,7 @@ class RunConfig:
             labels=labels,
         )
         check_operators(config.strategy, config.operators)
+        check_kinds(task.program, config.operators)
         config._check_needs()
         return config
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from ..core.budget import Payer
 from ..core.errors import NeedsError
@@ -23,6 +24,7 @@ class ScriptedGateway:
         """losses: (messages, reference) → mean negative log-likelihood per token; without it, losses are refused."""
         self._model, self._losses = model, losses
         self.calls: list[tuple[Call, Payer]] = []
+        self.work: list[tuple[str, Payer]] = []
 
     async def complete(self, call: Call, payer: Payer) -> Reply:
         self.calls.append((call, payer))
@@ -38,6 +40,12 @@ class ScriptedGateway:
             reasoning=answer.reasoning,
             tool_calls=answer.tool_calls,
         )
+
+    async def run_counted(
+        self, name: str, key: Mapping[str, Any], work: Callable[[], Awaitable[str]], payer: Payer = "target"
+    ) -> Reply:
+        self.work.append((name, payer))
+        return Reply(text=await work())
 
     async def similarities(self, call: Call, payer: Payer = "optimizer") -> Sequence[float]:
         self.calls.append((call, payer))

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ...core.asks import AgentReply, Ask
+from ...core.prompt import EXACT_KINDS, TextKind
 from ...core.words import count_words
 from ..asks.common import FindReasons, PlanPath
 from ..asks.replies import JudgementReply, PathReply, PromptReply, QuestionsReply, ReasonsReply
@@ -26,6 +27,7 @@ from .blocks import (
     without_chat_tokens,
 )
 from .clean import clean_prompt, is_instruction, is_refusal, unwrap_marked, whole_sentences
+from .exact_text import read_exact
 from .marked import TEXT_FENCES, MarkedBlock, find_fences, find_marked
 from .shared_replies import SHARED_REPLIES, normalize_words, read_shared
 
@@ -47,6 +49,7 @@ def parse_reply(
     partial: bool = False,
     samples: Iterable[str] = (),
     tags: Sequence[str] = (),
+    kind: TextKind = "prose",
 ) -> AgentReply | None:
     """Read the reply to an ask.
 
@@ -59,7 +62,10 @@ def parse_reply(
         partial: Whether advice that was cut may end with its last whole sentence. A prompt never does.
         samples: Texts that the instruction gave as samples.
         tags: The blocks that the instruction wants.
+        kind: What the text is that a prompt reply holds.
     """
+    if ask.reply is PromptReply and kind != "prose":
+        return _read_text_of_kind(text, (*tags, *PROMPT_TAGS), kind, cut=cut)
     text, sample_words = clean_output(text), {normalize_words(sample) for sample in samples}
     if not text:
         return None
@@ -89,6 +95,15 @@ def parse_reply(
 
 
 _OWN_READERS = (JudgementReply, ReasonsReply, QuestionsReply, PathReply)
+
+
+def _read_text_of_kind(text: str, tags: Sequence[str], kind: TextKind, *, cut: bool) -> PromptReply | None:
+    """A file, a schema or notes. Of notes that nobody marked, everything is taken."""
+    content = read_exact(text, tags, cut=cut)
+    if content is None and kind not in EXACT_KINDS and not cut and not find_marked(text, *tags):
+        content = clean_prompt(text)
+    usable = content is not None and content.strip(". \n") and not is_refusal(content)
+    return PromptReply(prompt=content, raw=text) if content is not None and usable else None
 
 
 def _read_prompt(text: str, cut: bool, samples: set[str]) -> str | None:

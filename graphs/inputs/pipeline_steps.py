@@ -49,6 +49,10 @@ def step_examples(train: Sequence[Example], evaluations: Mapping[str, Evaluation
 def step_brief(task: TaskBrief, program: Program, slot: str, *, last: bool) -> TaskBrief:
     """The task in words for whoever works on one step; the answer contract concerns the last step alone."""
     steps = ", then ".join(program.prompts)
+    if any(prompt.kind != "prose" for prompt in program.prompts.values()):
+        parts = ", ".join(program.prompts)
+        description = f"{task.description.strip()} It works with these parts: {parts}. This is the part {slot!r}."
+        return task.model_copy(update={"description": description.strip()})
     description = f"{task.description.strip()} It is done in steps: {steps}. This prompt is for the step {slot!r}."
     return task.model_copy(update={"description": description, "answer": task.answer if last else AnswerContract()})
 

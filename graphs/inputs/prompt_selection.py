@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ...core.candidate import Archive
 from ...core.identity import seeded_random
 from ...core.program import Program
+from ...core.prompt import TextKind
+from ...core.protocols import PROSE_ONLY
 from ...core.recipe import SlotRule
 from ...core.search_types import Search, WorkOrder
 from .pipeline_steps import find_step, step_names
@@ -21,7 +23,11 @@ _PRIOR_CHILDREN = 3.0
 
 
 def assign_prompts(
-    orders: Sequence[WorkOrder], search: Search, rule: SlotRule, learning: Collection[str] = ()
+    orders: Sequence[WorkOrder],
+    search: Search,
+    rule: SlotRule,
+    learning: Collection[str] = (),
+    kinds: Mapping[str, frozenset[TextKind]] | None = None,
 ) -> list[WorkOrder]:
     """The orders, each with a prompt to work on where its first parent has several and the order names none.
 
@@ -40,7 +46,12 @@ def assign_prompts(
         if rule == "shared" and program.shared:
             slot = program.shared
         else:
-            slot = _choose_prompt(program.slots, search, rule, index)
+            fitting = [
+                name
+                for name in program.slots
+                if kinds is None or program.prompts[name].kind in kinds.get(order.operator, PROSE_ONLY)
+            ]
+            slot = _choose_prompt(fitting or program.slots, search, rule, index)
             if order.operator in learning and not order.cases and not program.by_task:
                 slot = _teachable_prompt(search, order.parents[0], slot)
         assigned.append(order.model_copy(update={"slot": slot}))

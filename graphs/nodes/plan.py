@@ -9,6 +9,7 @@ from ...core.asks import CALLS_PER_ASK, Case
 from ...core.budget import fair_shares
 from ...core.errors import BudgetSpent
 from ...core.identity import seeded_random
+from ...core.protocols import kinds_of
 from ...core.render import program_instruction_text
 from ...core.search_types import WorkOrder
 from ...plugins.algorithms.fitness import VIEWS
@@ -43,7 +44,8 @@ async def plan(context: RunContext, state: RunState) -> RunState:
         orders = redirect_orders(config.strategy.ask(search), search.archive, search.round)
     affordable = _affordable_orders(context, orders, search.remaining_optimizer_calls)
     learning = {name for name, operator in config.operators.items() if "train" in operator.needs}
-    affordable = assign_prompts(affordable, search, config.recipe.slots, learning)
+    kinds = {name: kinds_of(operator) for name, operator in config.operators.items()}
+    affordable = assign_prompts(affordable, search, config.recipe.slots, learning, kinds)
     if not ending and not affordable and (orders or state["round"]):
         ending = BUDGET_SPENT if orders else _EXHAUSTED
     if ending in (_EXHAUSTED, _ROUNDS_DONE) and search.remaining_runs and _has_new_edit(context, step):

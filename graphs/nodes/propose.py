@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...core.errors import BudgetSpent
 from ...core.program import Program
@@ -25,8 +26,11 @@ async def propose(context: RunContext, state: ProposeState) -> RunState:
     step, index = state["step"], state["place"]
     await emit_request_started(context, order, step, index)
     operator = context.config.operators[order.operator]
+    request, team = operator_request(context, state), context.writing_team(state, order.allowance)
+    if request.parents:
+        team = replace(team, kind=request.parents[0].program.main.kind)
     try:
-        outputs = await operator.propose(operator_request(context, state), context.writing_team(state, order.allowance))
+        outputs = await operator.propose(request, team)
     except BudgetSpent:
         return {"drafts": await store_drafts(context, [], order, step, index), "unpaid": [index]}
     proposals = [output for output in outputs if isinstance(output, Proposal)]

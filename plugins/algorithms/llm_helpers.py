@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from ...agents.asks.replies import PromptReply
 from ...core.asks import Ask, Case
 from ...core.dataset import Example
-from ...core.prompt import placeholders_in
+from ...core.prompt import EXACT_KINDS, placeholders_in
 from ...core.protocols import Team
 from ...core.render import template_values
 from ...core.search_types import Proposal, Request, TaskBrief
@@ -65,12 +65,25 @@ def with_instruction(request: Request, text: str, rationale: str = "") -> Propos
     the parent's is a refused proposal.
     """
     program = request.parents[0].program
+    if program.main.kind in EXACT_KINDS:
+        return _with_exact_text(request, text, rationale)
     old, new = program.main.instruction, text.strip()
     if not new:
         return refused(request, "it is empty", text, rationale)
-    literals = program.main.literals
-    new = _restore_placeholders(new, old, [name for name in placeholders_in(old) if name not in literals])
+    if program.main.kind == "prose":
+        literals = program.main.literals
+        new = _restore_placeholders(new, old, [name for name in placeholders_in(old) if name not in literals])
     if new.split() == old.split():
+        return refused(request, UNCHANGED, text, rationale)
+    return Proposal(program=program.replace(program.main.with_(instruction=new)), rationale=rationale.strip())
+
+
+def _with_exact_text(request: Request, text: str, rationale: str) -> Proposal:
+    """The first parent with another file or schema, of which every character counts."""
+    program, new = request.parents[0].program, text.strip("\n")
+    if not new.strip():
+        return refused(request, "it is empty", text, rationale)
+    if new == program.main.instruction.strip("\n"):
         return refused(request, UNCHANGED, text, rationale)
     return Proposal(program=program.replace(program.main.with_(instruction=new)), rationale=rationale.strip())
 

@@ -44,6 +44,8 @@ class TextExporter:
 
 
 def _prompt_text(prompt: Prompt) -> str:
+    if prompt.kind != "prose":
+        return prompt.instruction
     names = ("input", *prompt.placeholders)
     style = prompt.format
     # With a pool of examples all of them are written down, whatever the input.

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...core.program import Program
 from ...core.prompt import Prompt
-from ...core.protocols import NEEDS_NOTHING, Team
+from ...core.protocols import ANY_KIND, NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 
 PARTS = ("system", "instruction", "sections", "principles", "branches", "demos", "format")
@@ -28,6 +28,7 @@ class LineageMerge:
 
     name = "merge"
     needs = NEEDS_NOTHING
+    kinds = ANY_KIND
     calls = 0
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:

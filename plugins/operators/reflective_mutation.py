@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...agents.asks.replies import PromptReply
 from ...core.asks import CALLS_PER_ASK, Ask, Case
-from ...core.protocols import NEEDS_TRAIN, Team
+from ...core.protocols import ANY_KIND, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
 
@@ -35,6 +35,7 @@ class ReflectiveMutation:
 
     name = "reflect"
     needs = NEEDS_TRAIN
+    kinds = ANY_KIND
     calls = CALLS_PER_ASK
 
     cases: int = 6

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...agents.asks.common import EditPrompt
 from ...agents.asks.common import ParaphrasePrompt as ParaphraseAsk
 from ...core.asks import CALLS_PER_ASK
-from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
+from ...core.protocols import ANY_KIND, NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
 from .feedback_controller import CorrectPrompt
@@ -33,6 +33,7 @@ class FailureRewrite:
 
     name = "rewrite"
     needs = NEEDS_TRAIN
+    kinds = ANY_KIND
 
     errors: int = 4
     count: int = 1

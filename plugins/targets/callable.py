@@ -14,14 +14,15 @@ from ...core.protocols import NEEDS_NOTHING, Gateway
 from ...core.render import Message, render, with_shared_prompt
 from ..system.imports import call_function, load_function, parameters_of
 
-_ARGUMENT_NAMES = ("program", "prompt", "example", "input", "messages", "model")
+_ARGUMENT_NAMES = ("program", "texts", "prompt", "example", "input", "messages", "model")
 
 
 class CallableTarget:
     """Your own function: `f(messages)`, `f(program, example)`, or any of the names below; sync or async.
 
-    Arguments by name: program, prompt (the main one, or the router's choice), example, input, messages, model (its
-    name). It returns the text or an Output. What it raises is a PluginError, not a wrong answer.
+    Arguments by name: program, texts (name → text of each component as it stands), prompt (the main one, or the
+    router's choice), example, input, messages, model (its name). It returns the text or an Output. What it raises is a
+    PluginError, not a wrong answer.
     """
 
     needs = NEEDS_NOTHING
@@ -39,6 +40,7 @@ class CallableTarget:
         messages = tuple(render(prompt, example))
         values: dict[str, Any] = {
             "program": program,
+            "texts": {name: component.instruction for name, component in program.prompts.items()},
             "prompt": prompt,
             "example": example,
             "input": example.input,

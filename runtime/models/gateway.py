@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...core.budget import Cost, Ledger, Payer
 from ...core.errors import BudgetSpent
@@ -119,6 +120,32 @@ class RunGateway:
             )
         )
         return similarities_from(reply)
+
+    async def run_counted(
+        self, name: str, key: Mapping[str, Any], work: Callable[[], Awaitable[str]], payer: Payer = "target"
+    ) -> Reply:
+        """Work of the caller's as one call: reserved, counted, stored with its text, and done once for each key.
+
+        What a function of the caller's answers may change between runs, so that the key holds within this run alone: a
+        resumed run has the text, another one does the work itself. Work that raises is not stored.
+        """
+
+        async def send(timeout_seconds: float) -> Reply:
+            return Reply(text=await work())
+
+        async def worst_case() -> Cost:
+            return Cost(calls=1)
+
+        return await self._deduplicated(
+            _ModelRequest(
+                key=digest({"work": name, "run": self.run, **key}),
+                model=name,
+                payer=payer,
+                role=payer,
+                worst_case=worst_case,
+                send=send,
+            )
+        )
 
     async def aclose(self) -> None:
         """Settle this run's requests in flight. The shared client stays open for other runs."""

@@ -59,6 +59,8 @@ def test_a_prompt_from_stdin_and_one_that_looks_like_an_option(call: Any, stub: 
 
 
 def test_wrong_use_spends_nothing(call: Any, stub: StubServer) -> None:
+    Path("old.txt").write_text("keep me")
+    assert call("improve", "Say yes.", "--optimizer", f"openai/stub@{stub.base}", "-o", "old.txt").code == 2
     for words in (("improve", ""), ("improve", "no-such.txt"), ("improve", "Say yes.", "--data", "none.jsonl")):
         assert call(*words, "--optimizer", f"openai/stub@{stub.base}").code == 2
     assert call("improve", "Say yes.", "--optimizer", "nonsense").code == 2
