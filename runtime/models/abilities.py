@@ -42,9 +42,9 @@ def reads_images(profile: ModelProfile) -> bool:
     return profile.images if profile.images is not None else profile.source != "table"
 
 
-def _lacks(model: ModelRef, what: str, asked: str, option: str) -> NeedsError:
+def _lacks(model: ModelRef, what: str, request: str, option: str) -> NeedsError:
     return NeedsError(
-        f"{model.id} {what}, and it is asked with {asked}",
+        f"{model.id} {what}, and it is asked with {request}",
         where=f"model {model}",
         possible=("a model whose `maieutic models test` says yes", f"--model-option target.{option}=true"),
         remedy=f"name another model; if this one can, say so: --model-option target.{option}=true",

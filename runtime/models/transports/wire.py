@@ -104,12 +104,12 @@ def parse_completion(data: Any, call: Call, seconds: float, usd: float = 0.0) ->
         reasoning = replace_half_pairs(reasoning)
         text = _before_stop(text, call.sampling.stop)
         tool_calls = _tool_calls(message)
-        asked = "".join(f"{tool_call['name']}{tool_call['arguments']}" for tool_call in tool_calls)
+        call_texts = "".join(f"{tool_call['name']}{tool_call['arguments']}" for tool_call in tool_calls)
         prompt, completion = (_token_count(data.get("usage"), f"{kind}_tokens") for kind in ("prompt", "completion"))
         return Reply(
             text=text,
             prompt_tokens=worst_tokens(call) - call.sampling.max_tokens if prompt is None else prompt,
-            completion_tokens=len((written + reasoning + asked).encode()) if completion is None else completion,
+            completion_tokens=len((written + reasoning + call_texts).encode()) if completion is None else completion,
             top_logprobs=_top_logprobs(choice.get("logprobs")),
             finish=choice.get("finish_reason") or "stop",
             usd=usd,
