@@ -15,7 +15,10 @@ MaieuticError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+if TYPE_CHECKING:
+    from .trace import TraceStep
 
 
 class ErrorDetails(TypedDict, total=False):
@@ -34,10 +37,12 @@ class MaieuticError(Exception):
         where: The place, such as a file with a line or an option.
         possible: What would have been possible.
         remedy: What to do.
+        trace: What an application did before it failed, where it tells.
     """
 
     code = "error"
     exit_code = 1
+    trace: tuple[TraceStep, ...] = ()
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from .errors import UsageError
 from .identity import digest
 from .messages import Message, ToolCall, ToolDefinition
+from .trace import TraceStep
 
 Role = Literal["target", "planner", "teacher", "critic", "student", "judge", "synthesizer"]
 ROLES: tuple[Role, ...] = ("target", "planner", "teacher", "critic", "student", "judge", "synthesizer")
@@ -234,6 +235,7 @@ class Output(BaseModel):
         messages: The chat messages of the last call.
         replies: All model replies that led to it, in order.
         trajectory: The steps of a target with several steps.
+        trace: Everything that the target did, tool calls included, where it tells.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -242,3 +244,4 @@ class Output(BaseModel):
     messages: tuple[Message, ...] = ()
     replies: tuple[Reply, ...] = ()
     trajectory: tuple[Mapping[str, Any], ...] = ()
+    trace: tuple[TraceStep, ...] = ()

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .trace import TraceStep
+
 Failure = Literal["format", "example", "no_answer"]
 
 
@@ -61,6 +63,7 @@ class Evaluation(BaseModel):
         likelihoods: Label → log-probability (nats) that the answer begins with it. Empty unless the target returns
             log-probabilities and answers are labels.
         trajectory: The `prompt`, `input` and `output` of each step, if several prompts made the output.
+        trace: Everything that the target did, tool calls included, where it tells.
         step: The number of the graph's step that measured it.
     """
 
@@ -75,6 +78,7 @@ class Evaluation(BaseModel):
     scores: Mapping[str, Score] = Field(default_factory=dict)
     likelihoods: Mapping[str, float] = Field(default_factory=dict)
     trajectory: tuple[Mapping[str, str], ...] = ()
+    trace: tuple[TraceStep, ...] = ()
     step: int = 0
 
     @property

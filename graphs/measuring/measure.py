@@ -207,7 +207,9 @@ async def _measure_or_fail(
         if not is_example_failure(error):
             raise
         failures.add_error(example.id, error)
-        return failed_result(context.config, candidate, example, split, step, failed_score(error))
+        failure = failed_result(context.config, candidate, example, split, step, failed_score(error))
+        trace = getattr(error, "trace", ())
+        return failure.model_copy(update={"trace": trace}) if trace and isinstance(failure, Evaluation) else failure
     failures.add_answer()
     scores = result.scores.values() if isinstance(result, Evaluation) else ()
     if reason := next((score.reason for score in scores if score.failure == "example" and score.reason), ""):
@@ -260,6 +262,7 @@ async def _measure_one(
         scores=scores,
         likelihoods=label_likelihoods(config.labels, logprobs),
         trajectory=named_steps(result.output),
+        trace=result.output.trace,
         step=step,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import json
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,12 +13,18 @@ from ...core.errors import MaieuticError, PluginError, UsageError
 from ...core.models import ModelRef, Output, Sampling
 from ...core.program import Program
 from ...core.protocols import Gateway, Need
-from ...core.render import Message, with_shared_prompt
+from ...core.render import with_shared_prompt
 from ..system.imports import call_function, load_object, parameters_of
-from .binding import AppBinding, bind_app
-from .prompt_forms import prompt_name_in, prompt_template, prompt_text
+from .app_trace import app_trace, model_steps, tool_recorder
+from .binding import AppBinding, AppPrompts, bind_app
+from .factories import build_app, is_factory, is_runnable, resolve_app, takes_messages
+from .prompt_forms import prompt_template, prompt_text
+from .prompt_shapes import in_shape_of
+from .tool_texts import ToolTexts, is_tool_text
 
 _PROMPT_FORMS = ("text", "template")
+# Candidates that are measured at once are fewer; an application is built in milliseconds.
+_MAX_BUILT = 64
 _ARGUMENT_NAMES = ("input", "prompts", "model", "config", "example")
 
 
@@ -26,18 +32,22 @@ class RunnableTarget:
     """Runs an application on an example.
 
     The application reads the prompts by name in any of these ways: `config["configurable"]["prompts"]`, the parameter
-    `prompts` of a function, `prompt_in_use(name, otherwise)`, or a field of its input. Its model calls are cached and
-    counted if it uses the run's model: `config["configurable"]["chat_model"]`, the parameter `model` of a function or
-    factory, or `model_in_use(otherwise)`. Calls of other models are not counted. What the application raises is a
-    PluginError.
+    `prompts` of a function or factory, `prompt_in_use(name, otherwise)`, or a field of its input. Its model calls are
+    cached and counted if it uses the run's model: `config["configurable"]["chat_model"]`, the parameter `model` of a
+    function or factory, or `model_in_use(otherwise)`. Calls of other models are not counted. Texts of the program that
+    are named `tool:NAME` or `tool:NAME.ARGUMENT` are what that model reads of the application's tools. What the
+    application raises is a PluginError, with the steps that led there in its `trace`.
 
     Args:
-        app: The application, or `file.py:name` of it or of a factory `f(model)`.
+        app: The application, or `file.py:name` of it or of a factory `f(model)`, `f(prompts)` or `f(model, prompts)`.
         input: The field of its input for the example's text. `messages` passes a human message, `.` the text alone.
-            Examples of several fields are passed as they are.
-        output: The dotted path of the answer in the result. `messages` is the last message, `.` the result itself.
+            Examples of several fields are passed as they are. By default `messages` for a graph that takes messages.
+        output: The dotted path of the answer in the result. `messages` is the last message, `.` the result itself. By
+            default `messages` for a graph that returns messages.
         form: `text`, or `template` for LangChain templates with the variable `input` and few-shot examples as turns.
         prompts: A field of the input for the prompts, if the application expects one.
+        own_prompts: The application's own prompts by name, or `file.py:name` of them: those that the task does not
+            name stay as they are, and the others are passed in the same shape, as a text, a message or a template.
         calls: The maximum number of model calls of one run.
         reply_tokens: The token limit of each reply.
     """
@@ -52,6 +62,7 @@ class RunnableTarget:
         output: str = "output",
         form: str = "text",
         prompts: str = "",
+        own_prompts: Mapping[str, Any] | str | None = None,
         calls: int = 1,
         temperature: float = 0.0,
         reply_tokens: int = 256,
@@ -64,26 +75,30 @@ class RunnableTarget:
         if form not in _PROMPT_FORMS:
             raise UsageError(f"unknown form {form!r}", where="[target] form", possible=_PROMPT_FORMS)
         self.needs: frozenset[Need] = frozenset({"logprobs"} if top_logprobs else ())
-        self._app = _resolve_app(load_object(app, Path(folder)) if isinstance(app, str) else app)
+        loaded = load_object(app, Path(folder)) if isinstance(app, str) else app
+        own = load_object(own_prompts, Path(folder)) if isinstance(own_prompts, str) else own_prompts
+        self._own_prompts: Mapping[str, Any] = own or {}
+        self._factory = loaded if is_factory(loaded) else None
+        self._app = None if self._factory else resolve_app(loaded)
         self._input, self._output, self._field, self._calls = input, output, prompts, calls
         self._form, self._sample = form, sample
+        self._built: dict[str, Any] = {}
         self._has_run = self._has_asked = False
         self._sampling = Sampling(temperature=temperature, max_tokens=reply_tokens, top_logprobs=top_logprobs)
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
-        binding = AppBinding(model=model, gateway=gateway, sampling=self._sampling, sample=self._sample)
-        for name in program.prompts:
-            prompt = with_shared_prompt(program, name)
-            binding.prompts[name] = (
-                prompt_text(prompt) if self._form == "text" else prompt_template(name, prompt, binding)
-            )
+        binding = self._bind(program, model, gateway)
         try:
             with bind_app(binding):
-                result = await self._invoke(binding, example)
-        except MaieuticError:
+                result = await self._invoke(binding, program, example)
+        except MaieuticError as error:
+            error.trace = app_trace(binding, error=error.what)
             raise
         except Exception as error:
-            raise binding.framework_error or _app_error(f"failed: {type(error).__name__}: {error}", example) from error
+            reason = f"{type(error).__name__}: {error}"
+            failure = binding.framework_error or _app_error(f"failed: {reason}", example)
+            failure.trace = app_trace(binding, error=reason)
+            raise failure from error
         finally:
             self._has_asked = self._has_asked or bool(binding.exchanges or binding.framework_error)
         if binding.framework_error is not None:
@@ -100,37 +115,74 @@ class RunnableTarget:
         """The option `calls`. Calls of other models are not counted."""
         return self._calls
 
-    async def _invoke(self, binding: AppBinding, example: Example) -> Any:
+    def _bind(self, program: Program, model: ModelRef, gateway: Gateway) -> AppBinding:
+        binding = AppBinding(
+            model=model,
+            gateway=gateway,
+            sampling=self._sampling,
+            sample=self._sample,
+            tool_texts=ToolTexts.of(program),
+            sources={name: with_shared_prompt(program, name) for name in program.prompts if not is_tool_text(name)},
+        )
+        for name, prompt in binding.sources.items():
+            is_text = self._form == "text"
+            binding.prompts[name] = prompt_text(prompt) if is_text else prompt_template(name, prompt, binding)
+        return binding
+
+    def _app_prompts(self, binding: AppBinding) -> AppPrompts:
+        """What the application gets by name: the run's prompts, and its own beside them."""
+        run_prompts = {
+            name: in_shape_of(binding.sources[name], self._own_prompts.get(name)) if isinstance(value, str) else value
+            for name, value in binding.prompts.items()
+        }
+        return AppPrompts({**self._own_prompts, **run_prompts})
+
+    def _app_for(self, program: Program, prompts: AppPrompts) -> Any:
+        """The application; of a factory that takes prompts, the one for this program."""
+        if self._factory is None:
+            return self._app
+        if program.id not in self._built:
+            if len(self._built) >= _MAX_BUILT:
+                self._built.clear()
+            self._built[program.id] = build_app(self._factory, prompts)
+        return self._built[program.id]
+
+    async def _invoke(self, binding: AppBinding, program: Program, example: Example) -> Any:
         from .chat import GatewayChat
 
-        prompts, chat = dict(binding.prompts), GatewayChat()
+        prompts, chat = self._app_prompts(binding), GatewayChat()
+        app = self._app_for(program, prompts)
         configurable = {"prompts": prompts, "chat_model": chat, "thread_id": uuid.uuid4().hex}
-        config = {"configurable": configurable}
-        app_input = self._app_input(example, prompts)
-        if _is_runnable(self._app):
-            return await self._app.ainvoke(app_input, config)
+        config = {"configurable": configurable, "callbacks": [tool_recorder(binding)]}
+        app_input = self._app_input(app, example, prompts)
+        if is_runnable(app):
+            return await app.ainvoke(app_input, config)
         values = {"input": app_input, "prompts": prompts, "model": chat, "config": config, "example": example}
-        accepted = parameters_of(self._app) or {}
+        accepted = parameters_of(app) or {}
         named = {name: values[name] for name in _ARGUMENT_NAMES if name in accepted and name != "input"}
         first = [name for name in accepted if name not in named][:1]
-        return await call_function(self._app, *(app_input for _ in first), **named)
+        return await call_function(app, *(app_input for _ in first), **named)
 
-    def _app_input(self, example: Example, prompts: Mapping[str, Any]) -> Any:
+    def _app_input(self, app: Any, example: Example, prompts: Mapping[str, Any]) -> Any:
         more = {self._field: dict(prompts)} if self._field else {}
-        if isinstance(example.input, Mapping):
+        field = "messages" if self._input == "input" and takes_messages(app) else self._input
+        if isinstance(example.input, Mapping) and not (field == "messages" and example.images):
             return {**example.input, **more}
-        if self._input == "." or (not _is_runnable(self._app) and self._input == "input"):
+        if field == "." or (not is_runnable(app) and field == "input"):
             return example.input
-        if self._input == "messages":
+        if field == "messages":
             from langchain_core.messages import HumanMessage
 
-            return {"messages": [HumanMessage(example.text)], **more}
-        return {self._input: example.text, **more}
+            pictures = [{"type": "image_url", "image_url": {"url": url}} for url in example.images]
+            content: Any = [{"type": "text", "text": example.text}, *pictures] if pictures else example.text
+            return {"messages": [HumanMessage(content)], **more}
+        return {field: example.text, **more}
 
     def _to_output(self, binding: AppBinding, result: Any, example: Example) -> Output:
         if isinstance(result, Mapping) and "__interrupt__" in result:
             raise _app_error("waits for a person (an interrupt), which a run cannot answer", example)
-        text = _text_of(_select_output(result, self._output, example))
+        value = _select_output(result, self._output, example)
+        text = _text_of(value)
         if text is None:
             raise _app_error(f"returned {type(result).__name__}, not a text: {result!r:.200}", example)
         replies = [reply for _, reply in reversed(binding.exchanges)]
@@ -141,60 +193,16 @@ class RunnableTarget:
             text=text,
             messages=binding.exchanges[-1][0] if binding.exchanges else (),
             replies=tuple(replies),
-            trajectory=tuple(_trajectory(binding)),
+            trajectory=tuple(model_steps(binding)),
+            trace=app_trace(binding, answer=text),
         )
-
-
-def _trajectory(binding: AppBinding) -> list[dict[str, str]]:
-    """Each call with the name of its prompt, so that credit and failures go to the right one."""
-    steps = []
-    for messages, reply in binding.exchanges:
-        if match := _prompt_in_messages(binding, messages):
-            name, question = match
-            steps.append({"prompt": name, "input": question, "output": reply.text})
-    return steps
-
-
-def _prompt_in_messages(binding: AppBinding, messages: tuple[Message, ...]) -> tuple[str, str] | None:
-    """The name of the prompt in these messages, and the input that it was given."""
-    for name, question, rendered in reversed(binding.rendered):
-        if rendered == messages:
-            return name, question
-    texts = {name: prompt for name, prompt in binding.prompts.items() if isinstance(prompt, str)}
-    speaker = prompt_name_in(texts, "\n".join(message["content"] for message in messages))
-    if speaker is None:
-        return None
-    return speaker, messages[-1]["content"].replace(texts[speaker], "").strip()
-
-
-def _resolve_app(app: Any) -> Any:
-    """The application, from a factory that takes only the model, or from a graph that is not compiled."""
-    parameters = parameters_of(app) if inspect.isfunction(app) else None
-    required = [n for n, p in (parameters or {}).items() if p.default is p.empty]
-    if parameters is not None and required in (["model"], ["chat_model"]):
-        from .chat import GatewayChat
-
-        app = app(GatewayChat())
-    elif parameters == {}:
-        app = app()
-    if not _is_runnable(app) and callable(getattr(app, "compile", None)):
-        app = app.compile()
-    if not _is_runnable(app) and not callable(app):
-        raise UsageError(
-            f"a {type(app).__name__} is not an application",
-            where="[target] app",
-            possible=("a LangGraph graph", "a LangChain Runnable", "a function", "a factory f(model)"),
-        )
-    return app
-
-
-def _is_runnable(app: Any) -> bool:
-    return callable(getattr(app, "ainvoke", None))
 
 
 def _select_output(result: Any, path: str, example: Example) -> Any:
     if path == "." or not isinstance(result, Mapping):
         return result
+    if path == "output" and path not in result and "messages" in result:
+        path = "messages"
     value: Any = result
     for part in path.split("."):
         if not isinstance(value, Mapping) or part not in value:
@@ -216,6 +224,10 @@ def _text_of(value: Any) -> str | None:
         return value
     if isinstance(getattr(value, "type", None), str) and hasattr(value, "content"):
         return str(value.text)
+    if callable(getattr(value, "model_dump_json", None)):
+        return str(value.model_dump_json())
+    if isinstance(value, Mapping) and value:
+        return json.dumps(value, ensure_ascii=False, default=str)
     return str(value) if isinstance(value, bool | int | float) else None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
-from langchain_core.messages import HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
@@ -201,11 +201,12 @@ async def test_a_spent_budget_is_heard_through_an_application_that_swallows_erro
         await run(swallowing, gateway=Broke(ScriptedModel({})))
 
 
-async def test_tools_do_not_go_through_the_door() -> None:
+async def test_a_recording_does_not_go_through_the_gateway() -> None:
     async def app(text: str, model: Any) -> str:
-        return str((await model.ainvoke([HumanMessage(text), ToolMessage("3", tool_call_id="1")])).text)
+        recording = {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}
+        return str((await model.ainvoke([HumanMessage([recording])])).text)
 
-    with pytest.raises(UsageError, match="tool message"):
+    with pytest.raises(UsageError, match="a message with audio cannot be sent"):
         await run(app)
 
 
