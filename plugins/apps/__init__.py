@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .binding import prompt_in_use
+from .app_prompts import prompt_in_use
 
 if TYPE_CHECKING:
     from .chat import model_in_use

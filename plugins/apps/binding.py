@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from ...core.errors import MaieuticError, UsageError
 from ...core.messages import Message, ToolDefinition
@@ -22,8 +22,6 @@ from ...core.models import Call, ModelRef, Reply, Sampling
 from ...core.prompt import Prompt
 from ...core.protocols import Gateway
 from .tool_texts import ToolTexts
-
-P = TypeVar("P")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,38 +140,3 @@ def bind_app(binding: AppBinding) -> Iterator[AppBinding]:
 
 def current_binding() -> AppBinding | None:
     return _CURRENT.get()
-
-
-class AppPrompts(dict[str, Any]):
-    """The prompts of a run by name; a name that the run does not have is an error that says what to do."""
-
-    def __missing__(self, name: str) -> Any:
-        raise UsageError(
-            f"this run has no prompt {name!r}",
-            where="the application's prompts",
-            possible=sorted(self),
-            remedy=f"name it in the task, or give the run the application's own: own_prompts = {{{name} = …}}",
-        )
-
-
-def prompt_in_use(name: str, otherwise: P) -> P:
-    """The prompt of the current run, or the application's own outside of a run.
-
-    Args:
-        name: The prompt's name in the task.
-        otherwise: The application's own prompt: a text, a message or a template.
-
-    Returns:
-        A prompt of the same type as `otherwise`. A template keeps its variables and its placeholders for messages. With
-        the target's option `form = "template"`, a template with the variable `input`, whatever `otherwise` is.
-    """
-    binding = _CURRENT.get()
-    prompt: Any = None if binding is None else binding.prompts.get(name)
-    if binding is None or prompt is None:
-        return otherwise
-    if not isinstance(prompt, str) or isinstance(otherwise, str) or otherwise is None or name not in binding.sources:
-        return prompt  # type: ignore[no-any-return]
-    from .prompt_shapes import in_shape_of
-
-    shaped: P = in_shape_of(binding.sources[name], otherwise)
-    return shaped

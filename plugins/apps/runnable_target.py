@@ -15,8 +15,9 @@ from ...core.program import Program
 from ...core.protocols import Gateway, Need
 from ...core.render import with_shared_prompt
 from ..system.imports import call_function, load_object, parameters_of
+from .app_prompts import AppPrompts
 from .app_trace import app_trace, model_steps, tool_recorder
-from .binding import AppBinding, AppPrompts, bind_app
+from .binding import AppBinding, bind_app
 from .factories import build_app, is_factory, is_runnable, resolve_app, takes_messages
 from .prompt_forms import prompt_template, prompt_text
 from .prompt_shapes import in_shape_of
