@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .graphs.integrations.text import optimize_text as optimize_text
     from .graphs.integrations.text import text_registry as text_registry
     from .graphs.result import Result as Result
-    from .plugins.apps.binding import prompt_in_use as prompt_in_use
+    from .plugins.apps.app_prompts import prompt_in_use as prompt_in_use
     from .plugins.apps.chat import GatewayChat as GatewayChat
     from .plugins.apps.chat import model_in_use as model_in_use
     from .plugins.system.hookspecs import hookimpl as hookimpl
@@ -82,7 +82,7 @@ _MODULES = {
     "optimize": "graphs.api",
     "optimize_text": "graphs.integrations.text",
     "optimize_tool": "graphs.integrations.langchain_tool",
-    "prompt_in_use": "plugins.apps.binding",
+    "prompt_in_use": "plugins.apps.app_prompts",
     "resume": "graphs.api",
     "text_registry": "graphs.integrations.text",
 }
