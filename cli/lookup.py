@@ -85,13 +85,10 @@ def read_task_data(
 
 
 def load_program(path: Path) -> Program:
-    """The prompt of a text file, or the whole program of an exported .json."""
-    from ..core.program import Program
-    from ..plugins.exporters.json_file import load_json
-    from ..runtime.tasks.rows import read_text
+    """The prompt of a text file, or the program of an export that can be read back."""
+    from ..runtime.tasks.prompt_files import read_program_file
 
-    text = read_text(path)
-    return load_json(text, where=str(path)) if path.suffix == ".json" else Program.of(text.rstrip("\n"))
+    return read_program_file(path)
 
 
 def find_candidate(store: Store, record: RunRecord, name: str) -> Candidate:

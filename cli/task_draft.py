@@ -201,8 +201,10 @@ def _column_placeholders(prompt: str) -> tuple[str, ...]:
     return placeholders_in(_prompt_text(prompt)) if prompt else ()
 
 
-def _converted_prompt(prompt: str, task: Task) -> str:
+def _converted_prompt(prompt: str, task: Task) -> Any:
     """The start prompt as the task reads it: with placeholders in our notation."""
+    if isinstance(parts := _prompt_value(prompt), dict):
+        return {**parts, "instruction": task.program.main.instruction, "system": task.program.main.system}
     return task.program.main.instruction if len(task.program.prompts) == 1 else _prompt_text(prompt)
 
 
@@ -259,7 +261,7 @@ def _task_tables(draft: TaskDraft, folder: Path) -> dict[str, Any]:
     return {
         "name": draft.name or folder.resolve().name,
         "description": draft.description or "",
-        "prompt": _prompt_text(draft.prompt),
+        "prompt": _prompt_value(draft.prompt),
         "answer": answer,
         "evaluators": [
             {
@@ -269,6 +271,17 @@ def _task_tables(draft: TaskDraft, folder: Path) -> dict[str, Any]:
         ],
         "models": {"target": target, "optimizer": str(ModelRef.parse(draft.optimizer or target))},
     }
+
+
+def _prompt_value(prompt: str) -> Any:
+    """The prompt for a task file: a text, or the parts of a transcript."""
+    from ..core.transcript import is_transcript, read_prompt_text
+
+    text = _prompt_text(prompt)
+    if not is_transcript(text):
+        return text
+    parts = read_prompt_text(text, prompt).model_dump(exclude={"placeholders"}, exclude_defaults=True)
+    return {**parts, "demos": [dict(demo) for demo in parts.get("demos", ())]}
 
 
 def _prompt_text(prompt: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...core.program import Program
 from ...core.report import Report
-from .message_templates import prompt_templates, variable_names
+from .message_templates import export_mark, prompt_templates, variable_names
 from .python_module import module_docstring, source_lines
 
 _MODULE_CODE = '''
@@ -49,6 +49,7 @@ class DspyExporter:
         (turns,) = prompt_templates(program, self.name, several=False).values()
         names = variable_names(turns)
         head = [
+            f"# {export_mark(self.name)}",
             module_docstring(task_name, report),
             "",
             "import dspy",

@@ -6,7 +6,7 @@ import json
 
 from ...core.program import Program
 from ...core.report import Report
-from .message_templates import MessageTemplate, TemplateVariable, is_single_prompt, prompt_templates
+from .message_templates import MessageTemplate, TemplateVariable, export_mark, is_single_prompt, prompt_templates
 
 
 class Jinja2Exporter:
@@ -21,10 +21,11 @@ class Jinja2Exporter:
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
         prompts = prompt_templates(program, self.name)
         written = {name: _message_list(turns) for name, turns in prompts.items()}
+        head = f"{{# {export_mark(self.name)} #}}\n"
         if is_single_prompt(prompts):
-            return next(iter(written.values())) + "\n"
+            return f"{head}{next(iter(written.values()))}\n"
         named = ",\n".join(f"{_json_literal(name)}: {text}" for name, text in written.items())
-        return f"{{\n{named}\n}}\n"
+        return f"{head}{{\n{named}\n}}\n"
 
 
 def _message_list(turns: list[MessageTemplate]) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 
-from pydantic import ValidationError
-
-from ...core.errors import UsageError
 from ...core.program import Program
 from ...core.report import Report
+from ...runtime.tasks.prompt_files import PROGRAM_FORMAT, PROGRAM_VERSION
+from ...runtime.tasks.prompt_files import load_json as load_json
 
-FORMAT = "maieutic-program"
-VERSION = 1
+FORMAT = PROGRAM_FORMAT
+VERSION = PROGRAM_VERSION
 
 
 class JsonExporter:
@@ -31,30 +30,3 @@ class JsonExporter:
             "report": claim,
         }
         return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
-
-
-def load_json(text: str, *, where: str = "export") -> Program:
-    """The program of an export. Raises UsageError for any other text, and for a newer version."""
-    try:
-        body = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"not valid JSON: {error}", where=where) from error
-    if not isinstance(body, dict) or body.get("format") != FORMAT:
-        raise UsageError(
-            f"this JSON is not an exported program: format = {FORMAT!r} is missing",
-            where=where,
-            remedy="write one with: maieutic export RUN --format json",
-        )
-    if body.get("version") != VERSION:
-        raise UsageError(
-            f"the export has version {body.get('version')!r}",
-            where=where,
-            possible=(str(VERSION),),
-            remedy="update maieutic",
-        )
-    try:
-        return Program.model_validate(body.get("program"))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in ("program", *first["loc"]))
-        raise UsageError(f"the program cannot be read: {first['msg']}", where=f"{where}: {place}") from error

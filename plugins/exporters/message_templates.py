@@ -2,53 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
-from ...core.dataset import Example
 from ...core.errors import UsageError
+from ...core.message_template import MessageTemplate as MessageTemplate
+from ...core.message_template import TemplateVariable as TemplateVariable
+from ...core.message_template import message_templates as message_templates
 from ...core.program import MAIN, Program
-from ...core.prompt import Prompt
-from ...core.render import render, with_shared_prompt
+from ...core.render import with_shared_prompt
 from ...core.report import Report
-
-
-@dataclass(frozen=True)
-class TemplateVariable:
-    """The position of an example's value: `input`, or one of the prompt's placeholders."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class MessageTemplate:
-    """One message: literal texts and variables."""
-
-    role: str
-    pieces: tuple[str | TemplateVariable, ...]
-
-
-def message_templates(prompt: Prompt) -> list[MessageTemplate]:
-    """The messages of a prompt; filled with values that are not empty, they are exactly what Maieutic sends.
-
-    The prompt is rendered with marks in place of values and cut at the marks. A mark contains the prompt's own hash,
-    which no text of the prompt can contain.
-    """
-    names = dict.fromkeys(("input", *prompt.placeholders))
-    marks = {f"«{prompt.id}:{name}»": name for name in names}
-    values = {name: mark for mark, name in marks.items()} if prompt.placeholders else next(iter(marks))
-    mark = re.compile("(" + "|".join(map(re.escape, marks)) + ")")
-    return [
-        MessageTemplate(
-            message["role"],
-            tuple(
-                TemplateVariable(marks[text]) if text in marks else text
-                for text in mark.split(message["content"])
-                if text
-            ),
-        )
-        for message in render(prompt, Example(input=values))
-    ]
+from ...runtime.tasks.prompt_files import EXPORT_MARK
 
 
 def variable_names(turns: list[MessageTemplate]) -> tuple[str, ...]:
@@ -96,6 +57,11 @@ def untemplatable_feature(program: Program) -> str:
 def is_single_prompt(prompts: dict[str, list[MessageTemplate]]) -> bool:
     """Whether it is a single prompt, which needs no name."""
     return list(prompts) == [MAIN]
+
+
+def export_mark(form: str) -> str:
+    """What a file says of itself, in a comment of its language, so that it is recognized when it is read."""
+    return f"{EXPORT_MARK} {form}"
 
 
 def gain_statement(report: Report | None) -> str:

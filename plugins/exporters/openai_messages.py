@@ -10,6 +10,7 @@ from typing import Any
 from ...core.errors import UsageError
 from ...core.program import Program
 from ...core.report import Report
+from ...runtime.tasks.prompt_files import MESSAGES_FORMAT
 from .message_templates import MessageTemplate, TemplateVariable, is_single_prompt, prompt_templates, variable_names
 
 
@@ -27,6 +28,7 @@ class OpenAIExporter:
         prompts = prompt_templates(program, self.name)
         written = {name: _chat_body(turns) for name, turns in prompts.items()}
         body: Any = next(iter(written.values())) if is_single_prompt(prompts) else written
+        body = {"format": MESSAGES_FORMAT, **body}
         return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -8,7 +8,7 @@ import re
 from ...core.program import Program
 from ...core.report import Report
 from ..system.imports import import_optional
-from .message_templates import MessageTemplate, TemplateVariable, gain_statement, prompt_templates
+from .message_templates import MessageTemplate, TemplateVariable, export_mark, gain_statement, prompt_templates
 
 _BRACES = re.compile(r"\{(?=[{%#])|\{$|(?<=#)\}")
 
@@ -33,7 +33,8 @@ class PromptfooExporter:
             "providers": ["echo"],
             "tests": [],
         }
-        return str(yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=120))
+        text = yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=120)
+        return f"# {export_mark(self.name)}\n{text}"
 
 
 def _chat_prompt(turns: list[MessageTemplate]) -> str:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from ...core.program import MAIN, Program
 from ...core.report import Report
-from .message_templates import MessageTemplate, TemplateVariable, gain_statement, prompt_templates, variable_names
+from .message_templates import (
+    MessageTemplate,
+    TemplateVariable,
+    export_mark,
+    gain_statement,
+    prompt_templates,
+    variable_names,
+)
 
 
 class PythonExporter:
@@ -20,6 +27,7 @@ class PythonExporter:
         prompts = prompt_templates(program, self.name)
         first = MAIN if MAIN in prompts else next(iter(prompts))
         lines = [
+            f"# {export_mark(self.name)}",
             module_docstring(task_name, report),
             "",
             "# name -> [(role, [words or (value's name,), ...]), ...]",

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 
 from ...core.dataset import Example
+from ...core.errors import UsageError
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
 from ...core.render import messages_as_text, render, with_shared_prompt
 from ...core.report import Report
+from ...core.transcript import prompt_as_text
 from .message_templates import (
     MessageTemplate,
     TemplateVariable,
+    export_mark,
     gain_statement,
     message_templates,
     untemplatable_feature,
@@ -26,7 +29,8 @@ _OPTION_SHUFFLE_NOTE = "it is sent {} times with the options in another order ea
 class TextExporter:
     """The messages for the target, with `{input}` for the example's text; a single message is written without its role.
 
-    For reading: braces of the prompt are not escaped, so the text cannot be turned back into a template.
+    Several messages are a transcript: `[system]`, `[user]` and `[assistant]` above each. `eval`, `compare` and tasks
+    read the text of one prompt back as the same messages. A program of several parts is written for reading alone.
     """
 
     name = "text"
@@ -37,10 +41,21 @@ class TextExporter:
             name: _prompt_text(with_shared_prompt(program, name)) for name in program.prompts if name != program.shared
         }
         if list(texts) == [MAIN] and program.router is None:
-            return texts[MAIN] + "\n"
+            return _readable_text(program.prompts[MAIN], texts[MAIN]) + "\n"
         parts = [f"=== {name} ===\n{text}" for name, text in texts.items()]
         parts += [f"=== which prompt ===\n{program.router}"] if program.router else []
         return "\n\n".join(parts) + "\n"
+
+
+def _readable_text(prompt: Prompt, text: str) -> str:
+    """The text that is read back as the same prompt; where there is none, the text with what it lacks."""
+    style = prompt.format
+    if _PREPROCESSING_HEADING in text or style.numbers == "grouped" or style.nearest or style.shuffles > 1:
+        return text
+    try:
+        return prompt_as_text(prompt)
+    except UsageError:
+        return f"=== {MAIN} ===\n{text}"
 
 
 def _prompt_text(prompt: Prompt) -> str:
@@ -66,7 +81,7 @@ class MarkdownExporter:
     suffix = ".md"
 
     def export(self, program: Program, task_name: str, report: Report | None) -> str:
-        parts = [f"# {task_name}", gain_statement(report)]
+        parts = [f"<!-- {export_mark(self.name)} -->", f"# {task_name}", gain_statement(report)]
         names = [name for name in program.prompts if name != program.shared]
         for name in names:
             parts.append(f"## {name}" if len(names) > 1 else "")

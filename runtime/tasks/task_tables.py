@@ -11,6 +11,7 @@ from ...core.models import EMBEDDED, ROLES, ModelRef, ModelSettings, Role
 from ...core.program import MAIN, Program
 from ...core.prompt import Prompt
 from ...core.task import Constraints, EvaluatorSpec, Models, TargetSpec
+from ...core.transcript import is_transcript, read_prompt_text
 from .rows import read_text
 from .toml_source import TomlSource
 
@@ -78,7 +79,12 @@ def parse_prompt(task_file: TomlSource, value: Any, *keys: str) -> Prompt:
         file = parts.pop("file")
         if not isinstance(file, str) or "instruction" in parts:
             raise task_file.error("the prompt has both a file and an instruction", *keys, remedy="keep one of the two")
-        parts["instruction"] = task_file.wrap_errors(lambda: read_text(task_file.folder / file), *keys).rstrip("\n")
+        text = task_file.wrap_errors(lambda: read_text(task_file.folder / file), *keys).rstrip("\n")
+        if is_transcript(text):
+            read = task_file.wrap_errors(lambda: read_prompt_text(text, file), *keys)
+            parts = {**read.model_dump(exclude={"placeholders"}, exclude_defaults=True), **parts}
+        else:
+            parts["instruction"] = text
     fields = [*(name for name in Prompt.model_fields if name != "placeholders"), "file"]
     task_file.check_keys(parts, fields, *keys)
     prompt = task_file.wrap_errors(lambda: Prompt.model_validate(parts), *keys, known=fields)
