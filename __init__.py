@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from .core.dataset import Example as Example
     from .core.errors import MaieuticError as MaieuticError
     from .core.events import Event as Event
+    from .core.models import ModelRef as ModelRef
+    from .core.models import Output as Output
     from .core.program import Program as Program
     from .core.prompt import Prompt as Prompt
     from .core.recipe import Recipe as Recipe
     from .core.report import Report as Report
     from .core.score import Score as Score
+    from .core.task import EvaluatorSpec as EvaluatorSpec
+    from .core.task import Models as Models
     from .core.task import Task as Task
     from .graphs.api import aoptimize as aoptimize
     from .graphs.api import aresume as aresume
@@ -44,8 +48,8 @@ if TYPE_CHECKING:
     from .plugins.apps.app_prompts import prompt_in_use as prompt_in_use
     from .plugins.apps.chat import GatewayChat as GatewayChat
     from .plugins.apps.chat import model_in_use as model_in_use
+    from .plugins.loaders.task_files import load_task as load_task
     from .plugins.system.hookspecs import hookimpl as hookimpl
-    from .runtime.tasks.loader import load_task as load_task
 
 _former_names.install()
 
@@ -53,11 +57,15 @@ _MODULES = {
     "AnswerContract": "core.answer",
     "Budget": "core.budget",
     "Dataset": "core.dataset",
+    "EvaluatorSpec": "core.task",
     "Event": "core.events",
     "Example": "core.dataset",
     "GatewayChat": "plugins.apps.chat",
     "Improvement": "graphs.improve",
     "MaieuticError": "core.errors",
+    "ModelRef": "core.models",
+    "Models": "core.task",
+    "Output": "core.models",
     "Program": "core.program",
     "Prompt": "core.prompt",
     "Recipe": "core.recipe",
@@ -77,7 +85,7 @@ _MODULES = {
     "code_tests": "graphs.integrations.code_tests",
     "hookimpl": "plugins.system.hookspecs",
     "improve": "graphs.improve",
-    "load_task": "runtime.tasks.loader",
+    "load_task": "plugins.loaders.task_files",
     "model_in_use": "plugins.apps.chat",
     "optimize": "graphs.api",
     "optimize_text": "graphs.integrations.text",
@@ -91,11 +99,15 @@ __all__ = [
     "AnswerContract",
     "Budget",
     "Dataset",
+    "EvaluatorSpec",
     "Event",
     "Example",
     "GatewayChat",
     "Improvement",
     "MaieuticError",
+    "ModelRef",
+    "Models",
+    "Output",
     "Program",
     "Prompt",
     "Recipe",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.dataset import SCORED_SPLITS, SPLITS
 from ..core.errors import TaskError, UsageError
+from ..runtime.tasks.data_schema import default_metric as default_metric
 
 if TYPE_CHECKING:
     from ..core.task import Task
@@ -221,12 +222,6 @@ def _names_of_written_columns(task: Task) -> dict[str, str]:
 def options_text(options: Mapping[str, Any]) -> str:
     """` (judged = 2)`; empty without options."""
     return f" ({', '.join(f'{name} = {value}' for name, value in options.items())})" if options else ""
-
-
-def default_metric(answer_type: str) -> str:
-    return {"number": "numeric", "json": "json_fields", "choice": "choice", "text": "token_f1"}.get(
-        answer_type, "exact"
-    )
 
 
 def _check_evaluators(task: Task, folder: Path) -> None:

@@ -120,14 +120,15 @@ class Dataset(BaseModel):
         return not any(self[split] for split in SPLITS)
 
     @classmethod
-    def split_by_hash(cls, examples: Iterable[Example]) -> Dataset:
+    def split_by_hash(cls, examples: Iterable[Example], *, held_out: bool = True) -> Dataset:
         """Split one list into 30 % train, 35 % val and 35 % test, in the order of the ids' hashes.
 
-        The order of the list does not matter, so adding examples moves few of the others.
+        The order of the list does not matter, so adding examples moves few of the others. Without `held_out` there is
+        no test, and train and val have the same ratio.
         """
         ordered = sorted(examples, key=lambda example: content_id("o", example.id))
         n = len(ordered)
-        a, b = round(n * 0.30), round(n * 0.65)
+        a, b = (round(n * 0.30), round(n * 0.65)) if held_out else (round(n * 0.30 / 0.65), n)
         return cls(train=tuple(ordered[:a]), val=tuple(ordered[a:b]), test=tuple(ordered[b:]))
 
     # Former names, for existing plugins.

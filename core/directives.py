@@ -30,10 +30,14 @@ class Resume(_Directive):
 
 
 class Stop(_Directive):
-    """End the search. The best candidate so far is reported; without `report` the run can be resumed."""
+    """End the search. The best candidate so far is reported; without `report` the run can be resumed.
+
+    reason: why, where no person asked for it.
+    """
 
     kind: Literal["stop"] = "stop"
     report: bool = True
+    reason: str = ""
 
 
 class Pin(_Directive):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from .errors import UsageError
 from .identity import digest
@@ -85,6 +85,12 @@ class ModelRef(BaseModel):
     api_base: str | None = None
     key_env: str | None = None
     options: ModelSettings = _DEFAULT_OPTIONS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        """A name in place of its parts, as in `{"target": "openai/gpt-4o-mini"}`."""
+        return dict(cls.parse(value)) if isinstance(value, str) else value
 
     @classmethod
     def parse(cls, text: str, *, api_base: str | None = None, key_env: str | None = None) -> ModelRef:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from .answer import AnswerContract
 from .dataset import SPLITS, Dataset, Example
+from .error_messages import validation_location, validation_message
 from .errors import TaskError
 from .models import EMBEDDED, ROLES, ModelRef, Role
 from .program import Program
@@ -39,6 +41,19 @@ class EvaluatorSpec(BaseModel):
     weight: float = Field(default=1.0, gt=0)
     direction: Literal["maximize", "minimize"] = "maximize"
     options: Mapping[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        """A name in place of a table; a function cannot be written into a task."""
+        if callable(value):
+            raise TaskError(
+                f"a task holds the names of its evaluators, not the function {getattr(value, '__name__', value)!r:.60}",
+                where="evaluators",
+                possible=('"exact"', '"metrics.py:my_function"', "an EvaluatorSpec"),
+                remedy="give the function to the run: optimize(task, metric=my_function)",
+            )
+        return {"use": value} if isinstance(value, str) else value
 
 
 class TargetSpec(BaseModel):
@@ -152,6 +167,14 @@ class Task(BaseModel):
     source: str = ""
     trusted: bool = Field(default=False, exclude=True, repr=False)
 
+    @field_validator("models", mode="before")
+    @classmethod
+    def _default_optimizer(cls, value: Any) -> Any:
+        """In a table that names the target alone, it is the optimizer too, as in a task file."""
+        if isinstance(value, Mapping) and "target" in value:
+            return {"optimizer": value["target"], **value}
+        return value
+
     @model_validator(mode="after")
     def _check_name(self) -> Self:
         if not self.name.strip():
@@ -193,7 +216,16 @@ class Task(BaseModel):
         )
         if not any(example.outputs for example in data.examples()):
             fields = {"evaluators": (), **fields}
-        task = cls(name=name, program=Program.of(prompt), data=data, **fields).check()
+        try:
+            task = cls(name=name, program=Program.of(prompt), data=data, **fields).check()
+        except ValidationError as error:
+            message, possible = validation_message(error)
+            raise TaskError(
+                f"{validation_location(error)} {message}",
+                where=f"Task.create({validation_location(error).partition('.')[0]}=…)",
+                possible=possible,
+                remedy="correct the value",
+            ) from error
         return task.model_copy(update={"data": _normalize_references(task.data, task.answer)})
 
     def where(self, field: str) -> str:
@@ -298,8 +330,18 @@ def _as_examples(rows: Sequence[Mapping[str, Any] | Example]) -> tuple[Example, 
 
 
 def _as_example(row: Mapping[str, Any], number: int) -> Example:
+    if not isinstance(row, Mapping):
+        raise TaskError(
+            f"an example is a dict, not {row!r:.60}",
+            where=f"row {number}",
+            possible=('{"input": …, "output": …}', "an Example"),
+            remedy="tuples, data frames and data sets are read by optimize(prompt=…, train=…)",
+        )
     if "input" not in row:
         raise TaskError("an example needs an input", where=f"row {number}", possible=sorted(row))
-    output = row.get("output", ())
-    outputs = (output,) if isinstance(output, str) else tuple(str(reference) for reference in output)
+    output = row.get("output")
+    if isinstance(output, bool | int | float):
+        output = json.dumps(output)
+    listed = () if output is None else (output,) if isinstance(output, str) else output
+    outputs = tuple(str(reference) for reference in listed)
     return Example(id=str(row.get("id", "")), input=row["input"], outputs=outputs)

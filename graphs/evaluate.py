@@ -63,7 +63,7 @@ async def evaluate_program(
         RunStopped: a budget that pays for no example.
     """
     rows = checked_examples(task, program, split)
-    config = RunConfig.resolve(task, RunOptions(recipe=EVAL_RECIPE, **options), registry)
+    config = RunConfig.resolve(task, RunOptions.from_keywords({"recipe": EVAL_RECIPE, **options}), registry)
     if options.get("budget") is None:
         # A call that the endpoint fails on is asked again: that takes nothing from the other examples.
         calls = len(rows) * sum(config.calls_per_run(program, repairs=True))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
@@ -26,9 +23,8 @@ from ..core.report import Report
 from ..core.task import Task
 from ..plugins.apps.prompt_forms import TemplateInput, example_from_values
 from ..plugins.exporters.langchain import LangChainExporter, load_templates
+from .blocking import run_blocking as run_blocking
 from .run_config import RunConfig
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,12 +114,6 @@ def chat_prompt_template(program: Program, name: str | None = None) -> ChatPromp
     exported = LangChainExporter().export(Program.of(prompt), "", None)
     template: ChatPromptTemplate = load_templates(exported)[MAIN]
     return template
-
-
-def run_blocking(work: Coroutine[Any, Any, T]) -> T:
-    """The result of a coroutine, for callers that cannot await: inside a running loop too, as in a notebook."""
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(copy_context().run, asyncio.run, work).result()
 
 
 def program_runnable(

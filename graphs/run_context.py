@@ -15,6 +15,7 @@ from ..agents.team import AgentTurn, ModelTeam, instructed_limit
 from ..core.budget import Cost, Ledger, LedgerView, Payer, remaining_calls
 from ..core.candidate import Archive, Candidate
 from ..core.dataset import Dataset, Example
+from ..core.directives import Stop
 from ..core.events import Event, EventKind
 from ..core.models import ModelRef
 from ..core.score import Evaluation, Response
@@ -35,6 +36,9 @@ from .run_config import RunConfig
 from .state import ProposeState, RunState
 
 Listener = Callable[[Event], None]
+Callback = Callable[[Event], object]
+"""Called with every event, in order; the search ends at its next boundary where one returns True."""
+STOPPED_BY_CALLBACK = "a callback stopped it"
 _log = logging.getLogger("maieutic")
 # Events are for screens: the first lines of a reply are enough there, the store has the whole.
 _EVENT_TEXT = 2000
@@ -51,6 +55,7 @@ class RunContext:
         resume_count: how often the run was resumed before.
         generated_rows: the examples that the run made itself.
         target_tried: whether the first answers were looked at in this process.
+        stop_asked: whether a callback asked this process to end the search.
     """
 
     initial_config: RunConfig
@@ -62,10 +67,12 @@ class RunContext:
     ledger: Ledger
     observers: ObserverDispatcher
     listen: Listener | None = None
+    callbacks: Sequence[Callback] = ()
     started_at: float = field(default_factory=time.monotonic)
     resume_count: int = 0
     generated_rows: list[GeneratedRow] = field(default_factory=list)
     target_tried: bool = False
+    stop_asked: bool = False
     _archive: Archive | None = None
     _archive_step: int = -1
     _last_event_number: int = 0
@@ -78,7 +85,13 @@ class RunContext:
 
     @classmethod
     async def open(
-        cls, config: RunConfig, run: str, store: Store, model_client: ModelClient, listen: Listener | None
+        cls,
+        config: RunConfig,
+        run: str,
+        store: Store,
+        model_client: ModelClient,
+        listen: Listener | None,
+        callbacks: Sequence[Callback] = (),
     ) -> RunContext:
         """Rebuild the ledger from the store. Calls that a dead process left in flight count as lost."""
         await store.mark_lost(run)
@@ -99,6 +112,7 @@ class RunContext:
             ledger=ledger,
             observers=observers,
             listen=listen,
+            callbacks=callbacks,
             resume_count=sum(event.kind == "run_resumed" for event in events),
             generated_rows=read_generated_rows(events),
             _last_event_number=events[-1].number if events else 0,
@@ -129,23 +143,28 @@ class RunContext:
         return Event(run=self.run, kind=kind, key=f"{step}:{kind}:{subject}", step=step, data=data)
 
     async def append_event(self, event: Event) -> None:
-        """Append an event under its own key, and deliver it to streams, observers and the listener."""
+        """Append an event under its own key, and deliver it to streams, observers, listener and callbacks."""
+        asked_before = self.stop_asked
         self.deliver(await self.store.append_events([event]))
+        if self.stop_asked and not asked_before:
+            # As a directive it is durable, and takes effect where a person's would.
+            await self.store.add_directive(self.run, Stop(reason=STOPPED_BY_CALLBACK))
 
     def deliver(self, events: Sequence[Event]) -> None:
-        """Deliver stored events to streams, observers and the listener, each once."""
+        """Deliver stored events to streams, observers, listener and callbacks, each once."""
         for stored in events:
             if stored.number <= self._last_event_number:
                 continue
             self._last_event_number = stored.number
             publish(stored)
             self.observers.deliver(stored)
-            if self.listen is None:
-                continue
-            try:
-                self.listen(stored)
-            except Exception:  # noqa: BLE001 - an observer can neither change nor break a run (L7)
-                _log.exception("a listener failed on %s", stored.kind)
+            for listener in ([self.listen] if self.listen else []) + list(self.callbacks):
+                try:
+                    answer = listener(stored)
+                except Exception:  # noqa: BLE001 - an observer can neither change nor break a run (L7)
+                    _log.exception("a listener failed on %s", stored.kind)
+                    continue
+                self.stop_asked = self.stop_asked or (answer is True and listener is not self.listen)
 
     def archive(self, step: int) -> Archive:
         """What was known before `step`. Kept in memory while steps follow one another, else read from the store."""

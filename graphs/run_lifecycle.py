@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from ..runtime.models.gateway import ModelClient
 from ..runtime.monitor.process import process_start_time
 from ..runtime.store import RunRecord, Store
 from .run_config import RunConfig
-from .run_context import Listener, RunContext
+from .run_context import Callback, Listener, RunContext
 
 # A reason in the log: enough for any message, and bounded for one that quotes a whole reply.
 _REASON_CHARACTERS = 2000
@@ -36,6 +36,7 @@ class RunContexts:
 
     config: RunConfig
     listen: Listener | None = None
+    callbacks: Sequence[Callback] = ()
     store: Store | None = None
     model_client: ModelClient | None = None
     _contexts: dict[str, RunContext] = field(default_factory=dict)
@@ -107,7 +108,7 @@ class RunContexts:
                 await claim_run(store, run)
             if state.get("budget"):
                 self.config.budget = Budget.model_validate(state["budget"])
-            context = await RunContext.open(self.config, run, store, model_client, self.listen)
+            context = await RunContext.open(self.config, run, store, model_client, self.listen, self.callbacks)
             context.ledger.reserve_for_test(self.config.calls_per_test_example * state.get("sealed_rows", 0))
             context.restore_config(state)
             self._contexts[run] = context

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..core.budget import Budget
+from ..core.error_messages import did_you_mean, validation_location, validation_message
+from ..core.errors import UsageError
 from ..core.recipe import PluginRef, Recipe
 from ..runtime.store import RunRecord
 
@@ -30,22 +32,38 @@ class ForkOrigin(BaseModel):
 class MeasureKeywords(TypedDict, total=False):
     """The options that also hold for scoring one program without a search."""
 
-    budget: Budget | None
+    budget: Budget | int | None
     concurrency: int
     folder: Path | str
     trust: bool
 
 
-class RunKeywords(MeasureKeywords, total=False):
-    """`RunOptions` as keyword arguments of `optimize`, for type checkers and editors."""
+class GraphKeywords(MeasureKeywords, total=False):
+    """The options of a run beside its recipe."""
 
-    recipe: str | Recipe
     seed: int
     settings: Mapping[str, str] | None
     approve: bool
     origin: ForkOrigin | None
     executor: PluginRef | str
     observers: Sequence[PluginRef | str]
+    patience: int | None
+
+
+class RunKeywords(GraphKeywords, total=False):
+    """`RunOptions` as keyword arguments of `optimize`, for type checkers and editors."""
+
+    recipe: str | Recipe
+
+
+class LimitKeywords(TypedDict, total=False):
+    """Limits by their own names, in place of `budget`."""
+
+    calls: int | None
+    target_calls: int | None
+    tokens: int | None
+    usd: float | None
+    minutes: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +83,7 @@ class RunOptions:
         observers: who receives the run's events, by name (`mlflow`) or with options.
         trust: agree that a task file's code is executed, and keys are sent to the hosts that it names. A task made in
             Python needs no consent.
+        patience: the search ends after so many rounds in a row without a new best candidate; None for no such limit.
     """
 
     recipe: str | Recipe = "auto"
@@ -78,6 +97,29 @@ class RunOptions:
     executor: PluginRef | str = "local"
     observers: Sequence[PluginRef | str] = ()
     trust: bool = False
+    patience: int | None = None
+
+    @classmethod
+    def from_keywords(cls, keywords: Mapping[str, Any], *, others: Collection[str] = ()) -> RunOptions:
+        """The options in keyword arguments: `RunKeywords` with `LimitKeywords`. Raises UsageError for other ones.
+
+        others: what else the caller could have named.
+        """
+        limits = {name: keywords[name] for name in Budget.model_fields if keywords.get(name) is not None}
+        rest = {name: value for name, value in keywords.items() if name not in Budget.model_fields}
+        names = [option.name for option in fields(cls)]
+        if unknown := next((name for name in rest if name not in names), None):
+            possible = [*others, *names, *Budget.model_fields]
+            raise UsageError(
+                f"there is no option {unknown!r}",
+                where="the keyword arguments",
+                possible=possible,
+                remedy=did_you_mean(unknown, possible),
+            )
+        patience = rest.get("patience")
+        if patience is not None and (not isinstance(patience, int) or isinstance(patience, bool) or patience < 1):
+            raise UsageError(f"patience is {patience!r:.40}", where="patience", possible=("1 round or more", "None"))
+        return cls(**{**rest, "budget": budget_from(rest.get("budget"), limits)})
 
     @property
     def executor_ref(self) -> PluginRef:
@@ -97,6 +139,7 @@ class RunOptions:
             "observers": [observer.model_dump() for observer in self.observer_refs],
             "origin": self.origin.model_dump() if self.origin else None,
             "answer_limits": "model",
+            **({"patience": self.patience} if self.patience is not None else {}),
         }
 
     @classmethod
@@ -113,7 +156,39 @@ class RunOptions:
             origin=ForkOrigin.model_validate(stored["origin"]) if stored.get("origin") else None,
             executor=PluginRef.model_validate(stored.get("executor", {"use": cls.executor})),
             observers=tuple(PluginRef.model_validate(observer) for observer in stored.get("observers", ())),
+            patience=stored.get("patience"),
         )
+
+
+def budget_from(budget: Any, limits: Mapping[str, Any] | None = None) -> Budget | None:
+    """A budget as a caller gives it: a Budget, a number of calls, a dict of limits, or limits by their own names.
+
+    Raises UsageError for anything else; None without any limit.
+    """
+    if budget is not None and limits:
+        raise UsageError(
+            f"budget and {', '.join(limits)} limit the same run",
+            where="budget",
+            remedy="give one of the two: budget=400, or calls=400",
+        )
+    if isinstance(budget, Budget | None) and not limits:
+        return budget
+    given = budget if budget is not None else limits
+    if isinstance(given, int) and not isinstance(given, bool):
+        given = {"calls": given}
+    if not isinstance(given, Mapping):
+        raise UsageError(
+            f"a budget is no {type(given).__name__}: {given!r:.40}",
+            where="budget",
+            possible=("400 (calls)", "Budget(calls=400)", *(f"{name}=…" for name in Budget.model_fields)),
+        )
+    try:
+        return Budget.model_validate(dict(given))
+    except ValidationError as error:
+        message, _ = validation_message(error)
+        raise UsageError(
+            f"{validation_location(error)} {message}", where="budget", possible=tuple(Budget.model_fields)
+        ) from error
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -123,9 +198,12 @@ def shows_options(function: F) -> F:
     """Let `help` and notebooks list the options where the function takes them as `**options`."""
     signature = inspect.signature(function)
     named = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
+    unpacked = next((p for p in signature.parameters.values() if p.kind is p.VAR_KEYWORD), None)
+    defaults = {option.name: option.default for option in fields(RunOptions)}
+    listed = get_type_hints(function)[unpacked.name].__args__[0].__annotations__ if unpacked else {}
     options = [
-        inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=option.type)
-        for option in fields(RunOptions)
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name), annotation=annotation)
+        for name, annotation in sorted(listed.items(), key=lambda item: item[0] in defaults)
     ]
     function.__signature__ = signature.replace(parameters=[*named, *options])  # type: ignore[attr-defined]
     return function

@@ -49,6 +49,7 @@ class RunState(TypedDict, total=False):
     ledger: at the end of the last step. Decisions use it and not the live ledger.
     sealed_rows: how many held-out examples the budget is reserved for.
     seconds: the run's age at the end of the last step.
+    best_round: the last round that changed the best candidate; 0 if none did.
     ending: why the search ends, empty while it goes on.
     ended: how it ended, empty until its last node has run. The store has the same fact.
     report: whether the search ends with a report.
@@ -75,6 +76,7 @@ class RunState(TypedDict, total=False):
     sealed_rows: int
     seconds: float
     best: str
+    best_round: int
     ending: str
     ended: Literal["", "stopped", "finished"]
     report: bool

@@ -113,7 +113,7 @@ async def apply_directive(
         case Pause() | Resume():
             return DirectiveResult()
         case Stop():
-            return DirectiveResult(update={"ending": STOPPED_BY_PERSON, "report": directive.report})
+            return DirectiveResult(update={"ending": directive.reason or STOPPED_BY_PERSON, "report": directive.report})
         case Fork(run=run):
             return DirectiveResult(log_data={"fork": run}) if run else DirectiveResult(refused=_FORK_REFUSED)
 

@@ -16,7 +16,8 @@ from ...core.program import Program
 from ...core.render import instruction_text
 from ...core.task import Models, Task
 from ..api import aoptimize
-from ..result import Result, run_blocking
+from ..blocking import run_blocking
+from ..result import Result
 
 _DESCRIPTION = (
     "Improve a prompt on examples and measure the gain on examples that were kept aside. Gives the better prompt, "

@@ -76,6 +76,9 @@ def stop_reason(context: RunContext, state: RunState, remaining_runs: int) -> st
         return _ROUNDS_DONE
     if state.get("idle", 0) >= _MAX_IDLE_ROUNDS:
         return f"{_MAX_IDLE_ROUNDS} rounds in a row brought nothing new"
+    patience = context.config.options.patience
+    if patience is not None and state["round"] - state.get("best_round", 0) >= patience:
+        return f"no better prompt in {patience} round{'s' if patience > 1 else ''}"
     return ""
 
 

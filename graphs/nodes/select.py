@@ -33,7 +33,10 @@ async def select(context: RunContext, state: RunState) -> RunState:
     }
     await context.emit("round_finished", step, round=state["round"], **summary)
     memory = {**state["memory"], "strategy": search.memory}
-    return end_step(context, state, {"best": best, "memory": memory, "step": step})
+    update: RunState = {"best": best, "memory": memory, "step": step}
+    if best != state["best"]:
+        update["best_round"] = state["round"]
+    return end_step(context, state, update)
 
 
 async def _record_decisions(context: RunContext, step: int, decisions: Mapping[str, Decision]) -> None:

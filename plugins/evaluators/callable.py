@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, Self
 
 from ...core.dataset import Example
 from ...core.error_messages import did_you_mean
@@ -30,6 +30,7 @@ _ARGUMENT_MEANINGS: Mapping[str, str] = {
     "pred": "pred",
     **dict.fromkeys(("trace", "pred_name", "pred_trace"), "nothing"),
 }
+_NO_COLUMNS: Mapping[str, str] = {}
 _POSITIONS = ("example", "pred", "nothing", "nothing", "nothing")
 
 
@@ -51,6 +52,8 @@ class CallableEvaluator:
 
     needs = NEEDS_NOTHING
     seconds = METRIC_SECONDS
+    columns: Mapping[str, str] = {}
+    """Column of the user's rows → the name under which an example has its value; it is found by both."""
 
     def __init__(self, function: str | Callable[..., Any], folder: str = ".", **options: Any) -> None:
         loaded = _load_metric(function, Path(folder), self.seconds) if isinstance(function, str) else function
@@ -97,7 +100,7 @@ class CallableEvaluator:
             "answer": answer,
             "expected": example.output,
             "references": example.outputs,
-            "example": ExampleView(example),
+            "example": ExampleView(example, self.columns),
             "pred": PredictionView(output, answer),
             "nothing": None,
         }
@@ -193,7 +196,7 @@ class _FieldsView(Mapping[str, Any]):
 class ExampleView(_FieldsView):
     """An example as metrics of other tools expect it: metadata, input fields, and the usual names of both."""
 
-    def __init__(self, example: Example) -> None:
+    def __init__(self, example: Example, columns: Mapping[str, str] = _NO_COLUMNS) -> None:
         fields: dict[str, Any] = {}
         fields |= dict.fromkeys(("output", "answer", "target", "expected", "label", "reference"), example.output)
         fields |= dict.fromkeys(("input", "inputs", "question", "text"), example.text)
@@ -202,14 +205,35 @@ class ExampleView(_FieldsView):
         fields = {**dict(example.metadata), **fields}
         if isinstance(example.input, Mapping):
             fields |= {**example.input, "inputs": dict(example.input)}
-        super().__init__(fields, example.text)
+        named = {column: fields[name] for column, name in columns.items() if name in fields}
+        super().__init__({**named, **fields}, example.text)
 
 
-class PredictionView(_FieldsView):
-    """An output as metrics of other tools expect it: its text, and the answer, None where none could be read."""
+class PredictionView(str):
+    """An output as metrics of other tools expect it: its text, and the answer, None where none could be read.
 
-    def __init__(self, output: Output, answer: str | None) -> None:
-        fields: dict[str, Any] = dict.fromkeys(("answer", "label", "prediction", "target"), answer)
-        fields |= dict.fromkeys(("text", "output", "outputs", "response", "completion"), output.text)
-        fields |= {"messages": output.messages, "trajectory": output.trajectory}
-        super().__init__(fields, output.text)
+    It is the text itself, so that `"refund" in prediction` looks into it, with fields beside it: `prediction.answer`.
+    """
+
+    _fields: dict[str, Any]
+
+    def __new__(cls, output: Output, answer: str | None) -> Self:
+        view = super().__new__(cls, output.text)
+        view._fields = dict.fromkeys(("answer", "label", "prediction", "target"), answer)
+        view._fields |= dict.fromkeys(("text", "output", "outputs", "response", "completion"), output.text)
+        view._fields |= {"messages": output.messages, "trajectory": output.trajectory}
+        return view
+
+    def keys(self) -> Iterable[str]:
+        return self._fields.keys()
+
+    def get(self, name: str, otherwise: Any = None) -> Any:
+        return self._fields.get(name, otherwise)
+
+    def __getitem__(self, name: Any) -> Any:
+        return self._fields[name] if isinstance(name, str) else super().__getitem__(name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._fields:
+            raise AttributeError(f"there is no {name!r} here, only {', '.join(sorted(self._fields))}")
+        return self._fields[name]

@@ -12,7 +12,13 @@ from ...core.score import Score
 
 _VALUE_KEYS = ("score", "value")
 _FEEDBACK_KEYS = ("feedback", "comment", "reason", "explanation")
-_ACCEPTED_RESULTS = ("True or False", "a number in [0, 1]", 'a dict {"score": …, "feedback": …}', "a Score")
+_ACCEPTED_RESULTS = (
+    "True or False",
+    "a number in [0, 1]",
+    "(score, feedback)",
+    'a dict {"score": …, "feedback": …}',
+    "a Score",
+)
 
 
 def as_score(name: str, result: Any) -> Score:
@@ -21,6 +27,8 @@ def as_score(name: str, result: Any) -> Score:
         return result
     if isinstance(result, Mapping):
         return _score_from_fields(name, result)
+    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], str | None):
+        return _score_from_fields(name, {"score": result[0], "feedback": result[1]})
     if _is_number(result):
         return Score(value=_unit_value(name, result))
     fields = {key: getattr(result, key) for key in (*_VALUE_KEYS, *_FEEDBACK_KEYS) if hasattr(result, key)}

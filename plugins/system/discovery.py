@@ -16,6 +16,8 @@ from .hookspecs import ENTRY_POINT_GROUP
 
 Stage = Literal["import", "api", "register", "create", "contract", "call"]
 IN_PROCESS = "in-process"
+# Functions that the calling program gives as metrics are registered under this prefix, which no plugin's name has.
+CALLER_METRIC = "metric."
 State = Literal["built-in", "available", "loaded", "failed"]
 
 

@@ -45,7 +45,7 @@ class PluginLoader:
         try:
             return thread.call(self.collect, plugin.with_state("loaded"), module)
         except (PluginTimeout, PluginInterrupted) as error:
-            self._unregister(plugin)
+            self.unregister(plugin)
             return plugin_failure(plugin, "register", str(error))
 
     def collect(self, plugin: Plugin, module: ModuleType) -> list[Registration] | PluginFailure:
@@ -58,11 +58,12 @@ class PluginLoader:
             for kind, hook in HOOKS.items():
                 self._manager.subset_hook_caller(hook, others)(register=registrar(kind, plugin, registrations))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's hook may raise anything
-            self._unregister(plugin)
+            self.unregister(plugin)
             return plugin_failure(plugin, "register", error)
         return registrations
 
-    def _unregister(self, plugin: Plugin) -> None:
+    def unregister(self, plugin: Plugin) -> None:
+        """Forget a plugin, so that another object can take its name."""
         if self._manager.has_plugin(plugin.key):
             self._manager.unregister(name=plugin.key)
 

@@ -10,10 +10,11 @@ from types import ModuleType
 from typing import Any
 
 from ...core.error_messages import did_you_mean
-from ...core.errors import MaieuticError, UsageError
+from ...core.errors import MaieuticError, NeedsError, UsageError
 from . import hookspecs
 from .contract_table import contract_violations
 from .discovery import (
+    CALLER_METRIC,
     IN_PROCESS,
     Plugin,
     PluginFailure,
@@ -137,7 +138,10 @@ class Registry:
             self._load(plugin.key, named=True)
 
     def register_object(self, kind: Kind, name: str, factory: Callable[..., object], *, summary: str = "") -> None:
-        """Add an object of the calling process under a name. Raises PluginError for a name that is not valid."""
+        """Add an object of the calling process under a name, in place of an earlier one.
+
+        Raises PluginError for a name that is not valid.
+        """
         module = ModuleType(f"in-process/{kind}/{name}")
 
         @hookspecs.hookimpl(specname=HOOKS[kind])
@@ -146,6 +150,9 @@ class Registry:
 
         module.register_hook = register_hook  # type: ignore[attr-defined]
         plugin = Plugin(name=name, module=module.__name__, distribution=IN_PROCESS, version="", state="loaded")
+        if plugin.key in self._plugins:
+            self._loader.unregister(plugin)
+            self._entries[kind][name] = [entry for entry in self._entries[kind][name] if entry.plugin.key != plugin.key]
         if failure := self._add_entries(self._loader.collect(plugin, module)):
             raise plugin_error(failure)
         self._plugins[plugin.key] = plugin
@@ -248,6 +255,14 @@ class Registry:
     def _entry(self, kind: Kind, name: str) -> Registration:
         owner, colon, bare_name = name.partition(":") if ":" in name else ("", "", name)
         entries = self._entries_of_owner(kind, owner, bare_name) if colon else self._entries_of_name(kind, name)
+        if not entries and kind == "evaluator" and name.startswith(CALLER_METRIC):
+            raise NeedsError(
+                f"the metric {name.removeprefix(CALLER_METRIC)} is a function of the program that began the run, "
+                "and no store or file holds it",
+                where=f"evaluator {name}",
+                remedy="give it again: resume(run, metric=…); for commands and other machines, put it into a file and "
+                'name it: metric="metrics.py:my_function"',
+            )
         if not entries:
             names = self.names(kind)
             failures = "; ".join(map(str, self.failures))

@@ -176,6 +176,13 @@ def _judged_assertions(assertions: Any) -> int:
     return count
 
 
+def default_metric(answer_type: str) -> str:
+    """The evaluator that fits an answer type."""
+    return {"number": "numeric", "json": "json_fields", "choice": "choice", "text": "token_f1"}.get(
+        answer_type, "exact"
+    )
+
+
 def schema_json(schema: DataSchema) -> dict[str, Any]:
     roles = schema.roles
     return {

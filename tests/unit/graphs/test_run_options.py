@@ -6,13 +6,14 @@ import inspect
 from dataclasses import fields, replace
 from pathlib import Path
 
-from maieutic import aoptimize
+from maieutic import aoptimize, optimize
 from maieutic.core.budget import Budget
 from maieutic.core.recipe import PluginRef
 from maieutic.core.task import Task
+from maieutic.graphs.arguments.task import TaskArguments
 from maieutic.graphs.run_config import RunConfig
 from maieutic.graphs.run_lifecycle import run_record
-from maieutic.graphs.run_options import ForkOrigin, MeasureKeywords, RunKeywords, RunOptions
+from maieutic.graphs.run_options import ForkOrigin, LimitKeywords, MeasureKeywords, RunKeywords, RunOptions
 
 
 def task() -> Task:
@@ -30,8 +31,10 @@ def test_the_keywords_of_optimize_are_the_options() -> None:
 
 def test_help_shows_them_with_their_defaults() -> None:
     parameters = inspect.signature(aoptimize).parameters
-    assert set(parameters) == {"task", "listen", "registry", "run"} | NAMES
+    own = {"task", "listen", "callbacks", "progress", "registry", "run"}
+    assert set(parameters) == own | NAMES | set(LimitKeywords.__annotations__) | set(TaskArguments.__annotations__)
     assert (parameters["recipe"].default, parameters["concurrency"].default) == ("auto", 4)
+    assert list(inspect.signature(optimize).parameters) == list(parameters)
 
 
 def test_a_record_gives_back_the_options_it_was_made_with() -> None:
@@ -45,6 +48,7 @@ def test_a_record_gives_back_the_options_it_was_made_with() -> None:
         approve=True,
         origin=ForkOrigin(run="r", candidate="c"),
         executor=PluginRef(use="local"),
+        patience=3,
     )
     config = RunConfig.resolve(task(), chosen)
     again = RunOptions.from_record(run_record(config, "run"), folder=Path("elsewhere"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import maieutic
 import pytest
 from maieutic.core.errors import TaskError
 from maieutic.plugins.loaders.files import dataset_reader
@@ -41,3 +43,11 @@ def test_a_source_that_nobody_loads_lists_who_is_there(tmp_path: Path, source: s
     with pytest.raises(TaskError, match="cannot be read") as caught:
         dataset_reader(Registry.load(()))(source, tmp_path)
     assert "csv" in caught.value.possible
+
+
+def test_python_reads_the_sources_that_the_command_line_takes(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "rows.db") as base:
+        base.execute("CREATE TABLE reviews (input TEXT, output TEXT)")
+        base.executemany("INSERT INTO reviews VALUES (?, ?)", [(f"review {n}", "good") for n in range(9)])
+    (tmp_path / "task.toml").write_text('prompt = "Judge."\n[data]\npath = "sqlite:rows.db"\n', encoding="utf-8")
+    assert len(list(maieutic.load_task(tmp_path).data.examples())) == 9
