@@ -29,6 +29,7 @@ from ..plugins.operators.improvement import PromptRevision
 from ..plugins.system.registry import Registry
 from ..runtime.models.profile import profile_of
 from ..runtime.tasks.example_source import read_examples
+from .blocking import run_blocking
 from .candidate_guards import candidate_id, rejection_reason
 from .run_config import RunConfig
 from .run_context import RunContext
@@ -178,7 +179,7 @@ def improve(prompt: str, **options: Any) -> Improvement:
 
     For callers without an event loop; arguments, result and errors are those of `aimprove`.
     """
-    return asyncio.run(aimprove(prompt, **options))
+    return run_blocking(aimprove(prompt, **options))
 
 
 async def _revise(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...core.task import Task
-from ...runtime.tasks.loader import LoadedTask, load_task_with_schemas
+from ...runtime.tasks.loader import LoadedTask, load_task_with_schemas, named_plugins
 from ...runtime.tasks.rows import RowReader
 from ..system.registry import Registry
 from .files import dataset_reader
@@ -41,5 +41,8 @@ def load_task_and_schemas(
     """As `load_task`, with the schema of every file and notes on the rows."""
     place = Path(path)
     if read is None:
-        read = dataset_reader(registry or Registry.load(folder=place if place.is_dir() else place.parent))
+        folder = place if place.is_dir() else place.parent
+        registry = registry or Registry.load(folder=folder)
+        registry.require(named_plugins(place), folder=folder)
+        read = dataset_reader(registry)
     return load_task_with_schemas(place, read=read)
