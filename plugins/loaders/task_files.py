@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ...core.task import Task
 from ...runtime.tasks.loader import LoadedTask, load_task_with_schemas, named_plugins
 from ...runtime.tasks.rows import RowReader
+from ..system.consent import consent_error, has_consent
 from ..system.registry import Registry
+from ..system.task_access import access_of_file
 from .files import dataset_reader
 
 
@@ -43,6 +46,10 @@ def load_task_and_schemas(
     if read is None:
         folder = place if place.is_dir() else place.parent
         registry = registry or Registry.load(folder=folder)
-        registry.require(named_plugins(place), folder=folder)
-        read = dataset_reader(registry)
-    return load_task_with_schemas(place, read=read)
+        plugins, access = named_plugins(place), access_of_file(place)
+        if plugins and not trust and not has_consent(access):
+            raise consent_error(access)
+        registry.require(plugins, folder=folder)
+        read = dataset_reader(registry, trusted=trust)
+    loaded = load_task_with_schemas(place, read=read)
+    return replace(loaded, task=loaded.task.model_copy(update={"trusted": True})) if trust else loaded

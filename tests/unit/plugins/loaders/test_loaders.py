@@ -8,7 +8,7 @@ from pathlib import Path
 
 import maieutic
 import pytest
-from maieutic.core.errors import TaskError
+from maieutic.core.errors import TaskError, TrustError
 from maieutic.plugins.loaders.files import dataset_reader
 from maieutic.plugins.system.registry import Registry
 
@@ -51,3 +51,18 @@ def test_python_reads_the_sources_that_the_command_line_takes(tmp_path: Path) ->
         base.executemany("INSERT INTO reviews VALUES (?, ?)", [(f"review {n}", "good") for n in range(9)])
     (tmp_path / "task.toml").write_text('prompt = "Judge."\n[data]\npath = "sqlite:rows.db"\n', encoding="utf-8")
     assert len(list(maieutic.load_task(tmp_path).data.examples())) == 9
+
+
+def test_python_runs_the_loader_of_a_task_only_after_consent(tmp_path: Path) -> None:
+    (tmp_path / "hub.py").write_text(
+        HUB.replace(
+            "[SourceRow",
+            "[SourceRow(fields={'input': f'{n}', 'output': 'x'}, where=source) for n in range(9)] or [SourceRow",
+        ),
+        encoding="utf-8",
+    )
+    task = 'prompt = "Judge."\nplugins = ["./hub.py"]\n[data]\npath = "hub:rows"\n'
+    (tmp_path / "task.toml").write_text(task, encoding="utf-8")
+    with pytest.raises(TrustError, match="nobody at this account has agreed"):
+        maieutic.load_task(tmp_path)
+    assert len(list(maieutic.load_task(tmp_path, trust=True).data.examples())) == 9
