@@ -25,12 +25,12 @@ from ...core.search_types import Measurement
 from ...core.stats.labels import label_likelihoods
 from ...core.task import EvaluatorSpec
 from ...plugins.evaluators.aggregate import aggregate_scores, evaluator_names
-from ..preflight import check_first_answers
 from ..run_config import RunConfig
 from ..run_context import RunContext
 from ..run_lifecycle import root_error
 from .failed_results import emit_failures, failed_result, score_or_fail, without_answer
 from .failures import BatchFailures, failed_score, is_example_failure
+from .first_answers import check_first_answers
 
 RunProgram = Callable[[Example], Awaitable[Output]]
 

@@ -53,7 +53,8 @@ def test_python_reads_the_sources_that_the_command_line_takes(tmp_path: Path) ->
     assert len(list(maieutic.load_task(tmp_path).data.examples())) == 9
 
 
-def test_python_runs_the_loader_of_a_task_only_after_consent(tmp_path: Path) -> None:
+def test_python_runs_the_loader_of_a_task_only_after_consent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MAIEUTIC_TRUST")
     (tmp_path / "hub.py").write_text(
         HUB.replace(
             "[SourceRow",
