@@ -16,6 +16,7 @@ from ..core.words import (
     estimate_tokens,
     word_units,
 )
+from ..plugins.algorithms.playbook import playbook_of
 from .text_guards import structure_lost
 
 DUPLICATE = "duplicate of an earlier candidate"
@@ -68,7 +69,7 @@ def _length_limit(program: Program, task: Task) -> tuple[int, int]:
     if limit is not None:
         return limit, prompt_tokens(program, task)
     start = max(map(_written_tokens, task.program.prompts.values()))
-    if any(prompt.kind != "prose" for prompt in program.prompts.values()):
+    if any(prompt.kind != "prose" or playbook_of(prompt) for prompt in program.prompts.values()):
         start = max(start * _TEXT_GROWTH, DEFAULT_MAX_TEXT_TOKENS)
     return max(DEFAULT_MAX_PROMPT_TOKENS, start), max(map(_written_tokens, program.prompts.values()))
 

@@ -52,9 +52,9 @@ def apply_settings(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
     """The recipe with `--set` pairs applied, in any order: parts are chosen first, then their options are set.
 
     `strategy=NAME`, `allocator=NAME`, `judge=NAME`, `operators=A,B`, `planner=true`, `rounds=3`, `slots=in-turn`,
-    `evidence=errors` (which measurements all roles may read: errors, scores, history, or none), and
-    `PLUGIN.option=value` for the options of a strategy, allocator, judge or operator in use. Raises UsageError for
-    anything else.
+    `evidence=errors` (which measurements all roles may read: errors, scores, history, or none),
+    `instruction.ROLE.SKILL=FILE` (an instruction file in place of the shipped one), and `PLUGIN.option=value` for the
+    options of a strategy, allocator, judge or operator in use. Raises UsageError for anything else.
     """
     data = recipe.model_dump(mode="json")
     for key, value in settings.items():
@@ -80,6 +80,9 @@ def apply_settings(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
 
 def _set_option(data: dict[str, Any], key: str, value: str) -> None:
     plugin, _, option = key.partition(".")
+    if plugin == "instruction" and option.count(".") == 1:
+        data["agents"] = {**data["agents"], option: {"use": "instruction", "options": {"file": value}}}
+        return
     uses = [data["strategy"], data["allocator"], *([data["judge"]] if data["judge"] else []), *data["operators"]]
     for use in uses:
         if option and use["use"] == plugin:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from ...core.identity import seeded_random
 from ...core.protocols import NEEDS_TRAIN, Decision
@@ -23,6 +24,7 @@ class MinibatchGate:
     Args:
         rows: Train examples, if none were shown.
         merged: Val examples for merged children.
+        accept: `better`, or `no-worse`, which also lets those in that do as well as their parent.
         share: Share of the whole budget that one candidate may take on val, so that a small budget uses fewer examples.
         least: Val examples at least.
     """
@@ -34,6 +36,7 @@ class MinibatchGate:
     merged: int = 5
     share: float = 0.15
     least: int = 5
+    accept: Literal["better", "no-worse"] = "better"
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
         order = self._val_rows(search)
@@ -73,7 +76,7 @@ class MinibatchGate:
             candidate_id: sum(each.score for each in by_row.values()) for candidate_id, by_row in evaluations.items()
         }
         best = max(sums[candidate_id] for candidate_id in parents)
-        return sums[name] >= best if len(parents) > 1 else sums[name] > best
+        return sums[name] >= best if len(parents) > 1 or self.accept == "no-worse" else sums[name] > best
 
     def _gate_rows(self, search: Search, name: str) -> Sequence[str]:
         parents = search.archive[name].parents

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import ceil
+from typing import Literal, get_args
 
+from ...core.errors import UsageError
 from ...core.identity import seeded_random
 from ...core.lineage import Lineage
 from ...core.protocols import NEEDS_TRAIN, Decision
@@ -14,18 +16,31 @@ from ...core.search_types import ALL_PROMPTS, Search, WorkOrder
 from ..algorithms.fitness import fittest
 from ..algorithms.selection import labelled_train, sufficiently_measured, unmeasured_candidates
 
+FrontKind = Literal["examples", "evaluators", "both", "pairs"]
+ParentRule = Literal["front", "best", "mostly-best", "top"]
+# What GEPA's own rules of these names draw from and how often.
+_EXPLORED_SHARE, _TOP_CANDIDATES = 0.1, 5
+
 
 @dataclass(kw_only=True)
 class ParetoSearch:
-    """Each round one parent from the front is mutated, with the next few train examples in view.
+    """Each round parents from the front are mutated, with the next few train examples in view.
 
-    A parent is drawn as often as it is best on a val example. After a new candidate was accepted, two lineages of the
-    front are merged too, if their common ancestor is no better than either: no pair twice, at most `merges` children.
+    A parent is drawn as often as it is best in one of the front's places. After a new candidate was accepted, two
+    lineages of the front are merged too, if their common ancestor is no better than either: no pair twice, at most
+    `merges` children.
 
     Args:
         minibatch: Examples shown, all of them once before any twice.
         merges: Merged children at most.
         mergers: Operators that merge.
+        front: The front's places: val `examples`, `evaluators` by their means, `both`, or `pairs` of the two.
+        parents: Whom a parent is drawn from: the whole `front`, the `best` mean, `mostly-best` (one in ten is any
+            candidate), or the `top` five of the front by mean.
+        proposals: Mutations in a round, each of a parent of its own draw; parents that are drawn twice see one
+            minibatch.
+        components: Which prompts of a program a parent's mutations work on: `rule`, one by the recipe's `slots`, or
+            `all`, each in a mutation of its own.
     """
 
     name = "pareto"
@@ -34,19 +49,57 @@ class ParetoSearch:
     minibatch: int = 3
     merges: int = 5
     mergers: Sequence[str] = ("merge",)
+    front: FrontKind = "examples"
+    parents: ParentRule = "front"
+    proposals: int = 1
+    components: Literal["rule", "all"] = "rule"
+
+    def __post_init__(self) -> None:
+        for name, value, possible in (
+            ("front", self.front, get_args(FrontKind)),
+            ("parents", self.parents, get_args(ParentRule)),
+            ("components", self.components, ("rule", "all")),
+        ):
+            if value not in possible:
+                raise UsageError(f"{value!r} is unknown", where=f"pareto.{name}", possible=possible)
+        if self.proposals < 1:
+            raise UsageError(f"proposals must be at least 1, got {self.proposals}", where="pareto.proposals")
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:
-        leading = pareto_front(search)
-        parent = search.archive.baseline.id
-        if leading:
-            parent = search.rng("parent").choices(list(leading), list(leading.values()))[0]
-        rows = next_minibatch(search, self.minibatch)
+        leading = pareto_front(search, self.front)
+        parents = self._draw_parents(search, leading)
         workers = [name for name in search.operators if name not in self.mergers]
-        orders = [
-            WorkOrder(operator=name, parents=(parent,), cases=len(rows), rows=rows, stream=index)
-            for index, name in enumerate(workers)
-        ]
+        orders: list[WorkOrder] = []
+        rows_by_parent: dict[str, tuple[str, ...]] = {}
+        for parent in parents:
+            turn = (search.round - 1) * self.proposals + len(rows_by_parent)
+            rows = rows_by_parent.setdefault(parent, next_minibatch(search, self.minibatch, turn))
+            slots = search.archive[parent].program.slots if self.components == "all" else ()
+            orders += [
+                WorkOrder(
+                    operator=name, parents=(parent,), cases=len(rows), rows=rows, stream=len(orders) + index, slot=slot
+                )
+                for index, (name, slot) in enumerate((name, slot) for name in workers for slot in slots or ("",))
+            ]
         return [*orders, *self._merge_orders(search, list(leading))]
+
+    def _draw_parents(self, search: Search, leading: Mapping[str, int]) -> list[str]:
+        """As many as there are proposals, with repetition; the baseline before anything was measured."""
+        if not leading:
+            return [search.archive.baseline.id]
+        rng, mean = search.rng("parent"), search.archive.scores.mean
+        by_mean = sorted(leading, key=lambda name: -(mean(name, search.val) or 0.0))
+        measured = [candidate.id for candidate in sufficiently_measured(search)]
+        parents = []
+        for _ in range(self.proposals):
+            pool = list(leading)
+            if self.parents in ("best", "mostly-best"):
+                explores = self.parents == "mostly-best" and rng.random() < _EXPLORED_SHARE
+                pool = measured if explores else by_mean[:1]
+            elif self.parents == "top":
+                pool = by_mean[:_TOP_CANDIDATES]
+            parents.append(rng.choices(pool, [leading.get(name, 1) for name in pool])[0])
+        return parents
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         return unmeasured_candidates(search, new)
@@ -76,20 +129,44 @@ class ParetoSearch:
         return []
 
 
-def pareto_front(search: Search) -> dict[str, int]:
-    """Candidate → number of val examples on which no other is better, without dominated candidates.
+def pareto_front(search: Search, kind: FrontKind = "examples") -> dict[str, int]:
+    """Candidate → number of the front's places where no other is better, without dominated candidates.
 
     Dominated is a candidate that is nowhere best without an equal among the rest; the worst mean is checked first. Only
     contenders take part.
     """
     scores = search.archive.scores
     ranked = [candidate.id for candidate in search.archive.ranked(sufficiently_measured(search), search.val)]
-    leaders = {row: set(names) for row, names in scores.front(ranked, search.val).items()}
+    leaders: dict[str, set[str]] = {}
+    if kind in ("examples", "both"):
+        leaders |= {row: set(names) for row, names in scores.front(ranked, search.val).items()}
+    if kind != "examples":
+        leaders |= _evaluator_leaders(search, ranked, paired=kind == "pairs")
     for name in reversed(ranked):
         if all(len(names) > 1 for names in leaders.values() if name in names):
             leaders = {row: names - {name} for row, names in leaders.items()}
     led = {name: sum(name in names for names in leaders.values()) for name in ranked}
     return {name: count for name, count in led.items() if count}
+
+
+def _evaluator_leaders(search: Search, names: Sequence[str], *, paired: bool) -> dict[str, set[str]]:
+    """Evaluator, or pair of evaluator and example → who is best there, by the scores of single evaluators.
+
+    Means are compared on the examples that all have; where there is none, on each one's own.
+    """
+    by_candidate = {name: search.archive.scores.row(name, search.val) for name in names}
+    common = [row for row in search.val if all(row in own for own in by_candidate.values())]
+    values: dict[str, dict[str, list[float]]] = {}
+    for name, own in by_candidate.items():
+        for row in own if paired or not common else common:
+            for evaluator, score in own[row].scores.items():
+                place = f"{evaluator}/{row}" if paired else evaluator
+                values.setdefault(place, {}).setdefault(name, []).append(score.value)
+    leaders = {}
+    for place, scored in values.items():
+        means = {name: sum(listed) / len(listed) for name, listed in scored.items()}
+        leaders[place] = {name for name, mean in means.items() if mean == max(means.values())}
+    return leaders
 
 
 def next_minibatch(search: Search, size: int, turn: int | None = None) -> tuple[str, ...]:

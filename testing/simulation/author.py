@@ -193,12 +193,19 @@ def _advice(question: Question, kind: str, mark: int) -> str:
     return f"{_listed('part', 1)(question, kind, mark)}\n{_remarks('advice', '', '')(question, kind, mark)}"
 
 
+def _bullets(question: Question, kind: str, mark: int) -> str:
+    """A note for each rule."""
+    notes = [f"<bullet>rules | {statement([rule], kind)}</bullet>" for rule in question.news]
+    return "\n".join(notes) or f"<bullet>rules | {_no_rules(kind, mark)}</bullet>"
+
+
 _ORDER, _ORDER_ZH = "The prompt does not say this: ", "提示没有说明："
 _WRITERS: Mapping[str, Writer] = {
     "advice": _advice,
     "analysis": _piece("analysis"),
     "answer": _answer,
     "branch": _single("branch", "NEW: "),
+    "bullet": _bullets,
     "choice": lambda question, kind, mark: f"<choice>{'AB'[mark % 2]}</choice>",
     "critique": _piece("critique"),
     "drop": _constant("<drop>none</drop>"),
@@ -214,6 +221,7 @@ _WRITERS: Mapping[str, Writer] = {
     "keywords": _constant(
         "<keywords>rules, conditions, exact answer</keywords>", "<keywords>规则、条件、答案</keywords>"
     ),
+    "lesson": _remarks("lesson", "The playbook should say: ", "笔记应当说明："),
     "metric": _constant("<metric>accuracy</metric>\n<metric>format</metric>"),
     "number": _vote,
     "output": _examples,

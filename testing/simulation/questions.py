@@ -23,8 +23,8 @@ ANSWER_TAGS = frozenset(
     re.findall(
         r"\w+",
         """
-        advice analysis answer branch choice critique drop examination expert feedback input instruction keywords
-        metric number output part parts pattern phrase principle prompt question rating reason reasoning rule
+        advice analysis answer branch bullet choice critique drop examination expert feedback input instruction keywords
+        lesson metric number output part parts pattern phrase principle prompt question rating reason reasoning rule
         section segment step suggestion summary technique turn verdict verdicts
         """,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from random import Random
 from typing import Any
@@ -13,9 +14,10 @@ from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.dataset import Example
+from maieutic.core.errors import UsageError
 from maieutic.core.program import Program
 from maieutic.core.prompt import Branch, Demo, Prompt
-from maieutic.core.score import Evaluation
+from maieutic.core.score import Evaluation, Score
 from maieutic.core.search_types import ALL_PROMPTS, Request, Search, TaskBrief, WorkOrder
 from maieutic.plugins.allocators.minibatch_gate import MinibatchGate
 from maieutic.plugins.operators.program_combination import LineageMerge
@@ -134,6 +136,81 @@ def test_parents_are_drawn_as_often_as_they_lead_and_the_dominated_never() -> No
     assert set(parents) == {"twin", "other"}
     assert parents.count("twin") > 1.8 * parents.count("other")
     assert all(order.cases == len(order.rows) == 3 for order in drawn)
+
+
+def two_evaluators(scores: dict[str, list[tuple[float, float]]]) -> Search:
+    """Candidates with scores of the evaluators `a` and `b` on each val example; an example's score is their mean."""
+    search = world(dict.fromkeys(scores, ""))
+    for name, rows in scores.items():
+        for number, (a, b) in enumerate(rows):
+            values = {"a": Score(value=a), "b": Score(value=b)}
+            told = {"split": "val", "output": "", "answer": None, "score": (a + b) / 2, "scores": values}
+            search.archive.scores.add(Evaluation(candidate=name, example=f"v{number}", **told))  # type: ignore[arg-type]
+    return replace(search, val=tuple(f"v{number}" for number in range(len(rows))))
+
+
+def test_a_front_has_places_for_examples_evaluators_both_or_pairs() -> None:
+    search = two_evaluators(
+        {
+            "start": [(0.5, 0.5), (0.5, 0.5)],
+            "left": [(1.0, 0.0), (0.6, 0.0)],
+            "right": [(0.0, 0.9), (0.0, 0.9)],
+            "even": [(0.6, 0.6), (0.2, 0.2)],
+        }
+    )
+    assert set(pareto_front(search)) == {"start", "even"}
+    assert pareto_front(search, "evaluators") == {"left": 1, "right": 1}
+    assert pareto_front(search, "both") == {"start": 1, "even": 1, "left": 1, "right": 1}
+    assert pareto_front(search, "pairs") == {"left": 2, "right": 2}
+
+
+@pytest.mark.parametrize(
+    ("rule", "parents"), [("best", {"twin"}), ("top", {"twin", "other"}), ("front", {"twin", "other"})]
+)
+def test_parents_are_drawn_by_the_rule(rule: Any, parents: set[str]) -> None:
+    drawn = set()
+    for seed in range(40):
+        orders = ParetoSearch(parents=rule).ask(world({"start": "1000", "twin": "1110", "other": "0001"}, seed=seed))
+        drawn |= {order.parents[0] for order in orders if order.operator == "reflect"}
+    assert drawn == parents
+
+
+def test_several_proposals_have_minibatches_of_their_own_and_a_parent_one() -> None:
+    orders = ParetoSearch(proposals=4).ask(world({"start": "1000", "twin": "1110", "other": "0001"}))
+    assert len(orders) == 4
+    rows = {order.parents: order.rows for order in orders}
+    assert all(order.rows == rows[order.parents] for order in orders)
+    assert len(set(rows.values())) == len(rows)
+    assert len({order.stream for order in orders}) == 4
+
+
+def test_all_components_are_worked_on_in_one_round() -> None:
+    search = world({"start": "10"})
+    program = Program(prompts={name: Prompt(instruction=f"Do {name}.") for name in ("first", "second")})
+    search.archive.candidates["start"] = search.archive["start"].model_copy(update={"program": program})
+    orders = ParetoSearch(components="all").ask(search)
+    assert [order.slot for order in orders] == ["first", "second"]
+    assert len({(order.parents, order.rows) for order in orders}) == 1
+
+
+@pytest.mark.parametrize("options", [{"front": "all"}, {"parents": "worst"}, {"proposals": 0}, {"components": "some"}])
+def test_an_unknown_rule_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        ParetoSearch(**options)
+
+
+def test_the_gate_may_let_in_who_is_no_worse() -> None:
+    for rule, decision in (("better", "drop"), ("no-worse", "undecided")):
+        assert MinibatchGate(accept=rule).tell(gated("10", "01"), ["child"])["child"] == decision  # type: ignore[arg-type]
+
+
+async def test_a_reflection_template_of_ones_own(play: Any, tmp_path: Any) -> None:
+    file = tmp_path / "mine.md"
+    head = 'role = "student"\nskill = "reflect"\nversion = 9\ntags = ["prompt"]\nform = "<prompt>...</prompt>"'
+    file.write_text(f"+++\n{head}\n+++\nMINE\n\n{{prompt}}\n\n{{cases}}\n\nWrite <prompt>...</prompt>")
+    settings = {"instruction.student.reflect": str(file)}
+    run = await play("gepa", climber(), target=handicapped, budget=Budget(target_calls=40), settings=settings)
+    assert all(question.startswith("MINE\n\nSay even or odd") for question in run.asked("reflect")[:1])
 
 
 def test_all_train_rows_are_shown_once_before_any_twice() -> None:
