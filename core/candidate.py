@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict
 
 from .program import Program
-from .score import Evaluation, Response, ScoreMatrix
+from .score import Evaluation, ReadOnlyScores, Response, ScoreMatrix
 
 Status = Literal["proposed", "rejected", "racing", "kept", "dropped", "pinned", "vetoed"]
 
@@ -57,19 +58,26 @@ class Archive:
         evaluations: Iterable[Evaluation] = (),
         responses: Iterable[Response] = (),
     ) -> None:
-        self.candidates: dict[str, Candidate] = {candidate.id: candidate for candidate in candidates}
-        self.scores = ScoreMatrix(evaluations)
-        self.responses: dict[tuple[str, str], Response] = {
+        self._candidates: dict[str, Candidate] = {candidate.id: candidate for candidate in candidates}
+        self._responses: dict[tuple[str, str], Response] = {
             (response.candidate, response.example): response for response in responses
         }
+        self.scores = ScoreMatrix(evaluations)
+        self.candidates: Mapping[str, Candidate] = MappingProxyType(self._candidates)
+        self.responses: Mapping[tuple[str, str], Response] = MappingProxyType(self._responses)
+
+    @property
+    def read_only(self) -> Archive:
+        """The same archive, which follows this one and takes nothing itself: what strategies and allocators get."""
+        return ReadOnlyArchive(self)
 
     def add(self, candidate: Candidate) -> None:
-        self.candidates[candidate.id] = candidate
+        self._candidates[candidate.id] = candidate
 
     def add_results(self, results: Iterable[Evaluation | Response]) -> None:
         for result in results:
             if isinstance(result, Response):
-                self.responses[result.candidate, result.example] = result
+                self._responses[result.candidate, result.example] = result
             else:
                 self.scores.add(result)
 
@@ -108,6 +116,33 @@ class Archive:
     # Former names, for existing plugins.
     start = baseline
     seen = result_of
+    learn = add_results
+
+
+class ReadOnlyArchive(Archive):
+    """An archive as a plugin sees it. A plugin decides by what it returns, and changes no facts."""
+
+    def __init__(self, archive: Archive) -> None:
+        vars(self).update(
+            _candidates=archive._candidates,
+            _responses=archive._responses,
+            scores=ReadOnlyScores(archive.scores),
+            candidates=archive.candidates,
+            responses=archive.responses,
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._refuse(value)
+
+    def _refuse(self, fact: object) -> NoReturn:
+        raise TypeError("the archive belongs to the run: a plugin decides by what it returns, and changes no facts")
+
+    def add(self, candidate: Candidate) -> None:
+        self._refuse(candidate)
+
+    def add_results(self, results: Iterable[Evaluation | Response]) -> None:
+        self._refuse(results)
+
     learn = add_results
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .errors import TaskError
+from .frozen import FrozenDict, FrozenMapping
 from .identity import content_id
 from .images import field_images, image_mark
 
@@ -29,9 +30,9 @@ class Example(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = ""
-    input: str | Mapping[str, Any]
+    input: str | FrozenMapping[str, Any]
     outputs: tuple[str, ...] = ()
-    metadata: Mapping[str, Any] = Field(default_factory=dict)
+    metadata: FrozenMapping[str, Any] = Field(default_factory=FrozenDict)
 
     @model_validator(mode="after")
     def _set_id(self) -> Self:

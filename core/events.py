@@ -5,10 +5,11 @@ Where something starts and ends, events come in pairs (`X_started`, `X_finished`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from .frozen import FrozenDict, FrozenMapping
 
 EventKind = Literal[
     "run_started",
@@ -64,7 +65,7 @@ class Event(BaseModel):
     kind: EventKind
     key: str
     step: int = 0
-    data: Mapping[str, Any] = Field(default_factory=dict)
+    data: FrozenMapping[str, Any] = Field(default_factory=FrozenDict)
     number: int = 0
     at: str = ""
 

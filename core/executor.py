@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .answer import AnswerContract
 from .dataset import Example
+from .frozen import FrozenDict, FrozenMapping
 from .models import ModelRef, Output
 from .program import Program
 from .protocols import Gateway, Need
@@ -38,7 +39,7 @@ class MeasureSpec(BaseModel):
     model: ModelRef
     answer: AnswerContract
     target: PluginRef
-    evaluators: Mapping[str, PluginRef] = Field(default_factory=dict)
+    evaluators: FrozenMapping[str, PluginRef] = Field(default_factory=FrozenDict)
     plugins: tuple[str, ...] = ()
     folder: str = "."
 
@@ -49,7 +50,7 @@ class MeasureResult(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     output: Output
-    scores: Mapping[str, Score] = Field(default_factory=dict)
+    scores: FrozenMapping[str, Score] = Field(default_factory=FrozenDict)
 
 
 @dataclass(frozen=True, kw_only=True)

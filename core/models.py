@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from .errors import UsageError
+from .frozen import FrozenMapping, frozen
 from .identity import digest
 from .messages import Message, ToolCall, ToolDefinition
 from .trace import TraceStep
@@ -220,7 +221,7 @@ class Reply(BaseModel):
     text: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    top_logprobs: tuple[Mapping[str, float], ...] = ()
+    top_logprobs: tuple[FrozenMapping[str, float], ...] = ()
     finish: str = "stop"
     usd: float = 0.0
     seconds: float = 0.0
@@ -247,7 +248,7 @@ class Output(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: str
-    messages: tuple[Message, ...] = ()
+    messages: tuple[Annotated[Message, AfterValidator(frozen)], ...] = ()
     replies: tuple[Reply, ...] = ()
-    trajectory: tuple[Mapping[str, Any], ...] = ()
+    trajectory: tuple[FrozenMapping[str, Any], ...] = ()
     trace: tuple[TraceStep, ...] = ()

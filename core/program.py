@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from .dataset import Example
+from .frozen import FrozenMapping
 from .identity import content_id
 from .prompt import Prompt
 from .routing import Router
@@ -26,7 +26,7 @@ class Program(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    prompts: Mapping[str, Prompt]
+    prompts: FrozenMapping[str, Prompt]
     router: Router | None = None
 
     @classmethod

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .asks import Evidence
 from .dataset import Split
+from .frozen import FrozenDict, FrozenMapping
 from .models import Role
 from .protocols import Need
 
@@ -28,7 +29,7 @@ class PluginRef(BaseModel):
 
     use: str
     weight: float = Field(default=1.0, gt=0)
-    options: Mapping[str, Any] = Field(default_factory=dict)
+    options: FrozenMapping[str, Any] = Field(default_factory=FrozenDict)
 
 
 class Recipe(BaseModel):

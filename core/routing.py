@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .dataset import Example
 from .errors import TaskError
+from .frozen import FrozenDict, FrozenMapping
 from .label_reader import normalize_answer
 from .tfidf import SparseVector, TfidfSpace, centroid, cosine
 
@@ -32,10 +33,10 @@ class LinearScorer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    terms: Mapping[str, float]
+    terms: FrozenMapping[str, float]
     fine: bool = False
-    weights: Mapping[str, Mapping[str, float]]
-    base: Mapping[str, float]
+    weights: FrozenMapping[str, Mapping[str, float]]
+    base: FrozenMapping[str, float]
 
     def score(self, text: str) -> dict[str, float]:
         vector = self._space.vector(text)
@@ -67,7 +68,7 @@ class Router(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: RouterKind = "centroid"
-    anchors: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    anchors: FrozenMapping[str, tuple[str, ...]] = Field(default_factory=FrozenDict)
     field: str = "task"
     shared: str = ""
     scorer: LinearScorer | None = None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .exact_sums import ScoreSums
+from .frozen import FrozenDict, FrozenMapping
 from .trace import TraceStep
 
+# Val, and the examples of one screening before it.
+_TRACKED_SETS = 2
 Failure = Literal["format", "example", "no_answer"]
 
 
@@ -29,7 +34,7 @@ class Score(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: float = Field(ge=0, le=1, allow_inf_nan=False)
-    values: Mapping[str, float] = Field(default_factory=dict)
+    values: FrozenMapping[str, float] = Field(default_factory=FrozenDict)
     feedback: str | None = None
     failure: Failure | None = None
     reason: str = ""
@@ -75,9 +80,9 @@ class Evaluation(BaseModel):
     output: str
     answer: str | None
     score: float = Field(ge=0, le=1)
-    scores: Mapping[str, Score] = Field(default_factory=dict)
-    likelihoods: Mapping[str, float] = Field(default_factory=dict)
-    trajectory: tuple[Mapping[str, str], ...] = ()
+    scores: FrozenMapping[str, Score] = Field(default_factory=FrozenDict)
+    likelihoods: FrozenMapping[str, float] = Field(default_factory=FrozenDict)
+    trajectory: tuple[FrozenMapping[str, str], ...] = ()
     trace: tuple[TraceStep, ...] = ()
     step: int = 0
 
@@ -113,48 +118,84 @@ class Response(BaseModel):
 class ScoreMatrix:
     """Sparse matrix of evaluations by (candidate, example). Means, paired differences and fronts are computed from it.
 
-    Candidates and examples are given by id. `examples` restricts a method to some of them; None means all.
+    Candidates and examples are given by id. `examples` restricts a method to some of them; None means all. What is
+    asked for again and again, such as all of val, is tracked: its counts and means are kept up to date instead of
+    being summed anew.
+
+    Attributes:
+        version: Grows with each evaluation; what was computed from the matrix is valid for one version.
     """
 
     def __init__(self, evaluations: Iterable[Evaluation] = ()) -> None:
+        self.version = 0
         self._rows: dict[str, dict[str, Evaluation]] = {}
+        self._tracked: list[ScoreSums] = []
+        self._size = 0
         for evaluation in evaluations:
             self.add(evaluation)
 
     def add(self, evaluation: Evaluation) -> None:
         """Add an evaluation. It replaces an earlier one of the same candidate and example."""
-        self._rows.setdefault(evaluation.candidate, {})[evaluation.example] = evaluation
+        row = self._rows.setdefault(evaluation.candidate, {})
+        replaced = row.get(evaluation.example)
+        row[evaluation.example] = evaluation
+        self._size += replaced is None
+        self.version += 1
+        for sums in self._tracked:
+            sums.add(evaluation, replaced)
+
+    def track(self, examples: Sequence[str]) -> None:
+        """Keep counts and means of these examples up to date. Of several sets, the last few are tracked."""
+        if self._sums_of(examples) is None:
+            self._tracked = [ScoreSums(examples, self), *self._tracked][:_TRACKED_SETS]
+
+    def _sums_of(self, examples: Sequence[str] | None) -> ScoreSums | None:
+        if examples is None:
+            return None
+        return next((sums for sums in self._tracked if sums.covers(examples)), None)
 
     def __iter__(self) -> Iterator[Evaluation]:
         for row in self._rows.values():
             yield from row.values()
 
     def __len__(self) -> int:
-        return sum(len(row) for row in self._rows.values())
+        return self._size
 
     def get(self, candidate: str, example: str) -> Evaluation | None:
         """Return one evaluation, or None if it was not measured."""
-        return self._rows.get(candidate, {}).get(example)
+        row = self._rows.get(candidate)
+        return None if row is None else row.get(example)
 
     def row(self, candidate: str, examples: Sequence[str] | None = None) -> dict[str, Evaluation]:
         """Return example id → evaluation of one candidate, in the order of `examples`."""
         evaluations = self._rows.get(candidate, {})
         if examples is None:
             return dict(evaluations)
+        sums = self._sums_of(examples)
+        if sums is not None and len(evaluations) < len(examples):
+            positions = sums.positions
+            measured = sorted((example for example in evaluations if example in positions), key=positions.__getitem__)
+            return {example: evaluations[example] for example in measured}
         return {example: evaluations[example] for example in examples if example in evaluations}
 
     def mean(self, candidate: str, examples: Sequence[str] | None = None) -> float | None:
         """Return the mean score in [0, 1], or None if nothing was measured."""
-        row = self.row(candidate, examples)
-        return sum(evaluation.score for evaluation in row.values()) / len(row) if row else None
+        if (sums := self._sums_of(examples)) is not None:
+            return sums.mean(candidate)
+        evaluations = self._rows.get(candidate, {})
+        measured = evaluations if examples is None else [example for example in examples if example in evaluations]
+        return math.fsum(evaluations[example].score for example in measured) / len(measured) if measured else None
 
     def count(self, candidate: str, examples: Sequence[str] | None = None) -> int:
         """Return the number of measured examples."""
-        return len(self.row(candidate, examples))
+        if (sums := self._sums_of(examples)) is not None:
+            return sums.count(candidate)
+        evaluations = self._rows.get(candidate, {})
+        return len(evaluations) if examples is None else sum(example in evaluations for example in examples)
 
     def paired(self, first: str, second: str, examples: Sequence[str] | None = None) -> list[float]:
         """Return score(first) - score(second), in [-1, 1], for every example that both were measured on."""
-        others = self.row(second, examples)
+        others = self._rows.get(second, {})
         return [
             evaluation.score - others[example].score
             for example, evaluation in self.row(first, examples).items()
@@ -163,14 +204,41 @@ class ScoreMatrix:
 
     def front(self, candidates: Sequence[str], examples: Sequence[str]) -> dict[str, list[str]]:
         """Return example id → the candidates with the best score on it. Examples without a score are left out."""
-        best: dict[str, list[str]] = {}
-        for example in examples:
-            scores = {
-                candidate: evaluation.score
-                for candidate in candidates
-                if (evaluation := self.get(candidate, example)) is not None
-            }
-            if scores:
-                top = max(scores.values())
-                best[example] = [candidate for candidate, score in scores.items() if score == top]
-        return best
+        best: dict[str, tuple[float, list[str]]] = {}
+        for candidate in candidates:
+            for example, evaluation in self.row(candidate, examples).items():
+                score, leaders = best.get(example, (-1.0, []))
+                if evaluation.score > score:
+                    best[example] = (evaluation.score, [candidate])
+                elif evaluation.score == score:
+                    leaders.append(candidate)
+        return {example: best[example][1] for example in examples if example in best}
+
+
+class ReadOnlyScores(ScoreMatrix):
+    """The same evaluations, seen through an object that takes no new ones."""
+
+    def __init__(self, scores: ScoreMatrix) -> None:
+        self._scores = scores
+
+    @property
+    def version(self) -> int:  # type: ignore[override]
+        return self._scores.version
+
+    @property
+    def _rows(self) -> dict[str, dict[str, Evaluation]]:  # type: ignore[override]
+        return self._scores._rows
+
+    @property
+    def _tracked(self) -> list[ScoreSums]:  # type: ignore[override]
+        return self._scores._tracked
+
+    @property
+    def _size(self) -> int:  # type: ignore[override]
+        return self._scores._size
+
+    def add(self, evaluation: Evaluation) -> None:
+        raise TypeError("the archive belongs to the run: a plugin returns what is to be measured, and adds no scores")
+
+    def track(self, examples: Sequence[str]) -> None:
+        self._scores.track(examples)

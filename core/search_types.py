@@ -13,6 +13,7 @@ from .answer import AnswerContract
 from .asks import Case, ScoredPrompt
 from .candidate import Archive, Candidate
 from .dataset import Example, Split
+from .frozen import FrozenDict, FrozenMapping, frozen
 from .identity import seeded_random
 from .program import Program
 
@@ -62,7 +63,7 @@ class WorkOrder(BaseModel):
 
     operator: str
     parents: tuple[str, ...]
-    options: Mapping[str, Any] = Field(default_factory=dict)
+    options: FrozenMapping[str, Any] = Field(default_factory=FrozenDict)
     cases: int = 0
     rows: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
@@ -116,6 +117,10 @@ class Request:
     outputs: tuple[Case, ...] = ()
     rng: Random
 
+    def __post_init__(self) -> None:
+        for name in ("answers", "places", "scores", "examples"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
 
 class NewExample(BaseModel):
     """An example that an operator adds to train or val, or a label for one that is there.
@@ -132,7 +137,7 @@ class NewExample(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     split: Split
-    input: str | Mapping[str, Any]
+    input: str | FrozenMapping[str, Any]
     output: str = ""
     row: str = ""
     by: str = "synthesizer"
@@ -223,6 +228,9 @@ class Search:
     duels: Sequence[DuelOutcome] = ()
     memory: dict[str, Any] = field(default_factory=dict)
     remarks: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.operators, self.examples = frozen(self.operators), frozen(self.examples)
 
     def rng(self, purpose: str) -> Random:
         """A random generator for one purpose at this step."""

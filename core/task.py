@@ -12,6 +12,7 @@ from .answer import AnswerContract
 from .dataset import SPLITS, Dataset, Example
 from .error_messages import validation_location, validation_message
 from .errors import TaskError
+from .frozen import FrozenDict, FrozenMapping
 from .models import EMBEDDED, ROLES, ModelRef, Role
 from .program import Program
 from .prompt import check_placeholders
@@ -40,7 +41,7 @@ class EvaluatorSpec(BaseModel):
     use: str
     weight: float = Field(default=1.0, gt=0)
     direction: Literal["maximize", "minimize"] = "maximize"
-    options: Mapping[str, Any] = Field(default_factory=dict)
+    options: FrozenMapping[str, Any] = Field(default_factory=FrozenDict)
 
     @model_validator(mode="before")
     @classmethod
@@ -62,7 +63,7 @@ class TargetSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     use: str = "chat"
-    options: Mapping[str, Any] = Field(default_factory=dict)
+    options: FrozenMapping[str, Any] = Field(default_factory=FrozenDict)
 
 
 class Subtask(BaseModel):
@@ -159,7 +160,7 @@ class Task(BaseModel):
     data: Dataset = Dataset()
     evaluators: tuple[EvaluatorSpec, ...] = (EvaluatorSpec(use="exact"),)
     answer: AnswerContract = AnswerContract()
-    subtasks: Mapping[str, Subtask] = Field(default_factory=dict)
+    subtasks: FrozenMapping[str, Subtask] = Field(default_factory=FrozenDict)
     models: Models = Models()
     constraints: Constraints = Constraints()
     rules: tuple[AdviceRule, ...] = ()

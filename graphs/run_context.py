@@ -14,9 +14,10 @@ from ..agents.deadline import WritingDeadline
 from ..agents.team import AgentTurn, ModelTeam, instructed_limit
 from ..core.budget import Cost, Ledger, LedgerView, Payer, remaining_calls
 from ..core.candidate import Archive, Candidate
-from ..core.dataset import Dataset, Example
+from ..core.dataset import SPLITS, Dataset, Example, Split
 from ..core.directives import Stop
 from ..core.events import Event, EventKind
+from ..core.frozen import FrozenDict
 from ..core.models import ModelRef
 from ..core.score import Evaluation, Response
 from ..core.search_types import DuelOutcome, Search, TaskBrief, WorkOrder
@@ -79,6 +80,7 @@ class RunContext:
     _earlier_seconds: float | None = None
     _indexed_data: Dataset | None = None
     _examples: Mapping[str, Example] = field(default_factory=dict)
+    _split_ids: Mapping[Split, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._writing_slots = asyncio.Semaphore(self.config.options.concurrency)
@@ -274,15 +276,17 @@ class RunContext:
 
     def build_search(self, state: RunState, policy: str) -> Search:
         """What a policy decides from. Its memory is a copy: `policy`'s new memory goes back into the state."""
-        data = self.config.task.data
         view = LedgerView.model_validate(state["ledger"])
         remaining, initial = self._remaining_calls(view), self._remaining_calls(view, from_start=True)
         calls_per_run = self._baseline_calls
+        archive, examples = self.archive(state["step"]), self.examples
+        val = self._split_ids["val"]
+        archive.scores.track(val)
         return Search(
-            archive=self.archive(state["step"]),
-            train=tuple(example.id for example in data.train),
-            val=tuple(example.id for example in data.val),
-            target=tuple(example.id for example in data.target),
+            archive=archive.read_only,
+            train=self._split_ids["train"],
+            val=val,
+            target=self._split_ids["target"],
             seed=self.config.seed,
             round=state["round"],
             step=state["step"],
@@ -291,7 +295,7 @@ class RunContext:
             remaining_optimizer_calls=remaining["optimizer"],
             plan=tuple(state.get("plan", ())),
             operators={use.use: use.weight for use in self.config.recipe.operators},
-            examples=self.examples,
+            examples=examples,
             orders=tuple(WorkOrder.model_validate(order) for order in state.get("orders", ())),
             duels=self.duel_outcomes(state["step"]),
             memory=dict(state.get("memory", {}).get(policy, {})),
@@ -319,7 +323,8 @@ class RunContext:
         """All examples by id, without the held-out test (L5). Built once per state of the data."""
         data = self.config.task.data
         if self._indexed_data is not data:
-            self._indexed_data, self._examples = data, data.without_test.by_id()
+            self._indexed_data, self._examples = data, FrozenDict(data.without_test.by_id())
+            self._split_ids = {split: tuple(example.id for example in data[split]) for split in SPLITS}
         return self._examples
 
     async def aclose(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Self
 from ...core.dataset import Example
 from ...core.error_messages import did_you_mean
 from ...core.errors import MaieuticError, PluginError, TaskError, UsageError
+from ...core.frozen import thawed
 from ...core.models import Output
 from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
@@ -95,7 +96,7 @@ class CallableEvaluator:
 
     async def _call(self, example: Example, output: Output, answer: str | None) -> Any:
         values: dict[str, Any] = {
-            "input": example.input if isinstance(example.input, str) else dict(example.input),
+            "input": thawed(example.input),
             "output": output.text,
             "answer": answer,
             "expected": example.output,
@@ -114,7 +115,7 @@ class CallableEvaluator:
 
 def _load_metric(name: str, folder: Path, seconds: float) -> Callable[..., Any]:
     try:
-        return call_with_limit(lambda: load_function(name, folder), seconds)
+        return call_with_limit(name, lambda: load_function(name, folder), seconds)
     except PluginTimeout as error:
         raise TaskError(
             f"{name.rpartition(':')[0]} cannot be imported: {error}", where=name, remedy=_HANGING

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...core.errors import PluginError
 from ...core.score import Score
+from ..system.result_checks import score_problem
 
 _VALUE_KEYS = ("score", "value")
 _FEEDBACK_KEYS = ("feedback", "comment", "reason", "explanation")
@@ -24,6 +25,8 @@ _ACCEPTED_RESULTS = (
 def as_score(name: str, result: Any) -> Score:
     """The score. Raises PluginError, with the metric's name and the value, for anything else."""
     if isinstance(result, Score):
+        if (problem := score_problem((), result)) is not None:
+            raise _metric_error(name, problem.text.removeprefix("it "))
         return result
     if isinstance(result, Mapping):
         return _score_from_fields(name, result)

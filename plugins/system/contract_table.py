@@ -11,12 +11,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from ...core.executor import MeasureResult
 from ...core.models import Output
 from ...core.protocols import Need
 from ...core.recipe import Recipe
 from ...core.score import Preference, Score
 from ...core.search_types import NewExample, Proposal
+from ...runtime.tasks.source_row import SourceRow
 from .hookspecs import Kind
+from .result_checks import (
+    Check,
+    batch_problem,
+    calls_problem,
+    decisions_problem,
+    loss_problem,
+    orders_problem,
+    output_problem,
+    pool_problem,
+    preference_problem,
+    proposals_problem,
+    reply_problem,
+    score_problem,
+    winner_problem,
+)
 
 NEEDS: frozenset[str] = frozenset(get_args(Need))
 _NEEDS_TEXT = ", ".join(sorted(NEEDS))
@@ -30,6 +47,7 @@ class MethodSpec:
         positional: How many positional arguments it is called with.
         accepts: Whether a result is of the right type; None checks nothing.
         keywords: The keyword arguments that it is called with.
+        check: What is wrong with a result of the right type, given the arguments of the call; None checks no more.
     """
 
     name: str
@@ -38,6 +56,7 @@ class MethodSpec:
     result_description: str
     keywords: tuple[str, ...] = ()
     is_async: bool = False
+    check: Check | None = None
 
 
 @dataclass(frozen=True)
@@ -65,29 +84,43 @@ def _are_proposals(value: Any) -> bool:
     return _is_sequence(value) and all(isinstance(item, Proposal | NewExample) for item in value)
 
 
+def _are_rows(value: Any) -> bool:
+    return _is_sequence(value) and all(isinstance(item, SourceRow) for item in value)
+
+
 _COMMON_FIELDS = ("name", "needs")
 CONTRACTS: Mapping[Kind, tuple[ContractSpec, ...]] = {
     "evaluator": (
         ContractSpec(
             "AskingEvaluator",
             (*_COMMON_FIELDS, "calls", "runs"),
-            (MethodSpec("rate", 3, _instance_of(Score), "Score", ("bench",), True),),
+            (MethodSpec("rate", 3, _instance_of(Score), "Score", ("bench",), True, score_problem),),
         ),
         ContractSpec(
             "PairEvaluator",
             (*_COMMON_FIELDS, "calls"),
-            (MethodSpec("prefer", 3, _instance_of(Preference), "Preference", ("task", "team"), True),),
+            (
+                MethodSpec(
+                    "prefer", 3, _instance_of(Preference), "Preference", ("task", "team"), True, preference_problem
+                ),
+            ),
         ),
         ContractSpec(
-            "LossEvaluator", _COMMON_FIELDS, (MethodSpec("loss", 4, _instance_of(float, int), "a number", (), True),)
+            "LossEvaluator",
+            _COMMON_FIELDS,
+            (MethodSpec("loss", 4, _instance_of(float, int), "a number", (), True, loss_problem),),
         ),
-        ContractSpec("Evaluator", _COMMON_FIELDS, (MethodSpec("evaluate", 3, _instance_of(Score), "Score", (), True),)),
+        ContractSpec(
+            "Evaluator",
+            _COMMON_FIELDS,
+            (MethodSpec("evaluate", 3, _instance_of(Score), "Score", (), True, score_problem),),
+        ),
     ),
     "operator": (
         ContractSpec(
             "Operator",
             (*_COMMON_FIELDS, "calls"),
-            (MethodSpec("propose", 2, _are_proposals, "a list of Proposal", (), True),),
+            (MethodSpec("propose", 2, _are_proposals, "a list of Proposal", (), True, proposals_problem),),
         ),
     ),
     "strategy": (
@@ -95,10 +128,16 @@ CONTRACTS: Mapping[Kind, tuple[ContractSpec, ...]] = {
             "Strategy",
             _COMMON_FIELDS,
             (
-                MethodSpec("ask", 1, _is_sequence, "a list of WorkOrder"),
-                MethodSpec("pool", 2, _is_sequence, "a list of candidate ids"),
-                MethodSpec("tell", 3, _instance_of(Mapping), "a mapping of candidate id to decision"),
-                MethodSpec("final", 1, _instance_of(str), "a candidate id"),
+                MethodSpec("ask", 1, _is_sequence, "a list of WorkOrder", check=orders_problem),
+                MethodSpec("pool", 2, _is_sequence, "a list of candidate ids", check=pool_problem),
+                MethodSpec(
+                    "tell",
+                    3,
+                    _instance_of(Mapping),
+                    "a mapping of candidate id to decision",
+                    check=decisions_problem,
+                ),
+                MethodSpec("final", 1, _instance_of(str), "a candidate id", check=winner_problem),
             ),
         ),
     ),
@@ -107,8 +146,14 @@ CONTRACTS: Mapping[Kind, tuple[ContractSpec, ...]] = {
             "Allocator",
             _COMMON_FIELDS,
             (
-                MethodSpec("ask", 2, _is_sequence, "a list of Measurement or Duel"),
-                MethodSpec("tell", 2, _instance_of(Mapping), "a mapping of candidate id to decision"),
+                MethodSpec("ask", 2, _is_sequence, "a list of Measurement or Duel", check=batch_problem),
+                MethodSpec(
+                    "tell",
+                    2,
+                    _instance_of(Mapping),
+                    "a mapping of candidate id to decision",
+                    check=decisions_problem,
+                ),
             ),
         ),
     ),
@@ -117,12 +162,12 @@ CONTRACTS: Mapping[Kind, tuple[ContractSpec, ...]] = {
             "Target",
             _COMMON_FIELDS,
             (
-                MethodSpec("run", 4, _instance_of(Output), "Output", (), True),
-                MethodSpec("calls", 1, _instance_of(int), "a whole number"),
+                MethodSpec("run", 4, _instance_of(Output), "Output", (), True, output_problem),
+                MethodSpec("calls", 1, _instance_of(int), "a whole number", check=calls_problem),
             ),
         ),
     ),
-    "loader": (ContractSpec("Loader", ("name",), (MethodSpec("read", 2, _is_sequence, "a list of rows"),)),),
+    "loader": (ContractSpec("Loader", ("name",), (MethodSpec("read", 2, _are_rows, "a list of SourceRow"),)),),
     "exporter": (
         ContractSpec("Exporter", ("name", "suffix"), (MethodSpec("export", 3, _instance_of(str), "a text"),)),
     ),
@@ -130,12 +175,17 @@ CONTRACTS: Mapping[Kind, tuple[ContractSpec, ...]] = {
         ContractSpec(
             "Executor",
             _COMMON_FIELDS,
-            (MethodSpec("run", 2, None, "", (), True), MethodSpec("aclose", 0, None, "", (), True)),
+            (
+                MethodSpec("run", 2, _instance_of(MeasureResult), "MeasureResult", (), True),
+                MethodSpec("aclose", 0, None, "", (), True),
+            ),
         ),
     ),
     "agent": (
         ContractSpec(
-            "Agent", (*_COMMON_FIELDS, "calls", "instruction"), (MethodSpec("act", 2, None, "a reply", (), True),)
+            "Agent",
+            (*_COMMON_FIELDS, "calls", "instruction"),
+            (MethodSpec("act", 2, None, "a reply", (), True, reply_problem),),
         ),
     ),
     "observer": (

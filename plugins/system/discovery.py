@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from typing import Literal
 from ...core.error_messages import did_you_mean
 from ...core.errors import PluginError, UsageError
 from .hookspecs import ENTRY_POINT_GROUP
+from .process_guard import ProcessExit, exit_call
 
 Stage = Literal["import", "api", "register", "create", "contract", "call"]
 IN_PROCESS = "in-process"
@@ -74,17 +75,21 @@ class PluginFailure:
 
 
 def plugin_failure(plugin: Plugin, stage: Stage, error: BaseException | str) -> PluginFailure:
-    text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    if isinstance(error, ProcessExit):
+        text = f"it called {exit_call(error)}, which would have ended the run"
+    else:
+        text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     return PluginFailure(
         plugin=plugin.name, distribution=plugin.distribution, version=plugin.version, stage=stage, error=text
     )
 
 
-def plugin_error(failure: PluginFailure, *, what: str | None = None) -> PluginError:
+def plugin_error(failure: PluginFailure, *, what: str | None = None, possible: Sequence[str] = ()) -> PluginError:
     """The error for a plugin that the run named."""
     return PluginError(
         what or f"the plugin {failure.plugin!r} cannot be used: {failure.error}",
         where=f"{failure.distribution} {failure.version}".strip() + f", stage {failure.stage}",
+        possible=possible,
         remedy="correct or update the plugin, or take it out of the run",
     )
 

@@ -16,6 +16,7 @@ from typing import Any
 from ...core.error_messages import did_you_mean
 from ...core.errors import PluginError, UsageError
 from ...core.identity import content_id
+from .process_guard import PluginInterrupted, exit_call, running
 
 
 def load_function(name: str, folder: Path) -> Callable[..., Any]:
@@ -54,12 +55,13 @@ async def call_function(function: Callable[..., Any], *args: Any, **keywords: An
     A function that calls `sys.exit` raises RuntimeError: it may fail, but not end the process that called it.
     """
     try:
-        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
-            return await function(*args, **keywords)
-        result = await asyncio.to_thread(function, *args, **keywords)
-        return await result if inspect.isawaitable(result) else result
+        with running(getattr(function, "__name__", "function")):
+            if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
+                return await function(*args, **keywords)
+            result = await asyncio.to_thread(function, *args, **keywords)
+            return await result if inspect.isawaitable(result) else result
     except SystemExit as error:
-        raise RuntimeError(f"it called sys.exit({'' if error.code is None else repr(error.code)})") from error
+        raise RuntimeError(f"it called {exit_call(error)}") from error
 
 
 def parameters_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter] | None:
@@ -84,7 +86,13 @@ def _import_module(place: str, folder: Path, name: str) -> Any:
                 remedy=f"put {place.replace('.', '/')}.py beside the task file, or install the package",
             ) from error
         raise PluginError(f"{place} cannot be imported: {error}", where=name, remedy=f"install {error.name}") from error
-    except (Exception, SystemExit) as error:
+    except SystemExit as error:
+        raise PluginError(
+            f"{place} cannot be imported: it called {exit_call(error)}", where=name, remedy="correct the module"
+        ) from error
+    except (KeyboardInterrupt, PluginInterrupted):
+        raise
+    except BaseException as error:
         raise PluginError(
             f"{place} cannot be imported: {type(error).__name__}: {error}", where=name, remedy="correct the module"
         ) from error

@@ -12,8 +12,9 @@ from . import hookspecs
 from .discovery import Plugin, PluginFailure, plugin_failure
 from .hookspecs import API_VERSION, ENTRY_POINT_GROUP, HOOKS
 from .imports import import_file
+from .process_guard import PluginInterrupted, ReplacedBuiltin
 from .registration import Registration, registrar
-from .sandbox import PluginInterrupted, PluginThread, PluginTimeout
+from .sandbox import PluginThread, PluginTimeout
 
 
 class PluginLoader:
@@ -38,13 +39,13 @@ class PluginLoader:
         thread = self.thread_for(plugin)
         try:
             module = thread.call(import_plugin, plugin)
-        except (PluginTimeout, PluginInterrupted) as error:
+        except (PluginTimeout, PluginInterrupted, ReplacedBuiltin) as error:
             return plugin_failure(plugin, "import", str(error))
         if isinstance(module, PluginFailure):
             return module
         try:
             return thread.call(self.collect, plugin.with_state("loaded"), module)
-        except (PluginTimeout, PluginInterrupted) as error:
+        except (PluginTimeout, PluginInterrupted, ReplacedBuiltin) as error:
             self.unregister(plugin)
             return plugin_failure(plugin, "register", str(error))
 
@@ -57,7 +58,9 @@ class PluginLoader:
             others = [other for other in self._manager.get_plugins() if other is not module]
             for kind, hook in HOOKS.items():
                 self._manager.subset_hook_caller(hook, others)(register=registrar(kind, plugin, registrations))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's hook may raise anything
+        except PluginInterrupted:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a plugin's hook may raise anything
             self.unregister(plugin)
             return plugin_failure(plugin, "register", error)
         return registrations
@@ -75,7 +78,9 @@ def import_plugin(plugin: Plugin) -> ModuleType | PluginFailure:
             module = import_file(Path(plugin.module))
         else:
             module = importlib.import_module(plugin.module.partition(":")[0])
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything at import
+    except PluginInterrupted:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a plugin may raise anything at import
         return plugin_failure(plugin, "import", error)
     version = getattr(module, "api", API_VERSION)
     if not isinstance(version, int) or version < 1:

@@ -26,6 +26,7 @@ from .discovery import (
 from .function_names import FUNCTION_NAME
 from .hookspecs import HOOKS, Kind
 from .loader import PluginLoader
+from .process_guard import PluginInterrupted
 from .registration import (
     BUILTIN,
     OptionHelp,
@@ -36,7 +37,7 @@ from .registration import (
     option_help,
     parameters_of,
 )
-from .sandbox import PluginInterrupted, proxy_for
+from .sandbox import proxy_for
 
 __all__ = ["CALL_TIMEOUT_SECONDS", "PLUGINS_VARIABLE", "STRICT_VARIABLE", "Registration", "Registry"]
 

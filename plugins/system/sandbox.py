@@ -6,10 +6,11 @@ wrong, and each has one answer here:
 
 - It hangs, in a loop or in `time.sleep` inside async code. Each plugin works in a `PluginThread` with an event loop of
   its own and a time limit per call. Time that it spends waiting for a model or for the team does not count.
-- It raises anything, SystemExit included. A `PluginProxy` stands between the run and the object; what it raises
-  becomes a PluginError with distribution, version and method. Errors of the framework (a spent budget, a dead
-  endpoint) and cancellation pass unchanged.
-- It returns a value of another type. The proxy checks each result against `contract_table`.
+- It raises anything, SystemExit and its own BaseExceptions included, or calls `os._exit` (see `process_guard`). A
+  `PluginProxy` stands between the run and the object; what it raises becomes a PluginError with distribution, version
+  and method. Errors of the framework (a spent budget, a dead endpoint) and cancellation pass unchanged.
+- It returns a value of another type, or one that the run cannot carry out: an unknown candidate, a Score of 7. The
+  proxy checks each result against `contract_table`, by what the run knows.
 
 What this cannot do: a thread that hangs inside C code cannot be stopped from Python. It is left behind, as a daemon.
 It is no security boundary either: a plugin has all rights of the process.
@@ -32,6 +33,7 @@ from ...core.errors import MaieuticError
 from .contract_table import ContractSpec, MethodSpec, contract_of
 from .discovery import Plugin, plugin_error, plugin_failure
 from .hookspecs import Kind
+from .process_guard import PluginInterrupted, running
 
 T = TypeVar("T")
 # A first wait this short costs a quick call nothing; later waits double, so a long call is seldom looked at.
@@ -44,10 +46,6 @@ _OPTIONAL_FIELDS = ("requires", "allows", "models")
 
 class PluginTimeout(Exception):
     """A call into the plugin took longer than its limit."""
-
-
-class PluginInterrupted(BaseException):
-    """Raised inside a plugin whose time is over; no Exception, so that its own `except Exception` does not catch it."""
 
 
 class HostLoop:
@@ -99,9 +97,11 @@ class PluginThread:
         def run() -> None:
             self._last_activity = time.monotonic()
             try:
-                result.set_result(function(*args, **keywords))
+                with running(self.name):
+                    value = function(*args, **keywords)
+                result.set_result(value)
             except BaseException as error:  # noqa: BLE001 - handed to the caller outside, SystemExit too
-                result.set_exception(error)
+                result.set_exception(as_exception(error))
 
         loop = self._ensure_loop()
         loop.call_soon_threadsafe(run)
@@ -121,9 +121,12 @@ class PluginThread:
             self._last_activity = time.monotonic()
             host.start_clock()
             try:
-                return await work(host)
-            except (SystemExit, KeyboardInterrupt) as error:  # these would end the thread's loop, not the call
-                raise RuntimeError(f"it raised {error!r}") from error
+                with running(self.name):
+                    return await work(host)
+            except (asyncio.CancelledError, PluginInterrupted):
+                raise
+            except BaseException as error:  # SystemExit and others would end the thread's loop, not the call
+                raise as_exception(error, wrap_exit=True) from error
             finally:
                 self._last_activity = time.monotonic()
 
@@ -139,8 +142,10 @@ class PluginThread:
         except asyncio.CancelledError:
             future.cancel()
             raise
-        if future.cancelled() and self._loop is not loop:
-            raise PluginTimeout("another call of it took too long")
+        if future.cancelled():
+            if self._loop is not loop:
+                raise PluginTimeout("another call of it took too long")
+            raise RuntimeError("it raised CancelledError, and nobody had cancelled it")
         return future.result()
 
     def _ensure_loop(self) -> asyncio.AbstractEventLoop:
@@ -165,6 +170,15 @@ class PluginThread:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(thread.ident), ctypes.py_object(PluginInterrupted)
             )
+
+
+def as_exception(error: BaseException, *, wrap_exit: bool = False) -> BaseException:
+    """What a plugin raised as something that only the call ends by: a BaseException of its own is a RuntimeError."""
+    if isinstance(error, Exception | PluginInterrupted) or (isinstance(error, SystemExit) and not wrap_exit):
+        return error
+    failure = RuntimeError(f"it raised {error!r}")
+    failure.__cause__ = error
+    return failure
 
 
 def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
@@ -208,13 +222,17 @@ class PluginProxy:
             raise AttributeError(name)
         return getattr(self._instance, name)
 
-    def _call_error(self, method: str, error: BaseException | str) -> MaieuticError:
+    def _call_error(self, method: str, error: BaseException | str, possible: Sequence[str] = ()) -> MaieuticError:
         failure = plugin_failure(self._plugin, "call", error)
-        return plugin_error(failure, what=f"the {self._label} failed in {method}: {failure.error}")
+        what = f"the {self._label} failed in {method}: {failure.error}"
+        return plugin_error(failure, what=what, possible=possible)
 
-    def _checked_result(self, method: MethodSpec, value: Any) -> Any:
+    def _checked_result(self, method: MethodSpec, arguments: Sequence[Any], value: Any) -> Any:
         if method.accepts is not None and not method.accepts(value):
-            raise self._call_error(method.name, f"it returned {value!r:.200}, not {method.result_description}")
+            text = f"it returned {value!r:.200}, not {method.result_description}"
+            raise self._call_error(method.name, text, (method.result_description,))
+        if method.check is not None and (problem := method.check(arguments, value)) is not None:
+            raise self._call_error(method.name, problem.text, problem.possible)
         return value
 
 
@@ -238,7 +256,7 @@ def _sync_method(method: MethodSpec) -> Callable[..., Any]:
             raise
         except (Exception, SystemExit, PluginInterrupted) as error:
             raise self._call_error(method.name, error) from error
-        return self._checked_result(method, value)
+        return self._checked_result(method, args, value)
 
     return call
 
@@ -258,7 +276,7 @@ def _async_method(method: MethodSpec) -> Callable[..., Any]:
         except (Exception, SystemExit, PluginInterrupted) as error:
             text = str(error) if isinstance(error, PluginTimeout) else error
             raise self._call_error(method.name, text) from error
-        return self._checked_result(method, value)
+        return self._checked_result(method, args, value)
 
     return call
 

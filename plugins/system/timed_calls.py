@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from .imports import call_function
-from .sandbox import PluginInterrupted, PluginThread, PluginTimeout
+from .process_guard import PluginInterrupted, exit_call, running
+from .sandbox import PluginThread, PluginTimeout, as_exception
 
 T = TypeVar("T")
 # What asyncio's own pool has at most: more threads than that wait for each other.
@@ -43,9 +44,13 @@ class TimedFunction:
                 result = await self._call_in_thread(*args, **keywords)
             return await asyncio.wait_for(result, self.seconds) if inspect.isawaitable(result) else result
         except SystemExit as error:
-            raise RuntimeError(f"it called sys.exit({'' if error.code is None else repr(error.code)})") from error
+            raise RuntimeError(f"it called {exit_call(error)}") from error
         except PluginInterrupted as error:
             raise PluginTimeout(f"it took longer than {self.seconds:g} seconds") from error
+
+    def _guarded(self, *args: Any, **keywords: Any) -> Any:
+        with running(self._name):
+            return self._function(*args, **keywords)
 
     async def _call_in_thread(self, *args: Any, **keywords: Any) -> Any:
         loop, context = asyncio.get_running_loop(), contextvars.copy_context()
@@ -56,7 +61,7 @@ class TimedFunction:
                 outcome.set_result((value, error))
 
         def work() -> None:
-            value, error = _outcome_of(lambda: context.run(self._function, *args, **keywords))
+            value, error = _outcome_of(lambda: context.run(self._guarded, *args, **keywords))
             try:
                 loop.call_soon_threadsafe(finish, value, error)
             except RuntimeError:
@@ -84,10 +89,15 @@ async def _awaited(function: Callable[..., Any], args: Sequence[Any], keywords: 
         raise RuntimeError(f"it raised {error!r}") from error
 
 
-def call_with_limit(function: Callable[[], T], seconds: float) -> T:
+def call_with_limit(name: str, function: Callable[[], T], seconds: float) -> T:
     """The result of a plain call that blocks the caller, such as an import. Raises PluginTimeout."""
     outcome: list[tuple[Any, BaseException | None]] = []
-    thread = threading.Thread(target=lambda: outcome.append(_outcome_of(function)), daemon=True)
+
+    def guarded() -> T:
+        with running(name):
+            return function()
+
+    thread = threading.Thread(target=lambda: outcome.append(_outcome_of(guarded)), daemon=True)
     thread.start()
     thread.join(seconds)
     if not outcome:
@@ -104,12 +114,8 @@ def _outcome_of(function: Callable[[], Any]) -> tuple[Any, BaseException | None]
     """What a call returned or raised. A BaseException would end the thread, not the call."""
     try:
         return function(), None
-    except (Exception, SystemExit, PluginInterrupted) as error:  # noqa: BLE001 - raised again by the caller
-        return None, error
-    except BaseException as error:  # noqa: BLE001 - handed to the caller as an error of the function
-        failure = RuntimeError(f"it raised {error!r}")
-        failure.__cause__ = error
-        return None, failure
+    except BaseException as error:  # noqa: BLE001 - raised again by the caller
+        return None, as_exception(error)
 
 
 def _interrupt(thread: threading.Thread) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...core.dataset import Example
 from ...core.errors import MaieuticError, PluginError, UsageError
+from ...core.frozen import thawed
 from ...core.models import ModelRef, Output
 from ...core.program import Program
 from ...core.protocols import NEEDS_NOTHING, Gateway
@@ -43,8 +44,8 @@ class CallableTarget:
             "texts": {name: component.instruction for name, component in program.prompts.items()},
             "prompt": prompt,
             "example": example,
-            "input": example.input,
-            "messages": list(messages),
+            "input": thawed(example.input),
+            "messages": thawed(list(messages)),
             "model": str(model),
         }
         keywords = {name: values[name] for name in self._by_name}

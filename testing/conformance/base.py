@@ -7,9 +7,14 @@ from collections.abc import Coroutine
 from typing import Any, ClassVar, TypeVar
 
 from ...plugins.system.contract_table import contract_violations
+from ...plugins.system.discovery import IN_PROCESS, Plugin
 from ...plugins.system.hookspecs import Kind
+from ...plugins.system.sandbox import PluginProxy, PluginThread, proxy_for
 
 T = TypeVar("T")
+_KIT = Plugin(name="kit", module="kit", distribution=IN_PROCESS, version="", state="loaded")
+# As long as a call of a run may take (`CALL_TIMEOUT_SECONDS` of the registry), so that the kit refuses no other.
+_CALL_SECONDS = 120.0
 
 
 class Conformance:
@@ -29,6 +34,14 @@ class Conformance:
     def make(self) -> Any:
         """A new object, as a task or a recipe would get it."""
         raise NotImplementedError(f"{type(self).__name__}.make has to say how the {self.kind} is made")
+
+    def make_guarded(self) -> Any:
+        """A new object as a run holds it: behind the proxy that names what hangs, ends the process, replaces Python's
+        own functions, or returns what the run cannot carry out. Raises PluginError from the call that does."""
+        instance = self.make()
+        if isinstance(instance, PluginProxy):
+            return instance
+        return proxy_for(self.kind, "kit", instance, _KIT, PluginThread("maieutic kit", _CALL_SECONDS))
 
     def test_it_has_the_fields_and_methods_of_its_contract(self) -> None:
         assert contract_violations(self.kind, self.make()) == []

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from ...core.answer import AnswerContract
@@ -54,6 +55,11 @@ class EvaluatorConformance(Conformance):
             assert isinstance(score, Score)
             assert 0 <= score.value <= 1
             assert not score.failure or score.value == 0
+
+    def test_a_run_can_use_every_score(self) -> None:
+        evaluator = self.make_guarded()
+        for row in [*self.rows(), *self.strange()]:
+            run_with_timeout(evaluator.evaluate(*row))
 
     def test_an_answer_that_could_not_be_read_is_a_score_and_no_error(self) -> None:
         for example, output, _ in self.rows():
@@ -116,9 +122,26 @@ class PairEvaluatorConformance(Conformance):
         else:
             assert -1 <= unanswered.margin <= 1
 
+    def test_a_run_can_use_every_preference(self) -> None:
+        evaluator, row = self.make_guarded(), Example(input="in")
+        for other in ("a", "b"):
+            with suppress(NeedsError):
+                run_with_timeout(evaluator.prefer(row, output_of("a"), output_of(other), task=TASK, team=self.team()))
+
 
 class LossEvaluatorConformance(Conformance):
     kind: ClassVar[Kind] = "evaluator"
+
+    def test_a_run_can_use_every_loss(self) -> None:
+        for loss in (0.0, 0.25, 40.0):
+
+            def losses(messages: Any, reference: str, loss: float = loss) -> float:
+                return loss
+
+            gateway = ScriptedGateway(ScriptedModel({}, otherwise="red"), losses=losses)
+            row = Example(input="in", outputs=("red",))
+            program, model = Program.of("Say a colour."), ModelRef.parse("openai/kit")
+            run_with_timeout(self.make_guarded().loss(program, row, model, gateway))
 
     def test_a_loss_is_a_number_not_below_zero_and_declares_its_need(self) -> None:
         evaluator, row = self.make(), Example(input="in", outputs=("red",))

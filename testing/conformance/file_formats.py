@@ -32,6 +32,11 @@ class LoaderConformance(Conformance):
             assert len({row.where for row in rows}) == len(rows)
             assert self.make().read(source, Path(name)) == rows
 
+    def test_a_run_can_use_its_rows(self) -> None:
+        with TemporaryDirectory() as name:
+            source, _ = self.write(Path(name))
+            self.make_guarded().read(source, Path(name))
+
     def test_a_source_that_is_not_there_is_an_error_that_says_so(self) -> None:
         with TemporaryDirectory() as name:
             try:
@@ -45,6 +50,9 @@ class LoaderConformance(Conformance):
 
 class ExporterConformance(Conformance):
     kind: ClassVar[Kind] = "exporter"
+
+    def test_a_run_can_use_its_text(self) -> None:
+        self.make_guarded().export(Program.of("Say the colour of the flower."), "kit", None)
 
     def test_the_same_program_gives_the_same_text_with_its_words(self) -> None:
         program = Program.of("Say the colour of the flower.")

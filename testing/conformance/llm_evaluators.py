@@ -82,6 +82,10 @@ class AskingEvaluatorConformance(Conformance):
                 assert not score.failure or score.value == 0
                 assert Score.model_validate_json(score.model_dump_json()) == score
 
+    def test_a_run_can_use_every_score(self) -> None:
+        for answer in (*self.answers(), *UNREADABLE_ANSWERS):
+            self._rate(self.make_guarded(), self.rows()[0], answer)
+
     def test_it_asks_no_more_than_it_declares_and_never_the_target(self) -> None:
         for answer in (*self.answers(), *UNREADABLE_ANSWERS):
             for row in self.rows():

@@ -49,6 +49,16 @@ class ObserverConformance(Conformance):
 
         run_with_timeout(observe())
 
+    def test_it_changes_no_event_and_does_not_end_the_process(self) -> None:
+        async def observe() -> None:
+            observer, events = self.make_guarded(), self._log("kit-5")
+            for event in events:
+                await observer.hear(event)
+            await observer.end(self._closing("kit-5", "finished"))
+            assert events == self._log("kit-5")
+
+        run_with_timeout(observe())
+
     def test_two_runs_at_once_are_two(self) -> None:
         async def observe() -> None:
             observer = self.make()

@@ -98,6 +98,9 @@ class OperatorConformance(Conformance):
         assert list(run_with_timeout(self.make().propose(self.request(), second))) == proposals
         assert first.asked == second.asked
 
+    def test_a_run_can_use_every_proposal(self) -> None:
+        run_with_timeout(self.make_guarded().propose(self.request(), SilentTeam(self.say)))
+
     def test_agents_that_cannot_be_read_are_no_error(self) -> None:
         assert all(
             isinstance(proposal, Proposal)
@@ -141,6 +144,9 @@ class AgentConformance(Conformance):
         answer = run_with_timeout(self.make().act(self.ask(), team))
         assert answer is None or isinstance(answer, self.ask().reply)
         assert 2 * len(team.asked) <= self.make().calls
+
+    def test_a_run_can_use_its_answer(self) -> None:
+        run_with_timeout(self.make_guarded().act(self.ask(), SilentTeam(lambda ask: self.reply())))
 
     def test_a_team_that_cannot_be_read_gives_no_error(self) -> None:
         answer = run_with_timeout(self.make().act(self.ask(), SilentTeam()))

@@ -74,7 +74,9 @@ class StrategyConformance(_SearchConformance):
     kind: ClassVar[Kind] = "strategy"
 
     def _round(self, search: Search) -> tuple[Any, ...]:
-        strategy = self.make()
+        return self._decide(self.make(), search)
+
+    def _decide(self, strategy: Any, search: Search) -> tuple[Any, ...]:
         orders = [WorkOrder.model_validate(order) for order in strategy.ask(search)]
         search.orders = orders
         new = [name for name in search.archive.candidates if search.archive.scores.count(name) == 0]
@@ -93,6 +95,11 @@ class StrategyConformance(_SearchConformance):
             assert set(verdicts) <= ids
             assert set(verdicts.values()) <= _DECISIONS
             assert winner in ids
+
+    def test_a_run_can_carry_out_every_decision(self) -> None:
+        for search in self.worlds():
+            search.archive = search.archive.read_only
+            self._decide(self.make_guarded(), search)
 
     def test_the_same_facts_give_the_same_decisions_from_a_new_object(self) -> None:
         for first, second in zip(self.worlds(), self.worlds(), strict=True):
@@ -131,6 +138,13 @@ class AllocatorConformance(_SearchConformance):
                 if isinstance(item, Measurement):
                     assert item.candidate in search.archive.candidates
                     assert search.archive.scores.get(item.candidate, item.example) is None
+
+    def test_a_run_can_carry_out_every_batch_and_decision(self) -> None:
+        for search in self.worlds():
+            pool, allocator = self._pool(search), self.make_guarded()
+            search.archive = search.archive.read_only
+            allocator.ask(search, pool)
+            allocator.tell(search, pool)
 
     def test_without_budget_it_asks_for_nothing(self) -> None:
         search = self.world(1, 5, runs=0)

@@ -31,9 +31,15 @@ class TargetConformance(Conformance):
     def example(self) -> Example:
         return Example(input="rose", outputs=("red",))
 
-    def _run(self, gateway: Any) -> Output:
-        output: Output = run_with_timeout(self.make().run(self.program(), self.example(), MODEL, gateway))
+    def _run(self, gateway: Any, target: Any = None) -> Output:
+        target = target or self.make()
+        output: Output = run_with_timeout(target.run(self.program(), self.example(), MODEL, gateway))
         return output
+
+    def test_a_run_can_use_its_output_and_its_number_of_calls(self) -> None:
+        target = self.make_guarded()
+        self._run(ScriptedGateway(ScriptedModel({}, otherwise="red")), target)
+        assert target.calls(self.program()) >= 1
 
     def test_it_gives_an_output_within_its_declared_calls_and_charges_the_target(self) -> None:
         gateway = ScriptedGateway(ScriptedModel({}, otherwise="red"))
