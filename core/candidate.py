@@ -58,13 +58,11 @@ class Archive:
         evaluations: Iterable[Evaluation] = (),
         responses: Iterable[Response] = (),
     ) -> None:
-        self._candidates: dict[str, Candidate] = {candidate.id: candidate for candidate in candidates}
-        self._responses: dict[tuple[str, str], Response] = {
+        self.candidates: dict[str, Candidate] = {candidate.id: candidate for candidate in candidates}
+        self.scores = ScoreMatrix(evaluations)
+        self.responses: dict[tuple[str, str], Response] = {
             (response.candidate, response.example): response for response in responses
         }
-        self.scores = ScoreMatrix(evaluations)
-        self.candidates: Mapping[str, Candidate] = MappingProxyType(self._candidates)
-        self.responses: Mapping[tuple[str, str], Response] = MappingProxyType(self._responses)
 
     @property
     def read_only(self) -> Archive:
@@ -72,12 +70,12 @@ class Archive:
         return ReadOnlyArchive(self)
 
     def add(self, candidate: Candidate) -> None:
-        self._candidates[candidate.id] = candidate
+        self.candidates[candidate.id] = candidate
 
     def add_results(self, results: Iterable[Evaluation | Response]) -> None:
         for result in results:
             if isinstance(result, Response):
-                self._responses[result.candidate, result.example] = result
+                self.responses[result.candidate, result.example] = result
             else:
                 self.scores.add(result)
 
@@ -124,11 +122,9 @@ class ReadOnlyArchive(Archive):
 
     def __init__(self, archive: Archive) -> None:
         vars(self).update(
-            _candidates=archive._candidates,
-            _responses=archive._responses,
             scores=ReadOnlyScores(archive.scores),
-            candidates=archive.candidates,
-            responses=archive.responses,
+            candidates=MappingProxyType(archive.candidates),
+            responses=MappingProxyType(archive.responses),
         )
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -11,7 +11,7 @@ from ...core.errors import NeedsError, UsageError
 from ...core.models import Output
 from ...core.protocols import Need
 from ...core.score import Score
-from .code_sandbox import SandboxResult, network_isolated, run_python
+from .code_sandbox import Limits, SandboxResult, network_isolated, run_python, run_test
 from .reference_match import NO_REFERENCE, shorten
 
 _CODE_FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL)
@@ -23,11 +23,12 @@ class CodeEvaluator:
     What the subprocess does not guarantee is described in `code_sandbox.py` and in docs/evaluators.md.
 
     Args:
-        check: `tests` appends each test of the example's field `field`, a text or a list, and scores the share that
-            passes, each in a process of its own. `stdout` pipes the input to the program and compares what it prints
-            with the references.
+        check: `tests` runs each test of the example's field `field`, a text or a list, and scores the share that
+            passes. The code and the test have a process each: the test calls the code there, and compares the values
+            that it returns by the expected value's own comparison. `stdout` pipes the input to the program and compares
+            what it prints with the references.
         seconds: The time limit of one process.
-        megabytes: The memory limit of one process.
+        megabytes: The memory limit of the code with all processes that it starts.
         isolated: Whether to refuse to run where the network cannot be cut off. Without it, `values.isolated` tells.
     """
 
@@ -68,13 +69,12 @@ class CodeEvaluator:
         if not tests:
             text = f"the example has no tests in its field {self._field!r}"
             return Score(value=0.0, failure="example", feedback=text)
-        # The mark tells that the end was reached: code that leaves early with status 0 has passed nothing.
-        mark = f"passed {example.id}"
-        wrong = []
+        limits, wrong = Limits(seconds=self._seconds, megabytes=self._megabytes), []
         for number, test in enumerate(tests, 1):
-            ran = await self._run(f"{code}\n\n{test}\n\nprint({mark!r})\n", "")
-            if not ran.succeeded or not ran.stdout.rstrip().endswith(mark):
-                wrong.append(f"test {number}: {_failure_reason(ran, self._seconds)}")
+            outcome = await asyncio.to_thread(run_test, code, str(test), limits)
+            if not outcome.passed:
+                reason = shorten(outcome.reason) or _failure_reason(outcome.program, self._seconds)
+                wrong.append(f"test {number}: {reason}")
         values = {"passed": len(tests) - len(wrong), "tests": len(tests), "isolated": float(network_isolated())}
         feedback = "; ".join(wrong[:3]) or None
         return Score(value=1 - len(wrong) / len(tests), values=values, feedback=feedback)
@@ -102,6 +102,8 @@ def _normalized_lines(text: str) -> list[str]:
 
 
 def _failure_reason(ran: SandboxResult, seconds: float) -> str:
+    if ran.stopped:
+        return ran.stopped
     if ran.code is None:
         return f"not done after {seconds:g} seconds"
     last = ran.stderr.strip().splitlines()[-1:] or [f"it ended with status {ran.code}, before its end"]

@@ -77,8 +77,8 @@ def test_an_archive_that_is_read_only_follows_the_run_and_takes_nothing() -> Non
         lambda: view.add(archive["a"]),
         lambda: view.add_results([EVALUATION]),
         lambda: view.scores.add(EVALUATION),
-        lambda: view.candidates.pop("a"),  # type: ignore[attr-defined]
-        lambda: view.responses.clear(),  # type: ignore[attr-defined]
+        lambda: view.candidates.pop("a"),
+        lambda: view.responses.clear(),
         lambda: setattr(view, "candidates", {}),
     ]
     for change in changes:
