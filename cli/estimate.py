@@ -88,9 +88,14 @@ def _estimate_lines(run: RunEstimate) -> list[str]:
     lines.append(f"cost     {unknown if run.usd is None else f'about ${run.usd:,.4f}'}")
     if run.minutes is not None:
         lines.append(f"minutes  about {run.minutes:g}")
-    lines.append(f"gain     {_power_summary(run)}")
+    lines.append(gain_line(run))
     lines += [f"note: the expected {name} exceed the limit, which ends the run first" for name in run.exceeds]
     return lines
+
+
+def gain_line(run: RunEstimate) -> str:
+    """The smallest gain that the held-out examples can show."""
+    return f"gain     {_power_summary(run)}"
 
 
 def _power_summary(run: RunEstimate) -> str:

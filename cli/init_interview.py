@@ -51,6 +51,8 @@ def print_gaps(result: InterviewResult) -> None:
 async def _conduct(draft: TaskDraft, *, stand_in: bool, present: bool) -> InterviewResult:
     from ..agents.interviewer import run_interview
 
+    if present:
+        echo("Enter skips a question")
     facts = {"goal": draft.description or "", "output": ", ".join(draft.labels)}
     if not draft.optimizer:
         return await run_interview(_answer_from_terminal if present else _no_answer, None, facts)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from ..core.errors import UsageError
+from ..core.errors import TaskError, UsageError
 from .data import Encoding, FieldColumns, IdColumn, InputColumns, OutputColumns
-from .data_lines import first_request_lines
+from .init_answers import SavedAnswers
+from .init_questions import ask_again, split_labels
+from .init_questions import prompt_for_missing as prompt_for_missing
+from .init_screen import print_final_screen
 from .options import AsJson, Optimizer, Target
 from .output import is_interactive, print_json
-from .printer import echo, prompt
-from .task_draft import TaskDraft, default_metric, write_draft_with_lines
+from .printer import echo
+from .task_draft import TaskDraft, WrittenTask, write_draft_with_lines
 
-# Regex and tag answers need more than a name; they are given with options.
-_ASKED_ANSWER_TYPES = ("text", "label", "choice", "number", "json")
 _AnswerType = Literal["text", "label", "choice", "number", "regex", "json", "tag"]
-_SEPARATORS = ("=>", "\t")
 
 
 def init(
@@ -61,7 +60,7 @@ def init(
         prompt=prompt,
         data=data,
         answer=answer,
-        labels=_split_labels(labels or ""),
+        labels=split_labels(labels or ""),
         pattern=pattern,
         metric=metric,
         target=target,
@@ -87,9 +86,7 @@ def init(
         draft = replace(draft, examples_optional=True)
         if not as_json:
             print_gaps(result)
-    if can_ask:
-        draft = prompt_for_missing(draft, place)
-    written = write_draft_with_lines(draft, place)
+    written = _ask_and_write(draft, place) if can_ask else write_draft_with_lines(draft, place)
     task_file, task = written.file, written.task
     counts = {split: len(task.data[split]) for split in ("train", "val", "test")}
     if as_json:
@@ -99,84 +96,26 @@ def init(
             summary |= {"complete": round(result.complete, 3), "open": list(result.gaps)}
         print_json(summary)
         return
-    for line in [*written.lines, *first_request_lines(task)]:
-        echo(line)
-    echo(f"wrote {task_file}: {counts['train']} train, {counts['val']} val, {counts['test']} test examples")
-    echo(f"next: maieutic estimate {place}   then   maieutic optimize {place}")
+    print_final_screen(written, place)
 
 
-def prompt_for_missing(draft: TaskDraft, folder: Path) -> TaskDraft:
-    """Ask for what was not given; an empty reply takes the default in brackets."""
-    from ..core.models import EMBEDDED, ModelRef
-
-    name = draft.name or _prompt("task name", default=folder.resolve().name)
-    description = draft.description or _prompt("describe the task in one sentence", default="")
-    prompt = draft.prompt or _prompt("your current prompt, or a file with it")
-    data, pasted_examples = draft.data, draft.pasted_examples
-    if data is None:
-        path = _prompt("file of examples (JSONL, CSV, TSV); empty to paste them", default="")
-        data, pasted_examples = (Path(path), ()) if path else (None, _read_pasted_examples())
-    answer = (
-        draft.answer
-        or draft.implied_answer_type
-        or _prompt(f"answer type ({', '.join(_ASKED_ANSWER_TYPES)})", default="text", check=_parse_answer_type)
-    )
-    labels = draft.labels
-    if answer == "label" and not labels:
-        labels = _split_labels(_prompt("labels, separated by commas"))
-    pattern = draft.pattern
-    if answer == "regex" and not pattern:
-        pattern = _prompt("regular expression of an answer; group 1 or the match is the answer")
-    metric = draft.metric or _prompt("evaluator", default=default_metric(answer))
-    target = draft.target or _prompt("target model", default=EMBEDDED, check=lambda text: str(ModelRef.parse(text)))
-    optimizer = draft.optimizer or _prompt(
-        "optimizer model", default=target, check=lambda text: str(ModelRef.parse(text))
-    )
-    return replace(
-        draft,
-        name=name,
-        description=description,
-        prompt=prompt,
-        data=data,
-        answer=answer,
-        labels=labels,
-        pattern=pattern,
-        metric=metric,
-        target=target,
-        optimizer=optimizer,
-        pasted_examples=pasted_examples,
-    )
-
-
-def _read_pasted_examples() -> tuple[tuple[str, str], ...]:
-    """Lines `input => output`, or with a tab between them, until an empty one."""
-    echo("one example per line, as   input => output   and an empty line at the end:")
-    examples: list[tuple[str, str]] = []
-    while line := _prompt(f"example {len(examples) + 1}", default="").strip():
-        separator = next((text for text in _SEPARATORS if text in line), None)
-        if separator is None:
-            echo("  there is no => in it; write   input => output")
-            continue
-        input_text, output = line.rsplit(separator, 1)
-        examples.append((input_text.strip(), output.strip()))
-    return tuple(examples)
-
-
-def _prompt(question: str, *, default: str | None = None, check: Callable[[str], str] = str.strip) -> str:
-    """Ask until the reply is valid."""
+def _ask_and_write(draft: TaskDraft, place: Path) -> WrittenTask:
+    """Ask, and write the task. Answers that do not fit are asked again; all others stay, also for a later call."""
+    answers = SavedAnswers.for_task(place)
+    if answers.values:
+        echo(f"going on with {len(answers.values)} saved answers: {', '.join(answers.values)}")
+        echo("to begin anew, delete them: rm -r .maieutic/drafts")
+    else:
+        echo("Enter takes the value in brackets, or skips; each answer is saved, so you may stop and go on")
     while True:
-        reply = str(prompt(question, default=default, show_default=bool(default)))
         try:
-            return check(reply)
-        except UsageError as error:
-            echo(f"  {error.what}")
-
-
-def _parse_answer_type(text: str) -> str:
-    if text.strip() not in _ASKED_ANSWER_TYPES:
-        raise UsageError(f"{text!r} is none of {', '.join(_ASKED_ANSWER_TYPES)}")
-    return text.strip()
-
-
-def _split_labels(text: str) -> tuple[str, ...]:
-    return tuple(label.strip() for label in text.split(",") if label.strip())
+            written = write_draft_with_lines(prompt_for_missing(draft, place, answers), place)
+        except (UsageError, TaskError) as error:
+            echo(f"this does not fit: {error}")
+            changed = ask_again(draft, answers)
+            if changed is None:
+                raise
+            draft = changed
+            continue
+        answers.forget()
+        return written

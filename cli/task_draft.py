@@ -142,13 +142,13 @@ def _read_draft_data(draft: TaskDraft) -> tuple[TaskDraft, dict[str, Any], list[
 
     if draft.data is None:
         return draft, {}, []
-    source = _absolute_source(draft)
+    source = absolute_source(draft)
     options = {"encoding": draft.encoding} if draft.encoding else {}
     mapping = column_mapping(draft.inputs, draft.outputs, draft.id_column, draft.fields)
     flags = {key: True for key in ("together", "alternatives") if getattr(draft, key)}
     if Path(source).is_dir():
         return draft, {"path": source, "fields": fields_table(mapping), **options, **flags}, []
-    placeholders = _column_placeholders(draft.prompt or "")
+    placeholders = column_placeholders(draft.prompt or "")
     _, schema, proposal = inspect_source(source, mapping, placeholders=placeholders, encoding=draft.encoding)
     roles = schema.roles
     columns = [column.name for column in schema.columns]
@@ -183,7 +183,7 @@ def _read_draft_data(draft: TaskDraft) -> tuple[TaskDraft, dict[str, Any], list[
     return draft, {"path": source, "fields": fields_table(mapping), **options, **flags}, lines
 
 
-def _absolute_source(draft: TaskDraft) -> str:
+def absolute_source(draft: TaskDraft) -> str:
     """The source of the data for a task in another folder; a loader's own name stays before it."""
     path = draft.data or Path()
     if path.exists():
@@ -195,7 +195,7 @@ def _absolute_source(draft: TaskDraft) -> str:
     return f"{loader}:{Path(file).resolve()}{mark}{part}" if Path(file).exists() else str(path)
 
 
-def _column_placeholders(prompt: str) -> tuple[str, ...]:
+def column_placeholders(prompt: str) -> tuple[str, ...]:
     """The names that a prompt has in braces, which name columns if there are such."""
     from ..core.prompt import placeholders_in
 
