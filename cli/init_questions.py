@@ -84,7 +84,7 @@ def ask_again(draft: TaskDraft, answers: SavedAnswers) -> TaskDraft | None:
 
 def _ask_data(draft: TaskDraft, answers: SavedAnswers) -> tuple[TaskDraft, InspectedRows | None]:
     """The draft with its rows and columns, and what they suggest; None for rows that only loading will show."""
-    asked = draft.data is None
+    by_option = draft.data is not None
     if draft.data is None and not draft.pasted_examples:
 
         def check(text: str) -> str:
@@ -108,7 +108,7 @@ def _ask_data(draft: TaskDraft, answers: SavedAnswers) -> tuple[TaskDraft, Inspe
         echo(f"  {line}")
     inputs, outputs, roles = draft.inputs, draft.outputs, schema.roles
     columns = [column.name for column in schema.columns]
-    sure = not (asked or roles.guesses or "input" in answers.asked_again)
+    sure = by_option and not (roles.guesses or "input" in answers.asked_again)
     if not inputs and not draft.fields and not (sure and roles.input) and not column_placeholders(draft.prompt or ""):
         paths = [roles.input] if isinstance(roles.input, str) else list(roles.input.values())
         inputs = _ask_columns(answers, "input", [path for path in paths if path], columns)
