@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .graphs.improve import improve as improve
     from .graphs.integrations.application import aoptimize_app as aoptimize_app
     from .graphs.integrations.application import app_registry as app_registry
+    from .graphs.integrations.application import optimize_app as optimize_app
     from .graphs.integrations.code_tests import code_tests as code_tests
     from .graphs.integrations.langchain_tool import optimize_tool as optimize_tool
     from .graphs.integrations.text import TextResult as TextResult
@@ -89,6 +90,7 @@ _MODULES = {
     "model_in_use": "plugins.apps.chat",
     "optimize": "graphs.api",
     "optimize_text": "graphs.integrations.text",
+    "optimize_app": "graphs.integrations.application",
     "optimize_tool": "graphs.integrations.langchain_tool",
     "prompt_in_use": "plugins.apps.app_prompts",
     "resume": "graphs.api",
@@ -130,6 +132,7 @@ __all__ = [
     "load_task",
     "model_in_use",
     "optimize",
+    "optimize_app",
     "optimize_text",
     "optimize_tool",
     "prompt_in_use",

@@ -163,4 +163,6 @@ def _case_text(number: int, case: Case) -> str:
         lines.append(f"    Got: {clip(case.output, _MAX_OUTPUT_CHARACTERS)}")
     if case.feedback.strip():
         lines.append(f"    Feedback: {clip(case.feedback, _MAX_OUTPUT_CHARACTERS)}")
+    if case.trace.strip():
+        lines.append(f"    Steps: {clip(case.trace)}")
     return "\n".join(lines)

@@ -27,12 +27,14 @@ class Case(_FrozenModel):
         expected: The reference output; empty if there is none.
         output: What the target returned.
         feedback: What the evaluators said about it.
+        trace: The steps that led to the output, where there were several.
     """
 
     input: str
     expected: str
     output: str = ""
     feedback: str = ""
+    trace: str = ""
 
 
 class ScoredPrompt(_FrozenModel):

@@ -15,7 +15,7 @@ from .errors import TaskError
 from .frozen import FrozenDict, FrozenMapping
 from .models import EMBEDDED, ROLES, ModelRef, Role
 from .program import Program
-from .prompt import check_placeholders
+from .prompt import Prompt, check_placeholders
 from .render import template_values
 from .words import length_in_words
 
@@ -185,7 +185,7 @@ class Task(BaseModel):
     @classmethod
     def create(
         cls,
-        prompt: str,
+        prompt: Prompt | str,
         *,
         train: Sequence[Mapping[str, Any] | Example],
         val: Sequence[Mapping[str, Any] | Example],

@@ -34,7 +34,7 @@ def build(model: BaseChatModel) -> Any:
     """The compiled agent."""
 
     async def ask(name: str, text: str, config: RunnableConfig) -> str:
-        prompt = config.get("configurable", {}).get("prompts", PROMPTS)[name]
+        prompt = {**PROMPTS, **config.get("configurable", {}).get("prompts", {})}[name]
         reply = await model.ainvoke(await prompt.ainvoke({"input": text}), config)
         return reply.text.strip()
 

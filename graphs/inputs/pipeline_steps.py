@@ -10,6 +10,7 @@ from ...core.dataset import Example
 from ...core.program import Program
 from ...core.score import Evaluation
 from ...core.search_types import TaskBrief
+from ...core.trace import trace_text
 
 
 def step_case(example: Example, evaluation: Evaluation, slot: str = "") -> Case:
@@ -19,7 +20,13 @@ def step_case(example: Example, evaluation: Evaluation, slot: str = "") -> Case:
     step = find_step(evaluation, slot)
     if step is None or is_last_step(evaluation, slot):
         step_input = step["input"] if step else example.text
-        return Case(input=step_input, expected=expected, output=evaluation.output, feedback=evaluation.feedback)
+        return Case(
+            input=step_input,
+            expected=expected,
+            output=evaluation.output,
+            feedback=evaluation.feedback,
+            trace=trace_text(evaluation.trace, slot),
+        )
     verdict = "right" if evaluation.score >= 1 else f"wrong, expected was {expected!r}" if expected else "wrong"
     final = f"The final answer was {(evaluation.answer or evaluation.output)!r:.200}: {verdict}."
     return Case(
@@ -27,6 +34,7 @@ def step_case(example: Example, evaluation: Evaluation, slot: str = "") -> Case:
         expected="",
         output=step["output"],
         feedback=" ".join(part for part in (final, evaluation.feedback) if part),
+        trace=trace_text(evaluation.trace, slot),
     )
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...core.dataset import Example
 from ...core.errors import UsageError
+from ...core.messages import ToolDefinition
 from ...core.program import Program
-from ...core.prompt import Prompt
+from ...core.prompt import Prompt, with_literals
 from ...core.task import TargetSpec, Task
+from ...plugins.apps.prompt_shapes import prompt_from
 from ...plugins.apps.runnable_target import RunnableTarget
+from ...plugins.apps.tool_texts import tool_descriptions
 from ...plugins.system.registry import Registry
 from ..api import aoptimize
 from ..result import Result
@@ -22,7 +26,7 @@ def app_registry(app: Any, registry: Registry | None = None, **options: Any) -> 
     """The registry of a run over an application. `aresume` needs it too, since a store holds no objects.
 
     Args:
-        app: a LangGraph graph, a LangChain Runnable, a function, or a factory `f(model)`.
+        app: a LangGraph graph, a LangChain Runnable, a function, or a factory `f(model)` or `f(model, prompts)`.
         registry: what the application is added to; all installed plugins if None.
         **options: those of the target `runnable`.
 
@@ -44,34 +48,63 @@ def app_registry(app: Any, registry: Registry | None = None, **options: Any) -> 
 
 
 def app_task(
-    prompts: Mapping[str, str | Prompt],
+    prompts: Mapping[str, Any],
     *,
     train: Sequence[Mapping[str, Any] | Example],
     val: Sequence[Mapping[str, Any] | Example],
     test: Sequence[Mapping[str, Any] | Example] = (),
+    only: Collection[str] = (),
+    tools: Sequence[Any] = (),
     **fields: Any,
 ) -> Task:
-    """The task over an application whose prompts are named; all other fields of Task by name."""
+    """The task over an application whose prompts are named; all other fields of Task by name.
+
+    only: the prompts to optimize; all if empty. tools: those whose descriptions are optimized too.
+    """
     if not prompts:
         raise UsageError("an application without a named prompt has nothing to optimize", where="prompts")
-    program = Program(
-        prompts={
-            name: prompt if isinstance(prompt, Prompt) else Prompt(instruction=prompt)
-            for name, prompt in prompts.items()
-        }
-    )
-    first = next(iter(program.prompts.values()))
-    task = Task.create(first.instruction, train=train, val=val, test=test, **{"name": "app", **fields})
+    if unknown := sorted(set(only) - set(prompts)):
+        raise UsageError(f"there is no prompt {', '.join(unknown)}", where="only", possible=sorted(prompts))
+    data: dict[str, Any] = {"train": train, "val": val, "test": test}
+    data_fields = {name for rows in data.values() for row in rows[:1] for name in _field_names(row)}
+    texts = {
+        name: with_literals(prompt_from(prompt, where=f"prompts[{name!r}]"), data_fields)
+        for name, prompt in prompts.items()
+        if name in (only or prompts)
+    }
+    texts |= _tool_prompts(tools)
+    program = Program(prompts=texts)
+    task = Task.create(program.main, **{"name": "app", **data, **fields})
     return task.model_copy(update={"program": program, "target": TargetSpec(use=_TARGET_NAME)}).check()
+
+
+def _field_names(row: Mapping[str, Any] | Example) -> Collection[str]:
+    if isinstance(row, Example):
+        return row.input.keys() if isinstance(row.input, Mapping) else ()
+    return row.keys() - {"output", "outputs"}
+
+
+def _tool_prompts(tools: Sequence[Any]) -> dict[str, Prompt]:
+    """The descriptions of tools and of their arguments as texts of the program; empty ones are left out."""
+    if not tools:
+        return {}
+    from langchain_core.utils.function_calling import convert_to_openai_tool
+
+    definitions = [ToolDefinition.from_wire(convert_to_openai_tool(tool)) for tool in tools]
+    return {
+        name: Prompt(instruction=text, kind="schema") for name, text in tool_descriptions(definitions).items() if text
+    }
 
 
 async def aoptimize_app(
     app: Any,
-    prompts: Mapping[str, str | Prompt],
+    prompts: Mapping[str, Any],
     *,
     train: Sequence[Mapping[str, Any] | Example],
     val: Sequence[Mapping[str, Any] | Example],
     test: Sequence[Mapping[str, Any] | Example] = (),
+    only: Collection[str] = (),
+    tools: Sequence[Any] = (),
     target: Mapping[str, Any] | None = None,
     task: Mapping[str, Any] | None = None,
     registry: Registry | None = None,
@@ -79,15 +112,21 @@ async def aoptimize_app(
 ) -> Result:
     """Optimize the named prompts of an application where they are used, on what the whole application answers.
 
-    Resume with `aresume(run, registry=app_registry(app, …))`.
+        result = await aoptimize_app(build, {"system": "Answer guests."}, train=…, val=…, test=…, target={"calls": 4})
+
+    Resume with `aresume(run, registry=app_registry(app, own_prompts=prompts, …))`.
 
     Args:
-        app: a LangGraph graph, a LangChain Runnable, a function, or a factory `f(model)`.
-        prompts: name → the text that the application has now.
+        app: a LangGraph graph, a LangChain Runnable, a function, or a factory `f(model)` or `f(model, prompts)`.
+        prompts: name → the prompt that the application has now: a text, a LangChain message or template, or a Prompt.
+            The application gets each in the same shape.
         train: examples that operators may learn from.
         val: examples that select candidates.
         test: held-out examples that the report opens once.
-        target: options of the target `runnable`: input, output, calls.
+        only: the names of the prompts to optimize, the others stay as they are; all if empty.
+        tools: tools whose descriptions, and those of their arguments, are optimized with the prompts; the application
+            binds them to the model that it is given.
+        target: options of the target `runnable`: input, output, calls, reply_tokens.
         task: further fields of Task: answer, evaluators, models.
         registry: what the application is added to; all installed plugins if None.
         **options: those of `aoptimize`.
@@ -98,6 +137,14 @@ async def aoptimize_app(
     Raises:
         UsageError: what is no application, or no prompt; and as `aoptimize` does.
     """
-    application_task = app_task(prompts, train=train, val=val, test=test, **dict(task or {}))
-    registry = app_registry(app, registry, **dict(target or {}))
+    application_task = app_task(prompts, train=train, val=val, test=test, only=only, tools=tools, **dict(task or {}))
+    registry = app_registry(app, registry, **{"own_prompts": prompts, **dict(target or {})})
     return await aoptimize(application_task, registry=registry, **options)
+
+
+def optimize_app(app: Any, prompts: Mapping[str, Any], **options: Any) -> Result:
+    """Optimize the named prompts of an application where they are used, on what the whole application answers.
+
+    For callers without an event loop; arguments, result and errors are those of `aoptimize_app`.
+    """
+    return asyncio.run(aoptimize_app(app, prompts, **options))

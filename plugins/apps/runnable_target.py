@@ -12,6 +12,7 @@ from ...core.dataset import Example
 from ...core.errors import MaieuticError, PluginError, UsageError
 from ...core.models import ModelRef, Output, Sampling
 from ...core.program import Program
+from ...core.prompt import Prompt
 from ...core.protocols import Gateway, Need
 from ...core.render import with_shared_prompt
 from ..system.imports import call_function, load_object, parameters_of
@@ -78,7 +79,9 @@ class RunnableTarget:
         self.needs: frozenset[Need] = frozenset({"logprobs"} if top_logprobs else ())
         loaded = load_object(app, Path(folder)) if isinstance(app, str) else app
         own = load_object(own_prompts, Path(folder)) if isinstance(own_prompts, str) else own_prompts
-        self._own_prompts: Mapping[str, Any] = own or {}
+        self._own_prompts: Mapping[str, Any] = {
+            name: prompt_text(prompt) if isinstance(prompt, Prompt) else prompt for name, prompt in (own or {}).items()
+        }
         self._factory = loaded if is_factory(loaded) else None
         self._app = None if self._factory else resolve_app(loaded)
         self._input, self._output, self._field, self._calls = input, output, prompts, calls

@@ -222,7 +222,7 @@ class PredictionView(str):
         view = super().__new__(cls, output.text)
         view._fields = dict.fromkeys(("answer", "label", "prediction", "target"), answer)
         view._fields |= dict.fromkeys(("text", "output", "outputs", "response", "completion"), output.text)
-        view._fields |= {"messages": output.messages, "trajectory": output.trajectory}
+        view._fields |= {"messages": output.messages, "trajectory": output.trajectory, "trace": output.trace}
         return view
 
     def keys(self) -> Iterable[str]:
