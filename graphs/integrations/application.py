@@ -112,7 +112,7 @@ async def aoptimize_app(
 ) -> Result:
     """Optimize the named prompts of an application where they are used, on what the whole application answers.
 
-        result = await aoptimize_app(build, {"system": "Answer guests."}, train=…, val=…, test=…, target={"calls": 4})
+        result = await aoptimize_app(build, {"system": "Answer clients."}, train=…, val=…, test=…, target={"calls": 4})
 
     Resume with `aresume(run, registry=app_registry(app, own_prompts=prompts, …))`.
 
