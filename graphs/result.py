@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
@@ -18,13 +20,18 @@ from ..core.models import Call, Reply
 from ..core.program import MAIN, Program
 from ..core.prompt import Prompt
 from ..core.protocols import Target
-from ..core.render import render, with_shared_prompt
+from ..core.render import program_text, render, with_shared_prompt
 from ..core.report import Report
 from ..core.task import Task
 from ..plugins.apps.prompt_forms import TemplateInput, example_from_values
 from ..plugins.exporters.langchain import LangChainExporter, load_templates
+from ..runtime.reports.text import summary_lines
 from .blocking import run_blocking as run_blocking
+from .result_html import result_html
+from .result_tables import ResultTables, read_tables, to_frame
 from .run_config import RunConfig
+
+_FORMAT = "maieutic-result-1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +44,8 @@ class Result:
         program: the winning program.
         candidate: its id.
         report: None for a stopped run.
+
+    `print(result)` shows verdict and prompt, and so does the last line of a notebook's cell.
     """
 
     run: str
@@ -45,6 +54,7 @@ class Result:
     candidate: str
     report: Report | None
     config: RunConfig | None = field(default=None, repr=False, compare=False)
+    tables: ResultTables | None = field(default=None, repr=False, compare=False)
 
     @property
     def setup(self) -> RunConfig | None:
@@ -55,6 +65,95 @@ class Result:
     def prompt(self) -> Prompt:
         """The winning prompt of a program with one prompt; the main one of several."""
         return self.program.main
+
+    def candidates(self) -> list[dict[str, Any]]:
+        """All candidates, best first: id, score on val with its interval, n, status, operator, parents, round, prompt.
+
+        Raises:
+            UsageError: the run's store is gone, and the result was not saved.
+        """
+        return [dict(row) for row in self._tables().candidates]
+
+    def examples(self) -> list[dict[str, Any]]:
+        """The examples of the claim, the held-out ones: input, expected, outputs and scores of baseline and best.
+
+        Raises:
+            UsageError: the run's store is gone, and the result was not saved.
+        """
+        return [dict(row) for row in self._tables().examples]
+
+    def to_pandas(self, table: Literal["candidates", "examples"] = "candidates") -> Any:
+        """The candidates or the examples as a pandas DataFrame.
+
+        Raises:
+            UsageError: pandas is not installed, or there is no such table.
+        """
+        if table not in ("candidates", "examples"):
+            raise UsageError(f"a result has no table {table!r}", possible=("candidates", "examples"))
+        return to_frame(self.candidates() if table == "candidates" else self.examples())
+
+    def save(self, path: str | Path) -> Path:
+        """Write the result with its tables to a JSON file, which `Result.load` reads without the store.
+
+        Returns:
+            The file.
+        """
+        tables = self._tables().model_dump(mode="json")
+        report = self.report.model_dump(mode="json") if self.report else None
+        body = {"format": _FORMAT, "run": self.run, "state": self.state, "candidate": self.candidate}
+        text = json.dumps({**body, "program": self.program.parts(), "report": report, **tables}, ensure_ascii=False)
+        Path(path).write_text(f"{text}\n", encoding="utf-8")
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Result:
+        """Read a result that `save` wrote. It has no `config`, and so no `runnable`.
+
+        Raises:
+            UsageError: what is no such file.
+        """
+        try:
+            body = json.loads(Path(path).read_text(encoding="utf-8"))
+            if body["format"] != _FORMAT:
+                raise ValueError(body["format"])
+            return cls(
+                run=body["run"],
+                state=body["state"],
+                program=Program.model_validate(body["program"]),
+                candidate=body["candidate"],
+                report=Report.model_validate(body["report"]) if body["report"] else None,
+                tables=ResultTables.model_validate(body),
+            )
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise UsageError(
+                f"this is no saved result: {type(error).__name__}",
+                where=str(path),
+                remedy="name a file that Result.save wrote; resume(run) gives the result of a run in a store",
+            ) from error
+
+    def __str__(self) -> str:
+        return "\n".join([*self._summary(), "", program_text(self.program)])
+
+    def _repr_html_(self) -> str:
+        verdict, *facts = self._summary()
+        before = {"baseline": self.report.prompt.start} if self.report else {}
+        try:
+            candidates = self.candidates()
+        except UsageError:
+            candidates = []
+        return result_html(verdict, facts, {**before, "best prompt": program_text(self.program)}, candidates)
+
+    def _summary(self) -> list[str]:
+        if self.report is None:
+            return [f"run {self.run} was stopped before its report; resume({self.run!r}) continues it"]
+        return summary_lines(self.report)
+
+    def _tables(self) -> ResultTables:
+        if self.tables is not None:
+            return self.tables
+        if self.config is None:
+            raise UsageError("this result has no store", remedy="use the one that optimize, resume or load returned")
+        return read_tables(self.config.folder, self.run, self.candidate)
 
     def prompt_template(self, name: str | None = None) -> ChatPromptTemplate:
         """The winning prompt as a LangChain template.
