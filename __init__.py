@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .graphs.api import build_graph as build_graph
     from .graphs.api import optimize as optimize
     from .graphs.api import resume as resume
+    from .graphs.ask_tell import ask_tell as ask_tell
     from .graphs.improve import Improvement as Improvement
     from .graphs.improve import aimprove as aimprove
     from .graphs.improve import improve as improve
@@ -81,6 +82,7 @@ _MODULES = {
     "aoptimize_text": "graphs.integrations.text",
     "app_registry": "graphs.integrations.application",
     "aresume": "graphs.api",
+    "ask_tell": "graphs.ask_tell",
     "astream": "graphs.api",
     "build_graph": "graphs.api",
     "code_tests": "graphs.integrations.code_tests",
@@ -124,6 +126,7 @@ __all__ = [
     "aoptimize_text",
     "app_registry",
     "aresume",
+    "ask_tell",
     "astream",
     "build_graph",
     "code_tests",

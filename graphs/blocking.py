@@ -27,7 +27,7 @@ def run_blocking(work: Coroutine[Any, Any, T], on_tick: Callable[[], None] = lam
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work)
-    thread = _WorkThread(work)
+    thread = WorkThread(work)
     thread.start()
     while True:
         try:
@@ -42,13 +42,13 @@ def run_blocking(work: Coroutine[Any, Any, T], on_tick: Callable[[], None] = lam
     return result
 
 
-class _WorkThread(threading.Thread):
+class WorkThread(threading.Thread):
     """A thread with an event loop for one coroutine. Context variables are those of the caller."""
 
-    def __init__(self, work: Coroutine[Any, Any, Any]) -> None:
+    def __init__(self, work: Coroutine[Any, Any, Any], on_end: Callable[[], None] = lambda: None) -> None:
         super().__init__(name="maieutic run", daemon=True)
         self.finished = threading.Event()
-        self._work = work
+        self._work, self._on_end = work, on_end
         self._context = copy_context()
         self._outcome: tuple[Any, BaseException | None] = (None, None)
         self._task: asyncio.Task[Any] | None = None
@@ -62,6 +62,11 @@ class _WorkThread(threading.Thread):
             self._outcome = (None, error)
         finally:
             self.finished.set()
+            self._on_end()
+
+    @property
+    def failed(self) -> bool:
+        return self._outcome[1] is not None
 
     def cancel(self) -> None:
         self._cancelled = True

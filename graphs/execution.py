@@ -17,6 +17,7 @@ from ..core.task import Task
 from ..plugins.system.consent import record_consent
 from ..plugins.system.registry import Registry
 from ..plugins.system.task_access import access_of_task
+from ..runtime.models.transports.caller import AnswerCall
 from ..runtime.settings import settings
 from ..runtime.telemetry.spans import span
 from .checkpoints import check_checkpoint_url, open_checkpointer
@@ -43,14 +44,15 @@ async def start_run(
     callbacks: Sequence[Callback] = (),
     registry: Registry | None = None,
     run: str | None = None,
+    answer: AnswerCall | None = None,
 ) -> Result:
-    """`aoptimize` with its task and options as one value each."""
+    """`aoptimize` with its task and options as one value each. answer: answers for the models `caller/NAME`."""
     check_checkpoint_url(settings().checkpoints)
     run_id = new_run_id() if run is None else check_run_id(run)
     config = RunConfig.resolve(task, options, registry)
     # Who starts a run may resume it: its task is read from the store then, where anybody could have put it.
     record_consent(access_of_task(task))
-    async with RunContexts(config=config, listen=listen, callbacks=callbacks) as contexts:
+    async with RunContexts(config=config, listen=listen, callbacks=callbacks, answer=answer) as contexts:
         assert contexts.store is not None
         await contexts.store.create_run(run_record(config, run_id))
         return await _execute(contexts, run_id, {"run": run_id})

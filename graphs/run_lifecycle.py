@@ -17,6 +17,7 @@ from langgraph.errors import GraphBubbleUp
 from ..core.budget import Budget
 from ..core.errors import MaieuticError
 from ..runtime.models.gateway import ModelClient
+from ..runtime.models.transports.caller import AnswerCall
 from ..runtime.monitor.process import process_start_time
 from ..runtime.store import RunRecord, Store
 from .run_config import RunConfig
@@ -37,6 +38,7 @@ class RunContexts:
     config: RunConfig
     listen: Listener | None = None
     callbacks: Sequence[Callback] = ()
+    answer: AnswerCall | None = None
     store: Store | None = None
     model_client: ModelClient | None = None
     _contexts: dict[str, RunContext] = field(default_factory=dict)
@@ -118,7 +120,7 @@ class RunContexts:
         if self.store is None or self.model_client is None:
             self.store = Store.open(self.config.folder)
             self._stack.callback(self.store.close)
-            self.model_client = await self._stack.enter_async_context(ModelClient())
+            self.model_client = await self._stack.enter_async_context(ModelClient(answer=self.answer))
         return self.store, self.model_client
 
 

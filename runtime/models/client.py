@@ -20,6 +20,7 @@ from .abilities import check_call
 from .providers import OPENAI_COMPATIBLE, key_variable
 from .transports import wire
 from .transports.base import Endpoint, ProxyResponse, Transport, TransportError
+from .transports.caller import CALLER, AnswerCall, CallerTransport
 from .transports.litellm import LitellmTransport
 from .transports.loss import teacher_forced_loss
 from .transports.openai_compatible import OpenAICompatibleTransport
@@ -71,16 +72,21 @@ class ModelClient:
     """Sends requests to models. One per event loop; close it with the loop.
 
     `transport` forces one transport for every model. By default OpenAI-compatible addresses and the embedded model
-    use plain HTTP, and all other providers litellm.
+    use plain HTTP, and all other providers litellm. answer: answers for the models `caller/NAME`.
     """
 
     def __init__(
-        self, *, transport: TransportName = "auto", start_embedded: Callable[[], Awaitable[ServerHandle]] | None = None
+        self,
+        *,
+        transport: TransportName = "auto",
+        start_embedded: Callable[[], Awaitable[ServerHandle]] | None = None,
+        answer: AnswerCall | None = None,
     ) -> None:
         self.in_flight: dict[tuple[Path, str], InFlightRequest] = {}
         self._forced_transport = transport
         self._openai_compatible = OpenAICompatibleTransport()
         self._litellm = LitellmTransport()
+        self._caller = CallerTransport(answer)
         self._start_embedded = start_embedded or _start_embedded
         self._embedded: ServerHandle | None = None
         self._starting = asyncio.Lock()
@@ -182,7 +188,7 @@ class ModelClient:
                 )
             return await self.worst_case(call) + Cost(tokens=len(reference.encode()))
         await self._endpoint_for(call.model)
-        litellm = not self._is_openai_compatible(call.model) and call.model.provider != "local"
+        litellm = not self._is_openai_compatible(call.model) and call.model.provider not in ("local", CALLER)
         needs_form = bool(call.tools) or call.response_format is not None
         check_call(call, await self._litellm.parameters(call.model) if litellm and needs_form else None)
         if (price := call.model.options.price) is not None:
@@ -194,7 +200,7 @@ class ModelClient:
         """US dollars per prompt token and per completion token; None where the price is unknown."""
         if model.options.price is not None:
             return model.options.price[0] / 1e6, model.options.price[1] / 1e6
-        if model.provider == "local":
+        if model.provider in ("local", CALLER):
             return (0.0, 0.0)
         return None if self._is_openai_compatible(model) else await self._litellm.price(model)
 
@@ -212,6 +218,8 @@ class ModelClient:
             return frozenset({"logprobs", "loss"})
         if self._is_openai_compatible(model):
             return frozenset({"logprobs"})
+        if model.provider == CALLER:
+            return frozenset()
         return await self._litellm.capabilities(model)
 
     async def aclose(self) -> None:
@@ -243,6 +251,8 @@ class ModelClient:
         )
 
     def _transport_for(self, model: ModelRef) -> Transport:
+        if model.provider == CALLER:
+            return self._caller
         return self._openai_compatible if self._is_openai_compatible(model) else self._litellm
 
     async def _endpoint_for(self, model: ModelRef) -> Endpoint:
