@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from ...plugins.apps.runnable_target import RunnableTarget
 from ...plugins.apps.tool_texts import tool_descriptions
 from ...plugins.system.registry import Registry
 from ..api import aoptimize
+from ..blocking import run_blocking
 from ..result import Result
 
 _TARGET_NAME = "app"
@@ -145,6 +145,6 @@ async def aoptimize_app(
 def optimize_app(app: Any, prompts: Mapping[str, Any], **options: Any) -> Result:
     """Optimize the named prompts of an application where they are used, on what the whole application answers.
 
-    For callers without an event loop; arguments, result and errors are those of `aoptimize_app`.
+    For callers that cannot await, in a notebook too; arguments, result and errors are those of `aoptimize_app`.
     """
-    return asyncio.run(aoptimize_app(app, prompts, **options))
+    return run_blocking(aoptimize_app(app, prompts, **options))
