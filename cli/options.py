@@ -207,9 +207,17 @@ class SearchOptions:
         ),
     ] = None
 
+    targets: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B", help="further target models to test baseline and winner on", rich_help_panel=RUN_PANEL
+        ),
+    ] = None
+
     def apply(self, options: RunOptions) -> RunOptions:
         return _changed(
             options,
+            targets=tuple(name.strip() for name in self.targets.split(",") if name.strip()) if self.targets else None,
             seed=self.seed,
             approve=self.approve or None,
             executor=self.executor,

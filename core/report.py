@@ -64,6 +64,19 @@ class ValScores(_ReportPart):
     shrunk: float
 
 
+class TransferScore(_ReportPart):
+    """Baseline and best on another target model, on the same examples. error: why nothing was measured."""
+
+    model: str
+    n: int
+    start: float | None = None
+    best: float | None = None
+    difference: Difference | None = None
+    flips: Flips | None = None
+    verdict: Verdict | None = None
+    error: str = ""
+
+
 class CallCounts(_ReportPart):
     """Model calls by payer."""
 
@@ -191,6 +204,7 @@ class Report(_ReportPart):
         failed: Examples of the claim that failed for one of the prompts.
         no_answer: Examples of the claim that a prompt got no answer to.
         limits_passed: What the calls in flight used beyond a limit, one line per limit.
+        transfer: Both prompts on further target models, where the run names some.
         proposals: What became of the proposals; None in a report of an earlier version.
     """
 
@@ -225,4 +239,5 @@ class Report(_ReportPart):
     failed: FailedExamples = FailedExamples()
     no_answer: NoAnswers = NoAnswers()
     limits_passed: tuple[str, ...] = ()
+    transfer: tuple[TransferScore, ...] = ()
     proposals: ProposalCounts | None = None

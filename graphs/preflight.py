@@ -56,7 +56,7 @@ def models_used(config: RunConfig) -> list[ModelRef]:
         used = [models.target]
     evaluators = config.evaluators.values()
     own = [model for evaluator in evaluators if isinstance(evaluator, UsesOwnModels) for model in evaluator.models]
-    return list({str(model): model for model in [*used, *own]}.values())
+    return list({str(model): model for model in [*used, *config.other_targets, *own]}.values())
 
 
 async def check_evaluators(config: RunConfig) -> None:

@@ -12,7 +12,7 @@ from ..core.budget import Budget
 from ..core.errors import NeedsError, UsageError
 from ..core.evaluator_protocols import AskingEvaluator, Evaluator, LossEvaluator, PairEvaluator
 from ..core.executor import Executor
-from ..core.models import ROLES
+from ..core.models import ROLES, ModelRef
 from ..core.observer import Observer
 from ..core.program import Program
 from ..core.protocols import Agent, Allocator, Operator, Strategy, Target
@@ -111,6 +111,7 @@ class RunConfig:
         check_operators(config.strategy, config.operators)
         check_kinds(task.program, config.operators)
         config._check_needs()
+        config._check_other_targets()
         return config
 
     @property
@@ -126,8 +127,15 @@ class RunConfig:
     def calls_per_test_example(self) -> int:
         """Calls that one held-out example takes: baseline and winner, and the judge where nothing else scores. Repairs
         of unreadable replies are not counted."""
+        models = 1 + len(self.other_targets)
         judged = self.judge.calls // CALLS_PER_ASK if self.judge is not None and not self.evaluators else 0
-        return 2 * sum(self.calls_per_run(self.task.program)) + judged
+        return 2 * sum(self.calls_per_run(self.task.program)) * models + judged
+
+    @property
+    def other_targets(self) -> tuple[ModelRef, ...]:
+        """The further target models that the report measures. Raises UsageError for what is no model's name."""
+        refs = [ModelRef.parse(name) for name in self.options.targets]
+        return tuple({str(ref): ref for ref in refs if str(ref) != str(self.task.models.target)}.values())
 
     @property
     def human_judged(self) -> bool:
@@ -184,6 +192,22 @@ class RunConfig:
                     possible=sorted(available),
                     remedy="provide what it needs, or choose another recipe (maieutic recipes)",
                 )
+
+    def _check_other_targets(self) -> None:
+        if not self.other_targets:
+            return
+        if not self.evaluators:
+            raise NeedsError(
+                "nothing scores this task's outputs, so that further targets cannot be compared",
+                where="--targets",
+                remedy="name an evaluator, or leave the further targets out",
+            )
+        if self.executor.name != LocalExecutor.name:
+            raise UsageError(
+                f"further targets are measured in the process of the run, not by the executor {self.executor.name!r}",
+                where="--targets",
+                remedy="leave one of the two out",
+            )
 
     def _available_needs(self) -> set[str]:
         """What this run can give to its parts."""

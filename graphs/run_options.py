@@ -48,6 +48,7 @@ class GraphKeywords(MeasureKeywords, total=False):
     executor: PluginRef | str
     observers: Sequence[PluginRef | str]
     patience: int | None
+    targets: Sequence[str]
 
 
 class RunKeywords(GraphKeywords, total=False):
@@ -83,6 +84,7 @@ class RunOptions:
         observers: who receives the run's events, by name (`mlflow`) or with options.
         trust: agree that a task file's code is executed, and keys are sent to the hosts that it names. A task made in
             Python needs no consent.
+        targets: further target models on which the report measures baseline and winner too, `provider/model` each.
         patience: the search ends after so many rounds in a row without a new best candidate; None for no such limit.
     """
 
@@ -98,6 +100,7 @@ class RunOptions:
     observers: Sequence[PluginRef | str] = ()
     trust: bool = False
     patience: int | None = None
+    targets: Sequence[str] = ()
 
     @classmethod
     def from_keywords(cls, keywords: Mapping[str, Any], *, others: Collection[str] = ()) -> RunOptions:
@@ -139,6 +142,7 @@ class RunOptions:
             "observers": [observer.model_dump() for observer in self.observer_refs],
             "origin": self.origin.model_dump() if self.origin else None,
             "answer_limits": "model",
+            **({"targets": list(self.targets)} if self.targets else {}),
             **({"patience": self.patience} if self.patience is not None else {}),
         }
 
@@ -157,6 +161,7 @@ class RunOptions:
             executor=PluginRef.model_validate(stored.get("executor", {"use": cls.executor})),
             observers=tuple(PluginRef.model_validate(observer) for observer in stored.get("observers", ())),
             patience=stored.get("patience"),
+            targets=tuple(stored.get("targets", ())),
         )
 
 

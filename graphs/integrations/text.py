@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +14,10 @@ from ...core.program import MAIN, Program
 from ...core.prompt import TEXT_KINDS, Prompt, TextKind, with_literals
 from ...core.task import EvaluatorSpec, Models, TargetSpec, Task
 from ...plugins.system.registry import Registry
-from ...plugins.targets.text_function import ReportedScore, TextFunctionTarget
+from ...plugins.targets.text_function import BEST_SCORE, ReportedScore, TextFunctionTarget
 from ...runtime.store import Store
 from ..api import aoptimize
+from ..blocking import run_blocking
 from ..result import Result
 
 # Long enough for a test suite of a small program; a search calls the function some dozen times.
@@ -25,7 +25,6 @@ DEFAULT_SECONDS = 120.0
 # Where the function takes no example, it is called once for each text. Three names for that one check let train and val
 # stand apart, as the search needs; a held-out test of the same thing would prove nothing.
 _WHOLE_TEXT = ("the text as a whole", "the text as a whole, again", "the text as a whole, once more")
-_BEST = "a score of 1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,9 +164,9 @@ async def aoptimize_text(
 def optimize_text(seed_text: str | Mapping[str, str], **options: Any) -> TextResult:
     """Optimize any text against any function with written feedback: a pattern, a configuration, code, notes.
 
-    For callers without an event loop; arguments, result and errors are those of `aoptimize_text`.
+    For callers that cannot await; arguments, result and errors are those of `aoptimize_text`.
     """
-    return asyncio.run(aoptimize_text(seed_text, **options))
+    return run_blocking(aoptimize_text(seed_text, **options))
 
 
 def _component(name: str, text: str, kind: TextKind | Mapping[str, TextKind]) -> Prompt:
@@ -183,14 +182,14 @@ def _splits(
 ) -> tuple[Dataset, dict[str, Any]]:
     """The examples, and id → each of them as it was given."""
     if not any((examples, train, val, test)):
-        whole = [Example(input=text, outputs=(_BEST,)) for text in _WHOLE_TEXT]
+        whole = [Example(input=text, outputs=(BEST_SCORE,)) for text in _WHOLE_TEXT]
         return Dataset(train=tuple(whole[:1]), val=tuple(whole[1:])), {}
     if examples and (train or val or test):
         raise UsageError("there are examples, and splits too", where="examples", remedy="give one of the two")
     given: dict[str, Any] = {}
 
     def converted(rows: Sequence[Any]) -> tuple[Example, ...]:
-        listed = [_example(row) for row in rows]
+        listed = [as_example(row) for row in rows]
         given.update({example.id: row for example, row in zip(listed, rows, strict=True)})
         return tuple(listed)
 
@@ -199,12 +198,12 @@ def _splits(
     return Dataset(train=converted(train), val=converted(val), test=converted(test)), given
 
 
-def _example(row: Any) -> Example:
+def as_example(row: Any) -> Example:
     """What authors see of an example. Without a reference, the best score stands for it."""
     if isinstance(row, Example):
-        return row if row.outputs else Example(id=row.id, input=row.input, outputs=(_BEST,), metadata=row.metadata)
+        return row if row.outputs else Example(id=row.id, input=row.input, outputs=(BEST_SCORE,), metadata=row.metadata)
     if not isinstance(row, Mapping):
-        return Example(input=row if isinstance(row, str) else str(row), outputs=(_BEST,))
+        return Example(input=row if isinstance(row, str) else str(row), outputs=(BEST_SCORE,))
     fields = {str(name): value for name, value in row.items()}
     output = next((fields.pop(name) for name in ("output", "expected") if name in fields), None)
     fields.pop("id", None)
@@ -212,7 +211,7 @@ def _example(row: Any) -> Example:
     return Example(
         id=str(row.get("id", "")),
         input=source if isinstance(source, str | Mapping) else str(source),
-        outputs=(_BEST,) if output is None else (output if isinstance(output, str) else str(output),),
+        outputs=(BEST_SCORE,) if output is None else (output if isinstance(output, str) else str(output),),
     )
 
 

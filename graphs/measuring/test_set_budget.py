@@ -101,7 +101,8 @@ async def plan_held_out_test(
     budget, config = context.ledger.budget, context.config
     baseline_calls, best_calls = (sum(config.calls_per_run(candidate.program)) for candidate in (baseline, best))
     calls_left = Ledger(budget=budget, used=dict(view.used), test_opened=True).calls_left("target")
-    limits = [_BudgetLimit(remaining=calls_left, pair=baseline_calls + best_calls, start=baseline_calls)]
+    models = 1 + len(config.other_targets)
+    limits = [_BudgetLimit(remaining=calls_left, pair=(baseline_calls + best_calls) * models, start=baseline_calls)]
     if budget.tokens is not None or budget.usd is not None:
         last = await context.model_client.worst_case(_longest_call(config, (baseline.program, best.program), rows))
         limits += _size_limits(config, budget, archive, baseline, best, view, last)
@@ -149,7 +150,8 @@ def _size_limits(
 
         judging = _SIZE_MARGIN * judge_calls * optimizer_call
         start = example_cost(baseline)
-        return _BudgetLimit(remaining=remaining, pair=start + example_cost(best) + judging, start=start)
+        pair = (start + example_cost(best)) * (1 + len(config.other_targets)) + judging
+        return _BudgetLimit(remaining=remaining, pair=pair, start=start)
 
     limits = []
     if budget.tokens is not None:

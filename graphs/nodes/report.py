@@ -8,13 +8,14 @@ from ...core.budget import LedgerView, limits_passed
 from ...core.candidate import Archive, Candidate
 from ...core.dataset import Example
 from ...core.identity import seeded_random
-from ...core.report import Report
+from ...core.report import Report, TransferScore
 from ...core.score import Evaluation, Response
 from ...core.search_types import Duel
 from ...runtime.reports.proposal_counts import count_proposals
 from ...runtime.reports.report_builder import ReportMeasurements, build_report
 from ..measuring.duels import judge_duels
 from ..measuring.measure import measure, only_evaluations
+from ..measuring.other_targets import measure_other_targets
 from ..measuring.test_set_budget import plan_held_out_test
 from ..run_config import RunConfig
 from ..run_context import RunContext, end_step, ledger_summary
@@ -45,10 +46,12 @@ async def _measured_report(context: RunContext, state: RunState) -> str:
     # By the ledger of the last step: a report that is written again after a crash draws the same examples.
     view, reserved = LedgerView.model_validate(state["ledger"]), _test_sample(context, state["sealed_rows"])
     plan = await plan_held_out_test(context, archive, baseline, best, reserved, view)
+    transfer: tuple[TransferScore, ...] = ()
     if rows := _test_sample(context, plan.rows):
         await context.emit("test_opened", step, rows=len(rows))
         if config.evaluators:
             measurements = await _measure_test(context, baseline, best, rows, step, resampled=plan.resampled)
+            transfer = await measure_other_targets(context, baseline, best, rows, step)
         else:
             measurements = await _judge_test(context, baseline, best, rows, step)
     elif not config.evaluators:
@@ -78,7 +81,7 @@ async def _measured_report(context: RunContext, state: RunState) -> str:
         *passed,
         *_own_calls_warnings(config),
     )
-    update = {"warnings": warnings, "limits_passed": passed, "proposals": proposals}
+    update = {"warnings": warnings, "limits_passed": passed, "proposals": proposals, "transfer": transfer}
     return written.model_copy(update=update).model_dump_json()
 
 

@@ -25,6 +25,8 @@ _ARGUMENT_MEANINGS: Mapping[str, str] = {
     **dict.fromkeys(("expected", "output", "reference"), "expected"),
 }
 _POSSIBLE = ("f(text)", "f(text, example)", "arguments named text, texts, example, input or expected")
+# Stands for the reference of an example that has none.
+BEST_SCORE = "a score of 1"
 # What a function says beside its feedback, such as printed values, is read by models: enough for a table of results.
 _MAX_FEEDBACK = 20_000
 
@@ -79,7 +81,7 @@ class TextFunctionTarget:
         values: dict[str, Any] = {
             "text": next(iter(texts.values())) if len(texts) == 1 else dict(texts),
             "texts": dict(texts),
-            "example": self._examples.get(example.id),
+            "example": self._examples.get(example.id, _as_given(example)),
             "input": example.input if isinstance(example.input, str) else dict(example.input),
             "expected": example.output,
         }
@@ -127,6 +129,14 @@ def _as_score(label: str, result: Any) -> Score:
 def _as_text(feedback: Any) -> str:
     """Feedback that is no text, such as a table of results, as JSON."""
     return "" if feedback is None else json.dumps(feedback, ensure_ascii=False, default=str, indent=1)
+
+
+def _as_given(example: Example) -> Any:
+    """The example as the user gave it, as far as a store knows: for a run that is resumed."""
+    if example.outputs == (BEST_SCORE,):
+        return example.input if isinstance(example.input, str) else dict(example.input)
+    fields = {"input": example.input} if isinstance(example.input, str) else dict(example.input)
+    return {**fields, "output": example.output}
 
 
 def _failed(reason: str) -> Score:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-from ...core.report import PromptScore, ProposalCounts, Report
+from ...core.report import PromptScore, ProposalCounts, Report, TransferScore
 from ...core.stats.tests import Difference
 from ...core.stats.win_rate import WinRate
 from .html import render_page
@@ -25,6 +25,7 @@ def summary_lines(report: Report) -> list[str]:
         _shares_text(report),
         _cost_text(report),
         _selection_text(report),
+        *(f"on {transfer_text(transfer)}" for transfer in report.transfer),
         *(f"{task.task}: {task.start:.3f} → {task.best:.3f} ({task.n} examples)" for task in report.tasks),
         *(f"note: {warning}" for warning in report.warnings),
     ]
@@ -45,6 +46,7 @@ def to_markdown(report: Report) -> str:
         _code_block(report.prompt.start),
         "### Best",
         _code_block(report.prompt.best),
+        *_transfer_blocks(report),
         "## How sure this is",
         "\n".join(f"- {_escape_markdown(line)}" for line in evidence_lines(report)),
     ]
@@ -55,6 +57,39 @@ def to_markdown(report: Report) -> str:
         f"best candidate {_escape_markdown(report.best.candidate)}."
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _transfer_blocks(report: Report) -> list[str]:
+    """The prompts on every target model, the run's own first, as a table."""
+    if not report.transfer:
+        return []
+    rows = [
+        "| target model | baseline | best | gain | verdict | examples |",
+        "|---|---|---|---|---|---|",
+        f"| the run's own | {_cell(report.start.score)} | {_cell(report.best.score)} | "
+        f"{gain_text(report.difference)} | {report.verdict} | {report.best.n} |",
+    ]
+    for line in report.transfer:
+        gain = gain_text(line.difference) if line.difference else line.error
+        rows.append(
+            f"| {_escape_markdown(line.model)} | {_cell(line.start)} | {_cell(line.best)} | "
+            f"{_escape_markdown(gain)} | {line.verdict or 'not measured'} | {line.n} |"
+        )
+    return ["## Other target models", "\n".join(rows)]
+
+
+def transfer_text(line: TransferScore) -> str:
+    """One further target model in a line."""
+    if line.difference is None:
+        return f"{line.model}: not measured: {line.error}"
+    return (
+        f"{line.model}: {_cell(line.start)} → {_cell(line.best)}, {gain_text(line.difference)}, {line.verdict} "
+        f"({line.n} examples)"
+    )
+
+
+def _cell(score: float | None) -> str:
+    return "–" if score is None else f"{score:.3f}"
 
 
 def to_html(report: Report) -> str:
@@ -94,6 +129,7 @@ def evidence_lines(report: Report) -> list[str]:
             f"{_signed_points(noise.difference)} points; {100 * noise.changed:.0f} % of the examples changed; "
             f"chance alone reaches ±{100 * noise.floor:.1f} points."
         )
+    lines += [f"On {transfer_text(transfer)}." for transfer in report.transfer]
     lines += [
         f"Of these, {task.task}: {task.start:.3f} → {task.best:.3f}, {_signed_points(task.difference.value)} points "
         f"({_signed_points(task.difference.low)} to {_signed_points(task.difference.high)}) on {task.n} examples."

@@ -11,9 +11,12 @@ from typing import Any
 import maieutic
 import pytest
 from maieutic.core.errors import TaskError, UsageError
-from maieutic.graphs.integrations.text import text_registry
+from maieutic.core.models import ModelRef
+from maieutic.core.program import Program
+from maieutic.graphs.integrations.text import as_example, text_registry
+from maieutic.plugins.targets.text_function import TextFunctionTarget
 from maieutic.runtime.store import Store
-from maieutic.testing import ScriptedModel, StubServer
+from maieutic.testing import ScriptedGateway, ScriptedModel, StubServer
 
 DATES = [
     {"input": f"due {2000 + n}-0{n % 9 + 1}-1{n % 9}", "output": f"{2000 + n}-0{n % 9 + 1}-1{n % 9}"} for n in range(10)
@@ -198,6 +201,29 @@ def test_a_score_out_of_range_names_the_function() -> None:
         pytest.raises(Exception, match=r"the function points returned 12\.5"),
     ):
         maieutic.optimize_text("Say it.", evaluate=points, optimizer=f"openai/stub@{stub.base}", calls=20)
+
+
+@pytest.mark.parametrize(
+    ("row", "given"),
+    [
+        ({"input": "due 2001", "output": "2001"}, {"input": "due 2001", "output": "2001"}),
+        ({"a": "1", "b": "2", "output": "3"}, {"a": "1", "b": "2", "output": "3"}),
+        ("assert f(1) == 2", "assert f(1) == 2"),
+        ({"test": "assert f(1) == 2"}, {"test": "assert f(1) == 2"}),
+    ],
+)
+async def test_a_resumed_run_gives_the_function_its_examples_again(row: Any, given: Any) -> None:
+    seen: list[Any] = []
+
+    def evaluate(text: str, example: Any) -> float:
+        seen.append(example)
+        return 1.0
+
+    target = TextFunctionTarget(evaluate, {}, 5.0)
+    gateway = ScriptedGateway(ScriptedModel({}))
+    await target.run(Program.of("x"), as_example(row), ModelRef.parse("openai/x"), gateway)
+    assert seen == [given]
+    assert gateway.work == [("evaluate", "target")]
 
 
 def test_a_finished_run_is_resumed_with_the_function_and_calls_nothing_again() -> None:
