@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...core.budget import Cost, Ledger, Payer
-from ...core.errors import BudgetSpent
+from ...core.errors import BudgetSpent, RunFailed
 from ...core.identity import digest, seeded_random
 from ...core.models import Call, Reply, Role
 from ..store import Attempt, Store
@@ -23,11 +24,18 @@ __all__ = ["ModelClient", "RetryPolicy", "RunGateway"]
 
 # A paid answer is worth a short wait when its run ends; whoever pressed Ctrl-C takes a longer one for a hang.
 SETTLE_SECONDS = 5.0
+# Another process's answer takes a model's time; ten looks a second cost nothing beside it.
+_JOIN_POLL_SECONDS = 0.1
+# A request has its outcome stored soon after its time limit. A living process that is stuck holds up no other for long.
+_LEASE_MARGIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class _ModelRequest:
-    """A request with its cache key, its worst case, and a function that sends it with a time limit in seconds."""
+    """A request with its cache key, its worst case, and a function that sends it with a time limit in seconds.
+
+    time_limit: the model's own, where it has one.
+    """
 
     key: str
     model: str
@@ -35,6 +43,7 @@ class _ModelRequest:
     role: Role | Payer
     worst_case: Callable[[], Awaitable[Cost]]
     send: Callable[[float], Awaitable[Reply]]
+    time_limit: float | None = None
 
 
 class RunGateway:
@@ -84,6 +93,7 @@ class RunGateway:
                 role=role or payer,
                 worst_case=lambda: self._client.worst_case(call),
                 send=lambda timeout_seconds: self._client.send(call, timeout_seconds),
+                time_limit=call.model.options.timeout,
             )
         )
 
@@ -227,10 +237,7 @@ class RunGateway:
             return await self._send_with_retries(request, worst, pending)
         # Reserve the worst case, as for a paid call: what fits must not depend on the cache (L6).
         await self._reserve(request.payer, worst)
-        cost = Cost(calls=1, tokens=reply.tokens, usd=reply.usd)
-        self._settle(request.payer, worst, cost, cached=True)
-        await self._store.charge_cached(self.run, request.key, request.payer, cost)
-        return reply
+        return await self._use_cached(request, worst, reply)
 
     async def _send_with_retries(self, request: _ModelRequest, worst: Cost, pending: InFlightRequest) -> Reply:
         limiter = self._limiters.get(request.model)
@@ -253,6 +260,10 @@ class RunGateway:
             finally:
                 if is_waiting:
                     self._settle(request.payer, worst, None)
+            if outcome is None:
+                if (reply := await self._await_other_process(request, worst)) is not None:
+                    return reply
+                continue
             # The slot is free again: the next request need not wait until this reply is on disk.
             await self._record_outcome(attempt, outcome)
             pending.sent = False
@@ -267,18 +278,50 @@ class RunGateway:
                 raise outcome.as_final_error(failures) from outcome
             await self._retry_policy.clock.sleep(wait)
 
+    async def _await_other_process(self, request: _ModelRequest, worst: Cost) -> Reply | None:
+        """The answer that another process is asking for, used as one from the cache; None where it gets none. The
+        reservation ends either way."""
+        reply, is_pending = None, True
+        try:
+            while is_pending and reply is None:
+                if self.is_out_of_time():
+                    raise BudgetSpent("the minutes are used up")
+                is_pending = self._store.is_leased(request.key, self.run)
+                reply = self._store.cached_reply(request.key)
+                if is_pending and reply is None:
+                    await asyncio.sleep(_JOIN_POLL_SECONDS)
+        finally:
+            if reply is None:
+                self._settle(request.payer, worst, None)
+        return None if reply is None else await self._use_cached(request, worst, reply)
+
+    async def _use_cached(self, request: _ModelRequest, worst: Cost, reply: Reply) -> Reply:
+        """Settle the reservation by an answer that is paid for already."""
+        cost = Cost(calls=1, tokens=reply.tokens, usd=reply.usd)
+        self._settle(request.payer, worst, cost, cached=True)
+        await self._store.charge_cached(self.run, request.key, request.payer, cost)
+        return reply
+
     async def _attempt(
         self, request: _ModelRequest, worst: Cost, timeout_seconds: float, pending: InFlightRequest
-    ) -> tuple[int, Reply | TransportError]:
-        """Send one reserved request; returns its id in the store and its outcome.
+    ) -> tuple[int, Reply | TransportError | None]:
+        """Send one reserved request; returns its id in the store and its outcome. The outcome is None, and the
+        reservation stays, where the answer is there or another process is asking for it.
 
         A cancellation here leaves an attempt without an outcome. It counts as lost, here and in the store.
         """
         payer, pending.sent = request.payer, True
         try:
-            attempt = await self._store.begin_attempt(
-                Attempt(run=self.run, key=request.key, model=request.model, payer=payer, role=request.role, worst=worst)
+            begun = await self._store.begin_leased_attempt(
+                Attempt(
+                    run=self.run, key=request.key, model=request.model, payer=payer, role=request.role, worst=worst
+                ),
+                max(timeout_seconds, request.time_limit or 0.0) + _LEASE_MARGIN_SECONDS,
             )
+            if begun is None:
+                pending.sent = False
+                return 0, None
+            attempt = begun
             if pending.unwanted:
                 await self._store.withdraw_attempt(attempt, "its run ended before it was sent")
                 pending.sent = False
@@ -290,6 +333,8 @@ class RunGateway:
         except BaseException:
             self._settle(payer, worst, None)
             self.ledger.lost += pending.sent
+            with suppress(RunFailed):  # the store was closed
+                await self._store.release_lease(request.key, self.run)
             raise
         self._settle(payer, worst, Cost(calls=1, tokens=reply.tokens, usd=reply.usd))
         return attempt, reply

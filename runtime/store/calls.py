@@ -23,6 +23,7 @@ UNION ALL
 SELECT payer, 0, sum(calls), sum(max(tokens, 0)), sum(max(usd, 0.0)) FROM charges
 WHERE run = ?1 AND cached = 1 GROUP BY payer
 """
+_END_LEASE = "DELETE FROM leases WHERE key = ? AND run = ?"
 _LOST = """
 SELECT payer, state, count(*), sum(worst_tokens), sum(worst_usd) FROM attempts
 WHERE run = ? AND state IN ('sent', 'lost') GROUP BY payer, state
@@ -66,6 +67,7 @@ def finish_attempt(db: sqlite3.Connection, attempt_id: int, *, reply: Reply | No
     if row is None:
         return
     run, key, model, payer = row
+    db.execute(_END_LEASE, (key, run))
     at = now()
     if reply is None:
         db.execute(
@@ -87,6 +89,9 @@ def finish_attempt(db: sqlite3.Connection, attempt_id: int, *, reply: Reply | No
 
 def withdraw_attempt(db: sqlite3.Connection, attempt_id: int, reason: str) -> None:
     """The request never reached an endpoint, so it is in no sum."""
+    row = db.execute("SELECT key, run FROM attempts WHERE id = ?", (attempt_id,)).fetchone()
+    if row is not None:
+        db.execute(_END_LEASE, row)
     db.execute(
         "UPDATE attempts SET state = 'withdrawn', error = ?, finished = ? WHERE id = ? AND state IN ('sent', 'lost')",
         (redactor_of(db).text(reason), now(), attempt_id),
@@ -128,6 +133,7 @@ def is_charged(db: sqlite3.Connection, run: str, key: str) -> bool:
 
 def mark_lost(db: sqlite3.Connection, run: str) -> int:
     """Mark what a dead process left in flight as lost; returns the count. Only where no process runs the run."""
+    db.execute("DELETE FROM leases WHERE run = ?", (run,))
     cursor = db.execute(
         "UPDATE attempts SET state = 'lost', finished = ? WHERE run = ? AND state = 'sent'", (now(), run)
     )

@@ -24,6 +24,7 @@ MIGRATION_NAMES = (
     "m006_reports",
     "m007_duels",
     "m008_run_ends",
+    "m009_leases",
 )
 _BUSY_TIMEOUT_SECONDS = 30.0  # a commit takes milliseconds, but many processes may queue for the lock
 

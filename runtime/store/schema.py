@@ -202,6 +202,13 @@ def m008_run_ends(db: Database) -> None:
     db.execute("DROP TABLE reports_before")
 
 
+@migrations()
+def m009_leases(db: Database) -> None:
+    """Who is asking for an answer, so that no second process pays for it."""
+    columns = {"key": str, "run": str, "pid": int, "born": str, "until": float}
+    _create(db, "leases", columns, pk="key")
+
+
 def _create(
     db: Database,
     name: str,

@@ -15,6 +15,7 @@ from . import archive as _archive
 from . import calls as _calls
 from . import dashboard_queries as _dashboard
 from . import ends as _ends
+from . import leases as _leases
 from . import log as _log
 from . import preferences as _preferences
 from . import runs as _runs
@@ -97,6 +98,9 @@ class Store:
     # Model calls
     cached_reply = _reads(_calls.cached_reply)
     begin_attempt = _writes(_calls.begin_attempt)
+    begin_leased_attempt = _writes(_leases.begin_leased_attempt)
+    is_leased = _reads(_leases.is_leased)
+    release_lease = _writes(_leases.release_lease)
     finish_attempt = _writes(_calls.finish_attempt)
     withdraw_attempt = _writes(_calls.withdraw_attempt)
     charge_cached = _writes(_calls.charge_cached)
