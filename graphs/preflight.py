@@ -9,6 +9,7 @@ from ..core.models import ModelRef, Output, Reply
 from ..core.score import Score
 from ..plugins.evaluators.callable import CallableEvaluator
 from ..runtime.models.abilities import check_images
+from .own_calls import check_own_calls
 from .run_config import RunConfig
 from .run_context import RunContext
 
@@ -21,6 +22,7 @@ ReferenceCase = tuple[Example, Output, str | None]
 async def preflight(context: RunContext) -> None:
     """Raises ModelError for an unusable endpoint or key, TaskError for an evaluator that rejects the references, and
     NeedsError for a limit that cannot be kept, or for images that the target does not read."""
+    check_own_calls(context.config, context.ledger.budget)
     models = models_used(context.config)
     if any(example.images for example in context.config.task.data.examples()):
         check_images(context.config.task.models.target)

@@ -156,6 +156,12 @@ class RunConfig:
         return bool(getattr(self.target, "has_own_calls", False))
 
     @property
+    def declared_own_calls(self) -> int | None:
+        """Calls of other models that the target makes for one example, where its task says so."""
+        declared: int | None = getattr(self.target, "calls_per_example", None)
+        return declared
+
+    @property
     def model_evaluators(self) -> list[AskingEvaluator]:
         """The evaluators of search and report that ask a model or run a candidate again."""
         scoring = [*self.evaluators.values(), *([self.scorer] if self.scorer else [])]

@@ -57,6 +57,8 @@ class RunContext:
         generated_rows: the examples that the run made itself.
         target_tried: whether the first answers were looked at in this process.
         stop_asked: whether a callback asked this process to end the search.
+        target_known: whether a run of the target has shown that it asks the run's model, or does not.
+        first_run: held by that run.
     """
 
     initial_config: RunConfig
@@ -74,6 +76,8 @@ class RunContext:
     generated_rows: list[GeneratedRow] = field(default_factory=list)
     target_tried: bool = False
     stop_asked: bool = False
+    target_known: bool = False
+    first_run: asyncio.Lock = field(default_factory=asyncio.Lock)
     _archive: Archive | None = None
     _archive_step: int = -1
     _last_event_number: int = 0

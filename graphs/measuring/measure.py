@@ -25,6 +25,7 @@ from ...core.search_types import Measurement
 from ...core.stats.labels import label_likelihoods
 from ...core.task import EvaluatorSpec
 from ...plugins.evaluators.aggregate import aggregate_scores, evaluator_names
+from ..own_calls import run_with_own_calls
 from ..run_config import RunConfig
 from ..run_context import RunContext
 from ..run_lifecycle import root_error
@@ -228,7 +229,10 @@ async def _measure_one(
         return reused.model_copy(update={"step": step})
 
     async def run(row: Example) -> Output:
-        return await runner.run(candidate.program, row, config.task.models.target, context.gateway)
+        model, draw = config.task.models.target, int(target is not None)
+        return await run_with_own_calls(
+            context, candidate.program, row, draw, lambda: runner.run(candidate.program, row, model, context.gateway)
+        )
 
     try:
         if searching and config.loss is not None:

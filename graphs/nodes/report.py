@@ -17,7 +17,7 @@ from ..measuring.duels import judge_duels
 from ..measuring.measure import measure, only_evaluations
 from ..measuring.other_targets import measure_other_targets
 from ..measuring.test_set_budget import plan_held_out_test
-from ..run_config import RunConfig
+from ..own_calls import own_calls_warning
 from ..run_context import RunContext, end_step, ledger_summary
 from ..state import RunState
 
@@ -79,7 +79,7 @@ async def _measured_report(context: RunContext, state: RunState) -> str:
         *_answer_warnings(context),
         *_test_reuse_warnings(context, rows),
         *passed,
-        *_own_calls_warnings(config),
+        *([own] if (own := own_calls_warning(config)) else []),
     )
     update = {"warnings": warnings, "limits_passed": passed, "proposals": proposals, "transfer": transfer}
     return written.model_copy(update=update).model_dump_json()
@@ -163,12 +163,6 @@ def _answer_warnings(context: RunContext) -> list[str]:
     if counts.filtered:
         warnings.append(f"{counts.filtered} of {counts.total} requests were refused by the provider's content filter")
     return warnings
-
-
-def _own_calls_warnings(config: RunConfig) -> list[str]:
-    use = config.task.target.use
-    text = f"the target {use!r} called no model of the run: its own calls, tokens and cost are not counted"
-    return [text] if config.has_own_calls else []
 
 
 def _test_reuse_warnings(context: RunContext, rows: list[Example]) -> list[str]:

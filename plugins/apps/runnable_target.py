@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import uuid
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from ...core.prompt import Prompt
 from ...core.protocols import Gateway, Need
 from ...core.render import with_shared_prompt
 from ..system.imports import call_function, load_object, parameters_of
+from ..targets.callable import checked_own_calls
 from .app_prompts import AppPrompts
 from .app_trace import app_trace, model_steps, tool_recorder
 from .binding import AppBinding, bind_app
@@ -36,9 +38,9 @@ class RunnableTarget:
     The application reads the prompts by name in any of these ways: `config["configurable"]["prompts"]`, the parameter
     `prompts` of a function or factory, `prompt_in_use(name, otherwise)`, or a field of its input. Its model calls are
     cached and counted if it uses the run's model: `config["configurable"]["chat_model"]`, the parameter `model` of a
-    function or factory, or `model_in_use(otherwise)`. Calls of other models are not counted. Texts of the program that
-    are named `tool:NAME` or `tool:NAME.ARGUMENT` are what that model reads of the application's tools. What the
-    application raises is a PluginError, with the steps that led there in its `trace`.
+    function or factory, or `model_in_use(otherwise)`. Calls of other models are charged as declared. Texts of the
+    program that are named `tool:NAME` or `tool:NAME.ARGUMENT` are what that model reads of the application's tools.
+    What the application raises is a PluginError, with the steps that led there in its `trace`.
 
     Args:
         app: The application, or `file.py:name` of it or of a factory `f(model)`, `f(prompts)` or `f(model, prompts)`.
@@ -50,7 +52,8 @@ class RunnableTarget:
         prompts: A field of the input for the prompts, if the application expects one.
         own_prompts: The application's own prompts by name, or `file.py:name` of them: those that the task does not
             name stay as they are, and the others are passed in the same shape, as a text, a message or a template.
-        calls: The maximum number of model calls of one run.
+        calls: The maximum number of calls to the run's model for one example.
+        calls_per_example: Calls of other models for one example, which the budget is charged with.
         reply_tokens: The token limit of each reply.
     """
 
@@ -66,6 +69,7 @@ class RunnableTarget:
         prompts: str = "",
         own_prompts: Mapping[str, Any] | str | None = None,
         calls: int = 1,
+        calls_per_example: int | None = None,
         temperature: float = 0.0,
         reply_tokens: int = 256,
         top_logprobs: int = 0,
@@ -88,6 +92,7 @@ class RunnableTarget:
         self._form, self._sample = form, sample
         self._built: dict[str, Any] = {}
         self._has_run = self._has_asked = False
+        self.calls_per_example = checked_own_calls(calls_per_example)
         self._sampling = Sampling(temperature=temperature, max_tokens=reply_tokens, top_logprobs=top_logprobs)
 
     async def run(self, program: Program, example: Example, model: ModelRef, gateway: Gateway) -> Output:
@@ -112,12 +117,12 @@ class RunnableTarget:
 
     @property
     def has_own_calls(self) -> bool:
-        """Whether the application has run, and never called the run's model."""
-        return self._has_run and not self._has_asked
+        """Whether calls of other models are declared, or the application has run and never called the run's model."""
+        return self.calls_per_example is not None or (self._has_run and not self._has_asked)
 
     def calls(self, program: Program) -> int:
-        """The option `calls`. Calls of other models are not counted."""
-        return self._calls
+        """The options `calls` and `calls_per_example`; a `calls` of 1 may just be the default."""
+        return self._calls if self.calls_per_example is None else self.calls_per_example + self._calls - 1
 
     def _bind(self, program: Program, model: ModelRef, gateway: Gateway) -> AppBinding:
         binding = AppBinding(
@@ -165,6 +170,8 @@ class RunnableTarget:
         accepted = parameters_of(app) or {}
         named = {name: values[name] for name in _ARGUMENT_NAMES if name in accepted and name != "input"}
         first = [name for name in accepted if name not in named][:1]
+        if first == ["input"] and accepted["input"].kind is not inspect.Parameter.POSITIONAL_ONLY:
+            return await call_function(app, input=app_input, **named)
         return await call_function(app, *(app_input for _ in first), **named)
 
     def _app_input(self, app: Any, example: Example, prompts: Mapping[str, Any]) -> Any:

@@ -24,12 +24,21 @@ class CallableTarget:
     Arguments by name: program, texts (name → text of each component as it stands), prompt (the main one, or the
     router's choice), example, input, messages, model (its name). It returns the text or an Output. What it raises is a
     PluginError, not a wrong answer.
+
+    calls_per_example: its own model calls for one example, which the budget is charged with; 1 where it makes none.
     """
 
     needs = NEEDS_NOTHING
     has_own_calls = True  # the function never sees the run's gateway
 
-    def __init__(self, function: str | Callable[..., Any], folder: str = ".", **options: Any) -> None:
+    def __init__(
+        self,
+        function: str | Callable[..., Any],
+        folder: str = ".",
+        calls_per_example: int | None = None,
+        **options: Any,
+    ) -> None:
+        self.calls_per_example = checked_own_calls(calls_per_example)
         self.name = function if isinstance(function, str) else getattr(function, "__name__", "function")
         self._function = load_function(function, Path(folder)) if isinstance(function, str) else function
         self._options = options
@@ -64,8 +73,19 @@ class CallableTarget:
         return _to_output(self.name, result, messages)
 
     def calls(self, program: Program) -> int:
-        """1. Calls that the function makes on its own are not counted."""
-        return 1
+        """As declared, else 1."""
+        return self.calls_per_example or 1
+
+
+def checked_own_calls(calls: int | None) -> int | None:
+    """The option `calls_per_example` of targets that run code of the user's. Raises UsageError for less than 1."""
+    if calls is not None and (isinstance(calls, bool) or not isinstance(calls, int) or calls < 1):
+        raise UsageError(
+            f"calls_per_example must be 1 or more, got {calls!r}",
+            where="[target] calls_per_example",
+            remedy="write the most model calls that one example takes; 1 where it takes none",
+        )
+    return calls
 
 
 def _plan_arguments(

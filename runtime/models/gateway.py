@@ -157,6 +157,21 @@ class RunGateway:
             )
         )
 
+    async def charge_own_calls(self, key: str, calls: int, *, sent: bool = False) -> None:
+        """Charge calls that a target makes past this gateway, once for each key.
+
+        sent: they were made already, and are charged whether they fit or not. Otherwise raises BudgetSpent.
+        """
+        if self._store.is_charged(self.run, key):
+            return
+        cost = Cost(calls=calls)
+        if not sent:
+            await self._reserve("target", cost)
+            self._settle("target", cost, cost, cached=True)
+        else:
+            self.ledger.settle("target", Cost(), cost, cached=True)
+        await self._store.charge_cached(self.run, key, "target", cost)
+
     async def aclose(self) -> None:
         """Settle this run's requests in flight. The shared client stays open for other runs."""
         await self.settle()
@@ -312,16 +327,16 @@ class RunGateway:
         """
         payer, pending.sent = request.payer, True
         try:
-            begun = await self._store.begin_leased_attempt(
+            attempt_id = await self._store.begin_leased_attempt(
                 Attempt(
                     run=self.run, key=request.key, model=request.model, payer=payer, role=request.role, worst=worst
                 ),
                 max(timeout_seconds, request.time_limit or 0.0) + _LEASE_MARGIN_SECONDS,
             )
-            if begun is None:
+            if attempt_id is None:
                 pending.sent = False
                 return 0, None
-            attempt = begun
+            attempt = attempt_id
             if pending.unwanted:
                 await self._store.withdraw_attempt(attempt, "its run ended before it was sent")
                 pending.sent = False

@@ -71,7 +71,7 @@ async def test_a_target_that_raises_on_most_examples_ends_the_run_with_the_rule(
     harness: RunHarness, tmp_path: Path
 ) -> None:
     (tmp_path / "app.py").write_text(TARGET.format(bad="word"))
-    target = PluginRef(use="callable", options={"function": "app.py:run"})
+    target = PluginRef(use="callable", options={"function": "app.py:run", "calls_per_example": 1})
     task = harness.task().model_copy(update={"target": target, "source": str(tmp_path / "task.toml")})
     with pytest.raises(
         PluginError, match=r"failed: \d+ × the target app.py:run failed: ValueError: no such word"
