@@ -206,6 +206,8 @@ def _converted_prompt(prompt: str, task: Task) -> Any:
     """The start prompt as the task reads it: with placeholders in our notation."""
     if isinstance(parts := _prompt_value(prompt), dict):
         return {**parts, "instruction": task.program.main.instruction, "system": task.program.main.system}
+    if len(task.program.prompts) == 1 and task.program.main.template == "jinja":
+        return {"template": "jinja", "instruction": task.program.main.instruction}
     return task.program.main.instruction if len(task.program.prompts) == 1 else _prompt_text(prompt)
 
 

@@ -9,16 +9,17 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from .errors import TaskError
+from .errors import TaskError, UsageError
 from .identity import content_id
 from .tfidf import SparseVector, TfidfSpace, cosine
 from .words import length_in_words
 
 # Fields that came after the first ids: left out of the id at their default, so that older ids stay the same.
 _OMITTED_AT_DEFAULT = ("nearest", "shuffles")
-_PARTS_OMITTED_AT_DEFAULT = ("literals", "kind")
+_PARTS_OMITTED_AT_DEFAULT = ("literals", "kind", "template")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
 
+TemplateKind = Literal["braces", "jinja"]
 Placement = Literal["user", "system", "first"]
 DemoStyle = Literal["turns", "text"]
 TextKind = Literal["prose", "code", "schema", "playbook"]
@@ -98,6 +99,7 @@ class Prompt(_PromptPart):
         literals: Names in braces that are text: no field of an example provides them.
         kind: What the text is: `prose` is a prompt, `code` a file, pattern or configuration, `schema` the description
             of a tool, an argument or a form, `playbook` notes that a prompt or an agent reads. Only prose has fields.
+        template: How fields are written: `braces` is `{name}`; `jinja` is a Jinja template, rendered in a sandbox.
         placeholders: The other names in braces in `system` and `instruction`; found automatically.
     """
 
@@ -110,12 +112,13 @@ class Prompt(_PromptPart):
     format: Format = Format()
     literals: tuple[str, ...] = ()
     kind: TextKind = "prose"
+    template: TemplateKind = "braces"
     placeholders: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _find_placeholders(self) -> Self:
         if not self.placeholders and self.kind == "prose":
-            names = placeholders_in(f"{self.system}\n{self.instruction}")
+            names = _template_names(self.template, self.system, self.instruction)
             object.__setattr__(self, "placeholders", tuple(name for name in names if name not in self.literals))
         return self
 
@@ -169,6 +172,18 @@ class Prompt(_PromptPart):
     shown = demos_for  # The former name, for existing plugins.
 
 
+def _template_names(template: TemplateKind, *texts: str) -> tuple[str, ...]:
+    """The fields that texts ask for; none for an invalid template, which the loader and the guards refuse."""
+    if template == "braces":
+        return placeholders_in("\n".join(texts))
+    from .jinja_template import jinja_names
+
+    try:
+        return tuple(dict.fromkeys(name for text in texts for name in jinja_names(text)))
+    except UsageError:
+        return ()
+
+
 def placeholders_in(text: str) -> tuple[str, ...]:
     """The names in single braces, in order, once each. Doubled braces are literal."""
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
@@ -176,7 +191,7 @@ def placeholders_in(text: str) -> tuple[str, ...]:
 
 def with_literals(prompt: Prompt, fields: Collection[str]) -> Prompt:
     """The prompt with every name in braces that is none of these fields as literal text."""
-    if prompt.kind != "prose":
+    if prompt.kind != "prose" or prompt.template != "braces":
         return prompt
     names = placeholders_in(f"{prompt.system}\n{prompt.instruction}")
     literals = tuple(name for name in names if name not in fields)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from .dataset import Example
 from .images import field_images, image_mark
+from .jinja_template import render_jinja
 from .messages import ImagePart, TextPart, readable
 from .messages import Message as Message
 from .program import MAIN, Program
@@ -46,6 +47,10 @@ def render(prompt: Prompt, example: Example) -> list[Message]:
 def _render_text(prompt: Prompt, example: Example) -> list[Message]:
     values = template_values(example)
     instruction = instruction_text(prompt)
+    if prompt.template == "jinja" and not prompt.placeholders:
+        # Without a field the input follows, as for any prompt; conditions and comments are rendered all the same.
+        instruction = render_jinja(instruction, {})
+        prompt = prompt.model_copy(update={"system": render_jinja(prompt.system, {}), "template": "braces"})
     if any(name in values for name in prompt.placeholders):
         return _render_template(prompt, instruction, values)
     style, demos = prompt.format, prompt.demos_for(example.text)
@@ -172,13 +177,14 @@ def messages_as_text(messages: Sequence[Message]) -> str:
 
 
 def _render_template(prompt: Prompt, instruction: str, values: Mapping[str, str]) -> list[Message]:
+    fill = render_jinja if prompt.template == "jinja" else fill_template
     style, demos = prompt.format, prompt.demos_for(values["input"])
     values = {name: _format_input(style, value) for name, value in values.items()}
-    system = fill_template(prompt.system, values)
+    system = fill(prompt.system, values)
     if style.placement == "system":
-        system, question = _join(style.separator, system, fill_template(instruction, values)), values["input"]
+        system, question = _join(style.separator, system, fill(instruction, values)), values["input"]
     else:
-        question = fill_template(instruction, values)
+        question = fill(instruction, values)
     messages: list[Message] = [{"role": "system", "content": system}] if system else []
     if demos and style.demos == "text":
         blocks = [_demo_block(style, demo.input, demo.output, demo.rationale) for demo in demos]
@@ -187,7 +193,7 @@ def _render_template(prompt: Prompt, instruction: str, values: Mapping[str, str]
         for demo in demos:
             demo_input = _format_input(style, demo.input)
             inside = style.placement != "system"
-            content = fill_template(instruction, {**values, "input": demo_input}) if inside else demo_input
+            content = fill(instruction, {**values, "input": demo_input}) if inside else demo_input
             messages.append({"role": "user", "content": content})
             messages.append({"role": "assistant", "content": _answer_text(style, demo.output, demo.rationale)})
     messages.append({"role": "user", "content": question})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ..agents.instruction_leaks import leaked_instruction
 from ..core.candidate import Archive
+from ..core.errors import UsageError
 from ..core.program import Program
 from ..core.prompt import Prompt
-from ..core.render import instruction_text, messages_as_text, render
+from ..core.render import instruction_text, messages_as_text, placeholder_example, render
 from ..core.task import Task
 from ..core.words import (
     CHARACTERS_PER_TOKEN,
@@ -38,6 +39,8 @@ def rejection_reason(program: Program, task: Task, archive: Archive) -> str:
     are declared and may have it); no instruction of an agent leaked into it; not empty; no duplicate.
     """
     for name, prompt in program.prompts.items():
+        if broken := _broken_template(prompt):
+            return broken
         baseline = _baseline_prompt(program, name, task)
         if baseline and (lost := set(baseline.placeholders) - set(prompt.placeholders)):
             return f"it lost the placeholder {', '.join(f'{{{field}}}' for field in sorted(lost))}"
@@ -56,6 +59,17 @@ def rejection_reason(program: Program, task: Task, archive: Archive) -> str:
         return f"it is too long: about {size} tokens, more than {limit}"
     if candidate_id(program) in archive:
         return DUPLICATE
+    return ""
+
+
+def _broken_template(prompt: Prompt) -> str:
+    """Why a Jinja template cannot be rendered; empty where it can."""
+    if prompt.template != "jinja":
+        return ""
+    try:
+        render(prompt, placeholder_example(prompt))
+    except UsageError as error:
+        return f"it is no valid template: {error.what}"
     return ""
 
 

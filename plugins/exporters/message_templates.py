@@ -50,6 +50,7 @@ def untemplatable_feature(program: Program) -> str:
         "a prompt that chooses its examples by the input": any(style.nearest for style in styles),
         "a prompt that is sent with its options in several orders": any(style.shuffles > 1 for style in styles),
         "a chain of prompts": bool(program.chain),
+        "a prompt that is a Jinja template": any(p.template == "jinja" for p in program.prompts.values()),
     }
     return next((words for words, holds in features.items() if holds), "")
 

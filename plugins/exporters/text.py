@@ -23,6 +23,7 @@ from .message_templates import (
 _PREPROCESSING_HEADING = "=== before it is sent ==="
 _GROUPED_DIGITS_NOTE = "long numbers of the input are written in groups of three digits, as in 12,345"
 _NEAREST_DEMOS_NOTE = "of these examples only the {} most like the input are shown, the most like last"
+_JINJA_NOTE = "the prompt is a Jinja template, here rendered with the names of its fields"
 _OPTION_SHUFFLE_NOTE = "it is sent {} times with the options in another order each time; the majority counts"
 
 
@@ -70,6 +71,7 @@ def _prompt_text(prompt: Prompt) -> str:
     text = messages[0]["content"] if len(messages) == 1 else messages_as_text(messages)
     notes = [_GROUPED_DIGITS_NOTE] if style.numbers == "grouped" else []
     notes += [_NEAREST_DEMOS_NOTE.format(style.nearest)] if style.nearest else []
+    notes += [_JINJA_NOTE] if prompt.template == "jinja" else []
     notes += [_OPTION_SHUFFLE_NOTE.format(style.shuffles)] if style.shuffles > 1 else []
     return "\n".join([f"{text}\n\n{_PREPROCESSING_HEADING}", *notes]) if notes else text
 

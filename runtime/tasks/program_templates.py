@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+from ...core.dataset import Example
 from ...core.program import Program
-from ...core.prompt import Prompt
+from ...core.prompt import Prompt, TemplateKind
+from ...core.render import render
 from .column_roles import all_columns, find_roles
 from .dataset_loader import DataFiles
 from .prompt_placeholders import PromptTemplate, convert_placeholders
@@ -23,17 +26,27 @@ def fill_from_columns(task_file: TomlSource, program: Program, files: DataFiles)
         others = {*files.constants, *other_prompts(program, name)}
         keys = ("prompt",) if "prompt" in task_file.tables else ("program", name)
 
-        def convert(text: str, others: set[str] = others, keys: tuple[str, ...] = keys) -> PromptTemplate:
-            return task_file.wrap_errors(lambda: convert_placeholders(text, list(columns), others), *keys)
+        def convert(
+            text: str, others: set[str] = others, keys: tuple[str, ...] = keys, kind: TemplateKind = prompt.template
+        ) -> PromptTemplate:
+            return task_file.wrap_errors(lambda: convert_placeholders(text, list(columns), others, kind=kind), *keys)
 
         parts = {part: convert(getattr(prompt, part)) for part in ("system", "instruction")}
-        changes = {part: template.text for part, template in parts.items() if template.text != getattr(prompt, part)}
+        if any(template.kind == "jinja" for template in parts.values()) and prompt.template == "braces":
+            prompt = prompt.with_(template="jinja")
+            parts = {part: convert(getattr(prompt, part), kind="jinja") for part in ("system", "instruction")}
+        changes: dict[str, Any] = {
+            part: template.text for part, template in parts.items() if template.text != getattr(prompt, part)
+        }
         for template in parts.values():
             fields |= {field: path for field, path in template.fields.items() if path not in {"input", *others}}
         converted = prompt.with_(**changes) if changes else prompt
+        if converted.template == "jinja" and not converted.placeholders:
+            task_file.wrap_errors(lambda prompt=converted: render(prompt, Example(input="x")), *keys)  # type: ignore[misc]
         if converted.placeholders and set(converted.placeholders) <= set(files.constants):
             # A prompt with placeholders is sent as it stands, and constants alone do not show the input.
-            converted = converted.with_(instruction=f"{converted.instruction}\n\n{{input}}")
+            hole = "{{ input }}" if converted.template == "jinja" else "{input}"
+            converted = converted.with_(instruction=f"{converted.instruction}\n\n{hole}")
         prompts[name] = converted
     if prompts != dict(program.prompts):
         program = program.model_copy(update={"prompts": prompts})

@@ -62,6 +62,8 @@ def read_program(text: str, path: Path) -> Program:
         body = _parse_json(text, where, strict=suffix == ".json")
         if body is not None:
             return _program_of_json(body, where)
+    if suffix in (".j2", ".jinja", ".jinja2"):
+        return Program.of(Prompt(instruction=text.rstrip("\n"), template="jinja"))
     if suffix in _OTHER_SUFFIXES:
         raise _unreadable_error(f"a file of {_OTHER_SUFFIXES[suffix]} is no prompt", where)
     if _PARTS_HEADING.fullmatch(text.partition("\n")[0]) or _BEFORE_SENDING in text:
