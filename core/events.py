@@ -39,6 +39,7 @@ EventKind = Literal[
     "run_paused",
     "approval_asked",
     "test_opened",
+    "limit_passed",
     "report_written",
     "run_stopped",
     "run_failed",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -73,8 +73,8 @@ class StubServer:
 
     latency: seconds before each answer. faults: which requests go wrong. at_once: with more requests than this
     under way, the next gets a 429. key: the only key it accepts; None accepts all. usage: whether it
-    reports token counts. refuses: parameters that it does not take. A context manager;
-    `start` and `stop` do the same by hand.
+    reports token counts, or what it reports in their place. refuses: parameters that it does not take. A context
+    manager; `start` and `stop` do the same by hand.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class StubServer:
         at_once: int | None = None,
         key: str | None = None,
         names: tuple[str, ...] = ("stub",),
-        usage: bool = True,
+        usage: bool | Mapping[str, Any] = True,
         refuses: Sequence[Refusal] = (),
         port: int = 0,
     ) -> None:
@@ -246,7 +246,8 @@ class StubServer:
         prompt, completion = count_tokens(messages), len(f"{answer.text} {answer.reasoning}".split())
         self.seen.tokens += prompt + completion
         completion_body = {"id": f"stub-{number}", "object": "chat.completion", "created": 0, "model": body["model"]}
-        usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+        counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+        usage = counts if isinstance(self._usage, bool) else dict(self._usage)
         return {**completion_body, "choices": [choice], **({"usage": usage} if self._usage else {})}
 
     def _embeddings(self, body: dict[str, Any], number: int) -> dict[str, Any]:

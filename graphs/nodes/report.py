@@ -33,6 +33,8 @@ async def report(context: RunContext, state: RunState) -> RunState:
     stored = context.store.pending_report(context.run)
     report_json = stored or await context.store.save_report(context.run, await _measured_report(context, state))
     written = Report.model_validate_json(report_json)
+    for line in written.limits_passed:
+        await context.emit("limit_passed", step, line, reason=line)
     await context.emit("report_written", step, **report_summary(written), ledger=ledger_summary(context))
     return end_step(context, state, {"step": step})
 

@@ -74,6 +74,8 @@ class RunGateway:
         self._rng = seeded_random(0, "retries", run)
         self._limiters: dict[str, AdaptiveLimiter] = {}
         self._in_flight: set[InFlightRequest] = set()
+        # By model: what an answer was billed beyond its worst case, which the next may be billed as well.
+        self._largest_bills = store.largest_bills(run)
         self._reserved = 0
         self._settled = asyncio.Event()
         # Looked at before each request: whether the time for the search is over.
@@ -247,7 +249,7 @@ class RunGateway:
         reply = self._store.cached_reply(request.key)
         if reply is not None and self._store.is_charged(self.run, request.key):
             return reply
-        worst = await request.worst_case()
+        worst = self._with_largest_bill(request.model, await request.worst_case())
         if reply is None:
             return await self._send_with_retries(request, worst, pending)
         # Reserve the worst case, as for a paid call: what fits must not depend on the cache (L6).
@@ -263,6 +265,7 @@ class RunGateway:
             if self.is_out_of_time():
                 raise BudgetSpent("the minutes are used up")
             # Reserve before waiting for a slot, so that the order of the calls decides which of them fit.
+            worst = self._with_largest_bill(request.model, worst)
             await self._reserve(request.payer, worst)
             is_waiting = True
             try:
@@ -313,6 +316,7 @@ class RunGateway:
     async def _use_cached(self, request: _ModelRequest, worst: Cost, reply: Reply) -> Reply:
         """Settle the reservation by an answer that is paid for already."""
         cost = Cost(calls=1, tokens=reply.tokens, usd=reply.usd)
+        self._learn_bill(request.model, worst, cost)  # as when it was paid (L6)
         self._settle(request.payer, worst, cost, cached=True)
         await self._store.charge_cached(self.run, request.key, request.payer, cost)
         return reply
@@ -351,8 +355,23 @@ class RunGateway:
             with suppress(RunFailed):  # the store was closed
                 await self._store.release_lease(request.key, self.run)
             raise
-        self._settle(payer, worst, Cost(calls=1, tokens=reply.tokens, usd=reply.usd))
+        bill = Cost(calls=1, tokens=reply.tokens, usd=reply.usd)
+        self._learn_bill(request.model, worst, bill)
+        self._settle(payer, worst, bill)
         return attempt, reply
+
+    def _learn_bill(self, model: str, worst: Cost, bill: Cost) -> None:
+        if bill.tokens > worst.tokens or bill.usd > worst.usd:
+            known = self._largest_bills.get(model, Cost())
+            tokens, usd = bill.tokens * (bill.tokens > worst.tokens), bill.usd * (bill.usd > worst.usd)
+            self._largest_bills[model] = Cost(tokens=max(known.tokens, tokens), usd=max(known.usd, usd))
+
+    def _with_largest_bill(self, model: str, worst: Cost) -> Cost:
+        """The worst case of a request, where the endpoint has billed more than that before: so much again."""
+        bill = self._largest_bills.get(model)
+        if bill is None:
+            return worst
+        return Cost(calls=worst.calls, tokens=max(worst.tokens, bill.tokens), usd=max(worst.usd, bill.usd))
 
     async def _record_outcome(self, attempt: int, outcome: Reply | TransportError) -> None:
         """Store the outcome that the ledger already has. The write completes even if the caller is cancelled."""

@@ -64,6 +64,8 @@ def message_for(event: Event) -> str:
             return f"a comparison waits for a person: maieutic duel {event.run}"
         case "test_opened":
             return f"the held-out test starts: {_short_text(data, 'rows')} examples"
+        case "limit_passed":
+            return _short_text(data, "reason")
         case "report_written":
             return f"verdict: {_short_text(data, 'verdict')}"
         case "run_stopped":

@@ -103,6 +103,16 @@ def charge_cached(db: sqlite3.Connection, run: str, key: str, payer: Payer, cost
     return _charge(db, run, key, payer, cost, cached=True)
 
 
+def largest_bills(db: sqlite3.Connection, run: str) -> dict[str, Cost]:
+    """Model → the most that one answer was billed beyond its worst case, in tokens and dollars; without the others."""
+    rows = db.execute(
+        "SELECT model, max(iif(tokens > worst_tokens, tokens, 0)), max(iif(usd > worst_usd, usd, 0.0)) FROM attempts "
+        "WHERE run = ? AND state = 'answered' AND (tokens > worst_tokens OR usd > worst_usd) GROUP BY model",
+        (run,),
+    ).fetchall()
+    return {str(model): Cost(tokens=int(tokens), usd=float(usd)) for model, tokens, usd in rows}
+
+
 def answer_counts(db: sqlite3.Connection, run: str) -> AnswerCounts:
     """Of the target's answers that the run used, paid for or from the cache."""
     row = db.execute(

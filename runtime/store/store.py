@@ -104,6 +104,7 @@ class Store:
     finish_attempt = _writes(_calls.finish_attempt)
     withdraw_attempt = _writes(_calls.withdraw_attempt)
     charge_cached = _writes(_calls.charge_cached)
+    largest_bills = _reads(_calls.largest_bills)
     answer_counts = _reads(_calls.answer_counts)
     is_charged = _reads(_calls.is_charged)
     mark_lost = _writes(_calls.mark_lost)

@@ -31,14 +31,14 @@ def parse_embeddings(data: Any, call: Call, seconds: float, usd: float = 0.0) ->
     try:
         rows = sorted(data["data"], key=lambda row: row.get("index", 0))
         first, *others = ([float(value) for value in row["embedding"]] for row in rows)
-        tokens = (data.get("usage") or {}).get("prompt_tokens")
+        tokens = wire.token_count(data.get("usage"), "prompt_tokens")
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"no embeddings: {str(data)[:300]}") from error
     if len(rows) != len(call.messages) or any(len(vector) != len(first) for vector in others):
         raise ValueError(f"{len(rows)} embeddings for {len(call.messages)} texts, or of different lengths")
     return Reply(
         text=json.dumps([cosine(first, vector) for vector in others]),
-        prompt_tokens=wire.worst_tokens(call) if tokens is None else tokens,
+        prompt_tokens=tokens or wire.worst_tokens(call),
         usd=usd,
         seconds=seconds,
     )

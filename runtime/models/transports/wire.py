@@ -105,11 +105,13 @@ def parse_completion(data: Any, call: Call, seconds: float, usd: float = 0.0) ->
         text = _before_stop(text, call.sampling.stop)
         tool_calls = _tool_calls(message)
         call_texts = "".join(f"{tool_call['name']}{tool_call['arguments']}" for tool_call in tool_calls)
-        prompt, completion = (_token_count(data.get("usage"), f"{kind}_tokens") for kind in ("prompt", "completion"))
+        prompt, completion = (token_count(data.get("usage"), f"{kind}_tokens") for kind in ("prompt", "completion"))
+        answer = written + reasoning + call_texts
         return Reply(
             text=text,
-            prompt_tokens=worst_tokens(call) - call.sampling.max_tokens if prompt is None else prompt,
-            completion_tokens=len((written + reasoning + call_texts).encode()) if completion is None else completion,
+            # Nothing is read and nothing written for 0 tokens; a limit on tokens would never be reached.
+            prompt_tokens=prompt or worst_tokens(call) - call.sampling.max_tokens,
+            completion_tokens=len(answer.encode()) if completion is None or (answer and not completion) else completion,
             top_logprobs=_top_logprobs(choice.get("logprobs")),
             finish=choice.get("finish_reason") or "stop",
             usd=usd,
@@ -136,7 +138,7 @@ def _tool_calls(message: Mapping[str, Any]) -> tuple[ToolCall, ...]:
     )
 
 
-def _token_count(usage: Any, name: str) -> int | None:
+def token_count(usage: Any, name: str) -> int | None:
     """A count that an endpoint reports; None where it is missing, negative or no number."""
     count = usage.get(name) if isinstance(usage, Mapping) else None
     if isinstance(count, bool) or not isinstance(count, int | float):
