@@ -37,11 +37,16 @@ _MINUTES = 5.0
 
 
 def instruction_recipes(registry: Registry) -> list[str]:
-    """The recipes whose operators ask an author; without those that need losses, which no simulated model gives."""
+    """The recipes whose operators ask an author for prompts.
+
+    Left out are those that need losses, which no simulated model gives, and those for descriptions of tools.
+    """
     return [
         recipe.name
         for recipe in all_recipes(registry)
-        if recipe.name not in _WITHOUT_INSTRUCTIONS and "logprobs" not in recipe.needs and _asks(recipe, registry)
+        if recipe.name not in _WITHOUT_INSTRUCTIONS
+        and recipe.needs.isdisjoint({"logprobs", "schema"})
+        and _asks(recipe, registry)
     ]
 
 

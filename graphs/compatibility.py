@@ -60,12 +60,11 @@ def check_operators(strategy: Strategy, operators: Collection[str]) -> None:
 def check_kinds(program: Program, operators: Mapping[str, Operator]) -> None:
     """Raise UsageError where a text of the program has no operator that works on its kind, or an operator no text."""
     kinds = {name: prompt.kind for name, prompt in program.prompts.items()}
-    if set(kinds.values()) <= PROSE_ONLY or not operators:
-        return
     working = {name: kinds_of(operator) for name, operator in operators.items()}
+    writes_prose = set(kinds.values()) <= PROSE_ONLY
     remedy = "choose a recipe of operators that do: --recipe gepa, or --set operators=reflect,merge"
     for name, kind in kinds.items():
-        if not any(kind in those for those in working.values()):
+        if operators and not writes_prose and not any(kind in those for those in working.values()):
             raise UsageError(
                 f"no operator of this run works on the {kind} {name!r}",
                 where="operators",
@@ -74,12 +73,13 @@ def check_kinds(program: Program, operators: Mapping[str, Operator]) -> None:
             )
     idle = sorted(name for name, those in working.items() if those.isdisjoint(kinds.values()))
     if idle:
+        theirs = sorted({kind for name in idle for kind in working[name]})
         raise UsageError(
-            f"the operators {', '.join(idle)} work on {' and '.join(sorted(PROSE_ONLY))} alone, "
+            f"the operators {', '.join(idle)} work on {' and '.join(theirs)} alone, "
             f"and the program has {', '.join(sorted(set(kinds.values())))}",
             where="operators",
             possible=sorted(set(working) - set(idle)),
-            remedy=remedy,
+            remedy="choose another recipe, or give the program such a text" if writes_prose else remedy,
         )
 
 

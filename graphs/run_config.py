@@ -109,8 +109,8 @@ class RunConfig:
             labels=labels,
         )
         check_operators(config.strategy, config.operators)
-        check_kinds(task.program, config.operators)
         config._check_needs()
+        check_kinds(task.program, config.operators)
         config._check_other_targets()
         return config
 
@@ -229,6 +229,8 @@ class RunConfig:
             available |= {"references", "train"}
         if self.judge is not None:
             available.add("judge")
+        if any(prompt.kind == "schema" for prompt in self.task.program.prompts.values()):
+            available.add("schema")
         if supports_loss(self.task.models.target):
             available.add("logprobs")
         # Whoever drives the run can be asked: by directives, or by the graph's interrupts.

@@ -16,7 +16,7 @@ from maieutic.testing import Answer
 from maieutic.testing.run_harness import RunHarness
 
 START = "Say red or blue."
-SHIPPED = all_recipes(Registry.load())
+SHIPPED = [one for one in all_recipes(Registry.load()) if "schema" not in one.needs]
 # Where the search reads likelihoods of given texts, no answer is read while it goes on.
 READING = [one.name for one in SHIPPED if one.loss is None and one.scorer is None and "logprobs" not in one.needs]
 JUDGED = [one for one in SHIPPED if one.judge is not None]
