@@ -20,7 +20,7 @@ Payer = Literal["target", "optimizer"]
 _MAX_RESERVE_SHARE = 0.4
 # Test answers may be longer than those seen so far; half as much again covers the spread between prompts.
 _RESERVE_MARGIN = 1.5
-_UNLIMITED = 2**31
+UNLIMITED = 2**31
 
 
 def fair_shares(demands: Sequence[int], total: int) -> list[int]:
@@ -161,7 +161,7 @@ class Ledger:
 
     def calls_left(self, payer: Payer) -> int:
         """How many calls of this payer still fit, by the limits on calls only."""
-        limits = [_UNLIMITED]
+        limits = [UNLIMITED]
         committed = self._committed()
         if self.budget.calls is not None:
             limits.append(self.budget.calls - committed.calls - (0 if self.test_opened else self.reserved_for_test))
@@ -255,7 +255,7 @@ def remaining_calls(ledger: Ledger, view: LedgerView, *, from_start: bool = Fals
             for limit, used in limits
             if limit is not None and used
         ),
-        default=_UNLIMITED,
+        default=UNLIMITED,
     )
     if from_start:
         frozen.used = {}

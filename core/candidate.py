@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from types import MappingProxyType
 from typing import Any, Literal, NoReturn
 
@@ -63,6 +64,7 @@ class Archive:
         self.responses: dict[tuple[str, str], Response] = {
             (response.candidate, response.example): response for response in responses
         }
+        self._root = ""
 
     @property
     def read_only(self) -> Archive:
@@ -91,8 +93,14 @@ class Archive:
 
     @property
     def baseline(self) -> Candidate:
-        """The prompt as the user wrote it."""
-        return next(iter(self.candidates.values()))
+        """The prompt as the user wrote it; in a later pass of a search the one that the pass began with."""
+        return self.candidates[self._root] if self._root else next(iter(self.candidates.values()))
+
+    def rooted_at(self, candidate: str) -> Archive:
+        """The same archive, shared, with another candidate as its baseline."""
+        view = copy(self)
+        vars(view)["_root"] = candidate
+        return view
 
     def with_status(self, *statuses: Status) -> list[Candidate]:
         return [candidate for candidate in self.candidates.values() if candidate.status in statuses]
@@ -125,6 +133,7 @@ class ReadOnlyArchive(Archive):
             scores=ReadOnlyScores(archive.scores),
             candidates=MappingProxyType(archive.candidates),
             responses=MappingProxyType(archive.responses),
+            _root=archive._root,
         )
 
     def __setattr__(self, name: str, value: Any) -> None:

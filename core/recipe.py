@@ -51,6 +51,8 @@ class Recipe(BaseModel):
         planner: Whether the run begins with a plan.
         plans: What the plan is: a path of sub-goals, or the views of the evidence that matter.
         rounds: The maximum number of rounds. The budget may end the run before.
+        grows: What a budget beyond the schedule is for: `rounds` lifts the limit on rounds, `passes` begins the
+            schedule again at the best prompt so far; with `none` the search ends, and its report says what was left.
         judge: The pair evaluator that decides duels, if the allocator asks for some.
         scorer: What scores candidates during the search, in place of the task's evaluators. The held-out test is always
             scored by the task's own.
@@ -78,6 +80,7 @@ class Recipe(BaseModel):
     planner: bool = Field(default=False, strict=True)
     plans: Literal["path", "views"] = "path"
     rounds: int = Field(default=10_000, gt=0, strict=True)
+    grows: Literal["none", "rounds", "passes"] = "none"
     judge: PluginRef | None = None
     scorer: PluginRef | None = None
     loss: PluginRef | None = None

@@ -138,6 +138,24 @@ class ProposalCounts(_ReportPart):
     unreadable: int = 0
 
 
+class SearchEnd(_ReportPart):
+    """Why the search ended, and what was left then.
+
+    Attributes:
+        reason: Why.
+        passes: How often the recipe began its schedule again.
+        left: Target calls that were left for the search; None if the budget does not limit calls.
+        calls: Target calls that it had; None likewise.
+        share: The share of the budget that was left, in [0, 1]; None if only time was limited.
+    """
+
+    reason: str = ""
+    passes: int = 0
+    left: int | None = None
+    calls: int | None = None
+    share: float | None = None
+
+
 class ExampleScores(_ReportPart):
     """One example with both scores."""
 
@@ -206,6 +224,7 @@ class Report(_ReportPart):
         limits_passed: What the calls in flight used beyond a limit, one line per limit.
         transfer: Both prompts on further target models, where the run names some.
         proposals: What became of the proposals; None in a report of an earlier version.
+        search: Why the search ended and what was left; None in a report of an earlier version.
     """
 
     run: str
@@ -241,3 +260,4 @@ class Report(_ReportPart):
     limits_passed: tuple[str, ...] = ()
     transfer: tuple[TransferScore, ...] = ()
     proposals: ProposalCounts | None = None
+    search: SearchEnd | None = None

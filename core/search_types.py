@@ -195,7 +195,8 @@ class Search:
         train: Ids of the train examples, in the task's order.
         val: Ids of the val examples, in the task's order.
         seed: The run's seed.
-        round: The number of the round, from 1.
+        round: The number of the round, from 1. Where a recipe begins its schedule again, it counts from there.
+        rounds_before: How many rounds earlier passes took; `Candidate.round` counts them all.
         step: The number of the graph's step.
         remaining_runs: How many runs of the baseline program still fit into the budget (target calls, if a run takes
             one). Limits on tokens and cost are converted by the mean size of the calls so far.
@@ -207,8 +208,9 @@ class Search:
         examples: Id → example, without the held-out test.
         orders: The orders of this round.
         duels: Decided duels, oldest first, by a judge or a person.
-        memory: The plugin's own state, plain JSON. It may write here only, and in `remarks`.
+        memory: The plugin's own state, plain JSON. It may write here only, in `remarks` and in `ending`.
         remarks: What the plugin puts into the log with its `tell`.
+        ending: Why a strategy that returns no orders has nothing more to propose, for the report.
     """
 
     archive: Archive
@@ -220,6 +222,7 @@ class Search:
     remaining_runs: int
     total_runs: int
     target: tuple[str, ...] = ()
+    rounds_before: int = 0
     plan: tuple[str, ...] = ()
     remaining_optimizer_calls: int = 2**31
     operators: Mapping[str, float] = field(default_factory=dict)
@@ -228,6 +231,12 @@ class Search:
     duels: Sequence[DuelOutcome] = ()
     memory: dict[str, Any] = field(default_factory=dict)
     remarks: dict[str, Any] = field(default_factory=dict)
+    ending: str = ""
+
+    @property
+    def run_round(self) -> int:
+        """The round counted over all passes, as `Candidate.round` is."""
+        return self.rounds_before + self.round
 
     def __post_init__(self) -> None:
         self.operators, self.examples = frozen(self.operators), frozen(self.examples)

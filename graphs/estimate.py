@@ -24,6 +24,8 @@ from .run_options import RunOptions
 _EXAMPLES_PER_CANDIDATE = 20
 # Prompts grow while a search goes on; a limit that was set high says nothing about how much.
 _MAX_PROMPT_GROWTH = 3
+# A target that may reason does so in some answers, and seldom up to its limit.
+_USED_SHARE_OF_LIMIT = 0.25
 # A usual ask: the shipped instruction with a prompt and a few cases; and a usual reply.
 _OPTIMIZER_PROMPT_TOKENS, _OPTIMIZER_ANSWER_TOKENS = 900, 250
 # The embedded model's slots share this machine's processors, so more requests at a time make it no faster.
@@ -184,7 +186,7 @@ def _optimizer_share(config: RunConfig) -> float:
 
 def _call_costs(config: RunConfig, prices: Mapping[str, TokenPrice]) -> _CallCosts:
     payer_prices = _payer_prices(config, prices)
-    answer_tokens = float(config.task.answer_tokens)
+    answer_tokens = _answer_tokens(config)
 
     def cost(payer: Payer, prompt: float, answer: float) -> _CallCost:
         price = payer_prices[payer]
@@ -231,6 +233,13 @@ def _calls_by_size(config: RunConfig, test_examples: int, costs: _CallCosts) -> 
     return CallEstimate(target=int(min(fitting)) - optimizer_calls, optimizer=optimizer_calls, sealed=test_calls)
 
 
+def _answer_tokens(config: RunConfig) -> float:
+    """Tokens of an answer of the target: its contract's, and a part of what it may write beyond that."""
+    needed = config.task.answer_tokens
+    limit = int(config.target_options.get("max_tokens", needed))
+    return min(needed, limit) + _USED_SHARE_OF_LIMIT * max(0, limit - needed)
+
+
 def _baseline_prompt_tokens(config: RunConfig) -> float:
     """Tokens of the baseline on an example, without the answer."""
     return tokens_per_call(config, answer=False)
@@ -252,7 +261,7 @@ def _expected_tokens(config: RunConfig, calls: CallEstimate) -> dict[str, TokenE
     return {
         "target": TokenEstimate(
             prompt=round(searched + baseline_calls * _baseline_prompt_tokens(config)),
-            answer=answers * config.task.answer_tokens,
+            answer=round(answers * _answer_tokens(config)),
         ),
         "optimizer": TokenEstimate(
             prompt=calls.optimizer * _OPTIMIZER_PROMPT_TOKENS, answer=calls.optimizer * _OPTIMIZER_ANSWER_TOKENS

@@ -14,7 +14,7 @@ from ..core.errors import UsageError
 from ..core.recipe import Recipe
 from ..plugins.system.registry import Registry
 
-_SETTING_NAMES = ("strategy", "allocator", "judge", "operators", "planner", "rounds", "slots", "evidence")
+_SETTING_NAMES = ("strategy", "allocator", "judge", "operators", "planner", "rounds", "slots", "evidence", "grows")
 
 
 def recipe_names(registry: Registry) -> list[str]:
@@ -52,9 +52,10 @@ def apply_settings(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
     """The recipe with `--set` pairs applied, in any order: parts are chosen first, then their options are set.
 
     `strategy=NAME`, `allocator=NAME`, `judge=NAME`, `operators=A,B`, `planner=true`, `rounds=3`, `slots=in-turn`,
-    `evidence=errors` (which measurements all roles may read: errors, scores, history, or none),
-    `instruction.ROLE.SKILL=FILE` (an instruction file in place of the shipped one), and `PLUGIN.option=value` for the
-    options of a strategy, allocator, judge or operator in use. Raises UsageError for anything else.
+    `grows=none` (the published schedule, whatever budget is left), `evidence=errors` (which measurements all roles may
+    read: errors, scores, history, or none), `instruction.ROLE.SKILL=FILE` (an instruction file in place of the shipped
+    one), and `PLUGIN.option=value` for the options of a strategy, allocator, judge or operator in use. Raises
+    UsageError for anything else.
     """
     data = recipe.model_dump(mode="json")
     for key, value in settings.items():
@@ -64,11 +65,14 @@ def apply_settings(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
             by_name = {use["use"]: use for use in data["operators"]}
             names = [name.strip() for name in value.split(",")]
             data["operators"] = [by_name.get(name, {"use": name}) for name in names]
-        elif key in ("planner", "rounds", "slots"):
+        elif key in ("planner", "rounds", "slots", "grows"):
             data[key] = _parse_value(value)
         elif key == "evidence":
             kinds = ["rows", "hints", *([] if value == "none" else value.split(","))]
             data["evidence"] = dict.fromkeys(("planner", "teacher", "critic", "student"), kinds)
+    if "rounds" in settings and "grows" not in settings:
+        # Whoever limits the rounds wants no more of them.
+        data["grows"] = "none"
     for key, value in settings.items():
         if key not in _SETTING_NAMES:
             _set_option(data, key, value)

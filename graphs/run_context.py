@@ -287,12 +287,13 @@ class RunContext:
         val = self._split_ids["val"]
         archive.scores.track(val)
         return Search(
-            archive=archive.read_only,
+            archive=self._archive_of_pass(state).read_only,
             train=self._split_ids["train"],
             val=val,
             target=self._split_ids["target"],
             seed=self.config.seed,
-            round=state["round"],
+            round=state["round"] - state.get("pass_round", 0),
+            rounds_before=state.get("pass_round", 0),
             step=state["step"],
             remaining_runs=remaining["target"] // calls_per_run,
             total_runs=initial["target"] // calls_per_run,
@@ -304,6 +305,11 @@ class RunContext:
             duels=self.duel_outcomes(state["step"]),
             memory=dict(state.get("memory", {}).get(policy, {})),
         )
+
+    def _archive_of_pass(self, state: RunState) -> Archive:
+        """The archive as a pass sees it: its baseline is the prompt that the pass began with, unless it was vetoed."""
+        archive, root = self.archive(state["step"]), state.get("pass_root", "")
+        return archive.rooted_at(root) if root and archive[root].status != "vetoed" else archive
 
     def remaining_runs(self, state: RunState) -> int:
         """How many more runs of the baseline fit the budget, by the ledger of the last step."""

@@ -48,6 +48,8 @@ class RunState(TypedDict, total=False):
     approved: the last round that a person approved.
     ledger: at the end of the last step. Decisions use it and not the live ledger.
     sealed_rows: how many held-out examples the budget is reserved for.
+    passes: how often the recipe's schedule began again. pass_round: the round before the last of these passes.
+        pass_root: the candidate that it began with. pass_entered: how many candidates there were.
     seconds: the run's age at the end of the last step.
     best_round: the last round that changed the best candidate; 0 if none did.
     ending: why the search ends, empty while it goes on.
@@ -74,6 +76,10 @@ class RunState(TypedDict, total=False):
     approved: int
     ledger: dict[str, Any]
     sealed_rows: int
+    passes: int
+    pass_round: int
+    pass_root: str
+    pass_entered: int
     seconds: float
     best: str
     best_round: int

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from ...core.report import Report
+from ...runtime.reports.budget_left import has_room_left
 from ..directives.apply import refuse_late_directives
 from ..run_context import RunContext, end_step
 from ..state import RunState
@@ -19,12 +20,14 @@ async def finish(context: RunContext, state: RunState) -> RunState:
     report_json = None if stopped else context.store.pending_report(context.run)
     report = Report.model_validate_json(report_json) if report_json else None
     summary = report_summary(report) if report else {}
+    end = report.search if report else None
+    room = end.model_dump(exclude={"reason"}, exclude_none=True) if end and has_room_left(end.share) else {}
     ended: Literal["stopped", "finished"] = "stopped" if stopped else "finished"
     kind: Literal["run_stopped", "run_finished"] = "run_stopped" if stopped else "run_finished"
     events = await context.store.end_run(
         context.run,
         ended,
-        context.event(kind, step, best=state["best"], reason=state["ending"], **summary),
+        context.event(kind, step, best=state["best"], reason=state["ending"], **summary, **room),
         reason=state["ending"],
         best=state["best"],
         best_score=report.best.score if report else None,

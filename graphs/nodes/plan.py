@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ...agents.asks.common import ChooseViews, PlanPath
 from ...core.asks import CALLS_PER_ASK, Case
@@ -11,15 +12,16 @@ from ...core.errors import BudgetSpent
 from ...core.identity import seeded_random
 from ...core.protocols import kinds_of
 from ...core.render import program_instruction_text
-from ...core.search_types import WorkOrder
+from ...core.search_types import Search, WorkOrder
 from ...plugins.algorithms.fitness import VIEWS
 from ..inputs.fork import redirect_orders
 from ..inputs.prompt_selection import assign_prompts
+from ..passes import has_budget_left, next_pass
 from ..run_context import RunContext, end_step
 from ..state import BUDGET_SPENT, TIME_UP, RunState
 
-_EXHAUSTED = "the recipe has nothing more to propose"
-_ROUNDS_DONE = "the recipe's rounds are done"
+EXHAUSTED = "the recipe has nothing more to propose"
+ROUNDS_DONE = "the recipe's rounds are done"
 # A strategy may skip a few rounds, as when all its proposals were duplicates; after ten it will not recover.
 _MAX_IDLE_ROUNDS = 10
 _DEFAULT_PATH = "Make the task and the wanted answer unmistakable."
@@ -32,23 +34,24 @@ async def plan(context: RunContext, state: RunState) -> RunState:
     """Make the plan, ask the strategy for orders, and keep those the budget can pay."""
     config, step = context.config, state["step"]
     update: RunState = {"round": state["round"] + 1, "orders": [], "new": [], "pool": [], "batch": 0}
-    update["idle"] = state.get("idle", 0) + 1
     update |= {"drafts": None, "unpaid": None, "rows": None}  # type: ignore[typeddict-item]
-    search = context.build_search({**state, **update}, "strategy")
-    ending = stop_reason(context, state, search.remaining_runs)
-    if not ending and config.recipe.planner and not state.get("plan"):
-        update["plan"] = await make_plan(context, step)
-        search.plan = tuple(update["plan"])
-    orders: list[WorkOrder] = []
-    if not ending:
-        orders = redirect_orders(config.strategy.ask(search), search.archive, search.round)
+    search, orders, ending = await _next_orders(context, state, update)
+    if is_schedule_over(search, ending):
+        another, why_not = next_pass(context, state, search)
+        if another is not None:
+            update |= another
+            state = {**state, **another}
+            search, orders, later = await _next_orders(context, state, update)
+            ending = ending if later == EXHAUSTED else later
+        elif why_not:
+            ending = f"{ending}; {why_not}"
     affordable = _affordable_orders(context, orders, search.remaining_optimizer_calls)
     learning = {name for name, operator in config.operators.items() if "train" in operator.needs}
     kinds = {name: kinds_of(operator) for name, operator in config.operators.items()}
     affordable = assign_prompts(affordable, search, config.recipe.slots, learning, kinds)
-    if not ending and not affordable and (orders or state["round"]):
-        ending = BUDGET_SPENT if orders else _EXHAUSTED
-    if ending in (_EXHAUSTED, _ROUNDS_DONE) and search.remaining_runs and _has_new_edit(context, step):
+    if orders and not affordable:
+        ending = BUDGET_SPENT
+    if is_schedule_over(search, ending) and search.remaining_runs and _has_new_edit(context, step):
         # A person's prompt that came when the search had ended is still measured, in a round without orders.
         ending, update["round"] = "", state["round"]
     update["orders"] = [order.model_dump(mode="json") for order in affordable]
@@ -59,21 +62,44 @@ async def plan(context: RunContext, state: RunState) -> RunState:
             {"operator": order.operator, "parents": list(order.parents), "goal": order.plan_step}
             for order in affordable
         ]
-        await context.emit("round_started", step, round=update["round"], orders=order_data)
+        passes: dict[str, Any] = {"passes": state["passes"]} if state.get("passes") else {}
+        await context.emit("round_started", step, round=update["round"], orders=order_data, **passes)
     return end_step(context, state, {**update, "step": step})
 
 
-def stop_reason(context: RunContext, state: RunState, remaining_runs: int) -> str:
+def is_schedule_over(search: Search, ending: str) -> bool:
+    """Whether it is the recipe's schedule that ends the search, and neither a person, the budget nor idle rounds."""
+    return ending in (EXHAUSTED, ROUNDS_DONE) or (ending != "" and ending == search.ending)
+
+
+async def _next_orders(context: RunContext, state: RunState, update: RunState) -> tuple[Search, list[WorkOrder], str]:
+    """The search, the strategy's orders, and why there are none where the search is over."""
+    config = context.config
+    update["idle"] = state.get("idle", 0) + 1
+    search = context.build_search({**state, **update}, "strategy")
+    ending = stop_reason(context, state, search)
+    if ending:
+        return search, [], ending
+    if config.recipe.planner and not state.get("plan"):
+        update["plan"] = await make_plan(context, state["step"])
+        search.plan = tuple(update["plan"])
+    orders = redirect_orders(config.strategy.ask(search), search.archive, update["round"])
+    return search, orders, "" if orders or not state["round"] else search.ending or EXHAUSTED
+
+
+def stop_reason(context: RunContext, state: RunState, search: Search) -> str:
     """Why the search is over, empty while it goes on."""
     if state.get("ending"):
         return state["ending"]
-    if remaining_runs < 1:
+    if search.remaining_runs < 1:
         return BUDGET_SPENT
     minutes = context.config.budget.minutes
     if minutes is not None and context.elapsed_seconds(state) >= minutes * 60:
         return TIME_UP
-    if state["round"] >= context.config.recipe.rounds:
-        return _ROUNDS_DONE
+    recipe = context.config.recipe
+    is_limited = recipe.grows != "rounds" or not has_budget_left(search)
+    if is_limited and state["round"] - state.get("pass_round", 0) >= recipe.rounds:
+        return ROUNDS_DONE
     if state.get("idle", 0) >= _MAX_IDLE_ROUNDS:
         return f"{_MAX_IDLE_ROUNDS} rounds in a row brought nothing new"
     patience = context.config.options.patience

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...core.budget import LedgerView, limits_passed
+from ...core.budget import UNLIMITED, LedgerView, limits_passed
 from ...core.candidate import Archive, Candidate
 from ...core.dataset import Example
 from ...core.identity import seeded_random
-from ...core.report import Report, TransferScore
+from ...core.report import Report, SearchEnd, TransferScore
 from ...core.score import Evaluation, Response
 from ...core.search_types import Duel
 from ...runtime.reports.proposal_counts import count_proposals
@@ -44,6 +44,7 @@ async def _measured_report(context: RunContext, state: RunState) -> str:
     step, config = state["step"], context.config
     archive = context.archive(step)
     baseline, best = archive.baseline, archive[state["best"]]
+    search = _search_end(context, state)
     context.ledger.open_test_reserve()
     # By the ledger of the last step: a report that is written again after a crash draws the same examples.
     view, reserved = LedgerView.model_validate(state["ledger"]), _test_sample(context, state["sealed_rows"])
@@ -83,8 +84,28 @@ async def _measured_report(context: RunContext, state: RunState) -> str:
         *passed,
         *([own] if (own := own_calls_warning(config)) else []),
     )
-    update = {"warnings": warnings, "limits_passed": passed, "proposals": proposals, "transfer": transfer}
+    update = {
+        "warnings": warnings,
+        "limits_passed": passed,
+        "proposals": proposals,
+        "transfer": transfer,
+        "search": search,
+    }
     return written.model_copy(update=update).model_dump_json()
+
+
+def _search_end(context: RunContext, state: RunState) -> SearchEnd:
+    """By the ledger of the last step, before the held-out test takes its share."""
+    search, budget = context.build_search(state, "strategy"), context.config.budget
+    end = SearchEnd(reason=state["ending"], passes=state.get("passes", 0))
+    if search.total_runs >= UNLIMITED // 2:
+        return end
+    share = min(1.0, search.remaining_runs / max(1, search.total_runs))
+    calls_per_run = context.config.calls_per_run(context.config.task.program)[0]
+    if budget.calls is None and budget.target_calls is None:
+        return end.model_copy(update={"share": share})
+    left, calls = search.remaining_runs * calls_per_run, search.total_runs * calls_per_run
+    return end.model_copy(update={"share": share, "left": left, "calls": calls})
 
 
 def report_summary(written: Report) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...core.protocols import Decision
 from ...runtime.store import StatusChange
+from ..passes import better_of
 from ..run_context import RunContext, end_step, ledger_summary
 from ..score_events import emit_baseline, emit_best_changed
 from ..state import RunState
@@ -22,6 +23,8 @@ async def select(context: RunContext, state: RunState) -> RunState:
     await _record_decisions(context, step, decisions)
     await emit_baseline(context, step)
     best = config.strategy.final(search)
+    if state.get("passes"):
+        best = better_of(search, state["best"], best)
     if best != state["best"]:
         await emit_best_changed(context, step, context.archive(step + 1), best)
     remarks = {**allocator_search.remarks, **search.remarks}

@@ -11,15 +11,16 @@ from typing import Any
 from langgraph.types import interrupt
 
 from ...core.directives import Approve, Stop
-from ...core.search_types import WorkOrder
+from ...core.search_types import Search, WorkOrder
 from ..directives.apply import STOPPED_BY_PERSON, apply_pending
 from ..directives.pause import POLL_SECONDS, enter_pause
 from ..directives.result import Boundary
 from ..inputs.operator_request import sample_pairs
+from ..passes import next_pass
 from ..run_context import RunContext, end_step
 from ..score_events import emit_best_changed
 from ..state import RunState
-from .plan import stop_reason
+from .plan import EXHAUSTED, is_schedule_over, stop_reason
 
 # What a graph is resumed with where a directive arrived; checkpoints hold the text.
 DIRECTIVE_ARRIVED = "a directive arrived"
@@ -72,11 +73,18 @@ def approval_request(context: RunContext, state: RunState, boundary: Boundary) -
     config, number = context.config, state["round"] + 1
     if not config.options.approve or state["ending"] or state.get("approved", 0) >= number:
         return None
-    current = context.build_search({**state, "step": boundary.read_before}, "strategy")
-    if stop_reason(context, state, current.remaining_runs):
+    planned: RunState = {**state, "step": boundary.read_before}
+    current = context.build_search(planned, "strategy")
+    ending = stop_reason(context, planned, current)
+    orders = [] if ending else _orders_of_round(context, planned, current, boundary)
+    if not orders and is_schedule_over(current, ending or EXHAUSTED):
+        another, _ = next_pass(context, planned, current)
+        if another is not None:
+            ending, planned = "", {**planned, **another}
+            current = context.build_search(planned, "strategy")
+            orders = _orders_of_round(context, planned, current, boundary)
+    if ending:
         return None
-    search = replace(current, round=number, step=boundary.write_step + 1)
-    orders = list(config.strategy.ask(search))
     planner = _PLAN_CALLS if config.recipe.planner and not state.get("plan") else 0
     optimizer_calls = planner + sum(config.operators[order.operator].calls for order in orders)
     measurements = _max_measurements(context, orders, current.val, boundary, number)
@@ -88,6 +96,12 @@ def approval_request(context: RunContext, state: RunState, boundary: Boundary) -
         "orders": [{"operator": order.operator, "parents": list(order.parents)} for order in orders],
         "directive": state["directive"],
     }
+
+
+def _orders_of_round(context: RunContext, state: RunState, current: Search, boundary: Boundary) -> list[WorkOrder]:
+    """What the strategy would order in the next round."""
+    number = state["round"] + 1 - state.get("pass_round", 0)
+    return list(context.config.strategy.ask(replace(current, round=number, step=boundary.write_step + 1)))
 
 
 def parse_answer(answer: Any) -> bool | None:

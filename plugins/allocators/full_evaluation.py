@@ -10,13 +10,16 @@ from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Decision
 from ...core.search_types import Measurement, Search
 from .common import affordable_measurements, missing_measurements, no_decisions, row_order
 
+# A large budget pays for four times the candidates that a schedule has, and for more examples of each beyond that.
+_GROWTH, _USUAL_CANDIDATES = 4, 25
+
 
 @dataclass(kw_only=True)
 class FullEvaluation:
     """Every candidate on the same val examples; all get fewer where the budget is short.
 
     Args:
-        rows: Examples at most.
+        rows: Examples at most; more where a quarter of the budget pays for them, or in a later pass all of it.
         candidates: If set, the budget should last for so many candidates, so a small one has fewer examples.
         least: Examples at least, if `candidates` is set.
     """
@@ -29,7 +32,9 @@ class FullEvaluation:
     least: int = 8
 
     def ask(self, search: Search, pool: Sequence[str]) -> Sequence[Measurement]:
-        rows = row_order(search)[: self.rows]
+        candidates = self.candidates or _USUAL_CANDIDATES
+        order, share = row_order(search), 1 if search.rounds_before else _GROWTH
+        rows = order[: max(self.rows or len(order), search.total_runs // (share * candidates))]
         if self.candidates is not None:
             rows = rows[: max(self.least, search.total_runs // self.candidates)]
         return affordable_measurements(search, pool, rows)

@@ -91,7 +91,7 @@ class ClaimVerification:
         for name in pool:
             claim = search.archive[name]
             gains = search.archive.scores.paired(name, memory["base"], memory["rows"])
-            if claim.parents[:1] != (memory["base"],) or claim.round != search.round or not gains:
+            if claim.parents[:1] != (memory["base"],) or claim.round != search.run_round or not gains:
                 continue
             memory["claimed"] = memory.get("claimed", 0) + 1
             if sum(gains) > 0:

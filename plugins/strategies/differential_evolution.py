@@ -62,7 +62,7 @@ class DifferentialEvolution:
             return survivors(search, pool, self.size, self.views)
         measured = measured_ids(search, pool)
         lost = {name for name in pool if verdicts.get(name) == "drop"}
-        for base in [name for name in measured if search.archive[name].round < search.round]:
+        for base in [name for name in measured if search.archive[name].round < search.run_round]:
             children = [name for name in measured if self._is_child(search, name, base)]
             fitness_by_id = fitness(search, [base, *children], self.views)
             champion = max(children, key=lambda name: fitness_by_id[name], default=base)
@@ -75,4 +75,6 @@ class DifferentialEvolution:
 
     def _is_child(self, search: Search, name: str, base: str) -> bool:
         candidate = search.archive[name]
-        return candidate.round == search.round and candidate.operator != "person" and candidate.parents[:1] == (base,)
+        return (
+            candidate.round == search.run_round and candidate.operator != "person" and candidate.parents[:1] == (base,)
+        )

@@ -73,7 +73,9 @@ class ParetoSearch:
         rows_by_parent: dict[str, tuple[str, ...]] = {}
         for parent in parents:
             turn = (search.round - 1) * self.proposals + len(rows_by_parent)
-            rows = rows_by_parent.setdefault(parent, next_minibatch(search, self.minibatch, turn))
+            if parent not in rows_by_parent:
+                rows_by_parent[parent] = self._rows_to_learn_from(search, parent, turn)
+            rows = rows_by_parent[parent]
             slots = search.archive[parent].program.slots if self.components == "all" else ()
             orders += [
                 WorkOrder(
@@ -114,6 +116,22 @@ class ParetoSearch:
 
     def final(self, search: Search) -> str:
         return fittest(search, {"accuracy": 1.0})
+
+    def _rows_to_learn_from(self, search: Search, parent: str, turn: int) -> tuple[str, ...]:
+        """The minibatch of a turn, or the next one that the parent has not answered right as a whole.
+
+        A minibatch without a failure has nothing to reflect on, and its answers are known: passing it over is free.
+        """
+        scores = search.archive.scores
+        passed_over = int(search.memory.get("passed_over", 0))
+        epoch = ceil(len(labelled_train(search)) / max(1, self.minibatch))
+        for further in range(epoch):
+            rows = next_minibatch(search, self.minibatch, turn + passed_over + further)
+            results = [scores.get(parent, row) for row in rows]
+            if any(result is None or result.score < 1.0 for result in results):
+                search.memory["passed_over"] = passed_over + further
+                return rows
+        return next_minibatch(search, self.minibatch, turn + passed_over)
 
     def _merge_orders(self, search: Search, leading: Sequence[str]) -> list[WorkOrder]:
         """An order per merger, on the first pair in random order that may be merged."""

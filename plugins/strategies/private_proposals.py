@@ -42,6 +42,7 @@ class PrivateProposals:
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:
         if search.round > 1:
+            search.ending = "its privacy budget is spent: another order would reveal more"
             return []
         operators = [name for name in search.operators for _ in range(self.releases)]
         share = {"epsilon": self.epsilon / len(operators), "delta": self.delta / len(operators)}

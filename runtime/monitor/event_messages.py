@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.events import Event
+from ..reports.budget_left import has_room_left, room_text
 
 _MAX_TEXT = 100
 
@@ -73,8 +74,18 @@ def message_for(event: Event) -> str:
         case "run_failed":
             return f"run {event.run} failed: {' '.join(str(data.get('reason', '')).split())}"
         case "run_finished":
-            return f"run {event.run} finished"
+            return f"run {event.run} finished{_early_end(data)}"
     return ""
+
+
+def _early_end(data: Mapping[str, Any]) -> str:
+    """Why a search ended that left a part of its budget."""
+    share, left, calls = (data.get(key) for key in ("share", "left", "calls"))
+    if isinstance(share, bool) or not isinstance(share, int | float) or not has_room_left(share):
+        return ""
+    counted = isinstance(left, int) and isinstance(calls, int)
+    room = room_text(share, left, calls) if counted else room_text(share, None, None)
+    return f": {' '.join(str(data.get('reason', '')).split())}; {room}"
 
 
 def score_text(data: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import re
 from ...core.report import PromptScore, ProposalCounts, Report, TransferScore
 from ...core.stats.tests import Difference
 from ...core.stats.win_rate import WinRate
+from .budget_left import has_room_left, room_text
 from .html import render_page
 
 _BACKTICKS = re.compile(r"`+")
@@ -25,10 +26,24 @@ def summary_lines(report: Report) -> list[str]:
         _shares_text(report),
         _cost_text(report),
         _selection_text(report),
+        *search_end_lines(report),
         *(f"on {transfer_text(transfer)}" for transfer in report.transfer),
         *(f"{task.task}: {task.start:.3f} → {task.best:.3f} ({task.n} examples)" for task in report.tasks),
         *(f"note: {warning}" for warning in report.warnings),
     ]
+
+
+def fact_lines(report: Report) -> list[str]:
+    """The first lines of the summary: what was gained, what it cost, and what was left."""
+    return summary_lines(report)[: 5 + len(search_end_lines(report))]
+
+
+def search_end_lines(report: Report) -> list[str]:
+    """Why the search ended, where it left a part of its budget; else nothing."""
+    end = report.search
+    if end is None or not has_room_left(end.share):
+        return []
+    return [f"the search ended early: {end.reason}; {room_text(end.share, end.left, end.calls)}"]
 
 
 def to_json(report: Report) -> str:
@@ -36,7 +51,7 @@ def to_json(report: Report) -> str:
 
 
 def to_markdown(report: Report) -> str:
-    verdict, *facts = [_escape_markdown(line) for line in summary_lines(report)[:5]]
+    verdict, *facts = [_escape_markdown(line) for line in fact_lines(report)]
     blocks = [
         f"# {_escape_markdown(report.task)}: {report.verdict}",
         "\n".join(f"- {line}" for line in (f"**{verdict}**", *facts)),
@@ -94,7 +109,7 @@ def _cell(score: float | None) -> str:
 
 def to_html(report: Report) -> str:
     """One self-contained page: no script, no external resource, all text escaped, light and dark theme."""
-    return render_page(report, summary_lines(report)[:5], evidence_lines(report), prompt_diff(report))
+    return render_page(report, fact_lines(report), evidence_lines(report), prompt_diff(report))
 
 
 def evidence_lines(report: Report) -> list[str]:

@@ -104,8 +104,9 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
         folder: Path = tmp_path,
         **fields: Any,
     ) -> Played:
-        """row: from a number to input and reference, and an id where a third is given. provider: `llamacpp` where the
-        target scores given texts. elsewhere: rows of the split target."""
+        """One schedule, as published, whatever budget is left. row: from a number to input and reference, and an id
+        where a third is given. provider: `llamacpp` where the target scores given texts. elsewhere: rows of the
+        split target."""
 
         def some(first: int, count: int) -> list[dict[str, str]]:
             return [dict(zip(("input", "output", "id"), row(first + n), strict=False)) for n in range(count)]
@@ -128,7 +129,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
                 budget=budget or Budget(target_calls=400),
                 folder=folder,
                 run="r",
-                settings=settings or {},
+                settings={"grows": "none", **(settings or {})},
             )
             counts = one.count, two.count
         with Store.open(folder, read_only=True) as store:
