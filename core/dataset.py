@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from .conversation import MESSAGES, conversation_as_text, conversation_of, is_chat
 from .errors import TaskError
 from .frozen import FrozenDict, FrozenMapping
 from .identity import content_id
 from .images import field_images, image_mark
+from .messages import Message
 
 Split = Literal["train", "val", "test", "target"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test", "target")
@@ -22,7 +24,7 @@ class Example(BaseModel):
 
     Attributes:
         id: The hash of input and outputs, unless the data bring their own.
-        input: A text, or a mapping of named fields.
+        input: A text, or a mapping of named fields. A list of chat messages becomes the field `messages`.
         outputs: The references.
         metadata: Other fields of the data.
     """
@@ -33,6 +35,11 @@ class Example(BaseModel):
     input: str | FrozenMapping[str, Any]
     outputs: tuple[str, ...] = ()
     metadata: FrozenMapping[str, Any] = Field(default_factory=FrozenDict)
+
+    @field_validator("input", mode="before")
+    @classmethod
+    def _as_field(cls, value: Any) -> Any:
+        return {MESSAGES: list(value)} if is_chat(value) else value
 
     @model_validator(mode="after")
     def _set_id(self) -> Self:
@@ -51,9 +58,18 @@ class Example(BaseModel):
         images = field_images(self.input)
         if isinstance(self.input, str):
             return image_mark("input") if images else self.input
-        return "\n".join(
-            f"{name}: {image_mark(name) if name in images else value}" for name, value in self.input.items()
-        )
+        conversation = self.conversation
+        lines = [
+            f"{name}: {image_mark(name) if name in images else value}"
+            for name, value in self.input.items()
+            if name != MESSAGES or not conversation
+        ]
+        return "\n".join([*lines, *([conversation_as_text(conversation)] if conversation else [])])
+
+    @property
+    def conversation(self) -> tuple[Message, ...]:
+        """The chat messages of an input that is a conversation, with their roles; empty for another."""
+        return conversation_of(self.input)
 
     @property
     def images(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from .conversation import MESSAGES, conversation_as_text
 from .dataset import Example
 from .images import field_images, image_mark
 from .jinja_template import render_jinja
@@ -35,13 +36,37 @@ def render(prompt: Prompt, example: Example) -> list[Message]:
 
     If the instruction has placeholders for fields of the example, they are filled and nothing is appended. Otherwise
     the input follows the instruction. Other names in braces are literal. Demos go between the two, as turns or as text.
-    Images of the example follow the text of the last message.
+    Images of the example follow the text of the last message. A conversation keeps its roles: the prompt and its demos
+    stand before it, unless the prompt has a place for it.
     """
+    if example.conversation and not {"input", MESSAGES} & set(prompt.placeholders):
+        return _render_conversation(prompt, example)
     messages = _render_text(prompt, example)
     if images := example.images:
         text = TextPart(type="text", text=messages[-1]["content"])
         messages[-1]["parts"] = (text, *(ImagePart(type="image", url=url) for url in images))
     return messages
+
+
+def _render_conversation(prompt: Prompt, example: Example) -> list[Message]:
+    """The prompt as the system message, joined with the conversation's own; demos; then the turns as they are."""
+    style, values, demos = prompt.format, template_values(example), prompt.demos_for(example.text)
+    texts = [prompt.system, instruction_text(prompt)]
+    if prompt.template == "jinja" or any(name in values for name in prompt.placeholders):
+        texts = [
+            render_jinja(text, values) if prompt.template == "jinja" else fill_template(text, values) for text in texts
+        ]
+    turns = list(example.conversation)
+    own = turns.pop(0)["content"] if turns[0]["role"] == "system" else ""
+    as_text = style.demos == "text"
+    blocks = [_demo_block(style, demo.input, demo.output, demo.rationale) for demo in demos] if as_text else []
+    messages: list[Message] = []
+    if system := _join(style.separator, *texts, *blocks, own):
+        messages.append({"role": "system", "content": system})
+    for demo in () if as_text else demos:
+        messages.append({"role": "user", "content": _question_text(style, demo.input)})
+        messages.append({"role": "assistant", "content": _answer_text(style, demo.output, demo.rationale)})
+    return [*messages, *turns]
 
 
 def _render_text(prompt: Prompt, example: Example) -> list[Message]:
@@ -134,6 +159,8 @@ def template_values(example: Example) -> dict[str, str]:
     if isinstance(example.input, Mapping):
         values |= {name: str(value) for name, value in example.input.items()}
         values |= {name: image_mark(name) for name in field_images(example.input)}
+        if example.conversation:
+            values[MESSAGES] = conversation_as_text(example.conversation)
     return values
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...core.answer import AnswerContract
+from ...core.conversation import MESSAGES, is_chat
 from ...core.dataset import Example
 from ...core.error_messages import did_you_mean
 from ...core.errors import TaskError
@@ -17,6 +18,7 @@ from .column_roles import ColumnMapping as ColumnMapping
 from .column_values import (
     MISSING,
     as_text,
+    conversation_input,
     conversation_text,
     is_blank,
     is_conversation,
@@ -104,26 +106,35 @@ def _map_input(columns: Mapping[str, Any], where: str, roles: ColumnRoles) -> st
             raise missing_column("input", source, columns, where)
         if roles.conversation and is_conversation(value):
             value = split_last_turn(value)[0] or value
+        if is_conversation(value):
+            return conversation_input(value)
         return _single_input(value, source, where)
-    values: dict[str, str] = {}
+    values: dict[str, Any] = {}
     for name, path in source.items():
         value = value_at(columns, path)
         if value is MISSING and path not in roles.optional:
             raise missing_column("input", path, columns, where)
         if path == roles.choices and isinstance(value, list | tuple):
             values[name] = options_text(value)
+        elif is_conversation(value) and isinstance(turns := conversation_input(value), dict):
+            values |= turns
         elif path in roles.optional:
             values |= {} if is_blank(value) else {name: readable_text(value)}
         else:
             values[name] = _scalar_text(value, path, where)
     if roles.choices and len(values) == 2 and roles.choices in roles.optional:
         return "\n".join(values.values())  # as a question with lettered options is written
-    return values if any(text.strip() for text in values.values()) else _single_input("", " and ".join(values), where)
+    return values if not all(map(is_blank, values.values())) else _single_input("", " and ".join(values), where)
 
 
 def _single_input(value: Any, column: str, where: str) -> str | dict[str, Any]:
     if isinstance(value, dict) and value:
-        return {str(name): _scalar_text(item, f"{column}.{name}", where) for name, item in value.items()}
+        return {
+            str(name): list(item)
+            if name == MESSAGES and is_chat(item)
+            else _scalar_text(item, f"{column}.{name}", where)
+            for name, item in value.items()
+        }
     text = _scalar_text(value, column, where)
     if not text.strip():
         raise TaskError(f"the {column} is empty", where=where, remedy="fill it in, or remove the row")

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from ...core.conversation import MESSAGES, is_chat
 from .source_row import SourceRow
 
 MISSING: Final = object()
@@ -100,6 +101,25 @@ def conversation_text(value: Sequence[Any]) -> str:
     return "\n\n".join(f"{role}: {text}" for role, text in turns)
 
 
+def conversation_input(value: Sequence[Any]) -> str | dict[str, Any]:
+    """Chat messages as the input of an example, with their roles; a single one of the user as its text.
+
+    Messages of roles that no model knows are one text.
+    """
+    turns = [_chat_message(item) for item in value]
+    if [turn["role"] for turn in turns] == ["user"] and isinstance(turns[0]["content"], str):
+        return str(turns[0]["content"])
+    return {MESSAGES: turns} if is_chat(turns) else conversation_text(value)
+
+
+def _chat_message(item: Any) -> dict[str, Any]:
+    """A message in OpenAI's spelling, whatever the tool called role and text."""
+    if "role" in item and "content" in item:
+        return {**item, "role": _ROLES.get(str(item["role"]), item["role"])}
+    role, content = _turn(item) or ("", "")
+    return {"role": role, "content": content}
+
+
 def options_text(options: Sequence[Any]) -> str:
     """Answer options with letters, one a line."""
     return "\n".join(f"{_letter(number)}. {as_text(option)}" for number, option in enumerate(options))
@@ -132,6 +152,8 @@ def _turn(item: Any) -> tuple[str, str] | None:
     if isinstance(content, list):  # parts, as multimodal APIs write them
         texts = [part.get("text") for part in content if isinstance(part, dict)]
         content = "\n".join(text for text in texts if isinstance(text, str))
+    if content is None and item.get("tool_calls"):
+        content = ""  # an assistant that only calls tools
     if not isinstance(role, str) or not isinstance(content, str):
         return None
     return _ROLES.get(role, role), content

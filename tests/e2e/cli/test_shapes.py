@@ -13,6 +13,13 @@ from maieutic.runtime.tasks.loader import load_task
 SHAPES = Path(__file__).parents[2] / "data" / "shapes"
 LAST = "Reading 11: the sensor at gate 77 reports, what is it?"
 
+CHAT = [
+    {"role": "system", "content": "Class the reading."},
+    {"role": "user", "content": "Hi"},
+    {"role": "assistant", "content": "Which reading?"},
+]
+CALL = {"id": "c1", "type": "function", "function": {"name": "read", "arguments": '{"gate": 77}'}}
+
 # File → the input and references of its last row, and the answer type that its references suggest.
 READINGS: dict[str, tuple[Any, tuple[str, ...], str]] = {
     "odd_columns.csv": (LAST, ("mild",), "label"),
@@ -23,7 +30,7 @@ READINGS: dict[str, tuple[Any, tuple[str, ...], str]] = {
     "generated_beside_truth.json": ({"contexts": "the manual\na note", "question": LAST}, ("mild",), "label"),
     "some_unlabelled.jsonl": (LAST, ("mild",), "label"),
     "chat_messages.jsonl": (
-        f"system: Class the reading.\n\nuser: Hi\n\nassistant: Which reading?\n\nuser: {LAST}",
+        {"messages": [*CHAT, {"role": "user", "content": LAST}]},
         ("mild",),
         "label",
     ),
@@ -45,12 +52,36 @@ READINGS: dict[str, tuple[Any, tuple[str, ...], str]] = {
     "prompt_completion.jsonl": (LAST, ("mild",), "label"),
     "camel_expected.jsonl": (LAST, ("mild",), "label"),
     "snake_expected.jsonl": (LAST, ("mild",), "label"),
-    "messages_ideal.jsonl": (f"system: Class it.\n\nuser: {LAST}", ("mild",), "label"),
+    "messages_ideal.jsonl": (
+        {"messages": [{"role": "system", "content": "Class it."}, {"role": "user", "content": LAST}]},
+        ("mild",),
+        "label",
+    ),
     "extra_context.jsonl": ({"input": LAST, "additional_context": "unit: K\nsite: S11"}, ("mild",), "label"),
     "instruction_input.jsonl": ({"instruction": "Class the reading.", "input": LAST}, ("mild",), "label"),
     "wrapped.json": (LAST, ("mild",), "label"),
     "lines_named.json": (LAST, ("mild",), "label"),
     "not_a_number.jsonl": (LAST, ("mild",), "label"),
+    "tabs.tsv": (LAST, ("mild",), "label"),
+    "utf16.csv": (f"{LAST} Größe", ("mild",), "label"),
+    "lines.ndjson": (LAST, ("mild",), "label"),
+    "numbers_plain.jsonl": ("What is 11+11?", ("22",), "number"),
+    "json_outputs.jsonl": (LAST, ('{"class": "mild", "gate": 77}',), "json"),
+    "dotted_headers.csv": (LAST, ("mild",), "label"),
+    "question_answer.json": (LAST, ("It is mild at gate 77.",), "text"),
+    "blank_lines.jsonl": (LAST, ("mild",), "label"),
+    "instruction_alone.jsonl": ({"instruction": LAST, "input": ""}, ("mild",), "label"),
+    "tool_turns.jsonl": (
+        {
+            "messages": [
+                {"role": "user", "content": LAST},
+                {"role": "assistant", "content": None, "tool_calls": [CALL]},
+                {"role": "tool", "tool_call_id": "c1", "content": "11 K"},
+            ]
+        },
+        ("mild",),
+        "label",
+    ),
 }
 REFUSALS = {
     "amounts_unclear.jsonl": (["--answer", "number"], ("'1,5'", "amounts_unclear.jsonl:5", "decimal point")),
@@ -58,6 +89,9 @@ REFUSALS = {
     "several_outputs.jsonl": ([], ("12 rows have several outputs", "--together", "--alternatives")),
     "foreign_assertions.csv": ([], ("promptfoo's assertions", "promptfoo:")),
     "two_texts.csv": ([], ("no column is plainly the input", "first, second, team", "--input COLUMN")),
+    "only_inputs.jsonl": ([], ("no column is plainly the output", "--output COLUMN")),
+    "two_headers.csv": ([], ("the header names 'text' twice",)),
+    "header_only.csv": ([], ("has no rows",)),
     "no_repeats.csv": ([], ("no column is plainly the output", "--output COLUMN")),
 }
 
@@ -93,6 +127,8 @@ def test_a_file_without_one_is_refused_with_the_remedy(call: Any, tmp_path: Path
 
 def test_every_shape_has_a_reading_or_a_refusal() -> None:
     assert {path.name for path in SHAPES.iterdir()} == {*READINGS, *REFUSALS}
+    assert len(READINGS) >= 30
+    assert len(READINGS) + len(REFUSALS) >= 40
 
 
 def test_columns_that_are_not_used_are_named(call: Any) -> None:
