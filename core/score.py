@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,9 @@ from .trace import TraceStep
 
 # Val, and the examples of one screening before it.
 _TRACKED_SETS = 2
+# An allocator and a strategy ask for the same estimates of the same archive.
+_VERSION_KEYS = 8
+T = TypeVar("T")
 Failure = Literal["format", "example", "no_answer"]
 
 
@@ -124,12 +127,16 @@ class ScoreMatrix:
 
     Attributes:
         version: Grows with each evaluation; what was computed from the matrix is valid for one version.
+        has_likelihoods: Whether any evaluation has come with the log-probabilities of labels.
     """
 
     def __init__(self, evaluations: Iterable[Evaluation] = ()) -> None:
         self.version = 0
+        self.has_likelihoods = False
         self._rows: dict[str, dict[str, Evaluation]] = {}
         self._tracked: list[ScoreSums] = []
+        self._memos: dict[str, dict[Hashable, Any]] = {}
+        self._version_memo: tuple[int, dict[Hashable, Any]] = (0, {})
         self._size = 0
         for evaluation in evaluations:
             self.add(evaluation)
@@ -141,6 +148,8 @@ class ScoreMatrix:
         row[evaluation.example] = evaluation
         self._size += replaced is None
         self.version += 1
+        self.has_likelihoods = self.has_likelihoods or bool(evaluation.likelihoods)
+        self._memos.pop(evaluation.candidate, None)
         for sums in self._tracked:
             sums.add(evaluation, replaced)
 
@@ -148,6 +157,31 @@ class ScoreMatrix:
         """Keep counts and means of these examples up to date. Of several sets, the last few are tracked."""
         if self._sums_of(examples) is None:
             self._tracked = [ScoreSums(examples, self), *self._tracked][:_TRACKED_SETS]
+
+    def memo(self, candidate: str, key: Hashable, compute: Callable[[], T]) -> T:
+        """What was computed from one candidate's evaluations, until it gets another one.
+
+        key: names the computation and all else that it depends on.
+        """
+        values = self._memos.setdefault(candidate, {})
+        if key not in values:
+            values[key] = compute()
+        result: T = values[key]
+        return result
+
+    def memo_of_version(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What was computed from all evaluations, until there is another one. The last few keys are held."""
+        if self._version_memo[0] != self.version or len(self._version_memo[1]) >= _VERSION_KEYS:
+            self._version_memo = (self.version, {})
+        values = self._version_memo[1]
+        if key not in values:
+            values[key] = compute()
+        result: T = values[key]
+        return result
+
+    def tracking_key(self, examples: Sequence[str]) -> Hashable:
+        """Stands for a set of examples in the key of a memo; costs nothing where they are tracked."""
+        return self._sums_of(examples) or tuple(examples)
 
     def _sums_of(self, examples: Sequence[str] | None) -> ScoreSums | None:
         if examples is None:
@@ -226,6 +260,10 @@ class ReadOnlyScores(ScoreMatrix):
         return self._scores.version
 
     @property
+    def has_likelihoods(self) -> bool:  # type: ignore[override]
+        return self._scores.has_likelihoods
+
+    @property
     def _rows(self) -> dict[str, dict[str, Evaluation]]:  # type: ignore[override]
         return self._scores._rows
 
@@ -234,8 +272,15 @@ class ReadOnlyScores(ScoreMatrix):
         return self._scores._tracked
 
     @property
+    def _memos(self) -> dict[str, dict[Hashable, Any]]:  # type: ignore[override]
+        return self._scores._memos
+
+    @property
     def _size(self) -> int:  # type: ignore[override]
         return self._scores._size
+
+    def memo_of_version(self, key: Hashable, compute: Callable[[], T]) -> T:
+        return self._scores.memo_of_version(key, compute)
 
     def add(self, evaluation: Evaluation) -> None:
         raise TypeError("the archive belongs to the run: a plugin returns what is to be measured, and adds no scores")

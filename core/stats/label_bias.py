@@ -7,6 +7,7 @@ example, and predicted for every example, measured or not.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,14 +36,17 @@ def fit_log_odds(
 ) -> dict[str, tuple[float, float]]:
     """Candidate id → (expected accuracy, expected accuracy without its shift), for those with log-probabilities."""
     labels = _labels_with_likelihoods(archive, rows)
-    references = {row: _reference_label(examples[row], labels) for row in rows} if labels else {}
+    if len(labels) < 2:
+        return {}
+    references = {row: _reference_label(examples[row], labels) for row in rows}
     labelled = [row for row in rows if references.get(row) is not None]
-    logits = {
-        candidate.id: fit
-        for candidate in archive.candidates.values()
-        if (fit := _logits(archive, candidate.id, labelled, labels))[0].size >= _MIN_MEASURED
+    key = ("logits", tuple(labels), archive.scores.tracking_key(rows), hash(tuple(labelled)))
+    fits = {
+        name: archive.scores.memo(name, key, partial(_logits, archive, name, labelled, labels))
+        for name in archive.candidates
     }
-    if len(labels) < 2 or len(labelled) < _MIN_EXAMPLES or len(logits) < _MIN_CANDIDATES:
+    logits = {name: fit for name, fit in fits.items() if fit[0].size >= _MIN_MEASURED}
+    if len(labelled) < _MIN_EXAMPLES or len(logits) < _MIN_CANDIDATES:
         return {}
     right = np.array([labels.index(references[row] or "") for row in labelled])
     consensus, measured = _consensus(logits, len(labelled), len(labels))
@@ -58,6 +62,8 @@ def fit_log_odds(
 
 
 def _labels_with_likelihoods(archive: Archive, rows: Sequence[str]) -> list[str]:
+    if not archive.scores.has_likelihoods:
+        return []
     among = set(rows)
     for evaluation in archive.scores:
         if evaluation.likelihoods and evaluation.example in among:

@@ -20,10 +20,13 @@ measured on four easy examples is not better than one measured on forty.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..candidate import Archive, Candidate
 from ..dataset import Example
@@ -41,8 +44,14 @@ _EASE_SWEEPS = 3
 _PARENT_WEIGHT = 0.5
 # How much of the unattainable accuracy is lost in the end: all of it if a candidate is else perfect, less if it errs.
 _UNATTAINABLE_WEIGHT = 0.7
+# The regression over parts costs the cube of its candidates: with more, the best measured ones speak for all.
+_MAX_FITTED = 256
 # A mean near 0 or 1 on few examples is no proof of a small variance.
 _MIN_VARIANCE = 0.01
+
+Array = NDArray[np.float64]
+Columns = tuple[NDArray[np.int64], Array]
+"""The indices of a candidate's measured examples, ascending, and its scores on them."""
 
 
 @dataclass(frozen=True)
@@ -75,27 +84,36 @@ def pooled_estimates(
     """
     if not candidates:
         return {}
+    named = tuple(candidate.id for candidate in candidates)
+    # Relabelled examples are measured again, so their change is a new version; added ones change `rows`.
+    key = ("pooled", named, len(archive.candidates), archive.scores.tracking_key(rows))
+    return dict(archive.scores.memo_of_version(key, partial(_estimate, archive, candidates, examples, rows)))
+
+
+def _estimate(
+    archive: Archive, candidates: Sequence[Candidate], examples: Mapping[str, Example], rows: Sequence[str]
+) -> dict[str, PooledEstimate]:
     fitted = fit_log_odds(archive, candidates, examples, rows)
-    ease = _row_ease(archive, rows)
-    prior = _prior_means(archive, candidates, rows, ease)
+    columns = {name: _columns(archive, name, rows) for name in archive.candidates}
+    ease = _row_ease(columns, len(rows))
+    prior = _prior_means(archive, candidates, columns, ease)
     unattainable, usual = _unattainable_shares(archive, examples, rows)
     estimates = {}
     for candidate in candidates:
-        evaluations = archive.scores.row(candidate.id, rows)
-        total = sum(evaluation.score - ease[row] for row, evaluation in evaluations.items())
-        weight = float(len(evaluations))
+        indices, scores = columns[candidate.id]
+        total, weight = float((scores - ease[indices]).sum()), float(len(indices))
         lost = _UNATTAINABLE_WEIGHT * unattainable.get(candidate.id, usual)
         base, strength = prior[candidate.id] + _UNATTAINABLE_WEIGHT * usual - lost, PRIOR_ROWS
         if candidate.id in fitted:
             base, strength = fitted[candidate.id][0], LOG_ODDS_ROWS
         mean = min(1.0, max(0.0, (total + strength * base) / (weight + strength)))
-        unmeasured = max(0.0, 1 - len(evaluations) / max(1, len(rows)))
+        unmeasured = max(0.0, 1 - weight / max(1, len(rows)))
         variance = max(mean * (1 - mean), _MIN_VARIANCE) / (weight + strength)
         # What was measured is known; only the rest of val, and a quarter for the model's own noise, is uncertain.
         sd = float(np.sqrt(variance * (0.25 + 0.75 * unmeasured)))
         unshifted = fitted[candidate.id][1] if candidate.id in fitted else mean + lost * strength / (weight + strength)
         estimates[candidate.id] = PooledEstimate(
-            mean=float(mean), sd=sd, rows=len(evaluations), potential=float(max(mean, unshifted))
+            mean=float(mean), sd=sd, rows=len(indices), potential=float(max(mean, unshifted))
         )
     return estimates
 
@@ -112,31 +130,48 @@ def _unattainable_shares(
     if classify is None:
         return {}, 0.0
     unattainable, counts = {}, {}
-    for name in archive.candidates:
+    key = ("unattainable", archive.scores.tracking_key(rows), classify)
+
+    def share(name: str) -> tuple[float, int] | None:
         evaluations = archive.scores.row(name, rows)
-        if shares := class_shares(classify, [(examples[row], value) for row, value in evaluations.items()]):
-            unattainable[name], counts[name] = 1 - attainable(shares), len(evaluations)
+        shares = class_shares(classify, [(examples[row], value) for row, value in evaluations.items()])
+        return (1 - attainable(shares), len(evaluations)) if shares else None
+
+    for name in archive.candidates:
+        if (measured := archive.scores.memo(name, key, partial(share, name))) is not None:
+            unattainable[name], counts[name] = measured
     usual = sum(unattainable[name] * counts[name] for name in unattainable) / max(1, sum(counts.values()))
     return unattainable, usual
 
 
-def _row_ease(archive: Archive, rows: Sequence[str]) -> dict[str, float]:
+def _columns(archive: Archive, candidate: str, rows: Sequence[str]) -> Columns:
+    """One candidate's measured examples and scores; read again only after it was measured on more."""
+
+    def read() -> Columns:
+        evaluations = archive.scores.row(candidate, rows)
+        indices = [index for index, row in enumerate(rows) if row in evaluations] if evaluations else []
+        scores = [evaluations[rows[index]].score for index in indices]
+        return np.array(indices, dtype=np.int64), np.array(scores, dtype=float)
+
+    return archive.scores.memo(candidate, ("columns", archive.scores.tracking_key(rows)), read)
+
+
+def _row_ease(columns: Mapping[str, Columns], count: int) -> Array:
     """How much better than usual candidates do on an example: shrunk residuals of a two-way fit, 0 on average."""
-    scores = {name: archive.scores.row(name, rows) for name in archive.candidates}
-    ease = dict.fromkeys(rows, 0.0)
+    ease = np.zeros(count)
+    measured = [pair for pair in columns.values() if pair[0].size]
+    if not measured:
+        return ease
+    indices = np.concatenate([pair[0] for pair in measured])
+    scores = np.concatenate([pair[1] for pair in measured])
+    sizes = np.array([pair[0].size for pair in measured])
+    owners = np.repeat(np.arange(len(measured)), sizes)
+    counts = np.bincount(indices, minlength=count)
     for _ in range(_EASE_SWEEPS):
-        level = {
-            name: sum(evaluation.score - ease[row] for row, evaluation in evaluations.items()) / len(evaluations)
-            for name, evaluations in scores.items()
-            if evaluations
-        }
-        residuals: dict[str, list[float]] = {row: [] for row in rows}
-        for name, evaluations in scores.items():
-            for row, evaluation in evaluations.items():
-                residuals[row].append(evaluation.score - level[name])
-        ease = {row: sum(values) / (len(values) + _EASE_PRIOR) for row, values in residuals.items()}
-        usual = sum(ease.values()) / max(1, len(ease))
-        ease = {row: value - usual for row, value in ease.items()}
+        level = np.bincount(owners, weights=scores - ease[indices]) / sizes
+        residuals = np.bincount(indices, weights=scores - level[owners], minlength=count)
+        ease = residuals / (counts + _EASE_PRIOR)
+        ease = ease - ease.sum() / max(1, count)
     return ease
 
 
@@ -164,39 +199,46 @@ def _prompt_features(prompt: Prompt) -> dict[str, float]:
 
 
 def _prior_means(
-    archive: Archive, candidates: Sequence[Candidate], rows: Sequence[str], ease: Mapping[str, float]
+    archive: Archive, candidates: Sequence[Candidate], columns: Mapping[str, Columns], ease: Array
 ) -> dict[str, float]:
     """Candidate id → the mean that its parts and its first parent suggest, by ridge regression over parts."""
 
     def level(name: str) -> float:
-        evaluations = archive.scores.row(name, rows)
-        return sum(evaluation.score - ease[row] for row, evaluation in evaluations.items()) / max(1, len(evaluations))
+        indices, scores = columns[name]
+        return float((scores - ease[indices]).sum()) / max(1, len(indices))
 
-    measured = [candidate for candidate in archive.candidates.values() if archive.scores.count(candidate.id, rows)]
+    def features(candidate: Candidate) -> dict[str, float]:
+        return archive.scores.memo(candidate.id, "features", partial(candidate_features, candidate))
+
+    measured = [candidate for candidate in archive.candidates.values() if columns[candidate.id][0].size]
     if not measured:
         return {candidate.id: 0.5 for candidate in candidates}
-    counts = np.array([archive.scores.count(candidate.id, rows) for candidate in measured], dtype=float)
+    if len(measured) > _MAX_FITTED:
+        best_known = sorted(measured, key=lambda candidate: -columns[candidate.id][0].size)[:_MAX_FITTED]
+        names_fitted = {candidate.id for candidate in best_known}
+        measured = [candidate for candidate in measured if candidate.id in names_fitted]
+    counts = np.array([columns[candidate.id][0].size for candidate in measured], dtype=float)
     means = np.array([level(candidate.id) for candidate in measured])
     grand = float((counts * means).sum() / counts.sum())
-    features = [candidate_features(candidate) for candidate in measured]
-    names = sorted({name for row in features for name in row})
-    design = np.array([[row.get(name, 0.0) for name in names] for row in features])
+    parts = [features(candidate) for candidate in measured]
+    names = sorted({name for row in parts for name in row})
+    design = np.array([[row.get(name, 0.0) for name in names] for row in parts])
     centre = (counts[:, None] * design).sum(0) / counts.sum()
     design = design - centre
     gram = (design * counts[:, None]).T @ design + PRIOR_ROWS * np.eye(len(names))
-    weights = np.linalg.solve(gram, (design * counts[:, None]).T @ (means - grand))
+    solved = np.linalg.solve(gram, (design * counts[:, None]).T @ (means - grand))
+    weights, base = dict(zip(names, solved.tolist(), strict=True)), grand - float(centre @ solved)
 
     def by_parts(candidate: Candidate) -> float:
-        row = candidate_features(candidate)
-        return grand + float((np.array([row.get(name, 0.0) for name in names]) - centre) @ weights)
+        return base + math.fsum(value * weights.get(name, 0.0) for name, value in features(candidate).items())
 
     expected = {}
     for candidate in candidates:
         mean = by_parts(candidate)
-        parents = [name for name in candidate.parents if name in archive and archive.scores.count(name, rows)]
+        parents = [name for name in candidate.parents if name in archive and columns[name][0].size]
         if parents:
-            count = archive.scores.count(parents[0], rows)
+            count = columns[parents[0]][0].size
             surplus = level(parents[0]) - by_parts(archive[parents[0]])
             mean += _PARENT_WEIGHT * surplus * count / (count + PRIOR_ROWS)
-        expected[candidate.id] = float(np.clip(mean, 0.0, 1.0))
+        expected[candidate.id] = min(1.0, max(0.0, mean))
     return expected

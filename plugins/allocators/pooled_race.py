@@ -71,7 +71,7 @@ class PooledRace:
         self, search: Search, pool: Sequence[str], estimates: Mapping[str, PooledEstimate]
     ) -> Sequence[str]:
         """Of a pool measured without likelihoods: chosen once per round, so that the half stays the same."""
-        if any(evaluation.likelihoods for evaluation in search.archive.scores):
+        if search.archive.scores.has_likelihoods:
             return []
         if "better" not in search.memory:
             ranked = sorted((name for name in pool if name in estimates), key=lambda name: -estimates[name].mean)

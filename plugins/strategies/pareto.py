@@ -160,11 +160,17 @@ def pareto_front(search: Search, kind: FrontKind = "examples") -> dict[str, int]
         leaders |= {row: set(names) for row, names in scores.front(ranked, search.val).items()}
     if kind != "examples":
         leaders |= _evaluator_leaders(search, ranked, paired=kind == "pairs")
+    equals = {row: len(names) for row, names in leaders.items()}
+    places: dict[str, list[str]] = {name: [] for name in ranked}
+    for row, names in leaders.items():
+        for name in names:
+            places[name].append(row)
     for name in reversed(ranked):
-        if all(len(names) > 1 for names in leaders.values() if name in names):
-            leaders = {row: names - {name} for row, names in leaders.items()}
-    led = {name: sum(name in names for names in leaders.values()) for name in ranked}
-    return {name: count for name, count in led.items() if count}
+        if all(equals[row] > 1 for row in places[name]):
+            for row in places[name]:
+                equals[row] -= 1
+            places[name] = []
+    return {name: len(rows) for name, rows in places.items() if rows}
 
 
 def _evaluator_leaders(search: Search, names: Sequence[str], *, paired: bool) -> dict[str, set[str]]:
