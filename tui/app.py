@@ -76,6 +76,7 @@ class MaieuticApp(Navigator):
         self._replay_speed = replay
         self._idle_polls = 0
         self._reading = False
+        self._notified: set[str] = set()
 
     @property
     def commands(self) -> Mapping[str, str]:
@@ -203,14 +204,25 @@ class MaieuticApp(Navigator):
                     self.page.poll_store()
                 return
             snapshot = await asyncio.to_thread(source.read)
+            self._notify_unreadable(getattr(source, "unreadable", {}))
             if source is self.source:
                 self.snapshot = snapshot
                 if self.page is not None:
                     self.page.show_snapshot(snapshot)
-        except MaieuticError as error:
-            self.notify(str(error), title="the store cannot be read", severity="error")
+        except Exception as error:  # noqa: BLE001 - no record may end the display of a run that goes on
+            self._notify_once(str(error) if isinstance(error, MaieuticError) else f"{type(error).__name__}: {error}")
         finally:
             self._reading = False
+
+    def _notify_unreadable(self, unreadable: Mapping[int, str]) -> None:
+        """Say once of each damaged event that it is left out."""
+        for number, reason in unreadable.items():
+            self._notify_once(f"event {number} is left out: {reason}")
+
+    def _notify_once(self, text: str) -> None:
+        if text not in self._notified:
+            self._notified.add(text)
+            self.notify(text, title="the store cannot be read", severity="error", markup=False)
 
     def _load_keymap(self) -> None:
         path = keymap_path()

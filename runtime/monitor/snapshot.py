@@ -6,7 +6,7 @@ The terminal UI and the panel of the command line read the same `LiveSource`, so
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -159,6 +159,9 @@ class LiveSource:
         is_alive: whether a process carries the run.
         clock: monotonic seconds.
         now: the time of day.
+
+    Attributes:
+        unreadable: Number of an event → why it was left out.
     """
 
     def __init__(
@@ -175,6 +178,7 @@ class LiveSource:
         record = store.run(run)
         self._snapshot = RunSnapshot(record=record, alive=is_alive(record), timeline=timeline or RunTimeline())
         self._polled = float("-inf")
+        self.unreadable: dict[int, str] = {}
 
     @property
     def snapshot(self) -> RunSnapshot:
@@ -189,7 +193,12 @@ class LiveSource:
     def read(self) -> RunSnapshot:
         """At most EVENTS_PER_READ new events, and everything else as it stands now."""
         previous = self._snapshot
-        events = self._store.events(previous.record.id, after=previous.timeline.view.number, limit=EVENTS_PER_READ)
+        events = self._store.events(
+            previous.record.id,
+            after=previous.timeline.view.number,
+            limit=EVENTS_PER_READ,
+            unreadable=self.unreadable,
+        )
         self.apply(events)
         self._snapshot = replace(self._snapshot, catching_up=len(events) == EVENTS_PER_READ)
         return self.refresh()
@@ -201,9 +210,22 @@ class LiveSource:
             return
         if any(event.kind in _STATE_EVENTS for event in events):
             self._polled = float("-inf")
-        timeline = self._snapshot.timeline.extend(events)
+        timeline = self._extended(events)
         self._snapshot = replace(self._snapshot, timeline=timeline, spent=self._most(timeline.view))
         self._snapshot = replace(self._snapshot, seconds=timeline.view.seconds + self._since_newest_event())
+
+    def _extended(self, events: Sequence[Event]) -> RunTimeline:
+        """The timeline with these events, without those whose data have another form than their kind says."""
+        timeline = self._snapshot.timeline
+        try:
+            return timeline.extend(events)
+        except Exception:  # noqa: BLE001 - a damaged record may fail anywhere; it is found one by one below
+            for event in events:
+                try:
+                    timeline = timeline.extend([event])
+                except Exception as error:  # noqa: BLE001 - as above
+                    self.unreadable[event.number] = f"{event.kind}: {type(error).__name__}: {error}"
+        return timeline
 
     def refresh(self) -> RunSnapshot:
         """Scores, spending, state and time as they are now; the log stays as far as it was read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -92,10 +93,23 @@ def check_readable(path: Path) -> None:
     connection = open_reader(path)
     try:
         current = is_current(connection, str(path))
+        tables = {str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.DatabaseError as error:
         raise _open_error(path, error) from error
     finally:
         connection.close()
+    if not tables:
+        raise UsageError(
+            "the store is empty: it was truncated, or the command that made it was ended at once",
+            where=str(path),
+            remedy="restore it from a copy, or move the folder away and start a run anew",
+        )
+    if "runs" not in tables:
+        raise UsageError(
+            f"this database is no store of Maieutic; it has the tables {', '.join(sorted(tables))}",
+            where=str(path),
+            remedy="name the folder that holds the store",
+        )
     if not current:
         raise UsageError(
             "an older Maieutic wrote this store, and a command that only reads cannot upgrade it",
@@ -105,7 +119,21 @@ def check_readable(path: Path) -> None:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    return _connect(f"{path.absolute().as_uri()}?mode=ro", path, uri=True)
+    """A connection that reads, also where nothing can be written beside the database, as on a read-only mount."""
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    connection = _connect(address, path, uri=True)
+    try:
+        connection.execute("PRAGMA schema_version")
+    except sqlite3.OperationalError:
+        journal = path.with_name(f"{path.name}-wal")
+        # Without a journal the file itself is all there is, and nobody can change it: no locks are needed.
+        if os.access(path.parent, os.W_OK) or (journal.exists() and journal.stat().st_size):
+            return connection  # the first query says what is wrong
+        connection.close()
+        return _connect(f"{address}&immutable=1", path, uri=True)
+    except sqlite3.DatabaseError:
+        return connection
+    return connection
 
 
 class ReaderPool:

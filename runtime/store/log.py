@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...core.directives import Directive, directive_adapter
+from ...core.errors import RunFailed
 from ...core.events import Event
 from .connection import now
 from .records import DialogueTurn
@@ -26,10 +27,33 @@ def append_events(db: sqlite3.Connection, events: Sequence[Event]) -> list[Event
     return [_first_of_key(db, event) or _append(db, event) for event in events]
 
 
-def events(db: sqlite3.Connection, run: str, *, after: int = 0, limit: int | None = None) -> list[Event]:
-    """The events after a number, in order."""
+def events(
+    db: sqlite3.Connection,
+    run: str,
+    *,
+    after: int = 0,
+    limit: int | None = None,
+    unreadable: dict[int, str] | None = None,
+) -> list[Event]:
+    """The events after a number, in order.
+
+    unreadable: where a display goes on without a damaged record, number → why it cannot be read. Raises RunFailed for
+    one where it is not given: a run cannot go on without one of its facts.
+    """
     rows = db.execute(f"{_EVENT} AND number > ? ORDER BY number LIMIT ?", (run, after, -1 if limit is None else limit))
-    return [_event(row) for row in rows]
+    events: list[Event] = []
+    for row in rows:
+        try:
+            events.append(_event(row))
+        except (ValueError, RecursionError) as error:
+            number, reason = int(row[1]), f"{type(error).__name__}: {error}".partition("\n")[0][:200]
+            if unreadable is None:
+                raise RunFailed(
+                    f"event {number} of the run {run} cannot be read: {reason}",
+                    remedy="restore the store from a copy, or begin a new run; what was paid for stays in the cache",
+                ) from error
+            unreadable[number] = reason
+    return events
 
 
 def add_directive(db: sqlite3.Connection, run: str, directive: Directive) -> int:
