@@ -22,6 +22,7 @@ kind = "playbook"
 file = "SKILL.md"
 [target]
 use = "app.py:answer"
+calls_per_example = 1
 [answer]
 type = "label"
 labels = ["yes", "no"]
