@@ -197,6 +197,10 @@ class SearchOptions:
             autocompletion=completer("executor"),
         ),
     ] = None
+    patience: Annotated[
+        int | None,
+        typer.Option(min=1, help="stop after so many rounds without a better prompt", rich_help_panel=RUN_PANEL),
+    ] = None
     observe: Annotated[
         list[str] | None,
         typer.Option(
@@ -222,6 +226,7 @@ class SearchOptions:
             approve=self.approve or None,
             executor=self.executor,
             observers=tuple(self.observe) if self.observe else None,
+            patience=self.patience,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Required, Unpack
 
 from ...core.dataset import Example
 from ...core.errors import UsageError
@@ -18,6 +18,8 @@ from ...plugins.system.registry import Registry
 from ..api import aoptimize
 from ..blocking import run_blocking
 from ..result import Result
+from ..run_context import Callback, Listener
+from ..run_options import LimitKeywords, RunKeywords
 
 _TARGET_NAME = "app"
 
@@ -96,6 +98,28 @@ def _tool_prompts(tools: Sequence[Any]) -> dict[str, Prompt]:
     }
 
 
+class AppRunKeywords(RunKeywords, LimitKeywords, total=False):
+    """What `aoptimize_app` passes on to `aoptimize`."""
+
+    listen: Listener | None
+    callbacks: Callback | Sequence[Callback]
+    progress: bool | None
+    run: str | None
+
+
+class AppKeywords(AppRunKeywords, total=False):
+    """The keyword arguments of `optimize_app`, for type checkers and editors."""
+
+    train: Required[Sequence[Mapping[str, Any] | Example]]
+    val: Required[Sequence[Mapping[str, Any] | Example]]
+    test: Sequence[Mapping[str, Any] | Example]
+    only: Collection[str]
+    tools: Sequence[Any]
+    target: Mapping[str, Any] | None
+    task: Mapping[str, Any] | None
+    registry: Registry | None
+
+
 async def aoptimize_app(
     app: Any,
     prompts: Mapping[str, Any],
@@ -108,7 +132,7 @@ async def aoptimize_app(
     target: Mapping[str, Any] | None = None,
     task: Mapping[str, Any] | None = None,
     registry: Registry | None = None,
-    **options: Any,
+    **options: Unpack[AppRunKeywords],
 ) -> Result:
     """Optimize the named prompts of an application where they are used, on what the whole application answers.
 
@@ -142,7 +166,7 @@ async def aoptimize_app(
     return await aoptimize(application_task, registry=registry, **options)
 
 
-def optimize_app(app: Any, prompts: Mapping[str, Any], **options: Any) -> Result:
+def optimize_app(app: Any, prompts: Mapping[str, Any], **options: Unpack[AppKeywords]) -> Result:
     """Optimize the named prompts of an application where they are used, on what the whole application answers.
 
     For callers that cannot await, in a notebook too; arguments, result and errors are those of `aoptimize_app`.

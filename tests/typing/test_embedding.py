@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from maieutic import EvaluatorSpec, Event, ModelRef, Models, Output, Result, Task
-from maieutic import aoptimize, load_task, optimize, resume
+from maieutic import aoptimize, load_task, optimize, optimize_app, resume
 
 rows = [{"text": "It arrived broken.", "team": "repair"}, {"text": "Give me my money back.", "team": "refund"}]
 
@@ -34,6 +34,11 @@ def enough(event: Event) -> bool:
     return event.kind == "best_changed"
 
 
+def agent(question: str) -> str:
+    return question
+
+
+app_result: Result = optimize_app(agent, {"system": "Answer."}, train=rows, val=rows, calls=100, patience=2)
 result: Result = optimize(
     prompt="Name the team.", train=rows, output="team", metric=right, target="openai/x", calls=400, callbacks=enough
 )
