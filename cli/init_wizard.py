@@ -35,6 +35,9 @@ def init(
     encoding: Encoding = None,
     together: Annotated[bool, typer.Option("--together", help="an answer needs all outputs of a row")] = False,
     alternatives: Annotated[bool, typer.Option("--alternatives", help="any output of a row is right")] = False,
+    allow_leak: Annotated[
+        bool, typer.Option("--allow-leak", help="keep rows that two splits share; the report says so")
+    ] = False,
     answer: Annotated[_AnswerType | None, typer.Option(help="answer type")] = None,
     labels: Annotated[str | None, typer.Option(metavar="A,B", help="the labels, for --answer label")] = None,
     pattern: Annotated[str | None, typer.Option(help="for --answer regex; group 1 or the match is the answer")] = None,
@@ -72,6 +75,7 @@ def init(
         encoding=encoding,
         together=together,
         alternatives=alternatives,
+        allow_leak=allow_leak,
     )
     if (place / "task.toml").exists():
         raise UsageError(

@@ -48,6 +48,7 @@ class TaskDraft:
     encoding: str | None = None
     together: bool = False
     alternatives: bool = False
+    allow_leak: bool = False
     metric_options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -110,7 +111,7 @@ def write_draft_with_lines(draft: TaskDraft, folder: Path) -> WrittenTask:
     roles = [line for schema in loaded.schemas for line in schema.role_lines(counts=False)] if draft.data else []
     fields = _names_of_written_columns(source_task)
     written: dict[str, Any] = {"fields": fields} if fields else {}
-    written |= {"alternatives": True} if draft.alternatives else {}
+    written |= {key: True for key in ("alternatives", "allow_leak") if getattr(draft, key)}
     task_file = write_task(folder, {**tables, **({"data": written} if written else {})}, examples)
     record_consent(access_of_file(task_file))  # the person has just named all of it
     return WrittenTask(
@@ -145,7 +146,7 @@ def _read_draft_data(draft: TaskDraft) -> tuple[TaskDraft, dict[str, Any], list[
     source = absolute_source(draft)
     options = {"encoding": draft.encoding} if draft.encoding else {}
     mapping = column_mapping(draft.inputs, draft.outputs, draft.id_column, draft.fields)
-    flags = {key: True for key in ("together", "alternatives") if getattr(draft, key)}
+    flags = {key: True for key in ("together", "alternatives", "allow_leak") if getattr(draft, key)}
     if Path(source).is_dir():
         return draft, {"path": source, "fields": fields_table(mapping), **options, **flags}, []
     placeholders = column_placeholders(draft.prompt or "")
@@ -160,7 +161,13 @@ def _read_draft_data(draft: TaskDraft) -> tuple[TaskDraft, dict[str, Any], list[
                 possible=columns,
                 remedy=f"name it: {option} COLUMN",
             )
-    if schema.lists and len(roles.output) == 1 and not flags and draft.metric is None and draft.answer is None:
+    if (
+        schema.lists
+        and len(roles.output) == 1
+        and not (draft.together or draft.alternatives)
+        and draft.metric is None
+        and draft.answer is None
+    ):
         raise UsageError(
             f"{schema.lists} rows have several outputs, and it is unclear whether an answer needs all of them",
             where=str(draft.data),

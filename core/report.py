@@ -224,6 +224,7 @@ class Report(_ReportPart):
         limits_passed: What the calls in flight used beyond a limit, one line per limit.
         transfer: Both prompts on further target models, where the run names some.
         proposals: What became of the proposals; None in a report of an earlier version.
+        data: How the data were read, and what of them was not used.
         search: Why the search ended and what was left; None in a report of an earlier version.
     """
 
@@ -260,4 +261,5 @@ class Report(_ReportPart):
     limits_passed: tuple[str, ...] = ()
     transfer: tuple[TransferScore, ...] = ()
     proposals: ProposalCounts | None = None
+    data: tuple[str, ...] = ()
     search: SearchEnd | None = None

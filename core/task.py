@@ -147,6 +147,7 @@ class Task(BaseModel):
         constraints: What holds for every candidate.
         rules: Advice of people.
         plugins: Files with plugins of the task's own.
+        data_notes: How its data were read, and what of them is not used; for the report.
         source: The file that it was read from.
         trusted: Whether the caller agreed that it runs its code and uses its hosts. Not stored.
     """
@@ -165,6 +166,7 @@ class Task(BaseModel):
     constraints: Constraints = Constraints()
     rules: tuple[AdviceRule, ...] = ()
     plugins: tuple[str, ...] = ()
+    data_notes: tuple[str, ...] = ()
     source: str = ""
     trusted: bool = Field(default=False, exclude=True, repr=False)
 

@@ -175,6 +175,7 @@ def build_report(
         tasks=tuple(_task_results(task, rows, seed)),
         failed=rows.failed,
         no_answer=rows.no_answer,
+        data=task.data_notes,
         warnings=tuple(_warnings(task, rows, (before, after), difference, noise, ledger, best == baseline.id)),
     )
 

@@ -65,6 +65,8 @@ def to_markdown(report: Report) -> str:
         "## How sure this is",
         "\n".join(f"- {_escape_markdown(line)}" for line in evidence_lines(report)),
     ]
+    if report.data:
+        blocks += ["## Data", "\n".join(f"- {_escape_markdown(line)}" for line in report.data)]
     if report.warnings:
         blocks += ["## Caveats", "\n".join(f"- {_escape_markdown(warning)}" for warning in report.warnings)]
     blocks += [

@@ -114,6 +114,14 @@ def describe_data(
     )
 
 
+def reading_lines(schemas: Sequence[DataSchema]) -> list[str]:
+    """How files were read, one line for those that are read alike: `train.jsonl: input ← text; not used: key`."""
+    sources: dict[str, list[str]] = {}
+    for schema in schemas:
+        sources.setdefault("; ".join(schema.role_lines(counts=False)), []).append(schema.source)
+    return [f"{', '.join(dict.fromkeys(names))}: {roles}" for roles, names in sources.items()]
+
+
 def infer_schema(
     source: str, rows: Sequence[SourceRow], fields: ColumnMapping, placeholders: Sequence[str] = ()
 ) -> DataSchema:

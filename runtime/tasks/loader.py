@@ -9,7 +9,7 @@ from ...core.dataset import Dataset
 from ...core.errors import TaskError
 from ...core.multitask import DEFAULT_SYSTEM_PROMPT, join_tasks
 from ...core.task import EvaluatorSpec, Task
-from .data_schema import DataSchema
+from .data_schema import DataSchema, reading_lines
 from .dataset_loader import LoadedData, build_dataset, read_data_files
 from .program_templates import fill_from_columns
 from .rows import RowReader, read_source
@@ -117,6 +117,7 @@ def load_task_with_schemas(path: str | Path, *, read: RowReader = read_source) -
             models=models,
             constraints=parse_constraints(task_file),
             rules=tuple(task_file.tables.get("rules", ())),
+            data_notes=(*reading_lines(loaded.schemas), *loaded.notes),
             source=str(task_file.path),
         )
     )
@@ -180,6 +181,7 @@ def _load_multitask(task_file: TomlSource, read: RowReader) -> LoadedTask:
         ),
         "tasks",
     )
+    task = task.model_copy(update={"data_notes": tuple(note for part in tasks for note in part.data_notes)})
     return LoadedTask(
         task=task_file.wrap_errors(task.check),
         schemas=tuple(schema for part in parts for schema in part.schemas),

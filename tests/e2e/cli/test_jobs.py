@@ -65,6 +65,7 @@ def test_a_support_table_from_excel(call: Any, tmp_path: Path, model: str) -> No
     assert "not used: Nr." in shown.out
     assert "answer: label (Billing, Technik)" in made.out
     assert "held-out test examples" in report.out
+    assert "input ← input; output ← output" in report.out
     assert "Which team?" in export.out
 
 

@@ -102,3 +102,21 @@ def test_promptfoo_cells_and_globs(tmp_path: Path) -> None:
         (tmp_path / "cases" / f"{name}.yaml").write_text(f"- vars: {{m: {name}}}\n", encoding="utf-8")
     (tmp_path / "c.yaml").write_text("tests: file://cases/*.yaml\n", encoding="utf-8")
     assert [row.fields["input"] for row in PromptfooLoader().read("c.yaml", tmp_path)] == [{"m": "a"}, {"m": "b"}]
+
+
+def test_a_leak_is_refused_or_allowed_and_told(write: Any) -> None:
+    rows = rows_of(4)
+    toml = 'prompt = "p"\n[data]\ntrain = "train.jsonl"\nval = "val.jsonl"\n'
+    files = {"train__jsonl": rows, "val__jsonl": rows_of(2) + json.dumps({"input": "new", "output": "bad"})}
+    with pytest.raises(TaskError, match="the same row is in train and val") as caught:
+        load_task(write(toml, **files))
+    assert "allow_leak = true" in str(caught.value.remedy)
+    task = load_task(write(f"{toml}allow_leak = true\n", **files))
+    assert [len(task.data.train), len(task.data.val)] == [4, 3]
+    assert task.data_notes[0] == "train.jsonl, val.jsonl: input ← input; output ← output"
+    assert "2 inputs of val are also in train" in task.data_notes[1]
+
+
+def test_a_report_says_what_was_read_and_what_was_not(write: Any) -> None:
+    task = load_task(write(f'prompt = "p"\n{ONE_FILE}', rows__jsonl=rows_of(clerk="K")))
+    assert task.data_notes == ("rows.jsonl: input ← input; output ← output; not used: clerk",)
