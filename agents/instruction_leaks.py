@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from .instructions import shipped_instructions
+from .instructions import REGISTERS, shipped_instructions
 
 # Shorter runs occur by chance in prompts for common tasks.
 RUN_LENGTH = 8
@@ -46,7 +46,8 @@ def _shipped_runs() -> tuple[tuple[str, frozenset[tuple[str, ...]], frozenset[tu
             _instruction_runs(f"{instruction.body}\n\n{instruction.form}", RUN_LENGTH),
             frozenset(split_words(sample) for sample in instruction.samples),
         )
-        for instruction in shipped_instructions().values()
+        for register in REGISTERS
+        for instruction in shipped_instructions(register).values()
     )
 
 

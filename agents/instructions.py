@@ -1,21 +1,24 @@
-"""Instruction files: the questions to agents as text beside the code, and how the fields of an ask fill them.
+"""Instruction files: the questions to agents as text beside the code.
 
 A file is named `<role>.<skill>.v<version>.md` and has TOML between two `+++` lines, then the text. `{field}` is filled
 from the ask. A paragraph whose fields are all empty is left out, so that one file serves with and without evidence.
+
+There are two registers. The plain texts ask small models for one short thing. The full ones, in `prompts/full`, give
+capable models the whole situation and ask for a complete piece of work; skills without one have the plain text.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..core.asks import Ask, Case, ScoredPrompt
+from ..core.asks import Ask
 from ..core.errors import RunFailed
 from ..core.prompt import placeholders_in
 from ..core.render import fill_template
@@ -25,10 +28,10 @@ REPAIR_KEY = "any.repair"
 CUT_KEY = "any.cut"
 _FILE = re.compile(r"^(?P<role>[a-z]+)\.(?P<skill>[a-z-]+)\.v(?P<version>\d+)\.md$")
 _FRONT = re.compile(r"\A\+\+\+\n(.*?)\n\+\+\+\n(.*)\Z", re.DOTALL)
-# One text among several of a question; the whole question has to fit a small context.
-MAX_FIELD_CHARACTERS = 600
-# Outputs and feedback are read beside the input, and are often long without saying more.
-_MAX_OUTPUT_CHARACTERS = 300
+# Paragraphs that many of the full texts share; a text names one as `{specification}`.
+_PARTS_FILE = "parts.toml"
+Register = Literal["plain", "full"]
+REGISTERS: tuple[Register, ...] = ("plain", "full")
 
 
 class Instruction(BaseModel):
@@ -94,14 +97,15 @@ def parse_instruction(text: str, *, where: str) -> Instruction:
 
 
 @cache
-def shipped_instructions() -> Mapping[str, Instruction]:
-    """`role.skill` → the newest shipped version."""
+def shipped_instructions(register: Register = "plain") -> Mapping[str, Instruction]:
+    """`role.skill` → the newest shipped version in a register; of the full one, those that have a text of their own."""
     newest: dict[str, Instruction] = {}
-    for file in resources.files(f"{__package__}.prompts").iterdir():
+    for file in _folder(register).iterdir():
         file_name = _FILE.match(file.name)
         if file_name is None:
             continue
-        instruction = parse_instruction(file.read_text(encoding="utf-8"), where=file.name)
+        text = file.read_text(encoding="utf-8")
+        instruction = parse_instruction(with_parts(text) if register == "full" else text, where=file.name)
         if (instruction.role, instruction.skill, str(instruction.version)) != file_name.groups():
             raise RunFailed(
                 f"the file's head says {instruction.name}", where=file.name, remedy="use the same name in both"
@@ -112,6 +116,19 @@ def shipped_instructions() -> Mapping[str, Instruction]:
     return dict(sorted(newest.items()))
 
 
+def with_parts(text: str) -> str:
+    """A text with the shared paragraphs that it names."""
+    for name, part in shared_parts().items():
+        text = text.replace(f"{{{name}}}", part.strip())
+    return text
+
+
+@cache
+def shared_parts() -> Mapping[str, str]:
+    """Name → paragraph."""
+    return tomllib.loads((_folder("full") / _PARTS_FILE).read_text(encoding="utf-8"))
+
+
 @cache
 def instruction_of_ask(ask: type[Ask[Any]]) -> Instruction | None:
     """The instruction that a plugin's ask brings with it. Raises RunFailed if its text is no instruction file."""
@@ -120,49 +137,18 @@ def instruction_of_ask(ask: type[Ask[Any]]) -> Instruction | None:
     return parse_instruction(ask.instruction, where=f"{ask.__module__}.{ask.__qualname__}.instruction")
 
 
-def instruction_for(role: str, skill: str) -> Instruction:
-    """The shipped instruction of a skill. Raises RunFailed if there is none."""
+def instruction_for(role: str, skill: str, register: Register = "plain") -> Instruction:
+    """The shipped instruction of a skill, the plain one where the register has none. Raises RunFailed without any."""
     key = f"{role}.{skill}"
-    try:
-        return shipped_instructions()[key]
-    except KeyError:
-        raise RunFailed(f"there is no instruction for {key}", possible=tuple(shipped_instructions())) from None
+    if register == "full" and (full := shipped_instructions("full").get(key)) is not None:
+        return full
+    # What only capable models are asked has no plain text.
+    instruction = shipped_instructions().get(key) or shipped_instructions("full").get(key)
+    if instruction is None:
+        raise RunFailed(f"there is no instruction for {key}", possible=tuple(shipped_instructions()))
+    return instruction
 
 
-def field_texts(ask: Ask[Any]) -> dict[str, str]:
-    """Field name → text: cases as numbered blocks, history with whole-number scores, other lists as lines."""
-    return {name: _field_text(getattr(ask, name)) for name in type(ask).model_fields}
-
-
-def clip(text: str, limit: int = MAX_FIELD_CHARACTERS) -> str:
-    """Shorten a text to a limit by cutting its middle out."""
-    text = text.strip()
-    if len(text) <= limit:
-        return text
-    head = limit * 2 // 3
-    return f"{text[:head].rstrip()} […] {text[-(limit - head) :].lstrip()}"
-
-
-def _field_text(value: object) -> str:
-    if isinstance(value, str):
-        return value.strip()
-    if not isinstance(value, Sequence):
-        return str(value)
-    if all(isinstance(item, Case) for item in value):
-        return "\n".join(_case_text(number, case) for number, case in enumerate(value, 1))
-    if all(isinstance(item, ScoredPrompt) for item in value):
-        return "\n".join(f"Prompt: {entry.prompt.strip()}\nScore: {round(100 * entry.score)}" for entry in value)
-    return "\n".join(f"{number}. {str(item).strip()}" for number, item in enumerate(value, 1))
-
-
-def _case_text(number: int, case: Case) -> str:
-    lines = [f"[{number}] Input: {clip(case.input)}"]
-    if case.expected.strip():
-        lines.append(f"    Expected: {clip(case.expected)}")
-    if case.output.strip():
-        lines.append(f"    Got: {clip(case.output, _MAX_OUTPUT_CHARACTERS)}")
-    if case.feedback.strip():
-        lines.append(f"    Feedback: {clip(case.feedback, _MAX_OUTPUT_CHARACTERS)}")
-    if case.trace.strip():
-        lines.append(f"    Steps: {clip(case.trace)}")
-    return "\n".join(lines)
+def _folder(register: Register) -> Any:
+    folder = resources.files(f"{__package__}.prompts")
+    return folder if register == "plain" else folder / "full"

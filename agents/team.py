@@ -10,7 +10,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
-from ..core.asks import CALLS_PER_ASK, AgentReply, Ask, Evidence
+from ..core.asks import CALLS_PER_ASK, AgentReply, Ask, Evidence, ScoredPrompt
 from ..core.errors import UsageError
 from ..core.events import EventKind
 from ..core.identity import digest, seeded_random
@@ -21,14 +21,16 @@ from ..core.render import Message
 from ..core.stats.labels import label_likelihoods
 from ..core.task import Models
 from ..core.words import count_unspaced, whole_words
+from .asks.common import SummarizeBatch
 from .asks.replies import TextReply
+from .batch_summaries import batch_asks, summarize
 from .deadline import DeadlinePassed, WritingDeadline
+from .evidence import EvidenceView, clip, history_text
 from .instructions import (
     CUT_KEY,
     REPAIR_KEY,
     Instruction,
-    clip,
-    field_texts,
+    Register,
     instruction_for,
     instruction_of_ask,
     parse_instruction,
@@ -96,6 +98,16 @@ def instructed_limit(model: ModelRef, instructed: int) -> int:
     return instructed
 
 
+def plain_evidence(model: ModelRef) -> int | None:
+    """Plain questions, whatever the model."""
+    return None
+
+
+def no_history() -> Sequence[ScoredPrompt]:
+    """What a team tells its members of earlier prompts where nobody keeps a record."""
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Answer:
     """What came back for one question. `reason` says why `reply` is None; `cut` that more tokens may help."""
@@ -124,6 +136,9 @@ class ModelTeam:
         allowance: If set, questions beyond so many calls, each counted with its repair, are not asked.
         deadline: If set, neither are questions after it.
         answer_limit: From a model and what an instruction allows to the limit on the answer.
+        evidence_limit: From a model to the tokens of evidence in a question; None is a plain question.
+        aim: What full questions say of the measure, the target model, the answer and the limit of length.
+        tried: Gives the earlier prompts with their scores, worst first, for roles that may read them.
         first_skill: The skill of the request's first question, if another team asked it.
         kind: What the text is that the request works on.
     """
@@ -142,6 +157,9 @@ class ModelTeam:
     first_skill: str = ""
     kind: TextKind = "prose"
     answer_limit: Callable[[ModelRef, int], int] = instructed_limit
+    evidence_limit: Callable[[ModelRef], int | None] = plain_evidence
+    aim: str = ""
+    tried: Callable[[], Sequence[ScoredPrompt]] = no_history
     _ask_counts: Counter[str] = field(default_factory=Counter, init=False, repr=False, compare=False)
     _skills: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -181,8 +199,9 @@ class ModelTeam:
             )
             return await agent.act(visible, inner)
         instruction = self._instruction(ask)
-        messages: tuple[Message, ...] = ({"role": "user", "content": instruction.fill(field_texts(visible))},)
         try:
+            summaries = await self._batch_summaries(visible, address, number)
+            messages = self._question(visible, instruction, summaries)
             answer = await self._complete(visible, instruction, messages, number)
         except DeadlinePassed:
             return None
@@ -214,7 +233,7 @@ class ModelTeam:
         again, it is the same call.
         """
         visible, instruction = self._visible_fields(ask), self._instruction(ask)
-        messages: tuple[Message, ...] = ({"role": "user", "content": instruction.fill(field_texts(visible))},)
+        messages = self._question(visible, instruction)
         model = self._model(ask.role)
         sampling = Sampling(
             temperature=0.0,
@@ -241,6 +260,37 @@ class ModelTeam:
 
     # The former name, for existing plugins.
     weigh = choose_with_probabilities
+
+    def _question(
+        self, ask: Ask[Any], instruction: Instruction, summaries: Mapping[str, str] | None = None
+    ) -> tuple[Message, ...]:
+        tokens = self.evidence_limit(self._model(ask.role))
+        texts = EvidenceView(tokens=tokens, summaries=summaries).field_texts(ask)
+        if "aim" in instruction.fields:
+            texts["aim"] = self.aim
+        if "tried" in instruction.fields:
+            texts["tried"] = history_text(self._tried(ask), tokens and tokens // 2)
+        return ({"role": "user", "content": instruction.fill(texts)},)
+
+    def _tried(self, ask: Ask[Any]) -> Sequence[ScoredPrompt]:
+        """Earlier prompts that the role may read of."""
+        allowed = self.evidence.get(ask.role)
+        return self.tried() if allowed is None or "history" in allowed else ()
+
+    async def _batch_summaries(self, ask: Ask[Any], address: str, number: int) -> Mapping[str, str]:
+        """Field → summaries of its runs, where they are too many for one question and the calls are there."""
+        tokens = self.evidence_limit(self._model(ask.role))
+        asks = batch_asks(ask, tokens) if tokens and not isinstance(ask, SummarizeBatch) else {}
+        count = sum(map(len, asks.values()))
+        if not asks or (
+            self.allowance is not None and (self._ask_counts.total() + count) * CALLS_PER_ASK > self.allowance
+        ):
+            return {}
+        self._ask_counts["batches"] += count
+        reader = replace(
+            self.for_request(*self.path, "batches", address, number), allowance=None, evidence={}, first_skill=""
+        )
+        return await summarize(asks, reader.act)
 
     async def _complete(
         self,
@@ -297,7 +347,8 @@ class ModelTeam:
         """An agent's own, else that of the kind of text, else that of the ask itself, else the shipped one."""
         replacement = self.instructions.get(f"{ask.role}.{ask.skill}")
         replacement = replacement or instruction_of_kind(self.kind, ask.role, ask.skill)
-        return replacement or instruction_of_ask(type(ask)) or instruction_for(ask.role, ask.skill)
+        register: Register = "plain" if self.evidence_limit(self._model(ask.role)) is None else "full"
+        return replacement or instruction_of_ask(type(ask)) or instruction_for(ask.role, ask.skill, register)
 
     def _instructions_with(self, agent: Agent, ask: Ask[Any]) -> Mapping[str, Instruction]:
         if not agent.instruction:

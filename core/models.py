@@ -36,6 +36,7 @@ class ModelSettings(BaseModel):
         price: US dollars per million prompt tokens and per million answer tokens.
         tools: Whether it calls tools.
         images: Whether it reads images.
+        instructions: How it is asked as an optimizer model: `full`, with all evidence that fits, or `plain`.
         extra: Further fields of each request, name → value; stored as name and JSON.
     """
 
@@ -50,6 +51,7 @@ class ModelSettings(BaseModel):
     price: tuple[float, float] | None = None
     tools: bool | None = None
     images: bool | None = None
+    instructions: Literal["plain", "full"] | None = None
     extra: tuple[tuple[str, str], ...] = ()
 
     @field_validator("extra", mode="before")

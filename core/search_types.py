@@ -96,6 +96,7 @@ class Request:
         peers: The best measured candidates of the run, best first.
         examples: Id → every example that may be seen.
         outputs: What the first parent returned on train examples, scored or not, without the references.
+        capable: Whether the optimizer models read many cases and write long texts; small ones get few and short.
         rng: The only source of randomness.
     """
 
@@ -115,6 +116,7 @@ class Request:
     peers: tuple[Candidate, ...] = ()
     examples: Mapping[str, Example] = field(default_factory=dict)
     outputs: tuple[Case, ...] = ()
+    capable: bool = False
     rng: Random
 
     def __post_init__(self) -> None:

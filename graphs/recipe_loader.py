@@ -14,7 +14,18 @@ from ..core.errors import UsageError
 from ..core.recipe import Recipe
 from ..plugins.system.registry import Registry
 
-_SETTING_NAMES = ("strategy", "allocator", "judge", "operators", "planner", "rounds", "slots", "evidence", "grows")
+_SETTING_NAMES = (
+    "strategy",
+    "allocator",
+    "judge",
+    "operators",
+    "planner",
+    "plans",
+    "rounds",
+    "slots",
+    "evidence",
+    "grows",
+)
 
 
 def recipe_names(registry: Registry) -> list[str]:
@@ -51,11 +62,11 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
 def apply_settings(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
     """The recipe with `--set` pairs applied, in any order: parts are chosen first, then their options are set.
 
-    `strategy=NAME`, `allocator=NAME`, `judge=NAME`, `operators=A,B`, `planner=true`, `rounds=3`, `slots=in-turn`,
-    `grows=none` (the published schedule, whatever budget is left), `evidence=errors` (which measurements all roles may
-    read: errors, scores, history, or none), `instruction.ROLE.SKILL=FILE` (an instruction file in place of the shipped
-    one), and `PLUGIN.option=value` for the options of a strategy, allocator, judge or operator in use. Raises
-    UsageError for anything else.
+    `strategy=NAME`, `allocator=NAME`, `judge=NAME`, `operators=A,B`, `planner=true`, `plans=edits`, `rounds=3`,
+    `slots=in-turn`, `grows=none` (the published schedule, whatever budget is left), `evidence=errors` (which
+    measurements all roles may read: errors, scores, history, or none), `instruction.ROLE.SKILL=FILE` (an instruction
+    file in place of the shipped one), and `PLUGIN.option=value` for the options of a strategy, allocator, judge or
+    operator in use. Raises UsageError for anything else.
     """
     data = recipe.model_dump(mode="json")
     for key, value in settings.items():
@@ -65,7 +76,7 @@ def apply_settings(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
             by_name = {use["use"]: use for use in data["operators"]}
             names = [name.strip() for name in value.split(",")]
             data["operators"] = [by_name.get(name, {"use": name}) for name in names]
-        elif key in ("planner", "rounds", "slots", "grows"):
+        elif key in ("planner", "plans", "rounds", "slots", "grows"):
             data[key] = _parse_value(value)
         elif key == "evidence":
             kinds = ["rows", "hints", *([] if value == "none" else value.split(","))]

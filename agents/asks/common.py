@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from ...core.asks import Ask, Case
-from .replies import ItemsReply, JudgementReply, PathReply, PromptReply, QuestionsReply, ReasonsReply
+from .replies import (
+    ItemsReply,
+    JudgementReply,
+    PathReply,
+    PromptReply,
+    QuestionsReply,
+    ReasonsReply,
+    TextReply,
+)
 
 
 class ChooseViews(Ask[ItemsReply]):
@@ -18,8 +26,19 @@ class ChooseViews(Ask[ItemsReply]):
     rows: tuple[Case, ...] = ()
 
 
+class SummarizeBatch(Ask[TextReply]):
+    """What some of many runs show, for a question that cannot hold all of them."""
+
+    role = "critic"
+    skill = "batch"
+    reply = TextReply
+    task: str
+    prompt: str
+    cases: tuple[Case, ...]
+
+
 class PlanPath(Ask[PathReply]):
-    """An ordered path of sub-goals (MARS, arXiv 2503.16874)."""
+    """An ordered path of edits to the prompt."""
 
     role = "planner"
     skill = "plan"
@@ -32,29 +51,45 @@ class PlanPath(Ask[PathReply]):
     steps: int = 4
 
 
+class PlanSolution(PlanPath):
+    """The steps by which the task is solved, in order; each becomes a part of the prompt (MARS, arXiv 2503.16874)."""
+
+    skill = "solution"
+
+
 class AskQuestions(Ask[QuestionsReply]):
     """Two Socratic questions: one on the last prompt, one on the step (MARS). `asked` holds rejected questions."""
 
     role = "teacher"
     skill = "questions"
     reply = QuestionsReply
-    reads = {"failures": "errors", "hints": "hints"}
+    reads = {"rows": "rows", "failures": "errors", "hints": "hints"}
     task: str
     prompt: str
     step: str
     asked: tuple[str, ...] = ()
     suggestion: str = ""
+    rows: tuple[Case, ...] = ()
     failures: tuple[Case, ...] = ()
     hints: tuple[str, ...] = ()
 
 
 class JudgeQuestions(Ask[JudgementReply]):
-    """Whether the questioning is Socratic; not whether the prompt is good (MARS)."""
+    """Whether the questioning is Socratic, and where the critic is told more, whether it leads to the aim (MARS).
+
+    Not whether the prompt is good.
+    """
 
     role = "critic"
     skill = "judge-questions"
     reply = JudgementReply
+    reads = {"rows": "rows", "failures": "errors"}
     questions: tuple[str, ...]
+    task: str = ""
+    prompt: str = ""
+    step: str = ""
+    rows: tuple[Case, ...] = ()
+    failures: tuple[Case, ...] = ()
 
 
 class AnswerQuestions(Ask[PromptReply]):
@@ -63,10 +98,12 @@ class AnswerQuestions(Ask[PromptReply]):
     role = "student"
     skill = "answer-questions"
     reply = PromptReply
-    reads = {"failures": "errors", "hints": "hints"}
+    reads = {"rows": "rows", "failures": "errors", "hints": "hints"}
     task: str
     prompt: str
     questions: tuple[str, ...]
+    step: str = ""
+    rows: tuple[Case, ...] = ()
     failures: tuple[Case, ...] = ()
     hints: tuple[str, ...] = ()
 
@@ -81,6 +118,7 @@ class FindReasons(Ask[ReasonsReply]):
     prompt: str
     failures: tuple[Case, ...] = ()
     count: int = 1
+    task: str = ""
 
 
 class EditPrompt(Ask[PromptReply]):

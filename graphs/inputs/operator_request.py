@@ -77,6 +77,7 @@ def build_request(
     step: int,
     index: int,
     subtasks: Mapping[str, Subtask] | None = None,
+    capable: bool = False,
 ) -> Request:
     """Failures and successes come from training examples alone; val appears only as means.
 
@@ -98,7 +99,7 @@ def build_request(
     slot = "" if routed else order.slot.removeprefix(ALL_PROMPTS)
     is_last_step = parent is None or not slot or slot == step_names(parent.program, evaluations)[-1]
     labelled = _labelled_examples(train, evaluations, slot, is_last_step=is_last_step)
-    cases = _parent_cases(order, evaluations, examples, slot, by_task=by_task)
+    cases = _parent_cases(order, evaluations, examples, slot, by_task=by_task, steps=capable)
     ancestors = Lineage(archive.candidates.values()).path_to(parent.id)[:-1] if parent else []
     peers = top_candidates(archive, val)
     related_ids = dict.fromkeys([*order.parents, *ancestors, *(peer.id for peer in peers)])
@@ -122,6 +123,7 @@ def build_request(
         peers=tuple(peers),
         examples=examples,
         outputs=_output_cases(archive, parent.id, train) if parent else (),
+        capable=capable,
         rng=seeded_random(seed, "operator", order.operator, step, index),
     )
 
@@ -145,11 +147,12 @@ def _parent_cases(
     slot: str,
     *,
     by_task: bool,
+    steps: bool,
 ) -> list[tuple[float, Case]]:
     """The parent's scored runs on the requested examples, on all where none was requested."""
     requested = [row for row in order.rows if row in evaluations] if by_task else order.rows
     return [
-        (evaluation.score, step_case(examples[row], evaluation, slot))
+        (evaluation.score, step_case(examples[row], evaluation, slot, steps=steps))
         for row, evaluation in evaluations.items()
         if row in examples and (not requested or row in requested)
     ]

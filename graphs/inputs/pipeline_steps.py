@@ -13,8 +13,8 @@ from ...core.search_types import TaskBrief
 from ...core.trace import trace_text
 
 
-def step_case(example: Example, evaluation: Evaluation, slot: str = "") -> Case:
-    """An example as an agent reads it. Nobody knows what an inner step should have said: the feedback is whether the
+def step_case(example: Example, evaluation: Evaluation, slot: str = "", *, steps: bool = False) -> Case:
+    """An example as an agent reads it; with `steps`, all prompts' inputs and outputs where the target told no more. Nobody knows what an inner step should have said: the feedback is whether the
     final answer was right."""
     expected = " | ".join(example.outputs)
     step = find_step(evaluation, slot)
@@ -25,16 +25,27 @@ def step_case(example: Example, evaluation: Evaluation, slot: str = "") -> Case:
             expected=expected,
             output=evaluation.output,
             feedback=evaluation.feedback,
-            trace=trace_text(evaluation.trace, slot),
+            trace=trace_text(evaluation.trace, slot) or (steps_text(evaluation) if steps else ""),
         )
     verdict = "right" if evaluation.score >= 1 else f"wrong, expected was {expected!r}" if expected else "wrong"
-    final = f"The final answer was {(evaluation.answer or evaluation.output)!r:.200}: {verdict}."
+    final = f"The final answer was {(evaluation.answer or evaluation.output)!r}: {verdict}."
     return Case(
         input=step["input"],
         expected="",
         output=step["output"],
         feedback=" ".join(part for part in (final, evaluation.feedback) if part),
-        trace=trace_text(evaluation.trace, slot),
+        trace=trace_text(evaluation.trace, slot) or (steps_text(evaluation) if steps else ""),
+    )
+
+
+def steps_text(evaluation: Evaluation) -> str:
+    """All steps of a run, in order, with what each got and gave; empty where the output itself shows them."""
+    steps = evaluation.trajectory
+    if len(steps) < 2 or all(step["output"] in evaluation.output for step in steps):
+        return ""
+    return "\n".join(
+        f"({number}) {step['prompt']}\n    in: {step['input'].strip()}\n    out: {step['output'].strip()}"
+        for number, step in enumerate(steps, 1)
     )
 
 

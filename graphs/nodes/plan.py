@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...agents.asks.common import ChooseViews, PlanPath
+from ...agents.asks.common import ChooseViews, PlanPath, PlanSolution
 from ...core.asks import CALLS_PER_ASK, Case
 from ...core.budget import fair_shares
 from ...core.errors import BudgetSpent
@@ -14,6 +14,7 @@ from ...core.protocols import kinds_of
 from ...core.render import program_instruction_text
 from ...core.search_types import Search, WorkOrder
 from ...plugins.algorithms.fitness import VIEWS
+from ...plugins.algorithms.llm_helpers import CAPABLE_CASES, task_description
 from ..inputs.fork import redirect_orders
 from ..inputs.prompt_selection import assign_prompts
 from ..passes import has_budget_left, next_pass
@@ -26,8 +27,8 @@ ROUNDS_DONE = "the recipe's rounds are done"
 _MAX_IDLE_ROUNDS = 10
 _DEFAULT_PATH = "Make the task and the wanted answer unmistakable."
 _RULE_BASED_VIEWS = "by rule"
-# Enough cases to see what the task is; the views are chosen by several, the path follows from one.
-_PATH_CASES, _VIEW_CASES = 1, 3
+# Enough cases to see what the task is; who can read more gets as many as an operator shows.
+_PATH_CASES, _VIEW_CASES = 3, 3
 
 
 async def plan(context: RunContext, state: RunState) -> RunState:
@@ -121,10 +122,14 @@ async def make_plan(context: RunContext, step: int) -> list[str]:
 
 
 async def _plan_path(context: RunContext, step: int) -> list[str]:
-    """Ordered sub-goals."""
-    prompt = program_instruction_text(context.config.task.program)
-    cases = _train_cases(context, step, _PATH_CASES)
-    ask = PlanPath(task=context.task_brief().description, prompt=prompt, rows=cases)
+    """The steps in which the task is solved, or the edits that the prompt needs."""
+    config, capable = context.config, context.has_capable_authors
+    edits = config.recipe.plans == "edits" or config.instructed_limits
+    ask = (PlanPath if edits else PlanSolution)(
+        task=task_description(context.task_brief()),
+        prompt=program_instruction_text(config.task.program),
+        rows=_train_cases(context, step, CAPABLE_CASES if capable else _PATH_CASES),
+    )
     reply = await context.team(step, "plan").act(ask)
     return list(reply.steps) if reply else []
 
@@ -133,7 +138,7 @@ async def _plan_views(context: RunContext, step: int) -> list[str]:
     """Names of the views by which fitness is measured."""
     listed = tuple(f"{name}: {meaning}" for name, meaning in VIEWS.items())
     cases = _train_cases(context, step, _VIEW_CASES)
-    ask = ChooseViews(task=context.task_brief().description, rows=cases, views=listed)
+    ask = ChooseViews(task=task_description(context.task_brief()), rows=cases, views=listed)
     reply = await context.team(step, "plan").act(ask)
     reply_text = " ".join(reply.items).casefold() if reply else ""
     return [name for name in VIEWS if name in reply_text]

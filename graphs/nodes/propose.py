@@ -65,6 +65,7 @@ def operator_request(context: RunContext, state: ProposeState) -> Request:
         step=state["step"],
         index=state["place"],
         subtasks=task.subtasks,
+        capable=context.has_capable_authors,
     )
     return for_prompt(request)
 

@@ -73,10 +73,11 @@ def socratic_graph(contexts: RunContexts) -> StateGraph[SocraticState, Any, Prop
         return {"questions": list(questions) or earlier, "said": ask_count}
 
     async def critic(state: SocraticState) -> dict[str, Any]:
-        _, _, team = await open_turn(state)
+        _, request, team = await open_turn(state)
         ask_count = state["said"] + 1
         try:
-            return {"advice": revision_advice(await judge_questions(state["questions"], team)), "said": ask_count}
+            verdict = await judge_questions(request, state["questions"], team)
+            return {"advice": revision_advice(verdict), "said": ask_count}
         except BudgetSpent:
             return {"advice": None, "said": ask_count, "unpaid": [state["place"]]}
 

@@ -16,6 +16,8 @@ from ...core.render import template_values
 from ...core.search_types import Proposal, Request, TaskBrief
 
 T = TypeVar("T")
+# So many runs show rare kinds of failures beside frequent ones; what they take is bounded by the budget of tokens.
+CAPABLE_CASES = 32
 UNCHANGED = "it equals its parent"
 REPEATED = "it repeats another proposal of its order"
 
@@ -45,6 +47,13 @@ def main_instruction(request: Request) -> str:
 def user_guidance(request: Request) -> tuple[str, ...]:
     """Hints of people, rules included."""
     return (*request.hints, *(f"Where {when}: {advice}" for when, advice in request.rules))
+
+
+def case_count(request: Request, own: int | None, small: int) -> int:
+    """How many cases a question shows: the operator's option, else by what the authors can read."""
+    if own is not None:
+        return own
+    return CAPABLE_CASES if request.capable else small
 
 
 def sample_items(those: Sequence[T], most: int, rng: Random) -> tuple[T, ...]:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...agents.asks.replies import ItemsReply, TextReply
+from ...agents.parse.marked import find_marked
 from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.prompt import Prompt
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.render import instruction_text
 from ...core.search_types import Proposal, Request
 from ..algorithms.branch_tree import (
+    BranchRevision,
     apply_revision,
     format_position,
     number_branches,
@@ -22,7 +24,14 @@ from ..algorithms.branch_tree import (
     render_branches,
     without_all_branches,
 )
-from ..algorithms.llm_helpers import deduplicate, gather_all, sample_items, task_description, user_guidance
+from ..algorithms.llm_helpers import (
+    deduplicate,
+    gather_all,
+    sample_items,
+    task_description,
+    user_guidance,
+    with_instruction,
+)
 
 
 class FindCause(Ask[TextReply]):
@@ -52,7 +61,7 @@ class FindPatterns(Ask[ItemsReply]):
 class AddBranch(Ask[TextReply]):
     """The revisor: one branch against one pattern, new (breadth) or below an existing one (depth).
 
-    `branches` lists the existing branches, numbered.
+    Capable models may write several, and the trunk anew. `branches` lists the existing branches, numbered.
     """
 
     role = "student"
@@ -87,11 +96,13 @@ _WEIGHED = re.compile(r"\W*(?P<weight>\d{1,2})(?:\s*/\s*10)?\s*[|:.)–｜：．
 class Branching:
     """Adds branches to the prompt against patterns of failures.
 
-    The rationale of a proposal is the move (depth or breadth) and the pattern. Without failures there is no proposal.
+    The rationale of a proposal is the moves (depth, breadth, trunk) and the pattern. Without failures there is no
+    proposal. Where several patterns led to a revision, one more proposal has all of them.
 
     Args:
         errors: Failed cases to analyse.
         patterns: The most important patterns; each gets a proposal of its own.
+        together: Whether there is a proposal with the revisions of all patterns.
         prune: Whether branches that a critic finds superfluous are removed from each proposal.
         most: Branches a prompt may have.
     """
@@ -101,12 +112,14 @@ class Branching:
 
     errors: int = 5
     patterns: int = 3
+    together: bool = True
     prune: bool = True
     most: int = MAX_BRANCHES
 
     @property
     def calls(self) -> int:
-        return CALLS_PER_ASK * (self.errors + 1 + self.patterns * (1 + self.prune))
+        proposals = self.patterns + (self.together and self.patterns > 1)
+        return CALLS_PER_ASK * (self.errors + 1 + self.patterns + proposals * self.prune)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         prompt = request.parents[0].program.main
@@ -128,13 +141,15 @@ class Branching:
             for pattern in patterns
         )
         revised: list[tuple[Prompt, str]] = []
+        everything = prompt
         for reply, pattern in zip(replies, patterns, strict=True):
-            revision = read_revision(reply.text) if reply else None
-            branches = apply_revision(prompt.branches, revision) if revision else None
-            if revision is not None and branches is not None:
-                there = {format_position(position) for position, _ in number_branches(prompt.branches)}
-                move = f"depth under {revision.under}" if revision.under in there else "breadth"
-                revised.append((prompt.with_(branches=branches), f"{move}: {pattern}"))
+            revisions = self._revisions(request, reply)
+            candidate, moves = self._revise(request, prompt, revisions)
+            if moves:
+                revised.append((candidate, f"{', '.join(moves)}: {pattern}"))
+                everything, _ = self._revise(request, everything, revisions)
+        if self.together and len(revised) > 1 and everything not in [candidate for candidate, _ in revised]:
+            revised.append((everything, f"all revisions together: {'; '.join(why for _, why in revised)}"))
         if self.prune:
             revised = list(
                 zip(await self._pruned(request, prompt, revised, team), (why for _, why in revised), strict=True)
@@ -145,6 +160,38 @@ class Branching:
             for candidate, why in revised
             if candidate != prompt
         )
+
+    def _revisions(self, request: Request, reply: TextReply | None) -> list[str | BranchRevision]:
+        """What a reply asks for: a trunk, branches. Of a small model the last block counts, as it asked for one."""
+        if reply is None:
+            return []
+        if not request.capable:
+            texts, trunks = [reply.text], []
+        else:
+            texts = [block.text for block in find_marked(reply.raw, "branch")]
+            trunks = [block.text for block in find_marked(reply.raw, "trunk")]
+            texts = texts or ([] if trunks else [reply.text])
+        # Positions were given by the tree as it was, so that branches are added before any stands elsewhere.
+        return [*trunks[-1:], *(revision for text in texts if (revision := read_revision(text)) is not None)]
+
+    def _revise(
+        self, request: Request, prompt: Prompt, revisions: Sequence[str | BranchRevision]
+    ) -> tuple[Prompt, list[str]]:
+        """The prompt with the revisions that change something, and what they are called."""
+        moves = []
+        there = {format_position(position) for position, _ in number_branches(prompt.branches)}
+        for revision in revisions:
+            if isinstance(revision, str):
+                proposal = with_instruction(request, revision)
+                if not proposal.refusal:
+                    prompt = prompt.with_(instruction=proposal.program.main.instruction)
+                    moves.append("trunk")
+                continue
+            branches = apply_revision(prompt.branches, revision)
+            if branches is not None and len(list(number_branches(branches))) <= self.most:
+                prompt = prompt.with_(branches=branches)
+                moves.append(f"depth under {revision.under}" if revision.under in there else "breadth")
+        return prompt, moves
 
     async def _patterns(self, request: Request, failed: Sequence[Case], team: Team) -> list[str]:
         """Patterns, most important first; the causes themselves where they could not be merged."""

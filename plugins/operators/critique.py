@@ -10,7 +10,14 @@ from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.protocols import NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.ancestry import ancestor_instructions
-from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
+from ..algorithms.llm_helpers import (
+    case_count,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
 
 
 class CritiquePrompt(Ask[TextReply]):
@@ -23,6 +30,7 @@ class CritiquePrompt(Ask[TextReply]):
     prompt: str
     failures: tuple[Case, ...] = ()
     successes: tuple[Case, ...] = ()
+    task: str = ""
 
 
 class SynthesizePrompt(Ask[PromptReply]):
@@ -43,6 +51,9 @@ class SynthesizePrompt(Ask[PromptReply]):
     hints: tuple[str, ...] = ()
 
 
+_SMALL_ROWS = 4
+
+
 @dataclass(kw_only=True)
 class CritiqueAndSynthesis:
     """A critic comments on right and wrong answers; the student writes `count` prompts from the critique.
@@ -50,7 +61,7 @@ class CritiqueAndSynthesis:
     The original shows its critic only the question and the reference. Without any run there is no proposal.
 
     Args:
-        rows: Failures shown, and successes shown, at most.
+        rows: Failures shown, and successes shown, at most; by default 32, for small optimizer models 4.
         count: Prompts per order.
         trajectory: Earlier prompts of the line that the student sees (PromptAgent, arXiv 2310.16427).
     """
@@ -58,7 +69,7 @@ class CritiqueAndSynthesis:
     name = "critique"
     needs = NEEDS_TRAIN
 
-    rows: int = 4
+    rows: int | None = None
     count: int = 1
     trajectory: int = 0
 
@@ -67,18 +78,24 @@ class CritiqueAndSynthesis:
         return CALLS_PER_ASK * (1 + self.count)
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        failures = sample_items(request.failures, self.rows, request.rng)
-        successes = sample_items(request.successes, self.rows, request.rng)
+        most = case_count(request, self.rows, _SMALL_ROWS)
+        failures = sample_items(request.failures, most, request.rng)
+        successes = sample_items(request.successes, most, request.rng)
         if not failures and not successes:
             return []
         prompt = main_instruction(request)
-        # Beside failures, one success shows the required format; without failures, successes are the only evidence.
-        shown_successes = successes[:1] if failures else successes
-        critique = await team.act(CritiquePrompt(prompt=prompt, failures=failures, successes=shown_successes))
+        # Beside failures, one success shows the required format, and a capable critic sees by more what must not be
+        # lost; without failures, successes are the only evidence.
+        beside = max(1, most - len(failures)) if request.capable else 1
+        shown_successes = successes[:beside] if failures else successes
+        task = task_description(request.task)
+        critique = await team.act(
+            CritiquePrompt(prompt=prompt, failures=failures, successes=shown_successes, task=task)
+        )
         if critique is None:
             return []
         ask = SynthesizePrompt(
-            task=task_description(request.task),
+            task=task,
             prompt=prompt,
             critique=critique.text,
             failures=failures,

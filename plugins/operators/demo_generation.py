@@ -13,7 +13,21 @@ from ...core.prompt import Demo
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.demo_sets import demo_of, with_demos
-from ..algorithms.llm_helpers import gather_all, sample_cases, task_description
+from ..algorithms.llm_helpers import case_count, gather_all, main_instruction, sample_cases, task_description
+
+
+class CritiqueExamples(Ask[TextReply]):
+    """What the worked examples lack, and what new ones should show."""
+
+    role = "critic"
+    skill = "examples"
+    reply = TextReply
+    reads = {"demos": "rows", "rows": "rows", "failures": "errors"}
+    task: str
+    prompt: str
+    demos: tuple[Case, ...] = ()
+    rows: tuple[Case, ...] = ()
+    failures: tuple[Case, ...] = ()
 
 
 class SynthesizeExamples(Ask[CasesReply]):
@@ -27,6 +41,7 @@ class SynthesizeExamples(Ask[CasesReply]):
     rows: tuple[Case, ...] = ()
     failures: tuple[Case, ...] = ()
     count: int = 5
+    critique: str = ""
 
 
 class ExplainAnswer(Ask[TextReply]):
@@ -38,6 +53,9 @@ class ExplainAnswer(Ask[TextReply]):
     task: str
     input: str
     expected: str
+
+
+_SMALL_ROWS = 3
 
 
 @dataclass(kw_only=True)
@@ -66,25 +84,28 @@ class DemoMining:
 class DemoSynthesis:
     """Generated examples as demos, as hard as the parent's failures; the parent's own demos fill up.
 
-    A generated answer that the task's contract does not accept, or that is not a label of the task, is left out.
+    Capable optimizer models first criticise the examples that the parent shows. A generated answer that the task's
+    contract does not accept, or that is not a label of the task, is left out.
 
     Args:
         shots: Demos in the set.
-        rows: Real examples shown as a model.
+        rows: Real examples shown as a model; by default 32, for small optimizer models 3.
     """
 
     name = "demo-synthesis"
     needs = NEEDS_TRAIN
-    calls = CALLS_PER_ASK
+    calls = 2 * CALLS_PER_ASK
 
     shots: int = 5
-    rows: int = 3
+    rows: int | None = None
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        failures = request.failures[: self.rows]
-        examples = sample_cases(request.train, self.rows, request.rng)
+        most = case_count(request, self.rows, _SMALL_ROWS)
+        failures = request.failures[:most]
+        examples = sample_cases(request.train, most, request.rng)
+        critique = await self._critique(request, team, examples, failures) if request.capable else ""
         ask = SynthesizeExamples(
-            task=task_description(request.task), rows=examples, failures=failures, count=self.shots
+            task=task_description(request.task), rows=examples, failures=failures, count=self.shots, critique=critique
         )
         reply = await team.act(ask)
         real = {normalize_answer(row.text) for row in request.train}
@@ -96,6 +117,19 @@ class DemoSynthesis:
             return []
         own_demos = request.parents[0].program.main.demos[: self.shots - len(demos)]
         return [with_demos(request.parents[0], [*own_demos, *demos], f"{len(demos)} generated demos")]
+
+    async def _critique(self, request: Request, team: Team, rows: Sequence[Case], failures: Sequence[Case]) -> str:
+        """What the examples of the parent lack; empty if the reply could not be read."""
+        demos = request.parents[0].program.main.demos
+        ask = CritiqueExamples(
+            task=task_description(request.task),
+            prompt=main_instruction(request),
+            demos=tuple(Case(input=demo.input, expected=demo.output) for demo in demos),
+            rows=tuple(rows),
+            failures=tuple(failures),
+        )
+        reply = await team.act(ask)
+        return reply.text if reply is not None else ""
 
 
 @dataclass(kw_only=True)

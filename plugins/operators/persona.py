@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 
 from ...agents.asks.replies import ItemsReply, TextReply
-from ...core.asks import CALLS_PER_ASK, Ask
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.prompt import Section
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ...core.words import length_in_words
-from ..algorithms.llm_helpers import task_description
+from ..algorithms.llm_helpers import sample_cases, task_description
 
 
 class DescribeExpert(Ask[TextReply]):
@@ -20,7 +20,9 @@ class DescribeExpert(Ask[TextReply]):
     role = "student"
     skill = "expert"
     reply = TextReply
+    reads = {"rows": "rows"}
     task: str
+    rows: tuple[Case, ...] = ()
 
 
 class NameIntent(Ask[ItemsReply]):
@@ -33,6 +35,8 @@ class NameIntent(Ask[ItemsReply]):
 
 
 KEYWORDS = "Keywords"
+# An expertise shows in few inputs; the paragraph is about a person, not about them.
+_EXPERT_EXAMPLES = 8
 # More keywords are no keywords.
 _MAX_KEYWORDS = 6
 # A longer item is a sentence.
@@ -48,7 +52,8 @@ class ExpertPersona:
     calls = CALLS_PER_ASK
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        reply = await team.act(DescribeExpert(task=task_description(request.task)))
+        rows = sample_cases(request.train, _EXPERT_EXAMPLES, request.rng) if request.capable else ()
+        reply = await team.act(DescribeExpert(task=task_description(request.task), rows=rows))
         if reply is None:
             return []
         program = request.parents[0].program

@@ -9,7 +9,14 @@ from ...agents.asks.replies import PromptReply
 from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.protocols import ANY_KIND, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
+from ..algorithms.llm_helpers import (
+    case_count,
+    main_instruction,
+    rewrite_with_model,
+    sample_items,
+    task_description,
+    user_guidance,
+)
 
 
 class ReflectOnCases(Ask[PromptReply]):
@@ -25,12 +32,17 @@ class ReflectOnCases(Ask[PromptReply]):
     hints: tuple[str, ...] = ()
 
 
+# Enough for one pattern, and as much as a small context holds.
+_SMALL_CASES = 6
+
+
 @dataclass(kw_only=True)
 class ReflectiveMutation:
     """Rewrites the prompt after reflecting on a few runs; without failures there is no proposal.
 
     Args:
-        cases: Runs shown at most, failures first; successes show what must stay.
+        cases: Runs shown at most, failures first; successes show what must stay. By default 32, for small optimizer
+            models 6.
     """
 
     name = "reflect"
@@ -38,13 +50,14 @@ class ReflectiveMutation:
     kinds = ANY_KIND
     calls = CALLS_PER_ASK
 
-    cases: int = 6
+    cases: int | None = None
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
         if not request.failures:
             return []
-        failed = sample_items(request.failures, self.cases, request.rng)
-        right = sample_items(request.successes, self.cases - len(failed), request.rng)
+        most = case_count(request, self.cases, _SMALL_CASES)
+        failed = sample_items(request.failures, most, request.rng)
+        right = sample_items(request.successes, most - len(failed), request.rng)
         ask = ReflectOnCases(
             task=task_description(request.task),
             prompt=main_instruction(request),

@@ -1,24 +1,32 @@
 """MARS (arXiv 2503.16874): a teacher asks, a critic judges the questions, a student answers with a new prompt.
 
-The steps are functions, so that a graph can run them one by one; `Socratic.propose` runs them in order. The team's
-evidence setting decides who sees failures: as published nobody does.
+The steps are functions, so that a graph can run them one by one; `Socratic.propose` runs them in order. All three see
+examples with their references. The team's evidence setting decides who sees failures: as published nobody does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
 from ...agents.asks.common import AnswerQuestions, AskQuestions, JudgeQuestions
 from ...agents.asks.replies import JudgementReply
 from ...core.asks import CALLS_PER_ASK, Case
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request, WorkOrder
-from ..algorithms.llm_helpers import main_instruction, task_description, user_guidance, with_instruction
+from ..algorithms.llm_helpers import (
+    case_count,
+    main_instruction,
+    sample_cases,
+    task_description,
+    user_guidance,
+    with_instruction,
+)
 
 # As in the paper.
 MAX_QUESTIONS = 2
-# Enough to see a pattern without filling a small context.
-MAX_FAILURES = 4
+# Enough to see a pattern without filling a small context; capable models read many more.
+MAX_FAILURES, MAX_EXAMPLES = 4, 3
 
 
 async def ask_questions(
@@ -32,6 +40,7 @@ async def ask_questions(
             step=request.order.plan_step,
             asked=tuple(rejected),
             suggestion=suggestion,
+            rows=_visible_examples(request),
             failures=_visible_failures(request),
             hints=user_guidance(request),
         )
@@ -39,9 +48,18 @@ async def ask_questions(
     return reply.questions[:MAX_QUESTIONS] if reply is not None else ()
 
 
-async def judge_questions(questions: Sequence[str], team: Team) -> JudgementReply | None:
+async def judge_questions(request: Request, questions: Sequence[str], team: Team) -> JudgementReply | None:
     """The critic's judgement of the questions; None if it cannot be parsed."""
-    return await team.act(JudgeQuestions(questions=tuple(questions)))
+    return await team.act(
+        JudgeQuestions(
+            questions=tuple(questions),
+            task=task_description(request.task),
+            prompt=main_instruction(request),
+            step=request.order.plan_step,
+            rows=_visible_examples(request),
+            failures=_visible_failures(request),
+        )
+    )
 
 
 def revision_advice(verdict: JudgementReply | None) -> str | None:
@@ -67,6 +85,8 @@ async def answer_questions(request: Request, team: Team, questions: Sequence[str
             task=task_description(request.task),
             prompt=main_instruction(request),
             questions=tuple(questions),
+            step=request.order.plan_step,
+            rows=_visible_examples(request),
             failures=_visible_failures(request),
             hints=user_guidance(request),
         )
@@ -89,7 +109,9 @@ class Socratic:
         if not questions:
             return []
         advice = (
-            revision_advice(await judge_questions(questions, team)) if can_afford_another(request.order, 1) else None
+            revision_advice(await judge_questions(request, questions, team))
+            if can_afford_another(request.order, 1)
+            else None
         )
         if advice is not None and can_afford_another(request.order, 2):
             questions = await ask_questions(request, team, advice, rejected=questions) or questions
@@ -99,4 +121,11 @@ class Socratic:
 
 def _visible_failures(request: Request) -> tuple[Case, ...]:
     """The same failures at every step, in order; sampling would make the steps depend on each other."""
-    return request.failures[:MAX_FAILURES]
+    return request.failures[: case_count(request, None, MAX_FAILURES)]
+
+
+def _visible_examples(request: Request) -> tuple[Case, ...]:
+    """Labelled examples, the same for all three: the request's own draws stay as they are."""
+    rng = Random()
+    rng.setstate(request.rng.getstate())
+    return sample_cases(request.train, case_count(request, None, MAX_EXAMPLES), rng)

@@ -19,6 +19,9 @@ from ..algorithms.llm_helpers import (
     with_instruction,
 )
 
+# As published.
+_GROUP_SIZE = 4
+
 
 @dataclass(kw_only=True)
 class TextualGradient:
@@ -28,7 +31,7 @@ class TextualGradient:
 
     Args:
         gradients: Groups of failures.
-        errors_per_gradient: Failures in a group.
+        errors_per_gradient: Failures in a group. A capable critic sees twice as many if the option is not set.
         reasons_per_gradient: Reasons asked of each group.
         steps_per_gradient: Edits against each reason.
         paraphrases: Paraphrases of each edit.
@@ -38,7 +41,7 @@ class TextualGradient:
     needs = NEEDS_TRAIN
 
     gradients: int = 4
-    errors_per_gradient: int = 4
+    errors_per_gradient: int | None = None
     reasons_per_gradient: int = 1
     steps_per_gradient: int = 1
     paraphrases: int = 2
@@ -53,10 +56,14 @@ class TextualGradient:
         if not request.failures:
             return []
         prompt = main_instruction(request)
-        size = min(self.errors_per_gradient, len(request.failures))
+        # Groups stay smaller than all failures: their reasons should differ.
+        most = self.errors_per_gradient or (2 * _GROUP_SIZE if request.capable else _GROUP_SIZE)
+        size = min(most, len(request.failures))
         groups = [tuple(request.rng.sample(request.failures, size)) for _ in range(self.gradients)]
+        task, hints = task_description(request.task), user_guidance(request)
         replies = await gather_all(
-            team.act(FindReasons(prompt=prompt, failures=group, count=self.reasons_per_gradient)) for group in groups
+            team.act(FindReasons(prompt=prompt, failures=group, count=self.reasons_per_gradient, task=task))
+            for group in groups
         )
         reasons: list[tuple[str, tuple[Case, ...]]] = [
             (reason, group)
@@ -65,7 +72,6 @@ class TextualGradient:
             for reason in reply.reasons[: self.reasons_per_gradient]
             for _ in range(self.steps_per_gradient)
         ]
-        task, hints = task_description(request.task), user_guidance(request)
         edited = await gather_all(
             team.act(EditPrompt(task=task, prompt=prompt, reason=reason, failures=group, hints=hints))
             for reason, group in reasons

@@ -8,13 +8,15 @@ from functools import cache
 from importlib import resources
 
 from ...agents.asks.replies import PromptReply
-from ...core.asks import CALLS_PER_ASK, Ask
+from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.protocols import NEEDS_NOTHING, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
+    CAPABLE_CASES,
     deduplicate,
     gather_all,
     main_instruction,
+    sample_cases,
     sample_items,
     task_description,
     user_guidance,
@@ -28,10 +30,11 @@ class MutateInStyle(Ask[PromptReply]):
     role = "student"
     skill = "style"
     reply = PromptReply
-    reads = {"hints": "hints"}
+    reads = {"rows": "rows", "hints": "hints"}
     task: str
     prompt: str
     style: str
+    rows: tuple[Case, ...] = ()
     hints: tuple[str, ...] = ()
 
 
@@ -50,25 +53,31 @@ class ThinkingStyleMutation:
     """One rewrite per thinking style, with new styles for each order.
 
     Args:
-        styles: Styles per order.
+        styles: Styles in a set.
+        sets: Sets of styles per order at most; the order's count says how many the budget can measure.
     """
 
     name = "thinking-styles"
     needs = NEEDS_NOTHING
 
     styles: int = 5
+    sets: int = 1
 
     @property
     def calls(self) -> int:
-        return CALLS_PER_ASK * self.styles
+        return CALLS_PER_ASK * self.styles * self.sets
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        styles = sample_items(thinking_styles(), self.styles, request.rng)
+        count = self.styles * min(self.sets, request.order.count)
+        styles = sample_items(thinking_styles(), count, request.rng)
+        # Small optimizer models rewrite as published, by the style alone.
+        rows = sample_cases(request.train, CAPABLE_CASES, request.rng) if request.capable else ()
         asks = [
             MutateInStyle(
                 task=task_description(request.task),
                 prompt=main_instruction(request),
                 style=style,
+                rows=rows,
                 hints=user_guidance(request),
             )
             for style in styles

@@ -11,6 +11,8 @@ from ..algorithms.selection import best_mean, common_rows, human_candidates, mea
 
 # A proposal that is measured on fewer examples is not comparable.
 _RUNS_PER_PROPOSAL = 8
+# Five variants on ten examples each.
+_RUNS_PER_SET = 50
 
 
 @dataclass(kw_only=True)
@@ -24,6 +26,8 @@ class StagedOperators:
         stages: Operators by stage; if empty, each operator of the recipe is one stage.
         cases: Operator → train examples that the current prompt runs on first.
         counts: Operator → proposals, if more than one; fewer in a small budget.
+        sets: Operator → sets of proposals, if more than one, for operators that make several in any case; as many as
+            the stage's equal share of the budget can measure.
     """
 
     name = "staged"
@@ -32,6 +36,7 @@ class StagedOperators:
     stages: Sequence[Sequence[str]] = ()
     cases: Mapping[str, int] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    sets: Mapping[str, int] = field(default_factory=dict)
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:
         stages = self._active_stages(search)
@@ -43,11 +48,17 @@ class StagedOperators:
                 operator=name,
                 parents=(standing,),
                 cases=self.cases.get(name, 0),
-                count=max(1, min(self.counts.get(name, 1), search.remaining_runs // _RUNS_PER_PROPOSAL)),
+                count=self._count(name, search, len(stages) - search.round + 1),
                 stream=index,
             )
             for index, name in enumerate(stages[search.round - 1])
         ]
+
+    def _count(self, name: str, search: Search, stages_left: int) -> int:
+        if name in self.sets:
+            affordable = search.remaining_runs // stages_left // _RUNS_PER_SET
+            return max(1, min(self.sets[name], affordable))
+        return max(1, min(self.counts.get(name, 1), search.remaining_runs // _RUNS_PER_PROPOSAL))
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         entered = [*human_candidates(search), *new]

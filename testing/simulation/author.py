@@ -119,6 +119,17 @@ def _no_rules(kind: str, mark: int) -> str:
     return sentences[mark % len(sentences)]
 
 
+def _revision(question: Question, kind: str, mark: int) -> str:
+    """A branch; where the question offers it, each new rule is a branch, and what is no condition goes to the trunk."""
+    if "<trunk>" not in question.text:
+        return _single("branch", "NEW: ")(question, kind, mark)
+    conditions = [rule for rule in question.news if rule.field != STEP]
+    blocks = [f"<branch>NEW: {statement([rule], kind)}</branch>" for rule in conditions[:_RULES_PER_ITEM]]
+    if question.steps or question.fields:
+        blocks.insert(0, f"<trunk>{PROMPT_WRITERS[kind](question, mark)}</trunk>")
+    return "\n".join(blocks) or f"<branch>NEW: {_no_rules(kind, mark)}</branch>"
+
+
 def _judgement(question: Question, kind: str, mark: int) -> str:
     return "<verdict>True</verdict>"
 
@@ -204,7 +215,7 @@ _WRITERS: Mapping[str, Writer] = {
     "advice": _advice,
     "analysis": _piece("analysis"),
     "answer": _answer,
-    "branch": _single("branch", "NEW: "),
+    "branch": _revision,
     "bullet": _bullets,
     "choice": lambda question, kind, mark: f"<choice>{'AB'[mark % 2]}</choice>",
     "critique": _piece("critique"),

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from maieutic.core.budget import Budget
 from maieutic.core.candidate import Candidate
-from maieutic.core.models import ModelRef
+from maieutic.core.models import ModelRef, ModelSettings
 from maieutic.core.report import Report
 from maieutic.core.score import Evaluation
 from maieutic.core.task import Models, Task
@@ -102,11 +102,12 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
         provider: str = "openai",
         elsewhere: Sequence[Mapping[str, str]] = (),
         folder: Path = tmp_path,
+        register: Literal["plain", "full"] = "plain",
         **fields: Any,
     ) -> Played:
         """One schedule, as published, whatever budget is left. row: from a number to input and reference, and an id
         where a third is given. provider: `llamacpp` where the target scores given texts. elsewhere: rows of the
-        split target."""
+        split target. register: how the author is asked."""
 
         def some(first: int, count: int) -> list[dict[str, str]]:
             return [dict(zip(("input", "output", "id"), row(first + n), strict=False)) for n in range(count)]
@@ -114,6 +115,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
         thinker = ScriptedModel(lambda messages: author(messages[0]["content"]))
         with StubServer(ScriptedModel(target)) as one, StubServer(thinker) as two:
             refs = [ModelRef.parse(f"{provider}/stub@{stub.base}", key_env="STUB_KEY") for stub in (one, two)]
+            refs[1] = refs[1].model_copy(update={"options": ModelSettings(instructions=register)})
             task = Task.create(
                 prompt,
                 train=some(1000, 20),

@@ -58,7 +58,7 @@ async def test_ampo_asks_as_its_card_says_and_grows_branches_that_pay(play: Any)
     first = run.orders[0]
     assert [one["operator"] for one in first] == ["branch"]
     grown_rounds = [orders for orders in run.orders if orders[0]["operator"] == "branch"]
-    assert run.skills["failure-patterns"] == len(grown_rounds)
+    assert 0 < run.skills["failure-patterns"] <= len(grown_rounds), "once a round, as long as something fails"
     assert run.skills["failure-cause"] <= 5 * len(grown_rounds)
     assert run.skills["branch"] <= 3 * len(grown_rounds)
     cause, merged, revised = run.asked("failure-cause")[0], run.asked("failure-patterns")[0], run.asked("branch")[0]
@@ -70,17 +70,40 @@ async def test_ampo_asks_as_its_card_says_and_grows_branches_that_pay(play: Any)
     assert any("If the number ends in" in one for one in run.asked("failure-cause")), "branches are part of it"
     assert "Numbers that end in" in merged, "the summarizer sees all reasons"
     assert "none yet" in revised
-    patterns = [pattern_of(one.rationale) for one in run.made_by("branch") if one.round == 1]
+    children = [one for one in run.made_by("branch") if one.round == 1]
+    patterns = [pattern_of(one.rationale) for one in children if "together" not in one.rationale]
     assert patterns == sorted(patterns, reverse=True), "the most important patterns, in order"
     asked = [pattern_of(one.split("Where it fails:")[1]) for one in run.asked("branch")[: len(patterns)]]
     assert sorted(asked) == sorted(patterns), "a question for each pattern, side by side"
     best = run.candidates[run.best].program.main
     assert len(best.branches) >= 3
     assert run.report.best.score > run.report.start.score + 0.2
+    assert [len(one.program.main.branches) for one in children if "together" in one.rationale] == [len(patterns)]
     for child in run.made_by("branch"):
         (parent,) = child.parents
-        assert len(child.program.main.branches) == len(run.candidates[parent].program.main.branches) + 1
+        grown = len(child.program.main.branches) - len(run.candidates[parent].program.main.branches)
+        assert grown > 1 if "together" in child.rationale else grown == 1
         assert child.program.main.instruction == "Say even or odd.", "the trunk is left as the user wrote it"
+
+
+async def test_a_capable_revisor_rewrites_the_trunk_and_adds_several_branches(play: Any) -> None:
+    def capable(text: str) -> str:
+        if "<trunk>" in text:
+            return (
+                "<trunk>Say even or odd. Look at the last digit.</trunk>\n"
+                "<branch>NEW: If the number ends in 3: say odd</branch>\n"
+                "<branch>NEW: If the number ends in 4: say even</branch>"
+            )
+        if "<pattern>" in text:
+            return "<pattern>7 | Numbers that end in 3 or 4 go wrong.</pattern>"
+        return "<drop>none</drop>" if "<drop>" in text else "<reason>Numbers that end in 3 should be odd.</reason>"
+
+    budget = Budget(target_calls=60, calls=200)
+    run = await play("ampo", capable, target=branching, budget=budget, rows=10, register="full")
+    first = run.made_by("branch")[0]
+    assert first.program.main.instruction == "Say even or odd. Look at the last digit."
+    assert [branch.when for branch in first.program.main.branches] == ["the number ends in 3", "the number ends in 4"]
+    assert first.rationale.startswith("trunk, breadth, breadth: ")
 
 
 @pytest.mark.slow

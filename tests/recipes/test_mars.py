@@ -7,8 +7,10 @@ import re
 from typing import Any
 
 import pytest
+from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 
+LABELS = AnswerContract(type="label", labels=("even", "odd"))
 STEPS = ["Tell the model which digit counts.", "Tell the model what the answer looks like."]
 
 
@@ -17,7 +19,7 @@ def class_room(*, sound: bool = True, levels: tuple[int, ...] = ()) -> Any:
     number, wanted = itertools.count(1), iter(levels)
 
     def say(text: str) -> str:
-        if "Plan how to make the prompt better" in text:
+        if "Plan how a task is solved" in text:
             return "".join(f"<step>{step}</step>" for step in STEPS)
         if "You judge the questions" in text:
             return (
@@ -33,12 +35,12 @@ def class_room(*, sound: bool = True, levels: tuple[int, ...] = ()) -> Any:
 
 async def test_the_path_is_laid_once_and_walked_step_by_step(play: Any) -> None:
     run = await play("mars", class_room(levels=(9, 4, 0, 6, 1, 6)))
-    assert run.skills["plan"] == 1
-    skills = [turn.skill for turn in run.dialogue if turn.skill != "plan"]
+    assert run.skills["solution"] == 1
+    skills = [turn.skill for turn in run.dialogue if turn.skill != "solution"]
     assert skills == ["questions", "judge-questions", "answer-questions"] * (len(skills) // 3)
     roles = {turn.skill: turn.role for turn in run.dialogue}
     assert roles == {
-        "plan": "planner",
+        "solution": "planner",
         "questions": "teacher",
         "judge-questions": "critic",
         "answer-questions": "student",
@@ -67,7 +69,7 @@ async def test_the_best_of_the_walk_is_the_result_although_the_walk_went_on(play
 
 async def test_a_refused_question_is_asked_once_more_with_the_advice_and_not_judged_again(play: Any) -> None:
     run = await play("mars", class_room(sound=False), budget=Budget(target_calls=90))
-    skills = [turn.skill for turn in run.dialogue if turn.skill != "plan"]
+    skills = [turn.skill for turn in run.dialogue if turn.skill != "solution"]
     assert skills[:4] == ["questions", "judge-questions", "questions", "answer-questions"]
     first, second = run.asked("questions")[:2]
     assert "sent back" not in first
@@ -83,7 +85,7 @@ async def test_a_bare_no_sends_the_questions_back_too_and_the_teacher_sees_them_
         return "<verdict>False</verdict>" if "You judge the questions" in text else str(room(text))
 
     run = await play("mars", say, budget=Budget(target_calls=90))
-    skills = [turn.skill for turn in run.dialogue if turn.skill != "plan"]
+    skills = [turn.skill for turn in run.dialogue if turn.skill != "solution"]
     assert skills[:4] == ["questions", "judge-questions", "questions", "answer-questions"]
     first, second = run.asked("questions")[:2]
     assert "sent back" not in first
@@ -95,7 +97,7 @@ async def test_a_dialogue_keeps_to_its_share_of_the_calls_and_ends_in_a_prompt(p
     run = await play("mars", class_room(sound=False), budget=Budget(calls=24), rows=8)
     spoken: dict[str, list[str]] = {}
     for turn in run.dialogue:
-        if turn.skill != "plan":
+        if turn.skill != "solution":
             spoken.setdefault("/".join(turn.place.split("/")[:2]), []).append(turn.skill)
     assert list(spoken.values()) == [
         ["questions", "judge-questions", "questions", "answer-questions"],
@@ -118,3 +120,42 @@ async def test_a_plan_that_cannot_be_read_leaves_a_path_of_one_step(play: Any) -
     run = await play("mars", lambda text: "no idea" if "Plan how" in text or "<step>" in text else room(text))
     assert run.skills["answer-questions"] == 3
     assert all(run.rows(one) for one in run.candidates), "every pass is one step long"
+
+
+async def test_edits_of_the_prompt_are_planned_where_they_are_asked_for(play: Any) -> None:
+    room = class_room(levels=(4, 6, 6))
+
+    def say(text: str) -> str:
+        return "<step>Tell the model which digit counts.</step>" if "make the prompt better" in text else room(text)
+
+    run = await play("mars", say, settings={"plans": "edits"}, budget=Budget(target_calls=90))
+    assert run.skills["plan"] == 1
+    assert not run.skills["solution"]
+
+
+async def test_all_three_see_the_same_examples_and_the_planner_sees_some_too(play: Any) -> None:
+    run = await play("mars", class_room(), budget=Budget(target_calls=90), answer=LABELS)
+    assert all(text.count("Expected:") == 3 for skill in ("questions", "answer-questions") for text in run.asked(skill))
+    assert run.asked("solution")[0].count("Expected:") == 3
+    assert "even, odd" in run.asked("solution")[0], "the planner knows the labels"
+    numbers = [re.findall(r"number (\d+)", run.asked(skill)[0]) for skill in ("questions", "answer-questions")]
+    assert numbers[0] == numbers[1]
+
+
+async def test_a_capable_team_sees_all_examples_and_its_critic_the_aim(play: Any) -> None:
+    def say(text: str) -> str:
+        if "<verdict>" in text:
+            return "<verdict>True</verdict>"
+        if "<step>" in text:
+            return "<step>Look at the last digit.</step>"
+        return "<question>What decides here?</question>" if "<question>" in text else "<prompt>At level 9.</prompt>"
+
+    run = await play("mars", say, budget=Budget(target_calls=90), answer=LABELS, register="full")
+    for skill in ("solution", "questions", "judge-questions", "answer-questions"):
+        text = run.asked(skill)[0]
+        assert text.count("Expected:") == 20, skill
+        assert "Measure: exact" in text
+        assert "Target model: openai/stub" in text
+        assert "4000 tokens" in text
+        assert not re.search(r"\bscores of 100\b|Got: ", text), "as published nobody sees scores or outputs"
+    assert run.report.best.score > run.report.start.score

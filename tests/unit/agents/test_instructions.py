@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from maieutic.agents.instruction_leaks import leaked_instruction
 from maieutic.agents.instructions import (
+    REGISTERS,
     REPAIR_KEY,
     Instruction,
+    Register,
     instruction_for,
     parse_instruction,
     shipped_instructions,
@@ -39,22 +41,29 @@ def test_all_asks_are_found() -> None:
 
 @pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.skill)
 def test_a_skill_has_an_instruction_that_knows_its_fields(ask: type[Ask]) -> None:
-    told = instruction_for(ask.role, ask.skill)
-    assert told.fields
-    assert set(told.fields) <= set(ask.model_fields), "a placeholder that the ask does not have"
-    assert set(ask.model_fields) <= set(told.fields), "a field that is never shown"
+    plain, full = (instruction_for(ask.role, ask.skill, register) for register in REGISTERS)
+    assert plain.fields
+    known = {*ask.model_fields, "aim", "tried"}
+    assert set(plain.fields) <= (set(ask.model_fields) if plain is not full else known), "the ask does not have it"
+    assert set(full.fields) <= known, "a placeholder that the ask does not have"
+    assert set(ask.model_fields) <= {*plain.fields, *full.fields}, "a field that is never shown"
+    assert set(plain.fields) <= {*full.fields}, "a capable model is told no less than a small one"
 
 
-@pytest.mark.parametrize("told", shipped_instructions().values(), ids=lambda told: told.name)
+ALL_SHIPPED = [told for register in REGISTERS for told in shipped_instructions(register).values()]
+
+
+@pytest.mark.parametrize("told", ALL_SHIPPED, ids=lambda told: told.name)
 def test_the_form_names_the_tags(told: Instruction) -> None:
     for tag in told.tags:
         assert f"<{tag}>" in told.form
         assert f"<{tag}>" in told.body
 
 
+@pytest.mark.parametrize("register", REGISTERS)
 @pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.skill)
-def test_a_repeated_sample_or_form_is_no_answer(ask: type[Ask]) -> None:
-    told = instruction_for(ask.role, ask.skill)
+def test_a_repeated_sample_or_form_is_no_answer(ask: type[Ask], register: Register) -> None:
+    told = instruction_for(ask.role, ask.skill, register)
     asked = ask.model_construct(count=3, steps=4)
     tag = told.tags[0] if told.tags else ask.skill
     echo = "\n".join(f"<{tag}>{sample}</{tag}>" for sample in told.samples)
@@ -62,7 +71,7 @@ def test_a_repeated_sample_or_form_is_no_answer(ask: type[Ask]) -> None:
     assert parse_reply(asked, told.form, samples=told.samples, tags=told.tags) is None
 
 
-@pytest.mark.parametrize("told", shipped_instructions().values(), ids=lambda told: told.name)
+@pytest.mark.parametrize("told", ALL_SHIPPED, ids=lambda told: told.name)
 def test_an_instruction_in_a_prompt_is_found(told: Instruction) -> None:
     if told.form:
         assert leaked_instruction(f"Classify the review.\n{told.body.upper()}") is not None

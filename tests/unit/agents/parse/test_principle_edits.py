@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from maieutic.agents.instructions import field_texts, shipped_instructions
+from maieutic.agents.evidence import EvidenceView
+from maieutic.agents.instructions import shipped_instructions
 from maieutic.agents.parse.replies import parse_reply
 from maieutic.plugins.operators.principle_edit import EditPrinciple, PrincipleReply
 
@@ -53,8 +54,8 @@ def test_the_forms_that_were_shown_are_no_edit(said: str) -> None:
 
 def test_only_where_principles_stand_their_author_is_told_how_to_change_one() -> None:
     told = shipped_instructions()["student.principle"]
-    assert "REMOVE" in told.fill(field_texts(ASK))
-    assert "2. Length does not." in told.fill(field_texts(ASK))
-    first = told.fill(field_texts(ASK.model_copy(update={"principles": ()})))
+    assert "REMOVE" in told.fill(EvidenceView().field_texts(ASK))
+    assert "2. Length does not." in told.fill(EvidenceView().field_texts(ASK))
+    first = told.fill(EvidenceView().field_texts(ASK.model_copy(update={"principles": ()})))
     assert "NEW: ..." in first
     assert "REMOVE" not in first

@@ -15,7 +15,7 @@ from maieutic.core.errors import MaieuticError
 from maieutic.core.models import Call, ModelRef, ModelSettings, Reply
 from maieutic.core.task import Constraints, Models, Task
 from maieutic.runtime.models.client import ModelClient
-from maieutic.runtime.models.profile import author_tokens, profile_of, target_tokens
+from maieutic.runtime.models.profile import author_tokens, evidence_tokens, profile_of, target_tokens
 from maieutic.testing import StubServer
 
 TRAIN = [{"input": "a", "output": "yes"}, {"input": "b", "output": "no"}]
@@ -150,3 +150,29 @@ def test_options_on_the_command_line() -> None:
     for wrong in ({"targt.timeout": "3"}, {"target.tmeout": "3"}, {"target.timeout": "soon"}):
         with pytest.raises(MaieuticError):
             apply_model_options(task(model("openai/x")), wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "tokens"),
+    [
+        ("openai/gpt-4o", {}, 16_384),
+        ("openai/my-own@http://127.0.0.1:8000/v1", {}, 8192),
+        ("openai/my-own@http://127.0.0.1:8000/v1", {"context": 200_000}, 16_384),
+        ("openai/my-own@http://127.0.0.1:8000/v1", {"context": 4096}, None),
+        ("openai/qwen2.5-coder-1.5b@http://127.0.0.1:8000/v1", {}, None),
+        ("openai/qwen2.5-coder-1.5b@http://127.0.0.1:8000/v1", {"instructions": "full"}, 8192),
+        ("openai/qwen3-30b-a3b@http://127.0.0.1:8000/v1", {}, 8192),
+        ("openai/SmolLM2-135M-Instruct@http://127.0.0.1:8000/v1", {}, None),
+        ("openai/gpt-4o", {"instructions": "plain"}, None),
+        ("local/smollm2", {}, None),
+    ],
+)
+def test_capable_authors_read_a_quarter_of_their_context(
+    name: str, options: dict[str, Any], tokens: int | None
+) -> None:
+    assert evidence_tokens(model(name, **options)) == tokens
+
+
+def test_a_small_budget_of_tokens_leaves_room_for_many_questions() -> None:
+    assert evidence_tokens(model("openai/gpt-4o"), Budget(tokens=200_000)) == 2500
+    assert evidence_tokens(model("openai/gpt-4o"), Budget(tokens=1000)) == 512

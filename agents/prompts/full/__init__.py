@@ -1,0 +1,1 @@
+"""The full register: texts for capable models, and the paragraphs that they share."""
