@@ -89,7 +89,7 @@ class SimulatedOptimizer:
             return Answer(text=_boundary_examples(mark))
         if "<analysis>" in text:
             return Answer(text=f"<analysis>Words of kind {mark} are taken for red.</analysis>")
-        if "make up examples" in text:
+        if "make up examples" in text or "You write worked examples" in text:
             return Answer(text=f"<input>made word {mark}</input><output>{LABELS[mark % 2]}</output>")
         if "<reasoning>" in text:
             return Answer(text=f"<reasoning>The word sounds like number {mark}.</reasoning>")

@@ -15,6 +15,9 @@ from ..run_config import RunConfig
 
 # About three words to four tokens of English: a rule of thumb for authors who count words.
 _WORDS_PER_TOKEN = 0.75
+_OF_THE_LAST_STEP = (
+    " That holds for the program's final output; what another prompt of it brings out goes to the next step."
+)
 # A rubric of a page is told whole.
 _OPTION_TOKENS = 800
 
@@ -29,7 +32,8 @@ def aim(config: RunConfig) -> str:
         f"Target model: {task.models.target.id}"
         + (", which thinks before it answers" if profile.reasons else "")
         + f". It writes at most {target_tokens(task)} tokens for one input, and it sees the prompt and the input only.",
-        f"Reading: {how_answers_are_read(task.answer, config.labels)}",
+        f"Reading: {how_answers_are_read(task.answer, config.labels)}"
+        + (_OF_THE_LAST_STEP if len(task.program.prompts) > 1 and task.program.router is None else ""),
         f"Length: the prompt may have {limit} tokens, about {round(limit * _WORDS_PER_TOKEN)} English words. "
         "They need not be used up, and what is needed need not be left out.",
     ]

@@ -162,7 +162,10 @@ def test_several_texts_are_worked_on_each_in_the_words_of_its_kind() -> None:
     def both(texts: dict[str, str]) -> tuple[float, str]:
         return ("ISO" in texts["hint"]) / 2 + (texts["pattern"] == ISO) / 2, "the pattern or the hint is wrong"
 
-    replies = {"<file>": f"<text>{ISO}</text>", "You improve a prompt": "<prompt>Write dates as ISO has them.</prompt>"}
+    replies = {
+        "<file>": f"<text>{ISO}</text>",
+        "You improve the prompt": "<prompt>Write dates as ISO has them.</prompt>",
+    }
     with StubServer(ScriptedModel(lambda m: next(r for key, r in replies.items() if key in m[-1]["content"]))) as stub:
         result = maieutic.optimize_text(
             {"pattern": r"\d+", "hint": "Write dates."},

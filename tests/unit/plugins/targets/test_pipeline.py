@@ -12,7 +12,7 @@ from maieutic.core.budget import Budget
 from maieutic.core.candidate import Archive, Candidate
 from maieutic.core.dataset import Example
 from maieutic.core.errors import TaskError, UsageError
-from maieutic.core.models import ModelRef, Reply
+from maieutic.core.models import ModelRef, ModelSettings, Reply
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
 from maieutic.core.render import Message, program_instruction_text
@@ -57,7 +57,9 @@ def answers(messages: Any) -> str:
 
 def task_at(base: str, **fields: Any) -> Task:
     ref = ModelRef.parse(f"openai/stub@{base}")
-    made = Task.create("x", train=ROWS["a"], val=ROWS["b"], test=ROWS["c"], models=Models(target=ref, optimizer=ref))
+    author = ref.model_copy(update={"options": ModelSettings(instructions="plain")})
+    models = Models(target=ref, optimizer=author)
+    made = Task.create("x", train=ROWS["a"], val=ROWS["b"], test=ROWS["c"], models=models)
     answer = AnswerContract(type="label", labels=("red", "blue"))
     target = TargetSpec(use="pipeline", options={"steps": STEPS})
     return made.model_copy(update={"program": PROGRAM, "target": target, "answer": answer, **fields})
