@@ -14,8 +14,8 @@ from ...core.trace import trace_text
 
 
 def step_case(example: Example, evaluation: Evaluation, slot: str = "", *, steps: bool = False) -> Case:
-    """An example as an agent reads it; with `steps`, all prompts' inputs and outputs where the target told no more. Nobody knows what an inner step should have said: the feedback is whether the
-    final answer was right."""
+    """An example as an agent reads it. Nobody knows what an inner step should have said: the feedback is whether the
+    final answer was right. steps: whether all prompts' inputs and outputs are the trace where the target has none."""
     expected = " | ".join(example.outputs)
     step = find_step(evaluation, slot)
     if step is None or is_last_step(evaluation, slot):

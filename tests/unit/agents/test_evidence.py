@@ -36,9 +36,9 @@ def test_what_fits_stands_whole_with_its_steps() -> None:
 
 
 def test_small_models_read_what_they_did() -> None:
-    text = EvidenceView().field_texts(reflect(case(LONG, trace="(1) plan")))["cases"]
-    assert len(text) < 700
-    assert "Steps" not in text
+    text = EvidenceView().field_texts(reflect(case(LONG, trace=LONG)))["cases"]
+    assert len(text) < 1300
+    assert text.count("[…]") == 2
 
 
 def test_what_does_not_fit_is_cut_at_the_longest_texts_and_says_so() -> None:
