@@ -57,7 +57,7 @@ async def test_documented_python_runs(
     target, optimizer = models
     code = block.replace('"openai/gpt-4o-mini"', repr(target)).replace('"openai/gpt-4o"', repr(optimizer))
     code = code.replace("calls=400", "calls=90").replace(", progress=True", "")
-    namespace: dict[str, Any] = {"tickets": tickets()}
+    namespace: dict[str, Any] = {"tickets": tickets(), "my_app": answer}
     if "to_pandas" in code:
         pytest.importorskip("pandas")
     work = eval(compile(code, "documented", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), namespace)
