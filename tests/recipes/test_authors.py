@@ -59,7 +59,7 @@ async def test_every_author_has_candidates(recipe: str, author: str, tmp_path: P
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", [name for name in FAMILIES if name != "routing"])
-@pytest.mark.parametrize("author", ["terse", "reasoning", "chatty"])
+@pytest.mark.parametrize("author", ["terse", "reasoning", "chatty", "chinese", "xml"])
 async def test_other_families_are_learned_too(author: str, family: str, tmp_path: Path) -> None:
     row = await played("protegi", author, family, tmp_path)
     assert row["best"] > row["start"], table([row])

@@ -99,3 +99,17 @@ def test_a_dearer_model_in_one_role_is_part_of_the_price() -> None:
     assert (told(dear, Budget(calls=4000)).usd or 0.0) > 0.0
     unknown = made.models.model_copy(update={"roles": {"critic": ModelRef.parse("openai/of-nobody")}})
     assert told(made.model_copy(update={"models": unknown}), Budget(calls=4000)).usd is None
+
+
+def test_a_target_that_may_reason_writes_more_than_its_answer() -> None:
+    """A quarter of what it may write beyond the answer; a small model's limit is its answer."""
+
+    def answer_tokens(model: str) -> float:
+        found = told(task(model), Budget(target_calls=100))
+        assert found.calls is not None
+        assert found.tokens is not None
+        return found.tokens["target"].answer / (found.calls.target + found.calls.sealed)
+
+    plain = task().answer_tokens
+    assert answer_tokens("local/smollm2") == plain
+    assert answer_tokens(MODEL) == plain + (1024 - plain) / 4
