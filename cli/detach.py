@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,8 +44,8 @@ def spawn_detached(arguments: Sequence[str], *, folder: Path, run: str | None) -
     is_new = not folder.exists()
     make_private_folder(folder)
     log = folder / f"{name}.log"
-    run_arguments = [argument for argument in arguments if argument not in _DISPLAY_FLAGS]
-    command = [sys.executable, "-m", "maieutic", *run_arguments, *([] if run else ["--run", name]), "--json"]
+    arguments = with_options(arguments, [*([] if run else ["--run", name]), "--json"], drop=_DISPLAY_FLAGS)
+    command = [sys.executable, "-m", "maieutic", *arguments]
     with open_private_file(log, "wb") as out:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
@@ -60,6 +60,13 @@ def spawn_detached(arguments: Sequence[str], *, folder: Path, run: str | None) -
                 folder.rmdir()
         raise
     return name, child.pid, log
+
+
+def with_options(arguments: Sequence[str], options: Sequence[str], *, drop: Collection[str] = ()) -> list[str]:
+    """A command line with further options, and without some flags. What follows `--` is text, and stays the end."""
+    words = list(arguments)
+    end = words.index("--") if "--" in words else len(words)
+    return [*(word for word in words[:end] if word not in drop), *options, *words[end:]]
 
 
 def _wait_until_started(child: subprocess.Popen[bytes], run: str, folder: Path, log: Path) -> None:

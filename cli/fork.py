@@ -62,11 +62,11 @@ def fork(
 
     folder = display.folder
     if detach:
-        from .detach import start_detached
+        from .detach import start_detached, with_options
 
         with open_store(folder) as store:
             agreed = require_task_consent(_current_task(store, store.run(run)), trust=trust)
-        arguments = list(context.obj or []) + (["--trust"] if agreed and not trust else [])
+        arguments = with_options(context.obj or [], ["--trust"] if agreed and not trust else [])
         start_detached(arguments, folder=folder, as_json=display.as_json, run=name)
         return
     new_run = new_run_id() if name is None else check_run_id(name)

@@ -86,8 +86,10 @@ def optimize(
             from .watch import require_terminal
 
             require_terminal()  # a run that nobody can watch must not start
+        from .detach import with_options
+
         agreed = require_file_consent(task, trust=trust, no_plugins=no_plugins, replaced=models.replaced_roles)
-        arguments = list(context.obj or []) + (["--trust"] if agreed and not trust else [])
+        arguments = with_options(context.obj or [], ["--trust"] if agreed and not trust else [])
         _optimize_detached(arguments, display, detach=detach, run=run)
         return
     from ..graphs.api import check_run_id, start_run

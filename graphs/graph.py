@@ -33,9 +33,14 @@ from .state import ProposeState, RunState
 NodeFunction = Callable[[RunContext, RunState], Awaitable[RunState]]
 
 
-def state_graph(contexts: RunContexts) -> StateGraph[RunState, Any, RunState, RunState]:
-    """The graph, not compiled: the caller brings a checkpointer, or none for a subgraph."""
-    graph: StateGraph[RunState, Any, RunState, RunState] = StateGraph(RunState)
+def state_graph(
+    contexts: RunContexts, context_schema: type[Any] | None = None
+) -> StateGraph[RunState, Any, RunState, RunState]:
+    """The graph, not compiled: the caller brings a checkpointer, or none for a subgraph.
+
+    context_schema: what a server's form asks for before a run.
+    """
+    graph: StateGraph[RunState, Any, RunState, RunState] = StateGraph(RunState, context_schema)
     for name, node in {
         "prepare": prepare,
         "plan": plan,

@@ -86,6 +86,12 @@ class ChatProxy:
         if self.served.is_single_call:
             fields = {"temperature": self.served.task.constraints.temperature, **body}
             return await self._relay(request, model, {**fields, "messages": self.served.messages(conversation)}, key)
+        if form := sorted(name for name in ("tools", "response_format") if body.get(name)):
+            raise UsageError(
+                f"this prompt takes several calls, and none of them can be given {' or '.join(form)}",
+                where=form[0],
+                remedy="leave it out, or serve a run whose prompt takes one call",
+            )
         fields = {name: body[name] for name in ("temperature", "seed", "user") if name in body}
         gateway = ClientGateway(client=self.client, key=key, fields=fields)
         output = await self.served.answer(conversation, model, gateway)

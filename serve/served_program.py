@@ -9,6 +9,8 @@ from typing import Any
 
 from ..core.dataset import Example
 from ..core.errors import UsageError
+from ..core.images import image_url
+from ..core.messages import from_wire
 from ..core.models import ModelRef, Output
 from ..core.program import Program
 from ..core.protocols import Gateway, Target
@@ -16,6 +18,9 @@ from ..core.render import render, with_shared_prompt
 from ..core.task import Task
 
 ChatTurn = Mapping[str, Any]
+_SYSTEM_ROLES = ("system", "developer")
+# After either of them it is the model's turn.
+_LAST_ROLES = ("user", "tool")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,26 +55,32 @@ class ServedProgram:
         return self.task.target.use == "chat" and self.target.calls(self.program) == 1
 
     def messages(self, conversation: Sequence[ChatTurn]) -> list[dict[str, Any]]:
-        """The messages sent to the model. The last user message is the input. Earlier turns precede the prompt's last
-        message, and the client's system messages follow the prompt's own."""
+        """The messages sent to the model.
+
+        The last user message is the input: its text is put into the prompt, its images stay beside it, and what follows
+        it, tool calls with their results, follows the prompt. Earlier turns precede the prompt's last message, and the
+        client's system messages follow the prompt's own.
+        """
+        position = last_question(conversation)
         example = self.to_example(conversation)
         (name,) = self.program.prompts_for(example.text)
         *opening, last = [dict(message) for message in render(with_shared_prompt(self.program, name), example)]
-        systems = [message_text(turn) for turn in conversation if turn["role"] in ("system", "developer")]
+        if images := _image_parts(conversation[position]):
+            last["content"] = [{"type": "text", "text": last["content"]}, *images]
+        systems = [message_text(turn) for turn in conversation if turn["role"] in _SYSTEM_ROLES]
         systems = [*(str(message["content"]) for message in opening if message["role"] == "system"), *systems]
-        before = [dict(turn) for turn in conversation[:-1] if turn["role"] not in ("system", "developer")]
+        before = [dict(turn) for turn in conversation[:position] if turn["role"] not in _SYSTEM_ROLES]
+        after = [dict(turn) for turn in conversation[position + 1 :] if turn["role"] not in _SYSTEM_ROLES]
         demos = [message for message in opening if message["role"] != "system"]
         head = [{"role": "system", "content": "\n\n".join(systems)}] if systems else []
-        return [*head, *demos, *before, last]
+        return [*head, *demos, *before, last, *after]
 
     def to_example(self, conversation: Sequence[ChatTurn]) -> Example:
-        """The last message as an example: its text, or the fields of its JSON object if the prompts need fields.
+        """The last user message as an example: its text, or the fields of its JSON object if the prompts need fields.
 
-        Raises UsageError if it is not a user message, or a field is missing.
+        Raises UsageError if the conversation ends with neither the user nor a tool, or a field is missing.
         """
-        if not conversation or conversation[-1].get("role") != "user":
-            raise UsageError("the last message must be the user's", where="messages")
-        text = message_text(conversation[-1])
+        text = message_text(conversation[last_question(conversation)], images=True)
         placeholders = {name for prompt in self.program.prompts.values() for name in prompt.placeholders}
         needed = sorted(placeholders - {"input"} - set(self.program.prompts))
         if not needed:
@@ -87,17 +98,38 @@ class ServedProgram:
         return Example(input=fields)
 
     async def answer(self, conversation: Sequence[ChatTurn], model: ModelRef, gateway: Gateway) -> Output:
-        """The output of the whole program, with all its calls. Earlier turns are ignored."""
+        """The output of the whole program, with all its calls. Earlier turns are ignored.
+
+        Raises UsageError for images and tool results, which belong to one call.
+        """
+        if conversation and (conversation[-1].get("role") == "tool" or _image_parts(conversation[-1])):
+            raise UsageError(
+                "this prompt takes several calls, which get no images and no results of the client's tools",
+                where="messages",
+                remedy="send text, or serve a run whose prompt takes one call",
+            )
         return await self.target.run(self.program, self.to_example(conversation), model, gateway)
 
 
-def message_text(turn: ChatTurn) -> str:
-    """Raises UsageError for a message that is not only text."""
-    content = turn.get("content")
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    texts = [part.get("text") for part in parts if isinstance(part, Mapping) and part.get("type") == "text"]
-    if not parts or len(texts) < len(parts):
+def last_question(conversation: Sequence[ChatTurn]) -> int:
+    """The place of the last user message. Raises UsageError where the conversation does not wait for the model."""
+    places = [index for index, turn in enumerate(conversation) if turn.get("role") == "user"]
+    if not places or conversation[-1].get("role") not in _LAST_ROLES:
+        raise UsageError(
+            "the last message must be the user's, or the result of a tool that answers one", where="messages"
+        )
+    return places[-1]
+
+
+def message_text(turn: ChatTurn, *, images: bool = False) -> str:
+    """The text of a message. Raises UsageError for other content; images may stand beside it if `images` is on."""
+    message = from_wire(turn)
+    if message.get("parts") and not images:
         raise UsageError("a message must be text", where="messages", possible=("text",))
-    return "\n".join(str(text) for text in texts)
+    return message["content"]
+
+
+def _image_parts(turn: ChatTurn) -> list[dict[str, Any]]:
+    """The images of a message as the client spelled them."""
+    content = turn.get("content")
+    return [dict(part) for part in content if image_url(part) is not None] if isinstance(content, list) else []

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from maieutic.cli.detach import with_options
 from maieutic.core.errors import UsageError
 from maieutic.core.program import Program
 from maieutic.core.task import Task
+from maieutic.runtime.store import Store
 from maieutic.serve.mcp import ToolParameter, ToolSpec
+from maieutic.testing import ScriptedModel, StubServer
 
+TASK_BASE = re.compile(r'target = "openai/stub@([^"]*)"')
 Stored = Callable[..., tuple[Path, Task]]
 
 
@@ -40,6 +47,114 @@ async def test_an_agent_looks_at_runs_and_steers_them(stored: Stored) -> None:
         wrong = await call("show", colour="red")
         assert wrong.is_error
         assert "takes no colour" in wrong.content[0].text
+
+
+TASK = """
+name = "colours"
+prompt = "Say the colour."
+[data]
+train = "train.jsonl"
+val = "val.jsonl"
+test = "test.jsonl"
+[answer]
+type = "label"
+labels = ["red", "blue"]
+[models]
+target = "openai/stub@{base}"
+optimizer = "openai/stub@{base}"
+"""
+
+
+@pytest.fixture
+def task_folder(tmp_path: Path) -> Iterator[Path]:
+    with StubServer(ScriptedModel({}, otherwise="red")) as stub:
+        (tmp_path / "task.toml").write_text(TASK.format(base=stub.base))
+        for split, count in (("train", 8), ("val", 6), ("test", 6)):
+            rows = [{"input": f"{split} rose {n}", "output": "red"} for n in range(count)]
+            (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        yield tmp_path
+
+
+def finished(folder: Path, run: str) -> bool:
+    with Store.open(folder, read_only=True) as store:
+        return store.run(run).state in ("finished", "failed")
+
+
+@pytest.mark.slow
+async def test_every_tool_is_called_by_the_official_client(task_folder: Path) -> None:
+    mcp = pytest.importorskip("mcp")
+    store_folder, task = task_folder / "runs", str(task_folder)
+    home = {name: str(task_folder / "home") for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")}
+    env = {**os.environ, **home, "PYTHONPATH": os.pathsep.join(sys.path)}
+    server = mcp.StdioServerParameters(command=sys.executable, args=["-m", "maieutic", "mcp"], env=env, cwd=task_folder)
+    called: set[str] = set()
+    async with mcp.Client(server) as client:
+        listed = {tool.name: tool for tool in (await client.list_tools()).tools}
+
+        async def call(name: str, **arguments: Any) -> Any:
+            called.add(name)
+            if "folder" in listed[name].input_schema["properties"]:
+                arguments.setdefault("folder", str(store_folder))
+            result = await client.call_tool(name, arguments)
+            assert not result.is_error, (name, result.content[0].text)
+            return result.structured_content or result.content[0].text
+
+        async def wait_for(run: str) -> None:
+            async with asyncio.timeout(120):
+                while not finished(store_folder, run):  # noqa: ASYNC110 - another process finishes it
+                    await asyncio.sleep(0.1)
+
+        await call("data", source=str(task_folder / "train.jsonl"))
+        await call("estimate", task=task, calls=60)
+        trusted = {"trust": True} if "trust" in listed["optimize"].input_schema["properties"] else {}
+        run = (await call("optimize", task=task, calls=60, recipe="random-demos", **trusted))["run"]
+        await wait_for(run)
+        fork = (await call("fork", run=run, candidate="best", calls=60, **trusted))["run"]
+        await wait_for(fork)
+        for name in ("show", "lineage", "scoreboard", "examples", "dialogue", "events", "report", "resume"):
+            await call(name, run=run)
+        for name in ("runs", "directives", "recipes", "doctor", "plugins_list", "models_list"):
+            await call(name)
+        assert "Say the colour." in await call("export", run=run, form="text")
+        with Store.open(store_folder, read_only=True) as store:
+            first, *_ = store.candidates(run)
+        await call("diff", a=first.id, b=first.id, run=run)
+        await call("eval", task=task, **trusted)
+        await call("compare", task=task, a="Say the colour.", b="Say a colour.", **trusted)
+        await call("transfer", run=run, task=task, **trusted)
+        await call("plugins_show", name="exact")
+        await call("plugins_new", name="my-plugin")
+        await call("models_test", model=f"openai/stub@{TASK_BASE.search((task_folder / 'task.toml').read_text())[1]}")
+        # The run is over, nobody judges, and the model writes no prompt: an error in words.
+        for name in ("stop", "steer", "duel", "improve"):
+            called.add(name)
+            known = {
+                "run": run,
+                "action": "hint",
+                "words": ["be brief"],
+                "prompt": "Say it.",
+                "folder": str(store_folder),
+            }
+            arguments = {key: known[key] for key in known.keys() & listed[name].input_schema["properties"].keys()}
+            answer = (await client.call_tool(name, arguments)).content[0].text
+            assert "Traceback" not in answer, (name, answer)
+            assert "takes no" not in answer, (name, answer)
+    # These download weights, or run a project's own tests.
+    assert set(listed) - called <= {"models_pull", "plugins_check", "trust"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["optimize", "t"], ["optimize", "t", "--run", "r"]),
+        (["optimize", "--json", "--", "t", "--json"], ["optimize", "--run", "r", "--", "t", "--json"]),
+        (["--plain", "fork", "--", "-x", "best"], ["fork", "--run", "r", "--", "-x", "best"]),
+    ],
+)
+def test_options_of_a_command_in_the_background_stand_before_its_texts(
+    arguments: list[str], command: list[str]
+) -> None:
+    assert with_options(arguments, ["--run", "r"], drop={"--json", "--plain"}) == command
 
 
 VERB = ToolSpec(

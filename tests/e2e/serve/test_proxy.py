@@ -85,6 +85,43 @@ def test_a_plain_prompt_stands_in_front_of_the_model(stored: Stored, stub: StubS
             ask(base, ("user", "b"), ("assistant", "c"))
 
 
+LOOKUP: Any = {"type": "function", "function": {"name": "lookup", "parameters": {"type": "object", "properties": {}}}}
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
+
+
+def test_a_conversation_with_tools_images_and_a_form_goes_through_whole(stored: Stored, stub: StubServer) -> None:
+    folder, _ = stored(PLAIN)
+    call = {"id": "c1", "type": "function", "function": {"name": "lookup", "arguments": "{}"}}
+    image = {"type": "image_url", "image_url": {"url": PIXEL}}
+    conversation: Any = [
+        {"role": "user", "content": "first"},
+        {"role": "assistant", "content": "well"},
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "b"}, {"type": "image_url", "image_url": {"url": PIXEL}}],
+        },
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "7"},
+    ]
+    form: Any = {"type": "json_object"}
+    with serving(folder) as base, client(base) as opened:
+        opened.chat.completions.create(model=NAME, messages=conversation, tools=[LOOKUP], response_format=form)
+        body = stub.seen.bodies[-1]
+        assert [message["role"] for message in body["messages"]] == [
+            *("system", "user", "assistant"),
+            *("user", "assistant", "user", "assistant", "tool"),
+        ]
+        assert body["messages"][-3]["content"] == [
+            {"type": "text", "text": "Judge.\n\nb"},
+            image,
+        ]
+        assert body["messages"][-2]["tool_calls"] == [call]
+        assert (body["tools"], body["response_format"]) == ([LOOKUP], form)
+        recording: Any = [{"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "x"}}]}]
+        with pytest.raises(openai.BadRequestError, match="a message with audio cannot be sent"):
+            opened.chat.completions.create(model=NAME, messages=recording)
+
+
 def test_several_calls_make_one_answer_and_a_stream(stored: Stored) -> None:
     program = Program(prompts={"one": Prompt(instruction="One."), "two": Prompt(instruction="Two.")})
     steps = [{"prompt": "one"}, {"prompt": "two", "input": "{one}"}]
@@ -97,6 +134,8 @@ def test_several_calls_make_one_answer_and_a_stream(stored: Stored) -> None:
         parts = streamed(base, "x")
         assert "".join(part.delta.content or "" for part in parts) == want
         assert parts[-1].finish_reason == "stop"
+        with pytest.raises(openai.BadRequestError, match="several calls, and none of them can be given tools"):
+            ask(base, ("user", "x"), tools=[LOOKUP])
 
 
 def test_a_router_sends_each_input_to_its_prompt_and_strangers_are_kept_out(stored: Stored) -> None:
