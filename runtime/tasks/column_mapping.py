@@ -29,6 +29,7 @@ from .column_values import (
     split_last_turn,
     value_at,
 )
+from .image_values import read_image
 from .rows import SourceRow
 
 MAX_FIELD_BYTES = 1_000_000  # far above any prompt that a model can read; a larger field is a mistake in the data
@@ -93,7 +94,7 @@ def content_key(example: Example) -> str:
 
 def input_key(example: Example) -> str:
     """A key that is equal for inputs that differ in letter case, spaces or the width of characters only."""
-    return " ".join(unicodedata.normalize("NFKC", example.text).casefold().split())
+    return " ".join([*unicodedata.normalize("NFKC", example.text).casefold().split(), *example.images])
 
 
 def _map_input(columns: Mapping[str, Any], where: str, roles: ColumnRoles) -> str | dict[str, Any]:
@@ -121,18 +122,20 @@ def _map_input(columns: Mapping[str, Any], where: str, roles: ColumnRoles) -> st
         elif path in roles.optional:
             values |= {} if is_blank(value) else {name: readable_text(value)}
         else:
-            values[name] = _scalar_text(value, path, where)
+            values[name] = read_image(value, where) or _scalar_text(value, path, where)
     if roles.choices and len(values) == 2 and roles.choices in roles.optional:
         return "\n".join(values.values())  # as a question with lettered options is written
     return values if not all(map(is_blank, values.values())) else _single_input("", " and ".join(values), where)
 
 
 def _single_input(value: Any, column: str, where: str) -> str | dict[str, Any]:
+    if (image := read_image(value, where)) is not None:
+        return {column: image}
     if isinstance(value, dict) and value:
         return {
             str(name): list(item)
             if name == MESSAGES and is_chat(item)
-            else _scalar_text(item, f"{column}.{name}", where)
+            else read_image(item, where) or _scalar_text(item, f"{column}.{name}", where)
             for name, item in value.items()
         }
     text = _scalar_text(value, column, where)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ...core.conversation import MESSAGES, is_chat
+from .image_values import is_image
 from .source_row import SourceRow
 
 MISSING: Final = object()
@@ -176,7 +177,7 @@ def _descend(value: Any, parts: Sequence[str]) -> Any:
 def _leaves(fields: Mapping[Any, Any], prefix: str, depth: int) -> Iterator[str]:
     for name, value in fields.items():
         path = f"{prefix}{str(name).strip()}"
-        if isinstance(value, dict) and value and depth < _MAX_DEPTH:
+        if isinstance(value, dict) and value and depth < _MAX_DEPTH and not is_image(value):
             yield from _leaves(value, f"{path}.", depth + 1)
         else:
             yield path

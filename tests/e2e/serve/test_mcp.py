@@ -120,8 +120,9 @@ async def test_every_tool_is_called_by_the_official_client(task_folder: Path) ->
             first, *_ = store.candidates(run)
         await call("diff", a=first.id, b=first.id, run=run)
         await call("eval", task=task, **trusted)
-        await call("compare", task=task, a="Say the colour.", b="Say a colour.", **trusted)
-        await call("transfer", run=run, task=task, **trusted)
+        for name in ("a", "b"):
+            (task_folder / f"{name}.txt").write_text(f"Say the colour {name}.")
+        await call("compare", task=task, a=str(task_folder / "a.txt"), b=str(task_folder / "b.txt"), **trusted)
         await call("plugins_show", name="exact")
         await call("plugins_new", name="my-plugin")
         await call("models_test", model=f"openai/stub@{TASK_BASE.search((task_folder / 'task.toml').read_text())[1]}")
