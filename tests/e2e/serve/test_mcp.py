@@ -20,7 +20,7 @@ from maieutic.runtime.store import Store
 from maieutic.serve.mcp import ToolParameter, ToolSpec
 from maieutic.testing import ScriptedModel, StubServer
 
-TASK_BASE = re.compile(r'target = "openai/stub@([^"]*)"')
+TASK_BASE = re.compile(r'target = "([^"]*)"')
 Stored = Callable[..., tuple[Path, Task]]
 
 
@@ -34,8 +34,8 @@ async def test_an_agent_looks_at_runs_and_steers_them(stored: Stored) -> None:
         assert {"optimize", "resume", "runs", "show", "report", "export", "steer", "recipes"} <= set(tools)
         assert not {"watch", "serve", "mcp", "init"} & set(tools)
 
-        async def call(name: str, **arguments: Any) -> Any:
-            return await client.call_tool(name, arguments)
+        async def call(tool: str, /, **arguments: Any) -> Any:
+            return await client.call_tool(tool, arguments)
 
         runs = await call("runs", folder=str(folder))
         assert [one["task"] for one in runs.structured_content["result"]] == ["task"]
@@ -91,12 +91,12 @@ async def test_every_tool_is_called_by_the_official_client(task_folder: Path) ->
     async with mcp.Client(server) as client:
         listed = {tool.name: tool for tool in (await client.list_tools()).tools}
 
-        async def call(name: str, **arguments: Any) -> Any:
-            called.add(name)
-            if "folder" in listed[name].input_schema["properties"]:
+        async def call(tool: str, /, **arguments: Any) -> Any:
+            called.add(tool)
+            if "folder" in listed[tool].input_schema["properties"]:
                 arguments.setdefault("folder", str(store_folder))
-            result = await client.call_tool(name, arguments)
-            assert not result.is_error, (name, result.content[0].text)
+            result = await client.call_tool(tool, arguments)
+            assert not result.is_error, (tool, result.content[0].text)
             return result.structured_content or result.content[0].text
 
         async def wait_for(run: str) -> None:
@@ -125,15 +125,18 @@ async def test_every_tool_is_called_by_the_official_client(task_folder: Path) ->
         await call("compare", task=task, a=str(task_folder / "a.txt"), b=str(task_folder / "b.txt"), **trusted)
         await call("plugins_show", name="exact")
         await call("plugins_new", name="my-plugin")
-        await call("models_test", model=f"openai/stub@{TASK_BASE.search((task_folder / 'task.toml').read_text())[1]}")
-        # The run is over, nobody judges, and the model writes no prompt: an error in words.
-        for name in ("stop", "steer", "duel", "improve"):
+        stub_name = str(TASK_BASE.findall((task_folder / "task.toml").read_text())[0])
+        await call("models_test", model=stub_name)
+        # The run is over, nobody judges, the prompt is the task's own, and the model writes none: an error in words.
+        for name in ("stop", "steer", "duel", "improve", "transfer"):
             called.add(name)
             known = {
                 "run": run,
                 "action": "hint",
                 "words": ["be brief"],
                 "prompt": "Say it.",
+                "task": task,
+                "optimizer": stub_name,
                 "folder": str(store_folder),
             }
             arguments = {key: known[key] for key in known.keys() & listed[name].input_schema["properties"].keys()}
