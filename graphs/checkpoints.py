@@ -12,6 +12,8 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from ..core.errors import RunFailed, UsageError
 from ..runtime.store.permissions import create_private_file
+from ..runtime.store.redaction import Redactor
+from .checkpoint_serializer import PlainSerializer
 
 CHECKPOINTS_VARIABLE = "MAIEUTIC_CHECKPOINTS"
 CHECKPOINTS_FILE = "checkpoints.db"
@@ -32,12 +34,19 @@ def check_checkpoint_url(url: str) -> None:
 
 
 @asynccontextmanager
-async def open_checkpointer(folder: Path, url: str = "") -> AsyncIterator[BaseCheckpointSaver[Any]]:
-    """LangGraph's SQLite checkpointer in `folder`, or its Postgres one. The store stays in `folder` either way."""
+async def open_checkpointer(
+    folder: Path, url: str = "", redactor: Redactor | None = None
+) -> AsyncIterator[BaseCheckpointSaver[Any]]:
+    """LangGraph's SQLite checkpointer in `folder`, or its Postgres one. The store stays in `folder` either way.
+
+    redactor: knows the keys of the run beside those that the environment names as such.
+    """
+    serializer = PlainSerializer(redactor or Redactor())
     check_checkpoint_url(url)
     if not url:
         create_private_file(folder / CHECKPOINTS_FILE)
         async with AsyncSqliteSaver.from_conn_string(str(folder / CHECKPOINTS_FILE)) as saver:
+            saver.serde = serializer
             try:
                 yield saver
             finally:
@@ -52,6 +61,7 @@ async def open_checkpointer(folder: Path, url: str = "") -> AsyncIterator[BaseCh
     try:
         connection = saver_class.from_conn_string(url)
         saver = await connection.__aenter__()
+        saver.serde = serializer
     except connection_error as error:
         raise RunFailed(
             f"the Postgres for checkpoints cannot be used: {error}",

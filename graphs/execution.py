@@ -19,6 +19,7 @@ from ..plugins.system.registry import Registry
 from ..plugins.system.task_access import access_of_task
 from ..runtime.models.transports.caller import AnswerCall
 from ..runtime.settings import settings
+from ..runtime.store.redaction import Redactor
 from ..runtime.telemetry.spans import span
 from .checkpoints import check_checkpoint_url, open_checkpointer
 from .directives.pause import POLL_SECONDS
@@ -104,7 +105,8 @@ async def _execute(contexts: RunContexts, run: str, initial: RunState | None) ->
 
 async def _run_graph(contexts: RunContexts, run: str, initial: RunState | None) -> RunState:
     config = {"configurable": {"thread_id": run}, "recursion_limit": _RECURSION_LIMIT}
-    async with open_checkpointer(contexts.config.folder, settings().checkpoints) as saver:
+    redactor = Redactor().joined_by(contexts.config.task.model_dump_json(include={"models", "evaluators"}))
+    async with open_checkpointer(contexts.config.folder, settings().checkpoints, redactor) as saver:
         graph = state_graph(contexts).compile(checkpointer=saver)
         if initial is None:
             values = (await graph.aget_state(config)).values  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any, Literal
 from unittest.mock import patch
 
-from ..graphs import api
+from ..graphs import execution
 from ..graphs.checkpoints import CHECKPOINTS_FILE, open_checkpointer
 from ..runtime.store.store import DATABASE
 from ..runtime.store.writer import Writer
@@ -68,15 +68,15 @@ class CrashPoints:
             return results
 
         @asynccontextmanager
-        async def recorded_checkpointer(folder: Path, url: str = "") -> AsyncIterator[Any]:
-            async with open_checkpointer(folder, url) as saver:
+        async def recorded_checkpointer(*arguments: Any) -> AsyncIterator[Any]:
+            async with open_checkpointer(*arguments) as saver:
                 for name, kind in _SAVER_WRITES.items():
                     setattr(saver, name, recorder._recorded(getattr(saver, name), kind))
                 yield saver
 
         with (
             patch.object(Writer, "_commit", recorded_commit),
-            patch.object(api, "open_checkpointer", recorded_checkpointer),
+            patch.object(execution, "open_checkpointer", recorded_checkpointer),
         ):
             yield recorder
 
