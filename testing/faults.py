@@ -6,16 +6,43 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+WrongBody = Literal[
+    "wrong_type",
+    "no_object",
+    "deep",
+    "invalid_utf8",
+    "empty_choices",
+    "null",
+    "refusal",
+    "huge",
+    "surrogates",
+    "echo_key",
+    "usage_negative",
+    "usage_text",
+    "usage_nan",
+    "usage_list",
+    "usage_zero",
+    "usage_huge",
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """One request that goes wrong. `drop` breaks the connection after the request was read and counted; `hang` never
-    answers; otherwise `status` is returned with `text` and, where given, `Retry-After`."""
+    answers; `truncated` breaks it in the middle of the answer; `drip` sends the answer in small pieces; `body` answers
+    with the `body` of that kind; otherwise `status` is returned with `text` and, where given, `Retry-After`."""
 
     status: int = 500
     text: str = "the stub was told to fail"
     retry_after: str | None = None
-    how: Literal["status", "drop", "hang"] = "status"
+    how: Literal["status", "drop", "hang", "truncated", "drip", "body"] = "status"
+    body: WrongBody = "null"
+
+    @property
+    def name(self) -> str:
+        """What to call it in a log."""
+        retry = " with Retry-After" if self.retry_after is not None else ""
+        return {"status": f"status {self.status}{retry}", "body": self.body}.get(self.how, self.how)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ It runs in a thread of its own, so that it serves sync and async clients alike, 
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..core.identity import digest
 from ..core.messages import ToolDefinition, from_wire, to_wire
+from .fault_plan import wrong_body
 from .faults import Fault, FaultSchedule, Refusal, fault_for
 from .models import Model, ScriptedModel, answer_request, count_tokens, embedding
 from .token_scores import TokenScores
@@ -196,7 +198,7 @@ class StubServer:
             if body["model"] not in self._names:
                 return self._error_response(Fault(status=404, text=f"The model `{body['model']}` does not exist"))
             if (fault := fault_for(self._faults, number)) is not None:
-                return await self._fail(request, fault)
+                return await self._fail(request, fault, lambda: answer(body, number))
             if (refusal := next((rule for rule in self._refuses if rule.concerns(body)), None)) is not None:
                 return self._error_response(Fault(status=refusal.status, text=refusal.text))
             if self._latency:
@@ -260,16 +262,37 @@ class StubServer:
         answer = {"object": "list", "model": body["model"], "data": rows[::-1]}
         return {**answer, **({"usage": usage} if self._usage else {})}
 
-    async def _fail(self, request: web.Request, fault: Fault) -> web.StreamResponse:
+    async def _fail(
+        self, request: web.Request, fault: Fault, answer: Callable[[], dict[str, Any]] | None = None
+    ) -> web.StreamResponse:
         from aiohttp import web
 
         if fault.how == "status":
             return self._error_response(fault)
+        if fault.how == "body" and answer is not None:
+            key = request.headers.get("Authorization", "").removeprefix("Bearer ")
+            content, content_type = wrong_body(fault.body, answer(), key)
+            return web.Response(body=content, content_type=content_type)
+        if fault.how in ("truncated", "drip") and answer is not None:
+            return await self._send_slowly(request, json.dumps(answer()).encode(), whole=fault.how == "drip")
         if fault.how == "hang":
             await self._release.wait()
         if request.transport is not None:
             request.transport.abort()
         return web.Response()
+
+    async def _send_slowly(self, request: web.Request, content: bytes, *, whole: bool) -> web.StreamResponse:
+        """The answer in small pieces; half of it, and then the end of the connection, where it is not whole."""
+        from aiohttp import web
+
+        response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(content))})
+        await response.prepare(request)
+        end = len(content) if whole else len(content) // 2
+        for start in range(0, end, 16):
+            await response.write(content[start : min(start + 16, end)])
+        if not whole and request.transport is not None:
+            request.transport.abort()
+        return response
 
     def _error_response(self, fault: Fault) -> web.Response:
         from aiohttp import web

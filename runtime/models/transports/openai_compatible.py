@@ -170,7 +170,7 @@ def _parse_reply(
     """The reply in a response. Raises TransportError where it is none."""
     try:
         return parse(json.loads(text), call, seconds)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TransportError(
             f"{call.model.id} sent something that is no answer: {error}",
             kind="server",
@@ -186,5 +186,5 @@ def _listed_models(text: str) -> tuple[tuple[str, ...], bool]:
         rows = json.loads(text)["data"]
         names = tuple(str(row["id"]) for row in rows)[:50]
         return names, any(row.get("owned_by") == "llamacpp" for row in rows)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return (), True

@@ -239,7 +239,7 @@ def error_message(text: str) -> str:
     content: Any = text
     try:
         content = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text.strip()[:_MAX_MESSAGE_LENGTH]
     for field in ("error", "message", "detail"):
         if isinstance(content, dict) and field in content:
