@@ -34,10 +34,10 @@ from .config_changes import (
     with_generated_rows,
 )
 from .event_delivery import ObserverDispatcher, publish
-from .inputs.operator_request import scored_history
-from .inputs.team_briefing import aim
 from .run_config import RunConfig
+from .scored_history import scored_history
 from .state import ProposeState, RunState
+from .team_briefing import aim
 
 Listener = Callable[[Event], None]
 Callback = Callable[[Event], object]

@@ -9,23 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ...core.asks import Case, ScoredPrompt
+from ...core.asks import Case
 from ...core.candidate import Archive, Candidate
 from ...core.dataset import Example
 from ...core.identity import seeded_random
 from ...core.lineage import Lineage
 from ...core.program import Program
-from ...core.render import instruction_text
 from ...core.score import Evaluation
 from ...core.search_types import ALL_PROMPTS, Measurement, Proposal, Request, TaskBrief, WorkOrder
 from ...core.stats.answer_classes import answers_are_copied, class_shares, position_of
 from ...core.stats.labels import label_shares
 from ...core.task import Subtask
+from ..scored_history import scored_history
 from .multitask import examples_of_prompt, prompt_task_brief, stratified
 from .pipeline_steps import step_brief, step_case, step_examples, step_names
 
-# OPRO shows its optimizer the 20 best prompts (arXiv 2309.03409).
-HISTORY_LENGTH = 20
 # As many as the widest operators draw from; more would only make requests longer.
 PEER_COUNT = 12
 
@@ -199,18 +197,6 @@ def top_candidates(archive: Archive, val: Sequence[str]) -> list[Candidate]:
     most = max(counts.values(), default=0)
     measured = [candidate for candidate in archive.alive if most and counts[candidate.id] * 2 >= most]
     return archive.ranked(measured, val)[:PEER_COUNT]
-
-
-def scored_history(archive: Archive, val: Sequence[str], slot: str = "") -> tuple[ScoredPrompt, ...]:
-    """The best earlier prompts with their mean on val, worst first; of programs, the prompt that is worked on.
-
-    What a person vetoed is no example to follow, whatever it scored."""
-    scored = [
-        ScoredPrompt(prompt=instruction_text(candidate.program.prompts.get(slot, candidate.program.main)), score=mean)
-        for candidate in archive.candidates.values()
-        if candidate.status != "vetoed" and (mean := archive.scores.mean(candidate.id, val)) is not None
-    ]
-    return tuple(sorted(scored, key=lambda past: past.score)[-HISTORY_LENGTH:])
 
 
 def for_prompt(request: Request) -> Request:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from maieutic.core.candidate import Archive, Candidate, Status
 from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
-from maieutic.graphs.inputs.operator_request import scored_history
+from maieutic.graphs.scored_history import scored_history
 
 
 def test_what_a_person_took_out_is_no_example_and_what_was_dropped_still_is() -> None:

@@ -8,9 +8,9 @@ import pytest
 from maieutic.core.answer import AnswerContract
 from maieutic.core.models import ModelRef
 from maieutic.core.task import Constraints, EvaluatorSpec, Models, Task
-from maieutic.graphs.inputs.team_briefing import aim, how_answers_are_read
 from maieutic.graphs.run_config import RunConfig
 from maieutic.graphs.run_options import RunOptions
+from maieutic.graphs.team_briefing import aim, how_answers_are_read
 
 ROWS = [{"input": str(n), "output": "yes" if n % 2 else "no"} for n in range(8)]
 

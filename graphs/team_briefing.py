@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from ...agents.evidence import cut_to_tokens
-from ...core.answer import AnswerContract
-from ...core.errors import UsageError
-from ...core.task import EvaluatorSpec
-from ...plugins.system.hookspecs import Kind
-from ...runtime.models.profile import profile_of, target_tokens
-from ..candidate_guards import DEFAULT_MAX_PROMPT_TOKENS
-from ..run_config import RunConfig
+from ..agents.evidence import cut_to_tokens
+from ..core.answer import AnswerContract
+from ..core.errors import UsageError
+from ..core.task import EvaluatorSpec
+from ..plugins.system.hookspecs import Kind
+from ..runtime.models.profile import profile_of, target_tokens
+from .candidate_guards import DEFAULT_MAX_PROMPT_TOKENS
+from .run_config import RunConfig
 
 # About three words to four tokens of English: a rule of thumb for authors who count words.
 _WORDS_PER_TOKEN = 0.75
