@@ -6,10 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from ..core.errors import TrustError
-from .printer import echo
+from .printer import echo, prompt
 
 if TYPE_CHECKING:
     from ..core.task import Task
@@ -48,7 +46,7 @@ def _require_consent(access: TaskAccess, *, trust: bool) -> bool:
     if trust:
         record_consent(access)
     elif not has_consent(access):
-        if not _canask_consent():
+        if not _can_ask():
             raise consent_error(access)
         for line in access_lines(access):
             echo(line, err=True)
@@ -57,7 +55,7 @@ def _require_consent(access: TaskAccess, *, trust: bool) -> bool:
     return True
 
 
-def _canask_consent() -> bool:
+def _can_ask() -> bool:
     """Whether a person sits there: not behind a pipe, and not where a script reads JSON."""
     from .errors import wants_json
 
@@ -68,9 +66,9 @@ def ask_consent(access: TaskAccess, *, always: bool = False) -> bool:
     """Ask; returns whether later changes are agreed to as well. Raises TrustError for a no."""
     from ..plugins.system.consent import consent_error
 
-    if not _canask_consent():
+    if not _can_ask():
         raise consent_error(access)
-    answer = str(typer.prompt(_QUESTION, default="n", show_default=False, err=True)).strip().lower()
+    answer = str(prompt(_QUESTION, default="n", show_default=False, err=True)).strip().lower()
     if answer[:1] not in ("y", "a"):
         raise TrustError("not agreed: nothing was run or sent", where=str(access.folder))
     return always or answer.startswith("a")
