@@ -71,6 +71,10 @@ class SimulatedOptimizer:
         if "<principle>" in text:
             edit = f"<edit>add</edit><number>0</number><principle>Words of kind {mark} are red.</principle>"
             return Answer(text=edit)
+        if "<lesson>" in text:
+            return Answer(text=f"<lesson>Words of kind {mark} are red.</lesson>")
+        if "<bullet>" in text:
+            return Answer(text=f"<bullet>rules | Words of kind {mark} are red.</bullet>")
         if "<segment>" in text:
             return Answer(text=f"<segment>Name the colour by rule {mark}.</segment>")
         if "<drop>" in text:

@@ -19,7 +19,7 @@ def directives(folder: Path, run: str) -> list[dict[str, Any]]:
     [
         (["pause"], {"kind": "pause"}),
         (["resume"], {"kind": "resume"}),
-        (["stop"], {"kind": "stop", "report": True}),
+        (["stop"], {"kind": "stop", "report": True, "reason": ""}),
         (["replan"], {"kind": "replan"}),
         (["pin", "c-better"], {"kind": "pin", "candidate": "c-better0000"}),
         (["veto", "best", "--branch"], {"kind": "veto", "candidate": "c-better0000", "branch": True}),
@@ -38,7 +38,7 @@ def test_each_directive_is_in_the_store(
 def test_stop_as_json_names_run_and_number(call: Any, folder: Path, ids: Any) -> None:
     found = call("stop", ids.other, "--no-report", "--json").json
     assert (found["run"], found["directive"], found["alive"]) == (ids.other, "stop", False)
-    assert directives(folder, ids.other) == [{"kind": "stop", "report": False}]
+    assert directives(folder, ids.other) == [{"kind": "stop", "report": False, "reason": ""}]
 
 
 @pytest.mark.parametrize(
