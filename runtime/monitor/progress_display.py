@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import sys
@@ -188,15 +189,15 @@ class NotebookPanel(LiveRunView):
 
     def draw(self, *, final: bool = False) -> None:
         """Redraw, at most twice a second."""
-        from IPython.display import HTML, display
-
+        # IPython has no types; read by name, it is the same to a type checker with and without it.
+        ipython: Any = importlib.import_module("IPython.display")
         with self._lock:
             if self._source is None or (not final and self._clock() - self._draw_time < _NOTEBOOK_SECONDS):
                 return
             self._draw_time = self._clock()
-            page = HTML(panel_html(self.current_view()))
+            page = ipython.HTML(panel_html(self.current_view()))
             if self._handle is None:
-                self._handle = display(page, display_id=True)
+                self._handle = ipython.display(page, display_id=True)
             else:
                 self._handle.update(page)
 
