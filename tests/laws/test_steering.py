@@ -69,7 +69,7 @@ async def test_stop_ends_the_search_and_the_best_so_far_is_tested(harness: RunHa
     assert done.report.start.n == 12
     assert told(folder, "run_finished")[0].data["reason"] == "a person stopped it"
     assert [event.data["directive"] for event in told(folder, "directive_applied")] == [
-        {"kind": "stop", "report": True}
+        {"kind": "stop", "report": True, "reason": ""}
     ]
 
 
