@@ -209,7 +209,9 @@ async def test_the_last_view_comes_back_as_it_was(still: Still, settle: Settle, 
         assert app.page.selected_arguments["candidate"] == "c-111111demos"
 
 
-async def test_what_was_told_is_shown_until_it_is_heard(own: Path, settle: Settle, screen: See) -> None:
+async def test_what_was_told_is_shown_until_it_is_heard(
+    own: Path, settle: Settle, screen: See, hand_of: HandOf
+) -> None:
     """A run hears between two steps; until then a person sees that the word has arrived."""
     with Store.open(own) as store:
         await store.add_directive(LIVE, Hint(text="mind irony"))
@@ -217,7 +219,8 @@ async def test_what_was_told_is_shown_until_it_is_heard(own: Path, settle: Settl
     app = MaieuticApp(own, run=LIVE)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        assert "pending: 2 hint (applied after the current step)" in screen(app)
+        # What waits is read at the next look at the store, which a loaded machine delays.
+        await hand_of(pilot).until(lambda: "pending: 2 hint (applied after the current step)" in screen(app))
 
 
 def test_time_goes_on_from_the_newest_event_whoever_looks(folder: Path) -> None:
