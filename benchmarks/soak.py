@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-
 from maieutic.core.budget import Budget
 from maieutic.core.events import Event
 from maieutic.core.models import ModelRef
