@@ -7,8 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 _SECRET_WORDS = frozenset({"KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS"})
@@ -18,6 +17,14 @@ _MIN_SECRET_LENGTH = 8
 _MIN_UNIQUE_LENGTH = 12
 # What precedes a value that stands alone: the text's start, no letter or digit, or the end of a JSON escape.
 _BEFORE = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9a-f]{4}))"
+
+
+class _Secret(NamedTuple):
+    """A value as it may stand in a text, where it counts, and what replaces it."""
+
+    value: str
+    pattern: re.Pattern[str]
+    replacement: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +38,9 @@ class Redactor:
     names: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
     environment: Mapping[str, str] | None = field(default=None, repr=False)
+    _latest: list[tuple[Mapping[Any, Any], tuple[_Secret, ...]]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     def text(self, text: str) -> str:
         return _replace(text, self._secrets())
@@ -58,13 +68,31 @@ class Redactor:
             environment=self.environment,
         )
 
-    def _secrets(self) -> tuple[tuple[str, str], ...]:
+    def _secrets(self) -> tuple[_Secret, ...]:
+        """As the environment is now. Each text asks, and decoding every variable for each of them took most of the time
+        of a run; so they are found again only where a variable has changed."""
+        # What os.environ decodes at every look. It has no public name; where it is missing, all is read each time.
+        table = getattr(os.environ, "_data", None)
+        if self.environment is not None or table is None:
+            return self._find_secrets(os.environ if self.environment is None else self.environment)
+        for known, secrets in self._latest:
+            if known == table:
+                return secrets
+        known = dict(table)  # before it is read: what another thread changes meanwhile is found with the next text
+        secrets = self._find_secrets(os.environ)
+        self._latest[:] = [(known, secrets)]
+        return secrets
+
+    def _find_secrets(self, environment: Mapping[str, str]) -> tuple[_Secret, ...]:
         """Longest first: of a secret that begins with another one, the rest must not stay."""
-        environment = os.environ if self.environment is None else self.environment
-        secrets = [(value, f"[{name}]") for name, value in environment.items() if name in self.names or _is_key(name)]
-        secrets += [(value, "[address]") for value in self.addresses]
-        long_enough = [secret for secret in secrets if len(secret[0]) >= _MIN_SECRET_LENGTH]
-        return tuple(sorted(long_enough, key=lambda secret: (-len(secret[0]), secret)))
+        values = [(value, f"[{name}]") for name, value in environment.items() if name in self.names or _is_key(name)]
+        values += [(value, "[address]") for value in self.addresses]
+        long_enough = [pair for pair in values if len(pair[0]) >= _MIN_SECRET_LENGTH]
+        return tuple(
+            _Secret(form, _pattern(form), name.replace("\\", "\\\\"))
+            for value, name in sorted(long_enough, key=lambda pair: (-len(pair[0]), pair))
+            for form in dict.fromkeys((value, json.dumps(value)[1:-1]))
+        )
 
 
 def redact(text: str, environment: Mapping[str, str] | None = None) -> str:
@@ -86,21 +114,19 @@ def _is_key(name: str) -> bool:
     return not _SECRET_WORDS.isdisjoint(words) or (len(words) > 1 and words[-1].endswith(_SECRET_ENDINGS))
 
 
-def _replace(text: str, secrets: tuple[tuple[str, str], ...]) -> str:
-    for value, name in secrets:
-        for form in {value, json.dumps(value)[1:-1]}:
-            if form in text:
-                text = _pattern(form).sub(name.replace("\\", "\\\\"), text)
+def _replace(text: str, secrets: tuple[_Secret, ...]) -> str:
+    for value, pattern, replacement in secrets:
+        if value in text:
+            text = pattern.sub(replacement, text)
     return text
 
 
-@lru_cache(maxsize=256)
 def _pattern(form: str) -> re.Pattern[str]:
     alone = len(form) < _MIN_UNIQUE_LENGTH
     return re.compile(f"{_BEFORE}{re.escape(form)}(?![A-Za-z0-9])" if alone else re.escape(form))
 
 
-def _walk(value: Any, secrets: tuple[tuple[str, str], ...]) -> Any:
+def _walk(value: Any, secrets: tuple[_Secret, ...]) -> Any:
     if isinstance(value, str):
         return _replace(value, secrets)
     if isinstance(value, Mapping):

@@ -47,4 +47,4 @@ class TaskJson(str):
 
 
 def redactor_of(connection: sqlite3.Connection) -> Redactor:
-    return connection.redactor if isinstance(connection, WritingConnection) else Redactor()
+    return connection.redactor if isinstance(connection, WritingConnection) else WritingConnection.redactor

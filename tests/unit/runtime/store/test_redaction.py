@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maieutic.runtime.store.redaction import redact, redact_json
+from maieutic.runtime.store import redaction
+from maieutic.runtime.store.redaction import Redactor, redact, redact_json
 
 SECRETS = {
     "OPENAI_API_KEY": "sk-abcdefgh",
@@ -33,3 +35,24 @@ def test_no_text_around_a_secret_lets_it_through(before: str, after: str) -> Non
 @given(text=st.text())
 def test_without_secrets_nothing_changes(text: str) -> None:
     assert redact(text, {}) == text
+
+
+def test_the_environment_is_read_again_only_after_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    names: list[str] = []
+
+    def is_key(name: str) -> bool:
+        names.append(name)
+        return name == "LATER_KEY"
+
+    monkeypatch.setattr(redaction, "_is_key", is_key)
+    monkeypatch.setenv("LATER_KEY", "first-value-of-it")
+    redactor = Redactor()
+    assert redactor.text("first-value-of-it") == "[LATER_KEY]"
+    count = len(names)
+    assert redactor.text("another first-value-of-it") == "another [LATER_KEY]"
+    assert len(names) == count
+    monkeypatch.setenv("LATER_KEY", "second-value-of-it")
+    assert redactor.text("second-value-of-it") == "[LATER_KEY]"
+    assert len(names) > count
+    monkeypatch.delenv("LATER_KEY")
+    assert redactor.text("second-value-of-it") == "second-value-of-it"
