@@ -11,7 +11,7 @@ from ..core.errors import TaskError, UsageError
 from .data import column_mapping, inspect_source
 from .init_answers import SavedAnswers, ask
 from .printer import echo
-from .task_draft import TaskDraft, absolute_source, column_placeholders, default_metric
+from .task_draft import TaskDraft, absolute_source, column_placeholders
 
 if TYPE_CHECKING:
     from ..runtime.tasks.data_schema import AnswerProposal, DataSchema
@@ -47,6 +47,7 @@ class InspectedRows:
 def prompt_for_missing(draft: TaskDraft, folder: Path, answers: SavedAnswers | None = None) -> TaskDraft:
     """Ask for what was not given; an empty reply takes the default in brackets."""
     from ..core.models import EMBEDDED, ModelRef
+    from ..runtime.tasks.data_schema import default_metric
 
     answers = answers or SavedAnswers()
     name = draft.name or answers.ask("name", "task name", default=folder.resolve().name)

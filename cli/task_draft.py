@@ -9,9 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.dataset import SCORED_SPLITS, SPLITS
 from ..core.errors import TaskError, UsageError
-from ..runtime.tasks.data_schema import default_metric as default_metric
 
 if TYPE_CHECKING:
     from ..core.task import Task
@@ -79,6 +77,7 @@ def write_draft_with_lines(draft: TaskDraft, folder: Path) -> WrittenTask:
 
     Raises UsageError if something needed is missing or would be overwritten, TaskError if the parts do not match.
     """
+    from ..core.dataset import SPLITS
     from ..plugins.loaders.files import dataset_reader
     from ..plugins.system.consent import record_consent
     from ..plugins.system.registry import Registry
@@ -235,6 +234,7 @@ def options_text(options: Mapping[str, Any]) -> str:
 
 def _check_evaluators(task: Task, folder: Path) -> None:
     """folder: of the new task, where the file of a metric is looked up."""
+    from ..core.dataset import SCORED_SPLITS
     from ..core.evaluator_protocols import ChecksExamples
     from ..core.recipe import PluginRef
     from ..graphs.compatibility import create_evaluator
@@ -249,6 +249,7 @@ def _check_evaluators(task: Task, folder: Path) -> None:
 
 def _task_tables(draft: TaskDraft, folder: Path) -> dict[str, Any]:
     from ..core.models import EMBEDDED, ModelRef
+    from ..runtime.tasks.data_schema import default_metric
 
     if not draft.prompt:
         raise UsageError("a task needs a start prompt", where="--prompt", remedy='give --prompt "…", or a file with it')

@@ -57,6 +57,11 @@ def test_help_imports_nothing_heavy(words: list[str], tmp_path: Path) -> None:
     assert run(code, tmp_path) == "[]"
 
 
+def test_the_list_of_commands_loads_no_pydantic(tmp_path: Path) -> None:
+    code = "from maieutic.cli.app import app\ntry: app(['--help'])\nexcept SystemExit: pass\nimport sys\n"
+    assert run(f"{code}print('pydantic' in sys.modules)", tmp_path) == "False"
+
+
 def test_a_value_of_the_core_imports_nothing_heavy(tmp_path: Path) -> None:
     assert run(f"from maieutic import Task, Prompt, Program, Budget, Example; {LIST}", tmp_path) == "[]"
 
