@@ -26,11 +26,10 @@ def storable_reply(reply: Reply, redactor: Redactor, model: str = "") -> Reply:
     """
     text, reasoning = (_clean_text(value, redactor) for value in (reply.text, reply.reasoning))
     finish = reply.finish
-    if len(text) > MAX_ANSWER_CHARACTERS:
+    if (cut := _cut(text)) != text:
         _log.warning("an answer of %s had %d characters; %d were stored", model, len(text), MAX_ANSWER_CHARACTERS)
-        text, finish = text[:MAX_ANSWER_CHARACTERS] + CUT_NOTE, "length"
-    if len(reasoning) > MAX_ANSWER_CHARACTERS:
-        reasoning = reasoning[:MAX_ANSWER_CHARACTERS] + CUT_NOTE
+        text, finish = cut, "length"
+    reasoning = _cut(reasoning)
     tool_calls = tuple(_storable_call(call, redactor) for call in reply.tool_calls[:_MAX_TOOL_CALLS])
     if any(len(call["arguments"]) > MAX_ANSWER_CHARACTERS for call in reply.tool_calls):
         finish = "length"
@@ -45,6 +44,11 @@ def storable_reply(reply: Reply, redactor: Redactor, model: str = "") -> Reply:
             "usd": reply.usd if math.isfinite(reply.usd) and reply.usd > 0 else 0.0,
         }
     )
+
+
+def _cut(text: str) -> str:
+    """The text, or what is stored of a long one with a note; what was cut before stays as it is."""
+    return text if len(text) <= MAX_ANSWER_CHARACTERS else text[:MAX_ANSWER_CHARACTERS] + CUT_NOTE
 
 
 def _storable_call(call: ToolCall, redactor: Redactor) -> ToolCall:

@@ -166,6 +166,7 @@ def test_an_answer_above_a_megabyte_is_cut_and_says_so(caplog: pytest.LogCapture
     assert len(reply.reasoning) == MAX_ANSWER_CHARACTERS + len(CUT_NOTE)
     assert storable_reply(reply, Redactor()) == reply
     assert "openai/m had 10000000 characters" in caplog.text
+    assert len(caplog.records) == 1  # the gateway, the store and the cache cut the same answer
     assert storable_reply(Reply(text="x" * MAX_ANSWER_CHARACTERS), Redactor()).finish == "stop"
 
 
