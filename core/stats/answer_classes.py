@@ -7,7 +7,6 @@ the two are ("Sensitivity to the Order of Options", arXiv 2308.11483). Open answ
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from ..dataset import Example
 from ..label_reader import normalize_answer
 from ..score import Evaluation
-from ..words import whole_words
+from ..words import is_whole_word
 from .labels import MAX_LABELS
 
 POSITIONS = ("early", "late")
@@ -53,7 +52,7 @@ def answer_classifier(examples: Iterable[Example]) -> AnswerClassifier | None:
 def position_of(text: str, answer: str | None) -> str | None:
     """The half of `text` that holds the middle of `answer`; None unless it occurs once, as whole words."""
     phrase, within = normalize_answer(answer or ""), " ".join(text.casefold().split())
-    starts = [start for start in _occurrences(phrase, within) if _is_whole_word(within, start, start + len(phrase))]
+    starts = [start for start in _occurrences(phrase, within) if is_whole_word(within, start, start + len(phrase))]
     if len(starts) != 1:
         return None
     early, late = POSITIONS
@@ -108,8 +107,3 @@ def _occurrences(phrase: str, within: str) -> Sequence[int]:
         starts.append(start)
         start = within.find(phrase, start + 1)
     return starts
-
-
-def _is_whole_word(text: str, start: int, end: int) -> bool:
-    pattern = re.compile(whole_words(re.escape(text[start:end])))
-    return pattern.match(text, start) is not None

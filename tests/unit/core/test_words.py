@@ -7,6 +7,7 @@ import re
 import pytest
 from maieutic.core.words import (
     estimate_tokens,
+    is_whole_word,
     join_tokens,
     length_in_words,
     needs_space,
@@ -92,6 +93,8 @@ def test_needs_space(before: str, after: str, space: bool) -> None:
 )
 def test_whole_words(phrase: str, text: str, found: bool) -> None:
     assert (re.search(whole_words(re.escape(phrase)), text) is not None) is found
+    start = text.index(phrase)
+    assert is_whole_word(text, start, start + len(phrase)) is found
 
 
 def test_a_character_of_a_script_without_spaces_is_a_token() -> None:
