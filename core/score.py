@@ -171,10 +171,12 @@ class ScoreMatrix:
 
     def memo_of_version(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What was computed from all evaluations, until there is another one. The last few keys are held."""
-        if self._version_memo[0] != self.version or len(self._version_memo[1]) >= _VERSION_KEYS:
+        if self._version_memo[0] != self.version:
             self._version_memo = (self.version, {})
         values = self._version_memo[1]
         if key not in values:
+            if len(values) >= _VERSION_KEYS:
+                del values[next(iter(values))]
             values[key] = compute()
         result: T = values[key]
         return result

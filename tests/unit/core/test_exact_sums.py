@@ -39,3 +39,14 @@ def test_a_tracked_mean_is_exact_whatever_was_replaced_and_in_which_order(seed: 
     assert len(matrix) == len(latest)
     assert matrix.mean("nobody", ROWS) is None
     assert matrix.count("nobody", ROWS) == 0
+
+
+def test_the_last_few_values_of_a_version_are_held() -> None:
+    matrix = ScoreMatrix()
+    assert [matrix.memo_of_version(key, lambda key=key: key) for key in range(8)] == list(range(8))
+    assert [matrix.memo_of_version(key, lambda: -1) for key in range(8)] == list(range(8))
+    assert matrix.memo_of_version("new", lambda: "new") == "new"
+    assert matrix.memo_of_version(7, lambda: -1) == 7
+    assert matrix.memo_of_version(0, lambda: -1) == -1
+    matrix.add(evaluation("a", "e0", 1.0))
+    assert matrix.memo_of_version(7, lambda: -1) == -1
