@@ -15,6 +15,8 @@ from ...core.identity import digest, seeded_random
 from ...core.models import Call, Reply, Role
 from ..store import Attempt, Store
 from .client import InFlightRequest, ModelClient
+from .leased_answers import lease_seconds, leased_answer
+from .reservations import Reservations
 from .throttle import AdaptiveLimiter, RetryPolicy
 from .transports.base import TransportError
 from .transports.embeddings import similarities_from
@@ -24,10 +26,6 @@ __all__ = ["ModelClient", "RetryPolicy", "RunGateway"]
 
 # A paid answer is worth a short wait when its run ends; whoever pressed Ctrl-C takes a longer one for a hang.
 SETTLE_SECONDS = 5.0
-# Another process's answer takes a model's time; ten looks a second cost nothing beside it.
-_JOIN_POLL_SECONDS = 0.1
-# A request has its outcome stored soon after its time limit. A living process that is stuck holds up no other for long.
-_LEASE_MARGIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +72,9 @@ class RunGateway:
         self._rng = seeded_random(0, "retries", run)
         self._limiters: dict[str, AdaptiveLimiter] = {}
         self._in_flight: set[InFlightRequest] = set()
-        # By model: what an answer was billed beyond its worst case, which the next may be billed as well.
-        self._largest_bills = store.largest_bills(run)
-        self._reserved = 0
-        self._settled = asyncio.Event()
+        self._reservations = Reservations(ledger, store.largest_bills(run))
         # Looked at before each request: whether the time for the search is over.
         self.is_out_of_time: Callable[[], bool] = lambda: False
-        self._reserve_lock = asyncio.Lock()
 
     async def complete(self, call: Call, payer: Payer, *, role: Role | None = None) -> Reply:
         """The model's reply, paid for at most once.
@@ -168,8 +162,8 @@ class RunGateway:
             return
         cost = Cost(calls=calls)
         if not sent:
-            await self._reserve("target", cost)
-            self._settle("target", cost, cost, cached=True)
+            await self._reservations.reserve("target", cost)
+            self._reservations.settle("target", cost, cost, cached=True)
         else:
             self.ledger.settle("target", Cost(), cost, cached=True)
         await self._store.charge_cached(self.run, key, "target", cost)
@@ -249,11 +243,11 @@ class RunGateway:
         reply = self._store.cached_reply(request.key)
         if reply is not None and self._store.is_charged(self.run, request.key):
             return reply
-        worst = self._with_largest_bill(request.model, await request.worst_case())
+        worst = self._reservations.with_largest_bill(request.model, await request.worst_case())
         if reply is None:
             return await self._send_with_retries(request, worst, pending)
         # Reserve the worst case, as for a paid call: what fits must not depend on the cache (L6).
-        await self._reserve(request.payer, worst)
+        await self._reservations.reserve(request.payer, worst)
         return await self._use_cached(request, worst, reply)
 
     async def _send_with_retries(self, request: _ModelRequest, worst: Cost, pending: InFlightRequest) -> Reply:
@@ -262,22 +256,20 @@ class RunGateway:
             limiter = self._limiters[request.model] = AdaptiveLimiter(self._concurrency, self._retry_policy.clock)
         failures = timeouts = 0
         while True:
-            if self.is_out_of_time():
-                raise BudgetSpent("the minutes are used up")
+            self._check_time()
             # Reserve before waiting for a slot, so that the order of the calls decides which of them fit.
-            worst = self._with_largest_bill(request.model, worst)
-            await self._reserve(request.payer, worst)
+            worst = self._reservations.with_largest_bill(request.model, worst)
+            await self._reservations.reserve(request.payer, worst)
             is_waiting = True
             try:
                 async with limiter.slot() as ticket:
-                    if self.is_out_of_time():
-                        raise BudgetSpent("the minutes are used up")
+                    self._check_time()
                     is_waiting = False
                     timeout_seconds = self._retry_policy.timeout_after(timeouts)
                     attempt, outcome = await self._attempt(request, worst, timeout_seconds, pending)
             finally:
                 if is_waiting:
-                    self._settle(request.payer, worst, None)
+                    self._reservations.settle(request.payer, worst, None)
             if outcome is None:
                 if (reply := await self._await_other_process(request, worst)) is not None:
                     return reply
@@ -299,25 +291,19 @@ class RunGateway:
     async def _await_other_process(self, request: _ModelRequest, worst: Cost) -> Reply | None:
         """The answer that another process is asking for, used as one from the cache; None where it gets none. The
         reservation ends either way."""
-        reply, is_pending = None, True
+        reply = None
         try:
-            while is_pending and reply is None:
-                if self.is_out_of_time():
-                    raise BudgetSpent("the minutes are used up")
-                is_pending = self._store.is_leased(request.key, self.run)
-                reply = self._store.cached_reply(request.key)
-                if is_pending and reply is None:
-                    await asyncio.sleep(_JOIN_POLL_SECONDS)
+            reply = await leased_answer(self._store, request.key, self.run, self._check_time)
         finally:
             if reply is None:
-                self._settle(request.payer, worst, None)
+                self._reservations.settle(request.payer, worst, None)
         return None if reply is None else await self._use_cached(request, worst, reply)
 
     async def _use_cached(self, request: _ModelRequest, worst: Cost, reply: Reply) -> Reply:
         """Settle the reservation by an answer that is paid for already."""
         cost = Cost(calls=1, tokens=reply.tokens, usd=reply.usd)
-        self._learn_bill(request.model, worst, cost)  # as when it was paid (L6)
-        self._settle(request.payer, worst, cost, cached=True)
+        self._reservations.learn_bill(request.model, worst, cost)  # as when it was paid (L6)
+        self._reservations.settle(request.payer, worst, cost, cached=True)
         await self._store.charge_cached(self.run, request.key, request.payer, cost)
         return reply
 
@@ -335,7 +321,7 @@ class RunGateway:
                 Attempt(
                     run=self.run, key=request.key, model=request.model, payer=payer, role=request.role, worst=worst
                 ),
-                max(timeout_seconds, request.time_limit or 0.0) + _LEASE_MARGIN_SECONDS,
+                lease_seconds(timeout_seconds, request.time_limit),
             )
             if attempt_id is None:
                 pending.sent = False
@@ -347,31 +333,22 @@ class RunGateway:
                 raise asyncio.CancelledError
             reply = self._store.storable_reply(await request.send(timeout_seconds), request.model)
         except TransportError as failure:
-            self._settle(payer, worst, None if failure.kind == "unreachable" else Cost(calls=1))
+            self._reservations.settle(payer, worst, None if failure.kind == "unreachable" else Cost(calls=1))
             return attempt, failure
         except BaseException:
-            self._settle(payer, worst, None)
+            self._reservations.settle(payer, worst, None)
             self.ledger.lost += pending.sent
             with suppress(RunFailed):  # the store was closed
                 await self._store.release_lease(request.key, self.run)
             raise
         bill = Cost(calls=1, tokens=reply.tokens, usd=reply.usd)
-        self._learn_bill(request.model, worst, bill)
-        self._settle(payer, worst, bill)
+        self._reservations.learn_bill(request.model, worst, bill)
+        self._reservations.settle(payer, worst, bill)
         return attempt, reply
 
-    def _learn_bill(self, model: str, worst: Cost, bill: Cost) -> None:
-        if bill.tokens > worst.tokens or bill.usd > worst.usd:
-            known = self._largest_bills.get(model, Cost())
-            tokens, usd = bill.tokens * (bill.tokens > worst.tokens), bill.usd * (bill.usd > worst.usd)
-            self._largest_bills[model] = Cost(tokens=max(known.tokens, tokens), usd=max(known.usd, usd))
-
-    def _with_largest_bill(self, model: str, worst: Cost) -> Cost:
-        """The worst case of a request, where the endpoint has billed more than that before: so much again."""
-        bill = self._largest_bills.get(model)
-        if bill is None:
-            return worst
-        return Cost(calls=worst.calls, tokens=max(worst.tokens, bill.tokens), usd=max(worst.usd, bill.usd))
+    def _check_time(self) -> None:
+        if self.is_out_of_time():
+            raise BudgetSpent("the minutes are used up")
 
     async def _record_outcome(self, attempt: int, outcome: Reply | TransportError) -> None:
         """Store the outcome that the ledger already has. The write completes even if the caller is cancelled."""
@@ -381,33 +358,6 @@ class RunGateway:
             await self._store.withdraw_attempt(attempt, outcome.what)
         else:
             await self._store.finish_attempt(attempt, reply=None, error=outcome.what)
-
-    async def _reserve(self, payer: Payer, worst: Cost) -> None:
-        """Reserve the worst case in the ledger, first come, first served.
-
-        Reservations in flight shrink when they are settled. A call is refused only if it does not fit beside settled
-        calls, so that the concurrency makes no difference.
-        """
-        async with self._reserve_lock:
-            while True:
-                try:
-                    self.ledger.reserve(payer, worst)
-                except BudgetSpent:
-                    if not self._reserved:
-                        raise
-                else:
-                    self._reserved += 1
-                    return
-                await self._settled.wait()
-
-    def _settle(self, payer: Payer, worst: Cost, actual: Cost | None, *, cached: bool = False) -> None:
-        if actual is None:
-            self.ledger.release(payer, worst)
-        else:
-            self.ledger.settle(payer, worst, actual, cached=cached)
-        self._reserved -= 1
-        self._settled.set()
-        self._settled.clear()
 
 
 def _is_cancelled() -> bool:
