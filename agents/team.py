@@ -48,7 +48,8 @@ _REWRITTEN_FIELDS: Mapping[str, Sequence[str]] = {
     "text": ("prompt",),
     "section": ("text",),
 }
-# A first answer that is quoted in the repair question need not be whole.
+# A small model gets a part of its first answer back beside the repair question; a capable one gets it whole, so that it
+# need not write a long text anew.
 _MAX_QUOTE = 1200
 _TOP_LOGPROBS = 20
 # A cut answer is asked once more with so many times the tokens.
@@ -207,7 +208,8 @@ class ModelTeam:
             return None
         repaired = False
         if answer.reply is None:
-            with_repair = _add_repair(messages, answer, instruction)
+            most = _MAX_QUOTE if self._is_plain(ask) else len(answer.raw)
+            with_repair = _add_repair(messages, answer, instruction, most)
             with suppress(DeadlinePassed):
                 scale = _TOKENS_AFTER_CUT if answer.cut else 1
                 answer = await self._complete(visible, instruction, with_repair, number, scale=scale, last=True)
@@ -347,7 +349,7 @@ class ModelTeam:
         """An agent's own, else that of the kind of text, else that of the ask itself, else the shipped one."""
         replacement = self.instructions.get(f"{ask.role}.{ask.skill}")
         replacement = replacement or instruction_of_kind(self.kind, ask.role, ask.skill)
-        register: Register = "plain" if self.evidence_limit(self._model(ask.role)) is None else "full"
+        register: Register = "plain" if self._is_plain(ask) else "full"
         return replacement or instruction_of_ask(type(ask)) or instruction_for(ask.role, ask.skill, register)
 
     def _instructions_with(self, agent: Agent, ask: Ask[Any]) -> Mapping[str, Instruction]:
@@ -355,6 +357,9 @@ class ModelTeam:
             return self.instructions
         instruction = parse_instruction(agent.instruction, where=f"the agent {agent.name}")
         return {**self.instructions, f"{ask.role}.{ask.skill}": instruction}
+
+    def _is_plain(self, ask: Ask[Any]) -> bool:
+        return self.evidence_limit(self._model(ask.role)) is None
 
     def _model(self, role: Role) -> ModelRef:
         return self.models.for_role(role)
@@ -393,10 +398,15 @@ def _why_unreadable(raw: str, instruction: Instruction, sampling: Sampling, *, c
     return f"it does not have the form {instruction.form}" if instruction.form else "it has no usable text"
 
 
-def _add_repair(messages: tuple[Message, ...], answer: _Answer, instruction: Instruction) -> tuple[Message, ...]:
-    """The first answer and a repair question. After an empty or cut answer, the question is asked anew in one turn."""
+def _add_repair(
+    messages: tuple[Message, ...], answer: _Answer, instruction: Instruction, most: int
+) -> tuple[Message, ...]:
+    """The first answer and a repair question. After an empty or cut answer, the question is asked anew in one turn.
+
+    most: characters of the first answer.
+    """
     question = shipped_instructions()[CUT_KEY if answer.cut else REPAIR_KEY].fill({"form": instruction.form})
     if answer.raw and not answer.cut:
-        quote = clip(answer.raw, _MAX_QUOTE)
+        quote = clip(answer.raw, most)
         return (*messages, {"role": "assistant", "content": quote}, {"role": "user", "content": question})
     return ({"role": "user", "content": f"{messages[0]['content']}\n\n{question}"},)
