@@ -11,7 +11,8 @@ from functools import cached_property, partial
 from typing import Any
 
 from ..agents.deadline import WritingDeadline
-from ..agents.team import AgentTurn, ModelTeam, instructed_limit, plain_evidence
+from ..agents.team import ModelTeam, instructed_limit, plain_evidence
+from ..agents.turns import AgentTurn
 from ..core.asks import ScoredPrompt
 from ..core.budget import Cost, Ledger, LedgerView, Payer, remaining_calls
 from ..core.candidate import Archive, Candidate

@@ -8,7 +8,8 @@ import re
 import pytest
 from maieutic.agents.asks.common import EditPrompt, JudgeQuestions, SummarizeBatch
 from maieutic.agents.evidence import EvidenceView, batches_of, cut_to_tokens, history_text
-from maieutic.agents.team import AgentTurn, ModelTeam
+from maieutic.agents.team import ModelTeam
+from maieutic.agents.turns import AgentTurn
 from maieutic.core.asks import Case, ScoredPrompt
 from maieutic.core.budget import Payer
 from maieutic.core.models import Call, ModelRef, Reply
