@@ -29,6 +29,7 @@ from ..own_calls import run_with_own_calls
 from ..run_config import RunConfig
 from ..run_context import RunContext
 from ..run_lifecycle import root_error
+from ..run_team import run_team
 from .failed_results import emit_failures, failed_result, score_or_fail, without_answer
 from .failures import BatchFailures, failed_score, is_example_failure
 from .first_answers import check_first_answers
@@ -280,7 +281,7 @@ async def _all_scores(
     for name, evaluator in scoring.evaluators.items():
         if isinstance(evaluator, AskingEvaluator):
             # No step in the stream: the same output on the same example asks the same, so it is paid for once.
-            team = context.team(0, f"rate/{name}/{example.id}")
+            team = run_team(context, 0, f"rate/{name}/{example.id}")
             bench = EvaluatorContext(task=context.task_brief(), team=team, rerun=run, similarities=context.similarity)
             scores[name] = await score_or_fail(evaluator.rate(example, result.output, answer, bench=bench))
         else:

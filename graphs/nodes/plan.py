@@ -19,6 +19,7 @@ from ..inputs.fork import redirect_orders
 from ..inputs.prompt_selection import assign_prompts
 from ..passes import has_budget_left, next_pass
 from ..run_context import RunContext, end_step
+from ..run_team import has_capable_authors, run_team
 from ..state import BUDGET_SPENT, TIME_UP, RunState
 
 EXHAUSTED = "the recipe has nothing more to propose"
@@ -129,9 +130,9 @@ async def _plan_path(context: RunContext, step: int) -> list[str]:
     ask = (PlanPath if edits else PlanSolution)(
         task=task_description(context.task_brief()),
         prompt=program_instruction_text(context.config.task.program),
-        rows=_train_cases(context, step, CAPABLE_CASES if context.has_capable_authors else few),
+        rows=_train_cases(context, step, CAPABLE_CASES if has_capable_authors(context) else few),
     )
-    reply = await context.team(step, "plan").act(ask)
+    reply = await run_team(context, step, "plan").act(ask)
     return list(reply.steps) if reply else []
 
 
@@ -142,7 +143,7 @@ def plans_edits(context: RunContext) -> bool:
     """
     plans = context.config.recipe.plans
     if plans == "auto":
-        return not context.has_capable_authors
+        return not has_capable_authors(context)
     return plans == "edits" or context.config.instructed_limits
 
 
@@ -151,7 +152,7 @@ async def _plan_views(context: RunContext, step: int) -> list[str]:
     listed = tuple(f"{name}: {meaning}" for name, meaning in VIEWS.items())
     cases = _train_cases(context, step, _VIEW_CASES)
     ask = ChooseViews(task=task_description(context.task_brief()), rows=cases, views=listed)
-    reply = await context.team(step, "plan").act(ask)
+    reply = await run_team(context, step, "plan").act(ask)
     reply_text = " ".join(reply.items).casefold() if reply else ""
     return [name for name in VIEWS if name in reply_text]
 

@@ -24,6 +24,7 @@ from ...plugins.operators.socratic import (
 from ..directives.pause import wait_while_paused
 from ..run_context import RunContext
 from ..run_lifecycle import RunContexts
+from ..run_team import writing_team
 from ..state import Draft, ProposeState
 from .plan import plans_edits
 from .propose import emit_request_started, operator_request, store_drafts
@@ -65,7 +66,7 @@ def socratic_graph(contexts: RunContexts) -> StateGraph[SocraticState, Any, Prop
             request = replace(request, train=())
         most = request.order.allowance
         allowance = None if most is None else most - CALLS_PER_ASK * state.get("said", 0)
-        return context, request, context.writing_team(state, allowance, first_skill=AskQuestions.skill)
+        return context, request, writing_team(context, state, allowance, first_skill=AskQuestions.skill)
 
     async def teacher(state: SocraticState) -> dict[str, Any]:
         context, request, team = await open_turn(state)
