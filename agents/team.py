@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 from ..core.asks import CALLS_PER_ASK, AgentReply, Ask, Evidence, ScoredPrompt
 from ..core.errors import UsageError
-from ..core.events import EventKind
 from ..core.identity import digest, seeded_random
 from ..core.models import Call, ModelRef, Role, Sampling
 from ..core.prompt import TextKind
@@ -20,77 +19,31 @@ from ..core.protocols import Agent, Gateway
 from ..core.render import Message
 from ..core.stats.labels import label_likelihoods
 from ..core.task import Models
-from ..core.words import count_unspaced, whole_words
+from ..core.words import whole_words
 from .asks.common import SummarizeBatch
 from .asks.replies import TextReply
 from .batch_summaries import batch_asks, summarize
 from .deadline import DeadlinePassed, WritingDeadline
-from .evidence import EvidenceView, clip, history_text
-from .instructions import (
-    CUT_KEY,
-    REPAIR_KEY,
-    Instruction,
-    Register,
-    instruction_for,
-    instruction_of_ask,
-    parse_instruction,
-    shipped_instructions,
-)
+from .evidence import EvidenceView, history_text
+from .instructions import Instruction, Register, instruction_for, instruction_of_ask, parse_instruction
 from .kind_instructions import instruction_of_kind
 from .parse.blocks import clean_output, is_unfinished_thought
 from .parse.replies import parse_reply
+from .turns import (
+    AgentAnswer,
+    AgentTurn,
+    TurnListener,
+    max_tokens_of,
+    no_listener,
+    why_unreadable,
+    with_repair_question,
+)
 
 A = TypeVar("A", bound=AgentReply)
 
-# Block of an answer → the fields of an ask whose texts it may be a version of.
-_REWRITTEN_FIELDS: Mapping[str, Sequence[str]] = {
-    "prompt": ("prompt", "first", "second", "base", "best"),
-    "text": ("prompt",),
-    "section": ("text",),
-}
-# A first answer that is quoted in the repair question need not be whole.
-_MAX_QUOTE = 1200
 _TOP_LOGPROBS = 20
 # A cut answer is asked once more with so many times the tokens.
 _TOKENS_AFTER_CUT = 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgentTurn:
-    """One ask with its answer.
-
-    Attributes:
-        key: Identifies the turn within a run, however often a node is executed.
-        role: Who was asked.
-        skill: What for.
-        model: The model.
-        messages: All that was sent to the model. After a repair question they hold the first answer too.
-        raw: The model's text.
-        reply: The typed answer; None if it could not be read.
-        repaired: Whether a repair question was asked.
-        reason: Why the answer could not be read; empty if it could.
-    """
-
-    key: str
-    role: Role
-    skill: str
-    model: str
-    messages: tuple[Message, ...]
-    raw: str
-    reply: AgentReply | None
-    repaired: bool
-    reason: str = ""
-
-    @property
-    def kind(self) -> EventKind:
-        return "answer_unreadable" if self.reply is None else "agent_spoke"
-
-
-TurnListener = Callable[[AgentTurn], Awaitable[None]]
-
-
-async def no_listener(turn: AgentTurn) -> None:
-    """The listener of a team whose turns nobody records."""
 
 
 def instructed_limit(model: ModelRef, instructed: int) -> int:
@@ -106,16 +59,6 @@ def plain_evidence(model: ModelRef) -> int | None:
 def no_history() -> Sequence[ScoredPrompt]:
     """What a team tells its members of earlier prompts where nobody keeps a record."""
     return ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Answer:
-    """What came back for one question. `reason` says why `reply` is None; `cut` that more tokens may help."""
-
-    reply: AgentReply | None
-    raw: str
-    cut: bool
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +150,7 @@ class ModelTeam:
             return None
         repaired = False
         if answer.reply is None:
-            with_repair = _add_repair(messages, answer, instruction)
+            with_repair = with_repair_question(messages, answer, instruction, whole=not self._is_plain(ask))
             with suppress(DeadlinePassed):
                 scale = _TOKENS_AFTER_CUT if answer.cut else 1
                 answer = await self._complete(visible, instruction, with_repair, number, scale=scale, last=True)
@@ -301,11 +244,11 @@ class ModelTeam:
         *,
         scale: int = 1,
         last: bool = False,
-    ) -> _Answer:
+    ) -> AgentAnswer:
         """One call. scale: how many times the usual tokens it gets. last: whether cut advice is better than none."""
         sampling = Sampling(
             temperature=self.temperature.get(ask.role, instruction.temperature),
-            max_tokens=scale * self.answer_limit(self._model(ask.role), _max_tokens(ask, instruction)),
+            max_tokens=scale * self.answer_limit(self._model(ask.role), max_tokens_of(ask, instruction)),
             seed=seeded_random(self.seed, "team", *self.path, number).getrandbits(31),
         )
         call = Call(model=self._model(ask.role), messages=messages, sampling=sampling, sample=number)
@@ -320,8 +263,8 @@ class ModelTeam:
         reply = parse_reply(
             ask, raw, cut=cut, partial=partial, samples=instruction.samples, tags=instruction.tags, kind=self.kind
         )
-        reason = "" if reply is not None else _why_unreadable(raw, instruction, sampling, cut=cut, thinking=thinking)
-        return _Answer(reply=reply, raw=raw or answer.text.strip(), cut=cut or thinking, reason=reason)
+        reason = "" if reply is not None else why_unreadable(raw, instruction, sampling, cut=cut, thinking=thinking)
+        return AgentAnswer(reply=reply, raw=raw or answer.text.strip(), cut=cut or thinking, reason=reason)
 
     @property
     def _opening_skill(self) -> str:
@@ -347,7 +290,7 @@ class ModelTeam:
         """An agent's own, else that of the kind of text, else that of the ask itself, else the shipped one."""
         replacement = self.instructions.get(f"{ask.role}.{ask.skill}")
         replacement = replacement or instruction_of_kind(self.kind, ask.role, ask.skill)
-        register: Register = "plain" if self.evidence_limit(self._model(ask.role)) is None else "full"
+        register: Register = "plain" if self._is_plain(ask) else "full"
         return replacement or instruction_of_ask(type(ask)) or instruction_for(ask.role, ask.skill, register)
 
     def _instructions_with(self, agent: Agent, ask: Ask[Any]) -> Mapping[str, Instruction]:
@@ -355,6 +298,9 @@ class ModelTeam:
             return self.instructions
         instruction = parse_instruction(agent.instruction, where=f"the agent {agent.name}")
         return {**self.instructions, f"{ask.role}.{ask.skill}": instruction}
+
+    def _is_plain(self, ask: Ask[Any]) -> bool:
+        return self.evidence_limit(self._model(ask.role)) is None
 
     def _model(self, role: Role) -> ModelRef:
         return self.models.for_role(role)
@@ -371,32 +317,3 @@ def _option_probabilities(options: Sequence[str], alternatives: Sequence[Mapping
 def _stated_option(options: Sequence[str], text: str) -> dict[str, float]:
     matches = re.findall(whole_words("|".join(map(re.escape, options))), text)
     return {option: float(option == matches[0]) for option in options} if matches else {}
-
-
-def _max_tokens(ask: Ask[Any], instruction: Instruction) -> int:
-    """A long text needs its own length and half as much to be rewritten, at 3 characters a token (Chinese at one).
-
-    If several texts become one, the longest counts.
-    """
-    texts = [getattr(ask, name, "") for tag in instruction.tags for name in _REWRITTEN_FIELDS.get(tag, ())]
-    return max([instruction.max_tokens, *(len(text) // 2 + count_unspaced(text) for text in texts)])
-
-
-def _why_unreadable(raw: str, instruction: Instruction, sampling: Sampling, *, cut: bool, thinking: bool) -> str:
-    limit = f"at its limit of {sampling.max_tokens} tokens"
-    if thinking:
-        return f"its reasoning was cut {limit}: there is no answer after it" if cut else "its reasoning has no end"
-    if not raw:
-        return f"the answer is empty: the model stopped {limit}, before it began to answer" if cut else "it is empty"
-    if cut:
-        return f"it was cut {limit}"
-    return f"it does not have the form {instruction.form}" if instruction.form else "it has no usable text"
-
-
-def _add_repair(messages: tuple[Message, ...], answer: _Answer, instruction: Instruction) -> tuple[Message, ...]:
-    """The first answer and a repair question. After an empty or cut answer, the question is asked anew in one turn."""
-    question = shipped_instructions()[CUT_KEY if answer.cut else REPAIR_KEY].fill({"form": instruction.form})
-    if answer.raw and not answer.cut:
-        quote = clip(answer.raw, _MAX_QUOTE)
-        return (*messages, {"role": "assistant", "content": quote}, {"role": "user", "content": question})
-    return ({"role": "user", "content": f"{messages[0]['content']}\n\n{question}"},)

@@ -50,7 +50,7 @@ class Recipe(BaseModel):
         evidence: Role → what it may read; a role that is not named reads everything.
         planner: Whether the run begins with a plan.
         plans: What the plan is: the path on which the task is solved, the edits that the prompt needs, or the views of
-            the evidence that matter.
+            the evidence that matter. With `auto` capable optimizer models plan a path, small ones edits.
         rounds: The maximum number of rounds. The budget may end the run before.
         grows: What a budget beyond the schedule is for: `rounds` lifts the limit on rounds, `passes` begins the
             schedule again at the best prompt so far; with `none` the search ends, and its report says what was left.
@@ -79,7 +79,7 @@ class Recipe(BaseModel):
     operators: tuple[PluginRef, ...]
     evidence: Mapping[Role, tuple[Evidence, ...]] = Field(default_factory=dict)
     planner: bool = Field(default=False, strict=True)
-    plans: Literal["path", "edits", "views"] = "path"
+    plans: Literal["auto", "path", "edits", "views"] = "auto"
     rounds: int = Field(default=10_000, gt=0, strict=True)
     grows: Literal["none", "rounds", "passes"] = "none"
     judge: PluginRef | None = None

@@ -35,6 +35,7 @@ from .run_config import RunConfig
 from .run_context import RunContext
 from .run_lifecycle import RunContexts, mark_ended, new_run_id, run_record
 from .run_options import RunOptions
+from .run_team import run_team
 
 IMPROVE_RECIPE = Recipe(
     name="improve",
@@ -190,7 +191,7 @@ async def _revise(
     guarded_task = task.model_copy(update={"data": Dataset(train=tuple(examples))})
     operator = PromptRevision(cases=_shown_examples(model))
     refusal = unreadable = "the model's reply holds no prompt"
-    team = context.team(1, "improve")
+    team = run_team(context, 1, "improve")
     with suppress(BudgetSpent):
         for attempt in range(MAX_CALLS):
             order = WorkOrder(

@@ -6,26 +6,22 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from ..agents.deadline import WritingDeadline
-from ..agents.team import AgentTurn, ModelTeam, instructed_limit, plain_evidence
-from ..core.asks import ScoredPrompt
 from ..core.budget import Cost, Ledger, LedgerView, Payer, remaining_calls
 from ..core.candidate import Archive, Candidate
 from ..core.dataset import SPLITS, Dataset, Example, Split
 from ..core.directives import Stop
 from ..core.events import Event, EventKind
 from ..core.frozen import FrozenDict
-from ..core.models import ModelRef, Role
+from ..core.models import ModelRef
 from ..core.score import Evaluation, Response
-from ..core.search_types import ALL_PROMPTS, DuelOutcome, Search, TaskBrief, WorkOrder
+from ..core.search_types import DuelOutcome, Search, TaskBrief, WorkOrder
 from ..runtime.models.gateway import ModelClient, RunGateway
-from ..runtime.models.profile import author_tokens, evidence_tokens
 from ..runtime.models.transports.embeddings import similarity_call
-from ..runtime.store import DialogueTurn, Store
+from ..runtime.store import Store
 from .config_changes import (
     GeneratedRow,
     apply_changes,
@@ -35,7 +31,6 @@ from .config_changes import (
 )
 from .event_delivery import ObserverDispatcher, publish
 from .run_config import RunConfig
-from .scored_history import scored_history
 from .state import ProposeState, RunState
 from .team_briefing import aim
 
@@ -44,9 +39,6 @@ Callback = Callable[[Event], object]
 """Called with every event, in order; the search ends at its next boundary where one returns True."""
 STOPPED_BY_CALLBACK = "a callback stopped it"
 _log = logging.getLogger("maieutic")
-# Events are for screens: the first lines of a reply are enough there, the store has the whole.
-_EVENT_TEXT = 2000
-_WRITING_ROLES: tuple[Role, ...] = ("planner", "teacher", "critic", "student")
 
 
 @dataclass(kw_only=True)
@@ -91,7 +83,7 @@ class RunContext:
     _split_ids: Mapping[Split, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._writing_slots = asyncio.Semaphore(self.config.options.concurrency)
+        self.writing_slots = asyncio.Semaphore(self.config.options.concurrency)
 
     @classmethod
     async def open(
@@ -217,80 +209,10 @@ class RunContext:
             return False
         return (self._earlier_seconds or 0.0) + time.monotonic() - self.started_at >= minutes * 60
 
-    def writing_team(self, state: ProposeState, allowance: int | None = None, *, first_skill: str = "") -> ModelTeam:
-        """The team for one order, limited to the round's time for writing. Questions that follow from answers have half
-        as long again. first_skill: of the order's first question, where an earlier team asked it."""
-        team = self.team(state["step"], f"{state['place']}", allowance, slot=state["order"]["slot"])
-        age, until = state["seconds"], state["until"]
-        if until is None:
-            return team
-
-        def expired(is_followup: bool) -> bool:
-            return self.elapsed_seconds(state) >= (until + (until - age) / 2 if is_followup else until)
-
-        return replace(
-            team, deadline=WritingDeadline(slots=self._writing_slots, expired=expired), first_skill=first_skill
-        )
-
-    def team(self, step: int, stream: str, allowance: int | None = None, *, slot: str = "") -> ModelTeam:
-        """The agents for one subject. A question repeated within a stream is a new draw. slot: the prompt of a program
-        that they work on."""
-        recipe, task = self.config.recipe, self.config.task
-
-        async def record_turn(turn: AgentTurn) -> None:
-            await self.store.save_dialogue(
-                self.run,
-                DialogueTurn(
-                    step=step,
-                    place=turn.key,
-                    role=turn.role,
-                    skill=turn.skill,
-                    messages=turn.messages,
-                    raw=turn.raw,
-                    parsed=turn.reply.model_dump(mode="json") if turn.reply else None,
-                ),
-            )
-            text = turn.raw[:_EVENT_TEXT]
-            reason = {"reason": turn.reason} if turn.reason else {}
-            await self.emit(turn.kind, step, turn.key, role=turn.role, skill=turn.skill, text=text, **reason)
-
-        return ModelTeam(
-            models=task.models,
-            gateway=self.gateway,
-            evidence=recipe.evidence,
-            temperature=recipe.temperature,
-            seed=self.config.seed,
-            path=(step, stream),
-            allowance=allowance,
-            agents=self.config.agents,
-            answer_limit=instructed_limit
-            if self.config.instructed_limits
-            else partial(author_tokens, budget=self.config.options.budget),
-            evidence_limit=plain_evidence
-            if self.config.instructed_limits
-            else partial(evidence_tokens, budget=self.config.options.budget),
-            aim=self.aim,
-            tried=lambda: self._tried(step, slot),
-            on_turn=record_turn,
-        )
-
     @cached_property
     def aim(self) -> str:
         """What the agents are told of the measure, the target model, the answer and the limit of length."""
         return aim(self.initial_config)
-
-    @property
-    def has_capable_authors(self) -> bool:
-        """Whether all who write and diagnose are asked in full."""
-        models, budget = self.config.task.models, self.config.options.budget
-        return not self.config.instructed_limits and all(
-            evidence_tokens(models.for_role(role), budget) is not None for role in _WRITING_ROLES
-        )
-
-    def _tried(self, step: int, slot: str) -> tuple[ScoredPrompt, ...]:
-        """The best earlier prompts with their scores, as of a step."""
-        val = [example.id for example in self.config.task.data.val]
-        return scored_history(self.archive(step), val, slot.removeprefix(ALL_PROMPTS))
 
     async def similarity(self, model: ModelRef, text: str, others: Sequence[str]) -> Sequence[float]:
         """Similarity of a text to each of some others, by an embedding model."""

@@ -18,6 +18,7 @@ from ...plugins.algorithms.example_generation import generate_examples, max_gene
 from ..config_changes import GeneratedRow, with_generated_rows
 from ..measuring.measure import measure_pairs, rescore_example
 from ..run_context import RunContext
+from ..run_team import run_team
 
 # Two of five drafted examples go to each of val and test, which decide; operators learn from the fifth.
 _DRAFT_SPLITS: tuple[Split, ...] = ("train", "val", "test", "val", "test")
@@ -101,7 +102,7 @@ async def draft_dataset(context: RunContext, step: int) -> None:
             count -= 1
     await context.emit("rows_asked", step, rows=count)
     # No prompt is shown: nothing is known of where it fails, and a small model takes its question for an input.
-    team = context.team(step, "draft")
+    team = run_team(context, step, "draft")
     drafted = await generate_examples(team, context.task_brief(), "", count, splits=_DRAFT_SPLITS)
     await join_rows(context, drafted, step=step, remaining_runs=0)
     total = sum(1 for _ in context.config.task.data.examples())

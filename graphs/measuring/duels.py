@@ -13,6 +13,7 @@ from ...core.search_types import Duel, DuelOutcome, Measurement
 from ...runtime.store import PreferenceRow
 from ..run_context import RunContext
 from ..run_lifecycle import root_error
+from ..run_team import run_team
 
 
 def missing_outputs(duels: Sequence[Duel], archive: Archive) -> list[Measurement]:
@@ -82,7 +83,7 @@ async def _judge_duel(
             Output(text=first.output),
             Output(text=second.output),
             task=context.task_brief(),
-            team=context.team(step, f"duel/{subject}"),
+            team=run_team(context, step, f"duel/{subject}"),
         )
     except BudgetSpent:
         return None

@@ -19,6 +19,7 @@ from ..inputs.fork import redirect_orders
 from ..inputs.prompt_selection import assign_prompts
 from ..passes import has_budget_left, next_pass
 from ..run_context import RunContext, end_step
+from ..run_team import has_capable_authors, run_team
 from ..state import BUDGET_SPENT, TIME_UP, RunState
 
 EXHAUSTED = "the recipe has nothing more to propose"
@@ -27,8 +28,9 @@ ROUNDS_DONE = "the recipe's rounds are done"
 _MAX_IDLE_ROUNDS = 10
 _DEFAULT_PATH = "Make the task and the wanted answer unmistakable."
 _RULE_BASED_VIEWS = "by rule"
-# Enough cases to see what the task is; who can read more gets as many as an operator shows.
-_PATH_CASES, _VIEW_CASES = 3, 3
+# Enough cases to see what the task is, one where the prompt is what is planned for; who can read more gets as many as
+# an operator shows.
+_PATH_CASES, _EDIT_CASES, _VIEW_CASES = 3, 1, 3
 
 
 async def plan(context: RunContext, state: RunState) -> RunState:
@@ -123,15 +125,26 @@ async def make_plan(context: RunContext, step: int) -> list[str]:
 
 async def _plan_path(context: RunContext, step: int) -> list[str]:
     """The steps in which the task is solved, or the edits that the prompt needs."""
-    config, capable = context.config, context.has_capable_authors
-    edits = config.recipe.plans == "edits" or config.instructed_limits
+    edits = plans_edits(context)
+    few = _EDIT_CASES if edits else _PATH_CASES
     ask = (PlanPath if edits else PlanSolution)(
         task=task_description(context.task_brief()),
-        prompt=program_instruction_text(config.task.program),
-        rows=_train_cases(context, step, CAPABLE_CASES if capable else _PATH_CASES),
+        prompt=program_instruction_text(context.config.task.program),
+        rows=_train_cases(context, step, CAPABLE_CASES if has_capable_authors(context) else few),
     )
-    reply = await context.team(step, "plan").act(ask)
+    reply = await run_team(context, step, "plan").act(ask)
     return list(reply.steps) if reply else []
+
+
+def plans_edits(context: RunContext) -> bool:
+    """Whether the plan has edits of the prompt, as small authors make it unless the recipe says otherwise.
+
+    In one run each, small authors ended at 0.74 with edits, and at 0.00 with a path and examples.
+    """
+    plans = context.config.recipe.plans
+    if plans == "auto":
+        return not has_capable_authors(context)
+    return plans == "edits" or context.config.instructed_limits
 
 
 async def _plan_views(context: RunContext, step: int) -> list[str]:
@@ -139,7 +152,7 @@ async def _plan_views(context: RunContext, step: int) -> list[str]:
     listed = tuple(f"{name}: {meaning}" for name, meaning in VIEWS.items())
     cases = _train_cases(context, step, _VIEW_CASES)
     ask = ChooseViews(task=task_description(context.task_brief()), rows=cases, views=listed)
-    reply = await context.team(step, "plan").act(ask)
+    reply = await run_team(context, step, "plan").act(ask)
     reply_text = " ".join(reply.items).casefold() if reply else ""
     return [name for name in VIEWS if name in reply_text]
 

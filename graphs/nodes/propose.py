@@ -12,6 +12,7 @@ from ...core.render import program_instruction_text, template_values
 from ...core.search_types import NewExample, Proposal, Request, WorkOrder
 from ..inputs.operator_request import build_request, for_prompt, restore_program
 from ..run_context import RunContext
+from ..run_team import has_capable_authors, writing_team
 from ..state import Draft, ProposeState, RunState
 
 # A rationale is for screens and reports; longer ones are replies that went on.
@@ -26,7 +27,7 @@ async def propose(context: RunContext, state: ProposeState) -> RunState:
     step, index = state["step"], state["place"]
     await emit_request_started(context, order, step, index)
     operator = context.config.operators[order.operator]
-    request, team = operator_request(context, state), context.writing_team(state, order.allowance)
+    request, team = operator_request(context, state), writing_team(context, state, order.allowance)
     if request.parents:
         team = replace(team, kind=request.parents[0].program.main.kind)
     try:
@@ -65,7 +66,7 @@ def operator_request(context: RunContext, state: ProposeState) -> Request:
         step=state["step"],
         index=state["place"],
         subtasks=task.subtasks,
-        capable=context.has_capable_authors,
+        capable=has_capable_authors(context),
     )
     return for_prompt(request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 from langgraph.graph import END, START, StateGraph
@@ -23,7 +24,9 @@ from ...plugins.operators.socratic import (
 from ..directives.pause import wait_while_paused
 from ..run_context import RunContext
 from ..run_lifecycle import RunContexts
+from ..run_team import writing_team
 from ..state import Draft, ProposeState
+from .plan import plans_edits
 from .propose import emit_request_started, operator_request, store_drafts
 
 
@@ -58,9 +61,12 @@ def socratic_graph(contexts: RunContexts) -> StateGraph[SocraticState, Any, Prop
         """Each turn has a team of its own, which gets what the turns before it left of the order's calls."""
         context = await contexts.context_for(state)
         request = operator_request(context, state)
+        if plans_edits(context) and not request.capable:
+            # Small authors see no examples beside edits, which is how they were measured.
+            request = replace(request, train=())
         most = request.order.allowance
         allowance = None if most is None else most - CALLS_PER_ASK * state.get("said", 0)
-        return context, request, context.writing_team(state, allowance, first_skill=AskQuestions.skill)
+        return context, request, writing_team(context, state, allowance, first_skill=AskQuestions.skill)
 
     async def teacher(state: SocraticState) -> dict[str, Any]:
         context, request, team = await open_turn(state)

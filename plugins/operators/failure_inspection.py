@@ -52,7 +52,7 @@ class RefinePrompt(Ask[PromptReply]):
     hints: tuple[str, ...] = ()
 
 
-# About 600 tokens: leaves space in a small context for the prompt and its rewrite.
+# About 600 tokens, for small optimizer models: leaves space in their context for the prompt and its rewrite.
 _MAX_INSPECTION_CHARACTERS = 2400
 
 
@@ -95,7 +95,7 @@ class FailureInspection:
         ask = RefinePrompt(
             task=task,
             prompt=prompt,
-            examination=examined.text[:_MAX_INSPECTION_CHARACTERS],
+            examination=examined.text if request.capable else examined.text[:_MAX_INSPECTION_CHARACTERS],
             step=f"Change at most {self.step} words." if self.step else "",
             history=scored_ancestry(request, self.history),
             momentum=edit_rationales(request, self.momentum),

@@ -1,7 +1,8 @@
 """MARS (arXiv 2503.16874): a teacher asks, a critic judges the questions, a student answers with a new prompt.
 
 The steps are functions, so that a graph can run them one by one; `Socratic.propose` runs them in order. All three see
-examples with their references. The team's evidence setting decides who sees failures: as published nobody does.
+the examples of the request with their references. The team's evidence setting decides who sees failures: as published
+nobody does.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...agents.asks.replies import PromptReply
+from ...agents.evidence import clip
 from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.prompt import TextKind
 from ...core.protocols import NEEDS_TRAIN, Team
@@ -15,6 +16,8 @@ from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import main_instruction, rewrite_with_model, sample_items, task_description, user_guidance
 
 _PREFIX = "tool:"
+# Enough to find a run among those that are shown with it, where its input stands whole.
+_INPUT_CHARACTERS = 120
 
 
 class DescribeTool(Ask[PromptReply]):
@@ -76,10 +79,11 @@ class ToolDescriptions:
 def usage_of(case: Case, tool: str) -> str:
     """How a run used a tool: its calls with their errors, or that there was none."""
     calls = re.findall(rf"^\d+\. tool {re.escape(tool)}(\(.*)$", case.trace, re.MULTILINE)
+    run = clip(case.input, _INPUT_CHARACTERS)
     if calls:
-        return f"{case.input}: " + "; ".join(f"{tool}{call}" for call in calls)
+        return f"{run}: " + "; ".join(f"{tool}{call}" for call in calls)
     others = sorted(set(re.findall(r"^\d+\. tool ([\w-]+)\(", case.trace, re.MULTILINE)))
-    return f"{case.input}: {tool} was not called" + (f", but {', '.join(others)}" if others else "")
+    return f"{run}: {tool} was not called" + (f", but {', '.join(others)}" if others else "")
 
 
 def _rank(case: Case, tool: str) -> int:

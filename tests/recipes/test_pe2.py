@@ -49,6 +49,17 @@ async def test_pe2_examines_failures_and_refines_in_a_second_question(play: Any)
     assert run.report.best.score > run.report.start.score
 
 
+@pytest.mark.parametrize("register", ["plain", "full"])
+async def test_a_capable_student_reads_the_examination_whole(play: Any, register: str) -> None:
+    long = " ".join(f"finding {n};" for n in range(400))
+
+    def say(text: str) -> str:
+        return f"<examination>{long}</examination>" if "<examination>" in text else "<prompt>Say it, level 5.</prompt>"
+
+    run = await play("pe2", say, budget=Budget(target_calls=60), rows=8, register=register)
+    assert ("finding 399;" in run.asked("refine")[0]) is (register == "full")
+
+
 @pytest.mark.slow
 async def test_the_beam_goes_back_to_earlier_steps_and_drops_nobody(play: Any) -> None:
     settings = {"backtrack.width": "1", "backtrack.expand": "2", "backtrack.steps": "4"}

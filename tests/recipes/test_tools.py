@@ -35,6 +35,7 @@ def test_usage_says_how_a_run_used_the_tool() -> None:
     assert usage_of(case, "look") == 'Where is 7?: look({"key": "7"}) failed: ValueError: write ORD-7'
     assert usage_of(case, "find") == "Where is 7?: find was not called, but look"
     assert usage_of(case.model_copy(update={"trace": ""}), "find") == "Where is 7?: find was not called"
+    assert len(usage_of(Case(input="7 " * 5000, expected="sent"), "find")) < 200, "the run below has the whole input"
 
 
 def test_a_program_without_such_a_text_is_refused() -> None:

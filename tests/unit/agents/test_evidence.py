@@ -6,9 +6,10 @@ import asyncio
 import re
 
 import pytest
-from maieutic.agents.asks.common import EditPrompt, SummarizeBatch
+from maieutic.agents.asks.common import EditPrompt, JudgeQuestions, SummarizeBatch
 from maieutic.agents.evidence import EvidenceView, batches_of, cut_to_tokens, history_text
-from maieutic.agents.team import AgentTurn, ModelTeam
+from maieutic.agents.team import ModelTeam
+from maieutic.agents.turns import AgentTurn
 from maieutic.core.asks import Case, ScoredPrompt
 from maieutic.core.budget import Payer
 from maieutic.core.models import Call, ModelRef, Reply
@@ -89,7 +90,7 @@ class Scripted:
         return Reply(text="<prompt>Do it well, with care.</prompt>")
 
 
-def team(gateway: Scripted, tokens: int, **fields: object) -> ModelTeam:
+def team(gateway: Scripted, tokens: int | None, **fields: object) -> ModelTeam:
     models = Models(optimizer=ModelRef.parse("openai/big"))
     return ModelTeam(models=models, gateway=gateway, evidence_limit=lambda model: tokens, **fields)  # type: ignore[arg-type]
 
@@ -125,6 +126,22 @@ async def test_a_batch_too_large_is_cut_and_not_divided_again() -> None:
     gateway = Scripted()
     await team(gateway, 200).act(SummarizeBatch(task="t", prompt="p", cases=(case(LONG), case(LONG), case(LONG))))
     assert len(gateway.questions) == 1
+
+
+@pytest.mark.parametrize(("tokens", "whole"), [(2000, True), (None, False)])
+async def test_a_capable_model_gets_its_unreadable_answer_back_whole(tokens: int | None, whole: bool) -> None:
+    unreadable = f"I cannot say. {LONG}"
+    calls: list[Call] = []
+
+    class Gateway(Scripted):
+        async def complete(self, call: Call, payer: Payer) -> Reply:
+            calls.append(call)
+            return Reply(text=unreadable if len(calls) == 1 else "<verdict>True</verdict>")
+
+    assert await team(Gateway(), tokens).act(JudgeQuestions(questions=("Why?",))) is not None
+    quote = calls[1].messages[1]["content"]
+    assert (quote == unreadable) is whole
+    assert whole or len(quote) < 1300
 
 
 @pytest.mark.parametrize(("allowed", "seen"), [(("errors",), False), (("errors", "history"), True), (None, True)])

@@ -16,7 +16,8 @@ from maieutic.agents.asks.common import (
 from maieutic.agents.asks.replies import JudgementReply
 from maieutic.agents.deadline import WritingDeadline
 from maieutic.agents.instructions import parse_instruction
-from maieutic.agents.team import AgentTurn, ModelTeam
+from maieutic.agents.team import ModelTeam
+from maieutic.agents.turns import AgentTurn
 from maieutic.core.asks import Case
 from maieutic.core.budget import Payer
 from maieutic.core.errors import BudgetSpent, UsageError
