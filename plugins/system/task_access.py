@@ -180,8 +180,8 @@ def _option_hosts(target: TargetSpec, evaluators: Sequence[EvaluatorSpec]) -> It
 def _target_spec(table: Any) -> TargetSpec:
     if not isinstance(table, Mapping):
         return TargetSpec()
-    use, options = table.get("use"), {name: value for name, value in table.items() if name != "use"}
-    return TargetSpec(use=use if isinstance(use, str) else "chat", options=options)
+    use = table.get("use")
+    return TargetSpec(use=use if isinstance(use, str) else "chat", options=_part_options(table))
 
 
 def _evaluator_specs(listed: Any) -> list[EvaluatorSpec]:
@@ -189,8 +189,15 @@ def _evaluator_specs(listed: Any) -> list[EvaluatorSpec]:
     for value in _as_list(listed):
         table = {"use": value} if isinstance(value, str) else value
         if isinstance(table, Mapping) and isinstance(table.get("use"), str):
-            specs.append(EvaluatorSpec(use=table["use"], options={k: v for k, v in table.items() if k != "use"}))
+            specs.append(EvaluatorSpec(use=table["use"], options=_part_options(table)))
     return specs
+
+
+def _part_options(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a part, which a task writes beside `use` or in a table `options`; the former win."""
+    nested = table.get("options")
+    others = {name: value for name, value in table.items() if name not in ("use", "options")}
+    return {**(nested if isinstance(nested, Mapping) else {}), **others}
 
 
 def _as_list(value: Any) -> list[Any]:

@@ -115,6 +115,15 @@ def test_no_key_leaves_for_a_host_of_an_evaluator(call: Any, folder: Path) -> No
     assert f"send OPENAI_API_KEY and the examples to {FOREIGN}" in result.err
 
 
+def test_a_key_is_asked_about_wherever_an_option_names_it(call: Any, folder: Path) -> None:
+    options = 'model = "openai/e"\nkey_env = "AWS_SECRET_ACCESS_KEY"\n'
+    for table in (options, f"[evaluators.options]\n{options}"):
+        write_task(folder, code=f'[[evaluators]]\nuse = "similarity"\n{table}')
+        result = call("eval", ".")
+        assert result.code == 2
+        assert "send AWS_SECRET_ACCESS_KEY and the examples to the provider openai" in result.err
+
+
 @pytest.mark.parametrize(
     "name",
     [
