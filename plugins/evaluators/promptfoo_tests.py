@@ -14,7 +14,8 @@ from ...core.evaluator_protocols import AskingEvaluator, Evaluator, EvaluatorCon
 from ...core.models import ModelRef, Output
 from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
-from .from_promptfoo import PromptfooAssertion, PromptfooProcess, example_values, not_installed, promptfoo_folder
+from ..system.node_packages import package_folder
+from .from_promptfoo import PromptfooAssertion, PromptfooProcess, example_values, not_installed
 from .llm_judges import RateOutput, requirements_text
 from .promptfoo_assertions import (
     DEFAULT_SIMILARITY,
@@ -62,7 +63,7 @@ def promptfoo_evaluator(
     """
     if assertion is not None:
         return PromptfooAssertion(assertion, modules, seconds, folder)
-    home = promptfoo_folder(Path(folder) / (modules or "."))
+    home = package_folder("promptfoo", Path(folder) / (modules or "."))
     tests = PromptfooTests(
         process=PromptfooProcess(home, seconds) if home else None,
         judged=judged,
