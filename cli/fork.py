@@ -10,17 +10,8 @@ import typer
 from ..core.errors import UsageError
 from .consent import require_task_consent
 from .lookup import find_candidate, load_registry, open_store
-from .options import (
-    BudgetOptions,
-    Detach,
-    DisplayOptions,
-    MethodOptions,
-    NewRun,
-    RunName,
-    SearchOptions,
-    Trust,
-    expand_groups,
-)
+from .option_groups import expand_groups
+from .options import BudgetOptions, Detach, DisplayOptions, MethodOptions, NewRun, RunName, SearchOptions, Trust
 
 if TYPE_CHECKING:
     from ..core.task import Task

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..core.errors import ModelError, RunStopped
-from .options import AsJson, parse_key_values, with_model_options
+from .model_overrides import parse_key_values, with_model_options
+from .options import AsJson
 from .output import print_json
 from .printer import echo
 
