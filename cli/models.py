@@ -119,8 +119,8 @@ def _refuse_silence(model: ModelRef, reply: Reply) -> None:
     raise ModelError(
         f"the answer of {model.id} {what}{thought} ({reply.completion_tokens:,} tokens)",
         where=f"model {model}",
-        remedy=f"set --model-option target.max_output_tokens={4 * max(1024, reply.completion_tokens)}, or "
-        "target.reasoning_effort=low",
+        remedy=f"set --model-option max_output_tokens={4 * max(1024, reply.completion_tokens)}, or "
+        "reasoning_effort=low; for a run, target.max_output_tokens and so on",
     )
 
 
