@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from ...core.answer import AnswerContract
 from ...core.dataset import Dataset, Example, Split
 from ...core.errors import TaskError
+from .assertions import row_assertions
 from .column_mapping import content_key, input_key, references, to_example
 from .column_roles import ColumnRoles, find_roles
 from .data_files import DataFiles
-from .data_schema import ASSERTIONS, DataSchema, describe_data
+from .data_schema import DataSchema, describe_data
 from .rows import SourceRow
 from .toml_source import TomlSource
 
@@ -47,7 +48,7 @@ def build_dataset(
         examples[split] = []
         for row in rows:
             # A row with assertions of its own is scored by them.
-            needed = labelled and not row.fields.get(ASSERTIONS)
+            needed = labelled and not row_assertions(row.fields)
             example = to_example(
                 row,
                 roles=roles,
