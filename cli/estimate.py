@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from .data_lines import data_lines, first_request_lines
 from .lookup import read_task_data
-from .options import AsJson, BudgetOptions, MethodOptions, ModelOptions, NoPlugins, TaskFile, Trust, expand_groups
+from .option_groups import expand_groups
+from .options import AsJson, BudgetOptions, MethodOptions, ModelOptions, NoPlugins, TaskFile, Trust
 from .output import print_json
 from .printer import echo
 

@@ -12,7 +12,9 @@ import typer
 
 from ..core.errors import RunFailed, RunStopped, UsageError
 from .lookup import find_candidate, load_program, open_store, read_task
-from .options import CandidateName, MeasureOptions, RunName, TaskFile, expand_groups, override_models
+from .model_overrides import override_models
+from .option_groups import expand_groups
+from .options import CandidateName, MeasureOptions, RunName, TaskFile
 from .output import print_json
 from .printer import echo
 

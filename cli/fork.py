@@ -9,26 +9,14 @@ import typer
 
 from ..core.errors import UsageError
 from .consent import require_task_consent
-from .lookup import find_candidate, load_registry, open_store
-from .options import (
-    BudgetOptions,
-    Detach,
-    DisplayOptions,
-    MethodOptions,
-    NewRun,
-    RunName,
-    SearchOptions,
-    Trust,
-    expand_groups,
-)
+from .lookup import WITHOUT_SEARCH, find_candidate, load_registry, open_store
+from .option_groups import expand_groups
+from .options import BudgetOptions, Detach, DisplayOptions, MethodOptions, NewRun, RunName, SearchOptions, Trust
 
 if TYPE_CHECKING:
     from ..core.task import Task
     from ..graphs.run_options import RunOptions
     from ..runtime.store import RunRecord, Store
-
-# Recipes of commands that search nothing, so that their budget is none for a search.
-_WITHOUT_SEARCH = ("eval", "improve")
 
 
 @expand_groups
@@ -90,13 +78,13 @@ def _parent_options(record: RunRecord, display: DisplayOptions, *, has_budget: b
     """Method, budget, seed and concurrency of the parent. Approval, executor and observers are a choice of each run."""
     from ..graphs.run_options import RunOptions
 
-    if record.recipe in _WITHOUT_SEARCH and not has_budget:
+    if record.recipe in WITHOUT_SEARCH and not has_budget:
         raise UsageError(
             f"run {record.id} searched nothing: it has no search budget",
             where="--calls",
             remedy="give --calls and --recipe",
         )
-    if record.recipe in _WITHOUT_SEARCH:
+    if record.recipe in WITHOUT_SEARCH:
         return RunOptions(seed=record.seed, folder=display.folder)
     options = RunOptions.from_record(record, folder=display.folder)
     return replace(options, approve=RunOptions.approve, executor=RunOptions.executor, observers=RunOptions.observers)

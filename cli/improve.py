@@ -10,19 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..core.errors import UsageError
-from .options import (
-    DEFAULT_FOLDER,
-    MODELS_PANEL,
-    AsJson,
-    Folder,
-    Force,
-    NoPlugins,
-    Optimizer,
-    OutputFile,
-    Seed,
-    parse_key_values,
-    with_model_options,
-)
+from .model_overrides import parse_key_values, with_model_options
+from .options import DEFAULT_FOLDER, MODELS_PANEL, AsJson, Folder, Force, NoPlugins, Optimizer, OutputFile, Seed
 from .output import print_json, write_or_print
 from .printer import echo
 

@@ -75,5 +75,6 @@ def _score(task: Task, example: Example, use: str, options: dict[str, Any], regi
 
 
 def _assertions(example: Example) -> str:
-    listed = example.metadata.get("assert")
-    return ", ".join(str(item.get("type")) for item in listed) if isinstance(listed, list | tuple) else "(none)"
+    from ..runtime.tasks.assertions import row_assertions
+
+    return ", ".join(str(item.get("type")) for item in row_assertions(example.metadata)) or "(none)"

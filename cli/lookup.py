@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..runtime.store import RunRecord, Store
     from ..runtime.tasks.loader import LoadedTask
 
+# The recipes under which eval, compare, transfer and improve store what they do. Their budget is none for a search.
+WITHOUT_SEARCH = ("eval", "improve")
+
 
 def open_store(folder: Path, *, read_only: bool = True) -> Store:
     """Raises UsageError if the folder has no store: nothing was ever run there."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..core.errors import ModelError, RunStopped
-from .options import AsJson, parse_key_values, with_model_options
+from .model_overrides import parse_key_values, with_model_options
+from .options import AsJson
 from .output import print_json
 from .printer import echo
 
@@ -118,8 +119,8 @@ def _refuse_silence(model: ModelRef, reply: Reply) -> None:
     raise ModelError(
         f"the answer of {model.id} {what}{thought} ({reply.completion_tokens:,} tokens)",
         where=f"model {model}",
-        remedy=f"set --model-option target.max_output_tokens={4 * max(1024, reply.completion_tokens)}, or "
-        "target.reasoning_effort=low",
+        remedy=f"set --model-option max_output_tokens={4 * max(1024, reply.completion_tokens)}, or "
+        "reasoning_effort=low; for a run, target.max_output_tokens and so on",
     )
 
 

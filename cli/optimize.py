@@ -10,6 +10,7 @@ import typer
 from ..core.errors import UsageError
 from .consent import require_file_consent, require_task_consent
 from .lookup import open_store, read_task
+from .option_groups import expand_groups
 from .options import (
     DISPLAY_PANEL,
     RUN_PANEL,
@@ -25,7 +26,6 @@ from .options import (
     Seed,
     TaskFile,
     Trust,
-    expand_groups,
 )
 from .printer import echo
 

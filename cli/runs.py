@@ -8,7 +8,7 @@ import typer
 
 from ..core.errors import UsageError
 from .completion import complete_candidates, complete_runs
-from .lookup import display_state, find_candidate, load_archive, open_store
+from .lookup import WITHOUT_SEARCH, display_state, find_candidate, load_archive, open_store
 from .options import DEFAULT_FOLDER, AsJson, Folder, Limit, OutputFile, RunName
 from .output import format_score, print_json, print_table, write_or_print
 from .printer import echo, secho
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..runtime.store import RunRecord, Store
 
 
-# The recipes under which eval, compare, transfer and improve store what they do without a search.
-_WITHOUT_SEARCH = ("eval", "improve")
 _CANDIDATE_WORDS = ("best", "start")
 
 
@@ -46,7 +44,7 @@ def runs(
     elif not rows:
         echo("no runs in this folder yet; start one with maieutic optimize TASK, or maieutic demo")
     else:
-        listed = [row for row in rows if everything or row["recipe"] not in _WITHOUT_SEARCH]
+        listed = [row for row in rows if everything or row["recipe"] not in WITHOUT_SEARCH]
         cells = [{**row, "best": format_score(row["best_score"])} for row in listed]
         if cells:
             columns = ["id", "task", "recipe", "state", "best", "calls", "started"]

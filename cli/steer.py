@@ -13,7 +13,8 @@ import typer
 
 from ..core.errors import UsageError
 from .lookup import find_candidate, open_store
-from .options import DEFAULT_FOLDER, AsJson, Folder, RunName, parse_key_values
+from .model_overrides import parse_key_values
+from .options import DEFAULT_FOLDER, AsJson, Folder, RunName
 from .output import is_interactive, print_json, print_table
 from .printer import echo
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..core.errors import UsageError
 from .consent import access_lines, ask_consent
-from .options import AsJson
+from .options import AsJson, TaskFile
 from .output import print_json
 from .printer import echo
 
 
 def trust(
-    folder: Annotated[Path, typer.Argument(metavar="TASK", help="task.toml, or its folder")],
+    folder: TaskFile,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="agree without a question")] = False,
     always: Annotated[bool, typer.Option("--always", help="agree to later changes of the folder too")] = False,
     forget: Annotated[bool, typer.Option("--forget", help="withdraw what was agreed for the folder")] = False,

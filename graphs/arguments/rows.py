@@ -13,8 +13,9 @@ from ...core.errors import TaskError
 from ...core.program import Program
 from ...runtime.tasks.column_mapping import ColumnMapping
 from ...runtime.tasks.column_roles import ColumnRoles
+from ...runtime.tasks.data_files import DataFiles
 from ...runtime.tasks.data_schema import AnswerProposal, DataSchema, infer_schema, propose_answer
-from ...runtime.tasks.dataset_loader import DataFiles, build_dataset
+from ...runtime.tasks.dataset_loader import build_dataset
 from ...runtime.tasks.program_templates import fill_from_columns
 from ...runtime.tasks.python_rows import python_rows
 from ...runtime.tasks.rows import RowReader, SourceRow

@@ -19,6 +19,7 @@ from ...core.errors import PluginError, UsageError
 from ...core.models import Output
 from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
+from ..system.node_packages import package_folder
 from .promptfoo_assertions import Grade
 
 _SCRIPT = "promptfoo.mjs"
@@ -47,7 +48,7 @@ class PromptfooAssertion:
             )
         self.name = f"promptfoo:{assertion['type']}"
         self._assertion = dict(assertion)
-        home = promptfoo_folder(Path(folder) / (modules or "."))
+        home = package_folder("promptfoo", Path(folder) / (modules or "."))
         if home is None:
             raise not_installed(Path(folder))
         self.process = PromptfooProcess(home, seconds)
@@ -146,14 +147,6 @@ def example_values(example: Example) -> dict[str, Any]:
     """What `{{name}}` means in an assertion: the input's fields, `input`, `expected` and the metadata."""
     fields = dict(example.input) if isinstance(example.input, Mapping) else {}
     return {**example.metadata, "expected": example.output, "input": example.text, **fields}
-
-
-def promptfoo_folder(start: Path) -> Path | None:
-    """The nearest folder, from `start` upwards, whose node_modules have promptfoo; None without one or Node.js."""
-    if shutil.which("node") is None:
-        return None
-    here = start.resolve()
-    return next((path for path in (here, *here.parents) if (path / "node_modules" / "promptfoo").is_dir()), None)
 
 
 def not_installed(folder: Path) -> UsageError:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...core.errors import UsageError
 from ...core.jinja_template import render_jinja
+from ...runtime.tasks.assertions import JUDGED_KINDS, base_kind
 
-# A judge of the task rates these, within the run's budget; the value is what the judge goes by.
-JUDGED_KINDS = ("llm-rubric", "g-eval", "model-graded-closedqa", "factuality", "model-graded-factuality")
 SIMILAR_KINDS = ("similar", "similar:cosine")
 # promptfoo's own package runs these; no equal evaluator is in ours.
 PACKAGE_KINDS = frozenset(
@@ -56,22 +55,8 @@ class Grade:
     reason: str = ""
 
 
-def base_kind(assertion: Mapping[str, Any]) -> str:
-    """The kind without `not-`."""
-    return str(assertion.get("type", "")).removeprefix("not-")
-
-
 def is_inverse(assertion: Mapping[str, Any]) -> bool:
     return str(assertion.get("type", "")).startswith("not-")
-
-
-def flat_assertions(assertions: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """The assertions, those of sets in place of the sets."""
-    for assertion in assertions:
-        if assertion.get("type") == "assert-set":
-            yield from flat_assertions(assertion.get("assert") or ())
-        else:
-            yield assertion
 
 
 def known_kinds() -> list[str]:

@@ -14,18 +14,24 @@ from ...core.evaluator_protocols import AskingEvaluator, Evaluator, EvaluatorCon
 from ...core.models import ModelRef, Output
 from ...core.protocols import NEEDS_NOTHING
 from ...core.score import Score
-from .from_promptfoo import PromptfooAssertion, PromptfooProcess, example_values, not_installed, promptfoo_folder
+from ...runtime.tasks.assertions import (
+    JUDGED_KINDS,
+    THRESHOLD,
+    base_kind,
+    count_judged,
+    flat_assertions,
+    row_assertions,
+)
+from ..system.node_packages import package_folder
+from .from_promptfoo import PromptfooAssertion, PromptfooProcess, example_values, not_installed
 from .llm_judges import RateOutput, requirements_text
 from .promptfoo_assertions import (
     DEFAULT_SIMILARITY,
-    JUDGED_KINDS,
     PACKAGE_KINDS,
     SIMILAR_KINDS,
     UNSCORED_KINDS,
     Grade,
-    base_kind,
     combine,
-    flat_assertions,
     grade_comparison,
     has_code,
     is_inverse,
@@ -33,9 +39,6 @@ from .promptfoo_assertions import (
     rendered_value,
 )
 
-# The fields of an example that hold its test's assertions and threshold.
-ASSERTIONS = "assert"
-THRESHOLD = "assert_threshold"
 _FACTUAL = "The answer is consistent with the reference in every fact; it may say more, and say it otherwise."
 # A judge passes what it rates so or better, where an assertion has no threshold of its own.
 _DEFAULT_RATING = 0.5
@@ -62,7 +65,7 @@ def promptfoo_evaluator(
     """
     if assertion is not None:
         return PromptfooAssertion(assertion, modules, seconds, folder)
-    home = promptfoo_folder(Path(folder) / (modules or "."))
+    home = package_folder("promptfoo", Path(folder) / (modules or "."))
     tests = PromptfooTests(
         process=PromptfooProcess(home, seconds) if home else None,
         judged=judged,
@@ -101,8 +104,7 @@ class PromptfooTests:
                 )
             for assertion in flat_assertions(assertions):
                 self._check(assertion, example)
-            kinds = [base_kind(assertion) for assertion in flat_assertions(assertions)]
-            if (count := sum(kind in JUDGED_KINDS for kind in kinds)) > self.judged > 0:
+            if (count := count_judged(assertions)) > self.judged > 0:
                 raise TaskError(
                     f"{count} assertions of one test ask a judge, and judged = {self.judged}",
                     where=f"[[evaluators]] promptfoo, example {example.id}",
@@ -111,8 +113,7 @@ class PromptfooTests:
 
     def assertions(self, example: Example) -> list[Mapping[str, Any]]:
         """The assertions of an example's test without the kinds to ignore; a set of none is none."""
-        listed = example.metadata.get(ASSERTIONS)
-        return self._without_ignored(listed) if isinstance(listed, list | tuple) else []
+        return self._without_ignored(row_assertions(example.metadata))
 
     async def evaluate(self, example: Example, output: Output, answer: str | None) -> Score:
         return await self.score(example, output, None)

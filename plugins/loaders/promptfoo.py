@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import TaskError
+from ...runtime.tasks.assertions import ASSERTIONS, THRESHOLD
 from ...runtime.tasks.rows import SourceRow, read_csv, read_text
 from .promptfoo_files import is_reference, read_document, referenced_files, resolved_value
 
@@ -208,8 +209,8 @@ def _row(values: dict[str, Any], asserted: Sequence[Any], threshold: Any, descri
         raise TaskError("the test has no vars", where=where)
     fields: dict[str, Any] = {"input": values["input"] if list(values) == ["input"] else values}
     fields |= {} if expected is None else {"output": expected}
-    fields |= {"assert": list(asserted), "description": description}
-    return SourceRow(fields=fields | ({} if threshold is None else {"assert_threshold": threshold}), where=where)
+    fields |= {ASSERTIONS: list(asserted), "description": description}
+    return SourceRow(fields=fields | ({} if threshold is None else {THRESHOLD: threshold}), where=where)
 
 
 def _with_value(assertion: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ...core.models import ModelRef
 from ...core.task import EvaluatorSpec, TargetSpec, Task
 from ...runtime.models.providers import is_loopback
 from .function_names import FUNCTION_NAME
+from .node_packages import package_folder
 from .task_hosts import ADDRESS, HostUse, model_hosts
 
 # Built-in parts that import a function which their options name; a test compares them with the registry.
@@ -23,6 +24,9 @@ FUNCTION_PARTS = frozenset({"callable", "dspy", "environment", "inspect", "langc
 # Built-in parts with a colon in their name would be `distribution:name`.
 _BUILTIN_OWNER = "maieutic"
 _CODE_SUFFIXES = (".py", ".pyc", ".pyd", ".so")
+# What promptfoo's assertions may name beside Python.
+_SCRIPT_SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".rb")
+_PROMPTFOO = "promptfoo"
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
 # A task folder has few files of code. In a tree with more, those beyond are not compared; the ones named always are.
 _MAX_CODE_FILES = 2000
@@ -37,6 +41,11 @@ class CodeUse:
 
     def __str__(self) -> str:
         return f"run {self.name} ({self.purpose})"
+
+
+_PROMPTFOO_CODE = CodeUse(
+    name="promptfoo of node_modules, with the assertions in the examples", purpose="evaluator promptfoo"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +87,7 @@ def access_of_task(task: Task) -> TaskAccess:
     models = list(task.models.by_name().values())
     return TaskAccess(
         folder=folder,
-        code=tuple(dict.fromkeys(_code_uses(task.plugins, task.target, evaluators))),
+        code=tuple(dict.fromkeys(_code_uses(task.plugins, task.target, evaluators, folder))),
         hosts=tuple(dict.fromkeys([*model_hosts(models), *_option_hosts(task.target, evaluators)])),
     )
 
@@ -88,6 +97,11 @@ def access_of_file(path: Path, *, replaced: Iterable[str] = ()) -> TaskAccess:
 
     replaced: roles whose model the command line names. A file that cannot be read has no access: loading it says why.
     """
+    return _access_of_file(path, frozenset(replaced), None)
+
+
+def _access_of_file(path: Path, replaced: frozenset[str], run_folder: Path | None) -> TaskAccess:
+    """run_folder: where the parts of a task look up their code, if another task joins it."""
     from ...runtime.tasks.loader import TASK_FILE
     from ...runtime.tasks.toml_source import TomlSource
 
@@ -98,18 +112,20 @@ def access_of_file(path: Path, *, replaced: Iterable[str] = ()) -> TaskAccess:
         source = TomlSource.read(file)
     except MaieuticError:
         return TaskAccess(folder=file.parent)
-    tables = source.tables
+    tables, folder = source.tables, run_folder or file.parent
     code: list[CodeUse] = []
     hosts: list[HostUse] = []
     if isinstance(joined := tables.get("tasks"), list):
         names = [name for name in joined if isinstance(name, str)]
-        for part in (access_of_file(file.parent / name, replaced=replaced) for name in names):
+        for part in (_access_of_file(file.parent / name, replaced, folder) for name in names):
             code += part.code
             hosts += part.hosts
     target, evaluators = _target_spec(tables.get("target")), _evaluator_specs(tables.get("evaluators"))
+    if "data" in tables and "evaluators" not in tables:
+        evaluators.append(EvaluatorSpec(use=_PROMPTFOO))  # the loader adds it where the examples have assertions
     plugins = [name for name in _as_list(tables.get("plugins")) if isinstance(name, str)]
-    code += [*_code_uses(plugins, target, evaluators), *_data_code(tables.get("data"))]
-    hosts += [*_file_models(source, frozenset(replaced)), *_option_hosts(target, evaluators)]
+    code += [*_code_uses(plugins, target, evaluators, folder), *_data_code(tables.get("data"))]
+    hosts += [*_file_models(source, replaced), *_option_hosts(target, evaluators)]
     return TaskAccess(folder=file.parent, code=tuple(dict.fromkeys(code)), hosts=tuple(dict.fromkeys(hosts)))
 
 
@@ -125,7 +141,9 @@ def _file_models(source: Any, replaced: frozenset[str]) -> Iterator[HostUse]:
     yield from model_hosts(model for role, model in named if role not in replaced)
 
 
-def _code_uses(plugins: Sequence[str], target: TargetSpec, evaluators: Sequence[EvaluatorSpec]) -> Iterator[CodeUse]:
+def _code_uses(
+    plugins: Sequence[str], target: TargetSpec, evaluators: Sequence[EvaluatorSpec], folder: Path
+) -> Iterator[CodeUse]:
     for name in plugins:
         if name.endswith(".py"):
             yield CodeUse(name=name, purpose="plugin")
@@ -135,12 +153,21 @@ def _code_uses(plugins: Sequence[str], target: TargetSpec, evaluators: Sequence[
         if _names_function(part.use):
             yield CodeUse(name=part.use, purpose=purpose)
         owner, _, own_name = part.use.rpartition(":")
-        if owner in ("", _BUILTIN_OWNER) and own_name == "code" and part.options.get("check", "tests") == "tests":
+        is_builtin = owner in ("", _BUILTIN_OWNER)
+        if is_builtin and own_name == "code" and part.options.get("check", "tests") == "tests":
             yield CodeUse(name="the tests in the examples, with what the model answers", purpose="evaluator code")
+        if is_builtin and own_name == _PROMPTFOO and _has_promptfoo(folder, part.options.get("modules")):
+            yield _PROMPTFOO_CODE
         if owner or own_name in FUNCTION_PARTS:
             for text in _texts(part.options):
                 if FUNCTION_NAME.fullmatch(text):
                     yield CodeUse(name=text, purpose=purpose)
+
+
+def _has_promptfoo(folder: Path, modules: Any) -> bool:
+    """Whether the evaluator `promptfoo` would start the package; else it only compares texts."""
+    place = folder / modules if isinstance(modules, str) else folder
+    return package_folder(_PROMPTFOO, place) is not None
 
 
 def _names_function(use: str) -> bool:
@@ -180,8 +207,8 @@ def _option_hosts(target: TargetSpec, evaluators: Sequence[EvaluatorSpec]) -> It
 def _target_spec(table: Any) -> TargetSpec:
     if not isinstance(table, Mapping):
         return TargetSpec()
-    use, options = table.get("use"), {name: value for name, value in table.items() if name != "use"}
-    return TargetSpec(use=use if isinstance(use, str) else "chat", options=options)
+    use = table.get("use")
+    return TargetSpec(use=use if isinstance(use, str) else "chat", options=_part_options(table))
 
 
 def _evaluator_specs(listed: Any) -> list[EvaluatorSpec]:
@@ -189,8 +216,15 @@ def _evaluator_specs(listed: Any) -> list[EvaluatorSpec]:
     for value in _as_list(listed):
         table = {"use": value} if isinstance(value, str) else value
         if isinstance(table, Mapping) and isinstance(table.get("use"), str):
-            specs.append(EvaluatorSpec(use=table["use"], options={k: v for k, v in table.items() if k != "use"}))
+            specs.append(EvaluatorSpec(use=table["use"], options=_part_options(table)))
     return specs
+
+
+def _part_options(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a part, which a task writes beside `use` or in a table `options`; the former win."""
+    nested = table.get("options")
+    others = {name: value for name, value in table.items() if name not in ("use", "options")}
+    return {**(nested if isinstance(nested, Mapping) else {}), **others}
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -210,6 +244,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _code_files(folder: Path, code: Sequence[CodeUse]) -> list[Path]:
     """The files of code of the folder, and those outside of it that are named."""
+    suffixes = (*_CODE_SUFFIXES, *_SCRIPT_SUFFIXES) if _PROMPTFOO_CODE in code else _CODE_SUFFIXES
     named = {folder / use.name.rpartition(".py")[0] for use in code if ".py" in use.name}
     files = {path.with_name(f"{path.name}.py") for path in named}
     walked = 0
@@ -222,7 +257,7 @@ def _code_files(folder: Path, code: Sequence[CodeUse]) -> list[Path]:
             and not Path(place, name, "pyvenv.cfg").exists()
         )
         for name in sorted(names):
-            if name.endswith(_CODE_SUFFIXES) and walked < _MAX_CODE_FILES:
+            if name.endswith(suffixes) and walked < _MAX_CODE_FILES:
                 files.add(Path(place, name))
                 walked += 1
     return sorted(file for file in files if file.is_file())

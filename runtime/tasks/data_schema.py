@@ -7,16 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.answer import AnswerContract
+from .assertions import ASSERTIONS, THRESHOLD, count_judged, row_assertions
 from .column_mapping import ColumnMapping, references
 from .column_roles import ColumnRoles, find_roles
-from .column_values import MISSING, as_text, is_blank, is_conversation, leaf_paths, value_at
+from .column_values import as_text, is_blank, is_conversation, leaf_paths, value_at
 from .source_row import SourceRow
 
-# The fields that promptfoo's assertions and their threshold stand in, for the evaluator `promptfoo`.
-ASSERTIONS = "assert"
-_ASSERTION_FIELDS = (ASSERTIONS, "assert_threshold")
-# promptfoo's kinds that a judge rates.
-_JUDGED = ("llm-rubric", "g-eval", "model-graded-closedqa", "factuality", "model-graded-factuality")
 _MAX_SAMPLE = 60
 # More labels than this are hardly a classification; and each has to occur twice on average.
 _MAX_LABELS = 50
@@ -94,9 +90,9 @@ def describe_data(
 ) -> DataSchema:
     """The schema of rows that are read by these roles."""
     columns = tuple(_column(rows, path) for path in leaf_paths(rows))
-    used = (*roles.paths, *(_ASSERTION_FIELDS if any(row.fields.get(ASSERTIONS) for row in rows) else ()))
     labels = [references(row, roles, contract or AnswerContract()) for row in rows]
-    asserted = sum(bool(row.fields.get(ASSERTIONS)) for row in rows)
+    asserted = [bool(row_assertions(row.fields)) for row in rows]
+    used = (*roles.paths, *((ASSERTIONS, THRESHOLD) if any(asserted) else ()))
     return DataSchema(
         source=source,
         rows=len(rows),
@@ -107,9 +103,9 @@ def describe_data(
             for column in columns
             if not any(column.name == path or _inside(column.name, path) or _inside(path, column.name) for path in used)
         ),
-        unlabelled=sum(not texts and not row.fields.get(ASSERTIONS) for row, texts in zip(rows, labels, strict=True)),
+        unlabelled=sum(not texts and not has_own for texts, has_own in zip(labels, asserted, strict=True)),
         lists=sum(len(texts) > 1 for texts in labels),
-        asserted=asserted,
+        asserted=sum(asserted),
         notes=tuple(dict.fromkeys(note for row in rows for note in row.notes)),
     )
 
@@ -142,8 +138,8 @@ class AnswerProposal:
 
 def propose_answer(rows: Sequence[SourceRow], schema: DataSchema) -> AnswerProposal:
     """The narrowest answer type that all references of a file fit."""
-    if schema.asserted and not all(_is_one_equality(row.fields.get(ASSERTIONS)) for row in rows):
-        judged = max(_judged_assertions(row.fields.get(ASSERTIONS)) for row in rows)
+    if schema.asserted and not all(_is_one_equality(row_assertions(row.fields)) for row in rows):
+        judged = max(count_judged(row_assertions(row.fields)) for row in rows)
         return AnswerProposal(
             contract=AnswerContract(),
             reason=f"{schema.asserted} rows have assertions of their own, which score an answer",
@@ -170,18 +166,9 @@ def propose_answer(rows: Sequence[SourceRow], schema: DataSchema) -> AnswerPropo
     return text_contract
 
 
-def _is_one_equality(assertions: Any) -> bool:
+def _is_one_equality(assertions: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a test asserts nothing but one text that the answer has to equal, as a reference says."""
-    return isinstance(assertions, list) and [item.get("type") for item in assertions] == ["equals"]
-
-
-def _judged_assertions(assertions: Any) -> int:
-    """How many assertions of a test ask a judge, those of sets among them."""
-    count = 0
-    for item in assertions if isinstance(assertions, list | tuple) else ():
-        kind = str(item.get("type", "")).removeprefix("not-")
-        count += _judged_assertions(item.get("assert")) if kind == "assert-set" else _JUDGED.count(kind)
-    return count
+    return [assertion.get("type") for assertion in assertions] == ["equals"]
 
 
 def default_metric(answer_type: str) -> str:
@@ -212,7 +199,7 @@ def schema_json(schema: DataSchema) -> dict[str, Any]:
 
 
 def _column(rows: Sequence[SourceRow], path: str) -> DataColumn:
-    values = [value for row in rows if not is_blank(value := value_at(row.fields, path)) and value is not MISSING]
+    values = [value for row in rows if not is_blank(value := value_at(row.fields, path))]
     kinds = list(dict.fromkeys(map(_type_name, values)))
     sample = " ".join(as_text(values[0]).split()) if values else ""
     return DataColumn(

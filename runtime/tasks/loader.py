@@ -9,8 +9,9 @@ from ...core.dataset import Dataset
 from ...core.errors import TaskError
 from ...core.multitask import DEFAULT_SYSTEM_PROMPT, join_tasks
 from ...core.task import EvaluatorSpec, Task
+from .data_files import read_data_files
 from .data_schema import DataSchema, reading_lines
-from .dataset_loader import LoadedData, build_dataset, read_data_files
+from .dataset_loader import LoadedData, build_dataset
 from .program_templates import fill_from_columns
 from .rows import RowReader, read_source
 from .task_tables import (

@@ -11,7 +11,7 @@ from ...core.program import Program
 from ...core.prompt import Prompt, TemplateKind
 from ...core.render import render
 from .column_roles import all_columns, find_roles
-from .dataset_loader import DataFiles
+from .data_files import DataFiles
 from .prompt_placeholders import PromptTemplate, convert_placeholders
 from .task_tables import other_prompts
 from .toml_source import TomlSource

@@ -56,6 +56,7 @@ def test_an_empty_or_cut_answer_says_what_to_set(call: Call, answer: Answer, wor
     assert done.code == 4
     assert words in done.err
     assert "max_output_tokens=4096" in done.err
+    assert "--model-option max_output_tokens=4096" in done.err, "as this command takes it"
 
 
 def test_an_option_is_sent(call: Call) -> None:

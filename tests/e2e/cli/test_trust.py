@@ -115,6 +115,15 @@ def test_no_key_leaves_for_a_host_of_an_evaluator(call: Any, folder: Path) -> No
     assert f"send OPENAI_API_KEY and the examples to {FOREIGN}" in result.err
 
 
+def test_a_key_is_asked_about_wherever_an_option_names_it(call: Any, folder: Path) -> None:
+    options = 'model = "openai/e"\nkey_env = "AWS_SECRET_ACCESS_KEY"\n'
+    for table in (options, f"[evaluators.options]\n{options}"):
+        write_task(folder, code=f'[[evaluators]]\nuse = "similarity"\n{table}')
+        result = call("eval", ".")
+        assert result.code == 2
+        assert "send AWS_SECRET_ACCESS_KEY and the examples to the provider openai" in result.err
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -273,6 +282,72 @@ def in_terminal(folder: Path, typed: bytes, *words: str) -> tuple[str, int]:
     return shown.decode(errors="replace"), process.wait(60)
 
 
+NODE = """#!/bin/sh
+touch "$2/ran"
+echo '{"ready": true}'
+while read -r line; do echo '{"pass": true, "score": 1}'; done
+"""
+ASSERTING = '{"type": "javascript", "value": "process.exit()"}'
+
+
+@pytest.fixture
+def promptfoo_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A task folder that brings its own promptfoo, and a Node.js that says when it was started."""
+    (folder / "lib/node_modules/promptfoo").mkdir(parents=True)
+    (folder / "bin").mkdir()
+    (folder / "bin/node").write_text(NODE)
+    (folder / "bin/node").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    for split in ("train", "val", "test"):
+        rows = (f'{{"input": "{split} {number}", "assert": [{ASSERTING}]}}' for number in range(4))
+        (folder / f"{split}.jsonl").write_text("\n".join(rows))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        '[[evaluators]]\nuse = "promptfoo"\nmodules = "lib"\n',
+        '[[evaluators]]\nuse = "maieutic:promptfoo"\n[evaluators.options]\nmodules = "lib"\n',
+        '[[evaluators]]\nuse = "promptfoo"\nmodules = "lib"\nassertion = {type = "javascript", value = "1"}\n',
+        "",
+    ],
+    ids=["explicit", "nested options", "one assertion", "by the examples"],
+)
+def test_promptfoo_of_a_task_starts_after_consent_alone(call: Any, promptfoo_folder: Path, code: str) -> None:
+    home = promptfoo_folder / "lib"
+    if not code:  # nothing in the task file says that the examples have assertions
+        home = (home / "node_modules").rename(promptfoo_folder / "node_modules").parent
+    with StubServer() as stub:
+        write_task(promptfoo_folder, code=code, models=f'target = "llamacpp/stub@{stub.base}"')
+        unasked = call("eval", ".")
+        assert unasked.code == 2
+        assert "run promptfoo of node_modules" in unasked.err
+        for words in (("eval", "."), ("eval", ".", "--trust"), ("optimize", ".", "--trust")):
+            refused = call(*words, "--no-plugins")
+            assert refused.code == 2
+            assert "--no-plugins does not run code of a task" in refused.err
+        assert not (home / "ran").exists()
+        assert call("trust", ".", "--yes").code == 0
+        agreed = call("eval", ".")
+        assert agreed.code == 0, agreed.err
+        assert (home / "ran").exists()
+        (promptfoo_folder / "grade.js").write_text("process.exit()")
+        assert call("eval", ".").code == 2, "a script that an assertion may name is code"
+
+
+def test_promptfoo_beside_a_task_that_joins_others_needs_consent(call: Any, promptfoo_folder: Path) -> None:
+    write_task(promptfoo_folder, code='[[evaluators]]\nuse = "promptfoo"\nmodules = "lib"\n')
+    part = promptfoo_folder / "part"
+    part.mkdir()
+    for name in ("task.toml", "train.jsonl", "val.jsonl", "test.jsonl"):
+        (promptfoo_folder / name).rename(part / name)
+    (promptfoo_folder / "task.toml").write_text('tasks = ["part"]\n')
+    result = call("eval", ".")
+    assert result.code == 2
+    assert "run promptfoo of node_modules" in result.err
+
+
 def test_an_agent_cannot_agree() -> None:
     from maieutic.cli.app import app
     from maieutic.cli.mcp_tools import command_tools
@@ -284,7 +359,7 @@ def test_an_agent_cannot_agree() -> None:
 
 
 def test_the_parts_that_import_functions_are_all_known() -> None:
-    """Parts that know their folder and take a name of a function; `sql` and `promptfoo` read files alone."""
+    """Parts that know their folder and take a name of a function; `sql` reads files, `promptfoo` starts a package."""
     folders = {
         name
         for kind in ("evaluator", "target")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from maieutic import load_task
-from maieutic.cli.options import apply_model_options
+from maieutic.cli.model_overrides import apply_model_options
 from maieutic.core.answer import AnswerContract
 from maieutic.core.budget import Budget
 from maieutic.core.errors import MaieuticError
