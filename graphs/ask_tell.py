@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import queue
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, Unpack
@@ -45,7 +47,7 @@ class Trial:
     """
 
     messages: tuple[Message, ...]
-    _future: asyncio.Future[Reply] = field(repr=False)
+    _future: Future[Reply] = field(default_factory=Future, repr=False)
 
     @property
     def text(self) -> str:
@@ -101,9 +103,10 @@ class AskTell:
         self._folder = Path(options.folder)
         self._start = task.program
         self._trials: queue.SimpleQueue[Trial | None] = queue.SimpleQueue()
-        work = start_run(task, options, registry=registry, run=run, callbacks=callbacks, answer=self._answer)
-        self._thread = WorkThread(work, on_end=lambda: self._trials.put(None))
-        self._started = False
+        self._start_run = partial(
+            start_run, task, options, registry=registry, run=run, callbacks=callbacks, answer=self._answer
+        )
+        self._thread: WorkThread | None = None
 
     def ask(self) -> Trial | None:
         """The next trial; waits for it. None where the search is over.
@@ -113,8 +116,8 @@ class AskTell:
         Raises:
             MaieuticError: what the run raised, as `optimize` would.
         """
-        if not self._started:
-            self._started = True
+        if self._thread is None:
+            self._thread = WorkThread(self._start_run(), on_end=lambda: self._trials.put(None))
             self._thread.start()
         trial = self._trials.get()
         if trial is None:
@@ -131,9 +134,10 @@ class AskTell:
         text = output.text if isinstance(output, Output) else output
         if not isinstance(text, str):
             raise UsageError(f"an output is a text, not {output!r:.60}", where="tell", possible=("a text", "an Output"))
-        if trial._future.done():
-            raise UsageError("this trial was told already", where="tell", remedy="tell each trial once")
-        trial._future.get_loop().call_soon_threadsafe(_set_reply, trial._future, Reply(text=text))
+        try:
+            trial._future.set_result(Reply(text=text))
+        except InvalidStateError as error:
+            raise UsageError("this trial was told already", where="tell", remedy="tell each trial once") from error
 
     def __iter__(self) -> Iterator[Trial]:
         while (trial := self.ask()) is not None:
@@ -142,7 +146,7 @@ class AskTell:
     @property
     def best(self) -> Program:
         """The best program so far; the start's until another one is better."""
-        if not self._started:
+        if self._thread is None:
             return self._start
         if self._thread.finished.is_set() and not self._thread.failed:
             return self.result.program
@@ -160,14 +164,14 @@ class AskTell:
             UsageError: the search goes on.
             MaieuticError: what the run raised.
         """
-        if not self._thread.finished.is_set():
+        if self._thread is None or not self._thread.finished.is_set():
             raise UsageError("the search goes on", remedy="ask and tell until ask returns None")
         result: Result = self._thread.result()
         return result
 
     def close(self) -> None:
         """Stop the search where it is; the same call in the same folder continues from what was told."""
-        if self._started and not self._thread.finished.is_set():
+        if self._thread is not None and not self._thread.finished.is_set():
             self._thread.cancel()
             self._thread.finished.wait()
 
@@ -180,11 +184,6 @@ class AskTell:
         self.close()
 
     async def _answer(self, call: Call) -> Reply:
-        trial = Trial(call.messages, asyncio.get_running_loop().create_future())
+        trial = Trial(call.messages)
         self._trials.put(trial)
-        return await trial._future
-
-
-def _set_reply(future: asyncio.Future[Reply], reply: Reply) -> None:
-    if not future.done():
-        future.set_result(reply)
+        return await asyncio.wrap_future(trial._future)

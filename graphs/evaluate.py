@@ -98,17 +98,30 @@ async def evaluate_program(
 def _nothing_measured(context: RunContext, target: ModelRef) -> MaieuticError:
     """The calls were spent before one example had its result, by examples that take more, or by an endpoint that
     failed."""
-    spent = context.ledger.view().total_paid
-    if spent.calls and not spent.tokens:
-        return ModelError(
-            f"{target.id} answered none of {spent.calls} calls, which are all that --calls allows",
-            where=target.api_base or f"provider {target.provider}",
-            remedy="see whether the endpoint answers at all, raise --calls, and try again",
-        )
-    return RunStopped(
+    return unanswered_error(
+        context,
+        target,
+        limit=", which are all that --calls allows",
+        remedy="see whether the endpoint answers at all, raise --calls, and try again",
+    ) or RunStopped(
         "no example was measured: one takes more calls than the budget has",
         where="--calls",
         remedy="raise --calls, or leave it out",
+    )
+
+
+def unanswered_error(context: RunContext, model: ModelRef, *, limit: str = "", remedy: str) -> ModelError | None:
+    """The error of an endpoint that has answered none of the run's calls; None where it answered, or was not asked.
+
+    limit: what the calls ended at, to go on the sentence.
+    """
+    spent = context.ledger.view().total_paid
+    if not spent.calls or spent.tokens:
+        return None
+    return ModelError(
+        f"{model.id} answered none of {spent.calls} calls{limit}",
+        where=model.api_base or f"provider {model.provider}",
+        remedy=remedy,
     )
 
 

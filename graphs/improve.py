@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from ..core.budget import Budget
 from ..core.candidate import Archive, Candidate
 from ..core.dataset import Dataset, Example
-from ..core.errors import BudgetSpent, MaieuticError, ModelError, RunFailed, UsageError
+from ..core.errors import BudgetSpent, MaieuticError, RunFailed, UsageError
 from ..core.identity import seeded_random
 from ..core.models import EMBEDDED, ModelRef
 from ..core.program import Program
@@ -31,6 +31,7 @@ from ..runtime.models.profile import profile_of
 from ..runtime.tasks.example_source import read_examples
 from .blocking import run_blocking
 from .candidate_guards import candidate_id, rejection_reason
+from .evaluate import unanswered_error
 from .run_config import RunConfig
 from .run_context import RunContext
 from .run_lifecycle import RunContexts, mark_ended, new_run_id, run_record
@@ -219,15 +220,9 @@ async def _revise(
                     return proposal
     if refusal == UNCHANGED:
         return None
-    spent = context.ledger.view().total_paid
-    if spent.calls and not spent.tokens:
-        raise ModelError(
-            f"{model.id} answered none of {spent.calls} calls",
-            where=model.api_base or f"provider {model.provider}",
-            remedy="see whether the endpoint answers at all: maieutic models test",
-        )
-    raise RunFailed(
-        f"no usable rewrite came of {spent.calls} calls of {model.id}: {refusal}",
+    remedy = "see whether the endpoint answers at all: maieutic models test"
+    raise unanswered_error(context, model, remedy=remedy) or RunFailed(
+        f"no usable rewrite came of {context.ledger.view().total_paid.calls} calls of {model.id}: {refusal}",
         where=f"run {context.run}",
         remedy="choose a larger model with --optimizer, or another --seed; maieutic dialogue shows what it wrote",
     )

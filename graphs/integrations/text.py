@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...core.budget import Budget
+from ...core.candidate import Archive
 from ...core.dataset import Dataset, Example
 from ...core.errors import UsageError
 from ...core.models import EMBEDDED, ModelRef
@@ -147,15 +147,12 @@ async def aoptimize_text(
         evaluators=(EvaluatorSpec(use=ReportedScore.name),),
         models=Models(target=model, optimizer=model),
     ).check()
-    if calls is not None:
-        options["budget"] = Budget(calls=calls)
-    options.setdefault("recipe", "gepa")
-    result = await aoptimize(task, registry=registry, **options)
+    result = await aoptimize(task, registry=registry, calls=calls, **{"recipe": "gepa", **options})
     best = {name: prompt.instruction for name, prompt in result.program.prompts.items()}
     return TextResult(
         text=best[next(iter(texts))],
         texts=best,
-        **_val_scores(options.get("folder", ".maieutic"), result, task),
+        **_val_scores(result, task),
         held_out=bool(splits.test),
         result=result,
     )
@@ -215,18 +212,12 @@ def as_example(row: Any) -> Example:
     )
 
 
-def _val_scores(folder: Any, result: Result, task: Task) -> dict[str, float | None]:
+def _val_scores(result: Result, task: Task) -> dict[str, float | None]:
     """Means of the best and of the given text on the val examples that both were scored on."""
-    val = {example.id for example in task.data.val}
-    with Store.open(folder, read_only=True) as store:
-        candidates = store.candidates(result.run)
-        by_candidate = {
-            name: {
-                row.example: row.score for row in store.evaluations(result.run, split="val") if row.candidate == name
-            }
-            for name in (result.candidate, candidates[0].id)
-        }
-    best, baseline = by_candidate[result.candidate], by_candidate[candidates[0].id]
-    shared = sorted(val & best.keys() & baseline.keys())
-    means = [sum(scores[row] for row in shared) / len(shared) if shared else None for scores in (best, baseline)]
-    return {"score": means[0], "baseline_score": means[1]}
+    assert result.config is not None
+    with Store.open(result.config.folder, read_only=True) as store:
+        archive = Archive(store.candidates(result.run), store.evaluations(result.run, split="val"))
+    scores, baseline = archive.scores, archive.baseline.id
+    shared = [example.id for example in task.data.val if scores.get(result.candidate, example.id)]
+    shared = [example for example in shared if scores.get(baseline, example)]
+    return {"score": scores.mean(result.candidate, shared), "baseline_score": scores.mean(baseline, shared)}

@@ -20,12 +20,10 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from ...core.errors import UsageError
 from .binding import AppBinding, current_binding
-from .chat_messages import ai_message, answer_chunks, sampling_changes, to_messages, tool_use
+from .chat_messages import ai_message, answer_chunks, sampling_changes, to_messages, tool_choice_name, tool_use
 
 M = TypeVar("M")
 StructuredMethod = Literal["function_calling", "json_schema", "json_mode"]
-# LangChain's word for a tool that must be called, beside OpenAI's own.
-_ANY_TOOL = {"any": "required", True: "required", False: "none"}
 
 
 class GatewayChat(BaseChatModel):
@@ -154,7 +152,7 @@ class GatewayChat(BaseChatModel):
             tool_choice: `auto`, `none`, `any` or `required`, or the name of the tool that must be called.
             **kwargs: Further options of each call.
         """
-        choice = {} if tool_choice is None else {"tool_choice": _choice_name(tool_choice)}
+        choice = {} if tool_choice is None else {"tool_choice": tool_choice_name(tool_choice)}
         strict = kwargs.pop("strict", None)
         return self.bind(tools=[convert_to_openai_tool(tool, strict=strict) for tool in tools], **choice, **kwargs)
 
@@ -211,6 +209,8 @@ class GatewayChat(BaseChatModel):
         if not tools:
             return self.otherwise, options
         choice = {"tool_choice": options.pop("tool_choice")} if "tool_choice" in options else {}
+        if choice == {"tool_choice": "required"}:  # Anthropic's model would take OpenAI's word for the name of a tool
+            choice = {"tool_choice": "any"}
         bound: Any = self.otherwise.bind_tools(tools, **choice)
         return bound.bound, {**bound.kwargs, **options}
 
@@ -222,13 +222,6 @@ def model_in_use(otherwise: M) -> M | Any:
         otherwise: The application's own model.
     """
     return otherwise if current_binding() is None else GatewayChat()
-
-
-def _choice_name(choice: str | bool | Mapping[str, Any]) -> str:
-    """`auto`, `none`, `required`, or the name of a tool."""
-    if isinstance(choice, Mapping):
-        return str((choice.get("function") or choice).get("name") or "required")
-    return _ANY_TOOL.get(choice, str(choice))
 
 
 def _result(message: BaseMessage) -> ChatResult:

@@ -18,6 +18,9 @@ from ...core.models import Reply
 from .binding import ToolUse
 
 _SAMPLING_OPTIONS = ("temperature", "max_tokens", "seed")
+# Who may be called, in the words of LangChain and Anthropic beside OpenAI's own.
+_TOOL_CHOICES = {"any": "required", True: "required", False: "none", None: ""}
+_MODES = ("auto", "any", "none", "required")
 _THOUGHTS = frozenset({"reasoning", "thinking", "redacted_thinking", "reasoning_content", "tool_use", "tool_call"})
 """Blocks of an assistant's message that are no text, and that tool calls carry already."""
 
@@ -40,10 +43,18 @@ def tool_use(options: Mapping[str, Any]) -> ToolUse:
     """What a call's options ask for beside a text."""
     return ToolUse(
         tools=tuple(ToolDefinition.from_wire(tool) for tool in options.get("tools") or ()),
-        tool_choice=_choice(options.get("tool_choice")),
+        tool_choice=tool_choice_name(options.get("tool_choice")),
         parallel_tool_calls=options.get("parallel_tool_calls"),
         response_format=options.get("response_format"),
     )
+
+
+def tool_choice_name(choice: str | bool | Mapping[str, Any] | None) -> str:
+    """`auto`, `none`, `required`, or the name of a tool; empty where nothing is said."""
+    if isinstance(choice, Mapping):
+        name, mode = (choice.get("function") or choice).get("name"), choice.get("type")
+        choice = str(name or (mode if mode in _MODES else "required"))
+    return _TOOL_CHOICES.get(choice, str(choice))
 
 
 def sampling_changes(own: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,9 +151,3 @@ def _arguments(call: ToolCall) -> dict[str, Any] | str:
     except ValueError as error:
         return f"the arguments are no JSON: {error}"
     return arguments if isinstance(arguments, dict) else "the arguments are no JSON object"
-
-
-def _choice(choice: Any) -> str:
-    if isinstance(choice, Mapping):
-        return str((choice.get("function") or choice).get("name") or "")
-    return "required" if choice == "any" else str(choice or "")

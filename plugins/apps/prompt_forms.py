@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.dataset import Example
 from ...core.prompt import Prompt
 from ...core.render import instruction_text, render
-from .binding import AppBinding
+from .binding import current_binding
 
 _INPUT_MARK = "#{}#"
 
@@ -45,10 +45,11 @@ if TYPE_CHECKING:
 TemplateInput = str | Mapping[str, Any]
 
 
-def prompt_template(name: str, prompt: Prompt, binding: AppBinding) -> Runnable[TemplateInput, ChatPromptValue]:
+def prompt_template(name: str, prompt: Prompt) -> Runnable[TemplateInput, ChatPromptValue]:
     """A replacement for a `ChatPromptTemplate`: invoked with `{"input": text}`, or with fields, it returns messages.
 
-    Few-shot examples are chat turns. The binding records which prompt rendered which messages.
+    Few-shot examples are chat turns. The binding of the example that is running records which prompt rendered which
+    messages: an application that a factory built keeps its templates for all examples.
     """
     from langchain_core.messages import convert_to_messages
     from langchain_core.prompt_values import ChatPromptValue
@@ -57,7 +58,8 @@ def prompt_template(name: str, prompt: Prompt, binding: AppBinding) -> Runnable[
     def messages(values: TemplateInput) -> ChatPromptValue:
         example = example_from_values(values)
         rendered = render(prompt, example)
-        binding.rendered.append((name, example.text, tuple(rendered)))
+        if (binding := current_binding()) is not None:
+            binding.rendered.append((name, example.text, tuple(rendered)))
         return ChatPromptValue(messages=convert_to_messages([dict(message) for message in rendered]))
 
     return RunnableLambda(messages, name=name)

@@ -135,7 +135,7 @@ class RunnableTarget:
         )
         for name, prompt in binding.sources.items():
             is_text = self._form == "text"
-            binding.prompts[name] = prompt_text(prompt) if is_text else prompt_template(name, prompt, binding)
+            binding.prompts[name] = prompt_text(prompt) if is_text else prompt_template(name, prompt)
         return binding
 
     def _app_prompts(self, binding: AppBinding) -> AppPrompts:

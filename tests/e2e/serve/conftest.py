@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,20 @@ from maieutic.runtime.store import RunRecord, Store
 from maieutic.testing import ScriptedModel, StubServer
 
 RUN = "20261121-100000-aaaa"
+TASK = """
+name = "colours"
+prompt = "Say the colour."
+[data]
+train = "train.jsonl"
+val = "val.jsonl"
+test = "test.jsonl"
+[answer]
+type = "label"
+labels = ["red", "blue"]
+[models]
+target = "openai/stub@{base}"
+optimizer = "openai/stub@{base}"
+"""
 
 
 def shown(messages: Any) -> str:
@@ -60,3 +75,14 @@ def stored(stub: StubServer, tmp_path: Path) -> Callable[..., tuple[Path, Task]]
         return tmp_path, task
 
     return make
+
+
+@pytest.fixture
+def task_folder(tmp_path: Path) -> Iterator[Path]:
+    """A task's folder, over a stub that answers for it."""
+    with StubServer(ScriptedModel({}, otherwise="red")) as stub:
+        (tmp_path / "task.toml").write_text(TASK.format(base=stub.base))
+        for split, count in (("train", 8), ("val", 6), ("test", 6)):
+            rows = [{"input": f"{split} rose {n}", "output": "red"} for n in range(count)]
+            (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        yield tmp_path

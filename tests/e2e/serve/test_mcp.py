@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from maieutic.core.program import Program
 from maieutic.core.task import Task
 from maieutic.runtime.store import Store
 from maieutic.serve.mcp import ToolParameter, ToolSpec
-from maieutic.testing import ScriptedModel, StubServer
 
 TASK_BASE = re.compile(r'target = "([^"]*)"')
 Stored = Callable[..., tuple[Path, Task]]
@@ -47,32 +45,6 @@ async def test_an_agent_looks_at_runs_and_steers_them(stored: Stored) -> None:
         wrong = await call("show", colour="red")
         assert wrong.is_error
         assert "takes no colour" in wrong.content[0].text
-
-
-TASK = """
-name = "colours"
-prompt = "Say the colour."
-[data]
-train = "train.jsonl"
-val = "val.jsonl"
-test = "test.jsonl"
-[answer]
-type = "label"
-labels = ["red", "blue"]
-[models]
-target = "openai/stub@{base}"
-optimizer = "openai/stub@{base}"
-"""
-
-
-@pytest.fixture
-def task_folder(tmp_path: Path) -> Iterator[Path]:
-    with StubServer(ScriptedModel({}, otherwise="red")) as stub:
-        (tmp_path / "task.toml").write_text(TASK.format(base=stub.base))
-        for split, count in (("train", 8), ("val", 6), ("test", 6)):
-            rows = [{"input": f"{split} rose {n}", "output": "red"} for n in range(count)]
-            (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-        yield tmp_path
 
 
 def finished(folder: Path, run: str) -> bool:

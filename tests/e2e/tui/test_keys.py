@@ -220,7 +220,9 @@ async def test_what_was_told_is_shown_until_it_is_heard(
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         # What waits is read at the next look at the store, which a loaded machine delays.
-        await hand_of(pilot).until(lambda: "pending: 2 hint (applied after the current step)" in screen(app))
+        pending = "pending: 2 hint (applied after the current step)"
+        await hand_of(pilot).until(lambda: pending in screen(app))
+        assert pending in screen(app)
 
 
 def test_time_goes_on_from_the_newest_event_whoever_looks(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +88,19 @@ def test_what_cannot_be_told_is_refused(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="an output is a text"):
             search.tell(trial, 0.5)  # type: ignore[arg-type]
         search.tell(trial, "red")
-        while not trial._future.done():
-            pass
         with pytest.raises(UsageError, match="told already"):
             search.tell(trial, "red")
     with pytest.raises(UsageError, match="leave target out"):
         search_in(tmp_path / "other", target="openai/x")
+
+
+def test_a_search_that_nobody_asks_ends_without_a_warning(tmp_path: Path) -> None:
+    with search_in(tmp_path / "store") as search:
+        assert search.best.main.instruction == "Say red or blue."
+    with warnings.catch_warnings(record=True) as warned:
+        del search
+        gc.collect()
+    assert [str(warning.message) for warning in warned] == []
 
 
 def test_a_search_that_fails_raises_where_it_is_asked(tmp_path: Path) -> None:

@@ -153,7 +153,9 @@ def test_what_the_function_raises_is_feedback_and_no_end() -> None:
         return 1.0
 
     with author("<prompt>Say it again and again.</prompt>") as stub:
-        result = maieutic.optimize_text("Say it.", evaluate=strict, optimizer=f"openai/stub@{stub.base}", calls=20)
+        result = maieutic.optimize_text(
+            "Say it.", evaluate=strict, optimizer=f"openai/stub@{stub.base}", calls=20, minutes=5.0
+        )
     assert (result.baseline_score, result.score) == (0.0, 1.0)
     assert "strict raised ValueError: say it again" in questions(stub)[0]
 

@@ -66,59 +66,39 @@ def test_a_segment_is_left_out_and_replaced_without_spaces_of_another_script() -
     assert replace_segment(prompt, second, "再想一想。").instruction == "先读来信。再想一想。只写名称。"
 
 
+COLON, WIDE_COLON = "{}: {}", "{}：{}"
+
+
 @pytest.mark.parametrize(
     ("text", "revision", "line"),
     [
-        (
-            "NEW: If it asks for money: answer billing",
-            ("", "it asks for money", "answer billing"),
-            "If it asks for money: answer billing",
-        ),
-        ("2: If it also is late, then ask", ("2", "it also is late", "ask"), "If it also is late: ask"),
+        ("NEW: If it asks for money: answer billing", ("", "it asks for money", "answer billing"), "If {}: {}"),
+        ("2: If it also is late, then ask", ("2", "it also is late", "ask"), "If {}: {}"),
         ("2: answer with sales", ("2", "", "answer with sales"), None),
-        (
-            "NEW: 如果输入包含“发票”，回答“billing”。",
-            ("", "如果输入包含“发票”", "回答“billing”。"),
-            "如果输入包含“发票”：回答“billing”。",
-        ),
-        (
-            "NEW：如果来信提到“退款”、“发票”，则回答“账务”",
-            ("", "如果来信提到“退款”、“发票”", "回答“账务”"),
-            "如果来信提到“退款”、“发票”：回答“账务”",
-        ),
-        ("2：若还提到海外：回答“询问”", ("2", "若还提到海外", "回答“询问”"), "若还提到海外：回答“询问”"),
-        (
-            "新增：当客户询问密码时，回答“access”",
-            ("", "当客户询问密码时", "回答“access”"),
-            "当客户询问密码时：回答“access”",
-        ),
+        ("NEW: 如果输入包含“发票”，回答“billing”。", ("", "如果输入包含“发票”", "回答“billing”。"), WIDE_COLON),
+        ("NEW：如果来信提到“退款”、“发票”，则回答“账务”", ("", "如果来信提到“退款”、“发票”", "回答“账务”"), WIDE_COLON),
+        ("2：若还提到海外：回答“询问”", ("2", "若还提到海外", "回答“询问”"), WIDE_COLON),
+        ("新增：当客户询问密码时，回答“access”", ("", "当客户询问密码时", "回答“access”"), WIDE_COLON),
         ("2：回答“sales”", ("2", "", "回答“sales”"), None),
         (
             "NEW: 入力に「返金」が含まれる場合は、「billing」と答える。",
-            ("", "入力に「返金」が含まれる場合", "「billing」と答える。"),
-            "入力に「返金」が含まれる場合：「billing」と答える。",
+            (
+                "",
+                "入力に「返金」が含まれる場合",
+                "「billing」と答える。",
+            ),
+            WIDE_COLON,
         ),
-        (
-            "NEW: もし「鍵」とあれば、accessと答える",
-            ("", "もし「鍵」とあれば", "accessと答える"),
-            "もし「鍵」とあれば：accessと答える",
-        ),
-        (
-            "NEW: Wenn es um Geld geht, antworte billing",
-            ("", "Wenn es um Geld geht", "antworte billing"),
-            "Wenn es um Geld geht: antworte billing",
-        ),
-        (
-            "NEW: если письмо о доставке: ответь shipping",
-            ("", "если письмо о доставке", "ответь shipping"),
-            "если письмо о доставке: ответь shipping",
-        ),
+        ("NEW: もし「鍵」とあれば、accessと答える", ("", "もし「鍵」とあれば", "accessと答える"), WIDE_COLON),
+        ("NEW: Wenn es um Geld geht, antworte billing", ("", "Wenn es um Geld geht", "antworte billing"), COLON),
+        ("NEW: если письмо о доставке: ответь shipping", ("", "если письмо о доставке", "ответь shipping"), COLON),
     ],
 )
 def test_branches(text: str, revision: tuple[str, str, str], line: str | None) -> None:
+    _, when, then = revision
     assert read_revision(text) == BranchRevision(*revision)
     if line is not None:
-        assert branch_text(Branch(when=revision[1], then=revision[2])) == line
+        assert branch_text(Branch(when=when, then=then)) == line.format(when, then)
 
 
 @pytest.mark.parametrize(

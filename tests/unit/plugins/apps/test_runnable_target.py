@@ -251,6 +251,19 @@ async def test_worked_examples_are_turns_where_an_application_takes_templates() 
     assert output.trajectory == ({"prompt": "first", "input": "fine", "output": output.text},)
 
 
+async def test_a_factorys_templates_tell_their_prompt_for_every_example() -> None:
+    """One application serves all examples of a program."""
+
+    def chain(model: Any, prompts: Any) -> Any:
+        return prompts["first"] | model
+
+    target = Registry.load(()).create("target", "runnable", app=chain, form="template")
+    program = Program(prompts={"first": Prompt(instruction="Say a or b.")})
+    for text in ("fine", "dull"):
+        output = await target.run(program, Example(input=text), MODEL, echo())
+        assert [step["input"] for step in output.trajectory] == [text]
+
+
 def test_prompts_come_as_texts_or_as_templates() -> None:
     with pytest.raises(UsageError, match="unknown form 'jinja'"):
         Registry.load(()).create("target", "runnable", app=by_template, form="jinja")

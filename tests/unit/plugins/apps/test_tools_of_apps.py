@@ -19,7 +19,7 @@ from maieutic.core.prompt import Prompt
 from maieutic.core.trace import trace_text
 from maieutic.plugins.apps import prompt_in_use
 from maieutic.plugins.apps.chat import GatewayChat
-from maieutic.plugins.apps.chat_messages import to_messages
+from maieutic.plugins.apps.chat_messages import to_messages, tool_choice_name
 from maieutic.plugins.apps.prompt_shapes import in_shape_of, prompt_from
 from maieutic.plugins.system.registry import Registry
 from maieutic.testing import ScriptedGateway, ScriptedModel
@@ -186,6 +186,36 @@ async def test_outside_of_a_run_the_own_model_streams_and_gets_its_tools() -> No
     chunks = [chunk.text async for chunk in GatewayChat(otherwise=own).astream("x")]
     assert "".join(chunks) == "own words"
     assert len(chunks) > 1
+
+
+async def test_outside_of_a_run_a_tool_that_must_be_called_is_langchains_any() -> None:
+    bound: list[Any] = []
+
+    class OwnModel(FakeListChatModel):
+        def bind_tools(self, tools: Any, *, tool_choice: Any = None, **kwargs: Any) -> Any:
+            bound.append(tool_choice)
+            return self.bind(tools=tools)
+
+    for choice in ("any", "required", "auto", "price"):
+        await GatewayChat(otherwise=OwnModel(responses=["x"])).bind_tools([price], tool_choice=choice).ainvoke("x")
+    assert bound == ["any", "any", "auto", "price"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "name"),
+    [
+        (None, ""),
+        ("auto", "auto"),
+        ("any", "required"),
+        (True, "required"),
+        ({"type": "auto"}, "auto"),
+        ({"type": "any"}, "required"),
+        ({"type": "tool", "name": "price"}, "price"),
+        ({"type": "function", "function": {"name": "price"}}, "price"),
+    ],
+)
+def test_the_choice_of_a_tool_is_read_in_each_spelling(choice: Any, name: str) -> None:
+    assert tool_choice_name(choice) == name
 
 
 CHAT = ChatPromptTemplate(

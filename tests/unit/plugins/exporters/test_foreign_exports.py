@@ -18,13 +18,15 @@ from hypothesis import strategies as st
 from maieutic.core.dataset import Example
 from maieutic.core.errors import UsageError
 from maieutic.core.program import Program
-from maieutic.core.prompt import Demo, Format, Prompt, Section
+from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.core.render import render, template_values
 from maieutic.core.routing import Router
 from maieutic.plugins.exporters.langchain import load_templates
 from maieutic.plugins.exporters.openai_messages import fill_messages
 from maieutic.plugins.system.registry import Registry
 from maieutic.testing import ScriptedModel, StubServer
+
+from .conftest import prompts_of
 
 words = st.lists(
     st.one_of(
@@ -37,20 +39,7 @@ words = st.lists(
 ).map("".join)
 asking = st.lists(st.one_of(words, st.sampled_from(["{input}", "{question}"])), max_size=4).map("".join)
 said = words.filter(bool)
-prompts = st.builds(
-    Prompt,
-    system=asking,
-    instruction=asking,
-    sections=st.lists(st.builds(Section, name=words, text=words), max_size=1).map(tuple),
-    demos=st.lists(st.builds(Demo, input=words, output=words), max_size=2).map(tuple),
-    format=st.builds(
-        Format,
-        placement=st.sampled_from(["user", "system", "first"]),
-        demos=st.sampled_from(["turns", "text"]),
-        input_prefix=words,
-        output_prefix=words,
-    ),
-)
+prompts = prompts_of(words, asking)
 AWKWARD = Prompt(
     system="You say {{ and }}, {% if %} and \"'''.",
     instruction="Sort {input} by {question}: {{json}} {% raw %} {# no #} {{{{",

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from maieutic.core.errors import UsageError
 from maieutic.core.message_template import merged_turns, message_templates
 from maieutic.core.program import Program
-from maieutic.core.prompt import Demo, Format, Prompt, Section
+from maieutic.core.prompt import Demo, Format, Prompt
 from maieutic.core.routing import Router
 from maieutic.plugins.exporters.text import TextExporter
 from maieutic.plugins.system.registry import Registry
 from maieutic.runtime.tasks.prompt_files import READABLE_FORMATS, read_program, read_program_file
+
+from .conftest import prompts_of
 
 odd_words = st.lists(
     st.one_of(
@@ -30,20 +32,7 @@ odd_words = st.lists(
     ),
     max_size=4,
 ).map("".join)
-prompts = st.builds(
-    Prompt,
-    system=odd_words,
-    instruction=odd_words,
-    sections=st.lists(st.builds(Section, name=odd_words, text=odd_words), max_size=1).map(tuple),
-    demos=st.lists(st.builds(Demo, input=odd_words, output=odd_words), max_size=2).map(tuple),
-    format=st.builds(
-        Format,
-        placement=st.sampled_from(["user", "system", "first"]),
-        demos=st.sampled_from(["turns", "text"]),
-        input_prefix=odd_words,
-        output_prefix=odd_words,
-    ),
-)
+prompts = prompts_of(odd_words, odd_words)
 PLAIN = Prompt(instruction="Praise or pan? {as JSON}")
 SHOTS = Prompt(
     system="You judge films.",
