@@ -15,8 +15,9 @@ JUDGED_KINDS = ("llm-rubric", "g-eval", "model-graded-closedqa", "factuality", "
 def row_assertions(fields: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The assertions of a row. A column of this name that holds anything else, such as texts, has none."""
     listed = fields.get(ASSERTIONS)
-    is_list = isinstance(listed, list | tuple) and all(isinstance(item, Mapping) for item in listed)
-    return listed if is_list else ()
+    if isinstance(listed, list | tuple) and all(isinstance(item, Mapping) for item in listed):
+        return listed
+    return ()
 
 
 def base_kind(assertion: Mapping[str, Any]) -> str:
