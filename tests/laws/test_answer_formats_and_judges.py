@@ -18,7 +18,10 @@ from maieutic.testing.run_harness import RunHarness
 START = "Say red or blue."
 SHIPPED = [one for one in all_recipes(Registry.load()) if "schema" not in one.needs]
 # Where the search reads likelihoods of given texts, no answer is read while it goes on.
-READING = [one.name for one in SHIPPED if one.loss is None and one.scorer is None and "logprobs" not in one.needs]
+_READING = [one.name for one in SHIPPED if one.loss is None and one.scorer is None and "logprobs" not in one.needs]
+# Six stand for all where time is short.
+_FAST = {"auto", "protegi", "gepa", "mipro", "capo", "mop"}
+READING = [pytest.param(name, marks=[] if name in _FAST else [pytest.mark.slow]) for name in _READING]
 JUDGED = [one for one in SHIPPED if one.judge is not None]
 CONTRACT = AnswerContract(type="label", labels=("red", "blue"))
 

@@ -21,6 +21,8 @@ from maieutic.testing.run_harness import RunHarness, RunSummary, events_of
 
 CALLS = 40  # every recipe below proposes, measures, selects and reports
 RECIPES = ("auto", "protegi", "gepa", "mipro", "capo", "mop")
+# Two ways of searching where time is short; each death is a whole run.
+FAST = ("auto", "protegi")
 _STRIDES: dict[WriteKind, int] = {"pending": 10, "checkpoint": 15, "commit": 90}
 
 
@@ -62,7 +64,9 @@ async def check_all(
     return recorded.points
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(
+    "recipe", [pytest.param(name, marks=[] if name in FAST else [pytest.mark.slow]) for name in RECIPES]
+)
 async def test_L2_death_after_some_writes_of_each_kind(harness: RunHarness, recipe: str) -> None:
     points = await check_all(harness, recipe, sparse(RECIPES.index(recipe)))
     assert {point.last for point in points} == {"pending", "checkpoint", "commit"}
