@@ -22,7 +22,10 @@ def has_budget_left(search: Search) -> bool:
 
 
 def next_pass(context: RunContext, state: RunState, search: Search) -> tuple[RunState | None, str]:
-    """The state in which another pass begins; or None, and why, where budget would be left for one."""
+    """The state in which another pass begins; or None, and why, where budget would be left for one.
+
+    Rounds without anything new go on counting: where the last ones brought none, a fresh start has few left to try.
+    """
     if context.config.recipe.grows != "passes" or not has_budget_left(search):
         return None, ""
     best, archive = state["best"], context.archive(state["step"])
@@ -40,7 +43,6 @@ def next_pass(context: RunContext, state: RunState, search: Search) -> tuple[Run
         "pass_round": state["round"],
         "pass_root": best,
         "pass_entered": entered,
-        "idle": 0,
         "memory": {**state["memory"], "strategy": {}},
     }
     return beginning, ""

@@ -80,7 +80,7 @@ async def test_authors_leave_room_to_measure_what_they_wrote(harness: RunHarness
 async def test_authors_write_one_round_at_most_that_the_rest_cannot_measure(
     harness: RunHarness, log: Any, any_recipe: str
 ) -> None:
-    """Calls of authors are not limited here: a search that cannot measure any more has to see it by itself."""
+    """Calls of authors are not limited here: a search that cannot measure any more, or finds nothing new, ends."""
     folder = harness.new_folder()
     await harness.run(any_recipe, folder=folder, budget=Budget(target_calls=97))
     events = log(folder)
