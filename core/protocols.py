@@ -294,6 +294,19 @@ class RestrictsOperators(Protocol):
     def allows(self) -> frozenset[str]: ...
 
 
+@runtime_checkable
+class SuitsAuthors(Protocol):
+    """A strategy that leaves operators of its recipe out, by what the optimizer models can do."""
+
+    def unsuited(self, *, capable: bool) -> frozenset[str]:
+        """The operators that are left out.
+
+        Args:
+            capable: Whether the optimizer models read many cases and write long texts.
+        """
+        ...
+
+
 class Allocator(Protocol):
     """Decides which (candidate, example) pairs to measure next.
 

@@ -213,6 +213,7 @@ class Search:
         memory: The plugin's own state, plain JSON. It may write here only, in `remarks` and in `ending`.
         remarks: What the plugin puts into the log with its `tell`.
         ending: Why a strategy that returns no orders has nothing more to propose, for the report.
+        capable: Whether the optimizer models read many cases and write long texts, as in `Request.capable`.
     """
 
     archive: Archive
@@ -234,6 +235,7 @@ class Search:
     memory: dict[str, Any] = field(default_factory=dict)
     remarks: dict[str, Any] = field(default_factory=dict)
     ending: str = ""
+    capable: bool = False
 
     @property
     def run_round(self) -> int:

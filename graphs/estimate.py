@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from ..core.budget import Budget, Payer
 from ..core.errors import UsageError
 from ..core.models import ROLES, ModelRef
+from ..core.protocols import SuitsAuthors
 from ..core.render import instruction_text
 from ..core.stats.shrinkage import detectable_gain
 from ..core.task import Task
@@ -174,8 +175,13 @@ def _expected_calls(config: RunConfig, test_examples: int) -> CallEstimate | Non
 
 def _optimizer_share(config: RunConfig) -> float:
     """The part of a search's calls that go to the optimizer model."""
-    weights = [use.weight for use in config.recipe.operators]
-    calls = [config.operators[use.use].calls for use in config.recipe.operators]
+    strategy = config.strategy
+    unsuited: frozenset[str] = frozenset()
+    if isinstance(strategy, SuitsAuthors):
+        unsuited = strategy.unsuited(capable=config.has_capable_authors)
+    used = [use for use in config.recipe.operators if use.use not in unsuited]
+    weights = [use.weight for use in used]
+    calls = [config.operators[use.use].calls for use in used]
     proposing = sum(w * c for w, c in zip(weights, calls, strict=True)) / sum(weights) if any(calls) else 0.0
     program = config.task.program
     run_calls, scoring_calls = config.calls_per_run(program)

@@ -12,7 +12,7 @@ from ..core.budget import Budget
 from ..core.errors import NeedsError, UsageError
 from ..core.evaluator_protocols import AskingEvaluator, Evaluator, LossEvaluator, PairEvaluator
 from ..core.executor import Executor
-from ..core.models import ROLES, ModelRef
+from ..core.models import ROLES, ModelRef, Role
 from ..core.observer import Observer
 from ..core.program import Program
 from ..core.protocols import Agent, Allocator, Operator, Strategy, Target
@@ -27,10 +27,12 @@ from ..plugins.system.registry import Registry
 from ..plugins.system.task_access import access_of_task
 from ..plugins.targets.chat import STEP_TOKENS
 from ..runtime.models.client import supports_loss
-from ..runtime.models.profile import profile_of, target_tokens
+from ..runtime.models.profile import evidence_tokens, profile_of, target_tokens
 from .compatibility import check_kinds, check_operators, create_evaluator
 from .recipe_loader import apply_settings, load_recipe
 from .run_options import DEFAULT_BUDGET, RunOptions
+
+_WRITING_ROLES: tuple[Role, ...] = ("planner", "teacher", "critic", "student")
 
 
 @dataclass(kw_only=True)
@@ -68,6 +70,14 @@ class RunConfig:
     observers: tuple[Observer, ...] = ()
     labels: tuple[str, ...] = ()
     instructed_limits: bool = False
+
+    @property
+    def has_capable_authors(self) -> bool:
+        """Whether all who write and diagnose are asked in full."""
+        models, budget = self.task.models, self.options.budget
+        return not self.instructed_limits and all(
+            evidence_tokens(models.for_role(role), budget) is not None for role in _WRITING_ROLES
+        )
 
     @classmethod
     def resolve(cls, task: Task, options: RunOptions | None = None, registry: Registry | None = None) -> RunConfig:

@@ -254,6 +254,7 @@ class RunContext:
             orders=tuple(WorkOrder.model_validate(order) for order in state.get("orders", ())),
             duels=self.duel_outcomes(state["step"]),
             memory=dict(state.get("memory", {}).get(policy, {})),
+            capable=self.config.has_capable_authors,
         )
 
     def _archive_of_pass(self, state: RunState) -> Archive:

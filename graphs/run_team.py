@@ -9,7 +9,6 @@ from ..agents.deadline import WritingDeadline
 from ..agents.team import ModelTeam, instructed_limit, plain_evidence
 from ..agents.turns import AgentTurn
 from ..core.asks import ScoredPrompt
-from ..core.models import Role
 from ..core.search_types import ALL_PROMPTS
 from ..runtime.models.profile import author_tokens, evidence_tokens
 from ..runtime.store import DialogueTurn
@@ -19,7 +18,6 @@ from .state import ProposeState
 
 # Events are for screens: the first lines of a reply are enough there, the store has the whole.
 _EVENT_TEXT = 2000
-_WRITING_ROLES: tuple[Role, ...] = ("planner", "teacher", "critic", "student")
 
 
 def run_team(context: RunContext, step: int, stream: str, allowance: int | None = None, *, slot: str = "") -> ModelTeam:
@@ -82,11 +80,3 @@ def writing_team(
 
     deadline = WritingDeadline(slots=context.writing_slots, expired=expired)
     return replace(team, deadline=deadline, first_skill=first_skill)
-
-
-def has_capable_authors(context: RunContext) -> bool:
-    """Whether all who write and diagnose are asked in full."""
-    models, budget = context.config.task.models, context.config.options.budget
-    return not context.config.instructed_limits and all(
-        evidence_tokens(models.for_role(role), budget) is not None for role in _WRITING_ROLES
-    )

@@ -19,7 +19,7 @@ from ..inputs.fork import redirect_orders
 from ..inputs.prompt_selection import assign_prompts
 from ..passes import has_budget_left, next_pass
 from ..run_context import RunContext, end_step
-from ..run_team import has_capable_authors, run_team
+from ..run_team import run_team
 from ..state import BUDGET_SPENT, TIME_UP, RunState
 
 EXHAUSTED = "the recipe has nothing more to propose"
@@ -130,7 +130,7 @@ async def _plan_path(context: RunContext, step: int) -> list[str]:
     ask = (PlanPath if edits else PlanSolution)(
         task=task_description(context.task_brief()),
         prompt=program_instruction_text(context.config.task.program),
-        rows=_train_cases(context, step, CAPABLE_CASES if has_capable_authors(context) else few),
+        rows=_train_cases(context, step, CAPABLE_CASES if context.config.has_capable_authors else few),
     )
     reply = await run_team(context, step, "plan").act(ask)
     return list(reply.steps) if reply else []
@@ -143,7 +143,7 @@ def plans_edits(context: RunContext) -> bool:
     """
     plans = context.config.recipe.plans
     if plans == "auto":
-        return not has_capable_authors(context)
+        return not context.config.has_capable_authors
     return plans == "edits" or context.config.instructed_limits
 
 

@@ -12,7 +12,7 @@ from ...core.render import program_instruction_text, template_values
 from ...core.search_types import NewExample, Proposal, Request, WorkOrder
 from ..inputs.operator_request import build_request, for_prompt, restore_program
 from ..run_context import RunContext
-from ..run_team import has_capable_authors, writing_team
+from ..run_team import writing_team
 from ..state import Draft, ProposeState, RunState
 
 # A rationale is for screens and reports; longer ones are replies that went on.
@@ -66,7 +66,7 @@ def operator_request(context: RunContext, state: ProposeState) -> Request:
         step=state["step"],
         index=state["place"],
         subtasks=task.subtasks,
-        capable=has_capable_authors(context),
+        capable=context.config.has_capable_authors,
     )
     return for_prompt(request)
 

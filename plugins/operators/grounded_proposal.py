@@ -10,6 +10,7 @@ from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.protocols import NEEDS_LABELLED_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.llm_helpers import (
+    case_count,
     deduplicate,
     gather_all,
     main_instruction,
@@ -57,6 +58,8 @@ TIPS = {
     "high-stakes": "Tell the model what hangs on the right answer, in a situation where very much does.",
     "persona": "Tell the model who it is: somebody who is good at just this task.",
 }
+
+_SMALL_EXAMPLES = 3
 
 
 @dataclass(kw_only=True)
@@ -125,7 +128,7 @@ class GroundedProposal:
     def _visible_examples(self, request: Request, index: int) -> tuple[Case, ...]:
         sets = [demos for parent in request.parents[1:] if (demos := parent.program.main.demos)]
         if not sets:
-            return sample_cases(request.train, 3, request.rng)
+            return sample_cases(request.train, case_count(request, None, _SMALL_EXAMPLES), request.rng)
         return tuple(Case(input=demo.input, expected=demo.output) for demo in sets[index % len(sets)])
 
     def _failed_cases(self, request: Request) -> tuple[Case, ...]:

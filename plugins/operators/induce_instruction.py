@@ -9,7 +9,7 @@ from ...agents.asks.replies import PromptReply
 from ...core.asks import CALLS_PER_ASK, Ask, Case
 from ...core.protocols import NEEDS_LABELLED_TRAIN, Team
 from ...core.search_types import Proposal, Request
-from ..algorithms.llm_helpers import deduplicate, gather_all, sample_cases, with_instruction
+from ..algorithms.llm_helpers import case_count, deduplicate, gather_all, sample_cases, with_instruction
 
 
 class InducePrompt(Ask[PromptReply]):
@@ -22,6 +22,9 @@ class InducePrompt(Ask[PromptReply]):
     rows: tuple[Case, ...]
 
 
+_SMALL_SET = 5
+
+
 @dataclass(kw_only=True)
 class InduceInstruction:
     """Induces instructions from sets of train examples.
@@ -29,7 +32,7 @@ class InduceInstruction:
     Args:
         subsamples: Sets of train examples.
         per_sample: Samples for each set.
-        demos: Examples in a set.
+        demos: Examples in a set; by default 32, for small optimizer models 5 as published.
     """
 
     name = "induce"
@@ -37,14 +40,15 @@ class InduceInstruction:
 
     subsamples: int = 5
     per_sample: int = 4
-    demos: int = 5
+    demos: int | None = None
 
     @property
     def calls(self) -> int:
         return CALLS_PER_ASK * self.subsamples * self.per_sample
 
     async def propose(self, request: Request, team: Team) -> Sequence[Proposal]:
-        sets = [sample_cases(request.train, self.demos, request.rng) for _ in range(self.subsamples)]
+        most = case_count(request, self.demos, _SMALL_SET)
+        sets = [sample_cases(request.train, most, request.rng) for _ in range(self.subsamples)]
         asks = [InducePrompt(rows=rows) for rows in sets if rows for _ in range(self.per_sample)]
         replies = await gather_all(team.act(ask) for ask in asks)
         return deduplicate(

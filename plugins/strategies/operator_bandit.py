@@ -10,21 +10,26 @@ from random import Random
 from ...core.protocols import NEEDS_LABELLED_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ...core.stats.pooled_estimate import PooledEstimate, pooled_estimates
+from ..algorithms.operator_credit import gains_over_leaders, gains_over_parents, has_written, shrunken_mean
 
 # A gain of 5 points multiplies an operator's weight by e.
 _GAIN_SCALE = 0.05
-# Three children without gain as a prior: one lucky child does not decide.
-_GAIN_PRIOR = 3.0
 # The best leader is the parent in 70 % of the draws, the second in 21 %.
 _LEADER_DECAY = 1.2
+# Who has written nothing for two orders is asked no more.
+_ORDERS_WITHOUT_CHILDREN = 2
+# A twentieth of the budget shows failures to authors that can read them.
+_CASES_SHARE, _MOST_CASES = 20, 32
 
 
 @dataclass(kw_only=True)
 class OperatorBandit:
     """First a pool of seeds from the baseline, then rounds of children of the leaders.
 
-    The probability of an operator grows with its prior weight and with the shrunken gain of its children over their
-    parents, both as estimated on all of val; an operator that proposes nothing is used less.
+    The probability of an operator grows with its prior weight and with the shrunken gain of its children, as estimated
+    on all of val; an operator that proposes nothing is used less. Capable optimizer models have seeds and operators of
+    their own and write more of each round; there a gain is one over the best of earlier rounds. If they have written
+    nothing for two orders, they are asked no more.
 
     Args:
         seeds: Operator → proposals in the first round.
@@ -34,9 +39,14 @@ class OperatorBandit:
         authors: Operators that call a model.
         blind: Authors that read no failures.
         levelling: Operators that correct a bias.
+        merging: Operators that work on the best two leaders.
         author_orders: Orders of `authors` per round, at most.
         cases: Train examples that a leader runs on for authors that read failures.
         closing: No new proposals once less than this share of the budget remains.
+        capable: Operators for capable optimizer models alone.
+        plain: Operators for small optimizer models alone.
+        capable_seeds: `seeds` for capable optimizer models.
+        capable_orders: `author_orders` for capable optimizer models.
     """
 
     name = "bandit"
@@ -48,38 +58,57 @@ class OperatorBandit:
     authors: Sequence[str] = ()
     blind: Sequence[str] = ()
     levelling: Sequence[str] = ()
+    merging: Sequence[str] = ()
     author_orders: int = 1
     cases: int = 4
     closing: float = 0.35
+    capable: Sequence[str] = ()
+    plain: Sequence[str] = ()
+    capable_seeds: Mapping[str, int] = field(default_factory=dict)
+    capable_orders: int = 3
 
     def ask(self, search: Search) -> Sequence[WorkOrder]:
-        start = search.archive.baseline.id
         if search.round == 1:
-            return [
-                WorkOrder(operator=name, parents=(start,), count=self.seeds[name], stream=index)
-                for index, name in enumerate(search.operators)
-                if self.seeds.get(name)
-            ]
+            return self._seed_orders(search)
         if search.remaining_runs <= self.closing * search.total_runs and not self._fully_measured(search):
             return []
         rng, estimates = search.rng("orders"), self._estimates(search)
+        start = search.archive.baseline.id
         by_mean = sorted(estimates, key=lambda name: -estimates[name].mean)[: self.leaders] or [start]
         by_potential = sorted(estimates, key=lambda name: -estimates[name].potential)[: self.leaders] or [start]
         operators = self._draw(search, estimates, rng)
 
-        def parent(operator: str) -> str:
+        def parents(operator: str) -> tuple[str, ...]:
+            if operator in self.merging:
+                return tuple(by_mean[:2])
             leading = by_potential if operator in self.levelling else by_mean
-            return leading[min(int(rng.expovariate(_LEADER_DECAY)), len(leading) - 1)]
+            return (leading[min(int(rng.expovariate(_LEADER_DECAY)), len(leading) - 1)],)
 
         return [
             WorkOrder(
-                operator=operator,
-                parents=(parent(operator),),
-                cases=self.cases if operator in self.authors and operator not in self.blind else 0,
-                stream=index,
+                operator=operator, parents=parents(operator), cases=self._case_count(search, operator), stream=index
             )
             for index, operator in enumerate(operators)
         ]
+
+    def _seed_orders(self, search: Search) -> list[WorkOrder]:
+        seeds = self.capable_seeds if search.capable and self.capable_seeds else self.seeds
+        return [
+            WorkOrder(
+                operator=name,
+                parents=(search.archive.baseline.id,),
+                count=seeds[name],
+                cases=self._case_count(search, name) if search.capable else 0,
+                stream=index,
+            )
+            for index, name in enumerate(search.operators)
+            if seeds.get(name)
+        ]
+
+    def _case_count(self, search: Search, operator: str) -> int:
+        if operator not in self.authors or operator in self.blind:
+            return 0
+        return max(self.cases, min(_MOST_CASES, search.total_runs // _CASES_SHARE)) if search.capable else self.cases
 
     def pool(self, search: Search, new: Sequence[str]) -> Sequence[str]:
         people = [candidate.id for candidate in search.archive.with_status("racing") if candidate.operator == "person"]
@@ -99,35 +128,45 @@ class OperatorBandit:
         return max(solid, key=lambda name: solid[name].mean)
 
     def operator_gains(self, search: Search, estimates: Mapping[str, PooledEstimate]) -> dict[str, tuple[float, int]]:
-        """Operator → (shrunken mean gain of its children over their parents, number of children)."""
-        gains: dict[str, list[float]] = {name: [] for name in search.operators}
-        for candidate in search.archive.candidates.values():
-            if (
-                candidate.operator in gains
-                and candidate.id in estimates
-                and candidate.parents
-                and candidate.parents[0] in estimates
-            ):
-                gains[candidate.operator].append(estimates[candidate.id].mean - estimates[candidate.parents[0]].mean)
-        return {name: (sum(values) / (len(values) + _GAIN_PRIOR), len(values)) for name, values in gains.items()}
+        """Operator → (shrunken mean gain of its children, number of children)."""
+        scores = {name: estimate.mean for name, estimate in estimates.items()}
+        gains = (gains_over_leaders if search.capable else gains_over_parents)(search, scores)
+        return {name: (shrunken_mean(values), len(values)) for name, values in gains.items()}
 
     def _draw(self, search: Search, estimates: Mapping[str, PooledEstimate], rng: Random) -> list[str]:
         gains, order_counts = self.operator_gains(search, estimates), search.memory.setdefault("asked", {})
+        left_out = self._left_out(search)
         weights = {
             name: prior
             * math.exp(max(-2.0, min(2.0, gains[name][0] / _GAIN_SCALE)))
             * min(1.0, (1 + gains[name][1]) / (1 + order_counts.get(name, 0)))
             for name, prior in search.operators.items()
+            if name not in left_out
         }
+        most = self.capable_orders if search.capable else self.author_orders
         chosen: list[str] = []
         while len(chosen) < self.children and weights:
             name = rng.choices(list(weights), list(weights.values()))[0]
             chosen.append(name)
-            if name in self.authors and sum(operator in self.authors for operator in chosen) >= self.author_orders:
+            if name in self.authors and sum(operator in self.authors for operator in chosen) >= most:
                 weights = {operator: weight for operator, weight in weights.items() if operator not in self.authors}
         for name in chosen:
             order_counts[name] = order_counts.get(name, 0) + 1
         return chosen
+
+    def unsuited(self, *, capable: bool) -> frozenset[str]:
+        return frozenset(self.plain if capable else self.capable)
+
+    def _left_out(self, search: Search) -> frozenset[str]:
+        """The operators that do not suit the optimizer models, and all authors where those write nothing."""
+        unsuited = self.unsuited(capable=search.capable)
+        if not search.capable:
+            return unsuited
+        seeded = sum(1 for name in self.capable_seeds if name in self.authors)
+        order_counts = search.memory.get("asked", {})
+        orders = seeded + sum(order_counts.get(name, 0) for name in self.authors)
+        silent = orders >= _ORDERS_WITHOUT_CHILDREN and not has_written(search, self.authors)
+        return unsuited | frozenset(self.authors if silent else ())
 
     def _fully_measured(self, search: Search) -> bool:
         """Whether the leaders are measured on all of val while budget remains: then nothing is left to close."""

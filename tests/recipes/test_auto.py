@@ -6,10 +6,13 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+from maieutic.benchmarks.authors import run_author
 from maieutic.core.budget import Budget
+from maieutic.testing.simulation import FAMILIES
 
 AUTHORS = {"rewrite", "induce"}
 SHOWS = {"demos", "demo-swap", "demo-order", "demo-count"}
@@ -109,3 +112,17 @@ async def test_where_answers_are_copied_a_shift_towards_a_place_is_taken_out(pla
         "shifts answers from 'late' towards 'early'",
         "shifts answers from 'early' towards 'late'",
     }
+
+
+@pytest.mark.parametrize(
+    ("family", "author"),
+    [
+        ("routing", "terse"),
+        *(pytest.param(family, "long", marks=pytest.mark.slow) for family in ("policy", "format", "steps")),
+    ],
+)
+async def test_a_capable_author_is_used_from_the_first_round(family: str, author: str, tmp_path: Path) -> None:
+    """With worked examples alone these ended at 0.68, 0.35, 0.58 and 0.75."""
+    row = await run_author("auto", author, FAMILIES[family], calls=150, folder=tmp_path)
+    assert row["best"] >= 0.88
+    assert row["verdict"] == "improved"
