@@ -23,6 +23,7 @@ from . import (
     optimize,
     plugins,
     recipes,
+    report,
     runs,
     scoreboard,
     serve,
@@ -91,7 +92,7 @@ app.command(rich_help_panel=_INSPECT)(scoreboard.scoreboard)
 app.command(rich_help_panel=_INSPECT)(scoreboard.examples)
 app.command(rich_help_panel=_INSPECT)(log.dialogue)
 app.command(rich_help_panel=_INSPECT)(log.events)
-app.command(rich_help_panel=_INSPECT)(export.report)
+app.command(rich_help_panel=_INSPECT)(report.report)
 app.command(rich_help_panel=_INSPECT)(export.export)
 app.command("eval", rich_help_panel=_INSPECT)(evaluate.evaluate)
 app.command(rich_help_panel=_INSPECT)(evaluate.compare)

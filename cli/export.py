@@ -1,39 +1,15 @@
-"""`maieutic report` and `export`: a run's report and its prompt, written for others."""
+"""`maieutic export`: a run's prompt in the formats of other tools."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from .completion import completer
 from .lookup import find_candidate, find_report, open_store, run_registry
-from .options import DEFAULT_FOLDER, AsJson, CandidateName, Folder, Force, NoPlugins, OutputFile, RunName, Trust
-from .output import check_unwritten, is_terminal, write_or_print
-from .printer import echo_markdown
-
-
-def report(
-    run: RunName = "latest",
-    form: Annotated[
-        Literal["md", "html", "json"], typer.Option("--format", help="output format: Markdown, HTML or JSON")
-    ] = "md",
-    output: OutputFile = None,
-    as_json: AsJson = False,
-    folder: Folder = DEFAULT_FOLDER,
-) -> None:
-    """Show a run's gain on the held-out test, its interval and its cost."""
-    from ..runtime.reports.text import to_html, to_json, to_markdown
-
-    with open_store(folder) as store:
-        run_report = find_report(store, store.run(run))
-    writers = {"md": to_markdown, "html": to_html, "json": to_json}
-    chosen = "json" if as_json else form
-    text = writers[chosen](run_report)
-    if chosen == "md" and output is None and is_terminal():
-        echo_markdown(text)
-    else:
-        write_or_print(text, output, is_json=chosen == "json")
+from .options import DEFAULT_FOLDER, CandidateName, Folder, Force, NoPlugins, OutputFile, RunName, Trust
+from .output import check_unwritten, write_or_print
 
 
 def export(

@@ -32,14 +32,5 @@ def echo_file(text: str, *, is_json: bool = False, exact: bool = False) -> None:
     typer.echo(text, nl=not text.endswith("\n"))
 
 
-def echo_markdown(text: str) -> None:
-    """Markdown laid out for the terminal."""
-    from rich.console import Console
-    from rich.markdown import Markdown
-
-    # No links: a terminal would hide where they lead.
-    Console().print(Markdown(clean(text), code_theme="ansi_dark", hyperlinks=False))
-
-
 def prompt(question: str, **options: Any) -> str:
     return str(typer.prompt(clean(question), **options))

@@ -226,6 +226,9 @@ class Report(_ReportPart):
         proposals: What became of the proposals; None in a report of an earlier version.
         data: How the data were read, and what of them was not used.
         search: Why the search ended and what was left; None in a report of an earlier version.
+        priced: Whether the price of every model is known, so that a cost of 0 means no charge; None in a report of an
+            earlier version.
+        version: The version of Maieutic that wrote it; empty in a report of an earlier one.
     """
 
     run: str
@@ -263,3 +266,5 @@ class Report(_ReportPart):
     proposals: ProposalCounts | None = None
     data: tuple[str, ...] = ()
     search: SearchEnd | None = None
+    priced: bool | None = None
+    version: str = ""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from ...core.report import Report
-from ...runtime.reports.budget_left import has_room_left
+from ...runtime.monitor.budget_left import has_room_left
 from ..directives.apply import refuse_late_directives
 from ..run_context import RunContext, end_step
 from ..state import RunState

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 from ...core.budget import UNLIMITED, LedgerView, limits_passed
@@ -18,6 +19,7 @@ from ..measuring.measure import measure, only_evaluations
 from ..measuring.other_targets import measure_other_targets
 from ..measuring.test_set_budget import plan_held_out_test
 from ..own_calls import own_calls_warning
+from ..preflight import models_used
 from ..run_context import RunContext, end_step, ledger_summary
 from ..state import RunState
 
@@ -90,6 +92,8 @@ async def _measured_report(context: RunContext, state: RunState) -> str:
         "proposals": proposals,
         "transfer": transfer,
         "search": search,
+        "priced": await _is_priced(context),
+        "version": version("maieutic"),
     }
     return written.model_copy(update=update).model_dump_json()
 
@@ -106,6 +110,12 @@ def _search_end(context: RunContext, state: RunState) -> SearchEnd:
         return end.model_copy(update={"share": share})
     left, calls = search.remaining_runs * calls_per_run, search.total_runs * calls_per_run
     return end.model_copy(update={"share": share, "left": left, "calls": calls})
+
+
+async def _is_priced(context: RunContext) -> bool:
+    """Whether the price of every model in use is known."""
+    prices = [await context.model_client.price(model) for model in models_used(context.config)]
+    return None not in prices
 
 
 def report_summary(written: Report) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ...core.events import Event
 from ...core.observer import RunClosed
 from ...core.protocols import NEEDS_NOTHING
 from ...core.report import Report
-from ...runtime.reports.text import to_markdown
+from ...runtime.reports.markdown import to_markdown
 from ...runtime.telemetry.logging import content_enabled
 from ..system.imports import import_optional
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.events import Event
-from ..reports.budget_left import has_room_left, room_text
+from .budget_left import has_room_left, room_text
 
 _MAX_TEXT = 100
 

@@ -39,6 +39,8 @@ from ...core.task import TASK_FIELD, Task
 _FEW_ROWS = 30
 _UNREAD = ("format", "no_answer")
 _REASONS_SHOWN = 3
+# Fewer examples measured twice say nothing of chance.
+_LEAST_NOISE_EXAMPLES = 5
 _NO_GAIN = "no gain can be proved"
 
 
@@ -239,7 +241,7 @@ def _noise(measured: ReportMeasurements) -> NoiseFloor | None:
     pairs = [
         (first[evaluation.example], evaluation.score) for evaluation in measured.again if evaluation.example in first
     ]
-    return noise_floor([a for a, _ in pairs], [b for _, b in pairs]) if pairs else None
+    return noise_floor([a for a, _ in pairs], [b for _, b in pairs]) if len(pairs) >= _LEAST_NOISE_EXAMPLES else None
 
 
 def _measured_candidates(archive: Archive, task: Task) -> list[str]:

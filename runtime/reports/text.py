@@ -1,18 +1,11 @@
-"""A report as plain lines, Markdown, HTML and JSON. Pure functions."""
+"""A report in sentences, without markup, and as JSON. Pure functions."""
 
 from __future__ import annotations
-
-import difflib
-import re
 
 from ...core.report import PromptScore, ProposalCounts, Report, TransferScore
 from ...core.stats.tests import Difference
 from ...core.stats.win_rate import WinRate
-from .budget_left import has_room_left, room_text
-from .html import render_page
-
-_BACKTICKS = re.compile(r"`+")
-_MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
+from ..monitor.budget_left import has_room_left, room_text
 
 # The most frequent reasons; the JSON report has all.
 _MAX_REASONS = 3
@@ -21,10 +14,10 @@ _MAX_REASONS = 3
 def summary_lines(report: Report) -> list[str]:
     """Verdict, scores, shares, cost and selection, then one line per caveat; no markup."""
     return [
-        f"{report.verdict}: {_difference_text(report)}",
+        f"{report.verdict}: {difference_text(report)}",
         _scores_text(report),
-        _shares_text(report),
-        _cost_text(report),
+        shares_text(report),
+        cost_text(report),
         _selection_text(report),
         *search_end_lines(report),
         *(f"on {transfer_text(transfer)}" for transfer in report.transfer),
@@ -50,68 +43,18 @@ def to_json(report: Report) -> str:
     return report.model_dump_json(indent=2)
 
 
-def to_markdown(report: Report) -> str:
-    verdict, *facts = [_escape_markdown(line) for line in fact_lines(report)]
-    blocks = [
-        f"# {_escape_markdown(report.task)}: {report.verdict}",
-        "\n".join(f"- {line}" for line in (f"**{verdict}**", *facts)),
-        "## Prompt, before and after",
-        _code_block(prompt_diff(report) or "no change", "diff"),
-        "### Baseline",
-        _code_block(report.prompt.start),
-        "### Best",
-        _code_block(report.prompt.best),
-        *_transfer_blocks(report),
-        "## How sure this is",
-        "\n".join(f"- {_escape_markdown(line)}" for line in evidence_lines(report)),
-    ]
-    if report.data:
-        blocks += ["## Data", "\n".join(f"- {_escape_markdown(line)}" for line in report.data)]
-    if report.warnings:
-        blocks += ["## Caveats", "\n".join(f"- {_escape_markdown(warning)}" for warning in report.warnings)]
-    blocks += [
-        f"Run {_escape_markdown(report.run)}, recipe {_escape_markdown(report.recipe)}, seed {report.seed}, "
-        f"best candidate {_escape_markdown(report.best.candidate)}."
-    ]
-    return "\n\n".join(blocks) + "\n"
-
-
-def _transfer_blocks(report: Report) -> list[str]:
-    """The prompts on every target model, the run's own first, as a table."""
-    if not report.transfer:
-        return []
-    rows = [
-        "| target model | baseline | best | gain | verdict | examples |",
-        "|---|---|---|---|---|---|",
-        f"| the run's own | {_cell(report.start.score)} | {_cell(report.best.score)} | "
-        f"{gain_text(report.difference)} | {report.verdict} | {report.best.n} |",
-    ]
-    for line in report.transfer:
-        gain = gain_text(line.difference) if line.difference else line.error
-        rows.append(
-            f"| {_escape_markdown(line.model)} | {_cell(line.start)} | {_cell(line.best)} | "
-            f"{_escape_markdown(gain)} | {line.verdict or 'not measured'} | {line.n} |"
-        )
-    return ["## Other target models", "\n".join(rows)]
-
-
 def transfer_text(line: TransferScore) -> str:
     """One further target model in a line."""
     if line.difference is None:
         return f"{line.model}: not measured: {line.error}"
     return (
-        f"{line.model}: {_cell(line.start)} → {_cell(line.best)}, {gain_text(line.difference)}, {line.verdict} "
-        f"({line.n} examples)"
+        f"{line.model}: {score_cell(line.start)} → {score_cell(line.best)}, {gain_text(line.difference)}, "
+        f"{line.verdict} ({line.n} examples)"
     )
 
 
-def _cell(score: float | None) -> str:
+def score_cell(score: float | None) -> str:
     return "–" if score is None else f"{score:.3f}"
-
-
-def to_html(report: Report) -> str:
-    """One self-contained page: no script, no external resource, all text escaped, light and dark theme."""
-    return render_page(report, fact_lines(report), evidence_lines(report), prompt_diff(report))
 
 
 def evidence_lines(report: Report) -> list[str]:
@@ -120,14 +63,14 @@ def evidence_lines(report: Report) -> list[str]:
     if report.preference is not None:
         return _preference_lines(report, report.preference)
     lines = [
-        f"Difference {_signed_points(gain.value)} points, "
-        f"95 % interval {_signed_points(gain.low)} to {_signed_points(gain.high)} "
+        f"Difference {signed_points(gain.value)} points, "
+        f"95 % interval {signed_points(gain.low)} to {signed_points(gain.high)} "
         f"(paired bootstrap, BCa), {_p_value_text(gain.p)} ({gain.test}), {_examples_text(report)}.",
         f"Baseline {_score_text(report.start)}; best {_score_text(report.best)}.",
         f"{report.flips.gained} examples got better, {report.flips.lost} got worse.",
         f"Unreadable answers: baseline {format_share.start_failures}, best {format_share.best_failures}. "
-        f"Of the difference, {_signed_points(format_share.gain)} points are from examples with an unreadable answer, "
-        f"{_signed_points(report.content.gain)} from the {report.content.n} that both prompts answered readably.",
+        f"Of the difference, {signed_points(format_share.gain)} points are from examples with an unreadable answer, "
+        f"{signed_points(report.content.gain)} from the {report.content.n} that both prompts answered readably.",
     ]
     if report.no_answer.start or report.no_answer.best:
         lines.append(
@@ -138,18 +81,18 @@ def evidence_lines(report: Report) -> list[str]:
         reasons = "; ".join(f"{count} × {reason}" for reason, count in report.failed.reasons.items())
         lines.append(f"{report.failed.count} of {report.failed.of} examples failed: {reasons}.")
     if report.noise_floor is None:
-        lines.append("Noise floor: not measured (the baseline was not run twice).")
+        lines.append("Noise floor: not measured (the baseline was not run twice on enough examples).")
     else:
         noise = report.noise_floor
         lines.append(
             f"Noise floor: the baseline run twice on {noise.n} examples differed by "
-            f"{_signed_points(noise.difference)} points; {100 * noise.changed:.0f} % of the examples changed; "
+            f"{signed_points(noise.difference)} points; {100 * noise.changed:.0f} % of the examples changed; "
             f"chance alone reaches ±{100 * noise.floor:.1f} points."
         )
     lines += [f"On {transfer_text(transfer)}." for transfer in report.transfer]
     lines += [
-        f"Of these, {task.task}: {task.start:.3f} → {task.best:.3f}, {_signed_points(task.difference.value)} points "
-        f"({_signed_points(task.difference.low)} to {_signed_points(task.difference.high)}) on {task.n} examples."
+        f"Of these, {task.task}: {task.start:.3f} → {task.best:.3f}, {signed_points(task.difference.value)} points "
+        f"({signed_points(task.difference.low)} to {signed_points(task.difference.high)}) on {task.n} examples."
         for task in report.tasks
     ]
     if report.val is not None:
@@ -160,19 +103,12 @@ def evidence_lines(report: Report) -> list[str]:
     return lines
 
 
-def prompt_diff(report: Report) -> str:
-    """A unified diff with the whole texts as context; empty where nothing changed."""
-    before, after = report.prompt.start.splitlines(), report.prompt.best.splitlines()
-    context = max(len(before), len(after))
-    return "\n".join(difflib.unified_diff(before, after, "baseline", "best", lineterm="", n=context))
-
-
-def _difference_text(report: Report) -> str:
+def difference_text(report: Report) -> str:
     gain = report.difference
     if report.preference is not None:
         return (
-            f"win rate {_win_rate_text(report.preference)}, {_p_value_text(gain.p)}, {gain.test}, "
-            f"on {report.preference.n} {_split_label(report)} examples"
+            f"win rate {win_rate_text(report.preference)}, {_p_value_text(gain.p)}, {gain.test}, "
+            f"on {report.preference.n} {split_label(report)} examples"
         )
     if not report.best.n:
         return "no example was scored for both prompts"
@@ -191,24 +127,39 @@ def _scores_text(report: Report) -> str:
     return f"score {report.start.score:.3f} → {report.best.score:.3f}; {gained} examples better, {lost} worse"
 
 
-def _shares_text(report: Report) -> str:
+def shares_text(report: Report) -> str:
     format_share = report.format
     if report.preference is not None:
         return "no evaluator scores single outputs of this task; a judge compares two of them"
-    format_points, content_points = _signed_points(format_share.gain), _signed_points(report.content.gain)
+    format_points, content_points = signed_points(format_share.gain), signed_points(report.content.gain)
     return (
         f"of the difference, format {format_points}, content {content_points}; "
         f"unreadable answers {format_share.start_failures} → {format_share.best_failures}"
     )
 
 
-def _cost_text(report: Report) -> str:
+def cost_text(report: Report) -> str:
     calls = report.calls.target + report.calls.optimizer
     cached = f", {report.cached:,} of them from the cache" if report.cached else ""
     return (
         f"cost: {calls:,} calls ({report.calls.target:,} target, {report.calls.optimizer:,} optimizer{cached}), "
-        f"{report.tokens:,} tokens, ${report.usd:,.4f} (${report.paid.usd:,.4f} paid), {_duration_text(report.seconds)}"
+        f"{report.tokens:,} tokens, {_money_text(report)}, {duration_text(report.seconds)}"
     )
+
+
+def _money_text(report: Report) -> str:
+    """What the run cost; nothing is called free unless the price of every model is known."""
+    if report.usd or report.paid.usd:
+        unpriced = " for the models with a known price" if report.priced is False else ""
+        return f"{usd_text(report.usd)} ({usd_text(report.paid.usd)} paid){unpriced}"
+    return "no charge" if report.priced else "price unknown"
+
+
+def usd_text(usd: float) -> str:
+    """Dollars with as many digits as tell them apart; a sum above zero is never written as zero."""
+    if usd >= 1 or not usd:
+        return f"${usd:,.2f}"
+    return f"${usd:.4f}" if usd >= 0.0001 else "less than $0.0001"
 
 
 def _selection_text(report: Report) -> str:
@@ -228,23 +179,23 @@ def _proposals_text(proposals: ProposalCounts | None) -> str:
 
 
 def _examples_text(report: Report) -> str:
-    return f"{report.best.n} {_split_label(report)} examples"
+    return f"{report.best.n} {split_label(report)} examples"
 
 
-def _split_label(report: Report) -> str:
+def split_label(report: Report) -> str:
     return "held-out test" if report.split == "test" else "val"
 
 
-def _win_rate_text(win_rate: WinRate) -> str:
+def win_rate_text(win_rate: WinRate) -> str:
     return f"{win_rate.rate:.2f} (95 % interval {win_rate.low:.2f} to {win_rate.high:.2f}; 0.50 is no difference)"
 
 
 def _preference_lines(report: Report, win_rate: WinRate) -> list[str]:
     """The evidence for a verdict by pairwise comparison."""
     return [
-        f"Win rate of the best prompt against the baseline {_win_rate_text(win_rate)}, "
+        f"Win rate of the best prompt against the baseline {win_rate_text(win_rate)}, "
         f"{_p_value_text(report.difference.p)} ({report.difference.test}), "
-        f"on {win_rate.n} {_split_label(report)} examples; a tie counts half.",
+        f"on {win_rate.n} {split_label(report)} examples; a tie counts half.",
         f"The best prompt won {win_rate.wins} examples, the baseline {win_rate.losses}, neither {win_rate.ties}.",
         f"Compared by {win_rate.judge}, each example in both orders; no output has a score.",
     ]
@@ -256,7 +207,7 @@ def _score_text(prompt_score: PromptScore) -> str:
     return f"{prompt_score.score:.3f} ({prompt_score.low:.3f} to {prompt_score.high:.3f})"
 
 
-def _signed_points(share: float) -> str:
+def signed_points(share: float) -> str:
     """A share as signed percentage points, without a minus before zero."""
     points = round(100 * share, 1) + 0.0
     return f"{points:+.1f}" if points else "0.0"
@@ -265,28 +216,18 @@ def _signed_points(share: float) -> str:
 def gain_text(gain: Difference) -> str:
     """A paired difference with its interval and its test."""
     inside = (
-        f"95 % interval {_signed_points(gain.low)} to {_signed_points(gain.high)}, {_p_value_text(gain.p)}, {gain.test}"
+        f"95 % interval {signed_points(gain.low)} to {signed_points(gain.high)}, {_p_value_text(gain.p)}, {gain.test}"
     )
-    return f"{_signed_points(gain.value)} points ({inside})"
+    return f"{signed_points(gain.value)} points ({inside})"
 
 
 def _p_value_text(value: float) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
-def _duration_text(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes:02d} min"
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
-
-
-def _code_block(text: str, language: str = "") -> str:
-    """A code block whose fence is longer than any run of backticks in the text, so that no prompt can end it."""
-    fence = "`" * max(3, 1 + max((len(run) for run in _BACKTICKS.findall(text)), default=0))
-    return f"{fence}{language or 'text'}\n{text}\n{fence}"
-
-
-def _escape_markdown(text: str) -> str:
-    return _MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(text.split()))

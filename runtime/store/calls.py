@@ -12,7 +12,7 @@ import sqlite3
 from ...core.budget import Cost, Payer
 from ...core.models import Reply
 from .connection import now
-from .records import AnswerCounts, Attempt, LedgerSums
+from .records import AnswerCounts, Attempt, LedgerSums, RoleSpending
 from .reply_limits import storable_reply
 from .writing_connection import redactor_of
 
@@ -125,6 +125,19 @@ def answer_counts(db: sqlite3.Connection, run: str) -> AnswerCounts:
     ).fetchone()
     total, cut, too_long, filtered = (int(count or 0) for count in row)
     return AnswerCounts(total=total, cut=cut, too_long=too_long, filtered=filtered)
+
+
+def spending_by_role(db: sqlite3.Connection, run: str) -> list[RoleSpending]:
+    """What a run paid for, by role and model, the most calls first."""
+    rows = db.execute(
+        "SELECT role, model, count(*), sum(max(tokens, 0)), sum(max(usd, 0.0)) FROM attempts "
+        "WHERE run = ? AND state IN ('answered', 'failed') GROUP BY role, model ORDER BY count(*) DESC, role, model",
+        (run,),
+    )
+    return [
+        RoleSpending(role=role, model=model, calls=calls, tokens=tokens, usd=usd)
+        for role, model, calls, tokens, usd in rows
+    ]
 
 
 def _charge(db: sqlite3.Connection, run: str, key: str, payer: Payer, cost: Cost, *, cached: bool) -> bool:

@@ -175,3 +175,18 @@ class AnswerCounts(_Record):
     cut: int
     too_long: int
     filtered: int
+
+
+class RoleSpending(_Record):
+    """Requests of a run to one model in one role, that were answered or failed; replies from the cache are none.
+
+    Attributes:
+        role: The role, or the payer's name where no role was named.
+        usd: Dollars; 0 also where the price is unknown.
+    """
+
+    role: str
+    model: str
+    calls: int
+    tokens: int
+    usd: float

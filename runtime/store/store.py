@@ -109,6 +109,7 @@ class Store:
     is_charged = _reads(_calls.is_charged)
     mark_lost = _writes(_calls.mark_lost)
     ledger_sums = _reads(_calls.ledger_sums)
+    spending_by_role = _reads(_calls.spending_by_role)
 
     # The log
     append_events = _writes(_log.append_events)

@@ -16,7 +16,9 @@ from maieutic.graphs.passes import better_of
 from maieutic.graphs.recipe_loader import apply_settings, load_recipe
 from maieutic.plugins.system.registry import Registry
 from maieutic.runtime.monitor.event_messages import message_for
-from maieutic.runtime.reports.text import summary_lines, to_html, to_markdown
+from maieutic.runtime.reports.html import to_html
+from maieutic.runtime.reports.markdown import to_markdown
+from maieutic.runtime.reports.text import summary_lines
 from maieutic.testing.run_harness import RunHarness, RunSummary
 
 CALLS = 160

@@ -19,7 +19,9 @@ from maieutic.core.task import Models, Task
 from maieutic.graphs.api import Result, aoptimize
 from maieutic.graphs.run_config import RunConfig
 from maieutic.graphs.run_options import RunOptions
-from maieutic.runtime.reports.text import summary_lines, to_html, to_json, to_markdown
+from maieutic.runtime.reports.html import to_html
+from maieutic.runtime.reports.markdown import to_markdown
+from maieutic.runtime.reports.text import summary_lines, to_json
 from maieutic.runtime.store import Store
 from maieutic.testing import ScriptedModel, StubServer
 

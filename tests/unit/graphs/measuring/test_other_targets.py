@@ -13,7 +13,8 @@ from maieutic.core.budget import Budget
 from maieutic.core.errors import NeedsError, UsageError
 from maieutic.core.models import ModelRef
 from maieutic.core.task import Models, Task
-from maieutic.runtime.reports.text import to_html, to_markdown
+from maieutic.runtime.reports.html import to_html
+from maieutic.runtime.reports.markdown import to_markdown
 from maieutic.runtime.store import Store
 from maieutic.testing import Fault, ScriptedModel, StubServer
 

@@ -143,3 +143,12 @@ def test_a_key_is_looked_up_in_the_primary_index(store: Store) -> None:
     with store._readers.borrow() as connection:
         plan = connection.execute("EXPLAIN QUERY PLAN SELECT reply FROM calls WHERE key = 'k'").fetchall()
     assert "sqlite_autoindex_calls_1" in plan[0][-1]
+
+
+async def test_spending_is_summed_by_role_and_model(store: Store) -> None:
+    for key in ("a", "b"):
+        await answer(store, key)
+    await answer(store, "c", payer="optimizer")
+    await store.begin_attempt(attempt("d"))  # in flight: not paid yet
+    rows = [(row.role, row.model, row.calls, row.tokens, row.usd) for row in store.spending_by_role(RUN)]
+    assert rows == [("target", "m", 2, 2 * REPLY.tokens, 0.5), ("critic", "m", 1, REPLY.tokens, 0.25)]
