@@ -38,6 +38,8 @@ The kinds, with the protocol that each implements and the hook that registers it
 | executor | `Executor`: measures somewhere else | `maieutic_executors` |
 | agent | `Agent`: answers for a role of the team | `maieutic_agents` |
 | observer | `Observer`: receives the events of a run | `maieutic_observers` |
+| measure | `Measure`: figures of a program on examples, through a `MeasureBench` | `maieutic_measures` |
+| perturber | `PromptPerturber` or `ExamplePerturber`: variants that keep the intent | `maieutic_perturbers` |
 
 What plugins receive is described where it is defined: `help(maieutic.plugin.Search)` lists the fields of a search, and
 so for `Request`, `Output`, `ScoreMatrix`, `Call` and every other name below. Treat all of it as read-only, but for
@@ -74,6 +76,18 @@ from .core.evaluator_protocols import (
 )
 from .core.events import Event
 from .core.executor import Executor, MeasureJob, MeasureResult, MeasureSpec
+from .core.measures import (
+    DeclaredCalls,
+    ExamplePerturber,
+    ExampleVariant,
+    Figure,
+    Measure,
+    MeasureBench,
+    MeasureSubject,
+    PromptPerturber,
+    PromptVariant,
+    Reading,
+)
 from .core.messages import Message, ToolCall, ToolDefinition
 from .core.models import Call, ModelRef, Output, Reply, Sampling
 from .core.observer import Observer, RunClosed
@@ -113,6 +127,7 @@ from .core.search_types import (
     TaskBrief,
     WorkOrder,
 )
+from .core.stats.intervals import Interval, mean_interval, paired_difference
 from .plugins.loaders.files import Loader
 from .plugins.system.hookspecs import Kind, Register, hookimpl
 from .plugins.targets.worlds.episode import Episode, Move, World
@@ -141,6 +156,7 @@ __all__ = [
     "CasesReply",
     "ChoiceReply",
     "Decision",
+    "DeclaredCalls",
     "Demo",
     "Duel",
     "DuelOutcome",
@@ -150,19 +166,26 @@ __all__ = [
     "EvaluatorContext",
     "Event",
     "Example",
+    "ExamplePerturber",
+    "ExampleVariant",
     "Executor",
     "Exporter",
+    "Figure",
     "Format",
     "Gateway",
+    "Interval",
     "ItemsReply",
     "JudgementReply",
     "Kind",
     "Loader",
     "LossEvaluator",
     "MaieuticError",
+    "Measure",
+    "MeasureBench",
     "MeasureJob",
     "MeasureResult",
     "MeasureSpec",
+    "MeasureSubject",
     "Measurement",
     "Message",
     "ModelError",
@@ -181,10 +204,13 @@ __all__ = [
     "Preference",
     "Program",
     "Prompt",
+    "PromptPerturber",
     "PromptReply",
+    "PromptVariant",
     "Proposal",
     "QuestionsReply",
     "RatingReply",
+    "Reading",
     "ReasonsReply",
     "Recipe",
     "Register",
@@ -215,4 +241,6 @@ __all__ = [
     "WorkOrder",
     "World",
     "hookimpl",
+    "mean_interval",
+    "paired_difference",
 ]

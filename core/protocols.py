@@ -19,7 +19,18 @@ from .prompt import TEXT_KINDS, TextKind
 from .report import Report
 from .search_types import Duel, Measurement, NewExample, Proposal, Request, Search, WorkOrder
 
-Need = Literal["references", "logprobs", "judge", "human", "train", "target", "embeddings", "schema"]
+Need = Literal[
+    "references",
+    "logprobs",
+    "judge",
+    "human",
+    "train",
+    "target",
+    "embeddings",
+    "schema",
+    "optimizer",
+    "baseline",
+]
 NEEDS_NOTHING: Final[frozenset[Need]] = frozenset()
 NEEDS_TRAIN: Final[frozenset[Need]] = frozenset({"train"})
 NEEDS_REFERENCES: Final[frozenset[Need]] = frozenset({"references"})

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from ...core.executor import MeasureResult
+from ...core.measures import DeclaredCalls, ExampleVariant, PromptVariant, Reading
 from ...core.models import Output
 from ...core.protocols import Need
 from ...core.recipe import Recipe
@@ -24,14 +25,17 @@ from .result_checks import (
     batch_problem,
     calls_problem,
     decisions_problem,
+    declared_calls_problem,
     loss_problem,
     orders_problem,
     output_problem,
     pool_problem,
     preference_problem,
     proposals_problem,
+    reading_problem,
     reply_problem,
     score_problem,
+    variants_problem,
     winner_problem,
 )
 
@@ -82,6 +86,10 @@ def _is_sequence(value: Any) -> bool:
 
 def _are_proposals(value: Any) -> bool:
     return _is_sequence(value) and all(isinstance(item, Proposal | NewExample) for item in value)
+
+
+def _are_variants(variant_type: type) -> Callable[[Any], bool]:
+    return lambda value: _is_sequence(value) and all(isinstance(item, variant_type) for item in value)
 
 
 def _are_rows(value: Any) -> bool:
@@ -193,6 +201,48 @@ CONTRACTS: Mapping[Kind, tuple[ContractSpec, ...]] = {
             "Observer",
             _COMMON_FIELDS,
             (MethodSpec("hear", 1, None, "", (), True), MethodSpec("end", 1, None, "", (), True)),
+        ),
+    ),
+    "measure": (
+        ContractSpec(
+            "Measure",
+            _COMMON_FIELDS,
+            (
+                MethodSpec("measure", 2, _instance_of(Reading), "Reading", (), True, reading_problem),
+                MethodSpec("calls", 1, _instance_of(DeclaredCalls), "DeclaredCalls", check=declared_calls_problem),
+            ),
+        ),
+    ),
+    "perturber": (
+        ContractSpec(
+            "PromptPerturber",
+            (*_COMMON_FIELDS, "calls"),
+            (
+                MethodSpec(
+                    "vary_prompt",
+                    2,
+                    _are_variants(PromptVariant),
+                    "a list of PromptVariant",
+                    ("rng", "team"),
+                    True,
+                    variants_problem,
+                ),
+            ),
+        ),
+        ContractSpec(
+            "ExamplePerturber",
+            (*_COMMON_FIELDS, "calls"),
+            (
+                MethodSpec(
+                    "vary_example",
+                    2,
+                    _are_variants(ExampleVariant),
+                    "a list of ExampleVariant",
+                    ("rng", "team"),
+                    True,
+                    variants_problem,
+                ),
+            ),
         ),
     ),
 }

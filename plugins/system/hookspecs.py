@@ -34,6 +34,8 @@ Kind = Literal[
     "executor",
     "agent",
     "observer",
+    "measure",
+    "perturber",
 ]
 HOOKS: dict[Kind, str] = {
     "evaluator": "maieutic_evaluators",
@@ -47,6 +49,8 @@ HOOKS: dict[Kind, str] = {
     "executor": "maieutic_executors",
     "agent": "maieutic_agents",
     "observer": "maieutic_observers",
+    "measure": "maieutic_measures",
+    "perturber": "maieutic_perturbers",
 }
 
 hookspec = pluggy.HookspecMarker(ENTRY_POINT_GROUP)
@@ -131,3 +135,13 @@ def maieutic_agents(register: Register) -> None:
 @hookspec
 def maieutic_observers(register: Register) -> None:
     """Register observers (`Observer`): who receives the events of a run."""
+
+
+@hookspec
+def maieutic_measures(register: Register) -> None:
+    """Register measures (`Measure`): figures of a program on examples."""
+
+
+@hookspec
+def maieutic_perturbers(register: Register) -> None:
+    """Register perturbers: `PromptPerturber` or `ExamplePerturber`."""

@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from ...core.measures import DeclaredCalls, ExampleVariant, PromptVariant, Reading
 from ...core.models import Output
 from ...core.protocols import Decision
 from ...core.score import Preference, Score
@@ -172,6 +173,40 @@ def reply_problem(arguments: Sequence[Any], reply: Any) -> Problem | None:
     if reply is None or not isinstance(reply_type, type) or isinstance(reply, reply_type):
         return None
     return _wrong_item(reply, "the answer to an ask", (reply_type.__name__, "None"))
+
+
+def declared_calls_problem(arguments: Sequence[Any], declared: DeclaredCalls) -> Problem | None:
+    """Of `Measure.calls(subject)`."""
+    counts = (declared.runs, declared.asks, declared.losses)
+    valid = all(isinstance(count, int) and not isinstance(count, bool) and count >= 0 for count in counts)
+    return None if valid else Problem(f"it declared {declared}", ("whole numbers, 0 or more",))
+
+
+def reading_problem(arguments: Sequence[Any], reading: Reading) -> Problem | None:
+    """Of `Measure.measure(subject, bench)`: figures that can be shown, and a table whose rows fit its columns."""
+    if problem := invalid_model(reading):
+        return problem
+    if not reading.figures or not reading.verdict.strip():
+        return Problem("it returned a reading without figures or verdict", ("one figure or more, and a sentence",))
+    for figure in reading.figures:
+        if not all(math.isfinite(number) for number in (figure.value, figure.low, figure.high) if number is not None):
+            return Problem(f"it returned the figure {figure!r}", ("finite numbers",))
+    wrong = next((row for row in reading.rows if len(row) != len(reading.columns)), None)
+    return None if wrong is None else Problem(f"it returned the row {wrong!r:.100}", (f"{len(reading.columns)} cells",))
+
+
+def variants_problem(arguments: Sequence[Any], variants: Sequence[PromptVariant | ExampleVariant]) -> Problem | None:
+    """Of perturbers, called with what is varied and how many are wanted."""
+    subject, count = (*arguments, None, None)[:2]
+    if isinstance(count, int) and len(variants) > count:
+        return Problem(f"it returned {len(variants)} variants", (f"{count} at most",))
+    for variant in variants:
+        value = variant.prompt if isinstance(variant, PromptVariant) else variant.example
+        if problem := invalid_model(value):
+            return problem
+        if value == subject:
+            return Problem(f"it returned what it was given, as {variant.change!r:.60}", ("another text",))
+    return None
 
 
 def invalid_model(value: BaseModel) -> Problem | None:
