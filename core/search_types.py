@@ -29,6 +29,7 @@ class TaskBrief(BaseModel):
         answer: What counts as an answer.
         max_prompt_tokens: The limit on a prompt's length; None is no limit.
         chat: Whether the target only makes chat model calls, so that prompts may be added to a program.
+        labels: All values of the references, where the whole output is the answer and they are few.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,6 +39,12 @@ class TaskBrief(BaseModel):
     answer: AnswerContract
     max_prompt_tokens: int | None = None
     chat: bool = True
+    labels: tuple[str, ...] = ()
+
+    @property
+    def answer_hint(self) -> str:
+        """The wanted answer in a plain wording; empty where nothing is known of it."""
+        return self.answer.hint or (f"Answer with one of: {', '.join(self.labels)}." if self.labels else "")
 
 
 class WorkOrder(BaseModel):

@@ -226,7 +226,16 @@ class RunContext:
             answer=task.answer,
             max_prompt_tokens=task.constraints.max_prompt_tokens,
             chat=task.target.use == "chat",
+            labels=self._named_labels,
         )
+
+    @property
+    def _named_labels(self) -> tuple[str, ...]:
+        """The labels that agents are told of. Runs from before model profiles ask as they did, so that their answers
+        are found in the store; and what a step of a pipeline brings out is no label."""
+        config = self.config
+        alone = len(config.task.program.prompts) == 1
+        return config.labels if alone and not config.instructed_limits else ()
 
     def build_search(self, state: RunState, policy: str) -> Search:
         """What a policy decides from. Its memory is a copy: `policy`'s new memory goes back into the state."""

@@ -33,7 +33,7 @@ def prompt_task_brief(task: TaskBrief, program: Program, slot: str, subtasks: Ma
     own = subtasks.get(slot)
     if own is not None:
         description = own.description or program.prompts[slot].instruction
-        return task.model_copy(update={"name": slot, "description": description, "answer": own.answer})
+        return task.model_copy(update={"name": slot, "description": description, "answer": own.answer, "labels": ()})
     if slot == program.shared:
         description = (
             f"{task.description} This prompt is the system prompt that stands before the prompt of every task: "

@@ -36,7 +36,7 @@ async def gather_all(turns: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 def task_description(task: TaskBrief) -> str:
     """The task as agents see it: its description and the required answer."""
-    return " ".join(part for part in (task.description.strip() or task.name, task.answer.hint) if part)
+    return " ".join(part for part in (task.description.strip() or task.name, task.answer_hint) if part)
 
 
 def main_instruction(request: Request) -> str:

@@ -70,6 +70,9 @@ class OperatorBandit:
     def ask(self, search: Search) -> Sequence[WorkOrder]:
         if search.round == 1:
             return self._seed_orders(search)
+        if perfect := self._perfect(search):
+            search.ending = f"the best prompt is right on all {perfect} val examples"
+            return []
         if search.remaining_runs <= self.closing * search.total_runs and not self._fully_measured(search):
             return []
         rng, estimates = search.rng("orders"), self._estimates(search)
@@ -167,6 +170,16 @@ class OperatorBandit:
         orders = seeded + sum(order_counts.get(name, 0) for name in self.authors)
         silent = orders >= _ORDERS_WITHOUT_CHILDREN and not has_written(search, self.authors)
         return unsuited | frozenset(self.authors if silent else ())
+
+    def _perfect(self, search: Search) -> int:
+        """The number of val examples if a prompt is right on all of them, so that nothing can be gained; else 0."""
+        scores, rows = search.archive.scores, len(search.val)
+        alive = search.archive.alive
+        is_perfect = any(
+            scores.count(candidate.id, search.val) == rows and scores.mean(candidate.id, search.val) == 1
+            for candidate in alive
+        )
+        return rows if is_perfect else 0
 
     def _fully_measured(self, search: Search) -> bool:
         """Whether the leaders are measured on all of val while budget remains: then nothing is left to close."""
