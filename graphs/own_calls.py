@@ -22,7 +22,7 @@ from .run_context import RunContext
 def check_own_calls(config: RunConfig, budget: Budget) -> None:
     """Raises NeedsError for a search whose limits cannot be kept, since its target's calls are neither counted nor
     declared."""
-    if not config.has_own_calls or config.recipe.name == "eval" or budget.minutes is not None:
+    if not config.has_own_calls or config.recipe.name in ("eval", "measure") or budget.minutes is not None:
         return
     if config.declared_own_calls is not None and (budget.calls is not None or budget.target_calls is not None):
         return

@@ -32,7 +32,7 @@ from .config_changes import (
 from .event_delivery import ObserverDispatcher, publish
 from .run_config import RunConfig
 from .state import ProposeState, RunState
-from .team_briefing import aim
+from .team_briefing import aim, task_brief
 
 Listener = Callable[[Event], None]
 Callback = Callable[[Event], object]
@@ -219,15 +219,7 @@ class RunContext:
         return await self.gateway.similarities(similarity_call(model, text, others), "optimizer")
 
     def task_brief(self) -> TaskBrief:
-        task = self.config.task
-        return TaskBrief(
-            name=task.name,
-            description=task.description or task.program.main.instruction,
-            answer=task.answer,
-            max_prompt_tokens=task.constraints.max_prompt_tokens,
-            chat=task.target.use == "chat",
-            labels=self._named_labels,
-        )
+        return task_brief(self.config.task, self._named_labels)
 
     @property
     def _named_labels(self) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ import json
 from ..agents.evidence import cut_to_tokens
 from ..core.answer import AnswerContract
 from ..core.errors import UsageError
-from ..core.task import EvaluatorSpec
+from ..core.search_types import TaskBrief
+from ..core.task import EvaluatorSpec, Task
 from ..plugins.system.hookspecs import Kind
 from ..runtime.models.profile import profile_of, target_tokens
 from .candidate_guards import DEFAULT_MAX_PROMPT_TOKENS
@@ -20,6 +21,18 @@ _OF_THE_LAST_STEP = (
 )
 # A rubric of a page is told whole.
 _OPTION_TOKENS = 800
+
+
+def task_brief(task: Task, labels: tuple[str, ...]) -> TaskBrief:
+    """What may be known of a task by what works on it. labels: those that may be named."""
+    return TaskBrief(
+        name=task.name,
+        description=task.description or task.program.main.instruction,
+        answer=task.answer,
+        max_prompt_tokens=task.constraints.max_prompt_tokens,
+        chat=task.target.use == "chat",
+        labels=labels,
+    )
 
 
 def aim(config: RunConfig) -> str:

@@ -22,12 +22,15 @@ _CONFORMANCE: Mapping[Kind, type[kit.Conformance]] = {
     "recipe": kit.RecipeConformance,
     "executor": kit.ExecutorConformance,
     "agent": kit.AgentConformance,
+    "measure": kit.MeasureConformance,
 }
-_EVALUATORS: Mapping[str, type[kit.Conformance]] = {
+_BY_METHOD: Mapping[str, type[kit.Conformance]] = {
     "rate": kit.AskingEvaluatorConformance,
     "prefer": kit.PairEvaluatorConformance,
     "loss": kit.LossEvaluatorConformance,
     "evaluate": kit.EvaluatorConformance,
+    "vary_prompt": kit.PromptPerturberConformance,
+    "vary_example": kit.ExamplePerturberConformance,
 }
 
 
@@ -51,12 +54,12 @@ def check_plugin(plugin: str, *, seconds: float = 60.0) -> list[dict[str, str]]:
 
 
 def kit_for(kind: Kind, plugin_object: Any) -> type[kit.Conformance] | None:
-    """The kit that needs no samples of the author; an evaluator's depends on the method it has.
+    """The kit that needs no samples of the author; an evaluator's and a perturber's depends on the method it has.
 
     None where the kit has to be given something: a loader its source, an observer somewhere harmless to write to.
     """
     return _CONFORMANCE.get(kind) or next(
-        (base for method, base in _EVALUATORS.items() if hasattr(plugin_object, method)), None
+        (base for method, base in _BY_METHOD.items() if hasattr(plugin_object, method)), None
     )
 
 

@@ -26,6 +26,7 @@ MIGRATION_NAMES = (
     "m007_duels",
     "m008_run_ends",
     "m009_leases",
+    "m010_measures",
 )
 _BUSY_TIMEOUT_SECONDS = 30.0  # a commit takes milliseconds, but many processes may queue for the lock
 

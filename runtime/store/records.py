@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...core.budget import Budget, Cost, Ledger, Payer
 from ...core.candidate import Status
+from ...core.measures import Reading
 from ...core.models import Role
 from ...core.render import Message
 
@@ -175,6 +176,38 @@ class AnswerCounts(_Record):
     cut: int
     too_long: int
     filtered: int
+
+
+class MeasureRecord(_Record):
+    """What a measure found of one of a run's programs.
+
+    Attributes:
+        run: The run that the program is of.
+        measure: The measure's name.
+        program: The program's id.
+        role: `start` for the baseline, `best` for the winner, else empty.
+        split: The examples' split.
+        model: The target model.
+        examples: How many examples were measured.
+        declared: The most calls that the measure announced.
+        calls: The calls that it used, replies from the cache included.
+        paid: The calls that the endpoints were asked for.
+        reading: The figures.
+        at: When, in UTC.
+    """
+
+    run: str
+    measure: str
+    program: str
+    role: str = ""
+    split: str
+    model: str
+    examples: int
+    declared: int
+    calls: int
+    paid: int
+    reading: Reading
+    at: str = ""
 
 
 class RoleSpending(_Record):

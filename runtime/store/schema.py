@@ -209,6 +209,13 @@ def m009_leases(db: Database) -> None:
     _create(db, "leases", columns, pk="key")
 
 
+@migrations()
+def m010_measures(db: Database) -> None:
+    """What measures found of a run's prompts: the newest reading of each measure and program."""
+    columns = {"run": str, "measure": str, "program": str, "data": str, "at": str}
+    _create(db, "measures", columns, pk=("run", "measure", "program"), foreign=[_RUN])
+
+
 def _create(
     db: Database,
     name: str,

@@ -17,6 +17,7 @@ from . import dashboard_queries as _dashboard
 from . import ends as _ends
 from . import leases as _leases
 from . import log as _log
+from . import measures as _measures
 from . import preferences as _preferences
 from . import runs as _runs
 from .connection import ReaderPool, check_readable, open_writer
@@ -94,6 +95,10 @@ class Store:
     evaluations = _reads(_archive.evaluations)
     save_responses = _writes(_archive.save_responses)
     responses = _reads(_archive.responses)
+
+    # What measures found
+    save_measure = _writes(_measures.save_measure)
+    measures = _reads(_measures.measures)
 
     # Model calls
     cached_reply = _reads(_calls.cached_reply)

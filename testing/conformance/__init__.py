@@ -15,6 +15,7 @@ from .base import Conformance
 from .evaluators import EvaluatorConformance, LossEvaluatorConformance, PairEvaluatorConformance
 from .file_formats import ExporterConformance, LoaderConformance, RecipeConformance
 from .llm_evaluators import AskingEvaluatorConformance
+from .measures import ExamplePerturberConformance, MeasureConformance, PromptPerturberConformance
 from .observers import ObserverConformance
 from .operators import AgentConformance, OperatorConformance
 from .search import AllocatorConformance, StrategyConformance
@@ -26,13 +27,16 @@ __all__ = [
     "AskingEvaluatorConformance",
     "Conformance",
     "EvaluatorConformance",
+    "ExamplePerturberConformance",
     "ExecutorConformance",
     "ExporterConformance",
     "LoaderConformance",
     "LossEvaluatorConformance",
+    "MeasureConformance",
     "ObserverConformance",
     "OperatorConformance",
     "PairEvaluatorConformance",
+    "PromptPerturberConformance",
     "RecipeConformance",
     "StrategyConformance",
     "TargetConformance",

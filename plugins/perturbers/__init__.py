@@ -1,0 +1,1 @@
+"""Perturbers: variants of a prompt or an example that keep its intent."""
