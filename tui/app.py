@@ -77,6 +77,7 @@ class MaieuticApp(Navigator):
         self._idle_polls = 0
         self._reading = False
         self._notified: set[str] = set()
+        self.drafts: dict[str, str] = {}
 
     @property
     def commands(self) -> Mapping[str, str]:
@@ -104,6 +105,8 @@ class MaieuticApp(Navigator):
         if self.source is None or self.snapshot is not None:
             record = self.store.run(run)
             self.source = self._open_source(record.id)
+        if self.run_name != self.source.snapshot.record.id:
+            self.marked = ""  # a candidate of the other run
         self.run_name = self.source.snapshot.record.id
         self.snapshot = self.source.snapshot  # costs nothing: the first frame waits for no log
         while len(self.pages) > 1:

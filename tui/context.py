@@ -19,6 +19,7 @@ class AppContext(Protocol):
         store: open for reading.
         read_only: whether directives are off.
         ascii_only: whether lines and signs are drawn in ASCII.
+        drafts: texts that were left in the editor, by its title.
         marked: the candidate that was marked for a comparison; empty where none is.
         listing: recipes and plugins as plain data, asked for when they are shown.
     """
@@ -26,6 +27,7 @@ class AppContext(Protocol):
     folder: Path
     store: Store
     read_only: bool
+    drafts: dict[str, str]
     marked: str
     listing: Callable[[], Mapping[str, Any]]
 

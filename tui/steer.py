@@ -170,7 +170,7 @@ async def _edit_text(
         candidate = screen.ui.store.candidate(snapshot.record.id, values["candidate"])
         before = editable_text(candidate) if candidate is not None else ""
     title = f"{spec.title} {short_id(values.get('candidate', ''))}".strip()
-    text = await screen.app.push_screen_wait(EditorScreen(title, before))
+    text = await screen.app.push_screen_wait(EditorScreen(title, before, screen.ui.drafts))
     if text is not None and spec.name == "edit" and text.strip() == before.strip():
         screen.notify("nothing was changed, so nothing was sent", severity="warning")
         return None
