@@ -28,7 +28,7 @@ def score_chart(bars: Sequence[ScoreBar]) -> str:
     for row, bar in enumerate(bars):
         parts += _interval_row(bar, _ROW * row + 16)
     label = "; ".join(_bar_text(bar) for bar in bars)
-    return _svg(parts, height, f"Mean score from 0 to 1 with 95 % interval. {label}")
+    return _svg(parts, height, f"From 0 to 1, with 95 % interval: {label}")
 
 
 def difference_chart(gain: Difference, noise: float | None) -> str:

@@ -19,7 +19,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreBar:
-    """One prompt's mean on the examples of the claim, with its 95 % interval; None where nothing was measured."""
+    """A share on an axis from 0 to 1 with its 95 % interval; None where nothing was measured."""
 
     label: str
     score: float | None
@@ -153,12 +153,17 @@ class SearchCurve:
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorCredit:
-    """What became of an operator's proposals. `in_line` counts those that the winner descends from, or is."""
+    """What became of an operator's proposals.
+
+    Attributes:
+        measured: Those with a val score; None where nothing scores an output.
+        in_line: Those that the winner descends from, or is.
+    """
 
     operator: str
     proposed: int
     refused: int
-    measured: int
+    measured: int | None
     kept: int
     in_line: int
 
@@ -214,7 +219,7 @@ class ReportDocument:
         title: Task and verdict.
         verdict: The claim.
         headline: The claim in a sentence.
-        scores: Both prompts' scores.
+        scores: Both prompts' mean scores; where a judge compared them, the share of duels that the winner won.
         gain: The paired difference; None where nothing was scored.
         noise: How far chance alone moves the baseline's mean; None where it was not measured.
         shares: How much of the difference is format and how much content; empty where nothing was scored.

@@ -56,7 +56,7 @@ def build_document(
         title=f"{report.task}: {report.verdict}",
         verdict=report.verdict,
         headline=_headline(report),
-        scores=(_score_bar("start", report.start), _score_bar("best", report.best)) if scored else (),
+        scores=_bars(report, scored=scored),
         gain=report.difference if scored else None,
         noise=report.noise_floor.floor if report.noise_floor and scored else None,
         costs=_costs(report, facts, start, best),
@@ -120,6 +120,13 @@ def _headline(report: Report) -> str:
 def _claim(report: Report) -> str:
     claims = {"improved": "The best prompt's outputs are better:", "worse": "The best prompt's outputs are worse:"}
     return claims.get(report.verdict, "No gain is proved by the best prompt's outputs:")
+
+
+def _bars(report: Report, *, scored: bool) -> tuple[ScoreBar, ...]:
+    if (preference := report.preference) is not None:
+        share = ScoreBar(label="wins", score=preference.rate, low=preference.low, high=preference.high, n=preference.n)
+        return (share,)
+    return (_score_bar("start", report.start), _score_bar("best", report.best)) if scored else ()
 
 
 def _score_bar(label: str, score: PromptScore) -> ScoreBar:

@@ -118,7 +118,8 @@ def _example_blocks(document: ReportDocument) -> Iterator[str]:
 def _search_blocks(document: ReportDocument) -> Iterator[str]:
     history, proposals = document.history, document.proposals
     operators = [
-        (row.operator, row.proposed, row.refused, row.measured, row.kept, row.in_line) for row in history.operators
+        (row.operator, row.proposed, row.refused, "–" if row.measured is None else row.measured, row.kept, row.in_line)
+        for row in history.operators
     ]
     columns = ("operator", "proposed", "refused", "measured", "kept", "in the winner's line")
     yield from _section("Operators", markdown_table(columns, operators))

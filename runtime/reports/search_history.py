@@ -166,7 +166,7 @@ def _operators(candidates: Sequence[Candidate], board: Leaderboard, line: frozen
             operator=name,
             proposed=counts[name, "proposed"],
             refused=counts[name, "refused"],
-            measured=counts[name, "measured"],
+            measured=counts[name, "measured"] if board.tallies else None,
             kept=counts[name, "kept"],
             in_line=counts[name, "in_line"],
         )

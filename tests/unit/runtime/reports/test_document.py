@@ -56,7 +56,8 @@ def test_a_judged_run_has_a_share_of_preferences_and_no_score(measured: Report) 
         "The best prompt's outputs are better: panel prefers them on 70 % of 20 held-out test examples "
         "(95 % interval 55 to 82 %; 50 % is no difference)."
     )
-    assert document.scores == ()
+    assert [(bar.score, bar.low, bar.high, bar.n) for bar in document.scores] == [(0.7, 0.55, 0.82, 20)]
+    assert document.gain is None
 
 
 def test_every_example_has_both_outputs_and_its_flip(measured: Report, facts: RunFacts) -> None:

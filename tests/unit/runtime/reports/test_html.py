@@ -100,7 +100,7 @@ def test_a_screen_reader_gets_headings_scopes_labels_and_pictures_in_words(page:
 
 
 def test_the_interval_stands_on_a_fixed_axis_with_numbers(page: str) -> None:
-    chart = page[page.index("Mean score from 0 to 1") : page.index("</svg>")]
+    chart = page[page.index("From 0 to 1, with 95 % interval") : page.index("</svg>")]
     assert re.findall(r">([\d.]+)</text>", chart) == ["0", "0.25", "0.5", "0.75", "1"]
     start, best = re.findall(r'class="mean" cx="([\d.]+)%"', chart)
     assert float(start) == pytest.approx(3 + 94 * 0.61, abs=0.01)
