@@ -79,7 +79,7 @@ def _tokens_text(use: UseTokens | None) -> str:
 def _usd_text(use: UseTokens | None, price: tuple[float, float] | None) -> str:
     """price: US dollars per million prompt tokens and per million answer tokens."""
     if price == (0.0, 0.0):
-        return "free (local model)"
+        return "free (local)"
     if use is None or price is None:
         return UNKNOWN
     return usd_text(_USES * (use.prompt * price[0] + use.answer * price[1]) / 1e6)

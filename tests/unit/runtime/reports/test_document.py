@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from maieutic.core.candidate import Candidate
 from maieutic.core.identity import digest
+from maieutic.core.measures import Figure, Reading
 from maieutic.core.models import ModelRef
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
@@ -12,6 +13,7 @@ from maieutic.core.report import PromptScore, Report, Winner
 from maieutic.core.stats.win_rate import WinRate
 from maieutic.runtime.reports.document import LeaderStep, MeasureLine
 from maieutic.runtime.reports.document_builder import build_document
+from maieutic.runtime.reports.measure_lines import measure_line
 from maieutic.runtime.reports.prompt_changes import compare_programs
 from maieutic.runtime.reports.run_facts import RunFacts
 
@@ -91,7 +93,7 @@ def test_without_a_price_a_use_is_unknown_and_a_local_model_is_free(measured: Re
         return build_document(measured, replace(facts, task=task)).costs[1].best
 
     assert cost("openai/gpt-4o-mini@http://127.0.0.1:8000/v1") == "unknown"
-    assert cost("local/smollm2") == "free (local model)"
+    assert cost("local/smollm2") == "free (local)"
     assert cost("openai/gpt-4o-mini").startswith("$")
 
 
@@ -186,3 +188,14 @@ def test_blocks_of_several_prompts_have_their_prompts_name() -> None:
 def test_measures_are_passed_on(measured: Report) -> None:
     line = MeasureLine(name="stability", result="0.93")
     assert build_document(measured, measures=[line]).measures == (line,)
+
+
+def test_a_measure_is_a_line_with_its_figures() -> None:
+    reading = Reading(
+        figures=(Figure(name="change", value=-0.125, low=-0.25, high=0.0), Figure(name="words", value=12)),
+        verdict="Order costs 12 points.",
+        advice="Shuffle the examples.",
+    )
+    line = measure_line("order", reading, where="best, 40 test examples")
+    assert (line.name, line.result) == ("order", "Order costs 12 points.")
+    assert line.detail == "best, 40 test examples. change -0.125 (-0.25 to 0); words 12. Shuffle the examples."
