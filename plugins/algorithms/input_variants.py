@@ -69,3 +69,11 @@ def shuffle_options(text: str, turn: int) -> tuple[str, dict[str, str]]:
         end = option.end("text")
     originals = {letters[index]: letters[(index + turn) % len(options)] for index in range(len(options))}
     return "".join([*pieces, text[end:]]), originals
+
+
+def first_option(text: str) -> int:
+    """Where the first lettered option of a text begins; its length where it has none."""
+    options = list(_OPTION.finditer(text))
+    letters = [option["letter"] for option in options]
+    listed = len(options) >= _MIN_OPTIONS and letters == [chr(ord("A") + index) for index in range(len(options))]
+    return options[0].start() if listed else len(text)
