@@ -92,7 +92,7 @@ def batches_of(cases: Sequence[Case], tokens: int) -> list[list[Case]]:
 
 def history_text(history: Sequence[ScoredPrompt], tokens: int | None = None) -> str:
     """Earlier prompts, worst first. Where not all fit, the best ones do, and how many were left out is said."""
-    texts = [f"Prompt: {past.prompt.strip()}\nScore: {round(100 * past.score)}" for past in history]
+    texts = [f"Prompt: {past.prompt.strip()}\nScore: {_score_text(past)}" for past in history]
     if tokens is None:
         return "\n".join(texts)
     best_texts: list[str] = []
@@ -104,6 +104,14 @@ def history_text(history: Sequence[ScoredPrompt], tokens: int | None = None) -> 
     left_out = len(texts) - len(best_texts)
     note = [f"({left_out} prompts with lower scores are left out.)"] if left_out else []
     return "\n\n".join([*note, *reversed(best_texts)])
+
+
+def _score_text(past: ScoredPrompt) -> str:
+    """In percent; a score that worked examples took part in is no score of the text alone."""
+    score = f"{round(100 * past.score)}"
+    return (
+        f"{score}, with {past.demos} worked example{'s' if past.demos > 1 else ''} beside it" if past.demos else score
+    )
 
 
 def clip(text: str, limit: int = MAX_FIELD_CHARACTERS) -> str:

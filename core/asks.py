@@ -38,10 +38,11 @@ class Case(_FrozenModel):
 
 
 class ScoredPrompt(_FrozenModel):
-    """An earlier prompt and its score in [0, 1]."""
+    """An earlier prompt and its score in [0, 1]. demos: how many worked examples it has beside the text."""
 
     prompt: str
     score: float
+    demos: int = 0
 
 
 class AgentReply(_FrozenModel):

@@ -15,10 +15,17 @@ HISTORY_LENGTH = 20
 def scored_history(archive: Archive, val: Sequence[str], slot: str = "") -> tuple[ScoredPrompt, ...]:
     """The best earlier prompts with their mean on val, worst first; of programs, the prompt that is worked on.
 
-    What a person vetoed is no example to follow, whatever it scored."""
-    scored = [
-        ScoredPrompt(prompt=instruction_text(candidate.program.prompts.get(slot, candidate.program.main)), score=mean)
-        for candidate in archive.candidates.values()
-        if candidate.status != "vetoed" and (mean := archive.scores.mean(candidate.id, val)) is not None
-    ]
-    return tuple(sorted(scored, key=lambda past: past.score)[-HISTORY_LENGTH:])
+    Of those that differ in their layout or in the choice of worked examples alone, the best stands for all. What a
+    person vetoed is no example to follow, whatever it scored.
+    """
+    best: dict[tuple[str, int], ScoredPrompt] = {}
+    for candidate in archive.candidates.values():
+        mean = archive.scores.mean(candidate.id, val)
+        if candidate.status == "vetoed" or mean is None:
+            continue
+        prompt = candidate.program.prompts.get(slot, candidate.program.main)
+        past = ScoredPrompt(prompt=instruction_text(prompt), score=mean, demos=len(prompt.demos))
+        key = (past.prompt, past.demos)
+        if key not in best or past.score >= best[key].score:
+            best[key] = past
+    return tuple(sorted(best.values(), key=lambda past: past.score)[-HISTORY_LENGTH:])

@@ -37,7 +37,7 @@ class EditorScreen(ModalScreen[str | None]):
             text = self._text if draft is None else draft
             yield TextArea(text, id="editor-text", soft_wrap=True, show_line_numbers=False)
             leaving = "esc keeps a draft" if draft is None else "ctrl+r original"
-            yield Label(f"ctrl+s saves   ctrl+e opens $EDITOR   {leaving}", id="editor-keys")
+            yield Label(f"ctrl+s saves   ctrl+e $EDITOR   {leaving}", id="editor-keys")
 
     def on_mount(self) -> None:
         field = self.query_one(TextArea)
