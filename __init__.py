@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from .graphs.integrations.text import aoptimize_text as aoptimize_text
     from .graphs.integrations.text import optimize_text as optimize_text
     from .graphs.integrations.text import text_registry as text_registry
+    from .graphs.measures.api import ameasure as ameasure
+    from .graphs.measures.api import measure as measure
     from .graphs.result import Result as Result
     from .plugins.apps.app_prompts import prompt_in_use as prompt_in_use
     from .plugins.apps.chat import GatewayChat as GatewayChat
@@ -77,6 +79,7 @@ _MODULES = {
     "Task": "core.task",
     "TextResult": "graphs.integrations.text",
     "aimprove": "graphs.improve",
+    "ameasure": "graphs.measures.api",
     "aoptimize": "graphs.api",
     "aoptimize_app": "graphs.integrations.application",
     "aoptimize_text": "graphs.integrations.text",
@@ -89,6 +92,7 @@ _MODULES = {
     "hookimpl": "plugins.system.hookspecs",
     "improve": "graphs.improve",
     "load_task": "plugins.loaders.task_files",
+    "measure": "graphs.measures.api",
     "model_in_use": "plugins.apps.chat",
     "optimize": "graphs.api",
     "optimize_text": "graphs.integrations.text",
@@ -121,6 +125,7 @@ __all__ = [
     "Task",
     "TextResult",
     "aimprove",
+    "ameasure",
     "aoptimize",
     "aoptimize_app",
     "aoptimize_text",
@@ -133,6 +138,7 @@ __all__ = [
     "hookimpl",
     "improve",
     "load_task",
+    "measure",
     "model_in_use",
     "optimize",
     "optimize_app",

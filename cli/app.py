@@ -19,6 +19,7 @@ from . import (
     improve,
     init_wizard,
     log,
+    measure,
     models,
     optimize,
     plugins,
@@ -97,6 +98,7 @@ app.command(rich_help_panel=_INSPECT)(export.export)
 app.command("eval", rich_help_panel=_INSPECT)(evaluate.evaluate)
 app.command(rich_help_panel=_INSPECT)(evaluate.compare)
 app.command(rich_help_panel=_INSPECT)(evaluate.transfer)
+app.command(rich_help_panel=_INSPECT)(measure.measure)
 app.command(rich_help_panel=_SYSTEM)(recipes.recipes)
 app.command(rich_help_panel=_SYSTEM)(serve.serve)
 app.command(rich_help_panel=_SYSTEM)(serve.mcp)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..runtime.tasks.loader import LoadedTask
 
 # The recipes under which eval, compare, transfer and improve store what they do. Their budget is none for a search.
-WITHOUT_SEARCH = ("eval", "improve")
+WITHOUT_SEARCH = ("eval", "improve", "measure")
 
 
 def open_store(folder: Path, *, read_only: bool = True) -> Store:

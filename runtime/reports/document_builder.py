@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ...core.candidate import Candidate
 from ...core.dataset import Example
@@ -20,6 +20,7 @@ from .document import (
     TransferRow,
 )
 from .example_results import example_results
+from .measure_lines import measure_line
 from .prompt_changes import change_lines, compare_programs, compare_texts
 from .run_facts import RunFacts
 from .search_history import search_history
@@ -38,15 +39,12 @@ from .text import (
 from .use_cost import can_estimate_use, cost_rows, known_price, mean_use
 
 
-def build_document(
-    report: Report, facts: RunFacts | None = None, *, measures: Iterable[MeasureLine] = ()
-) -> ReportDocument:
+def build_document(report: Report, facts: RunFacts | None = None) -> ReportDocument:
     """Build the document.
 
     Args:
         report: The run's report.
         facts: What the store holds of the run; without it the sections that need it are empty.
-        measures: Results of measures that were run on the prompts.
     """
     start, best = _both_candidates(report, facts)
     prompts = _prompt_changes(report, start, best)
@@ -78,10 +76,17 @@ def build_document(
         history=_history(report, facts),
         spending=tuple(_spending_rows(facts)) if facts else (),
         proposals=report.proposals,
-        measures=tuple(measures),
+        measures=tuple(_measure_lines(facts)) if facts else (),
         reproduce=reproduce_commands(report, facts),
         footer=_footer(report, facts),
     )
+
+
+def _measure_lines(facts: RunFacts) -> Iterator[MeasureLine]:
+    """What measures found, those of the start before those of the winner."""
+    for record in sorted(facts.measures, key=lambda record: (record.measure, record.role != "start")):
+        where = f"{record.role} prompt, {record.examples} {record.split} examples".strip()
+        yield measure_line(record.measure, record.reading, where=where)
 
 
 def _both_candidates(report: Report, facts: RunFacts | None) -> tuple[Candidate | None, Candidate | None]:

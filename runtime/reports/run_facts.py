@@ -16,7 +16,7 @@ from ...core.events import Event
 from ...core.report import Report
 from ...core.score import Evaluation, Response
 from ...core.task import Task
-from ..store import RoleSpending, RunRecord, StepTally, Store
+from ..store import MeasureRecord, RoleSpending, RunRecord, StepTally, Store
 from ..store.redaction import Redactor
 from .document import FileFacts
 
@@ -37,6 +37,7 @@ class RunFacts:
         events: The log.
         spending: What was paid, by role and model.
         files: The task's files as they are now; empty for a task that was made in Python, or is gone.
+        measures: What measures found of the run's prompts.
         redactor: Removes keys from what the task itself says, such as an evaluator's options.
     """
 
@@ -49,6 +50,7 @@ class RunFacts:
     events: tuple[Event, ...]
     spending: tuple[RoleSpending, ...]
     files: tuple[FileFacts, ...] = ()
+    measures: tuple[MeasureRecord, ...] = ()
     redactor: Redactor = field(default_factory=Redactor)
 
     @cached_property
@@ -82,6 +84,7 @@ class RunFacts:
             events=tuple(store.events(record.id)),
             spending=tuple(store.spending_by_role(record.id)),
             files=tuple(_task_files(task.source)),
+            measures=tuple(store.measures(record.id)),
             redactor=Redactor().joined_by(record.task_json),
         )
 

@@ -67,7 +67,7 @@ def run(db: sqlite3.Connection, ref: str) -> RunRecord:
     if ref == "latest":
         # Evaluations are no searches, and a refused run never started: prefer the last search that did.
         refused = "state = 'failed' AND NOT EXISTS (SELECT 1 FROM candidates WHERE candidates.run = runs.id)"
-        rows = db.execute(f"{_SELECT} ORDER BY recipe = 'eval', {refused}, seq DESC LIMIT 1").fetchall()
+        rows = db.execute(f"{_SELECT} ORDER BY recipe IN ('eval', 'measure'), {refused}, seq DESC LIMIT 1").fetchall()
     else:
         rows = db.execute(f"{_SELECT} WHERE id = ?", [ref]).fetchall()
         if not rows and ref:

@@ -11,11 +11,12 @@ from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
 from maieutic.core.report import PromptScore, Report, Winner
 from maieutic.core.stats.win_rate import WinRate
-from maieutic.runtime.reports.document import LeaderStep, MeasureLine
+from maieutic.runtime.reports.document import LeaderStep
 from maieutic.runtime.reports.document_builder import build_document
 from maieutic.runtime.reports.measure_lines import measure_line
 from maieutic.runtime.reports.prompt_changes import compare_programs
 from maieutic.runtime.reports.run_facts import RunFacts
+from maieutic.runtime.store import MeasureRecord
 
 
 def test_the_claim_is_a_sentence_with_its_interval(measured: Report) -> None:
@@ -185,9 +186,20 @@ def test_blocks_of_several_prompts_have_their_prompts_name() -> None:
     ]
 
 
-def test_measures_are_passed_on(measured: Report) -> None:
-    line = MeasureLine(name="stability", result="0.93")
-    assert build_document(measured, measures=[line]).measures == (line,)
+def test_the_measures_of_the_start_stand_before_those_of_the_winner(measured: Report, facts: RunFacts) -> None:
+    reading = Reading(figures=(Figure(name="spread", value=0.25),), verdict="the format matters")
+    records = tuple(
+        MeasureRecord(
+            run="r", measure="format-spread", program=role, role=role, split="test", model="local/smollm2",
+            examples=8, declared=80, calls=80, paid=80, reading=reading,
+        )
+        for role in ("best", "start")
+    )  # fmt: skip
+    lines = build_document(measured, replace(facts, measures=records)).measures
+    assert [line.detail for line in lines] == [
+        "start prompt, 8 test examples. spread 0.25",
+        "best prompt, 8 test examples. spread 0.25",
+    ]
 
 
 def test_a_measure_is_a_line_with_its_figures() -> None:
