@@ -137,7 +137,7 @@ def _subjects(
     measured = [MeasuredProgram.of_run(folder, record.id, side) for side in sides]
     require_task_consent(measured[0].task, trust=trust)
     task = override_models(measured[0].task, target, optimizer, {})
-    return [replace(one, task=task, role=side) for one, side in zip(measured, sides, strict=True)], registry
+    return [replace(program, task=task, role=side) for program, side in zip(measured, sides, strict=True)], registry
 
 
 def _uses(names: Sequence[str], settings: Sequence[str]) -> list[Any]:

@@ -62,13 +62,13 @@ def paired_spread(scores: Sequence[Sequence[float]], *, seed: int) -> Spread:
         return Spread(spread=still, expected=0.0, p=1.0, best=best, worst=worst, means=tuple(map(float, means)))
     rng = random_generator(seed, "spread")
     columns: Any = matrix.T
-    drawn = [np.ptp(rng.permuted(columns, axis=1).mean(axis=0)) for _ in range(_PERMUTATIONS)]
-    hits = sum(value >= observed - EPSILON for value in drawn)
+    permuted = [np.ptp(rng.permuted(columns, axis=1).mean(axis=0)) for _ in range(_PERMUTATIONS)]
+    hits = sum(value >= observed - EPSILON for value in permuted)
     pairs = len(scores) * (len(scores) - 1) / 2
     interval = paired_difference(scores[worst], scores[best], seed=seed, level=1 - (1 - CONFIDENCE) / pairs)
     return Spread(
         spread=Interval(value=observed, low=max(0.0, interval.low), high=interval.high),
-        expected=float(np.mean(drawn)),
+        expected=float(np.mean(permuted)),
         p=(hits + 1) / (_PERMUTATIONS + 1),
         best=best,
         worst=worst,

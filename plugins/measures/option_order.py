@@ -50,34 +50,34 @@ class OptionOrder:
     async def measure(self, subject: MeasureSubject, bench: MeasureBench) -> Reading:
         rows = [row for row in subject.examples if option_rotations(row)]
         places = min(self.orders, len(option_rotations(rows[0])))
-        asked = list[list[Example]]()
+        rotated = list[list[Example]]()
         for row in rows:
             variants: Sequence[ExampleVariant] = await bench.vary_example("option-order", row, places - 1)
             if len(variants) == places - 1:
-                asked.append([row, *(variant.example for variant in variants)])
-        evaluations = await bench.evaluate([(subject.program, row) for orders in asked for row in orders])
+                rotated.append([row, *(variant.example for variant in variants)])
+        evaluations = await bench.evaluate([(subject.program, row) for orders in rotated for row in orders])
         by_place: dict[str, list[float]] = {}
         picks: Counter[str] = Counter()
         changed = 0
-        for at, orders in enumerate(asked):
+        for at, orders in enumerate(rotated):
             results = evaluations[at * places : at * places + places]
             scores = [item.score for item in results]
             changed += min(scores) < RIGHT <= max(scores)
             picks.update(item.answer.strip("(). ").upper()[:1] for item in results if item.answer)
             for row, score in zip(orders, scores, strict=True):
                 by_place.setdefault(row.outputs[0].strip("(). ").upper(), []).append(score)
-        full = {place: scores for place, scores in sorted(by_place.items()) if len(scores) == len(asked)}
+        full = {place: scores for place, scores in sorted(by_place.items()) if len(scores) == len(rotated)}
         recalls = {place: sum(scores) / len(scores) for place, scores in sorted(by_place.items())}
         result = paired_spread(list(full.values()), seed=subject.seed) if len(full) > 1 else None
         biased = result is not None and result.p < 1 - CONFIDENCE
         favourite = max(recalls, key=lambda place: recalls[place])
-        rate = share(changed, len(asked))
+        rate = share(changed, len(rotated))
         total = sum(picks.values()) or 1
         verdict = (
             f"answers follow the place: {recalls[favourite]:.3f} right where the right option is {favourite}, "
             f"{min(recalls.values()):.3f} at worst"
             if biased
-            else f"no evidence that the place matters; {changed} of {len(asked)} examples change with the order"
+            else f"no evidence that the place matters; {changed} of {len(rotated)} examples change with the order"
         )
         return Reading(
             figures=(
