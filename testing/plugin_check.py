@@ -90,7 +90,10 @@ def _conformance_of(base: type[kit.Conformance], registry: Registry, entry: Regi
     def make(self: Any) -> Any:
         return registry.create(entry.kind, entry.qualified)
 
-    conformance: kit.Conformance = type(f"Check{base.__name__}", (base,), {"make": make})()
+    members: dict[str, Any] = {"make": make}
+    if issubclass(base, kit.MeasureConformance):
+        members["registry"] = lambda self: registry  # a measure may use a perturber of the same plugin
+    conformance: kit.Conformance = type(f"Check{base.__name__}", (base,), members)()
     return conformance
 
 

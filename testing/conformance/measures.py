@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar
 
@@ -18,6 +18,7 @@ from ...core.program import Program
 from ...core.prompt import Demo, Prompt, Section
 from ...core.search_types import TaskBrief
 from ...plugins.system.hookspecs import Kind
+from ...plugins.system.registry import Registry
 from ..measure_bench import SimulatedBench
 from .base import Conformance, run_with_timeout
 from .operators import SilentTeam
@@ -40,9 +41,21 @@ def sample_examples(count: int = 12) -> tuple[Example, ...]:
 
 
 class MeasureConformance(Conformance):
-    """Override `say` (what the team answers) and `subject` where the shipped samples do not fit."""
+    """Override `say` (what the team answers) and `subject` where the shipped samples do not fit.
+
+    Attributes:
+        perturbers: Name → factory of the perturbers of your own that the measure uses.
+    """
 
     kind: ClassVar[Kind] = "measure"
+    perturbers: ClassVar[Mapping[str, Callable[..., object]]] = {}
+
+    def registry(self) -> Registry:
+        """Where perturbers are looked up: the built-in ones, and your own."""
+        registry = Registry.load(())
+        for name, factory in self.perturbers.items():
+            registry.register_object("perturber", name, factory)
+        return registry
 
     def say(self, ask: Ask[Any]) -> AgentReply | None:
         text = f"Name the colour {digest(ask.model_dump(mode='json'))[:6]}."
@@ -68,6 +81,7 @@ class MeasureConformance(Conformance):
         return SimulatedBench(
             score=self.score,
             team=SilentTeam(self.say),
+            registry=self.registry(),
             answer=lambda program, row: "ABC"[int(digest([program.id, row.text])[:8], 16) % 3],
             loss=lambda program, row, text: 0.1 + int(digest([program.id, row.text, text])[:8], 16) % 100 / 50,
         )
