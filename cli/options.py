@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..core.budget import Budget
     from ..core.task import Task
     from ..graphs.run_options import RunOptions
+
+_Preferred = Literal["score", "short", "cheap"]
 
 DEFAULT_FOLDER = Path(".maieutic")
 MODELS_PANEL, BUDGET_PANEL = "Models", "Budget (any of these)"
@@ -196,6 +198,14 @@ class SearchOptions:
         int | None,
         typer.Option(min=1, help="stop after so many rounds without a better prompt", rich_help_panel=RUN_PANEL),
     ] = None
+    prefer: Annotated[
+        _Preferred | None,
+        typer.Option(
+            help="which of prompts with equal val score wins: the recipe's choice (score), the shorter one (short), "
+            "or the one with cheaper calls (cheap); default: score",
+            rich_help_panel=RUN_PANEL,
+        ),
+    ] = None
     observe: Annotated[
         list[str] | None,
         typer.Option(
@@ -222,6 +232,7 @@ class SearchOptions:
             executor=self.executor,
             observers=tuple(self.observe) if self.observe else None,
             patience=self.patience,
+            prefer=self.prefer,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .deployment import FrontPoint
 from .stats.tests import Difference, NoiseFloor, Verdict
 from .stats.win_rate import WinRate
 
@@ -228,6 +229,8 @@ class Report(_ReportPart):
         search: Why the search ended and what was left; None in a report of an earlier version.
         priced: Whether the price of every model is known, so that a cost of 0 means no charge; None in a report of an
             earlier version.
+        front: The winner and the candidates measured on the same val examples, without those that another one beats in
+            score and length; shortest first.
         version: The version of Maieutic that wrote it; empty in a report of an earlier one.
     """
 
@@ -267,4 +270,5 @@ class Report(_ReportPart):
     data: tuple[str, ...] = ()
     search: SearchEnd | None = None
     priced: bool | None = None
+    front: tuple[FrontPoint, ...] = ()
     version: str = ""

@@ -62,7 +62,7 @@ async def aoptimize(
         run: the new run's id, one that `check_run_id` accepts; generated if None.
         **options: `TaskArguments`: prompt, train, val, test, metric, target, optimizer and more. `LimitKeywords`: calls
             (400 by default), tokens, usd, minutes. `RunOptions`: recipe, seed, concurrency, folder, settings, approve,
-            origin, executor, observers, patience, trust.
+            origin, executor, observers, patience, prefer, trust.
 
     Returns:
         The winning program with its report.

@@ -6,11 +6,12 @@ import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar, get_type_hints
+from typing import Any, TypedDict, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..core.budget import Budget
+from ..core.deployment import Preferred
 from ..core.error_messages import did_you_mean, validation_location, validation_message
 from ..core.errors import UsageError
 from ..core.recipe import PluginRef, Recipe
@@ -48,6 +49,7 @@ class GraphKeywords(MeasureKeywords, total=False):
     executor: PluginRef | str
     observers: Sequence[PluginRef | str]
     patience: int | None
+    prefer: Preferred
     targets: Sequence[str]
 
 
@@ -86,6 +88,8 @@ class RunOptions:
             Python needs no consent.
         targets: further target models on which the report measures baseline and winner too, `provider/model` each.
         patience: the search ends after so many rounds in a row without a new best candidate; None for no such limit.
+        prefer: of prompts that score the same on val, which one wins: the one that the recipe chose (`score`), the shorter
+            one (`short`), or the one whose prompt and answers cost less (`cheap`).
     """
 
     recipe: str | Recipe = "auto"
@@ -100,6 +104,7 @@ class RunOptions:
     observers: Sequence[PluginRef | str] = ()
     trust: bool = False
     patience: int | None = None
+    prefer: Preferred = "score"
     targets: Sequence[str] = ()
 
     @classmethod
@@ -122,6 +127,8 @@ class RunOptions:
         patience = rest.get("patience")
         if patience is not None and (not isinstance(patience, int) or isinstance(patience, bool) or patience < 1):
             raise UsageError(f"patience is {patience!r:.40}", where="patience", possible=("1 round or more", "None"))
+        if rest.get("prefer", cls.prefer) not in get_args(Preferred):
+            raise UsageError(f"prefer is {rest['prefer']!r:.40}", where="prefer", possible=get_args(Preferred))
         return cls(**{**rest, "budget": budget_from(rest.get("budget"), limits)})
 
     @property
@@ -144,6 +151,7 @@ class RunOptions:
             "answer_limits": "model",
             **({"targets": list(self.targets)} if self.targets else {}),
             **({"patience": self.patience} if self.patience is not None else {}),
+            **({"prefer": self.prefer} if self.prefer != "score" else {}),
         }
 
     @classmethod
@@ -161,6 +169,7 @@ class RunOptions:
             executor=PluginRef.model_validate(stored.get("executor", {"use": cls.executor})),
             observers=tuple(PluginRef.model_validate(observer) for observer in stored.get("observers", ())),
             patience=stored.get("patience"),
+            prefer=stored.get("prefer", cls.prefer),
             targets=tuple(stored.get("targets", ())),
         )
 

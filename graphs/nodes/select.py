@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...core.deployment import preferred_candidate
 from ...core.protocols import Decision
+from ...runtime.models.profile import profile_of
 from ...runtime.store import StatusChange
 from ..passes import better_of
 from ..run_context import RunContext, end_step, ledger_summary
@@ -25,6 +27,8 @@ async def select(context: RunContext, state: RunState) -> RunState:
     best = config.strategy.final(search)
     if state.get("passes"):
         best = better_of(search, state["best"], best)
+    price = profile_of(config.task.models.target).price
+    best = preferred_candidate(context.archive(step + 1), best, search.val, config.options.prefer, price)
     if best != state["best"]:
         await emit_best_changed(context, step, context.archive(step + 1), best)
     remarks = {**allocator_search.remarks, **search.remarks}

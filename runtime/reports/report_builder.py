@@ -9,7 +9,7 @@ from statistics import fmean
 
 from ...core.budget import Cost, LedgerView
 from ...core.candidate import Archive
-from ...core.program import Program
+from ...core.deployment import program_words, size_front
 from ...core.render import program_text
 from ...core.report import (
     CallCounts,
@@ -168,7 +168,7 @@ def build_report(
         tokens=total.tokens,
         usd=total.usd,
         seconds=ledger.seconds,
-        words=WordCounts(start=_count_words(first), best=_count_words(last)),
+        words=WordCounts(start=program_words(first), best=program_words(last)),
         prompt=PromptTexts(start=program_text(first), best=program_text(last)),
         rows=tuple(
             ExampleScores(id=example, start=a, best=b)
@@ -178,6 +178,7 @@ def build_report(
         failed=rows.failed,
         no_answer=rows.no_answer,
         data=task.data_notes,
+        front=tuple(size_front(archive, best, [example.id for example in task.data.val])),
         warnings=tuple(_warnings(task, rows, (before, after), difference, noise, ledger, best == baseline.id)),
     )
 
@@ -268,10 +269,6 @@ def _val_scores(archive: Archive, task: Task, best: str) -> ValScores | None:
     ]
     shrunk = shrunk_means(counts, sums)[candidates.index(best)]
     return ValScores(start=start, best=chosen, n=len(both), shrunk=shrunk)
-
-
-def _count_words(program: Program) -> int:
-    return sum(prompt.words for prompt in program.prompts.values())
 
 
 def _warnings(
