@@ -1,12 +1,13 @@
 """Recipes that write instructions × kinds of authors × task families, on simulated models: what an author's text gains.
 
     python -m maieutic.benchmarks.authors [--recipes gepa,protegi] [--authors terse,long] [--families routing] \
-        [--calls 300] [--seed 0] [--out authors.jsonl]
+        [--calls 300] [--seed 0] [--cases 6] [--set operators=demos,reflect] [--out authors.jsonl]
 
 All authors find the same rules in the same evidence and write them in different styles
 (`maieutic.testing.simulation`). Where one kind ends below the terse one, its text was dropped, cut or misread on the
 way. `--calls` counts calls of the target while it searches. Rows are appended to `--out`, and rows that are there are
-not run again. `--table` only prints.
+not run again. `--cases` has the author take note of so many cases a question, so that one question is not enough;
+`--set` changes the recipe, as for `maieutic optimize`. `--table` only prints.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,15 +63,17 @@ async def run_author(
     calls: int = 300,
     seed: int = 0,
     folder: Path | None = None,
+    cases: int | None = None,
+    settings: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
     """One run: start and best score on the held-out test, and what became of the author's candidates.
 
-    fields: of `TaskFamily.task`.
+    cases: that the author takes note of in a question. settings: of the recipe. fields: of `TaskFamily.task`.
     """
     with (
         StubServer(RuleFollowingTarget(family)) as target,
-        StubServer(RuleWritingAuthor(kind)) as author,
+        StubServer(RuleWritingAuthor(kind, cases)) as author,
         tempfile.TemporaryDirectory() as temporary,
     ):
         models = [ModelRef.parse(f"openai/stub@{stub.base}") for stub in (target, author)]
@@ -79,6 +82,7 @@ async def run_author(
             recipe=recipe,
             budget=Budget(target_calls=calls, minutes=_MINUTES),
             seed=seed,
+            settings=settings,
             folder=folder or Path(temporary),
             run="r",
         )
@@ -94,6 +98,8 @@ async def run_author(
         "family": family.name,
         "calls": calls,
         "seed": seed,
+        "cases": cases,
+        "set": dict(settings or {}),
         "start": report.start.score if report else None,
         "best": report.best.score if report else None,
         "entered": len(entered),
@@ -145,12 +151,16 @@ async def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--families", default=",".join(FAMILIES))
     parser.add_argument("--calls", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cases", type=int)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--out", type=Path, default=Path("authors.jsonl"))
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args(arguments)
     names = options.recipes.split(",") if options.recipes else instruction_recipes(Registry.load())
     rows = [json.loads(line) for line in options.out.read_text("utf-8").splitlines()] if options.out.exists() else []
     keys = ("recipe", "author", "family", "calls", "seed")
+    changed = {"cases": options.cases, "set": dict(pair.split("=", 1) for pair in options.set)}
+    rows = [row for row in rows if all(row.get(key) == value for key, value in changed.items())]
     done = {tuple(row[key] for key in keys) for row in rows}
     wanted = [
         (recipe, kind, family, options.calls, options.seed)
@@ -163,9 +173,17 @@ async def main(arguments: Sequence[str] | None = None) -> None:
             continue
         recipe, kind, family, calls, seed = place
         try:
-            row = await run_author(recipe, kind, FAMILIES[family], calls=calls, seed=seed)
+            row = await run_author(
+                recipe,
+                kind,
+                FAMILIES[family],
+                calls=calls,
+                seed=seed,
+                cases=options.cases,
+                settings=changed["set"],
+            )
         except Exception as error:  # noqa: BLE001 - one run that fails is a row of the table
-            row = {**dict(zip(keys, place, strict=True)), "error": f"{type(error).__name__}: {error}"[:200]}
+            row = {**dict(zip(keys, place, strict=True)), **changed, "error": f"{type(error).__name__}: {error}"[:200]}
         rows.append(row)
         with options.out.open("a", encoding="utf-8") as out:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -88,8 +88,8 @@ class RunOptions:
             Python needs no consent.
         targets: further target models on which the report measures baseline and winner too, `provider/model` each.
         patience: the search ends after so many rounds in a row without a new best candidate; None for no such limit.
-        prefer: of prompts that score the same on val, which one wins: the one that the recipe chose (`score`), the shorter
-            one (`short`), or the one whose prompt and answers cost less (`cheap`).
+        prefer: of prompts that score the same on val, which one wins: the one that the recipe chose (`score`), the
+            shorter one (`short`), or the one whose prompt and answers cost less (`cheap`).
     """
 
     recipe: str | Recipe = "auto"

@@ -27,16 +27,19 @@ class RuleWritingAuthor:
     draft in it; `markdown`; `xml`, in sections; `chinese`; `chatty`, with polite words around the answer; `cutting`,
     which writes as the long one does and stops at the token limit that it was given.
     Another draw gives another wording of the same rules.
+
+    cases: how many cases of a question it takes note of; None for all.
     """
 
     kind: str = "terse"
+    cases: int | None = None
 
     def answer(self, messages: Messages, draw: int = 0) -> Answer:
         return self.answer_within(messages, draw, None)
 
     def answer_within(self, messages: Messages, draw: int, max_tokens: int | None) -> Answer:
         """The answer; that of the cutting author has at most so many words."""
-        question = read_question(messages)
+        question = read_question(messages, self.cases)
         mark = int(digest([question.text, len(messages), draw])[:12], 16)
         text = _WRITERS[question.tag](question, self.kind, mark) if question.tag else self._prompt(question, mark)
         if self.kind == "reasoning":

@@ -67,9 +67,10 @@ class Question:
         return [] if self.fields or self.steps else sorted({answer for _, answer in self.cases})
 
 
-def read_question(messages: Messages) -> Question:
+def read_question(messages: Messages, most: int | None = None) -> Question:
+    """The question; of its cases only the first `most` are read, where that is a number."""
     text = messages[0]["content"]
-    cases = tuple(dict.fromkeys((match[1].strip(), match[2].strip()) for match in _CASE.finditer(text)))
+    cases = tuple(dict.fromkeys((match[1].strip(), match[2].strip()) for match in _CASE.finditer(text)))[:most]
     stated = read_rules(text)
     rules = learn(cases, stated)
     # A request to answer once more names the form again and nothing else.
