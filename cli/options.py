@@ -201,8 +201,7 @@ class SearchOptions:
     prefer: Annotated[
         _Preferred | None,
         typer.Option(
-            help="which of prompts with equal val score wins: the recipe's choice (score), the shorter one (short), "
-            "or the one with cheaper calls (cheap); default: score",
+            help="of prompts with equal score, take the shorter or the cheaper",
             rich_help_panel=RUN_PANEL,
         ),
     ] = None

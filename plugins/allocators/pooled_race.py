@@ -10,6 +10,9 @@ from ...core.search_types import Measurement, Search
 from ...core.stats.pooled_estimate import PooledEstimate, pooled_estimates
 from .common import missing_measurements, row_order
 
+# In a small budget a better half that is measured well leaves nothing for a second round.
+_BUDGET_PER_NEWCOMER = 20
+
 
 @dataclass(kw_only=True)
 class PooledRace:
@@ -18,7 +21,7 @@ class PooledRace:
     Args:
         first: Examples for a new candidate.
         first_blind: Without label likelihoods an example tells less: examples for the better half of the new
-            candidates.
+            candidates, at most a twentieth of the budget for each.
         grow: Examples that a leader gains per round.
         leaders: Leaders that are followed.
         closing: Below this share of the budget everything goes to the `finalists`: half of it to all, on equally many
@@ -42,7 +45,8 @@ class PooledRace:
         if first_pairs:
             return first_pairs[: search.remaining_runs]
         estimates = self._estimates(search)
-        again = missing_measurements(search, self._better_half(search, pool, estimates), order[: self.first_blind])
+        rows = max(self.first, min(self.first_blind, search.total_runs // _BUDGET_PER_NEWCOMER))
+        again = missing_measurements(search, self._better_half(search, pool, estimates), order[:rows])
         if again:
             return again[: search.remaining_runs]
         leading = self._leaders(search, estimates)

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from ...core.lineage import Lineage
 from ...core.protocols import NEEDS_LABELLED_TRAIN, Decision
 from ...core.search_types import Search, WorkOrder
 from ...core.stats.pooled_estimate import PooledEstimate, pooled_estimates
 from ..algorithms.operator_credit import gains_over_leaders, gains_over_parents, has_written, shrunken_mean
 
+TOO_LITTLE_LEFT = "what is left would not measure a further prompt on enough examples to win"
 # A gain of 5 points multiplies an operator's weight by e.
 _GAIN_SCALE = 0.05
 # The best leader is the parent in 70 % of the draws, the second in 21 %.
@@ -20,6 +22,12 @@ _LEADER_DECAY = 1.2
 _ORDERS_WITHOUT_CHILDREN = 2
 # A twentieth of the budget shows failures to authors that can read them.
 _CASES_SHARE, _MOST_CASES = 20, 32
+# So many rounds show whether the target follows what authors write.
+_ROUNDS_FOR_AUTHORS = 3
+# What a race measures a newcomer on, whatever it brings.
+_FIRST_ROWS = 4
+# Closing a race measures two on all of val.
+_LAST_TWO = 2
 
 
 @dataclass(kw_only=True)
@@ -29,7 +37,8 @@ class OperatorBandit:
     The probability of an operator grows with its prior weight and with the shrunken gain of its children, as estimated
     on all of val; an operator that proposes nothing is used less. Capable optimizer models have seeds and operators of
     their own and write more of each round; there a gain is one over the best of earlier rounds. If they have written
-    nothing for two orders, they are asked no more.
+    nothing for two orders, they are asked no more; where no leader descends from their texts after three rounds, credit
+    alone decides how many of a round they write.
 
     Args:
         seeds: Operator → proposals in the first round.
@@ -73,9 +82,14 @@ class OperatorBandit:
         if perfect := self._perfect(search):
             search.ending = f"the best prompt is right on all {perfect} val examples"
             return []
-        if search.remaining_runs <= self.closing * search.total_runs and not self._fully_measured(search):
-            return []
-        rng, estimates = search.rng("orders"), self._estimates(search)
+        estimates = self._estimates(search)
+        if search.remaining_runs <= self.closing * search.total_runs:
+            if not self._fully_measured(search, estimates):
+                return []
+            if search.capable and search.remaining_runs < self._cost_of_another(estimates):
+                search.ending = TOO_LITTLE_LEFT
+                return []
+        rng = search.rng("orders")
         start = search.archive.baseline.id
         by_mean = sorted(estimates, key=lambda name: -estimates[name].mean)[: self.leaders] or [start]
         by_potential = sorted(estimates, key=lambda name: -estimates[name].potential)[: self.leaders] or [start]
@@ -147,15 +161,29 @@ class OperatorBandit:
             if name not in left_out
         }
         most = self.capable_orders if search.capable else self.author_orders
-        chosen: list[str] = []
+        writing = {name: weight for name, weight in weights.items() if name in self.authors}
+        count = most if writing and self._writing_leads(search, estimates) else 0
+        chosen = rng.choices(list(writing), list(writing.values()), k=count) if count else []
         while len(chosen) < self.children and weights:
-            name = rng.choices(list(weights), list(weights.values()))[0]
-            chosen.append(name)
-            if name in self.authors and sum(operator in self.authors for operator in chosen) >= most:
+            if sum(operator in self.authors for operator in chosen) >= most:
                 weights = {operator: weight for operator, weight in weights.items() if operator not in self.authors}
+            if weights:
+                chosen.append(rng.choices(list(weights), list(weights.values()))[0])
         for name in chosen:
             order_counts[name] = order_counts.get(name, 0) + 1
         return chosen
+
+    def _writing_leads(self, search: Search, estimates: Mapping[str, PooledEstimate]) -> bool:
+        """Whether capable authors write as many as they may: at first, and while a leader descends from their texts.
+
+        Elsewhere, as where the target follows examples and no instructions, credit alone decides.
+        """
+        if not search.capable or search.round <= _ROUNDS_FOR_AUTHORS:
+            return search.capable
+        leading = sorted(estimates, key=lambda name: -estimates[name].mean)[: self.leaders]
+        lineage = Lineage(search.archive.candidates.values())
+        names = {each for name in leading for each in (name, *lineage.ancestors(name))}
+        return any(search.archive[name].operator in self.authors for name in names)
 
     def unsuited(self, *, capable: bool) -> frozenset[str]:
         return frozenset(self.plain if capable else self.capable)
@@ -181,10 +209,14 @@ class OperatorBandit:
         )
         return rows if is_perfect else 0
 
-    def _fully_measured(self, search: Search) -> bool:
+    def _cost_of_another(self, estimates: Mapping[str, PooledEstimate]) -> int:
+        """Runs of a round in which one newcomer is measured on enough examples to win."""
+        return self.children * _FIRST_ROWS + max(estimate.rows for estimate in estimates.values()) // 2
+
+    def _fully_measured(self, search: Search, estimates: Mapping[str, PooledEstimate]) -> bool:
         """Whether the leaders are measured on all of val while budget remains: then nothing is left to close."""
-        estimates = self._estimates(search)
-        leading = sorted(estimates, key=lambda name: -estimates[name].mean)[: self.leaders]
+        count = _LAST_TWO if search.capable else self.leaders
+        leading = sorted(estimates, key=lambda name: -estimates[name].mean)[:count]
         return bool(leading) and all(estimates[name].rows >= len(search.val) for name in leading)
 
     def _estimates(self, search: Search) -> dict[str, PooledEstimate]:

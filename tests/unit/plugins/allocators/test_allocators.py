@@ -190,3 +190,35 @@ def test_ucb_meets_everybody_before_it_prefers_anybody() -> None:
     assert len(UpperConfidenceBound(arms=5, rows=2).ask(search, list(search.archive.candidates))) == 5, (
         "a small budget goes round"
     )
+
+
+@pytest.mark.parametrize(
+    ("likelihoods", "budget", "rows"),
+    [
+        ({"red": -0.6, "blue": -0.8}, 400, [4, 4, 4, 4]),
+        ({}, 400, [4, 4, 15, 15]),
+        ({}, 160, [4, 4, 8, 8]),
+    ],
+)
+def test_without_likelihoods_the_better_half_is_measured_further_as_the_budget_pays(
+    likelihoods: dict[str, float], budget: int, rows: list[int]
+) -> None:
+    """A small budget pays for fewer examples, so that it lasts for a second round."""
+    search, race = world(4, 15, 0, budget, 0), PooledRace()
+    pool = list(search.archive.candidates)
+    for _ in range(2):
+        for pair in race.ask(search, pool):
+            score = float(int(pair.candidate[1]) + int(pair.example[1:]) > 12)
+            evaluation = Evaluation(
+                candidate=pair.candidate,
+                example=pair.example,
+                split="val",
+                output="red",
+                answer="red",
+                score=score,
+                likelihoods=likelihoods,
+            )
+            search.archive.scores.add(evaluation)
+        if rows == [4, 4, 4, 4]:
+            break
+    assert sorted(search.archive.scores.count(name, search.val) for name in pool) == rows

@@ -11,7 +11,7 @@ from maieutic.core.program import Program
 from maieutic.core.score import Evaluation
 from maieutic.core.search_types import Search
 from maieutic.plugins.algorithms.operator_credit import gains_over_leaders, gains_over_parents, shrunken_mean
-from maieutic.plugins.strategies.operator_bandit import OperatorBandit
+from maieutic.plugins.strategies.operator_bandit import TOO_LITTLE_LEFT, OperatorBandit
 
 WEIGHTS = {"demos": 1.0, "rewrite": 1.0, "reflect": 1.0, "induce": 1.0, "merge": 1.0}
 
@@ -79,10 +79,29 @@ def test_operators_for_other_authors_are_left_out(capable: bool) -> None:
 def test_capable_authors_write_half_of_a_round_and_mergers_get_two_parents() -> None:
     search = search_with([("a", "demos", 1, 0.5), ("b", "induce", 1, 0.5)])
     rounds = [bandit().ask(replace(search, step=step, memory={})) for step in range(40)]
-    assert max(sum(order.operator in bandit().authors for order in orders) for orders in rounds) == 3
+    assert {sum(order.operator in bandit().authors for order in orders) for orders in rounds} == {3}
     merges = [order for orders in rounds for order in orders if order.operator == "merge"]
     assert merges
     assert all(len(set(order.parents)) == 2 for order in merges)
+
+
+def test_where_no_leader_comes_from_an_author_credit_decides_how_much_they_write() -> None:
+    children = [*((f"d{n}", "demos", n, 0.5) for n in range(3)), ("a", "induce", 1, 0.125)]
+    counts = {}
+    for last in (3, 4):
+        rounds = [bandit().ask(replace(search_with(children, round=last), step=step)) for step in range(20)]
+        counts[last] = {sum(order.operator in bandit().authors for order in orders) for orders in rounds}
+    assert counts[3] == {3}
+    assert min(counts[4]) < 3
+
+
+@pytest.mark.parametrize(("remaining", "goes_on"), [(27, False), (28, True)])
+def test_a_round_whose_winner_could_not_be_measured_is_not_asked_for(remaining: int, goes_on: bool) -> None:
+    """Six newcomers on 4 examples, and one of them on half of the 8 that the leader has."""
+    search = search_with([("a", "induce", 1, 0.5), ("b", "demos", 1, 0.5)])
+    search.remaining_runs = remaining
+    assert bool(bandit().ask(search)) is goes_on
+    assert search.ending == ("" if goes_on else TOO_LITTLE_LEFT)
 
 
 def test_who_writes_nothing_is_asked_no_more() -> None:
