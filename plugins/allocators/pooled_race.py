@@ -10,7 +10,7 @@ from ...core.search_types import Measurement, Search
 from ...core.stats.pooled_estimate import PooledEstimate, pooled_estimates
 from .common import missing_measurements, row_order
 
-# In a small budget a better half that is measured well leaves nothing for a second round.
+# Whoever builds on earlier texts needs rounds: a better half that is measured well leaves a small budget with one.
 _BUDGET_PER_NEWCOMER = 20
 
 
@@ -21,7 +21,7 @@ class PooledRace:
     Args:
         first: Examples for a new candidate.
         first_blind: Without label likelihoods an example tells less: examples for the better half of the new
-            candidates, at most a twentieth of the budget for each.
+            candidates. Where capable optimizer models write, at most a twentieth of the budget for each.
         grow: Examples that a leader gains per round.
         leaders: Leaders that are followed.
         closing: Below this share of the budget everything goes to the `finalists`: half of it to all, on equally many
@@ -45,8 +45,9 @@ class PooledRace:
         if first_pairs:
             return first_pairs[: search.remaining_runs]
         estimates = self._estimates(search)
-        rows = max(self.first, min(self.first_blind, search.total_runs // _BUDGET_PER_NEWCOMER))
-        again = missing_measurements(search, self._better_half(search, pool, estimates), order[:rows])
+        again = missing_measurements(
+            search, self._better_half(search, pool, estimates), order[: self._blind_rows(search)]
+        )
         if again:
             return again[: search.remaining_runs]
         leading = self._leaders(search, estimates)
@@ -70,6 +71,11 @@ class PooledRace:
             for name in pool
             if name in estimates
         }
+
+    def _blind_rows(self, search: Search) -> int:
+        if not search.capable:
+            return self.first_blind
+        return max(self.first, min(self.first_blind, search.total_runs // _BUDGET_PER_NEWCOMER))
 
     def _better_half(
         self, search: Search, pool: Sequence[str], estimates: Mapping[str, PooledEstimate]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,18 +194,19 @@ def test_ucb_meets_everybody_before_it_prefers_anybody() -> None:
 
 
 @pytest.mark.parametrize(
-    ("likelihoods", "budget", "rows"),
+    ("likelihoods", "capable", "budget", "rows"),
     [
-        ({"red": -0.6, "blue": -0.8}, 400, [4, 4, 4, 4]),
-        ({}, 400, [4, 4, 15, 15]),
-        ({}, 160, [4, 4, 8, 8]),
+        ({"red": -0.6, "blue": -0.8}, True, 400, [4, 4, 4, 4]),
+        ({}, True, 400, [4, 4, 15, 15]),
+        ({}, True, 160, [4, 4, 8, 8]),
+        ({}, False, 160, [4, 4, 15, 15]),
     ],
 )
 def test_without_likelihoods_the_better_half_is_measured_further_as_the_budget_pays(
-    likelihoods: dict[str, float], budget: int, rows: list[int]
+    likelihoods: dict[str, float], capable: bool, budget: int, rows: list[int]
 ) -> None:
-    """A small budget pays for fewer examples, so that it lasts for a second round."""
-    search, race = world(4, 15, 0, budget, 0), PooledRace()
+    """With capable authors a small budget pays for fewer examples, so that it lasts for a second round."""
+    search, race = replace(world(4, 15, 0, budget, 0), capable=capable), PooledRace()
     pool = list(search.archive.candidates)
     for _ in range(2):
         for pair in race.ask(search, pool):
