@@ -43,7 +43,7 @@ def data(
 ) -> None:
     """Show the columns of a file of examples, and how they would be read.
 
-    Nothing is written. `init` and `[data.fields]` of a task take the same names.
+    Nothing is written. `init` and `\\[data.fields]` of a task take the same names.
     """
     from ..runtime.tasks.data_schema import schema_json
 

@@ -68,8 +68,8 @@ def change_lines(changes: tuple[PromptChange, ...], words: tuple[int, int], oper
     if not changed:
         return ["Nothing: the best prompt is the one that the run started with."]
     gone = sum(change.removed for change in changed if change.name != _LAYOUT)
-    kept = "none removed" if not gone else f"{gone} {'word' if gone == 1 else 'words'} of the start removed"
-    lines = [f"{words[0]} → {words[1]} words; {kept}."]
+    removal = "none removed" if not gone else f"{gone} {'word' if gone == 1 else 'words'} of the start removed"
+    lines = [f"{words[0]} → {words[1]} words; {removal}."]
     if [change.name for change in changes] != [_WHOLE]:
         lines.append(f"Changed: {', '.join(_block_names(changed))}.")
     if operator:

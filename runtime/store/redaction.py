@@ -15,6 +15,9 @@ _SECRET_ENDINGS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 _MIN_SECRET_LENGTH = 8
 # Shorter ones also occur inside longer words (`password`, `anything`), and are masked only where they stand alone.
 _MIN_UNIQUE_LENGTH = 12
+# A plain word (`anything`, `password`) is what people give a local endpoint for a key. It guards nothing, and
+# masking it would change prompts that use the word.
+_PLAIN_WORD = re.compile(r"[a-z]+|[A-Z][a-z]*|[A-Z]+")
 # What precedes a value that stands alone: the text's start, no letter or digit, or the end of a JSON escape.
 _BEFORE = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9a-f]{4}))"
 
@@ -87,7 +90,7 @@ class Redactor:
         """Longest first: of a secret that begins with another one, the rest must not stay."""
         values = [(value, f"[{name}]") for name, value in environment.items() if name in self.names or _is_key(name)]
         values += [(value, "[address]") for value in self.addresses]
-        long_enough = [pair for pair in values if len(pair[0]) >= _MIN_SECRET_LENGTH]
+        long_enough = [pair for pair in values if _may_be_secret(pair[0])]
         return tuple(
             _Secret(form, _pattern(form), name.replace("\\", "\\\\"))
             for value, name in sorted(long_enough, key=lambda pair: (-len(pair[0]), pair))
@@ -98,8 +101,8 @@ class Redactor:
 def redact(text: str, environment: Mapping[str, str] | None = None) -> str:
     """The text with the value of every secret environment variable replaced by its name in brackets.
 
-    A variable is secret by its name (`…_KEY`, `…_TOKEN`, `…_SECRET`, `…_PASSWORD`). Values under 8 characters are
-    left alone, because they would match ordinary words.
+    A variable is secret by its name (`…_KEY`, `…_TOKEN`, `…_SECRET`, `…_PASSWORD`). Values under 8 characters, and
+    plain words under 12 letters, are left alone: they would match ordinary words.
     """
     return Redactor(environment=environment).text(text)
 
@@ -112,6 +115,11 @@ def redact_json(value: Any, environment: Mapping[str, str] | None = None) -> Any
 def _is_key(name: str) -> bool:
     words = name.upper().split("_")
     return not _SECRET_WORDS.isdisjoint(words) or (len(words) > 1 and words[-1].endswith(_SECRET_ENDINGS))
+
+
+def _may_be_secret(value: str) -> bool:
+    is_word = len(value) < _MIN_UNIQUE_LENGTH and _PLAIN_WORD.fullmatch(value) is not None
+    return len(value) >= _MIN_SECRET_LENGTH and not is_word
 
 
 def _replace(text: str, secrets: tuple[_Secret, ...]) -> str:

@@ -21,6 +21,23 @@ def test_secrets_are_replaced_by_their_names() -> None:
     assert redact(text, SECRETS) == expected
 
 
+@pytest.mark.parametrize(
+    ("key", "is_masked"),
+    [
+        ("anything", False),
+        ("Password", False),
+        ("NOTNEEDED", False),
+        ("anything1", True),
+        ("not-needed", True),
+        ("aBcDeFgH", True),
+        ("abcdefghijkl", True),
+    ],
+)
+def test_a_plain_word_for_a_key_of_a_local_endpoint_stays_a_word(key: str, is_masked: bool) -> None:
+    """Else prompts that say `anything else` were stored, and sent, with a bracket in its place."""
+    assert (redact(f"use {key} else", {"OPENAI_API_KEY": key}) != f"use {key} else") is is_masked
+
+
 def test_texts_are_found_wherever_a_value_holds_them() -> None:
     value = {"sk-abcdefgh": [1, None, ("x sk-abcdefgh",)], "deep": {"er": "hunter2hunter2"}}
     expected = {"[OPENAI_API_KEY]": [1, None, ["x [OPENAI_API_KEY]"]], "deep": {"er": "[db_password]"}}
