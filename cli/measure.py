@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ..core.errors import UsageError
+from ..core.errors import RunFailed, UsageError
 from .completion import complete_runs, completer
 from .consent import require_task_consent
 from .evaluate import run_evaluation
@@ -64,6 +64,9 @@ def measure(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME.KEY=VALUE", help="set an option of a measure")
     ] = None,
+    guard: Annotated[
+        str | None, typer.Option(metavar="LIMITS", help="fail beyond these figures: spread<=0.1,flips<=0.02")
+    ] = None,
     seed: Annotated[int, typer.Option(help="seed of the draws")] = 0,
     concurrency: Concurrency = 4,
     as_json: AsJson = False,
@@ -74,10 +77,13 @@ def measure(
     """Measure how much of a prompt's score is format, wording or luck.
 
     Without a NAME it lists the measures that fit, with the calls that each takes. Results are kept with the run and
-    shown by `maieutic report`. Repeating a measure costs nothing.
+    shown by `maieutic report`. Repeating a measure costs nothing. With --guard it exits with 1 where the prompt, or the
+    run's winner, is beyond a limit.
     """
+    from ..core.figure_limits import limits_broken, parse_limits
     from ..graphs.measures.measured import MeasureSettings, list_measures, run_measures
 
+    limits = parse_limits(guard) if guard is not None else ()
     sides = _sides(before=before, after=after, both=both)
     subjects, registry = _subjects(
         subject, sides, folder=folder, no_plugins=no_plugins, trust=trust, models=(target, optimizer)
@@ -97,9 +103,11 @@ def measure(
         records += run_evaluation(work, what="measurement", retry_with=retry)
     if as_json:
         print_json([record.model_dump(mode="json") for record in records])
-        return
-    for record in records:
+    for record in records if not as_json else ():
         _print_record(record)
+    last = {record.measure: record.reading for record in records if record.program == subjects[-1].program.id}
+    if broken := limits_broken(limits, last):
+        raise RunFailed("; ".join(broken), where="--guard", remedy="keep the start, or another candidate of the run")
 
 
 def _sides(*, before: bool, after: bool, both: bool) -> Sequence[str]:

@@ -11,12 +11,12 @@ from ...core.task import EvaluatorSpec
 from .document import ReportDocument, ScoreBar
 from .document_builder import build_document
 from .run_facts import RunFacts
-from .text import gain_text, score_cell
+from .text import gain_text, score_cell, win_rate_text
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedRun:
-    """One run of a comparison, with its claim in words. gain: `not scored` where a judge compared outputs."""
+    """One run of a comparison, with its claim in words. gain: the win rate where a judge compared outputs."""
 
     run: str
     task: str
@@ -106,11 +106,17 @@ def _compared_run(report: Report, document: ReportDocument) -> ComparedRun:
         verdict=report.verdict,
         start=score_cell(report.start.score),
         best=ScoreBar(label=report.run, score=best.score, low=best.low, high=best.high, n=best.n),
-        gain=gain_text(document.gain) if document.gain is not None else "not scored",
-        examples=f"{best.n} {document.example_kind}",
+        gain=_claim_text(report, document),
+        examples=f"{report.preference.n if report.preference else best.n} {document.example_kind}",
         words=f"{report.words.start} → {report.words.best}",
         spent=document.spent,
     )
+
+
+def _claim_text(report: Report, document: ReportDocument) -> str:
+    if report.preference is not None:
+        return f"win rate {win_rate_text(report.preference)}"
+    return gain_text(document.gain) if document.gain is not None else "not measured"
 
 
 def _difference(first: Report, first_facts: RunFacts, other: Report, facts: RunFacts) -> WinnerDifference:

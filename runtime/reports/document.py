@@ -219,8 +219,11 @@ class ReportDocument:
         title: Task and verdict.
         verdict: The claim.
         headline: The claim in a sentence.
-        scores: Both prompts' mean scores; where a judge compared them, the share of duels that the winner won.
-        gain: The paired difference; None where nothing was scored.
+        scores: Both prompts' mean scores; where a judge compared them, the share of duels that the winner won; where
+            the prompt stayed the same, its score alone.
+        score_title: What `scores` shows.
+        score_unit: What one of them is.
+        gain: The paired difference; None where nothing was scored, or the prompt stayed the same.
         noise: How far chance alone moves the baseline's mean; None where it was not measured.
         shares: How much of the difference is format and how much content; empty where nothing was scored.
         costs: What a use takes before and after.
@@ -251,6 +254,8 @@ class ReportDocument:
     verdict: Verdict
     headline: str
     scores: tuple[ScoreBar, ...]
+    score_title: str
+    score_unit: str
     gain: Difference | None
     noise: float | None
     shares: str

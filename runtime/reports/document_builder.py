@@ -49,16 +49,20 @@ def build_document(report: Report, facts: RunFacts | None = None) -> ReportDocum
     start, best = _both_candidates(report, facts)
     prompts = _prompt_changes(report, start, best)
     scored = report.preference is None and bool(report.best.n)
+    compared = scored and not _is_unchanged(report)
+    score_title, score_unit = _score_words(report)
     return ReportDocument(
         run=report.run,
         title=f"{report.task}: {report.verdict}",
         verdict=report.verdict,
         headline=_headline(report),
         scores=_bars(report, scored=scored),
-        gain=report.difference if scored else None,
-        noise=report.noise_floor.floor if report.noise_floor and scored else None,
+        score_title=score_title,
+        score_unit=score_unit,
+        gain=report.difference if compared else None,
+        noise=report.noise_floor.floor if report.noise_floor and compared else None,
         costs=_costs(report, facts, start, best),
-        shares=shares_text(report) if scored else "",
+        shares=shares_text(report) if compared else "",
         spent=cost_text(_with_known_prices(report, facts)).removeprefix("cost: "),
         changes=_changes(report, prompts, best),
         caveats=(*report.warnings, *search_end_lines(report)),
@@ -112,6 +116,8 @@ def _headline(report: Report) -> str:
         return f"{_claim(report)} {share} {split_label(report)} examples ({bounds})."
     if not report.best.n:
         return "Nothing was measured for both prompts, so nothing is claimed."
+    if _is_unchanged(report):
+        return f"No better prompt was found; the start scores {report.start.score or 0.0:.2f} on {examples}."
     points = f"{abs(100 * gain.value):.1f} points"
     if report.verdict == "improved":
         return f"The best prompt scores {points} more than the start on {examples} ({interval})."
@@ -127,10 +133,23 @@ def _claim(report: Report) -> str:
     return claims.get(report.verdict, "No gain is proved by the best prompt's outputs:")
 
 
+def _is_unchanged(report: Report) -> bool:
+    """Whether the winner is the prompt that the run started with: there is then no difference to measure."""
+    return report.prompt.start == report.prompt.best
+
+
+def _score_words(report: Report) -> tuple[str, str]:
+    if report.preference is not None:
+        return "How often the best prompt is preferred", "Share of duels won, 0.5 is no difference,"
+    return ("The start" if _is_unchanged(report) else "Start and best"), "Mean score"
+
+
 def _bars(report: Report, *, scored: bool) -> tuple[ScoreBar, ...]:
     if (preference := report.preference) is not None:
         share = ScoreBar(label="wins", score=preference.rate, low=preference.low, high=preference.high, n=preference.n)
         return (share,)
+    if scored and _is_unchanged(report):
+        return (_score_bar("start", report.start),)
     return (_score_bar("start", report.start), _score_bar("best", report.best)) if scored else ()
 
 

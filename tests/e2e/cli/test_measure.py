@@ -90,6 +90,15 @@ def test_start_and_winner_of_a_run_are_measured_and_shown_in_its_report(
     assert call("runs").out.count("measure") == 0
 
 
+def test_a_guard_fails_beyond_its_limit(call: Any, yes_task: Path) -> None:
+    command = ("measure", str(yes_task), "format-spread", "--calls", "30", "--set", "format-spread.formats=3")
+    assert call(*command, "--guard", "spread<=0.1").code == 0
+    outcome = call(*command, "--guard", "p<=0.5")
+    assert (outcome.code, "format-spread: p is 1, and p<=0.5 was asked for" in outcome.err) == (1, True)
+    assert call(*command, "--guard", "flips<=0.5").code == 2
+    assert call(*command, "--guard", "spread").code == 2
+
+
 def test_what_is_unknown_is_named(call: Any, yes_task: Path) -> None:
     outcome = call("measure", str(yes_task), "format-spred")
     assert (outcome.code, "did you mean 'format-spread'" in outcome.err) == (2, True)

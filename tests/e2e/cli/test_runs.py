@@ -97,6 +97,35 @@ def test_report_goes_to_a_file(call: Any, ids: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_pipe_gets_markdown_with_what_the_store_holds(call: Any, ids: Any) -> None:
+    text = call("report", ids.run).out
+    assert text.startswith("# ")
+    assert "## The winner's line" in text
+    assert "SHA-256 as the run read them" in text
+    assert f"maieutic export {ids.run} --output prompt.txt" in text
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "one report at a time"),
+        (("--compare",), "no report yet"),
+    ],
+)
+def test_several_runs_are_compared_or_refused(call: Any, ids: Any, words: tuple[str, ...], message: str) -> None:
+    done = call("report", *words, ids.run, ids.other)
+    assert done.code == 2
+    assert message in done.err
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_comparison_needs_two_different_runs(call: Any, ids: Any) -> None:
+    assert "two runs or more" in call("report", "--compare", ids.run).err
+    assert "named twice" in call("report", "--compare", ids.run, ids.run).err
+
+
+@pytest.mark.usefixtures("folder")
 def test_a_run_without_a_report_says_what_to_do(call: Any, ids: Any) -> None:
     done = call("report", ids.other)
     assert done.code == 2

@@ -9,7 +9,7 @@ from maieutic.core.measures import Figure, Reading
 from maieutic.core.models import ModelRef
 from maieutic.core.program import Program
 from maieutic.core.prompt import Prompt
-from maieutic.core.report import PromptScore, Report, Winner
+from maieutic.core.report import PromptScore, PromptTexts, Report, Winner
 from maieutic.core.stats.win_rate import WinRate
 from maieutic.runtime.reports.document import LeaderStep
 from maieutic.runtime.reports.document_builder import build_document
@@ -50,6 +50,14 @@ def test_what_was_not_measured_is_not_shown(measured: Report) -> None:
     document = build_document(measured.model_copy(update=empty))
     assert document.headline == "Nothing was measured for both prompts, so nothing is claimed."
     assert (document.scores, document.gain, document.noise, document.examples) == ((), None, None, ())
+
+
+def test_a_prompt_that_stayed_the_same_has_a_score_and_no_gain(measured: Report) -> None:
+    same = measured.model_copy(update={"prompt": PromptTexts(start="a", best="a")})
+    document = build_document(same)
+    assert document.headline == "No better prompt was found; the start scores 0.61 on 100 held-out test examples."
+    assert [bar.label for bar in document.scores] == ["start"]
+    assert (document.gain, document.noise, document.shares) == (None, None, "")
 
 
 def test_a_judged_run_has_a_share_of_preferences_and_no_score(measured: Report) -> None:
