@@ -91,8 +91,14 @@ def batches_of(cases: Sequence[Case], tokens: int) -> list[list[Case]]:
 
 
 def history_text(history: Sequence[ScoredPrompt], tokens: int | None = None) -> str:
-    """Earlier prompts, worst first. Where not all fit, the best ones do, and how many were left out is said."""
-    texts = [f"Prompt: {past.prompt.strip()}\nScore: {_score_text(past)}" for past in history]
+    """Earlier prompts, worst first.
+
+    With a limit in tokens, each has the number of inputs behind its score. Where not all fit, the best ones do, and how
+    many were left out is said.
+    """
+    texts = [
+        f"Prompt: {past.prompt.strip()}\nScore: {_score_text(past, counted=tokens is not None)}" for past in history
+    ]
     if tokens is None:
         return "\n".join(texts)
     best_texts: list[str] = []
@@ -106,9 +112,11 @@ def history_text(history: Sequence[ScoredPrompt], tokens: int | None = None) -> 
     return "\n\n".join([*note, *reversed(best_texts)])
 
 
-def _score_text(past: ScoredPrompt) -> str:
+def _score_text(past: ScoredPrompt, *, counted: bool) -> str:
     """In percent; a score that worked examples took part in is no score of the text alone."""
-    score = f"{round(100 * past.score)}"
+    score = f"{round(100 * past.score)}" + (
+        f" on {past.rows} input{'s' * (past.rows > 1)}" if counted and past.rows else ""
+    )
     return (
         f"{score}, with {past.demos} worked example{'s' if past.demos > 1 else ''} beside it" if past.demos else score
     )

@@ -38,11 +38,13 @@ class Case(_FrozenModel):
 
 
 class ScoredPrompt(_FrozenModel):
-    """An earlier prompt and its score in [0, 1]. demos: how many worked examples it has beside the text."""
+    """An earlier prompt and its score in [0, 1]. rows: how many examples it was measured on; 0 is not told. demos: how
+    many worked examples it has beside the text."""
 
     prompt: str
     score: float
     demos: int = 0
+    rows: int = 0
 
 
 class AgentReply(_FrozenModel):

@@ -24,7 +24,12 @@ def scored_history(archive: Archive, val: Sequence[str], slot: str = "") -> tupl
         if candidate.status == "vetoed" or mean is None:
             continue
         prompt = candidate.program.prompts.get(slot, candidate.program.main)
-        past = ScoredPrompt(prompt=instruction_text(prompt), score=mean, demos=len(prompt.demos))
+        past = ScoredPrompt(
+            prompt=instruction_text(prompt),
+            score=mean,
+            demos=len(prompt.demos),
+            rows=archive.scores.count(candidate.id, val),
+        )
         key = (past.prompt, past.demos)
         if key not in best or past.score >= best[key].score:
             best[key] = past

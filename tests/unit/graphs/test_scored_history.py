@@ -37,3 +37,4 @@ def test_one_text_stands_once_for_each_number_of_worked_examples() -> None:
     assert history_text(scored_history(archive, ["v"])) == (
         "Prompt: Say it.\nScore: 25\nPrompt: Say it.\nScore: 75, with 2 worked examples beside it"
     )
+    assert "Score: 75 on 1 input, with 2" in history_text(scored_history(archive, ["v"]), 500)
