@@ -36,7 +36,7 @@ def shapley_coalitions(parts: int, pairs: int, rng: Random) -> tuple[list[tuple[
 
 def coalition_count(parts: int, pairs: int) -> int:
     """The most coalitions that so many pairs of permutations need, or all of them where those are fewer."""
-    return min(2**parts, 2 * pairs * (parts - 1) + 2)
+    return min(1 << parts, 2 * pairs * (parts - 1) + 2)
 
 
 def leave_one_out_coalitions(parts: int) -> list[Coalition]:

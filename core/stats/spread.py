@@ -97,4 +97,4 @@ def variance_component(scores: Sequence[Sequence[float]]) -> float:
     rows, columns = matrix.mean(axis=1), matrix.mean(axis=0)
     between = n * float(((rows - grand) ** 2).sum()) / (k - 1)
     residual = float(((matrix - rows[:, None] - columns[None, :] + grand) ** 2).sum()) / ((k - 1) * (n - 1))
-    return max(0.0, (between - residual) / n)
+    return max(0.0, float((between - residual) / n))

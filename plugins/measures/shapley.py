@@ -20,6 +20,7 @@ from ...core.stats.shapley import (
     shapley_coalitions,
     shapley_values,
 )
+from ...core.stats.tests import permutation_p_value
 from ..algorithms.segments import Segment, split_segments, without_segment
 
 _TEXT_CHARACTERS = 90
@@ -42,7 +43,7 @@ class PartAttribution:
     v(S) is the mean score of the prompt with the parts S alone. φ_i is part i's mean marginal contribution over all
     orders of adding parts, or over antithetic pairs of them where there are many parts; leave-one-out is
     v(all) - v(all but i). Intervals are over examples, simultaneous over parts (Bonferroni); a part is said to help or
-    harm where its interval excludes 0. The values sum to v(all) - v(none), which is checked. Runs: at most
+    harm where its interval excludes 0 and the sign-flip permutation test rejects at the same level. The values sum to v(all) - v(none), which is checked. Runs: at most
     min(2^parts, 2·pairs·(parts - 1) + 2 + parts) × examples. What holds a field of the input always stays.
 
     Args:
@@ -85,8 +86,10 @@ class PartAttribution:
         gain = paired_difference(nothing, whole, seed=subject.seed)
         gap = abs(sum(interval.value for interval in intervals) - gain.value)
         assert gap < _ROUNDING * max(1, n), f"Shapley values miss their sum by {gap}"
-        helping = [at for at, interval in enumerate(intervals) if interval.low > 0]
-        harming = [at for at, interval in enumerate(intervals) if interval.high < 0]
+        # Equal values on a handful of examples have an interval of no width, which proves nothing: the test does.
+        sure = [permutation_p_value(values, subject.seed) < 1 - level for values in phi]
+        helping = [at for at, interval in enumerate(intervals) if sure[at] and interval.low > 0]
+        harming = [at for at, interval in enumerate(intervals) if sure[at] and interval.high < 0]
         return Reading(
             figures=(
                 Figure.of("all parts", gain),

@@ -59,7 +59,9 @@ class MeasureConformance(Conformance):
 
     def say(self, ask: Ask[Any]) -> AgentReply | None:
         text = f"Name the colour {digest(ask.model_dump(mode='json'))[:6]}."
-        return {PromptReply: PromptReply(prompt=text), TextReply: TextReply(text=text)}.get(ask.reply)
+        if ask.reply is PromptReply:
+            return PromptReply(prompt=text)
+        return TextReply(text=text) if ask.reply is TextReply else None
 
     def subject(self, examples: int = 12) -> MeasureSubject:
         return MeasureSubject(

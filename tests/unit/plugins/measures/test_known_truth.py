@@ -52,7 +52,8 @@ def say(ask: Any) -> Any:
 def read(measure: Any, score: Score, **options: Any) -> Reading:
     answer = options.pop("answer", lambda program, row: "A")
     bench = SimulatedBench(score=score, team=SilentTeam(say), answer=answer)
-    return asyncio.run(measure.measure(subject(**options), bench.open()))
+    reading: Reading = asyncio.run(measure.measure(subject(**options), bench.open()))
+    return reading
 
 
 def value(reading: Reading, name: str) -> float:
@@ -130,6 +131,12 @@ def test_shapley_values_are_those_of_the_planted_parts_and_sum_to_the_gain() -> 
     assert shapley["Never guess the colour."] == pytest.approx(-0.2)
     assert value(reading, "all parts") == pytest.approx(0.3)
     assert reading.verdict == "part 2 helps, part 3 harms; of the other 1 nothing can be said"
+
+
+def test_two_examples_that_agree_prove_nothing_of_a_part() -> None:
+    reading = read(PartAttribution(), lambda program, row: float("short" in program.main.instruction), count=2)
+    assert [row[2] for row in reading.rows] == [0, 1, 0, 0][: len(reading.rows)]
+    assert reading.verdict.startswith("no evidence")
 
 
 MEASURES = {
