@@ -43,8 +43,9 @@ class PartAttribution:
     v(S) is the mean score of the prompt with the parts S alone. φ_i is part i's mean marginal contribution over all
     orders of adding parts, or over antithetic pairs of them where there are many parts; leave-one-out is
     v(all) - v(all but i). Intervals are over examples, simultaneous over parts (Bonferroni); a part is said to help or
-    harm where its interval excludes 0 and the sign-flip permutation test rejects at the same level. The values sum to v(all) - v(none), which is checked. Runs: at most
-    min(2^parts, 2·pairs·(parts - 1) + 2 + parts) × examples. What holds a field of the input always stays.
+    harm where its interval excludes 0 and the sign-flip permutation test rejects at the same level. The values sum to
+    v(all) - v(none), which is checked. What holds a field of the input always stays. Runs: at most
+    min(2^parts, 2·pairs·(parts - 1) + 2 + parts) × examples.
 
     Args:
         parts: The most parts; neighbours are joined where there are more.
