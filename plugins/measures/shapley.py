@@ -38,7 +38,7 @@ class _Part:
 
 @dataclass(kw_only=True)
 class PartAttribution:
-    """Shapley values and leave-one-out of the prompt's sentences, sections, rules and demos (arXiv 2312.15395).
+    """Shapley values and leave-one-out of the prompt's sentences, sections, rules and demos (arXiv 2404.01332).
 
     v(S) is the mean score of the prompt with the parts S alone. φ_i is part i's mean marginal contribution over all
     orders of adding parts, or over antithetic pairs of them where there are many parts; leave-one-out is
