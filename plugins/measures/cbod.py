@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ...core.dataset import Example
 from ...core.measures import Cell, DeclaredCalls, Figure, MeasureBench, MeasureSubject, Reading
@@ -27,7 +28,7 @@ class Chameleon:
     """
 
     name = "c-bod"
-    needs: frozenset[Need] = frozenset({"references", "optimizer"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"references", "optimizer"})
 
     strengths: Sequence[float] = (0.5, 1.0, 1.5)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -27,7 +27,7 @@ class FormatSpread:
     """
 
     name = "format-spread"
-    needs: frozenset[Need] = NEEDS_REFERENCES
+    needs: ClassVar[frozenset[Need]] = NEEDS_REFERENCES
 
     formats: Annotated[int, Field(ge=2)] = 10
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import pstdev
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -34,7 +34,7 @@ class OptionOrder:
     """
 
     name = "option-order"
-    needs: frozenset[Need] = NEEDS_REFERENCES
+    needs: ClassVar[frozenset[Need]] = NEEDS_REFERENCES
 
     orders: Annotated[int, Field(ge=2)] = 4
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean, pstdev
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ class PromptSuite:
     """
 
     name = "prompt-suite"
-    needs: frozenset[Need] = frozenset({"references", "optimizer"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"references", "optimizer"})
 
     variants: Annotated[int, Field(ge=1)] = 3
     perturbers: Sequence[str] = ("paraphrase", "format", "typos", "demo-order", "section-order")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -53,7 +53,7 @@ class PartAttribution:
     """
 
     name = "shapley"
-    needs: frozenset[Need] = NEEDS_REFERENCES
+    needs: ClassVar[frozenset[Need]] = NEEDS_REFERENCES
 
     parts: Annotated[int, Field(ge=2)] = 6
     pairs: Annotated[int, Field(ge=1)] = 4

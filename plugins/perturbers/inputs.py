@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import ClassVar
 
 from ...agents.asks.replies import TextReply
 from ...core.asks import CALLS_PER_ASK, Ask
@@ -39,7 +40,7 @@ class RephrasePerturber:
     """
 
     name = "rephrase"
-    needs: frozenset[Need] = frozenset({"optimizer"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"optimizer"})
     calls = CALLS_PER_ASK
 
     strength: float = 1.0
