@@ -71,6 +71,7 @@ def writing_team(
     """The team for one order, limited to the round's time for writing. Questions that follow from answers have half
     as long again. first_skill: of the order's first question, where an earlier team asked it."""
     team = run_team(context, state["step"], f"{state['place']}", allowance, slot=state["order"]["slot"])
+    team = replace(team, aim="\n".join(line for line in (context.aim, _demo_note(context, state)) if line))
     age, until = state["seconds"], state["until"]
     if until is None:
         return team
@@ -80,3 +81,17 @@ def writing_team(
 
     deadline = WritingDeadline(slots=context.writing_slots, expired=expired)
     return replace(team, deadline=deadline, first_skill=first_skill)
+
+
+def _demo_note(context: RunContext, state: ProposeState) -> str:
+    """That the prompt which is worked on is sent with worked examples: its instruction alone does not show them."""
+    order = state["order"]
+    parents = [name for name in order["parents"] if name in context.archive(state["step"])]
+    if not parents:
+        return ""
+    program = context.archive(state["step"])[parents[0]].program
+    demos = program.prompts.get(order["slot"], program.main).demos
+    if not demos:
+        return ""
+    count = "a worked example" if len(demos) == 1 else f"{len(demos)} worked examples"
+    return f"- Beside the prompt: it is sent with {count}, inputs with their right answers, which stay as they are."

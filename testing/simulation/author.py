@@ -77,6 +77,13 @@ def _piece(tag: str) -> Writer:
     return write
 
 
+def _reworded(question: Question, kind: str, mark: int) -> str:
+    """The quoted text behind other first words: all that decides is still in it."""
+    quoted = re.search(r'"""\n(.*?)\n"""', question.text, re.DOTALL)
+    opening = ("Put differently:", "In other words:", "That is to say:")[mark % 3]
+    return f"<text>{opening} {quoted[1].strip() if quoted else question.text.strip()}</text>"
+
+
 def _instruction(question: Question, kind: str, mark: int) -> str:
     """One sentence that goes on from the words that the question begins it with."""
     opening = re.search(r"begins with these words: ([^\n]+)", question.text)
@@ -256,6 +263,7 @@ _WRITERS: Mapping[str, Writer] = {
     "suggestion": _judgement,
     "summary": _piece("summary"),
     "technique": _listed("technique", 1),
+    "text": _reworded,
     "turn": _remarks("turn", "In turn 1 the model did not know this: ", "第1轮中模型不知道："),
     "verdict": _judgement,
     "verdicts": _verdicts,

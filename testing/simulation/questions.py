@@ -25,7 +25,7 @@ ANSWER_TAGS = frozenset(
         """
         advice analysis answer branch bullet choice critique drop examination expert feedback input instruction keywords
         lesson metric number output part parts pattern phrase principle prompt question rating reason reasoning rule
-        section segment step suggestion summary technique turn verdict verdicts
+        section segment step suggestion summary technique text turn verdict verdicts
         """,
     )
 )
