@@ -128,7 +128,9 @@ class GroundedProposal:
     def _visible_examples(self, request: Request, index: int) -> tuple[Case, ...]:
         sets = [demos for parent in request.parents[1:] if (demos := parent.program.main.demos)]
         if not sets:
-            return sample_cases(request.train, case_count(request, None, _SMALL_EXAMPLES), request.rng)
+            failed = {case.input for case in request.failures}
+            answered = [row for row in request.train if row.text not in failed]
+            return sample_cases(answered, case_count(request, None, _SMALL_EXAMPLES), request.rng)
         return tuple(Case(input=demo.input, expected=demo.output) for demo in sets[index % len(sets)])
 
     def _failed_cases(self, request: Request) -> tuple[Case, ...]:
