@@ -10,9 +10,10 @@ from ...core.asks import Case
 from ...core.candidate import Candidate
 from ...core.dataset import Example
 from ...core.label_reader import normalize_answer
-from ...core.prompt import Demo, Prompt
+from ...core.prompt import Demo
 from ...core.search_types import Proposal, Request
 from ...core.words import length_in_words
+from .instruction_placement import placed_once
 
 # Shorter text before an answer is a lead-in such as 'The answer is'.
 _MIN_REASONING_WORDS = 6
@@ -40,7 +41,7 @@ def balanced_sample(train: Sequence[Example], size: int, rng: Random) -> list[Ex
 
 
 def with_demos(parent: Candidate, demos: Sequence[Demo], rationale: str) -> Proposal:
-    prompt: Prompt = parent.program.main.with_(demos=tuple(demos))
+    prompt = placed_once(parent.program.main.with_(demos=tuple(demos)))
     return Proposal(program=parent.program.replace(prompt), rationale=rationale)
 
 

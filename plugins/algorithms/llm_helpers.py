@@ -14,6 +14,7 @@ from ...core.prompt import EXACT_KINDS, placeholders_in
 from ...core.protocols import Team
 from ...core.render import template_values
 from ...core.search_types import Proposal, Request, TaskBrief
+from .instruction_placement import placed_once
 
 T = TypeVar("T")
 # So many runs show rare kinds of failures beside frequent ones; what they take is bounded by the budget of tokens.
@@ -68,7 +69,8 @@ def sample_cases(rows: Sequence[Example], count: int, rng: Random) -> tuple[Case
 
 
 def with_instruction(request: Request, text: str, rationale: str = "") -> Proposal:
-    """The first parent with another instruction; demos, format and everything else stay.
+    """The first parent with another instruction; demos, format and everything else stay, but a long instruction is not
+    repeated before each demo.
 
     Lost placeholders are restored at the end; other names in braces are literal text. A text that is empty or equals
     the parent's is a refused proposal.
@@ -84,7 +86,8 @@ def with_instruction(request: Request, text: str, rationale: str = "") -> Propos
         new = _restore_placeholders(new, old, [name for name in placeholders_in(old) if name not in literals])
     if new.split() == old.split():
         return refused(request, UNCHANGED, text, rationale)
-    return Proposal(program=program.replace(program.main.with_(instruction=new)), rationale=rationale.strip())
+    prompt = placed_once(program.main.with_(instruction=new))
+    return Proposal(program=program.replace(prompt), rationale=rationale.strip())
 
 
 def _with_exact_text(request: Request, text: str, rationale: str) -> Proposal:

@@ -16,6 +16,7 @@ from ...core.prompt import Placement
 from ...core.protocols import NEEDS_NOTHING, NEEDS_TRAIN, Team
 from ...core.search_types import Proposal, Request
 from ..algorithms.demo_sets import balanced_sample, demo_of, with_demos
+from ..algorithms.instruction_placement import placed_once
 
 T = TypeVar("T")
 # More demos help more often than fewer.
@@ -54,7 +55,7 @@ class RandomDemos:
             rows = self._draw(request.train, size, request.rng)
             proposal = with_demos(parent, [demo_of(row) for row in rows], f"{size} random demos")
             prompt = proposal.program.main.with_(format=style.model_copy(update={"placement": placement}))
-            proposals.append(proposal.model_copy(update={"program": parent.program.replace(prompt)}))
+            proposals.append(proposal.model_copy(update={"program": parent.program.replace(placed_once(prompt))}))
         return proposals
 
     def _draw(self, train: Sequence[Example], size: int, rng: Random) -> list[Example]:

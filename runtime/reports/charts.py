@@ -55,7 +55,8 @@ def difference_chart(gain: Difference, noise: float | None) -> str:
 
 def interval_bar(score: float, low: float, high: float) -> str:
     """A small bar from 0 to 1 for a table's row, which has the numbers beside it."""
-    parts = ['<line class="axis" x1="3%" x2="97%" y1="9" y2="9"/>', *_interval(*map(_place, (low, high, score)), 9)]
+    interval = _interval(_place(low), _place(high), _place(score), 9)
+    parts = ['<line class="axis" x1="3%" x2="97%" y1="9" y2="9"/>', *interval]
     return f'<svg class="bar" width="100%" height="18" aria-hidden="true">{"".join(parts)}</svg>'
 
 

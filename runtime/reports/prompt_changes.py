@@ -34,8 +34,8 @@ def compare_programs(start: Program, best: Program) -> tuple[PromptChange, ...]:
             label = block if len(names) == 1 else f"{name}: {block}"
             changes.append(compare_texts(before.get(block, ""), after.get(block, ""), label))
     if start.router != best.router:
-        routers = (str(program.router) if program.router else "" for program in (start, best))
-        changes.append(compare_texts(*routers, "which prompt answers"))
+        before_router, after_router = (str(program.router or "") for program in (start, best))
+        changes.append(compare_texts(before_router, after_router, "which prompt answers"))
     return tuple(changes)
 
 

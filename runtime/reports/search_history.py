@@ -105,7 +105,7 @@ def _lineage_rows(candidates: Sequence[Candidate], board: Leaderboard, line: fro
     """Depth first, each candidate under its first parent that is in the tree, children in the order they came."""
     visible = _visible(candidates, board, line)
     children: dict[str, list[Candidate]] = {}
-    roots = []
+    roots: list[Candidate] = []
     for candidate in candidates:
         if candidate.id in visible:
             parent = next((name for name in candidate.parents if name in visible and name != candidate.id), None)
