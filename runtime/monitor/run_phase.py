@@ -43,9 +43,19 @@ STATES: Mapping[str, ViewState] = {
     "run_failed": "failed",
     "run_finished": "finished",
 }
-WAITING_KINDS = frozenset({"duel_asked", "approval_asked"})
-"""Events after which the run waits for a person."""
+# Events that a run writes once no question to a person is open. A pause is none of them: what was asked before it is
+# still to be answered after it, and is not asked twice.
+_WORKING_KINDS = frozenset(
+    {"round_started", "round_finished", "batch_finished", "duel_judged", "candidate_proposed", "test_opened"}
+)
 _CONTINUING_DIRECTIVES = frozenset({"resume", "stop"})
+
+
+def is_answer(event: Event, kind: str) -> bool:
+    """Whether the run waits for a person no more: by a directive of the kind, or because it works on or has ended."""
+    directive = directive_kind(event.data) if event.kind == "directive_applied" else ""
+    over = event.kind in _WORKING_KINDS or (event.kind in STATES and event.kind != "run_paused")
+    return over or directive in (kind, "stop")
 
 
 def next_state(state: ViewState, event: Event) -> ViewState:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ...core.events import Event
 from .event_fields import count_field, directive_kind, float_field, parse_time, text_field, text_list_field
 from .event_messages import message_for
-from .run_phase import PHASES, STATES, WAITING_KINDS, RunPhase, ViewState, next_state
+from .run_phase import PHASES, RunPhase, ViewState, is_answer, next_state
 
 CandidateStatus = Literal["racing", "kept", "dropped", "rejected", "pinned", "vetoed"]
 
@@ -92,7 +92,7 @@ class RunView:
         number: of the newest event.
         at: when it was written.
         seconds: wall-clock time without pauses, waiting for a person, and the time between sessions.
-        waiting_for_person: whether the run waits for a person's answer.
+        pending_duel: the data of `duel_asked` while the run waits for a person's judgement; else empty.
     """
 
     run: str = ""
@@ -115,7 +115,7 @@ class RunView:
     number: int = 0
     at: str = ""
     seconds: float = 0.0
-    waiting_for_person: bool = False
+    pending_duel: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
 
     @classmethod
     def from_events(cls, events: Iterable[Event]) -> RunView:
@@ -136,7 +136,7 @@ class RunView:
             seconds=self.seconds + self._elapsed(event),
             state=next_state(self.state, event),
             pending_approval=self._next_pending_approval(event),
-            waiting_for_person=event.kind in WAITING_KINDS,
+            pending_duel=self._next_pending_duel(event),
             phase=PHASES.get(event.kind, self.phase),
             recent=(*self.recent, line)[-MAX_RECENT:] if line else self.recent,
         )
@@ -173,12 +173,20 @@ class RunView:
         ]
         return max(0.0, min(remaining)) if remaining and self.state == "running" else None
 
+    @property
+    def waiting_for_person(self) -> bool:
+        """Whether the run waits for a person's answer; a pause comes first."""
+        return self.state == "running" and bool(self.pending_approval or self.pending_duel)
+
     def _next_pending_approval(self, event: Event) -> Mapping[str, Any]:
         if event.kind == "approval_asked":
             return dict(event.data)
-        answered = event.kind == "directive_applied" and directive_kind(event.data) in ("approve", "stop")
-        over = answered or event.kind in STATES or event.kind == "round_started"
-        return _EMPTY if over else self.pending_approval
+        return _EMPTY if is_answer(event, "approve") else self.pending_approval
+
+    def _next_pending_duel(self, event: Event) -> Mapping[str, Any]:
+        if event.kind == "duel_asked":
+            return dict(event.data)
+        return _EMPTY if is_answer(event, "prefer") else self.pending_duel
 
     def _elapsed(self, event: Event) -> float:
         if event.kind == "run_resumed" or self.state == "paused" or self.waiting_for_person:

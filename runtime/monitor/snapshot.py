@@ -88,14 +88,16 @@ class RunSnapshot:
 
     @property
     def state(self) -> str:
-        """One word: running, paused, stopped, finished, failed, replay, or dead where its process is gone.
+        """One word: running, paused, asking, stopped, finished, failed, replay, or dead where its process is gone.
 
         A resumed run writes its first event late; until then the record knows better than the log.
         """
         if self.replay is not None:
             return "replay"
         if self.record.state in ("running", "paused"):
-            return self.record.state if self.alive else "dead"
+            if not self.alive:
+                return "dead"
+            return "asking" if self.timeline.view.waiting_for_person else self.record.state
         return self.record.state
 
     @property

@@ -14,6 +14,7 @@ _NEARLY_SPENT = 0.75  # share of the budget from which the bar warns
 _PILLS: Mapping[str, tuple[str, Tone]] = {
     "running": ("running", "good"),
     "paused": ("paused", "warn"),
+    "asking": ("waiting for you", "warn"),
     "stopped": ("stopped", "warn"),
     "finished": ("finished", "good"),
     "failed": ("failed", "bad"),
@@ -40,7 +41,7 @@ def status_pill(snapshot: RunSnapshot, glyphs: Glyphs) -> Span:
 
 def phase_text(snapshot: RunSnapshot) -> str:
     view = snapshot.timeline.view
-    if snapshot.state not in ("running", "paused", "replay"):
+    if snapshot.state not in ("running", "paused", "asking", "replay"):
         return ""
     if snapshot.catching_up:
         return f"reading the log, event {view.number:,}"
@@ -68,10 +69,16 @@ def _waiting_line(snapshot: RunSnapshot) -> Line:
         if snapshot.state == "paused" and "resume" not in snapshot.pending:
             return (*pending, (" (applied when the run resumes: ", "dim"), ("r", "accent"), (")", "dim"))
         return (*pending, (" (applied after the current step)", "dim"))
-    if snapshot.timeline.view.pending_approval:
-        return (("waiting for approval: ", "warn"), ("y", "accent"), (" approves the next round", ""))
+    view = snapshot.timeline.view
     if snapshot.state == "paused":
-        return (("paused: ", "warn"), ("r", "accent"), (" resumes", ""))
+        asked = view.pending_approval or view.pending_duel
+        resumes = " resumes; then it waits for your answer" if asked else " resumes"
+        return (("paused: ", "warn"), ("r", "accent"), (resumes, ""))
+    if view.pending_approval:
+        number = view.pending_approval.get("round", view.round + 1)
+        return ((f"waiting for you: approval of round {number}: ", "warn"), ("y", "accent"), (" approves it", ""))
+    if view.pending_duel:
+        return (("waiting for you: a blind duel: ", "warn"), (":duel", "accent"), (" shows both outputs", ""))
     return ()
 
 

@@ -22,6 +22,7 @@ _VERDICT_TONES: dict[str, Tone] = {"improved": "good", "worse": "bad"}
 _MISSING: dict[str, str] = {
     "running": "The held-out test runs once, at the end. s stops the search now and writes the report.",
     "paused": "The run is paused. r resumes it; s stops the search and writes the report.",
+    "asking": "The run waits for you: answer it on the run's page, or s stops the search and writes the report.",
     "dead": "The run's process is gone. g resumes it; completed calls are reused.",
 }
 

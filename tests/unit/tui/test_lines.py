@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from maieutic.core.events import Event
+from maieutic.core.events import Event, EventKind
 from maieutic.runtime.monitor.event_messages import message_for
 from maieutic.runtime.monitor.leaderboard import Leaderboard, ScoreTally
 from maieutic.runtime.monitor.run_timeline import CurvePoint, RunTimeline
@@ -146,3 +147,22 @@ def test_pane_lines_of_a_narrow_screen_keep_what_matters() -> None:
         seconds=5999,
     )
     assert len(plain_text(status_lines(snapshot, UNICODE, 80)[1])) <= 80
+
+
+@pytest.mark.parametrize(
+    ("kinds", "state", "line"),
+    [
+        (["duel_asked"], "asking", "waiting for you: a blind duel: :duel shows both outputs"),
+        (["approval_asked"], "asking", "waiting for you: approval of round 2: y approves it"),
+        (["approval_asked", "run_paused"], "paused", "paused: r resumes; then it waits for your answer"),
+        (["run_paused"], "paused", "paused: r resumes"),
+    ],
+)
+def test_the_status_names_the_question_that_is_open(kinds: list[EventKind], state: str, line: str) -> None:
+    """A run that waited for a duel said that it was paused, and refused to be resumed."""
+    data = {"round": 2, "first": "c-1", "second": "c-2"}
+    events = [Event(run="r", kind=kind, key=str(n), number=n, data=data) for n, kind in enumerate(kinds, 1)]
+    record = RunRecord(id="r", task="t", recipe="apohf", state="paused")
+    snapshot = RunSnapshot(record=record, alive=True, timeline=RunTimeline.from_events(events))
+    assert snapshot.state == state
+    assert plain_text(status_lines(snapshot, UNICODE, 80)[2]).strip() == line

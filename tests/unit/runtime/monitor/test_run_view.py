@@ -82,12 +82,13 @@ def test_the_time_between_two_sessions_does_not_count() -> None:
     assert view.apply(later).state == "running"
 
 
-@pytest.mark.parametrize("kind", ["duel_asked", "approval_asked"])
-def test_the_time_that_a_person_takes_to_answer_does_not_count(kind: EventKind) -> None:
+@pytest.mark.parametrize(("kind", "answer"), [("duel_asked", "prefer"), ("approval_asked", "approve")])
+def test_the_time_that_a_person_takes_to_answer_does_not_count(kind: EventKind, answer: str) -> None:
     view = RunView.from_events(logged(3)).apply(
-        Event(run="r", kind=kind, key="x", number=4, at="2026-11-21T10:00:04+00:00")
+        Event(run="r", kind=kind, key="x", number=4, data={"round": 2}, at="2026-11-21T10:00:04+00:00")
     )
-    said = Event(run="r", kind="directive_applied", key="y", number=5, at="2026-11-21T11:00:00+00:00")
+    data = {"directive": {"kind": answer}}
+    said = Event(run="r", kind="directive_applied", key="y", number=5, data=data, at="2026-11-21T11:00:00+00:00")
     done = Event(run="r", kind="batch_finished", key="z", number=6, at="2026-11-21T11:00:02+00:00")
     assert view.waiting_for_person
     assert not view.apply(said).waiting_for_person
@@ -130,3 +131,37 @@ def test_a_command_that_is_told_can_be_typed_as_it_is(kind: Any) -> None:
     said = message_for(Event(run="r-1", kind=kind, key="1"))
     assert "RUN" not in said
     assert " r-1" in said
+
+
+def _asked(*kinds: str | tuple[str, dict[str, Any]]) -> RunView:
+    """A view after events, each a kind or a kind with its data."""
+    pairs = [(kind, {}) if isinstance(kind, str) else kind for kind in kinds]
+    return RunView.from_events(
+        Event(run="r", kind=kind, key=str(n), number=n, data=data)  # type: ignore[arg-type]
+        for n, (kind, data) in enumerate(pairs, 1)
+    )
+
+
+APPROVAL = ("approval_asked", {"round": 2, "target": 10, "optimizer": 1})
+DUEL = ("duel_asked", {"first": "c-1", "second": "c-2", "example": "row-1", "number": 3, "swapped": False})
+
+
+def _directive(kind: str) -> tuple[str, dict[str, Any]]:
+    return ("directive_applied", {"directive": {"kind": kind}})
+
+
+@pytest.mark.parametrize("question", [APPROVAL, DUEL])
+def test_a_question_is_open_until_it_is_answered(question: tuple[str, dict[str, Any]]) -> None:
+    """A pause and a resume between question and answer lost the approval: the run does not ask twice."""
+    answer = "approve" if question is APPROVAL else "prefer"
+    assert _asked("run_started", question).waiting_for_person
+    assert _asked("run_started", question, _directive("hint")).waiting_for_person
+    paused = _asked("run_started", question, "run_paused")
+    assert (paused.state, paused.waiting_for_person) == ("paused", False)
+    assert _asked("run_started", question, "run_paused", _directive("resume")).waiting_for_person
+    for end in (_directive(answer), _directive("stop"), "round_started", "run_stopped", "run_failed"):
+        assert not _asked("run_started", question, end).waiting_for_person
+
+
+def test_an_approval_is_no_answer_to_a_duel() -> None:
+    assert _asked("run_started", DUEL, _directive("approve")).pending_duel["number"] == 3
