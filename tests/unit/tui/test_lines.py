@@ -94,6 +94,28 @@ def test_a_diff_says_by_sign_what_came_and_what_went() -> None:
     assert plain_text(diff_lines("same", "same", 40)[0]).startswith("no difference")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        (
+            "Say whether the review pans the film.",
+            "Say whether the review pans the film. Look at the cases first.",
+            ["~ Say whether the review pans the film.", "~ {+Look at the cases first.+}"],
+        ),
+        ("Judge the movie.", "Judge the film.\n\nOne word.", ["~ Judge the [-movie-]{+film+}.", "  ", "+ One word."]),
+        ("判断影评是正面。", "请判断影评是正面。", ["~ {+请+}判断影评是正面。"]),
+        ("", "Added as a whole.", ["+ Added as a whole."]),
+    ],
+)
+def test_added_words_are_not_everything_changed(before: str, after: str, lines: list[str]) -> None:
+    assert [plain_text(line) for line in diff_lines(before, after, 42)] == lines
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.integers(14, 60))
+def test_a_diff_of_any_texts_fits_its_width(before: str, after: str, width: int) -> None:
+    assert all(cell_len(plain_text(line)) <= width for line in diff_lines(before, after, width))
+
+
 def test_a_failed_run_says_why_in_short_and_in_full() -> None:
     why = "model: nothing answers for openai/x\n  where: http://127.0.0.1:8899/v1\n  what to do: start the server"
     told = Event(run="r", kind="run_failed", key="0:run_failed", number=1, data={"reason": why})
