@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,7 +70,7 @@ def run_tui(
 
     gc.freeze()
     gc.enable()
-    MaieuticApp(
+    app = MaieuticApp(
         folder,
         run=run,
         read_only=read_only,
@@ -77,7 +78,29 @@ def run_tui(
         replay=replay,
         theme=theme,
         ascii_only=ascii_only or use_ascii(),
-    ).run()
+    )
+    app.run()
+    if app.snapshot is not None and replay is None:
+        for line in farewell_lines(app.snapshot.record.id, app.snapshot.state, folder):
+            echo(line, err=True)
+
+
+_OUTCOMES = {
+    "running": "goes on",
+    "paused": "is paused and waits",
+    "asking": "waits for your answer",
+    "dead": "has no process any more; what was paid for is kept",
+    "failed": "failed; what was paid for is kept",
+    "stopped": "is stopped",
+    "finished": "is finished",
+}
+
+
+def farewell_lines(run: str, state: str, folder: Path) -> tuple[str, str]:
+    """Where the run stands that was on screen, and how to come back to it."""
+    place = "" if folder == DEFAULT_FOLDER else f" --folder {shlex.quote(str(folder))}"
+    again = {"dead": "resume", "failed": "resume", "finished": "report"}.get(state, "watch")
+    return f"run {run} {_OUTCOMES.get(state, state)}", f"  maieutic {again} {run}{place}"
 
 
 def require_terminal() -> None:
