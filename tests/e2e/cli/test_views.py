@@ -95,10 +95,10 @@ def test_wide_characters_are_counted_by_their_width(capsys: pytest.CaptureFixtur
 def test_a_report_on_a_terminal_is_laid_out(call: Any, ids: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = call("report", ids.run).out
     assert "**" in plain
-    monkeypatch.setattr("maieutic.cli.export.is_terminal", lambda: True)
+    monkeypatch.setattr("maieutic.cli.report.is_terminal", lambda: True)
     shown = call("report", ids.run).out
     assert "**" not in shown
-    assert "Prompt, before and after" in shown
+    assert "Prompt, [-removed-] and {+added+}" in shown
     assert "```" not in shown
 
 

@@ -16,12 +16,15 @@ ROOT = Path(__file__).parents[3]
 NAMES = recipe_names(Registry())
 SHOWN = re.compile(r"""--set (?:'([^']+)'|([\w-]+(?:\.[\w-]+)?=[\w.,-]+))""")
 OF_A_PLUGIN = "tutorial-plugin.md"  # it sets what the reader has just written
+OF_A_MEASURE = "maieutic measure"  # its settings are of no recipe
 
 
 def settings_shown() -> Iterator[tuple[str, dict[str, str]]]:
     """(recipe, settings) for each line of a document, and each recipe's own words, that shows some."""
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         for line in page.read_text(encoding="utf-8").splitlines() if page.name != OF_A_PLUGIN else ():
+            if OF_A_MEASURE in line:
+                continue
             named = re.search(r"--recipe ([\w-]+)", line)
             yield from (((named[1] if named else ""), one) for one in _of(line))
     for entry in (resources.files("maieutic.graphs") / "recipes").iterdir():
