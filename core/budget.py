@@ -140,6 +140,7 @@ class Ledger:
         reserved: The worst case of the calls in flight, by payer.
         lost: Calls that may have been paid for without a reply.
         reserved_for_test: Calls that only the held-out test may use.
+        test_headroom: What one of them may take beyond the search's calls at its worst.
         test_opened: Whether the held-out test has begun and may use them.
     """
 
@@ -149,11 +150,17 @@ class Ledger:
     reserved: dict[Payer, Cost] = field(default_factory=dict)
     lost: int = 0
     reserved_for_test: int = 0
+    test_headroom: Cost = field(default_factory=Cost)
     test_opened: bool = False
 
-    def reserve_for_test(self, calls: int) -> None:
-        """Reserve calls for the held-out test, with the tokens and the cost that they will take."""
-        self.reserved_for_test = calls
+    def reserve_for_test(self, calls: int, *, headroom: Cost | None = None) -> None:
+        """Reserve calls for the held-out test, with the tokens and the cost that they will take.
+
+        Args:
+            calls: How many.
+            headroom: For a search whose own calls are smaller at their worst, as losses are beside answers.
+        """
+        self.reserved_for_test, self.test_headroom = calls, headroom or Cost()
 
     def open_test_reserve(self) -> None:
         """Release the reserve to the held-out test. From here on `target_calls` limits no more."""
@@ -183,7 +190,10 @@ class Ledger:
         """A limit without the reserve for the held-out test; None if there is no limit."""
         maximum: float | None = getattr(self.budget, limit)
         committed: float = getattr(self._committed_by("target"), limit)
-        return None if maximum is None else maximum - self._test_reserve(maximum, committed)
+        if maximum is None:
+            return None
+        headroom: float = getattr(self.test_headroom, limit)
+        return maximum - self._test_reserve(maximum, committed, headroom)
 
     def reserve(self, payer: Payer, worst: Cost) -> None:
         """Reserve the worst case of a call.
@@ -209,7 +219,7 @@ class Ledger:
     def view(self, seconds: float = 0.0) -> LedgerView:
         return LedgerView(used=dict(self.used), paid=dict(self.paid), lost=self.lost, seconds=seconds)
 
-    def _test_reserve(self, limit: float, committed: float) -> float:
+    def _test_reserve(self, limit: float, committed: float, headroom: float) -> float:
         """What the calls of the held-out test will take of a limit.
 
         Calls in flight count at their worst case. The reserve can only shrink when they are settled: what fits now
@@ -219,7 +229,9 @@ class Ledger:
             return 0.0
         calls = self._committed_by("target").calls
         maximum = _MAX_RESERVE_SHARE * limit
-        return min(maximum, _RESERVE_MARGIN * self.reserved_for_test * committed / calls) if calls else maximum
+        if not calls:
+            return maximum
+        return min(maximum, _RESERVE_MARGIN * self.reserved_for_test * committed / calls + headroom)
 
     def _committed_by(self, payer: Payer) -> Cost:
         return self.used.get(payer, Cost()) + self.reserved.get(payer, Cost())
@@ -244,6 +256,7 @@ def remaining_calls(ledger: Ledger, view: LedgerView, *, from_start: bool = Fals
         budget=ledger.budget,
         used=dict(view.used),
         reserved_for_test=ledger.reserved_for_test,
+        test_headroom=ledger.test_headroom,
         test_opened=ledger.test_opened,
     )
     if not from_start and not frozen.fits("target", Cost(tokens=1, usd=1e-9)):

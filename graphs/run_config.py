@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.asks import CALLS_PER_ASK
-from ..core.budget import Budget
+from ..core.budget import Budget, Cost
 from ..core.errors import NeedsError, UsageError
 from ..core.evaluator_protocols import AskingEvaluator, Evaluator, LossEvaluator, PairEvaluator
 from ..core.executor import Executor
@@ -70,6 +70,12 @@ class RunConfig:
     observers: tuple[Observer, ...] = ()
     labels: tuple[str, ...] = ()
     instructed_limits: bool = False
+
+    @property
+    def test_headroom(self) -> Cost:
+        """Where the search scores losses, which write nothing: the longest answer of the held-out test."""
+        tokens = int(self.target_options.get("max_tokens", self.task.answer_tokens))
+        return Cost(tokens=tokens) if self.loss is not None else Cost()
 
     @property
     def has_capable_authors(self) -> bool:

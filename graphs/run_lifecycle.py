@@ -111,7 +111,8 @@ class RunContexts:
             if state.get("budget"):
                 self.config.budget = Budget.model_validate(state["budget"])
             context = await RunContext.open(self.config, run, store, model_client, self.listen, self.callbacks)
-            context.ledger.reserve_for_test(self.config.calls_per_test_example * state.get("sealed_rows", 0))
+            calls = self.config.calls_per_test_example * state.get("sealed_rows", 0)
+            context.ledger.reserve_for_test(calls, headroom=self.config.test_headroom)
             context.restore_config(state)
             self._contexts[run] = context
         return self._contexts[run]

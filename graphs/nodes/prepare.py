@@ -28,7 +28,7 @@ async def prepare(context: RunContext, state: RunState) -> RunState:
     candidates = _first_candidates(context, step)
     await context.store.save_candidates(context.run, candidates)
     held_out = held_out_count(config)
-    context.ledger.reserve_for_test(held_out * config.calls_per_test_example)
+    context.ledger.reserve_for_test(held_out * config.calls_per_test_example, headroom=config.test_headroom)
     context.apply_results(step, [], candidates)
     origin = config.options.origin
     await context.emit(

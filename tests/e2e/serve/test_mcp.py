@@ -95,6 +95,8 @@ async def test_every_tool_is_called_by_the_official_client(task_folder: Path) ->
         for name in ("a", "b"):
             (task_folder / f"{name}.txt").write_text(f"Say the colour {name}.")
         await call("compare", task=task, a=str(task_folder / "a.txt"), b=str(task_folder / "b.txt"), **trusted)
+        spread = await call("measure", subject=run, names=["format-spread"], calls=60, **trusted)
+        assert "format-spread" in str(spread)
         await call("plugins_show", name="exact")
         await call("plugins_new", name="my-plugin")
         stub_name = str(TASK_BASE.findall((task_folder / "task.toml").read_text())[0])
