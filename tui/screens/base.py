@@ -13,6 +13,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from ...runtime.monitor.snapshot import RunSnapshot
+from ..lines.lineage import short_id
+from ..lines.prompt_text import takeaway_text
 from ..widgets.breadcrumbs import Breadcrumbs
 from ..widgets.keybar import Keybar
 from ..widgets.line_list import LineList
@@ -54,6 +56,7 @@ class Page(PromptScreen):
         Binding("escape", "back", "Back", key_display="esc", id="back"),
         Binding("minus", "navigate('last')", "Last view", key_display="-", show=False, id="last"),
         Binding("C", "copy", "Copy", show=False, id="copy"),
+        Binding("Y", "copy_prompt", "Copy the prompt", show=False, id="copy_prompt"),
         Binding("1,2,3,4,5", "pane", "Pane", show=False, id="pane"),
         Binding("q", "app.quit", "Quit", id="quit"),
     ]
@@ -198,6 +201,17 @@ class Page(PromptScreen):
             return
         self.app.copy_to_clipboard(lines.text)
         self.notify(f"copied {len(lines.text.splitlines())} lines of {lines.border_title or 'this pane'}")
+
+    def action_copy_prompt(self) -> None:
+        """The prompt of the selected candidate, or of the best one, as it can be used elsewhere."""
+        snapshot = self.snapshot
+        name = self.selected_arguments.get("candidate", "") or (snapshot.best if snapshot else "")
+        candidate = self.ui.store.candidate(snapshot.record.id, name) if snapshot and name else None
+        if candidate is None:
+            self.notify("there is no prompt to copy yet", severity="warning")
+            return
+        self.app.copy_to_clipboard(takeaway_text(candidate.program))
+        self.notify(f"copied the prompt of {short_id(candidate.id)}; maieutic export has other formats")
 
     def action_jump(self) -> None:
         regions = {

@@ -80,6 +80,18 @@ async def test_a_veto_and_an_edit_take_the_row_under_the_cursor(own: Path, hand_
     assert edit["prompt"]["instruction"] == "Positive or negative?"
 
 
+async def test_the_selected_candidates_prompt_can_be_taken_away(own: Path, hand_of: HandOf, settle: Settle) -> None:
+    app = MaieuticApp(own, run=OPEN)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await hand_of(pilot).press("down")
+        await hand_of(pilot).press("Y")
+        await settle(pilot)
+        copied = app.clipboard
+    assert copied.startswith("Say whether the review praises or pans the film. Look at the worked cases first.")
+    assert copied.endswith("{input}")
+
+
 async def test_a_view_may_be_read_only(own: Path, hand_of: HandOf, settle: Settle) -> None:
     app = MaieuticApp(own, run=OPEN, read_only=True)
     async with app.run_test(size=(100, 30)) as pilot:
