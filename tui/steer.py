@@ -67,8 +67,10 @@ async def _collect_arguments(
     """
     selected, typed = screen.selected_arguments, bool(words)
     optional = _optional_arguments(spec)
-    values: dict[str, Any] = {}
+    words, values = named_values(words, [argument.name for argument in optional])
     for argument in spec.arguments:
+        if argument.name in values:
+            continue
         if words:
             last = argument is spec.arguments[-1] or argument.kind == "text"
             values[argument.name] = " ".join(words) if last else words[0]
@@ -129,6 +131,15 @@ async def _ask_optional(
     if alone and answer.strip():
         return {names[0]: answer.strip()}
     return parse_key_values(answer, names)
+
+
+def named_values(words: list[str], names: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+    """The words without `calls=500` and the like, and those by name: `names` may be given in any order."""
+    named = [word for word in words if word.partition("=")[0] in names and "=" in word]
+    if not named and words and words[0] in names:
+        return [], dict(parse_key_values(" ".join(words), names))
+    values = {name: value for name, _, value in (word.partition("=") for word in named)}
+    return [word for word in words if word not in named], values
 
 
 def _optional_arguments(spec: DirectiveSpec) -> list[DirectiveArgument]:

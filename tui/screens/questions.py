@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import cast
 
@@ -101,7 +102,7 @@ class PromptScreen(Screen[None]):
 
     def submit_command(self, text: str) -> None:
         """Carry out a typed command: a directive, a screen or a look."""
-        name, *words = text.split()
+        name, *words = command_words(text)
         if name in DIRECTIVES_BY_NAME:
             self.request_directive(name, words)
         else:
@@ -145,3 +146,11 @@ class PromptScreen(Screen[None]):
         if bar_had_focus and self._focus_before is not None and self._focus_before.is_attached:
             # Now, not when the queue is empty: the next question may be here by then.
             self.set_focus(self._focus_before)
+
+
+def command_words(text: str) -> list[str]:
+    """The words of a typed command: quotes hold some together, as in a shell; an apostrophe is an apostrophe."""
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
