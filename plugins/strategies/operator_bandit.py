@@ -24,6 +24,9 @@ _ORDERS_WITHOUT_CHILDREN = 2
 _CASES_SHARE, _MOST_CASES = 20, 32
 # So many rounds show whether the target follows what authors write.
 _ROUNDS_FOR_AUTHORS = 3
+# A person who weighs other operators up means it: authors with a smaller part of the weights have no share of their
+# own.
+_LEAST_PRIOR_SHARE = 0.1
 # What a race measures a newcomer on, whatever it brings.
 _FIRST_ROWS = 4
 # Closing a race measures two on all of val.
@@ -162,7 +165,9 @@ class OperatorBandit:
         }
         most = self.capable_orders if search.capable else self.author_orders
         writing = {name: weight for name, weight in weights.items() if name in self.authors}
-        count = most if writing and self._writing_leads(search, estimates) else 0
+        priors = sum(search.operators[name] for name in weights)
+        own = sum(search.operators[name] for name in writing)
+        count = most if own > 0 and own >= _LEAST_PRIOR_SHARE * priors and self._writing_leads(search, estimates) else 0
         chosen = rng.choices(list(writing), list(writing.values()), k=count) if count else []
         while len(chosen) < self.children and weights:
             if sum(operator in self.authors for operator in chosen) >= most:
