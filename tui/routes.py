@@ -88,9 +88,9 @@ def _duel(request: RouteRequest) -> Screen[None]:
     words, selection = request.words, request.selection
     if len(words) > 1:
         return DuelPage(words[0], words[1])
-    asked = request.snapshot.timeline.view.pending_duel if request.snapshot else {}
-    if asked and ("a" not in selection or "b" not in selection):
-        return DuelPage(str(asked["first"]), str(asked["second"]))
+    pending = request.snapshot.timeline.view.pending_duel if request.snapshot else {}
+    if pending and ("a" not in selection or "b" not in selection):
+        return DuelPage(str(pending["first"]), str(pending["second"]))
     if "a" not in selection or "b" not in selection:
         raise UsageError("open a comparison first; duels are between its two candidates")
     return DuelPage(selection["a"], selection["b"])

@@ -71,8 +71,8 @@ def _waiting_line(snapshot: RunSnapshot) -> Line:
         return (*pending, (" (applied after the current step)", "dim"))
     view = snapshot.timeline.view
     if snapshot.state == "paused":
-        asked = view.pending_approval or view.pending_duel
-        resumes = " resumes; then it waits for your answer" if asked else " resumes"
+        question = view.pending_approval or view.pending_duel
+        resumes = " resumes; then it waits for your answer" if question else " resumes"
         return (("paused: ", "warn"), ("r", "accent"), (resumes, ""))
     if view.pending_approval:
         number = view.pending_approval.get("round", view.round + 1)
